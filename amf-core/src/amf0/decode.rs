@@ -1,0 +1,87 @@
+//! Reading one AMF0 value's head.
+
+use std::borrow::Cow;
+
+use super::marker;
+use crate::decoder::{Container, Mode, Shape, SlotId, Text, Token};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::{Decoder, Version};
+
+impl<'de> Decoder<'de> {
+    pub(crate) fn amf0_token(&mut self) -> Result<Token<'de>, DecodeError> {
+        self.mode = Mode::Amf0;
+        let start = self.offset();
+        let token = match self.reader.u8()? {
+            marker::NUMBER => Token::Number(self.reader.f64()?),
+            marker::BOOLEAN => Token::Bool(self.reader.u8()? != 0),
+            marker::STRING => Token::String(Text::inline(self.amf0_text()?)),
+            marker::LONG_STRING => Token::String(Text::inline(self.amf0_long_text()?)),
+            marker::NULL => Token::Null,
+            marker::UNDEFINED => Token::Undefined,
+            marker::UNSUPPORTED => Token::Unsupported,
+            marker::DATE => Token::Date(self.amf0_date()?),
+            marker::XML_DOCUMENT => {
+                self.enter_leaf(Version::Amf0, start);
+                Token::XmlDocument(self.amf0_long_text()?)
+            }
+            marker::REFERENCE => {
+                let index = usize::from(self.reader.u16()?);
+                return self.referenced(SlotId { version: Version::Amf0, index });
+            }
+            marker::AVMPLUS => {
+                self.switched = true;
+                return self.amf3_token();
+            }
+            marker::OBJECT => {
+                return self.amf0_container(start, |_| Ok(Shape::Object { alias: Cow::Borrowed("") }));
+            }
+            marker::TYPED_OBJECT => {
+                return self
+                    .amf0_container(start, |decoder| Ok(Shape::Object { alias: decoder.amf0_text()? }));
+            }
+            marker::ECMA_ARRAY => {
+                return self
+                    .amf0_container(start, |decoder| Ok(Shape::EcmaArray { length: decoder.reader.u32()? }));
+            }
+            marker::STRICT_ARRAY => {
+                return self.amf0_container(start, |decoder| {
+                    Ok(Shape::StrictArray { count: decoder.reader.u32()? as usize })
+                });
+            }
+            marker => {
+                let kind = DecodeErrorKind::UnknownMarker { version: Version::Amf0, marker };
+                return Err(DecodeError::new(kind, start));
+            }
+        };
+        Ok(token)
+    }
+
+    fn amf0_container(
+        &mut self,
+        start: usize,
+        head: impl FnOnce(&mut Self) -> Result<Shape<'de>, DecodeError>,
+    ) -> Result<Token<'de>, DecodeError> {
+        let frame = self.open(Version::Amf0, start)?;
+        let shape = head(self)?;
+        Ok(Token::Open(Container { frame, shape }))
+    }
+
+    /// Short text: a member's name, a class's alias, a string.
+    #[inline]
+    pub(crate) fn amf0_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        let length = self.reader.u16()?;
+        self.text(usize::from(length))
+    }
+
+    fn amf0_long_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        let length = self.reader.u32()?;
+        self.text(length as usize)
+    }
+
+    /// The time zone is reserved and to be ignored (§2.13).
+    fn amf0_date(&mut self) -> Result<f64, DecodeError> {
+        let millis = self.reader.f64()?;
+        self.reader.u16()?;
+        Ok(millis)
+    }
+}

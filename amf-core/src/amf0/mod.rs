@@ -1,0 +1,4 @@
+//! AMF0: its markers, and reading and writing one step of it.
+
+mod decode;
+pub(crate) mod marker;

@@ -1,0 +1,162 @@
+//! Reading one AMF3 value's head, and the strings and traits that are sent by reference.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::marker;
+use crate::decoder::{Container, Mode, Shape, SlotId, Text, Token, Traits, VectorKind};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::wire::u29;
+use crate::{Decoder, Version};
+
+impl<'de> Decoder<'de> {
+    pub(crate) fn amf3_token(&mut self) -> Result<Token<'de>, DecodeError> {
+        self.mode = Mode::Amf3;
+        let start = self.offset();
+        let marker = self.reader.u8()?;
+        Ok(match marker {
+            marker::UNDEFINED => Token::Undefined,
+            marker::NULL => Token::Null,
+            marker::FALSE => Token::Bool(false),
+            marker::TRUE => Token::Bool(true),
+            marker::INTEGER => Token::Integer(u29::read_signed(&mut self.reader)?),
+            marker::DOUBLE => Token::Number(self.reader.f64()?),
+            marker::STRING => Token::String(self.amf3_text()?),
+            marker::XML_DOCUMENT..=marker::DICTIONARY => return self.amf3_object(marker, start),
+            marker => {
+                let kind = DecodeErrorKind::UnknownMarker { version: Version::Amf3, marker };
+                return Err(DecodeError::new(kind, start));
+            }
+        })
+    }
+
+    /// Everything that takes a place in the table of objects: a reference, or the value and its size.
+    fn amf3_object(&mut self, marker: u8, start: usize) -> Result<Token<'de>, DecodeError> {
+        let head = u29::read(&mut self.reader)?;
+        let size = (head >> 1) as usize;
+        if head & 1 == 0 {
+            return self.referenced(SlotId { version: Version::Amf3, index: size });
+        }
+        match marker {
+            marker::DATE => {
+                self.enter_leaf(Version::Amf3, start);
+                return self.reader.f64().map(Token::Date);
+            }
+            marker::BYTE_ARRAY => {
+                self.enter_leaf(Version::Amf3, start);
+                return self.reader.bytes(size).map(Token::ByteArray);
+            }
+            marker::XML => {
+                self.enter_leaf(Version::Amf3, start);
+                return self.text(size).map(Token::Xml);
+            }
+            marker::XML_DOCUMENT => {
+                self.enter_leaf(Version::Amf3, start);
+                return self.text(size).map(Token::XmlDocument);
+            }
+            _ => {}
+        }
+        let frame = self.open(Version::Amf3, start)?;
+        let shape = match marker {
+            marker::OBJECT => self.amf3_traits(head)?,
+            marker::ARRAY => Shape::Array { dense: size },
+            marker::DICTIONARY => Shape::Dictionary { count: size, weak: self.reader.u8()? != 0 },
+            marker::VECTOR_INT => self.amf3_vector(VectorKind::Int, size)?,
+            marker::VECTOR_UINT => self.amf3_vector(VectorKind::Uint, size)?,
+            marker::VECTOR_DOUBLE => self.amf3_vector(VectorKind::Number, size)?,
+            _ => self.amf3_vector(VectorKind::Object, size)?,
+        };
+        Ok(Token::Open(Container { frame, shape }))
+    }
+
+    fn amf3_vector(&mut self, kind: VectorKind, count: usize) -> Result<Shape<'de>, DecodeError> {
+        let fixed = self.reader.u8()? != 0;
+        let class = match kind {
+            VectorKind::Object => self.amf3_string()?,
+            _ => Cow::Borrowed(""),
+        };
+        Ok(Shape::Vector { kind, count, fixed, class })
+    }
+
+    pub(crate) fn amf3_traits(&mut self, head: u32) -> Result<Shape<'de>, DecodeError> {
+        let traits = if head & 2 == 0 {
+            let index = (head >> 2) as usize;
+            match self.traits.get(index) {
+                Some(traits) => Rc::clone(traits),
+                None => return Err(self.error(self.traits.out_of_range("traits", index))),
+            }
+        } else {
+            let traits = Rc::new(self.amf3_inline_traits(head)?);
+            // Read again through a reference, the first record stands: it may hold a layout already.
+            let index = self.traits.enter(|| Rc::clone(&traits));
+            self.traits.get(index).map_or(traits, Rc::clone)
+        };
+        Ok(if traits.externalizable { Shape::External(traits) } else { Shape::Traits(traits) })
+    }
+
+    fn amf3_inline_traits(&mut self, head: u32) -> Result<Traits<'de>, DecodeError> {
+        let externalizable = head & 4 != 0;
+        let dynamic = !externalizable && head & 8 != 0;
+        let count = if externalizable { 0 } else { (head >> 4) as usize };
+        let alias = self.amf3_string()?;
+        if count > self.limits().sealed_members {
+            return Err(self.limit("sealed_members", self.limits().sealed_members));
+        }
+        let mut members = Vec::with_capacity(self.reservation::<Cow<'_, str>>(count, 1));
+        self.charge(count * size_of::<Cow<'_, str>>())?;
+        for _ in 0..count {
+            members.push(self.amf3_string()?);
+        }
+        Ok(Traits {
+            alias,
+            members,
+            dynamic,
+            externalizable,
+            layout: RefCell::default(),
+            dynamic_view: RefCell::default(),
+        })
+    }
+
+    /// A string without its marker, and its place in the table.
+    pub(crate) fn amf3_text(&mut self) -> Result<Text<'de>, DecodeError> {
+        let (content, entry) = self.amf3_string_entry()?;
+        let entry = if content.is_empty() { None } else { Some(entry) };
+        Ok(Text { content, entry })
+    }
+
+    /// A string without its marker: a name, an alias.
+    #[inline]
+    pub(crate) fn amf3_string(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        self.amf3_string_entry().map(|(text, _)| text)
+    }
+
+    #[inline]
+    fn amf3_string_entry(&mut self) -> Result<(Cow<'de, str>, usize), DecodeError> {
+        let head = u29::read(&mut self.reader)?;
+        let size = (head >> 1) as usize;
+        if head & 1 == 0 {
+            return Ok((self.amf3_string_again(size)?, size));
+        }
+        let text = self.text(size)?;
+        let entry = self.strings.next();
+        // The empty string is never entered.
+        if size > 0 {
+            self.strings.enter(|| text.clone());
+        }
+        Ok((text, entry))
+    }
+
+    #[inline]
+    fn amf3_string_again(&mut self, index: usize) -> Result<Cow<'de, str>, DecodeError> {
+        match self.strings.get(index) {
+            Some(Cow::Borrowed(text)) => Ok(Cow::Borrowed(text)),
+            Some(Cow::Owned(text)) => {
+                let text = text.clone();
+                self.charge(text.len())?;
+                Ok(Cow::Owned(text))
+            }
+            None => Err(self.error(self.strings.out_of_range("string", index))),
+        }
+    }
+}

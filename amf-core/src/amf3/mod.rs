@@ -1,0 +1,4 @@
+//! AMF3: its markers, and reading and writing one step of it.
+
+mod decode;
+pub(crate) mod marker;

@@ -1,0 +1,388 @@
+//! Rust's scalars, text and dates.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::decoder::{Mode, Token};
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+use crate::wire::u29;
+use crate::{Classes, Date, Decoder, Encoder, FromAmf, ToAmf, amf0, amf3};
+
+impl FromAmf<'_> for bool {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match decoder.token()? {
+            Token::Bool(value) => Ok(value),
+            other => Err(decoder.mismatch("Boolean", &other)),
+        }
+    }
+}
+
+impl ToAmf for bool {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.bool(*self);
+        Ok(())
+    }
+}
+
+impl Decoder<'_> {
+    /// Any number of the wire.
+    #[inline]
+    fn number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
+        match (self.mode, self.reader.rest()) {
+            (Mode::Amf3, [amf3::marker::DOUBLE, ..]) | (Mode::Amf0, [amf0::marker::NUMBER, ..]) => {
+                self.take_marker()?;
+                self.reader.f64()
+            }
+            (Mode::Amf3, [amf3::marker::INTEGER, ..]) => {
+                self.take_marker()?;
+                u29::read_signed(&mut self.reader).map(f64::from)
+            }
+            _ => self.other_number(expected),
+        }
+    }
+
+    fn other_number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
+        match self.token()? {
+            Token::Number(value) => Ok(value),
+            Token::Integer(value) => Ok(f64::from(value)),
+            Token::Unsigned(value) => Ok(f64::from(value)),
+            other => Err(self.mismatch(expected, &other)),
+        }
+    }
+
+    #[cold]
+    fn out_of_range(&self, value: f64, expected: &'static str) -> DecodeError {
+        self.error(DecodeErrorKind::Range { value, expected })
+    }
+}
+
+/// The largest magnitude up to which every integer is a double.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+macro_rules! integers {
+    ($($type:ident)*) => {$(
+        impl FromAmf<'_> for $type {
+            #[inline]
+            fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+                let value = decoder.number(stringify!($type))?;
+                // Up to 2^53 a double says which integer it is; the cast saturates, so what does not fit differs.
+                let integer = value as $type;
+                #[allow(clippy::float_cmp, reason = "exact by intent")]
+                if integer as f64 == value && value.abs() <= EXACT {
+                    Ok(integer)
+                } else {
+                    Err(decoder.out_of_range(value, stringify!($type)))
+                }
+            }
+
+            integers!(@vec $type);
+        }
+
+        impl ToAmf for $type {
+            #[inline]
+            fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+                #[allow(irrefutable_let_patterns, reason = "for the types that always fit")]
+                if let Ok(small) = i32::try_from(*self) {
+                    encoder.integer(small);
+                    return Ok(());
+                }
+                let number = *self as f64;
+                if number.abs() > EXACT || number as $type != *self {
+                    return Err(EncodeError::new(EncodeErrorKind::Integer(*self as i128)));
+                }
+                encoder.number(number);
+                Ok(())
+            }
+
+            integers!(@slice $type);
+        }
+    )*};
+    (@vec u8) => {
+        fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, DecodeError> {
+            decoder.bytes_or_list()
+        }
+    };
+    (@vec $type:ident) => {};
+    (@slice u8) => {
+        fn slice_to_amf(slice: &[u8], encoder: &mut Encoder) -> Result<(), EncodeError> {
+            encoder.byte_array(slice)
+        }
+    };
+    (@slice $type:ident) => {};
+}
+integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+
+impl<'de> Decoder<'de> {
+    fn bytes_or_list(&mut self) -> Result<Vec<u8>, DecodeError> {
+        match self.take_byte_array()? {
+            Some(bytes) => {
+                self.charge(bytes.len())?;
+                Ok(bytes.to_vec())
+            }
+            None => self.list(),
+        }
+    }
+
+    /// A `ByteArray`, or nothing read where another value stands next.
+    fn take_byte_array(&mut self) -> Result<Option<&'de [u8]>, DecodeError> {
+        let start = self.cursor();
+        let mode = self.mode;
+        match self.token()? {
+            Token::ByteArray(bytes) => Ok(Some(bytes)),
+            Token::Open(container) => {
+                self.close(container.frame);
+                self.go_to(start);
+                self.mode = mode;
+                Ok(None)
+            }
+            other => Err(self.mismatch("ByteArray", &other)),
+        }
+    }
+}
+
+impl FromAmf<'_> for f64 {
+    #[inline]
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        decoder.number("Number")
+    }
+}
+
+impl ToAmf for f64 {
+    #[inline]
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.number(*self);
+        Ok(())
+    }
+}
+
+impl FromAmf<'_> for f32 {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        decoder.number("Number").map(|value| value as f32)
+    }
+}
+
+impl ToAmf for f32 {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.number(f64::from(*self));
+        Ok(())
+    }
+}
+
+impl FromAmf<'_> for () {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match decoder.token()? {
+            Token::Null | Token::Undefined => Ok(()),
+            other => Err(decoder.mismatch("null", &other)),
+        }
+    }
+
+    fn missing() -> Option<Self> {
+        Some(())
+    }
+}
+
+impl ToAmf for () {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.null();
+        Ok(())
+    }
+}
+
+impl<'de> Decoder<'de> {
+    #[inline]
+    fn any_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        match (self.mode, self.reader.rest()) {
+            (Mode::Amf3, [amf3::marker::STRING, ..]) => {
+                self.take_marker()?;
+                self.amf3_string()
+            }
+            (Mode::Amf0, [amf0::marker::STRING, ..]) => {
+                self.take_marker()?;
+                self.amf0_text()
+            }
+            _ => self.other_text(),
+        }
+    }
+
+    fn other_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        match self.token()? {
+            Token::String(text) => Ok(text.content),
+            Token::Xml(text) | Token::XmlDocument(text) => Ok(text),
+            other => Err(self.mismatch("String", &other)),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> FromAmf<'de> for Cow<'a, str> {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        decoder.any_text()
+    }
+}
+
+impl<'de: 'a, 'a> FromAmf<'de> for &'a str {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        match decoder.any_text()? {
+            Cow::Borrowed(text) => Ok(text),
+            Cow::Owned(_) => {
+                Err(decoder
+                    .custom_error("text in CESU-8 cannot be borrowed; take it as `Cow<str>` or `String`"))
+            }
+        }
+    }
+}
+
+impl FromAmf<'_> for String {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match decoder.any_text()? {
+            Cow::Borrowed(text) => {
+                decoder.charge(text.len())?;
+                Ok(text.to_owned())
+            }
+            Cow::Owned(text) => Ok(text),
+        }
+    }
+}
+
+impl FromAmf<'_> for Box<str> {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        String::from_amf(decoder).map(String::into_boxed_str)
+    }
+}
+
+impl FromAmf<'_> for Arc<str> {
+    /// References to one string share it.
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match decoder.token()? {
+            Token::String(text) => decoder.shared_text(&text),
+            Token::Xml(text) | Token::XmlDocument(text) => {
+                decoder.charge(text.len())?;
+                Ok(text.into())
+            }
+            other => Err(decoder.mismatch("String", &other)),
+        }
+    }
+}
+
+impl FromAmf<'_> for Rc<str> {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        String::from_amf(decoder).map(Rc::from)
+    }
+}
+
+impl FromAmf<'_> for char {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let text = decoder.any_text()?;
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            (Some(character), None) => Ok(character),
+            _ => Err(decoder.custom_error(format!("expected one character, got {}", text.chars().count()))),
+        }
+    }
+}
+
+impl ToAmf for str {
+    #[inline]
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.string(self)
+    }
+}
+
+macro_rules! text {
+    ($($type:ty)*) => {$(
+        impl ToAmf for $type {
+            #[inline]
+            fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+                encoder.string(self)
+            }
+        }
+    )*};
+}
+text! { String Box<str> Arc<str> Rc<str> Cow<'_, str> }
+
+impl ToAmf for char {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.string(self.encode_utf8(&mut [0; 4]))
+    }
+}
+
+impl<'de: 'a, 'a> FromAmf<'de> for &'a [u8] {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        match decoder.token()? {
+            Token::ByteArray(bytes) => Ok(bytes),
+            other => Err(decoder.mismatch("ByteArray", &other)),
+        }
+    }
+}
+
+impl FromAmf<'_> for Date {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match decoder.token()? {
+            Token::Date(millis) => Ok(Date::from_millis(millis)),
+            other => Err(decoder.mismatch("Date", &other)),
+        }
+    }
+}
+
+impl ToAmf for Date {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.date(*self);
+        Ok(())
+    }
+}
+
+impl FromAmf<'_> for SystemTime {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let date = Date::from_amf(decoder)?;
+        date.to_system_time()
+            .ok_or_else(|| decoder.custom_error(format!("expected a moment, got the date {}", date.millis())))
+    }
+}
+
+impl ToAmf for SystemTime {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.date(Date::from(*self));
+        Ok(())
+    }
+}
+
+impl<'de, T: FromAmf<'de>> FromAmf<'de> for Option<T> {
+    #[inline]
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        if decoder.take_null()? { Ok(None) } else { T::from_amf(decoder).map(Some) }
+    }
+
+    fn missing() -> Option<Self> {
+        Some(None)
+    }
+
+    fn classes(classes: &mut Classes) {
+        T::classes(classes);
+    }
+}
+
+impl<T: ToAmf> ToAmf for Option<T> {
+    #[inline]
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        if let Some(value) = self {
+            return value.to_amf(encoder);
+        }
+        encoder.null();
+        Ok(())
+    }
+}
+
+impl<T: ToAmf + ?Sized> ToAmf for &T {
+    #[inline]
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        (**self).to_amf(encoder)
+    }
+}
+
+impl<T: ToAmf + ?Sized> ToAmf for &mut T {
+    #[inline]
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        (**self).to_amf(encoder)
+    }
+}

@@ -1,0 +1,162 @@
+//! Reading lists, in every shape that clients send them in.
+
+use crate::decoder::{Container, Frame, Member, Mode, ObjectReader, Shape, Token, VectorKind, index_of};
+use crate::error::DecodeError;
+use crate::{Decoder, FromAmf, external};
+
+/// A list whose elements are being read; see [`Decoder::begin_list`].
+#[derive(Debug)]
+pub struct ListReader<'de> {
+    items: Items<'de>,
+    /// What was around it: `ArrayCollection`s, the outermost first.
+    wrappers: Vec<Frame>,
+}
+
+#[derive(Debug)]
+enum Items<'de> {
+    Counted {
+        frame: Frame,
+        next: usize,
+        count: usize,
+    },
+    /// An object or an associative array whose names are indices.
+    Keyed(ObjectReader<'de>),
+}
+
+impl<'de> Decoder<'de> {
+    /// Opens anything that is a list: arrays of both versions, Vectors, an ECMA array or an object whose
+    /// members are named by index, `ArrayCollection` and `ArrayList`.
+    ///
+    /// ```
+    /// use amf_core::{Decoder, FromAmf, Version};
+    ///
+    /// // AMF3 [true, false]
+    /// let mut decoder = Decoder::new(Version::Amf3, &[0x09, 0x05, 0x01, 0x03, 0x02]);
+    /// let mut list = decoder.begin_list()?;
+    /// let mut items = Vec::new();
+    /// while let Some(_index) = decoder.next_item(&mut list)? {
+    ///     items.push(bool::from_amf(&mut decoder)?);
+    /// }
+    /// assert_eq!(items, [true, false]);
+    /// # Ok::<(), amf_core::DecodeError>(())
+    /// ```
+    pub fn begin_list(&mut self) -> Result<ListReader<'de>, DecodeError> {
+        let mut wrappers = Vec::new();
+        loop {
+            match self.token()? {
+                Token::Open(Container { frame, shape: Shape::External(traits) })
+                    if external::is_collection(&traits.alias) =>
+                {
+                    wrappers.push(frame);
+                }
+                Token::Open(container) => {
+                    let items = self.items(container)?;
+                    return Ok(ListReader { items, wrappers });
+                }
+                other => return Err(self.mismatch("a list", &other)),
+            }
+        }
+    }
+
+    fn items(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
+        let frame = container.frame;
+        let counted = |count| Items::Counted { frame, next: 0, count };
+        match container.shape {
+            Shape::StrictArray { count } => Ok(counted(count)),
+            Shape::Array { dense } if self.reader.peek() == Some(0x01) => {
+                self.amf3_string()?;
+                Ok(counted(dense))
+            }
+            Shape::Vector { kind, count, .. } => {
+                if kind != VectorKind::Object {
+                    self.set_mode(Mode::Element(kind));
+                }
+                Ok(counted(count))
+            }
+            Shape::Array { .. } | Shape::EcmaArray { .. } | Shape::Object { .. } | Shape::Traits(_) => {
+                self.keyed(container)
+            }
+            shape => Err(self.mismatch("a list", &Token::Open(Container { frame, shape }))),
+        }
+    }
+
+    /// Every member must be an index, or it is not a list; [`next_item`](Self::next_item) checks that.
+    fn keyed(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
+        self.map_in(container).map(Items::Keyed)
+    }
+
+    /// The index of the next element, whose value must be read then; `None` when the list ended.
+    ///
+    /// The indices of an associative array come in the order of the wire, which may be any.
+    #[inline]
+    pub fn next_item(&mut self, list: &mut ListReader<'de>) -> Result<Option<usize>, DecodeError> {
+        let index = match &mut list.items {
+            Items::Counted { frame, next, count } => {
+                if next < count {
+                    *next += 1;
+                    return Ok(Some(*next - 1));
+                }
+                let frame = *frame;
+                self.close(frame);
+                None
+            }
+            Items::Keyed(object) => self.next_index(object)?,
+        };
+        if index.is_none() {
+            while let Some(wrapper) = list.wrappers.pop() {
+                self.close(wrapper);
+            }
+        }
+        Ok(index)
+    }
+
+    fn next_index(&mut self, object: &mut ObjectReader<'de>) -> Result<Option<usize>, DecodeError> {
+        match self.next_member(object)? {
+            None => Ok(None),
+            Some(Member::Unknown(name)) => match index_of(&name) {
+                Some(index) => Ok(Some(index)),
+                None => {
+                    Err(self.custom_error(format!("expected a list, got something with a member `{name}`")))
+                }
+            },
+            Some(Member::Declared(index)) => Ok(Some(index)),
+        }
+    }
+
+    /// Reads a list into a `Vec`, whatever the order of its indices; a gap is an error.
+    pub(crate) fn list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
+        let mut list = self.begin_list()?;
+        let mut items = Vec::with_capacity(self.reservation::<T>(list.declared(), 1));
+        let mut early: Vec<(usize, T)> = Vec::new();
+        while let Some(index) = self.next_item(&mut list)? {
+            self.charge(size_of::<T>())?;
+            let item = T::from_amf(self).map_err(|error| error.at_index(index))?;
+            if index == items.len() {
+                items.push(item);
+            } else {
+                early.push((index, item));
+            }
+        }
+        early.sort_by_key(|(index, _)| *index);
+        for (index, item) in early {
+            if index != items.len() {
+                let missing = items.len();
+                return Err(self.custom_error(format!(
+                    "expected a list, got one whose element {missing} is missing or sent twice"
+                )));
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
+impl ListReader<'_> {
+    /// How many elements the peer says there are, where it says so. Not to be trusted.
+    pub fn declared(&self) -> usize {
+        match &self.items {
+            Items::Counted { next, count, .. } => count - next,
+            Items::Keyed(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Reading: one concrete decoder that knows which version it is in.
+
+mod cursor;
+mod list;
+mod object;
+mod shared;
+mod skip;
+mod token;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::class::{Class, Classes, ExternalBody};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::limits::Limits;
+use crate::value::Value;
+use crate::wire::Reader;
+use crate::{FromAmf, Version};
+
+pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
+pub use list::ListReader;
+pub(crate) use object::index_of;
+pub use object::{Member, ObjectReader};
+pub(crate) use shared::{Identity, Pointer, Shared, WeakPointer};
+pub(crate) use token::{Container, Shape, Text, Token, Traits, VectorKind};
+
+/// Reads values of one message from borrowed bytes, straight into the types that are wanted.
+///
+/// The reference tables live as long as the decoder, so one decoder reads one message body (or one
+/// header, or one RTMP command): no more, or references would reach across.
+///
+/// ```
+/// use amf_core::{Decoder, FromAmf, Version};
+///
+/// // An AMF0 number, then an AMF0 string.
+/// let bytes = [0x00, 0x40, 0x08, 0, 0, 0, 0, 0, 0, 0x02, 0, 2, b'h', b'i'];
+/// let mut decoder = Decoder::new(Version::Amf0, &bytes);
+/// assert_eq!(u8::from_amf(&mut decoder)?, 3);
+/// assert_eq!(<&str>::from_amf(&mut decoder)?, "hi");
+/// assert!(decoder.is_at_end());
+/// # Ok::<(), amf_core::DecodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder<'de> {
+    pub(crate) reader: Reader<'de>,
+    pub(crate) mode: Mode,
+    pub(crate) amf0_objects: Table<Slot>,
+    pub(crate) amf3_objects: Table<Slot>,
+    pub(crate) strings: Table<Cow<'de, str>>,
+    /// For dynamic values: one copy of each string that they hold, by its place in the table.
+    pub(crate) string_copies: HashMap<usize, Arc<str>>,
+    pub(crate) traits: Table<std::rc::Rc<Traits<'de>>>,
+    pub(crate) shared: Shared,
+    /// Where to go on after each value that is being read again through a reference.
+    resumes: Vec<Cursor>,
+    /// None: the built-in ones alone.
+    classes: Option<Arc<Classes>>,
+    limits: Limits,
+    pub(crate) switched: bool,
+    depth: usize,
+    nodes: usize,
+    replayed: usize,
+    memory: usize,
+}
+
+/// What the next value looks like: a marker of one of the versions, or a bare element of an AMF3 Vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Amf0,
+    Amf3,
+    Element(VectorKind),
+}
+
+impl<'de> Decoder<'de> {
+    /// A decoder at the start of `input`, with the built-in classes and the default limits.
+    pub fn new(version: Version, input: &'de [u8]) -> Self {
+        let limits = Limits::default();
+        Self {
+            reader: Reader::new(input),
+            mode: match version {
+                Version::Amf0 => Mode::Amf0,
+                Version::Amf3 => Mode::Amf3,
+            },
+            amf0_objects: Table::default(),
+            amf3_objects: Table::default(),
+            strings: Table::default(),
+            string_copies: HashMap::new(),
+            traits: Table::default(),
+            shared: Shared::default(),
+            resumes: Vec::new(),
+            classes: None,
+            limits,
+            switched: false,
+            depth: 0,
+            nodes: 0,
+            replayed: 0,
+            memory: limits.memory_for(input.len()),
+        }
+    }
+
+    /// The same decoder, knowing these classes.
+    #[must_use]
+    pub fn with_classes(mut self, classes: Arc<Classes>) -> Self {
+        self.classes = Some(classes);
+        self
+    }
+
+    /// The same decoder, with these limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self.memory = limits.memory_for(self.reader.position() + self.reader.remaining());
+        self
+    }
+
+    /// Reads one value; the same as `T::from_amf(self)`.
+    pub fn read<T: FromAmf<'de>>(&mut self) -> Result<T, DecodeError> {
+        T::from_amf(self)
+    }
+
+    /// Whether every byte of the input has been read.
+    pub fn is_at_end(&self) -> bool {
+        self.reader.remaining() == 0
+    }
+
+    /// An error unless every byte of the input has been read.
+    pub fn finish(&self) -> Result<(), DecodeError> {
+        match self.reader.remaining() {
+            0 => Ok(()),
+            count => Err(self.error(DecodeErrorKind::TrailingBytes { count })),
+        }
+    }
+
+    /// The byte offset of what is read next.
+    pub fn offset(&self) -> usize {
+        self.reader.position()
+    }
+
+    /// Whether a value so far was switched from AMF0 to AMF3.
+    pub fn has_switched(&self) -> bool {
+        self.switched
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The class of an alias, where it is known.
+    pub(crate) fn class(&self, alias: &str) -> Option<&'static Class> {
+        match &self.classes {
+            Some(classes) => classes.get(alias),
+            None => Classes::built_in(alias).map(|(class, _)| class),
+        }
+    }
+
+    pub(crate) fn external_body(&self, alias: &str) -> Option<ExternalBody> {
+        match &self.classes {
+            Some(classes) => classes.external_body(alias),
+            None => Classes::built_in(alias).map(|(_, body)| body),
+        }
+    }
+
+    /// Opens the arguments of a call and returns their number: a strict array, an AMF3 array, or one
+    /// bare value. The arguments are read from this decoder then.
+    ///
+    /// The array itself takes a place in the table of references (AMF0 §2.9), as every array does.
+    pub fn begin_arguments(&mut self) -> Result<usize, DecodeError> {
+        let is_array = match self.mode {
+            Mode::Amf0 => {
+                let rest = self.reader.between(self.offset(), self.offset() + 2.min(self.reader.remaining()));
+                matches!(rest, [0x0A, ..] | [0x11, 0x09])
+            }
+            Mode::Amf3 => self.reader.peek() == Some(0x09),
+            Mode::Element(_) => false,
+        };
+        if !is_array {
+            return Ok(1);
+        }
+        match self.token()? {
+            Token::Open(Container { shape: Shape::StrictArray { count }, .. }) => Ok(count),
+            Token::Open(Container { shape: Shape::Array { dense }, .. }) => {
+                while !self.amf3_string()?.is_empty() {
+                    self.skip()?;
+                }
+                Ok(dense)
+            }
+            other => Err(self.mismatch("a list of arguments", &other)),
+        }
+    }
+
+    /// An error of this kind at the place that is read next.
+    #[cold]
+    pub fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError::new(kind, self.offset())
+    }
+
+    /// An error in the program's own words at the place that is read next.
+    #[cold]
+    pub fn custom_error(&self, message: impl Into<Cow<'static, str>>) -> DecodeError {
+        self.error(DecodeErrorKind::Custom(message.into()))
+    }
+
+    /// Takes `bytes` from the budget of decoded memory ([`Limits::memory`]).
+    ///
+    /// The conversions of this crate do it for what they allocate; a conversion of your own that
+    /// allocates more than it reads from the input should too.
+    #[inline]
+    pub fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        match self.memory.checked_sub(bytes) {
+            Some(left) => {
+                self.memory = left;
+                Ok(())
+            }
+            None => {
+                Err(self.limit("memory", self.limits.memory_for(self.offset() + self.reader.remaining())))
+            }
+        }
+    }
+
+    /// How many elements of `T` to reserve for a declared count: no more than the rest of the input and
+    /// of the memory budget could hold.
+    #[inline]
+    pub(crate) fn reservation<T>(&self, declared: usize, smallest: usize) -> usize {
+        declared.min(self.reader.remaining() / smallest.max(1)).min(self.memory / size_of::<T>().max(1))
+    }
+
+    /// Passes a marker that was looked at, and counts its value.
+    #[inline]
+    pub(crate) fn take_marker(&mut self) -> Result<(), DecodeError> {
+        self.count_node()?;
+        self.reader.u8().map(drop)
+    }
+
+    /// Counts one value.
+    #[inline]
+    fn count_node(&mut self) -> Result<(), DecodeError> {
+        let (counter, max, limit) = if self.resumes.is_empty() {
+            (&mut self.nodes, self.limits.nodes, "nodes")
+        } else {
+            (&mut self.replayed, self.limits.replayed, "replayed")
+        };
+        if *counter == max {
+            return Err(self.limit(limit, max));
+        }
+        *counter += 1;
+        Ok(())
+    }
+
+    #[cold]
+    pub(crate) fn limit(&self, limit: &'static str, max: usize) -> DecodeError {
+        self.error(DecodeErrorKind::Limit { limit, max })
+    }
+
+    #[cold]
+    pub(crate) fn mismatch(&self, expected: impl Into<Cow<'static, str>>, found: &Token<'de>) -> DecodeError {
+        self.error(DecodeErrorKind::Type { expected: expected.into(), found: found.describe() })
+    }
+
+    /// Reads as `Value`, which is what a member that no class declares becomes.
+    pub(crate) fn value(&mut self) -> Result<Value, DecodeError> {
+        Value::from_amf(self)
+    }
+}

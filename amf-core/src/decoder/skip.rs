@@ -1,0 +1,87 @@
+//! Passing over a value.
+
+use crate::Decoder;
+use crate::decoder::{Container, Mode, Shape, Token, VectorKind};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::external::ExternalInput;
+
+impl<'de> Decoder<'de> {
+    /// Reads one value and lets it go. What it holds takes its places in the reference tables all the same.
+    ///
+    /// ```
+    /// use amf_core::{Decoder, FromAmf, Version};
+    ///
+    /// let mut decoder = Decoder::new(Version::Amf3, &[0x06, 0x05, b'h', b'i', 0x06, 0x00]);
+    /// decoder.skip()?;
+    /// assert_eq!(<&str>::from_amf(&mut decoder)?, "hi"); // a reference to the string that was skipped
+    /// # Ok::<(), amf_core::DecodeError>(())
+    /// ```
+    pub fn skip(&mut self) -> Result<(), DecodeError> {
+        if let Some(end) = self.end_of_reference()? {
+            self.reader.seek(end);
+            return Ok(());
+        }
+        match self.token()? {
+            Token::Open(container) => self.skip_members(container),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_members(&mut self, container: Container<'de>) -> Result<(), DecodeError> {
+        let Container { frame, shape } = container;
+        match shape {
+            Shape::Object { .. } | Shape::EcmaArray { .. } => {
+                while self.amf0_name()?.is_some() {
+                    self.skip()?;
+                }
+            }
+            Shape::StrictArray { count } | Shape::Vector { kind: VectorKind::Object, count, .. } => {
+                self.skip_values(count)?;
+            }
+            Shape::Array { dense } => {
+                self.skip_named()?;
+                self.skip_values(dense)?;
+            }
+            Shape::Traits(traits) => {
+                self.skip_values(traits.members.len())?;
+                if traits.dynamic {
+                    self.skip_named()?;
+                }
+            }
+            Shape::Dictionary { count, .. } => self.skip_values(count.saturating_mul(2))?,
+            Shape::Vector { kind, count, .. } => {
+                let width = if kind == VectorKind::Number { 8 } else { 4 };
+                self.reader.bytes(count.saturating_mul(width))?;
+            }
+            Shape::External(traits) => {
+                let Some(body) = self.external_body(&traits.alias) else {
+                    let alias = traits.alias.clone().into_owned();
+                    return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias }));
+                };
+                self.rehearse(|decoder| body(&mut ExternalInput::new(decoder)))?;
+            }
+        }
+        self.close(frame);
+        Ok(())
+    }
+
+    fn skip_values(&mut self, count: usize) -> Result<(), DecodeError> {
+        for _ in 0..count {
+            self.skip()?;
+        }
+        Ok(())
+    }
+
+    /// AMF3: names and values until an empty name.
+    fn skip_named(&mut self) -> Result<(), DecodeError> {
+        while !self.amf3_string()?.is_empty() {
+            self.skip()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the input has been switched to one version or stands inside a Vector.
+    pub(crate) fn is_element(&self) -> bool {
+        matches!(self.mode, Mode::Element(_))
+    }
+}

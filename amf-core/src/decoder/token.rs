@@ -1,0 +1,217 @@
+//! One step of reading: a scalar, whole, or the head of something with members.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::class::Class;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::{Decoder, Version};
+
+use super::{Frame, Mode, SlotId};
+
+#[derive(Debug)]
+pub(crate) enum Token<'de> {
+    Undefined,
+    Null,
+    Unsupported,
+    Bool(bool),
+    Integer(i32),
+    Unsigned(u32),
+    Number(f64),
+    String(Text<'de>),
+    Date(f64),
+    Xml(Cow<'de, str>),
+    XmlDocument(Cow<'de, str>),
+    ByteArray(&'de [u8]),
+    Open(Container<'de>),
+}
+
+/// Text, and where it stands in the table of strings.
+#[derive(Clone, Debug)]
+pub(crate) struct Text<'de> {
+    pub(crate) content: Cow<'de, str>,
+    pub(crate) entry: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Container<'de> {
+    pub(crate) frame: Frame,
+    pub(crate) shape: Shape<'de>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Shape<'de> {
+    /// AMF0: members until the end marker. An empty alias is an anonymous object.
+    Object {
+        alias: Cow<'de, str>,
+    },
+    /// AMF0: as an object; the length is a hint.
+    EcmaArray {
+        length: u32,
+    },
+    StrictArray {
+        count: usize,
+    },
+    /// AMF3: named members until an empty name, then `dense` elements.
+    Array {
+        dense: usize,
+    },
+    /// AMF3: sealed members by their traits, then dynamic ones.
+    Traits(Rc<Traits<'de>>),
+    /// AMF3: a body that only the class can read.
+    External(Rc<Traits<'de>>),
+    Vector {
+        kind: VectorKind,
+        count: usize,
+        fixed: bool,
+        class: Cow<'de, str>,
+    },
+    Dictionary {
+        count: usize,
+        weak: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VectorKind {
+    Int,
+    Uint,
+    Number,
+    /// Its elements are values with markers.
+    Object,
+}
+
+/// A traits record (AMF3 §3.12).
+#[derive(Debug)]
+pub(crate) struct Traits<'de> {
+    pub(crate) alias: Cow<'de, str>,
+    pub(crate) members: Vec<Cow<'de, str>>,
+    pub(crate) dynamic: bool,
+    pub(crate) externalizable: bool,
+    /// For the class that was last wanted: its member at each sealed position.
+    pub(crate) layout: RefCell<Option<(&'static Class, Layout)>>,
+    /// The same record for dynamic values.
+    pub(crate) dynamic_view: RefCell<Option<Arc<crate::value::Traits>>>,
+}
+
+/// Indices into a class's members; [`NOT_DECLARED`] for those that it does not have.
+pub(crate) type Layout = Rc<[u16]>;
+pub(crate) const NOT_DECLARED: u16 = u16::MAX;
+
+impl<'de> Decoder<'de> {
+    /// Reads the next token. After [`Token::Open`] the members follow, then [`close`](Self::close).
+    #[inline]
+    pub(crate) fn token(&mut self) -> Result<Token<'de>, DecodeError> {
+        self.count_node()?;
+        let outer = self.mode;
+        let mut token = match outer {
+            Mode::Amf3 => self.amf3_token()?,
+            Mode::Amf0 => self.amf0_token()?,
+            Mode::Element(kind) => self.element(kind)?,
+        };
+        match &mut token {
+            Token::Open(container) => container.frame.outer = outer,
+            _ => self.mode = outer,
+        }
+        Ok(token)
+    }
+
+    /// Reads the object that a reference names, again, from its own bytes.
+    pub(crate) fn referenced(&mut self, slot: SlotId) -> Result<Token<'de>, DecodeError> {
+        self.begin_replay(slot)?;
+        self.count_node()?;
+        let mut token = match slot.version {
+            Version::Amf0 => self.amf0_token()?,
+            Version::Amf3 => self.amf3_token()?,
+        };
+        match &mut token {
+            Token::Open(container) => container.frame.replay = true,
+            _ => self.end_replay(),
+        }
+        Ok(token)
+    }
+
+    fn element(&mut self, kind: VectorKind) -> Result<Token<'de>, DecodeError> {
+        match kind {
+            VectorKind::Int => self.reader.u32().map(|bits| Token::Integer(bits as i32)),
+            VectorKind::Uint => self.reader.u32().map(Token::Unsigned),
+            VectorKind::Number => self.reader.f64().map(Token::Number),
+            VectorKind::Object => self.amf3_token(),
+        }
+    }
+
+    /// Checks and reads text of a length that was read already.
+    #[inline]
+    pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
+        if length > self.limits().string {
+            return Err(self.limit("string", self.limits().string));
+        }
+        let start = self.offset();
+        let bytes = self.reader.bytes(length)?;
+        let text =
+            crate::wire::utf8::read(bytes).ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))?;
+        if let Cow::Owned(text) = &text {
+            self.charge(text.len())?;
+        }
+        Ok(text)
+    }
+}
+
+impl<'de> Text<'de> {
+    /// Text that no reference can name.
+    pub(crate) fn inline(text: Cow<'de, str>) -> Self {
+        Self { content: text, entry: None }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.content.is_empty()
+    }
+}
+
+impl Token<'_> {
+    /// What a person calls it, for errors.
+    pub(crate) fn describe(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Undefined => "undefined",
+            Self::Null => "null",
+            Self::Unsupported => "unsupported",
+            Self::Bool(_) => "Boolean",
+            Self::Integer(_) | Self::Unsigned(_) => "Integer",
+            Self::Number(_) => "Number",
+            Self::String(_) => "String",
+            Self::Date(_) => "Date",
+            Self::Xml(_) => "XML",
+            Self::XmlDocument(_) => "XMLDocument",
+            Self::ByteArray(_) => "ByteArray",
+            Self::Open(container) => return container.shape.describe(),
+        })
+    }
+}
+
+impl Shape<'_> {
+    pub(crate) fn describe(&self) -> Cow<'static, str> {
+        let of_class = |kind: &str, alias: &str| {
+            if alias.is_empty() {
+                Cow::Owned(kind.to_owned())
+            } else {
+                Cow::Owned(format!("{kind} of class {alias}"))
+            }
+        };
+        match self {
+            Self::Object { alias } => of_class("an object", alias),
+            Self::Traits(traits) => of_class("an object", &traits.alias),
+            Self::External(traits) => of_class("an externalizable object", &traits.alias),
+            Self::EcmaArray { .. } => Cow::Borrowed("an ECMA array"),
+            Self::StrictArray { .. } | Self::Array { .. } => Cow::Borrowed("Array"),
+            Self::Vector { kind, .. } => Cow::Borrowed(match kind {
+                VectorKind::Int => "Vector.<int>",
+                VectorKind::Uint => "Vector.<uint>",
+                VectorKind::Number => "Vector.<Number>",
+                VectorKind::Object => "Vector.<Object>",
+            }),
+            Self::Dictionary { .. } => Cow::Borrowed("Dictionary"),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Writing objects of a class, and their traits.
+
+use std::sync::Arc;
+
+use super::{TraitsKey, address_of};
+use crate::class::Class;
+use crate::error::{EncodeError, EncodeErrorKind};
+use crate::external::{ExternalOutput, Externalizable};
+use crate::value::{self, Dynamic};
+use crate::wire::u29;
+use crate::{Encoder, ToAmf, Version, amf0, amf3};
+
+/// The bits below the count of sealed members in a traits record (AMF3 §3.12).
+const INLINE: u32 = 0b0011;
+const EXTERNALIZABLE: u32 = 0b0111;
+const DYNAMIC: u32 = 0b1000;
+
+impl Encoder {
+    /// Begins an object of a class, whose members are written then, each [by its index](Self::member) and
+    /// in order; after them the [dynamic ones](Self::dynamic_members), then [`end_object`](Self::end_object).
+    ///
+    /// ```
+    /// use amf_core::{Class, Encoder, Version};
+    ///
+    /// static POINT: Class = Class::new("P", &["x"]);
+    /// let mut encoder = Encoder::new(Version::Amf0);
+    /// encoder.begin_object(&POINT)?;
+    /// encoder.member(&POINT, 0, &true)?;
+    /// encoder.end_object(&POINT);
+    /// assert_eq!(encoder.finish(), [0x10, 0, 1, b'P', 0, 1, b'x', 1, 1, 0, 0, 9]);
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    pub fn begin_object(&mut self, class: &'static Class) -> Result<(), EncodeError> {
+        let anonymous = class.alias().is_empty();
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(class.alias()),
+            Version::Amf3 => {
+                self.enter(Version::Amf3, amf3::marker::OBJECT);
+                self.byte(amf3::marker::OBJECT);
+                if anonymous {
+                    return self.anonymous_traits();
+                }
+                let kind = if class.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
+                self.traits(TraitsKey::Class(address_of(class)), kind, class.alias(), class.members().iter())
+            }
+        }
+    }
+
+    /// Writes the member of this index in the class.
+    #[inline]
+    pub fn member<T: ToAmf + ?Sized>(
+        &mut self,
+        class: &'static Class,
+        index: usize,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        if self.version == Version::Amf0 || class.alias().is_empty() {
+            self.name(class.members().get(index).copied().unwrap_or_default())?;
+        }
+        value.to_amf(self)
+    }
+
+    /// Writes members that the class does not declare.
+    pub fn dynamic_members(&mut self, dynamic: &Dynamic) -> Result<(), EncodeError> {
+        for (name, value) in dynamic.iter() {
+            self.name(name)?;
+            value.to_amf(self)?;
+        }
+        Ok(())
+    }
+
+    /// Ends an object.
+    pub fn end_object(&mut self, class: &'static Class) {
+        self.end_members(class.is_dynamic() || class.alias().is_empty());
+    }
+
+    /// Begins an anonymous object, whose members are written by [`name`](Self::name) and value.
+    pub fn begin_map(&mut self) -> Result<(), EncodeError> {
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(""),
+            Version::Amf3 => {
+                self.enter(Version::Amf3, amf3::marker::OBJECT);
+                self.byte(amf3::marker::OBJECT);
+                self.anonymous_traits()
+            }
+        }
+    }
+
+    /// Writes the name of a dynamic member, whose value is written then.
+    pub fn name(&mut self, name: &str) -> Result<(), EncodeError> {
+        match self.version {
+            Version::Amf0 => self.amf0_name(name),
+            Version::Amf3 if name.is_empty() => {
+                Err(EncodeError::custom("a dynamic member without a name would end the object in AMF3"))
+            }
+            Version::Amf3 => self.amf3_string(name),
+        }
+    }
+
+    /// Ends an anonymous object.
+    pub fn end_map(&mut self) {
+        self.end_members(true);
+    }
+
+    /// Writes an object of an externalizable class by the class's own code; AMF0 has none, so it is
+    /// switched to AMF3 there.
+    pub fn externalizable<T: Externalizable>(
+        &mut self,
+        class: &'static Class,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.begin_external(TraitsKey::Class(address_of(class)), class.alias())?;
+        value.write_external(&mut ExternalOutput::new(self))?;
+        self.end();
+        Ok(())
+    }
+
+    /// Begins an externalizable object of a dynamic value.
+    pub(crate) fn begin_external_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
+        self.begin_external(TraitsKey::ExternalValue(Arc::clone(traits)), traits.alias())
+    }
+
+    /// Begins an object of a dynamic value.
+    pub(crate) fn begin_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(traits.alias()),
+            Version::Amf3 => {
+                self.enter(Version::Amf3, amf3::marker::OBJECT);
+                self.byte(amf3::marker::OBJECT);
+                if traits.is_anonymous() {
+                    return self.anonymous_traits();
+                }
+                let kind = if traits.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
+                self.traits(
+                    TraitsKey::Value(Arc::clone(traits)),
+                    kind,
+                    traits.alias(),
+                    traits.members().iter(),
+                )
+            }
+        }
+    }
+
+    /// Writes the name of a sealed member, which AMF3 has in the traits.
+    pub(crate) fn sealed_name(&mut self, name: &str) -> Result<(), EncodeError> {
+        match self.version {
+            Version::Amf0 => self.amf0_name(name),
+            Version::Amf3 => Ok(()),
+        }
+    }
+
+    /// Ends members that were named one by one.
+    pub(crate) fn end_members(&mut self, dynamic: bool) {
+        match self.version {
+            Version::Amf0 => self.raw(&[0, 0, amf0::marker::OBJECT_END]),
+            Version::Amf3 if dynamic => self.byte(0x01),
+            Version::Amf3 => {}
+        }
+        self.end();
+    }
+
+    fn begin_amf0_object(&mut self, alias: &str) -> Result<(), EncodeError> {
+        let marker = if alias.is_empty() { amf0::marker::OBJECT } else { amf0::marker::TYPED_OBJECT };
+        self.enter(Version::Amf0, marker);
+        self.byte(marker);
+        if alias.is_empty() { Ok(()) } else { self.amf0_name(alias) }
+    }
+
+    fn begin_external(&mut self, key: TraitsKey, alias: &str) -> Result<(), EncodeError> {
+        self.begin_amf3()?;
+        self.enter(Version::Amf3, amf3::marker::OBJECT);
+        self.byte(amf3::marker::OBJECT);
+        self.traits(key, EXTERNALIZABLE, alias, [""; 0].iter())
+    }
+
+    fn anonymous_traits(&mut self) -> Result<(), EncodeError> {
+        self.traits(TraitsKey::Anonymous, INLINE | DYNAMIC, "", [""; 0].iter())
+    }
+
+    /// Writes a traits record, or a reference to it.
+    fn traits<'a, S: AsRef<str> + 'a>(
+        &mut self,
+        key: TraitsKey,
+        kind: u32,
+        alias: &str,
+        members: impl ExactSizeIterator<Item = &'a S>,
+    ) -> Result<(), EncodeError> {
+        const MAX_MEMBERS: usize = (u29::MAX >> 4) as usize;
+        let next = self.traits.len() as u32;
+        let index = *self.traits.entry(key).or_insert(next);
+        if index != next {
+            u29::write(&mut self.out, index << 2 | 1);
+            return Ok(());
+        }
+        if members.len() > MAX_MEMBERS {
+            let kind =
+                EncodeErrorKind::Length { what: "a traits record", len: members.len(), max: MAX_MEMBERS };
+            return Err(EncodeError::new(kind));
+        }
+        u29::write(&mut self.out, (members.len() as u32) << 4 | kind);
+        self.amf3_string(alias)?;
+        for name in members {
+            self.amf3_string(name.as_ref())?;
+        }
+        Ok(())
+    }
+}

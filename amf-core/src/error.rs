@@ -1,0 +1,300 @@
+//! What can go wrong, with an address: the offset in the input and the path to the value.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use crate::Version;
+
+/// Bytes that could not be read as what was asked for: a peer's fault, not the program's.
+///
+/// It knows the offset in the input and the path of members and indices that leads to the value, and
+/// prints them: ``argument 1 `player`.name: expected String, got Integer (at byte 12)``.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecodeError {
+    // Boxed, so that a `Result` of something small stays small on the way that does not fail.
+    inner: Box<Inner>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Inner {
+    kind: DecodeErrorKind,
+    offset: usize,
+    /// From the inside out: each level adds itself as the error passes.
+    path: Vec<PathSegment>,
+}
+
+/// What was wrong with the bytes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// The input ended inside a value.
+    UnexpectedEnd {
+        /// How many bytes more were needed, at least.
+        missing: usize,
+    },
+    /// Bytes follow the value that should have been the last one.
+    TrailingBytes {
+        /// How many.
+        count: usize,
+    },
+    /// A byte that introduces no type in this version, or one that the specification reserves.
+    UnknownMarker {
+        /// The version that was being read.
+        version: Version,
+        /// The byte.
+        marker: u8,
+    },
+    /// A value of another type.
+    Type {
+        /// What the program asked for.
+        expected: Cow<'static, str>,
+        /// What the wire holds.
+        found: Cow<'static, str>,
+    },
+    /// A number that the wanted type cannot hold.
+    Range {
+        /// The number on the wire.
+        value: f64,
+        /// The type that was wanted.
+        expected: &'static str,
+    },
+    /// A reference to something that has not been sent.
+    Reference {
+        /// Which table: `object`, `string` or `traits`.
+        table: &'static str,
+        /// The index that was asked for.
+        index: usize,
+        /// How many entries there are.
+        len: usize,
+    },
+    /// A reference to an object that is not complete yet, where a value of its own is wanted.
+    Cycle,
+    /// One of the [`Limits`](crate::Limits) was passed.
+    Limit {
+        /// The limit's field name.
+        limit: &'static str,
+        /// Its value.
+        max: usize,
+    },
+    /// A member that the class needs is not there.
+    MissingMember {
+        /// The alias of the class, empty where it has none.
+        class: &'static str,
+        /// The member's name on the wire.
+        member: &'static str,
+    },
+    /// An object of another class that is known too.
+    Class {
+        /// The alias that was wanted.
+        expected: &'static str,
+        /// The alias on the wire.
+        found: String,
+    },
+    /// An externalizable object whose class is not known, so that its length is not known either.
+    UnknownExternalizable {
+        /// The alias on the wire.
+        alias: String,
+    },
+    /// Text that is neither UTF-8 nor CESU-8.
+    Utf8,
+    /// Whatever a program's own conversion has to say.
+    Custom(Cow<'static, str>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum PathSegment {
+    Argument(usize, Cow<'static, str>),
+    Member(Cow<'static, str>),
+    Index(usize),
+}
+
+impl DecodeError {
+    /// An error at a byte offset of the input, with an empty path.
+    #[cold]
+    pub fn new(kind: DecodeErrorKind, offset: usize) -> Self {
+        Self { inner: Box::new(Inner { kind, offset, path: Vec::new() }) }
+    }
+
+    /// What was wrong.
+    pub fn kind(&self) -> &DecodeErrorKind {
+        &self.inner.kind
+    }
+
+    /// The byte offset in the input at which it was noticed.
+    pub fn offset(&self) -> usize {
+        self.inner.offset
+    }
+
+    /// The way from the outermost value to the one that is wrong, such as ``argument 1 `player`.items[3]``;
+    /// empty when the outermost value itself is wrong.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in self.inner.path.iter().rev() {
+            if !path.is_empty() && matches!(segment, PathSegment::Member(_)) {
+                path.push('.');
+            }
+            path += &segment.to_string();
+        }
+        path
+    }
+
+    /// The same error, inside the argument of this number (from 1) and name.
+    #[cold]
+    #[must_use]
+    pub fn in_argument(self, number: usize, name: impl Into<Cow<'static, str>>) -> Self {
+        self.inside(PathSegment::Argument(number, name.into()))
+    }
+
+    /// The same error, inside the member of this name.
+    #[cold]
+    #[must_use]
+    pub fn in_member(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.inside(PathSegment::Member(name.into()))
+    }
+
+    /// The same error, inside the element of this index (from 0).
+    #[cold]
+    #[must_use]
+    pub fn at_index(self, index: usize) -> Self {
+        self.inside(PathSegment::Index(index))
+    }
+
+    /// The same error in a larger input that holds this one from `base` on.
+    #[cold]
+    #[must_use]
+    pub fn shifted(mut self, base: usize) -> Self {
+        self.inner.offset += base;
+        self
+    }
+
+    fn inside(mut self, segment: PathSegment) -> Self {
+        self.inner.path.push(segment);
+        self
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path();
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        write!(f, "{} (at byte {})", self.inner.kind, self.inner.offset)
+    }
+}
+
+impl fmt::Display for PathSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument(number, name) => write!(f, "argument {number} `{name}`"),
+            Self::Member(name) => f.write_str(name),
+            Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+impl fmt::Display for DecodeErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnexpectedEnd { missing } => write!(f, "the input ends here; at least {missing} more bytes are needed"),
+            Self::TrailingBytes { count } => write!(f, "{count} bytes follow the value"),
+            Self::UnknownMarker { version, marker } => write!(f, "{marker:#04x} introduces no {version} value"),
+            Self::Type { expected, found } => write!(f, "expected {expected}, got {found}"),
+            Self::Range { value, expected } => write!(f, "expected {expected}, got {value}, which it cannot hold"),
+            Self::Reference { table, index, len } => {
+                write!(f, "{table} reference {index} is out of range; {len} were sent before")
+            }
+            Self::Cycle => f.write_str(
+                "the reference leads back to an object that encloses it; take it as `Weak<T>` below an `Arc<T>`",
+            ),
+            Self::Limit { limit: "replayed", max } => write!(
+                f,
+                "the limit `replayed` of {max} values read again through references is passed; \
+                 take what is shared as `Arc<T>`"
+            ),
+            Self::Limit { limit, max } => write!(f, "the limit `{limit}` of {max} is passed"),
+            Self::MissingMember { class: "", member } => write!(f, "the member `{member}` is missing"),
+            Self::MissingMember { class, member } => write!(f, "the member `{member}` of {class} is missing"),
+            Self::Class { expected, found } => write!(f, "expected an object of class {expected}, got one of {found}"),
+            Self::UnknownExternalizable { alias } => write!(
+                f,
+                "the externalizable class {alias} is not known, and only it knows where its value ends"
+            ),
+            Self::Utf8 => f.write_str("the text is not UTF-8"),
+            Self::Custom(message) => f.write_str(message),
+        }
+    }
+}
+
+impl Error for DecodeError {}
+
+/// A value that cannot be written: the program's own mistake, or one of its data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncodeError {
+    kind: Box<EncodeErrorKind>,
+}
+
+/// What was wrong with the value.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum EncodeErrorKind {
+    /// Objects nested deeper than the encoder's limit; a cycle without `Arc` ends here too.
+    Depth {
+        /// The limit.
+        max: usize,
+    },
+    /// Something longer than its length on the wire can say.
+    Length {
+        /// What: `a member's name`, `a string`, …
+        what: &'static str,
+        /// Its length.
+        len: usize,
+        /// The largest that can be written.
+        max: usize,
+    },
+    /// An integer beyond ±2^53, which a double cannot hold exactly.
+    Integer(i128),
+    /// A reference back to an object that is gone.
+    Dangling,
+    /// Whatever a program's own conversion has to say.
+    Custom(Cow<'static, str>),
+}
+
+impl EncodeError {
+    /// An error of this kind.
+    #[cold]
+    pub fn new(kind: EncodeErrorKind) -> Self {
+        Self { kind: Box::new(kind) }
+    }
+
+    /// An error in the program's own words.
+    pub fn custom(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(EncodeErrorKind::Custom(message.into()))
+    }
+
+    /// What was wrong.
+    pub fn kind(&self) -> &EncodeErrorKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            EncodeErrorKind::Depth { max } => {
+                write!(f, "the value is nested deeper than {max} levels")
+            }
+            EncodeErrorKind::Length { what, len, max } => {
+                write!(f, "{what} of {len} is longer than {max}")
+            }
+            EncodeErrorKind::Integer(value) => {
+                write!(f, "{value} is beyond 2^53, where a Number is no longer exact; send it as a string")
+            }
+            EncodeErrorKind::Dangling => f.write_str("the object that this refers back to is gone"),
+            EncodeErrorKind::Custom(message) => f.write_str(message),
+        }
+    }
+}
+
+impl Error for EncodeError {}

@@ -1,0 +1,87 @@
+//! AMF0 and AMF3, the formats in which Flash programs speak to servers.
+//!
+//! Conversion goes straight between the wire and a program's own types ([`FromAmf`], [`ToAmf`]);
+//! [`Value`] is there for what has no type. Both versions, references and cycles, class aliases and
+//! externalizable classes, limits against hostile input, and the remoting [`packet`].
+//!
+//! ```
+//! use amf_core::{from_slice, to_vec, AmfObject, Value, Version};
+//!
+//! #[derive(AmfObject, Debug, PartialEq)]
+//! #[amf(alias = "com.example.Player")]
+//! struct Player {
+//!     display_name: String, // `displayName` on the wire
+//!     level: u32,
+//! }
+//!
+//! let player = Player { display_name: "Ann".to_owned(), level: 7 };
+//! let bytes = to_vec(Version::Amf3, &player)?;
+//! assert_eq!(from_slice::<Player>(Version::Amf3, &bytes)?, player);
+//!
+//! let value: Value = from_slice(Version::Amf3, &bytes)?;
+//! let object = value.as_object().unwrap();
+//! assert_eq!(object.alias(), "com.example.Player");
+//! assert_eq!(object.get("level"), Some(&Value::Integer(7)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What becomes what
+//!
+//! | Rust | written as AMF0 | written as AMF3 | read from |
+//! |---|---|---|---|
+//! | `bool` | Boolean | true, false | Boolean |
+//! | integers | Number | integer where 29 bits hold it, else double | any number that is integral and fits |
+//! | `f32`, `f64` | Number | double | any number |
+//! | `char`, `&str`, `String`, `Cow<str>`, `Arc<str>` | string, long string | string | strings; XML too |
+//! | `Option<T>` | `T` or null | `T` or null | null, undefined, or `T`; a missing member is `None` |
+//! | `()` | null | null | null, undefined |
+//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList` |
+//! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also from lists |
+//! | `HashMap<String, T>`, `BTreeMap`, [`Dynamic`] | object | dynamic object | objects, ECMA arrays, dictionaries |
+//! | [`Date`], `SystemTime` | date | date | dates |
+//! | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T`; shared pointers as references | the same | as `T` |
+//! | `Weak<T>` | reference, null if gone | the same | null, or a reference to what an `Arc` holds |
+//! | a struct with `#[derive(AmfObject)]` | typed or anonymous object | the same | objects of that alias or none |
+//! | [`ArrayCollection<T>`] | behind 0x11 | externalizable | as `Vec<T>` |
+//! | [`Value`] | everything | everything | everything |
+//!
+//! # Specifications
+//!
+//! "AMF0 §2.5" and "AMF3 §3.12" in these documents are sections of Adobe's *Action Message Format — AMF 0*
+//! (2007) and *AMF 3* (2013).
+
+// The derive names this crate from outside, in its own tests too.
+#[cfg(test)]
+#[allow(unused_extern_crates)]
+extern crate self as amf_core;
+
+mod amf0;
+mod amf3;
+mod class;
+mod convert;
+mod date;
+mod decoder;
+mod encoder;
+mod error;
+mod external;
+mod limits;
+pub mod packet;
+mod value;
+mod version;
+mod wire;
+
+#[cfg(feature = "derive")]
+pub use amf_derive::AmfObject;
+
+pub use class::{AmfClass, Class, Classes};
+pub use convert::{ArrayCollection, FromAmf, ToAmf, from_slice, to_vec};
+pub use date::Date;
+pub use decoder::{Decoder, ListReader, Member, ObjectReader};
+pub use encoder::Encoder;
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+pub use external::{ExternalInput, ExternalOutput, Externalizable};
+pub use limits::Limits;
+pub use value::{
+    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+};
+pub use version::Version;

@@ -1,0 +1,107 @@
+//! Finding headers and messages in a packet.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Broken, Header, Message, Packet};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::wire::{Reader, utf8};
+use crate::{Classes, Decoder, Limits, Version};
+
+impl<'de> Packet<'de> {
+    /// Reads a packet. The classes are needed to find where externalizable objects end.
+    ///
+    /// An error before the first message is an error; one in a later place leaves what came before it,
+    /// with the rest as [`broken`](Self::broken).
+    pub fn decode(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
+        PacketReader { input, reader: Reader::new(input), classes, limits }.packet()
+    }
+}
+
+struct PacketReader<'de, 'a> {
+    input: &'de [u8],
+    reader: Reader<'de>,
+    classes: &'a Arc<Classes>,
+    limits: Limits,
+}
+
+impl<'de> PacketReader<'de, '_> {
+    fn packet(mut self) -> Result<Packet<'de>, DecodeError> {
+        let version = self.reader.u16()?;
+        let headers = self.count("headers", self.limits.headers)?;
+        let headers = (0..headers).map(|_| self.header()).collect::<Result<_, _>>()?;
+        let count = self.count("messages", self.limits.messages)?;
+        let mut messages = Vec::new();
+        let mut broken = None;
+        for _ in 0..count {
+            match self.message() {
+                Ok(message) => messages.push(message),
+                Err(message) => {
+                    broken = Some(message);
+                    break;
+                }
+            }
+        }
+        let trailing = self.reader.remaining();
+        if broken.is_none() && trailing > 0 {
+            return Err(self.error(DecodeErrorKind::TrailingBytes { count: trailing }));
+        }
+        Ok(Packet { version, headers, messages, broken })
+    }
+
+    fn count(&mut self, limit: &'static str, max: usize) -> Result<u16, DecodeError> {
+        let count = self.reader.u16()?;
+        if usize::from(count) > max {
+            return Err(self.error(DecodeErrorKind::Limit { limit, max }));
+        }
+        Ok(count)
+    }
+
+    fn header(&mut self) -> Result<Header<'de>, DecodeError> {
+        let name = self.text()?;
+        let must_understand = self.reader.u8()? != 0;
+        self.reader.u32()?;
+        let offset = self.reader.position();
+        let (value, switched) = self.value().map_err(|error| error.in_member(name.clone().into_owned()))?;
+        Ok(Header { name, must_understand, value, offset, switched })
+    }
+
+    fn message(&mut self) -> Result<Message<'de>, Broken<'de>> {
+        let broken = |target_uri, response_uri, error| Broken { target_uri, response_uri, error };
+        let target = self.text().map_err(|error| broken(None, None, error))?;
+        let response = self.text().map_err(|error| broken(Some(target.clone()), None, error))?;
+        let body = self.reader.u32().and_then(|_length| {
+            let offset = self.reader.position();
+            self.value().map(|value| (offset, value))
+        });
+        match body {
+            Ok((offset, (body, switched))) => {
+                Ok(Message { target_uri: target, response_uri: response, body, offset, switched })
+            }
+            Err(error) => Err(broken(Some(target), Some(response), error)),
+        }
+    }
+
+    /// Passes over one value and returns its bytes, and whether it switched to AMF3.
+    fn value(&mut self) -> Result<(&'de [u8], bool), DecodeError> {
+        let start = self.reader.position();
+        let rest = self.reader.between(start, self.input.len());
+        let mut decoder =
+            Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
+        decoder.skip().map_err(|error| error.shifted(start))?;
+        let switched = decoder.has_switched();
+        let value = self.reader.bytes(decoder.offset())?;
+        Ok((value, switched))
+    }
+
+    fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        let length = self.reader.u16()?;
+        let start = self.reader.position();
+        let bytes = self.reader.bytes(usize::from(length))?;
+        utf8::read(bytes).ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))
+    }
+
+    fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError::new(kind, self.reader.position())
+    }
+}

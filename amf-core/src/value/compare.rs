@@ -1,0 +1,180 @@
+//! Comparing graphs by structure. A reference to an ancestor is where it stops.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+
+impl PartialEq for Value {
+    /// Compares structure. References to ancestors are equal when they lead to objects of one kind and alias.
+    fn eq(&self, other: &Self) -> bool {
+        self.same(other, &mut Pairs::default())
+    }
+}
+
+macro_rules! equal {
+    ($($type:ty)*) => {$(
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.same(other, &mut Pairs::default())
+            }
+        }
+    )*};
+}
+equal! { Array EcmaArray Object Dynamic Vector Dictionary External Part }
+
+/// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes.
+#[derive(Default)]
+struct Pairs(HashSet<(usize, usize)>);
+
+trait Same {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool;
+}
+
+impl Same for Value {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        match (self, other) {
+            (Self::Undefined, Self::Undefined)
+            | (Self::Null, Self::Null)
+            | (Self::Unsupported, Self::Unsupported) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Integer(a), Self::Integer(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => same_number(*a, *b),
+            (Self::Date(a), Self::Date(b)) => same_number(a.millis(), b.millis()),
+            (Self::String(a), Self::String(b))
+            | (Self::Xml(a), Self::Xml(b))
+            | (Self::XmlDocument(a), Self::XmlDocument(b)) => a == b,
+            (Self::ByteArray(a), Self::ByteArray(b)) => a == b,
+            (Self::Array(a), Self::Array(b)) => a.same(b, pairs),
+            (Self::EcmaArray(a), Self::EcmaArray(b)) => a.same(b, pairs),
+            (Self::Object(a), Self::Object(b)) => a.same(b, pairs),
+            (Self::Vector(a), Self::Vector(b)) => a.same(b, pairs),
+            (Self::Dictionary(a), Self::Dictionary(b)) => a.same(b, pairs),
+            (Self::External(a), Self::External(b)) => a.same(b, pairs),
+            (Self::Ancestor(a), Self::Ancestor(b)) => a.leads_to() == b.leads_to(),
+            _ => false,
+        }
+    }
+}
+
+/// Not a number is equal to itself here: it is the same value on the wire.
+#[allow(clippy::float_cmp, reason = "exact by intent")]
+fn same_number(a: f64, b: f64) -> bool {
+    a == b || a.is_nan() && b.is_nan()
+}
+
+impl<T: Same> Same for Arc<T> {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        if Self::ptr_eq(self, other) {
+            return true;
+        }
+        let shared = Self::strong_count(self) > 1 && Self::strong_count(other) > 1;
+        let pair = (Self::as_ptr(self).addr(), Self::as_ptr(other).addr());
+        if shared && pairs.0.contains(&pair) {
+            return true;
+        }
+        let same = (**self).same(other, pairs);
+        if shared && same {
+            pairs.0.insert(pair);
+        }
+        same
+    }
+}
+
+impl Same for [Value] {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.same(b, pairs))
+    }
+}
+
+impl Same for Array {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        self.items.same(&other.items, pairs) && self.members.same(&other.members, pairs)
+    }
+}
+
+impl Same for EcmaArray {
+    /// The length is a hint and does not count.
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        self.members.same(&other.members, pairs)
+    }
+}
+
+impl Same for Dynamic {
+    /// The order of members does not count.
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        let is_there = |(name, value): (&str, &Value), pairs: &mut Pairs| {
+            other.get(name).is_some_and(|other| value.same(other, pairs))
+        };
+        self.len() == other.len() && self.iter().all(|member| is_there(member, pairs))
+    }
+}
+
+impl Same for Object {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        self.traits() == other.traits()
+            && self.sealed().zip(other.sealed()).all(|((_, a), (_, b))| a.same(b, pairs))
+            && self.dynamic().same(other.dynamic(), pairs)
+    }
+}
+
+impl Same for Vector {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        if self.is_fixed() != other.is_fixed() {
+            return false;
+        }
+        match (self, other) {
+            (Self::Int { items: a, .. }, Self::Int { items: b, .. }) => a == b,
+            (Self::Uint { items: a, .. }, Self::Uint { items: b, .. }) => a == b,
+            (Self::Number { items: a, .. }, Self::Number { items: b, .. }) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_number(*a, *b))
+            }
+            (Self::Object { class, items, .. }, Self::Object { class: other_class, items: others, .. }) => {
+                class == other_class && items.same(others, pairs)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Same for Dictionary {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        let mut entries = self.entries.iter().zip(&other.entries);
+        self.weak == other.weak
+            && self.entries.len() == other.entries.len()
+            && entries.all(|((key, value), (other_key, other))| {
+                key.same(other_key, pairs) && value.same(other, pairs)
+            })
+    }
+}
+
+impl Same for External {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        self.alias() == other.alias()
+            && self.parts.len() == other.parts.len()
+            && self.parts.iter().zip(&other.parts).all(|(a, b)| a.same(b, pairs))
+    }
+}
+
+impl Same for Part {
+    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+        match (self, other) {
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Value(a), Self::Value(b)) => a.same(b, pairs),
+            _ => false,
+        }
+    }
+}
+
+impl WeakValue {
+    /// The kind and the alias of what it refers to, unless that is gone.
+    pub(super) fn leads_to(&self) -> Option<(&'static str, String)> {
+        let value = self.upgrade()?;
+        let alias = match &value {
+            Value::Object(object) => object.alias().to_owned(),
+            Value::External(external) => external.alias().to_owned(),
+            _ => String::new(),
+        };
+        Some((value.type_name(), alias))
+    }
+}

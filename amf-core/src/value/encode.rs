@@ -1,0 +1,222 @@
+//! Writing a dynamic value.
+
+use std::sync::Arc;
+
+use super::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use crate::encoder::Keep;
+use crate::error::{EncodeError, EncodeErrorKind};
+use crate::{Encoder, ToAmf, Version, amf0, amf3};
+
+impl ToAmf for Value {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        match self {
+            Self::Undefined => encoder.undefined(),
+            Self::Null => encoder.null(),
+            Self::Unsupported => encoder.unsupported(),
+            Self::Bool(value) => encoder.bool(*value),
+            Self::Integer(value) => encoder.integer(*value),
+            Self::Number(value) => encoder.number(*value),
+            Self::Date(date) => encoder.date(*date),
+            Self::String(text) => return encoder.string(text),
+            Self::Xml(text) => {
+                return encoder.shared(
+                    address(text),
+                    || Keep::Text(Arc::clone(text)),
+                    |encoder| encoder.xml(text),
+                );
+            }
+            Self::XmlDocument(text) => {
+                return encoder.shared(
+                    address(text),
+                    || Keep::Text(Arc::clone(text)),
+                    |encoder| encoder.xml_document(text),
+                );
+            }
+            Self::ByteArray(bytes) => {
+                return encoder.shared(
+                    address(bytes),
+                    || Keep::Bytes(Arc::clone(bytes)),
+                    |encoder| encoder.byte_array(bytes),
+                );
+            }
+            Self::Array(array) => return array.to_amf(encoder),
+            Self::EcmaArray(array) => return array.to_amf(encoder),
+            Self::Object(object) => return object.to_amf(encoder),
+            Self::Vector(vector) => return vector.to_amf(encoder),
+            Self::Dictionary(dictionary) => return dictionary.to_amf(encoder),
+            Self::External(external) => return external.to_amf(encoder),
+            Self::Ancestor(weak) => return weak.to_amf(encoder),
+        }
+        Ok(())
+    }
+}
+
+impl ToAmf for WeakValue {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        match self.upgrade() {
+            Some(value) => value.to_amf(encoder),
+            None => Err(EncodeError::new(EncodeErrorKind::Dangling)),
+        }
+    }
+}
+
+fn address<T: ?Sized>(pointer: &Arc<T>) -> usize {
+    Arc::as_ptr(pointer).addr()
+}
+
+impl ToAmf for Object {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.begin_value(self.traits())?;
+        for (name, value) in self.sealed() {
+            encoder.sealed_name(name)?;
+            value.to_amf(encoder)?;
+        }
+        encoder.dynamic_members(self.dynamic())?;
+        encoder.end_members(self.traits().is_dynamic());
+        Ok(())
+    }
+}
+
+impl ToAmf for Array {
+    /// An array with named members becomes an ECMA array in AMF0, its elements named by index.
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        if encoder.version_here() == Version::Amf0 && !self.members.is_empty() {
+            begin_ecma_array(encoder, (self.items.len() + self.members.len()) as u32)?;
+            for (index, item) in self.items.iter().enumerate() {
+                encoder.name(&index.to_string())?;
+                item.to_amf(encoder)?;
+            }
+            encoder.dynamic_members(&self.members)?;
+            encoder.end_members(true);
+            return Ok(());
+        }
+        if self.members.is_empty() {
+            encoder.begin_list(self.items.len())?;
+        } else {
+            begin_amf3_array(encoder, self.items.len())?;
+            encoder.dynamic_members(&self.members)?;
+            encoder.amf3_string("")?;
+        }
+        for item in &self.items {
+            item.to_amf(encoder)?;
+        }
+        encoder.end_list();
+        Ok(())
+    }
+}
+
+impl ToAmf for EcmaArray {
+    /// In AMF3 the members that are named 0, 1, … in this order become elements, the others stay named.
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        if encoder.version_here() == Version::Amf0 {
+            begin_ecma_array(encoder, self.length)?;
+            encoder.dynamic_members(&self.members)?;
+            encoder.end_members(true);
+            return Ok(());
+        }
+        let is_next =
+            |(index, (name, _)): &(usize, (&str, &Value))| crate::decoder::index_of(name) == Some(*index);
+        let dense = self.members.iter().enumerate().take_while(is_next).count();
+        begin_amf3_array(encoder, dense)?;
+        for (name, value) in self.members.iter().skip(dense) {
+            encoder.name(name)?;
+            value.to_amf(encoder)?;
+        }
+        encoder.amf3_string("")?;
+        for (_, value) in self.members.iter().take(dense) {
+            value.to_amf(encoder)?;
+        }
+        encoder.end_list();
+        Ok(())
+    }
+}
+
+impl ToAmf for Vector {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        use amf3::marker;
+        encoder.begin_amf3()?;
+        match self {
+            Self::Int { fixed, items } => {
+                begin_vector(encoder, marker::VECTOR_INT, *fixed, items.len())?;
+                for item in items {
+                    encoder.raw(&item.to_be_bytes());
+                }
+            }
+            Self::Uint { fixed, items } => {
+                begin_vector(encoder, marker::VECTOR_UINT, *fixed, items.len())?;
+                for item in items {
+                    encoder.raw(&item.to_be_bytes());
+                }
+            }
+            Self::Number { fixed, items } => {
+                begin_vector(encoder, marker::VECTOR_DOUBLE, *fixed, items.len())?;
+                for item in items {
+                    encoder.raw(&item.to_be_bytes());
+                }
+            }
+            Self::Object { fixed, class, items } => {
+                begin_vector(encoder, marker::VECTOR_OBJECT, *fixed, items.len())?;
+                encoder.amf3_string(class)?;
+                for item in items {
+                    item.to_amf(encoder)?;
+                }
+            }
+        }
+        encoder.end();
+        Ok(())
+    }
+}
+
+impl ToAmf for Dictionary {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.begin_amf3()?;
+        encoder.enter(Version::Amf3, amf3::marker::DICTIONARY);
+        encoder.byte(amf3::marker::DICTIONARY);
+        encoder.amf3_length("a Dictionary", self.entries.len())?;
+        encoder.byte(u8::from(self.weak));
+        for (key, value) in &self.entries {
+            key.to_amf(encoder)?;
+            value.to_amf(encoder)?;
+        }
+        encoder.end();
+        Ok(())
+    }
+}
+
+impl ToAmf for External {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.begin_external_value(&self.traits)?;
+        for part in &self.parts {
+            match part {
+                Part::Bytes(bytes) => encoder.raw(bytes),
+                Part::Value(value) => value.to_amf(encoder)?,
+            }
+        }
+        encoder.end();
+        Ok(())
+    }
+}
+
+fn begin_ecma_array(encoder: &mut Encoder, length: u32) -> Result<(), EncodeError> {
+    encoder.begin()?;
+    encoder.enter(Version::Amf0, amf0::marker::ECMA_ARRAY);
+    encoder.byte(amf0::marker::ECMA_ARRAY);
+    encoder.raw(&length.to_be_bytes());
+    Ok(())
+}
+
+/// Only its head: the named members follow, an empty name, and the elements.
+fn begin_amf3_array(encoder: &mut Encoder, len: usize) -> Result<(), EncodeError> {
+    encoder.begin()?;
+    encoder.enter(Version::Amf3, amf3::marker::ARRAY);
+    encoder.byte(amf3::marker::ARRAY);
+    encoder.amf3_length("an array", len)
+}
+
+fn begin_vector(encoder: &mut Encoder, marker: u8, fixed: bool, len: usize) -> Result<(), EncodeError> {
+    encoder.enter(Version::Amf3, marker);
+    encoder.byte(marker);
+    encoder.amf3_length("a Vector", len)?;
+    encoder.byte(u8::from(fixed));
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! The dynamic view: a value of any type, for what no type of the program's own describes.
+
+mod collection;
+mod compare;
+mod debug;
+mod decode;
+mod encode;
+mod object;
+
+use std::sync::{Arc, Weak};
+
+pub use collection::{Array, Dictionary, EcmaArray, External, Part, Vector};
+pub use object::{Dynamic, Object, Traits};
+
+use crate::Date;
+
+/// Any value of either version.
+///
+/// What has identity on the wire is behind an `Arc`: two members that referred to one object share one
+/// `Arc`, and are written as one object and a reference again. A reference to an object that encloses it
+/// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive.
+///
+/// ```
+/// use amf_core::{Object, Value};
+///
+/// let room = Object::typed("com.example.Room").with("name", "Lobby").with("seats", 8);
+/// let value = Value::from(room);
+/// assert_eq!(value.as_object().and_then(|room| room.get("seats")), Some(&Value::Integer(8)));
+/// assert_eq!(format!("{value:?}"), r#"com.example.Room { name: "Lobby", seats: 8 }"#);
+/// ```
+#[derive(Clone, Default)]
+pub enum Value {
+    /// No value.
+    Undefined,
+    /// Null.
+    #[default]
+    Null,
+    /// A Boolean.
+    Bool(bool),
+    /// An AMF3 integer, of 29 bits on the wire. One that needs more is written as a double.
+    Integer(i32),
+    /// A double.
+    Number(f64),
+    /// A string.
+    String(Arc<str>),
+    /// A date.
+    Date(Date),
+    /// XML of ActionScript 3 (E4X), as text: it is never parsed.
+    Xml(Arc<str>),
+    /// XML of ActionScript 2, as text.
+    XmlDocument(Arc<str>),
+    /// A `ByteArray`.
+    ByteArray(Arc<[u8]>),
+    /// An AMF0 strict array, or an AMF3 array.
+    Array(Arc<Array>),
+    /// An AMF0 ECMA array.
+    EcmaArray(Arc<EcmaArray>),
+    /// An object, typed or anonymous.
+    Object(Arc<Object>),
+    /// A Vector of AMF3.
+    Vector(Arc<Vector>),
+    /// A Dictionary of AMF3.
+    Dictionary(Arc<Dictionary>),
+    /// An object whose class wrote its body itself.
+    External(Arc<External>),
+    /// AMF0's "unsupported".
+    Unsupported,
+    /// A reference to an object that encloses this value.
+    Ancestor(WeakValue),
+}
+
+/// An object that is referred to from inside itself.
+#[derive(Clone)]
+pub enum WeakValue {
+    /// An array.
+    Array(Weak<Array>),
+    /// An ECMA array.
+    EcmaArray(Weak<EcmaArray>),
+    /// An object.
+    Object(Weak<Object>),
+    /// A Vector.
+    Vector(Weak<Vector>),
+    /// A Dictionary.
+    Dictionary(Weak<Dictionary>),
+    /// An externalizable object.
+    External(Weak<External>),
+}
+
+impl Value {
+    /// Whether it is null or undefined.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null | Self::Undefined)
+    }
+
+    /// The Boolean, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is an integer or a double.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Integer(value) => Some(f64::from(*value)),
+            Self::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The date, if it is one.
+    pub fn as_date(&self) -> Option<Date> {
+        match self {
+            Self::Date(date) => Some(*date),
+            _ => None,
+        }
+    }
+
+    /// The bytes, if it is a `ByteArray`.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::ByteArray(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The object, if it is one.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The elements in order, if it is an array, the body of an `ArrayCollection`, or a Vector of objects.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::Array(array) => Some(&array.items),
+            Self::Vector(vector) => match &**vector {
+                Vector::Object { items, .. } => Some(items),
+                _ => None,
+            },
+            Self::External(external) => external.as_list(),
+            _ => None,
+        }
+    }
+
+    /// The member of this name, if it is an object or an associative array that has it.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        match self {
+            Self::Object(object) => object.get(name),
+            Self::EcmaArray(array) => array.members.get(name),
+            Self::Array(array) => array.members.get(name),
+            _ => None,
+        }
+    }
+
+    /// What a person calls its type, for messages.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Undefined => "undefined",
+            Self::Null => "null",
+            Self::Bool(_) => "Boolean",
+            Self::Integer(_) => "Integer",
+            Self::Number(_) => "Number",
+            Self::String(_) => "String",
+            Self::Date(_) => "Date",
+            Self::Xml(_) => "XML",
+            Self::XmlDocument(_) => "XMLDocument",
+            Self::ByteArray(_) => "ByteArray",
+            Self::Array(_) => "Array",
+            Self::EcmaArray(_) => "ECMA array",
+            Self::Object(_) => "Object",
+            Self::Vector(_) => "Vector",
+            Self::Dictionary(_) => "Dictionary",
+            Self::External(_) => "externalizable object",
+            Self::Unsupported => "unsupported",
+            Self::Ancestor(_) => "reference",
+        }
+    }
+}
+
+impl WeakValue {
+    /// The object itself, unless it is gone.
+    pub fn upgrade(&self) -> Option<Value> {
+        match self {
+            Self::Array(weak) => weak.upgrade().map(Value::Array),
+            Self::EcmaArray(weak) => weak.upgrade().map(Value::EcmaArray),
+            Self::Object(weak) => weak.upgrade().map(Value::Object),
+            Self::Vector(weak) => weak.upgrade().map(Value::Vector),
+            Self::Dictionary(weak) => weak.upgrade().map(Value::Dictionary),
+            Self::External(weak) => weak.upgrade().map(Value::External),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => |$value:ident| $make:expr;)*) => {$(
+        impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                $make
+            }
+        }
+    )*};
+}
+from! {
+    bool => |value| Self::Bool(value);
+    i32 => |value| Self::Integer(value);
+    u8 => |value| Self::Integer(i32::from(value));
+    i16 => |value| Self::Integer(i32::from(value));
+    u16 => |value| Self::Integer(i32::from(value));
+    u32 => |value| i32::try_from(value).map_or(Self::Number(f64::from(value)), Self::Integer);
+    f64 => |value| Self::Number(value);
+    &str => |text| Self::String(text.into());
+    String => |text| Self::String(text.into());
+    Arc<str> => |text| Self::String(text);
+    Date => |date| Self::Date(date);
+    &[u8] => |bytes| Self::ByteArray(bytes.into());
+    Array => |array| Self::Array(Arc::new(array));
+    EcmaArray => |array| Self::EcmaArray(Arc::new(array));
+    Object => |object| Self::Object(Arc::new(object));
+    Vector => |vector| Self::Vector(Arc::new(vector));
+    Dictionary => |dictionary| Self::Dictionary(Arc::new(dictionary));
+    External => |external| Self::External(Arc::new(external));
+    Vec<Value> => |items| Self::from(Array { items, ..Array::default() });
+    Dynamic => |members| Self::from(Object::from(members));
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl FromIterator<Value> for Value {
+    fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
+        Self::from(items.into_iter().collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,7 @@
+//! Bytes in and out: the primitives that both versions share.
+
+mod reader;
+pub(crate) mod u29;
+pub(crate) mod utf8;
+
+pub(crate) use reader::Reader;

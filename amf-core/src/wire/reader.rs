@@ -1,0 +1,100 @@
+//! A cursor over borrowed input whose every read is checked and whose every error knows its offset.
+
+use crate::error::{DecodeError, DecodeErrorKind};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reader<'de> {
+    input: &'de [u8],
+    position: usize,
+}
+
+impl<'de> Reader<'de> {
+    pub(crate) fn new(input: &'de [u8]) -> Self {
+        Self { input, position: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Moves to a position that this reader reported before.
+    #[inline]
+    pub(crate) fn seek(&mut self, position: usize) {
+        self.position = position.min(self.input.len());
+    }
+
+    #[inline]
+    pub(crate) fn remaining(&self) -> usize {
+        self.input.len() - self.position
+    }
+
+    pub(crate) fn between(&self, start: usize, end: usize) -> &'de [u8] {
+        self.input.get(start..end).unwrap_or_default()
+    }
+
+    /// Everything that was not read yet.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'de [u8] {
+        self.input.get(self.position..).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.input.get(self.position).copied()
+    }
+
+    #[inline]
+    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
+        match self.input.get(self.position) {
+            Some(&byte) => {
+                self.position += 1;
+                Ok(byte)
+            }
+            None => Err(self.end(1)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'de [u8], DecodeError> {
+        match self.rest().get(..count) {
+            Some(bytes) => {
+                self.position += count;
+                Ok(bytes)
+            }
+            None => Err(self.end(count)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        match self.rest().first_chunk::<N>() {
+            Some(bytes) => {
+                self.position += N;
+                Ok(*bytes)
+            }
+            None => Err(self.end(N)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn f64(&mut self) -> Result<f64, DecodeError> {
+        self.array().map(f64::from_be_bytes)
+    }
+
+    #[cold]
+    fn end(&self, needed: usize) -> DecodeError {
+        let kind = DecodeErrorKind::UnexpectedEnd { missing: needed.saturating_sub(self.remaining()) };
+        DecodeError::new(kind, self.position)
+    }
+}

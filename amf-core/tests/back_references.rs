@@ -1,0 +1,142 @@
+//! Externalizable bodies that refer to an object around them, where nobody wants the object: skipped, or
+//! read as a dynamic value. Their own code runs all the same, because only it knows where they end.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::sync::{Arc, Weak};
+
+use amf_core::packet::Packet;
+use amf_core::{
+    AmfClass, Class, Classes, DecodeError, Decoder, Dynamic, EncodeError, ExternalInput, ExternalOutput,
+    Externalizable, FromAmf, Limits, Part, Value, Version, WeakValue,
+};
+
+/// A byte and any value.
+struct Loose(u8, Value);
+
+impl AmfClass for Loose {
+    const CLASS: &'static Class = &Class::new("X", &[]).externalizable();
+}
+
+impl Externalizable for Loose {
+    fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
+        Ok(Self(input.read_u8()?, input.read()?))
+    }
+
+    fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
+        output.write_u8(self.0);
+        output.write(&self.1)
+    }
+}
+
+/// A child that knows its parent.
+struct Child(Weak<Dynamic>);
+
+impl AmfClass for Child {
+    const CLASS: &'static Class = &Class::new("C", &[]).externalizable();
+}
+
+impl Externalizable for Child {
+    fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
+        input.read().map(Self)
+    }
+
+    fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
+        output.write(&self.0)
+    }
+}
+
+fn decoder(bytes: &[u8]) -> Decoder<'_> {
+    let mut classes = Classes::new();
+    classes.add_externalizable::<Loose>();
+    classes.add_externalizable::<Child>();
+    Decoder::new(Version::Amf3, bytes).with_classes(Arc::new(classes))
+}
+
+/// AMF3 §3.12: an object (0A) of externalizable traits (07) and the alias X; its body, which is the byte AB
+/// and reference 0, to the object itself.
+const ITSELF: [u8; 7] = [0x0A, 0x07, 0x03, b'X', 0xAB, 0x0A, 0x00];
+
+/// An anonymous dynamic object (0A 0B 01) with the member c: an object of the externalizable class C, whose
+/// body is reference 0, to the object around it; the empty name that ends the members.
+const CHILD: [u8; 12] = [0x0A, 0x0B, 0x01, 0x03, b'c', 0x0A, 0x07, 0x03, b'C', 0x0A, 0x00, 0x01];
+
+#[test]
+fn are_skipped() {
+    for bytes in [&ITSELF[..], &CHILD] {
+        let mut decoder = decoder(bytes);
+        decoder.skip().unwrap();
+        assert!(decoder.is_at_end());
+        for cut in 0..bytes.len() {
+            self::decoder(&bytes[..cut]).skip().unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn do_not_break_a_packet() {
+    // AMF0 §4: version 3, no header, one message of target a and response /1, its length, the body: 11
+    // switches to AMF3.
+    let mut bytes = b"\0\x03\0\0\0\x01\0\x01a\0\x02/1\0\0\0\x0D\x11".to_vec();
+    bytes.extend(CHILD);
+    let mut classes = Classes::new();
+    classes.add_externalizable::<Child>();
+    let packet = Packet::decode(&bytes, &Arc::new(classes), Limits::default()).unwrap();
+    assert!(packet.broken.is_none(), "{packet:?}");
+    assert_eq!(packet.messages[0].body, &bytes[17..]);
+}
+
+#[test]
+fn are_dynamic_values() {
+    let value = Value::from_amf(&mut decoder(&ITSELF)).unwrap();
+    let Value::External(external) = &value else { panic!("{value:?}") };
+    let [Part::Bytes(byte), Part::Value(Value::Ancestor(itself))] = &*external.parts else {
+        panic!("{value:?}")
+    };
+    assert_eq!(**byte, [0xAB]);
+    assert!(matches!(itself.upgrade(), Some(Value::External(other)) if Arc::ptr_eq(&other, external)));
+
+    let value = Value::from_amf(&mut decoder(&CHILD)).unwrap();
+    let Some(Value::External(child)) = value.get("c") else { panic!("{value:?}") };
+    let [Part::Value(Value::Ancestor(WeakValue::Object(parent)))] = &*child.parts else {
+        panic!("{value:?}")
+    };
+    let Value::Object(object) = &value else { panic!("{value:?}") };
+    assert!(Arc::ptr_eq(&parent.upgrade().unwrap(), object));
+    assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), CHILD);
+}
+
+#[test]
+fn leave_no_trace_when_they_are_skipped() {
+    // [an object, which is skipped, and a reference to what X holds in there]: the array is 0, the object 1,
+    // X 2, and 3 the object in it, with a member that refers to 1.
+    let bytes = [
+        0x09, 0x05, 0x01, // two elements
+        0x0A, 0x0B, 0x01, 0x03, b'x', // 1: {x:
+        0x0A, 0x07, 0x03, b'X', 0xAB, // 2: X, AB and
+        0x0A, 0x01, 0x03, b'p', 0x0A, 0x02, 0x01, // 3: {p: 1}
+        0x01, // }
+        0x0A, 0x06, // 3
+    ];
+    let mut decoder = decoder(&bytes);
+    assert_eq!(decoder.begin_arguments().unwrap(), 2);
+    decoder.skip().unwrap();
+    let value = Value::from_amf(&mut decoder).unwrap();
+    let parent = value.get("p").unwrap();
+    let Some(Value::External(x)) = parent.get("x") else { panic!("{value:?}") };
+    assert_eq!(x.alias(), "X");
+    assert!(decoder.is_at_end());
+}
+
+#[test]
+fn nested_externalizable_objects_take_no_time_without_bound() {
+    // X in X, 60 levels: from the second on the traits are reference 0 (01); null in the innermost.
+    let mut bytes = ITSELF[..5].to_vec();
+    for _ in 1..60 {
+        bytes.extend([0x0A, 0x01, 0xAB]);
+    }
+    bytes.push(0x01);
+    decoder(&bytes).skip().unwrap();
+    let value = Value::from_amf(&mut decoder(&bytes)).unwrap();
+    assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), bytes);
+}

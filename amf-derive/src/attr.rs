@@ -1,0 +1,201 @@
+//! What all attributes of these macros look like: `#[amf(name, name = value)]`, each name once.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, token};
+
+use crate::errors::Errors;
+use crate::names::closest;
+
+/// One `name` or `name = value` in an attribute.
+pub(crate) struct Setting {
+    pub(crate) name: Ident,
+    value: Value,
+}
+
+enum Value {
+    None,
+    Given(Expr),
+    /// `name(...)`, which none of them takes.
+    List(Span),
+}
+
+/// Everything that stands in the attributes of one name, `#[amf(...)]` for example.
+pub(crate) fn settings(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Setting> {
+    let mut found = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        match &attribute.meta {
+            Meta::List(list) => match parse_settings.parse2(list.tokens.clone()) {
+                Ok(settings) => found.extend(settings),
+                Err(error) => errors.add(error),
+            },
+            Meta::Path(_) | Meta::NameValue(_) => {
+                errors.at(attribute, format_args!("settings stand in parentheses: write `#[{name}(...)]`"));
+            }
+        }
+    }
+    found
+}
+
+/// The settings between the parentheses.
+pub(crate) fn parse_settings(input: ParseStream<'_>) -> syn::Result<Vec<Setting>> {
+    let mut settings = Vec::new();
+    while !input.is_empty() {
+        settings.push(input.parse()?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(settings)
+}
+
+impl Parse for Setting {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            Value::Given(input.parse()?)
+        } else if input.peek(token::Paren) {
+            let list;
+            let parentheses = syn::parenthesized!(list in input);
+            list.parse::<proc_macro2::TokenStream>()?;
+            Value::List(parentheses.span.join())
+        } else {
+            Value::None
+        };
+        Ok(Self { name, value })
+    }
+}
+
+impl Setting {
+    /// The name as it is written.
+    pub(crate) fn text(&self) -> String {
+        self.name.to_string()
+    }
+
+    /// A setting that takes no value.
+    pub(crate) fn flag(&self, errors: &mut Errors) -> Option<Ident> {
+        match &self.value {
+            Value::None => return Some(self.name.clone()),
+            Value::Given(value) => {
+                errors.at(value, format_args!("`{0}` takes no value: write `{0}`", self.name));
+            }
+            Value::List(span) => {
+                errors.at_span(*span, format_args!("`{0}` takes no value: write `{0}`", self.name));
+            }
+        }
+        None
+    }
+
+    /// A setting whose value is a string.
+    pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
+        let message = format_args!("`{0}` takes a string: write `{0} = \"...\"`", self.name).to_string();
+        match &self.value {
+            Value::Given(value) => match literal(value) {
+                Some(literal) => return Some(literal.clone()),
+                None => errors.at(value, message),
+            },
+            Value::None => errors.at(&self.name, message),
+            Value::List(span) => errors.at_span(*span, message),
+        }
+        None
+    }
+
+    /// A string that says something: the empty one is a mistake.
+    pub(crate) fn text_value(&self, empty: &str, errors: &mut Errors) -> Option<LitStr> {
+        let literal = self.string(errors)?;
+        if literal.value().is_empty() {
+            errors.at(&literal, empty);
+            return None;
+        }
+        Some(literal)
+    }
+
+    /// A path, with or without quotes; the example is for those who wrote something else.
+    pub(crate) fn path(&self, example: &str, errors: &mut Errors) -> Option<Path> {
+        if let Value::Given(Expr::Path(path)) = &self.value {
+            return Some(path.path.clone());
+        }
+        let literal = self.string(errors)?;
+        let path = literal.parse_with(Path::parse_mod_style).ok();
+        if path.is_none() {
+            errors.at(
+                &literal,
+                format_args!(
+                    "`{}` is not a path: write it as in `{} = \"{example}\"`",
+                    literal.value(),
+                    self.name
+                ),
+            );
+        }
+        path
+    }
+
+    /// Whether there is a value at all.
+    pub(crate) fn has_value(&self) -> bool {
+        !matches!(self.value, Value::None)
+    }
+
+    /// Reports a name that is not among those that may stand here.
+    pub(crate) fn unknown(&self, place: &str, known: &[&str], errors: &mut Errors) {
+        let name = self.text();
+        match closest(&name, known) {
+            Some(meant) => {
+                errors.at(&self.name, format_args!("unknown attribute `{name}`; did you mean `{meant}`?"));
+            }
+            None => errors.at(
+                &self.name,
+                format_args!("unknown attribute `{name}`; {place} takes {}", crate::names::list(known)),
+            ),
+        }
+    }
+}
+
+fn literal(value: &Expr) -> Option<&LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal),
+        // What a `macro_rules!` fragment leaves around a literal.
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
+}
+
+/// The value of a setting that may be given once.
+pub(crate) struct Once<T> {
+    value: Option<(Ident, T)>,
+}
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Self { value: None }
+    }
+}
+
+impl<T> Once<T> {
+    /// Keeps the value; a second one is a mistake. `None` is a value whose mistake was reported.
+    pub(crate) fn set(&mut self, setting: &Setting, value: Option<T>, errors: &mut Errors) {
+        if self.value.is_some() {
+            errors.at(&setting.name, format_args!("`{}` is given twice; keep one of them", setting.name));
+        } else if let Some(value) = value {
+            self.value = Some((setting.name.clone(), value));
+        }
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.value.as_ref().map(|(_, value)| value)
+    }
+
+    /// The name, as a place to report something on.
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        self.value.as_ref().map(|(name, _)| name)
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.value.is_some()
+    }
+
+    pub(crate) fn take(self) -> Option<T> {
+        self.value.map(|(_, value)| value)
+    }
+}

@@ -1,0 +1,34 @@
+//! Which type parameters occur where, to bind those that an expansion needs something of.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericParam, Generics, Ident, TypeParamBound};
+
+/// Binds every type parameter that occurs in one of these types.
+pub(crate) fn bind<'a, T: ToTokens + 'a>(
+    generics: &mut Generics,
+    types: impl Iterator<Item = &'a T>,
+    bound: &TypeParamBound,
+) {
+    let types: Vec<TokenStream> = types.map(ToTokens::to_token_stream).collect();
+    for parameter in &mut generics.params {
+        if let GenericParam::Type(parameter) = parameter
+            && types.iter().any(|ty| mentions(ty.clone(), &parameter.ident))
+        {
+            parameter.bounds.push(bound.clone());
+        }
+    }
+}
+
+/// Whether a type mentions any type parameter at all.
+pub(crate) fn is_generic(ty: &impl ToTokens, generics: &Generics) -> bool {
+    generics.type_params().any(|parameter| mentions(ty.to_token_stream(), &parameter.ident))
+}
+
+fn mentions(tokens: TokenStream, parameter: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *parameter,
+        TokenTree::Group(group) => mentions(group.stream(), parameter),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

@@ -1,0 +1,151 @@
+//! Writes the table.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Ident, ItemImpl, Type, parse_quote};
+
+use super::ir::{Method, Service, Source};
+use crate::describe;
+use crate::method::find_keyword;
+use crate::{lints, span};
+
+pub(crate) fn expand(item: &ItemImpl, service: &Service) -> TokenStream {
+    let entries = service.methods.iter().map(|method| entry(service, method));
+    let table = table(item, service, &quote!(&[#(#entries),*]));
+    // The shape of the methods is asked for by the macro, so it is not for clippy to question.
+    quote! {
+        #[allow(
+            clippy::future_not_send,
+            clippy::missing_const_for_fn,
+            clippy::needless_pass_by_value,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unused_async,
+            clippy::unused_self
+        )]
+        #item
+        #table
+    }
+}
+
+/// What stands beside the messages of a faulty block, so that its uses are not reported as well.
+pub(crate) fn stub(item: &ItemImpl, service: &Service) -> TokenStream {
+    if !matches!(*item.self_ty, Type::Path(_)) {
+        return quote!(#item);
+    }
+    let mut owned = item.clone();
+    for lifetime in owned.generics.lifetimes_mut() {
+        lifetime.bounds.push(parse_quote!('static));
+    }
+    let table = table(&owned, service, &quote!(&[]));
+    quote!(#item #table)
+}
+
+fn table(item: &ItemImpl, service: &Service, methods: &TokenStream) -> TokenStream {
+    let (root, name) = (&service.root, &service.name);
+    let (lints, attributes) = (lints::on_generated_impl(), lints::shared_attributes(&item.attrs));
+    let self_ty = &item.self_ty;
+    let mut generics = item.generics.clone();
+    // A type that is not all of this is reported once and where it is written, not for each method.
+    let condition = quote_spanned!(span::at(self_ty)=> ::core::marker::Send + ::core::marker::Sync + 'static);
+    generics.make_where_clause().predicates.push(parse_quote!(#self_ty: #condition));
+    let (parameters, _, conditions) = generics.split_for_impl();
+    quote! {
+        #lints
+        #attributes
+        impl #parameters #root::Service for #self_ty #conditions {
+            const NAME: &'static ::core::primitive::str = #name;
+            const METHODS: &'static [#root::service::Method<Self>] = #methods;
+        }
+    }
+}
+
+fn entry(service: &Service, method: &Method) -> TokenStream {
+    let root = &service.root;
+    let Method { ident, wire, attributes, .. } = method;
+    let decode = method.parameters.iter().filter_map(|parameter| match &parameter.source {
+        Source::Wire(name) => {
+            let (variable, ty) = (variable(&parameter.ident), &parameter.ty);
+            Some(quote!(let #variable = __arguments.next::<#ty>(#name)?;))
+        }
+        Source::Caller => None,
+    });
+    let borrow = method.parameters.iter().filter_map(|parameter| match &parameter.source {
+        Source::Caller => {
+            let (variable, ty) = (variable(&parameter.ident), &parameter.ty);
+            let place = span::at(ty);
+            let trait_path = span::moved(&quote!(#root::FromCaller), place);
+            let made = quote_spanned!(place=> <#ty as #trait_path>::from_caller(__context.caller()).await?);
+            Some(quote!(let #variable = #made;))
+        }
+        Source::Wire(_) => None,
+    });
+    let arguments = method.parameters.iter().map(|parameter| {
+        let variable = variable(&parameter.ident);
+        match parameter.source {
+            Source::Wire(_) => quote!(#variable),
+            Source::Caller => quote!(&#variable),
+        }
+    });
+    let wait = method.is_async.then(|| quote!(.await));
+    let reply = reply(root, method);
+    // A future that is not `Send` is the method's, so the message points there.
+    let place = span::at(ident);
+    let running = span::moved(&quote!(#root::__private::running), place);
+    let running = quote_spanned! {place=> #running(async move {
+        #(#borrow)*
+        let __output = Self::#ident(&*__service, #(#arguments),*)#wait;
+        #reply
+    })};
+    let description = description(service, method);
+    quote! {
+        #attributes
+        #root::service::Method::<Self>::new(#wire, |__service, __arguments, __context| {
+            #(#decode)*
+            #running
+        })
+        #description
+    }
+}
+
+/// Turns the result into a reply; a type that cannot be one is reported where it is written.
+fn reply(root: &impl ToTokens, method: &Method) -> TokenStream {
+    let Some(ty) = &method.returns else {
+        return quote!(#root::IntoReply::into_reply(__output, &__context));
+    };
+    if find_keyword(ty.to_token_stream(), "impl").is_some() || ty.to_token_stream().to_string().contains('\'')
+    {
+        // Neither can be written outside of the signature.
+        return quote!(#root::IntoReply::into_reply(__output, &__context));
+    }
+    quote!(<#ty as #root::IntoReply<_>>::into_reply(__output, &__context))
+}
+
+/// What the table says beside the name.
+fn description(service: &Service, method: &Method) -> TokenStream {
+    let root = &service.root;
+    let parameters: Vec<TokenStream> = method
+        .parameters
+        .iter()
+        .filter_map(|parameter| match &parameter.source {
+            Source::Wire(name) => {
+                let (ty, text) = (&parameter.ty, describe::type_text(&parameter.ty));
+                Some(quote!(#root::service::Parameter::new::<#ty>(#name, #text)))
+            }
+            Source::Caller => None,
+        })
+        .collect();
+    let parameters = (!parameters.is_empty()).then(|| quote!(.parameters(const { &[#(#parameters),*] })));
+    let returns = method.returns.as_ref().map(|ty: &Type| {
+        let text = describe::type_text(ty);
+        quote!(.returns(#text))
+    });
+    let docs = method.docs.as_ref().map(|docs| quote!(.docs(#docs)));
+    let concurrent = method.is_concurrent.then(|| quote!(.concurrent()));
+    quote!(#parameters #returns #docs #concurrent)
+}
+
+/// No parameter's variable can be one of the expansion's own.
+fn variable(parameter: &Ident) -> Ident {
+    format_ident!("__parameter_{}", parameter.unraw(), span = span::at(parameter))
+}

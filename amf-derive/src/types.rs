@@ -1,0 +1,20 @@
+//! Types that everybody knows by their names.
+
+use syn::{Type, TypePath};
+
+/// What a type surely is, where its name leaves no doubt; an alias may be anything.
+pub(crate) fn known(ty: &Type) -> Option<String> {
+    const KNOWN: &[&str] = &[
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64", "String", "Vec", "Option", "Box", "Arc", "Rc", "HashMap", "BTreeMap",
+        "HashSet", "BTreeSet", "Value", "Date",
+    ];
+    let known = match ty {
+        Type::Path(TypePath { qself: None, path }) => {
+            path.segments.last().is_some_and(|last| KNOWN.iter().any(|known| last.ident == known))
+        }
+        Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_) | Type::Verbatim(_) => false,
+        _ => true,
+    };
+    known.then(|| crate::describe::type_text(ty))
+}

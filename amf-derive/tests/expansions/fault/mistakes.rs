@@ -1,0 +1,5 @@
+#[derive(Fault)]
+enum Broken {
+    #[fault(message = "{0}")]
+    Unnumbered,
+}

@@ -1,0 +1,2 @@
+#[derive(Fault)]
+enum Never {}

@@ -1,0 +1,2 @@
+#[derive(AmfObject)]
+struct Ping {}

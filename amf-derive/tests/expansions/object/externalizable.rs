@@ -1,0 +1,3 @@
+#[derive(AmfObject)]
+#[amf(alias = "com.example.Money", externalizable)]
+struct Money(i64);

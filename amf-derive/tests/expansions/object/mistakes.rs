@@ -1,0 +1,6 @@
+#[derive(AmfObject)]
+#[amf(alias = "", renam_all = "camelCase")]
+struct Broken {
+    #[amf(renam = "x")]
+    name: String,
+}

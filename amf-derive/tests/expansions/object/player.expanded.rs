@@ -1,0 +1,88 @@
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl ::amf_core::AmfClass for Player {
+    const CLASS: &'static ::amf_core::Class = &::amf_core::Class::new(
+            "com.example.Player",
+            &["displayName", "hp", "level", "lives"],
+        )
+        .dynamic();
+}
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl<'de> ::amf_core::FromAmf<'de> for Player {
+    fn from_amf(
+        __decoder: &mut ::amf_core::Decoder<'de>,
+    ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
+        let __class = <Self as ::amf_core::AmfClass>::CLASS;
+        let mut __object = __decoder.begin_object(__class)?;
+        let mut __field_display_name: ::core::option::Option<String> = ::core::option::Option::None;
+        let mut __field_health: ::core::option::Option<u32> = ::core::option::Option::None;
+        let mut __field_level: ::core::option::Option<u32> = ::core::option::Option::None;
+        let mut __field_lives: ::core::option::Option<u32> = ::core::option::Option::None;
+        let mut __field_extra: Dynamic = ::core::default::Default::default();
+        while let ::core::option::Option::Some(__member) = __decoder
+            .next_member(&mut __object)?
+        {
+            match __member {
+                ::amf_core::Member::Declared(0) => {
+                    __field_display_name = ::core::option::Option::Some(
+                        __decoder.member::<String>("displayName")?,
+                    );
+                }
+                ::amf_core::Member::Declared(1) => {
+                    __field_health = ::core::option::Option::Some(
+                        __decoder.member::<u32>("hp")?,
+                    );
+                }
+                ::amf_core::Member::Declared(2) => {
+                    __field_level = ::core::option::Option::Some(
+                        __decoder.member::<u32>("level")?,
+                    );
+                }
+                ::amf_core::Member::Declared(3) => {
+                    __field_lives = ::core::option::Option::Some(
+                        __decoder.member::<u32>("lives")?,
+                    );
+                }
+                ::amf_core::Member::Unknown(__name) => {
+                    __decoder.dynamic_member(__name, &mut __field_extra)?
+                }
+                _ => __decoder.skip()?,
+            }
+        }
+        ::core::result::Result::Ok(Self {
+            display_name: __decoder
+                .required::<String>(__class, "displayName", __field_display_name)?,
+            health: __decoder.required::<u32>(__class, "hp", __field_health)?,
+            level: __field_level
+                .unwrap_or_else(<u32 as ::core::default::Default>::default),
+            lives: __field_lives.unwrap_or_else(defaults::lives),
+            cached_rank: <Option<u32> as ::core::default::Default>::default(),
+            extra: __field_extra,
+        })
+    }
+    fn classes(__classes: &mut ::amf_core::Classes) {
+        if __classes.add::<Self>() {
+            <String as ::amf_core::FromAmf<'_>>::classes(__classes);
+            <u32 as ::amf_core::FromAmf<'_>>::classes(__classes);
+        }
+    }
+}
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl ::amf_core::ToAmf for Player {
+    fn to_amf(
+        &self,
+        __encoder: &mut ::amf_core::Encoder,
+    ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
+        let __class = <Self as ::amf_core::AmfClass>::CLASS;
+        __encoder.begin_object(__class)?;
+        __encoder.member::<String>(__class, 0, &self.display_name)?;
+        __encoder.member::<u32>(__class, 1, &self.health)?;
+        __encoder.member::<u32>(__class, 2, &self.level)?;
+        __encoder.member::<u32>(__class, 3, &self.lives)?;
+        __encoder.dynamic_members(&self.extra)?;
+        __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}

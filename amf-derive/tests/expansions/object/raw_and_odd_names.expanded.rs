@@ -1,0 +1,81 @@
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl framework::amf::AmfClass for r#Type {
+    const CLASS: &'static framework::amf::Class = &framework::amf::Class::new(
+        "",
+        &["type", "decoder", "__decoder", "alreadyCamel"],
+    );
+}
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl<'de> framework::amf::FromAmf<'de> for r#Type {
+    fn from_amf(
+        __decoder: &mut framework::amf::Decoder<'de>,
+    ) -> ::core::result::Result<Self, framework::amf::DecodeError> {
+        let __class = <Self as framework::amf::AmfClass>::CLASS;
+        let mut __object = __decoder.begin_object(__class)?;
+        let mut __field_type: ::core::option::Option<String> = ::core::option::Option::None;
+        let mut __field_decoder: ::core::option::Option<u8> = ::core::option::Option::None;
+        let mut __field___decoder: ::core::option::Option<u8> = ::core::option::Option::None;
+        let mut __field_alreadyCamel: ::core::option::Option<bool> = ::core::option::Option::None;
+        while let ::core::option::Option::Some(__member) = __decoder
+            .next_member(&mut __object)?
+        {
+            match __member {
+                framework::amf::Member::Declared(0) => {
+                    __field_type = ::core::option::Option::Some(
+                        __decoder.member::<String>("type")?,
+                    );
+                }
+                framework::amf::Member::Declared(1) => {
+                    __field_decoder = ::core::option::Option::Some(
+                        __decoder.member::<u8>("decoder")?,
+                    );
+                }
+                framework::amf::Member::Declared(2) => {
+                    __field___decoder = ::core::option::Option::Some(
+                        __decoder.member::<u8>("__decoder")?,
+                    );
+                }
+                framework::amf::Member::Declared(3) => {
+                    __field_alreadyCamel = ::core::option::Option::Some(
+                        __decoder.member::<bool>("alreadyCamel")?,
+                    );
+                }
+                _ => __decoder.skip()?,
+            }
+        }
+        ::core::result::Result::Ok(Self {
+            r#type: __decoder.required::<String>(__class, "type", __field_type)?,
+            decoder: __decoder.required::<u8>(__class, "decoder", __field_decoder)?,
+            __decoder: __decoder
+                .required::<u8>(__class, "__decoder", __field___decoder)?,
+            alreadyCamel: __decoder
+                .required::<bool>(__class, "alreadyCamel", __field_alreadyCamel)?,
+        })
+    }
+    fn classes(__classes: &mut framework::amf::Classes) {
+        if __classes.add::<Self>() {
+            <String as framework::amf::FromAmf<'_>>::classes(__classes);
+            <u8 as framework::amf::FromAmf<'_>>::classes(__classes);
+            <bool as framework::amf::FromAmf<'_>>::classes(__classes);
+        }
+    }
+}
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl framework::amf::ToAmf for r#Type {
+    fn to_amf(
+        &self,
+        __encoder: &mut framework::amf::Encoder,
+    ) -> ::core::result::Result<(), framework::amf::EncodeError> {
+        let __class = <Self as framework::amf::AmfClass>::CLASS;
+        __encoder.begin_object(__class)?;
+        __encoder.member::<String>(__class, 0, &self.r#type)?;
+        __encoder.member::<u8>(__class, 1, &self.decoder)?;
+        __encoder.member::<u8>(__class, 2, &self.__decoder)?;
+        __encoder.member::<bool>(__class, 3, &self.alreadyCamel)?;
+        __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}
