@@ -1,0 +1,92 @@
+//! The calls of a packet, one after another, unless they are concurrent.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+/// One of several things to do.
+pub(super) struct Step<F> {
+    /// Whether those after it need not wait for it. It waits for those before it all the same.
+    pub(super) is_concurrent: bool,
+    pub(super) work: F,
+}
+
+/// Does everything; gives the outcomes in the order of the steps.
+pub(super) async fn run<T, F: Future<Output = T>>(steps: impl IntoIterator<Item = Step<F>>) -> Vec<T> {
+    let mut outcomes = Vec::new();
+    let mut running = FuturesUnordered::new();
+    for (index, step) in steps.into_iter().enumerate() {
+        let work = async move { (index, step.work.await) };
+        if step.is_concurrent {
+            running.push(work);
+            continue;
+        }
+        let mut work = pin!(work);
+        let outcome = poll_fn(|cx| {
+            while let Poll::Ready(Some(outcome)) = running.poll_next_unpin(cx) {
+                outcomes.push(outcome);
+            }
+            work.as_mut().poll(cx)
+        });
+        let outcome = outcome.await;
+        outcomes.push(outcome);
+    }
+    outcomes.extend(running.collect::<Vec<_>>().await);
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// Runs steps that take so many seconds, and gives what happened in which order.
+    async fn trace(steps: &[(&'static str, bool, u64)]) -> (Vec<&'static str>, Vec<String>) {
+        let events = Mutex::new(Vec::new());
+        let events_ref = &events;
+        let outcomes = run(steps.iter().map(|&(name, is_concurrent, seconds)| Step {
+            is_concurrent,
+            work: async move {
+                events_ref.lock().unwrap().push(format!("+{name}"));
+                sleep(Duration::from_secs(seconds)).await;
+                events_ref.lock().unwrap().push(format!("-{name}"));
+                name
+            },
+        }))
+        .await;
+        (outcomes, events.into_inner().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_after_another() {
+        let (outcomes, events) = trace(&[("a", false, 2), ("b", false, 1)]).await;
+        assert_eq!(outcomes, ["a", "b"]);
+        assert_eq!(events, ["+a", "-a", "+b", "-b"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn concurrent_steps_wait_for_those_before_and_hold_up_nobody() {
+        let (outcomes, events) =
+            trace(&[("login", false, 1), ("a", true, 5), ("b", true, 2), ("c", false, 1)]).await;
+        assert_eq!(outcomes, ["login", "a", "b", "c"]);
+        // a and b have their turn before c, so they start before it
+        assert_eq!(events[..2], ["+login", "-login"]);
+        let mut started = events[2..5].to_vec();
+        started.sort();
+        assert_eq!(started, ["+a", "+b", "+c"]);
+        assert_eq!(events[5..], ["-c", "-b", "-a"]);
+    }
+
+    #[tokio::test]
+    async fn nothing_to_do() {
+        assert!(run::<(), std::future::Ready<()>>([]).await.is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! From an HTTP request to the bytes of a packet.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, StatusCode, header};
+use http_body::Body;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
+
+use super::GatewayLimits;
+use super::refusal::Refusal;
+
+/// Refuses what is not a packet before reading it.
+pub(super) fn check_head(head: &Parts) -> Result<(), Refusal> {
+    if head.method != Method::POST {
+        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, HELP));
+    }
+    if !is_amf(head) {
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "An AMF packet is expected here, with Content-Type: application/x-amf.",
+        ));
+    }
+    Ok(())
+}
+
+const HELP: &str = "This is an AMF gateway, Flash remoting over HTTP. Programs call it by POST with Content-Type: \
+                    application/x-amf; in ActionScript, give this URL to NetConnection.connect or to a RemoteObject.";
+
+/// Some clients send the type for any bytes. Neither a form nor a script of a foreign web page can send one of these
+/// unasked; one could send no type at all, so that is refused.
+fn is_amf(head: &Parts) -> bool {
+    let content_type =
+        head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/x-amf", "application/octet-stream"]
+        .iter()
+        .any(|accepted| essence.eq_ignore_ascii_case(accepted))
+}
+
+/// Reads the whole body, up to the limit and within its time.
+pub(super) async fn read_body<B>(body: B, limits: &GatewayLimits) -> Result<Bytes, Refusal>
+where
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let limit = limits.body;
+    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
+        return Err(too_large(limit));
+    }
+    let body = match timeout(limits.body_time, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
+        Ok(Err(error)) => {
+            return Err(Refusal::bad_request(format!("The body cannot be read: {error}.")));
+        }
+        Err(_) => {
+            return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."));
+        }
+    };
+    if body.is_empty() {
+        return Err(Refusal::bad_request("The body is empty; an AMF packet is expected."));
+    }
+    Ok(body)
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {limit} bytes."))
+}

@@ -1,0 +1,71 @@
+//! What a request may cost.
+
+use std::time::Duration;
+
+/// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
+/// [`Services::limits`](crate::Services::limits).
+///
+/// ```
+/// use amf_remoting::gateway::GatewayLimits;
+///
+/// let limits = GatewayLimits::default().body(512 * 1024);
+/// assert_eq!(limits.body, 512 * 1024);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct GatewayLimits {
+    /// The most bytes of a request's body; 2 MiB.
+    pub body: usize,
+    /// The longest that a client may take to send the whole body; 30 s.
+    pub body_time: Duration,
+    /// The longest that one call may take; 30 s.
+    pub call_time: Duration,
+    /// The most that the calls of one packet may tell their client; 1,024 notifications.
+    pub notifications: usize,
+    /// The most bytes of these; 4 MiB.
+    pub notification_bytes: usize,
+}
+
+impl Default for GatewayLimits {
+    fn default() -> Self {
+        Self {
+            body: 2 * 1024 * 1024,
+            body_time: Duration::from_secs(30),
+            call_time: Duration::from_secs(30),
+            notifications: 1024,
+            notification_bytes: 4 * 1024 * 1024,
+        }
+    }
+}
+
+impl GatewayLimits {
+    /// Sets the most bytes of a request's body.
+    #[must_use]
+    pub fn body(self, bytes: usize) -> Self {
+        Self { body: bytes, ..self }
+    }
+
+    /// Sets the longest that a client may take to send the whole body.
+    #[must_use]
+    pub fn body_time(self, time: Duration) -> Self {
+        Self { body_time: time, ..self }
+    }
+
+    /// Sets the longest that one call may take.
+    #[must_use]
+    pub fn call_time(self, time: Duration) -> Self {
+        Self { call_time: time, ..self }
+    }
+
+    /// Sets the most that the calls of one packet may tell their client.
+    #[must_use]
+    pub fn notifications(self, count: usize) -> Self {
+        Self { notifications: count, ..self }
+    }
+
+    /// Sets the most bytes of what the calls of one packet may tell their client.
+    #[must_use]
+    pub fn notification_bytes(self, bytes: usize) -> Self {
+        Self { notification_bytes: bytes, ..self }
+    }
+}

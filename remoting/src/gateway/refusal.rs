@@ -1,0 +1,38 @@
+//! Answers to requests that cannot be answered as AMF: a status and a short text.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use super::GatewayBody;
+
+/// Why a request gets no packet.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    text: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, text: text.into() }
+    }
+
+    pub(super) fn bad_request(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, text)
+    }
+
+    pub(super) fn into_response(self) -> Response<GatewayBody> {
+        tracing::debug!(status = self.status.as_u16(), text = &*self.text, "refused a request");
+        let mut response = Response::new(GatewayBody::from(Bytes::from(format!("{}\n", self.text))));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
+    }
+}

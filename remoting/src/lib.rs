@@ -1,0 +1,95 @@
+//! Services for AMF clients: Flash movies in Ruffle, Flex and AIR programs, and whatever else speaks AMF.
+//!
+//! An impl block is annotated once. Its methods take and return a program's own types, and clients call them over
+//! HTTP as a route of the program's own axum app.
+//!
+#![cfg_attr(feature = "http", doc = "```")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use amf_remoting::{AmfObject, Client, Fault, Gateway, Group, Services, remote_client, remoting_service};
+//!
+//! /// Members are camelCase on the wire: `displayName`.
+//! #[derive(AmfObject, Clone)]
+//! #[amf(alias = "com.example.Player")]
+//! struct Player {
+//!     display_name: String,
+//!     #[amf(default)]
+//!     level: u32,
+//! }
+//!
+//! /// What a caller learns when a call fails: a code for programs, a message for people.
+//! #[derive(Debug, Fault)]
+//! enum GameError {
+//!     #[fault(code = "Game.RoomFull", message = "room {0} is full")]
+//!     RoomFull(String),
+//! }
+//!
+//! /// What the server may call on its clients.
+//! #[remote_client]
+//! trait GameEvents {
+//!     fn player_joined(&self, player: &Player);
+//! }
+//!
+//! #[derive(Default)]
+//! struct Game {
+//!     lobby: Group,
+//! }
+//!
+//! #[remoting_service(name = "game")]
+//! impl Game {
+//!     /// Borrowed parameters are about who calls; owned ones arrive on the wire.
+//!     async fn join(&self, client: &Client, player: Player, room: Option<String>) -> Result<u32, GameError> {
+//!         if room.as_deref() == Some("cellar") {
+//!             return Err(GameError::RoomFull("cellar".to_owned()));
+//!         }
+//!         self.lobby.add(client);
+//!         self.lobby.player_joined(&player);
+//!         Ok(self.lobby.len() as u32)
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let services = Services::new().add(Game::default());
+//! let app: axum::Router = axum::Router::new()
+//!     .route("/health", axum::routing::get(|| async { "well" }))
+//!     .merge(Gateway::new(services).into_router("/gateway"));
+//! // axum::serve(tokio::net::TcpListener::bind("127.0.0.1:8080").await?, app).await?;
+//! # // A packet by hand, from the specification: version 0, no headers, 1 message, target, response, body of
+//! # // unknown length (-1): strict array (0A) of one anonymous object (03) with one member, a string (02).
+//! # use tower::ServiceExt;
+//! # let packet = b"\0\0\0\0\0\x01\0\x09game.join\0\x02/1\xFF\xFF\xFF\xFF\
+//! #     \x0A\0\0\0\x01\x03\0\x0BdisplayName\x02\0\x03Ann\0\0\x09";
+//! # let request = http::Request::post("/gateway").header("content-type", "application/x-amf").body(axum::body::Body::from(&packet[..])).unwrap();
+//! # let response = app.oneshot(request).await.unwrap();
+//! # let reply = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+//! # let reply = String::from_utf8_lossy(&reply);
+//! # assert!(reply.contains("/1/onResult") && reply.contains("playerJoined"), "{reply}");
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`service`]: what a call is, how it is dispatched, who the caller is, who can be called back. It knows no
+//!   transport; all transports are given the same [`Services`].
+#![cfg_attr(feature = "http", doc = "- [`gateway`]: the HTTP door, feature `http`, on by default.")]
+//! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
+//!   they can tell something.
+//! - [`Services::layer`]: tower layers around calls.
+//! - [`amf_core`]: values, conversion and the packet, without services.
+
+#[doc(hidden)]
+pub mod __private;
+#[cfg(feature = "http")]
+pub mod gateway;
+pub mod service;
+
+pub use amf_core;
+pub use amf_core::{
+    AmfClass, ArrayCollection, Date, Dynamic, Externalizable, FromAmf, Limits, ToAmf, Value, Version,
+};
+pub use amf_derive::{Fault, RemotingAmfObject as AmfObject, remote_client, remoting_service};
+#[cfg(feature = "http")]
+pub use gateway::Gateway;
+pub use service::{
+    CallError, Caller, Client, Fault, FromCaller, Group, IntoReply, Service, Services, ToArguments,
+};

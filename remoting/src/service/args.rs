@@ -1,0 +1,171 @@
+//! The arguments of a call, decoded one after another from the request's bytes.
+
+use std::sync::Arc;
+
+use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Version};
+
+use super::fault::{Fault, code};
+use super::method::Parameter;
+
+/// How a transport lays out a list of arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ArgumentsForm {
+    /// One array that holds them all: a remoting packet.
+    Array,
+    /// One value after another: an RTMP command.
+    Sequence,
+}
+
+/// The arguments of one call; a method's expansion takes them in order.
+#[derive(Debug)]
+pub struct Arguments<'de> {
+    decoder: Decoder<'de>,
+    sent: usize,
+    taken: usize,
+}
+
+impl<'de> Arguments<'de> {
+    /// Checks their number against the parameters before anything is decoded.
+    pub(super) fn open(
+        bytes: &'de [u8],
+        form: ArgumentsForm,
+        classes: &Arc<Classes>,
+        limits: Limits,
+        parameters: &[Parameter],
+    ) -> Result<Self, Fault> {
+        let mut decoder =
+            Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
+        let sent = match form {
+            ArgumentsForm::Array if parameters.is_empty() && is_nothing(bytes) => {
+                decoder.skip().map_err(|error| unreadable(&error))?;
+                0
+            }
+            ArgumentsForm::Array => decoder.begin_arguments().map_err(|error| unreadable(&error))?,
+            ArgumentsForm::Sequence => count_values(bytes, classes, limits)?,
+        };
+        check_count(sent, parameters)?;
+        Ok(Self { decoder, sent, taken: 0 })
+    }
+
+    /// The next argument; where none was sent, what `T` is when it is missing.
+    pub fn next<T: for<'a> FromAmf<'a>>(&mut self, name: &'static str) -> Result<T, Fault> {
+        if self.taken == self.sent {
+            return T::missing().ok_or_else(|| wrong_count(self.sent, &(self.sent + 1).to_string()));
+        }
+        self.taken += 1;
+        T::from_amf(&mut self.decoder).map_err(|error| unreadable(&error.in_argument(self.taken, name)))
+    }
+
+    /// An error where bytes are left: then the caller meant something else than what was read.
+    pub(super) fn finish(&self) -> Result<(), Fault> {
+        if self.taken < self.sent {
+            return Err(wrong_count(self.sent, &self.taken.to_string()));
+        }
+        if !self.decoder.is_at_end() {
+            let message =
+                format!("bytes are left after the last argument (at byte {})", self.decoder.offset());
+            return Err(Fault::new(code::MESSAGE_ENCODING, message));
+        }
+        Ok(())
+    }
+}
+
+/// Some clients send null or undefined, not an empty array, where there are no arguments.
+fn is_nothing(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x05 | 0x06] | [0x11, 0x00 | 0x01])
+}
+
+fn count_values(bytes: &[u8], classes: &Arc<Classes>, limits: Limits) -> Result<usize, Fault> {
+    let mut decoder =
+        Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
+    let mut count = 0;
+    while !decoder.is_at_end() {
+        decoder.skip().map_err(|error| unreadable(&error))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn check_count(sent: usize, parameters: &[Parameter]) -> Result<(), Fault> {
+    let most = parameters.len();
+    let least = parameters.iter().rposition(|parameter| !parameter.is_optional()).map_or(0, |last| last + 1);
+    if (least..=most).contains(&sent) {
+        Ok(())
+    } else if least == most {
+        Err(wrong_count(sent, &most.to_string()))
+    } else {
+        Err(wrong_count(sent, &format!("{least} to {most}")))
+    }
+}
+
+#[cold]
+fn wrong_count(sent: usize, expected: &str) -> Fault {
+    Fault::new(code::WRONG_ARGUMENT_COUNT, format!("{sent} arguments were sent but {expected} were expected"))
+}
+
+#[cold]
+fn unreadable(error: &DecodeError) -> Fault {
+    Fault::new(code::MESSAGE_ENCODING, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open<'a>(
+        bytes: &'a [u8],
+        form: ArgumentsForm,
+        parameters: &[Parameter],
+    ) -> Result<Arguments<'a>, Fault> {
+        Arguments::open(bytes, form, &Arc::default(), Limits::default(), parameters)
+    }
+
+    const TWO: &[Parameter] =
+        &[Parameter::new::<String>("a", "String"), Parameter::new::<Option<f64>>("b", "Option<f64>")];
+
+    #[test]
+    fn a_sequence_has_as_many_arguments_as_values() {
+        // 02 string "x"; 00 number 1.0
+        let bytes = b"\x02\0\x01x\0\x3F\xF0\0\0\0\0\0\0";
+        let mut arguments = open(bytes, ArgumentsForm::Sequence, TWO).unwrap();
+        assert_eq!(arguments.next::<String>("a").unwrap(), "x");
+        assert_eq!(arguments.next::<Option<f64>>("b").unwrap(), Some(1.0));
+        arguments.finish().unwrap();
+
+        let mut arguments = open(&bytes[..4], ArgumentsForm::Sequence, TWO).unwrap();
+        assert_eq!(arguments.next::<String>("a").unwrap(), "x");
+        assert_eq!(arguments.next::<Option<f64>>("b").unwrap(), None);
+        arguments.finish().unwrap();
+
+        for cut in 5..bytes.len() {
+            let fault = open(&bytes[..cut], ArgumentsForm::Sequence, TWO).unwrap_err();
+            assert_eq!(fault.code(), code::MESSAGE_ENCODING);
+        }
+        assert_eq!(open(b"", ArgumentsForm::Sequence, TWO).unwrap_err().code(), code::WRONG_ARGUMENT_COUNT);
+    }
+
+    #[test]
+    fn a_switched_value_of_a_sequence() {
+        // 11 switch, 06 string, 03 = 1 byte, "x"
+        let mut arguments = open(b"\x11\x06\x03x", ArgumentsForm::Sequence, TWO).unwrap();
+        assert_eq!(arguments.next::<String>("a").unwrap(), "x");
+    }
+
+    #[test]
+    fn a_bare_value_is_one_argument() {
+        let mut arguments = open(b"\x02\0\x01x", ArgumentsForm::Array, TWO).unwrap();
+        assert_eq!(arguments.next::<String>("a").unwrap(), "x");
+        arguments.finish().unwrap();
+    }
+
+    #[test]
+    fn what_is_left_over_is_a_fault() {
+        // a strict array (0A) of one string, and a null (05) behind it
+        let mut arguments = open(b"\x0A\0\0\0\x01\x02\0\x01x\x05", ArgumentsForm::Array, TWO).unwrap();
+        assert!(arguments.finish().is_err(), "one was not taken");
+        arguments.next::<String>("a").unwrap();
+        let fault = arguments.finish().unwrap_err();
+        assert_eq!(fault.message(), "bytes are left after the last argument (at byte 9)");
+    }
+}

@@ -1,0 +1,212 @@
+//! The client that called, as something that can be called back.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use amf_core::{Classes, DecodeError, Decoder, EncodeError, Encoder, FromAmf, Version};
+use bytes::Bytes;
+
+use super::{ArgumentsForm, BoxFuture, Fault, ToArguments};
+
+/// A client that is, or was, connected: it can be told things, and asked where the transport allows it.
+///
+/// It is cheap to clone and may be kept; when the client has gone, telling it anything gives [`CallError::Gone`].
+/// Over HTTP a client is there until the reply to its request is written: what it was told goes out with it.
+#[derive(Clone)]
+pub struct Client {
+    id: ClientId,
+    connection: Arc<dyn Connection>,
+}
+
+impl Client {
+    /// A client that is reached through `connection`. Transports make these.
+    pub fn new(id: ClientId, connection: Arc<dyn Connection>) -> Self {
+        Self { id, connection }
+    }
+
+    /// Which client this is, among all that this process has seen.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// Whether the client can still be told anything.
+    pub fn is_open(&self) -> bool {
+        self.connection.is_open()
+    }
+
+    /// Calls a method of the client without waiting for an answer.
+    ///
+    /// `Ok` says that the call is on its way, not that it arrived.
+    pub fn notify(&self, method: &str, arguments: impl ToArguments) -> Result<(), CallError> {
+        let notification = Notification::encode(method, &arguments, self.connection.encoding())?;
+        self.connection.notify(&notification)
+    }
+
+    /// Calls a method of the client and waits for its answer.
+    ///
+    /// The arguments are encoded at once, so the future borrows none of them.
+    pub fn invoke<R>(
+        &self,
+        method: &str,
+        arguments: impl ToArguments,
+    ) -> BoxFuture<'static, Result<R, CallError>>
+    where
+        R: for<'de> FromAmf<'de> + Send + 'static,
+    {
+        let answer = Notification::encode(method, &arguments, self.connection.encoding())
+            .map(|call| self.connection.invoke(&call));
+        Box::pin(async move { Ok(read_answer(&answer?.await?)?) })
+    }
+
+    pub(super) fn connection(&self) -> &Arc<dyn Connection> {
+        &self.connection
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("id", &self.id)
+            .field("is_open", &self.is_open())
+            .finish_non_exhaustive()
+    }
+}
+
+fn read_answer<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
+    let mut classes = Classes::new();
+    R::classes(&mut classes);
+    R::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)))
+}
+
+/// Tells the clients of this process apart. Never used twice, and nothing to trust a client by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(u64);
+
+impl ClientId {
+    /// The next one.
+    #[allow(clippy::should_implement_trait, reason = "it has no receiver, so it is no iterator")]
+    pub fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a client wants its arguments: what differs here is encoded separately, what does not is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Encoding {
+    /// AMF0, or AMF3 behind `0x11`.
+    pub version: Version,
+    /// One array, or one value after another.
+    pub form: ArgumentsForm,
+}
+
+/// A call to a client with its arguments encoded, shared by all clients with the same encoding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    method: Arc<str>,
+    arguments: Bytes,
+}
+
+impl Notification {
+    /// Encodes the arguments.
+    pub fn encode(method: &str, arguments: &impl ToArguments, encoding: Encoding) -> Result<Self, CallError> {
+        let mut encoder = Encoder::in_envelope(encoding.version);
+        match encoding.form {
+            ArgumentsForm::Array => {
+                encoder.begin_list(arguments.count())?;
+                arguments.write(&mut encoder)?;
+                encoder.end_list();
+            }
+            ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
+        }
+        Ok(Self { method: method.into(), arguments: encoder.finish().into() })
+    }
+
+    /// The method's name.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The encoded arguments.
+    pub fn arguments(&self) -> &Bytes {
+        &self.arguments
+    }
+}
+
+/// What a transport puts under a [`Client`].
+///
+/// The transport owns it: groups hold it weakly.
+pub trait Connection: Send + Sync + 'static {
+    /// How this client wants its arguments.
+    fn encoding(&self) -> Encoding;
+    /// Sends a call that has no answer. It must not wait.
+    fn notify(&self, notification: &Notification) -> Result<(), CallError>;
+    /// Sends a call and gives its answer, one value in the form that an envelope carries.
+    fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>>;
+    /// Whether anything can still be sent.
+    fn is_open(&self) -> bool;
+}
+
+/// Why a call to a client did not succeed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The client is no longer there.
+    Gone,
+    /// The transport cannot do this; the text says what and why.
+    Unsupported(&'static str),
+    /// More was waiting to be sent to this client than its queue may hold.
+    Full,
+    /// The client did not answer in time.
+    Timeout,
+    /// The client answered with a fault.
+    Fault(Fault),
+    /// The arguments cannot be encoded.
+    Encode(EncodeError),
+    /// The answer is not of the expected type.
+    Decode(DecodeError),
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("the client is gone"),
+            Self::Unsupported(what) => f.write_str(what),
+            Self::Full => f.write_str("the client's queue is full"),
+            Self::Timeout => f.write_str("the client did not answer in time"),
+            Self::Fault(fault) => write!(f, "the client answered with a fault: {fault}"),
+            Self::Encode(error) => write!(f, "the arguments cannot be encoded: {error}"),
+            Self::Decode(error) => write!(f, "the client's answer cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            Self::Encode(error) => Some(error),
+            Self::Decode(error) => Some(error),
+            Self::Gone | Self::Unsupported(_) | Self::Full | Self::Timeout => None,
+        }
+    }
+}
+
+impl From<EncodeError> for CallError {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl From<DecodeError> for CallError {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(error)
+    }
+}

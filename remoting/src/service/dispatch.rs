@@ -1,0 +1,56 @@
+//! From a call to a method at work: look up, decode, run, log.
+
+use tracing::Instrument;
+
+use super::fault::{Fault, code};
+use super::panics::{isolate, isolate_future};
+use super::registry::Registry;
+use super::{Arguments, Call, Reply, Running, Target};
+
+/// The innermost service, within all layers.
+pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
+    let Some(registry) = call.registry.take() else {
+        return Err(Fault::internal("a layer made a call of its own; it should change the one it was given"));
+    };
+    let target = call.target().clone();
+    let span = tracing::debug_span!("call", target = target.as_str(), client = %call.caller().client().id());
+    let outcome = match span.in_scope(|| isolate(&target, || start(&registry, call))) {
+        Ok(running) => isolate_future(&target, running).instrument(span.clone()).await,
+        Err(fault) => Err(fault),
+    };
+    span.in_scope(|| log(&outcome));
+    outcome
+}
+
+/// Everything that needs the request's bytes.
+fn start(registry: &Registry, call: Call) -> Result<Running, Fault> {
+    let target = call.target().clone();
+    let service = registry.service(target.service()).ok_or_else(|| unknown_service(&target))?;
+    let signature = service.signature(target.method()).ok_or_else(|| unknown_method(&target))?;
+    let bytes = call.arguments().clone();
+    let mut arguments =
+        Arguments::open(&bytes, call.form(), registry.classes(), registry.limits(), signature.parameters())?;
+    let running = service.start(target.method(), &mut arguments, call.into_context())?;
+    arguments.finish()?;
+    Ok(running)
+}
+
+fn log(outcome: &Result<Reply, Fault>) {
+    match outcome {
+        Ok(reply) => tracing::debug!(bytes = reply.body().len(), "answered"),
+        Err(fault) => {
+            tracing::debug!(code = fault.code(), message = fault.message(), "answered with a fault");
+        }
+    }
+}
+
+#[cold]
+fn unknown_service(target: &Target) -> Fault {
+    Fault::new(code::SERVICE_NOT_FOUND, format!("Unknown service {}", target.service()))
+}
+
+#[cold]
+fn unknown_method(target: &Target) -> Fault {
+    let message = format!("Unknown method {} of service {}", target.method(), target.service());
+    Fault::new(code::METHOD_NOT_FOUND, message)
+}

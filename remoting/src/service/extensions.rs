@@ -1,0 +1,61 @@
+//! A map from a type to one value of it.
+
+use std::any::{Any, TypeId, type_name};
+use std::fmt;
+use std::sync::Arc;
+
+/// What transports, layers and programs attach to a caller, by type.
+#[derive(Clone, Default)]
+pub struct Extensions {
+    /// A handful at most, so looking through them costs less than hashing.
+    values: Vec<Extension>,
+}
+
+#[derive(Clone)]
+struct Extension {
+    type_id: TypeId,
+    type_name: &'static str,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+impl Extensions {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a value in, in place of the one of its type that was there.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
+        let type_id = TypeId::of::<T>();
+        self.values.retain(|extension| extension.type_id != type_id);
+        self.values.push(Extension { type_id, type_name: type_name::<T>(), value: Arc::new(value) });
+    }
+
+    /// The value of a type.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        let type_id = TypeId::of::<T>();
+        self.values.iter().find(|extension| extension.type_id == type_id)?.value.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.values.iter().map(|extension| extension.type_name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Extensions;
+
+    #[test]
+    fn one_value_for_each_type() {
+        let mut extensions = Extensions::new();
+        extensions.insert(1_u8);
+        extensions.insert("text");
+        extensions.insert(2_u8);
+        assert_eq!(extensions.get::<u8>(), Some(&2));
+        assert_eq!(extensions.get::<&str>(), Some(&"text"));
+        assert_eq!(extensions.get::<u16>(), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! How a call fails, as the caller learns it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use amf_core::{Class, EncodeError, Encoder, ToAmf};
+
+use super::CallError;
+
+/// The codes that the framework itself answers with.
+pub mod code {
+    /// There is no service of that name.
+    pub const SERVICE_NOT_FOUND: &str = "Service.ResourceNotFound";
+    /// The service has no method of that name.
+    pub const METHOD_NOT_FOUND: &str = "Service.MethodNotFound";
+    /// Too few or too many arguments.
+    pub const WRONG_ARGUMENT_COUNT: &str = "Server.ResourceUnavailable";
+    /// What was sent cannot be read as what the method takes.
+    pub const MESSAGE_ENCODING: &str = "Client.Message.Encoding";
+    /// Something failed inside; the log knows more.
+    pub const PROCESSING: &str = "Server.Processing";
+    /// The method took too long.
+    pub const TIMEOUT: &str = "Server.Timeout";
+    /// A layer refuses calls for the moment.
+    pub const OVERLOADED: &str = "Server.Overloaded";
+    /// A call to the client failed, and the method passed that on.
+    pub const CLIENT_CALL: &str = "Server.ClientCallFailed";
+}
+
+/// The error of a call, as the caller sees it.
+///
+/// Nothing becomes a fault by itself: there is no conversion from any error, so that internals do not leak.
+/// `#[derive(Fault)]` makes one from an error type of your own, [`Fault::internal`] from what only the log may know.
+///
+/// ```
+/// use amf_remoting::Fault;
+///
+/// let fault = Fault::new("Game.RoomFull", "room 7 is full").with_detail("16 players are in it");
+/// assert_eq!(fault.to_string(), "Game.RoomFull: room 7 is full");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    code: Cow<'static, str>,
+    message: Cow<'static, str>,
+    detail: Option<Cow<'static, str>>,
+}
+
+impl Fault {
+    /// A fault with a code for programs and a message for people.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: code.into(), message: message.into(), detail: None }
+    }
+
+    /// Adds more for people.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Logs `what` as an error; the caller learns no more than `Server.Processing`, "internal error".
+    pub fn internal(what: impl fmt::Display) -> Self {
+        tracing::error!("a call failed: {what}");
+        Self::new(code::PROCESSING, "internal error")
+    }
+
+    /// The code for programs.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The message for people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// More for people.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<CallError> for Fault {
+    fn from(error: CallError) -> Self {
+        Self::new(code::CLIENT_CALL, error.to_string())
+    }
+}
+
+/// Everything that some client looks for: status handlers read `code` and `description`, Flex reads the `fault…`
+/// members, and others `message` and `details`.
+static OBJECT: Class = Class::new(
+    "",
+    &[
+        "level",
+        "code",
+        "type",
+        "description",
+        "details",
+        "faultCode",
+        "faultString",
+        "faultDetail",
+        "message",
+        "rootCause",
+    ],
+);
+
+impl ToAmf for Fault {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        let (code, message, detail) = (self.code(), self.message(), self.detail().unwrap_or_default());
+        encoder.begin_object(&OBJECT)?;
+        for (index, text) in
+            ["error", code, code, message, detail, code, message, detail, message].iter().enumerate()
+        {
+            encoder.member(&OBJECT, index, *text)?;
+        }
+        encoder.member(&OBJECT, 9, &None::<&str>)?;
+        encoder.end_object(&OBJECT);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amf_core::{Version, to_vec};
+
+    use super::*;
+
+    #[test]
+    fn the_object_has_what_each_client_looks_for() {
+        let fault = Fault::new("A.B", "no").with_detail("why");
+        // 03 object; members as u16 length, name, value; 02 string with u16 length; 05 null; 0000 09 the end
+        let expected = b"\x03\0\x05level\x02\0\x05error\0\x04code\x02\0\x03A.B\0\x04type\x02\0\x03A.B\
+            \0\x0Bdescription\x02\0\x02no\0\x07details\x02\0\x03why\0\x09faultCode\x02\0\x03A.B\
+            \0\x0BfaultString\x02\0\x02no\0\x0BfaultDetail\x02\0\x03why\0\x07message\x02\0\x02no\
+            \0\x09rootCause\x05\0\0\x09";
+        let actual = to_vec(Version::Amf0, &fault).unwrap();
+        assert_eq!(actual.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn what_is_internal_stays_inside() {
+        let fault = Fault::internal("the password is 1234");
+        assert_eq!(fault, Fault::new("Server.Processing", "internal error"));
+    }
+}

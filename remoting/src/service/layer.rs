@@ -1,0 +1,114 @@
+//! Tower layers around calls.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::Mutex;
+use tower::BoxError;
+
+use super::dispatch::dispatch;
+use super::fault::{Fault, code};
+use super::{BoxFuture, Call, Reply};
+
+/// A [`tower::Service`] from calls to replies: what a layer wraps.
+#[derive(Clone)]
+pub struct CallService {
+    outermost: Option<Arc<dyn CallLayer>>,
+}
+
+impl CallService {
+    /// Dispatches every call, with no layer.
+    pub(super) fn dispatching() -> Self {
+        Self { outermost: None }
+    }
+
+    /// Puts a layer around what is there.
+    pub(super) fn wrapped<L>(self, layer: &L) -> Self
+    where
+        L: tower::Layer<Self>,
+        L::Service:
+            tower::Service<Call, Response = Reply, Error: Into<BoxError>, Future: Send> + Send + 'static,
+    {
+        let shared = Shared { service: Arc::new(Mutex::new(layer.layer(self))) };
+        Self { outermost: Some(Arc::new(shared)) }
+    }
+
+    pub(super) fn is_layered(&self) -> bool {
+        self.outermost.is_some()
+    }
+
+    pub(super) fn run(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        match &self.outermost {
+            Some(layer) => layer.run(call),
+            None => Box::pin(dispatch(call)),
+        }
+    }
+}
+
+impl tower::Service<Call> for CallService {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = BoxFuture<'static, Result<Reply, Fault>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        self.run(call)
+    }
+}
+
+impl fmt::Debug for CallService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallService").field("is_layered", &self.is_layered()).finish()
+    }
+}
+
+/// A layered service whose type is forgotten.
+trait CallLayer: Send + Sync {
+    fn run(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>>;
+}
+
+/// One service for all callers, so that a layer need not be `Clone` and its limits hold for all of them together.
+///
+/// The lock is held until the service is ready and has taken the call, not while the call runs.
+struct Shared<S> {
+    service: Arc<Mutex<S>>,
+}
+
+impl<S> CallLayer for Shared<S>
+where
+    S: tower::Service<Call, Response = Reply, Error: Into<BoxError>, Future: Send> + Send + 'static,
+{
+    fn run(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        let service = Arc::clone(&self.service);
+        Box::pin(async move {
+            let answer = {
+                let mut service = service.lock().await;
+                poll_fn(|cx| service.poll_ready(cx)).await.map_err(into_fault)?;
+                service.call(call)
+            };
+            answer.await.map_err(into_fault)
+        })
+    }
+}
+
+/// A fault stays what it is; what a layer itself gives up with becomes one.
+fn into_fault(error: impl Into<BoxError>) -> Fault {
+    match error.into().downcast::<Fault>() {
+        Ok(fault) => *fault,
+        Err(error) if error.is::<tower::timeout::error::Elapsed>() => timed_out(),
+        Err(error) if error.is::<tower::load_shed::error::Overloaded>() => {
+            Fault::new(code::OVERLOADED, "the server has too much to do, try again later")
+        }
+        Err(error) => Fault::internal(format_args!("a layer failed: {error}")),
+    }
+}
+
+/// The fault of a call that took too long.
+pub(crate) fn timed_out() -> Fault {
+    Fault::new(code::TIMEOUT, "the method did not answer in time")
+}

@@ -1,0 +1,44 @@
+//! What a service is, how a call reaches it, and who can be called back. It knows no transport.
+//!
+//! The life of a call: a transport makes a [`Call`] (target, the arguments' bytes, the caller) and hands it to
+//! [`Services`]. The layers see it first. Then the target is looked up in the static tables of the services, the
+//! arguments are decoded straight from the request's bytes, the method runs as a future of its own, and its result
+//! is encoded straight into the [`Reply`] in the version that the caller speaks.
+
+mod args;
+mod call;
+mod caller;
+mod client;
+mod dispatch;
+mod extensions;
+pub mod fault;
+mod group;
+mod layer;
+mod method;
+mod panics;
+mod registry;
+mod reply;
+mod services;
+mod target;
+mod to_arguments;
+
+pub use args::{Arguments, ArgumentsForm};
+pub use call::{Call, Context};
+pub use caller::{Caller, FromCaller};
+pub use client::{CallError, Client, ClientId, Connection, Encoding, Notification};
+pub use extensions::Extensions;
+pub use fault::Fault;
+pub use group::Group;
+pub use layer::CallService;
+#[cfg(feature = "http")]
+pub(crate) use layer::timed_out;
+pub use method::{CallFn, Method, Parameter, Running, Service, Signature};
+pub use reply::{Fallible, IntoReply, Plain, Reply};
+pub use services::{Services, ServicesError};
+pub use target::Target;
+pub use to_arguments::ToArguments;
+
+use std::pin::Pin;
+
+/// A boxed future that can move between threads, the same type as `futures`' alias.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

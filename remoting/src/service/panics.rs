@@ -1,0 +1,34 @@
+//! A method that panics harms its own call alone.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt;
+
+use super::{Fault, Reply, Target};
+
+/// Runs a step of a call.
+///
+/// Asserting unwind safety: a service's own state is behind its own locks, as it is for any concurrent server;
+/// everything that belongs to the call itself is dropped.
+pub(super) fn isolate<T>(target: &Target, step: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
+}
+
+/// Runs a call to its end.
+pub(super) async fn isolate_future(
+    target: &Target,
+    call: impl Future<Output = Result<Reply, Fault>>,
+) -> Result<Reply, Fault> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
+}
+
+#[cold]
+fn panicked(target: &Target, panic: &(dyn Any + Send)) -> Fault {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(not a text)");
+    Fault::internal(format_args!("`{target}` panicked: {text}"))
+}

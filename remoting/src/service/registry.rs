@@ -1,0 +1,145 @@
+//! The services by name, and what is made of all of them together.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use amf_core::{Classes, Limits};
+
+use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature};
+
+/// What is fixed once the program runs.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    services: Vec<Arc<Entry>>,
+    by_name: HashMap<&'static str, usize>,
+    classes: Arc<Classes>,
+    limits: Limits,
+}
+
+impl Registry {
+    pub(super) fn with<S: Service>(&self, service: S) -> Result<Self, ServicesError> {
+        if self.by_name.contains_key(S::NAME) {
+            return Err(ServicesError::DuplicateService { name: S::NAME });
+        }
+        let mut services = self.services.clone();
+        services.push(Arc::new(Entry::new(service)?));
+        let registry = Self::of(services, self.limits);
+        let conflict = registry.classes.conflicts().next();
+        match conflict {
+            Some(alias) => Err(ServicesError::DuplicateAlias { service: S::NAME, alias }),
+            None => Ok(registry),
+        }
+    }
+
+    fn of(services: Vec<Arc<Entry>>, limits: Limits) -> Self {
+        let by_name = services.iter().enumerate().map(|(index, service)| (service.name, index)).collect();
+        let mut classes = Classes::new();
+        for parameter in
+            services.iter().flat_map(|service| &service.signatures).flat_map(|method| method.parameters())
+        {
+            parameter.classes(&mut classes);
+        }
+        Self { services, by_name, classes: Arc::new(classes), limits }
+    }
+
+    pub(super) fn with_limits(&self, limits: Limits) -> Self {
+        Self::of(self.services.clone(), limits)
+    }
+
+    pub(super) fn classes(&self) -> &Arc<Classes> {
+        &self.classes
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.services.iter().map(|service| service.name)
+    }
+
+    /// `com/example/Game` is another way to write `com.example.Game`.
+    pub(super) fn service(&self, name: &str) -> Option<&Arc<Entry>> {
+        let dotted = || name.contains('/').then(|| name.replace('/', "."));
+        let index = self.by_name.get(name).or_else(|| self.by_name.get(dotted()?.as_str()))?;
+        self.services.get(*index)
+    }
+}
+
+/// One service: its table by name, and the object behind it.
+pub(super) struct Entry {
+    name: &'static str,
+    signatures: Vec<&'static Signature>,
+    by_name: HashMap<&'static str, usize>,
+    hosted: Box<dyn Hosted>,
+}
+
+impl Entry {
+    fn new<S: Service>(service: S) -> Result<Self, ServicesError> {
+        let signatures: Vec<_> = S::METHODS.iter().map(Method::signature).collect();
+        let mut by_name = HashMap::with_capacity(signatures.len());
+        for (index, signature) in signatures.iter().enumerate() {
+            if by_name.insert(signature.name(), index).is_some() {
+                return Err(ServicesError::DuplicateMethod { service: S::NAME, method: signature.name() });
+            }
+        }
+        Ok(Self { name: S::NAME, signatures, by_name, hosted: Box::new(Arc::new(service)) })
+    }
+
+    pub(super) fn signatures(&self) -> impl Iterator<Item = &'static Signature> {
+        self.signatures.iter().copied()
+    }
+
+    pub(super) fn signature(&self, method: &str) -> Option<&'static Signature> {
+        self.signatures.get(*self.by_name.get(method)?).copied()
+    }
+
+    /// Decodes the arguments of a call of one of its methods.
+    pub(super) fn start(
+        &self,
+        method: &str,
+        arguments: &mut Arguments<'_>,
+        context: Context,
+    ) -> Result<Running, Fault> {
+        match self.by_name.get(method) {
+            Some(index) => self.hosted.start(*index, arguments, context),
+            None => Err(not_in_table()),
+        }
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("name", &self.name)
+            .field("methods", &self.signatures)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A service whose type is forgotten.
+trait Hosted: Send + Sync {
+    fn start(&self, method: usize, arguments: &mut Arguments<'_>, context: Context)
+    -> Result<Running, Fault>;
+}
+
+impl<S: Service> Hosted for Arc<S> {
+    fn start(
+        &self,
+        method: usize,
+        arguments: &mut Arguments<'_>,
+        context: Context,
+    ) -> Result<Running, Fault> {
+        match S::METHODS.get(method) {
+            Some(method) => method.start(Arc::clone(self), arguments, context),
+            None => Err(not_in_table()),
+        }
+    }
+}
+
+/// Callers ask for the signature first, so nobody gets here.
+#[cold]
+fn not_in_table() -> Fault {
+    Fault::internal("a method is not in the table of its service")
+}

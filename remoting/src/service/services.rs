@@ -1,0 +1,171 @@
+//! All services of a program, as transports see them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use amf_core::{Classes, Limits};
+use tower::BoxError;
+
+use super::layer::CallService;
+use super::panics::isolate_future;
+use super::registry::Registry;
+use super::{BoxFuture, Call, Fault, Reply, Service, Signature, Target};
+
+/// The services of a program with the layers around them; every transport is given the same.
+///
+/// Cheap to clone. It is not changed after it was given away: `add` and `layer` make a new one.
+///
+/// ```
+/// use std::time::Duration;
+/// use amf_remoting::Services;
+/// use tower::timeout::TimeoutLayer;
+///
+/// let services = Services::new().layer(TimeoutLayer::new(Duration::from_secs(5)));
+/// assert_eq!(services.names().count(), 0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Services {
+    registry: Arc<Registry>,
+    outermost: CallService,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Services {
+    /// No services yet.
+    pub fn new() -> Self {
+        Self { registry: Arc::default(), outermost: CallService::dispatching() }
+    }
+
+    /// Adds a service.
+    ///
+    /// # Panics
+    /// Where [`try_add`](Self::try_add) gives an error: that is a mistake in the program, seen when it starts.
+    #[must_use]
+    #[track_caller]
+    #[allow(clippy::should_implement_trait, reason = "adding a service is what it does")]
+    pub fn add<S: Service>(self, service: S) -> Self {
+        match self.try_add(service) {
+            Ok(services) => services,
+            #[allow(clippy::panic, reason = "documented, at start-up, and `try_add` does not")]
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Adds a service, unless there is one of its name, two of its methods have one name, or one of its classes
+    /// has the alias of another class.
+    pub fn try_add<S: Service>(self, service: S) -> Result<Self, ServicesError> {
+        let registry = Arc::new(self.registry.with(service)?);
+        Ok(Self { registry, ..self })
+    }
+
+    /// Puts a tower layer around every call, whether its service is added before or after.
+    ///
+    /// The layer that is added last sees a call first; layers that look at each other's readiness, as load shedding
+    /// does, are added as one stack of [`tower::ServiceBuilder`]. One service of it is made for all callers: a concurrency
+    /// limit is for all of them together, and the layer's service need not be `Clone`. A [`Fault`] as its error goes
+    /// to the caller as it is; tower's timeout and load shedding become `Server.Timeout` and `Server.Overloaded`;
+    /// what any other error says stays in the log.
+    #[must_use]
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: tower::Layer<CallService>,
+        L::Service:
+            tower::Service<Call, Response = Reply, Error: Into<BoxError>, Future: Send> + Send + 'static,
+    {
+        Self { outermost: self.outermost.wrapped(&layer), ..self }
+    }
+
+    /// Sets what reading a call's arguments may cost.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        let registry = self.registry.with_limits(limits);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Calls a method.
+    pub fn call(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        call.registry = Some(Arc::clone(&self.registry));
+        let target = call.target().clone();
+        let answer = self.outermost.run(call);
+        if !self.outermost.is_layered() {
+            return answer;
+        }
+        // A layer may panic too.
+        Box::pin(async move { isolate_future(&target, answer).await })
+    }
+
+    /// Every class that an argument of any method can contain.
+    pub fn classes(&self) -> &Arc<Classes> {
+        self.registry.classes()
+    }
+
+    /// What reading a call's arguments may cost.
+    pub fn decode_limits(&self) -> Limits {
+        self.registry.limits()
+    }
+
+    /// The names of the services, in the order in which they were added.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.registry.names()
+    }
+
+    /// What is known about the methods of a service.
+    pub fn methods(&self, service: &str) -> impl Iterator<Item = &'static Signature> {
+        self.registry.service(service).into_iter().flat_map(|service| service.signatures())
+    }
+
+    /// What is known about the method that a target means.
+    pub fn signature(&self, target: &Target) -> Option<&'static Signature> {
+        self.registry.service(target.service())?.signature(target.method())
+    }
+}
+
+/// Why a service cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServicesError {
+    /// Two services have one name.
+    DuplicateService {
+        /// The name.
+        name: &'static str,
+    },
+    /// Two methods of a service have one name.
+    DuplicateMethod {
+        /// The service.
+        service: &'static str,
+        /// The name.
+        method: &'static str,
+    },
+    /// Two classes have one alias.
+    DuplicateAlias {
+        /// The service that brought the second one.
+        service: &'static str,
+        /// The alias.
+        alias: &'static str,
+    },
+}
+
+impl fmt::Display for ServicesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateService { name } => {
+                write!(f, "there are two services named `{name}`; give one of them another name")
+            }
+            Self::DuplicateMethod { service, method } => {
+                write!(f, "service `{service}` has two methods named `{method}`; rename one of them")
+            }
+            Self::DuplicateAlias { service, alias } => write!(
+                f,
+                "service `{service}` takes a class with the alias `{alias}`, which another class has already; \
+                 a class that is read back must be the only one of its alias"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ServicesError {}

@@ -1,0 +1,89 @@
+//! What each mistake of a caller is answered with.
+#![cfg(feature = "http")]
+
+mod support;
+
+use support::bytes::*;
+use support::post::{assert_packet, post};
+use support::probe::Probe;
+
+async fn assert_fault(target: &str, body: &[u8], code: &str, text: &str) {
+    let call = packet(0, &[message(target, "/1", body)]);
+    assert_packet(&post(&Probe::default().gateway(), call).await, &packet(0, &[status("/1", code, text)]));
+}
+
+#[tokio::test]
+async fn unknown_names() {
+    let body = arguments(&[]);
+    for target in ["nobody.home", "nobody/home"] {
+        assert_fault(target, &body, "Service.ResourceNotFound", "Unknown service nobody").await;
+    }
+    assert_fault("home", &body, "Service.ResourceNotFound", "Unknown service ").await;
+    assert_fault("", &body, "Service.ResourceNotFound", "Unknown service ").await;
+    assert_fault("probe.none", &body, "Service.MethodNotFound", "Unknown method none of service probe").await;
+    assert_fault("probe.", &body, "Service.MethodNotFound", "Unknown method  of service probe").await;
+    assert_fault("probe.note", &body, "Service.MethodNotFound", "Unknown method note of service probe").await;
+}
+
+#[tokio::test]
+async fn wrong_argument_counts() {
+    let count = "Server.ResourceUnavailable";
+    let args = |n| arguments(&vec![string("x"); n]);
+    // the number is checked before the types: a string is not a number
+    assert_fault("probe.add", &args(1), count, "1 arguments were sent but 2 were expected").await;
+    assert_fault("probe.add", &args(0), count, "0 arguments were sent but 2 were expected").await;
+    assert_fault("probe.add", &args(3), count, "3 arguments were sent but 2 were expected").await;
+    assert_fault("probe.nothing", &args(1), count, "1 arguments were sent but 0 were expected").await;
+    assert_fault("probe.greet", &args(0), count, "0 arguments were sent but 1 to 2 were expected").await;
+    assert_fault("probe.greet", &args(3), count, "3 arguments were sent but 1 to 2 were expected").await;
+}
+
+#[tokio::test]
+async fn the_last_optional_arguments_may_be_left_out() {
+    for (sent, greeting) in [
+        (vec![string("Ann")], "hello Ann"),
+        (vec![string("Ann"), null()], "hello Ann"),
+        (vec![string("Ann"), string("Dr.")], "hello Dr. Ann"),
+    ] {
+        let call = packet(0, &[message("probe.greet", "/1", &arguments(&sent))]);
+        let reply = packet(0, &[result("/1", &string(greeting))]);
+        assert_packet(&post(&Probe::default().gateway(), call).await, &reply);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_named_with_its_argument() {
+    let call = packet(0, &[message("probe.add", "/1", &arguments(&[number(1.0), string("x")]))]);
+    let reply = post(&Probe::default().gateway(), call).await.escape_ascii().to_string();
+    assert!(reply.contains("/1/onStatus"), "{reply}");
+    assert!(reply.contains("Client.Message.Encoding"), "{reply}");
+    assert!(reply.contains("argument 2 `b`: expected"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_fault_in_amf3_is_one_anonymous_object() {
+    let call = packet(3, &[message("probe.fail", "/1", &arguments(&[string("A.B")]))]);
+    let reply = post(&Probe::default().gateway(), call).await;
+    let body = &reply[6 + 2 + "/1/onStatus".len() + 2 + "null".len() + 4..];
+    // 11 switch, 0A object
+    assert_eq!(body[..2], [0x11, 0x0A]);
+    let amf_remoting::Value::Object(fault) =
+        amf_core::from_slice(amf_core::Version::Amf3, &body[1..]).unwrap()
+    else {
+        panic!("not an object")
+    };
+    let text = format!("{fault:?}");
+    for name in [
+        "level",
+        "code",
+        "type",
+        "description",
+        "details",
+        "faultCode",
+        "faultString",
+        "faultDetail",
+        "rootCause",
+    ] {
+        assert!(text.contains(name), "{name} is not in {text}");
+    }
+}

@@ -1,0 +1,205 @@
+//! Requests that are too large, too slow, cut, or no packets at all.
+#![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, with their own helpers")]
+
+mod support;
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use amf_remoting::Gateway;
+use amf_remoting::gateway::GatewayLimits;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
+use support::bytes::*;
+use support::post::{assert_packet, post, read, refused, request};
+use support::probe::Probe;
+use tower::ServiceExt;
+
+#[tokio::test]
+async fn a_body_at_the_limit_and_one_byte_over_it() {
+    let limit = 2 * 1024 * 1024;
+    let gateway = Probe::default().gateway();
+    // a long string (0C, u32 length) in pieces of at most 1 MiB, to fill a packet to the byte
+    let filled = |size: usize| {
+        let long =
+            |length: usize| [&[0x0C][..], &(length as u32).to_be_bytes(), &vec![b'x'; length]].concat();
+        let around = packet(0, &[message("probe.greet", "/1", &arguments(&[long(0), long(0)]))]).len();
+        let first = 1024 * 1024;
+        let body = arguments(&[long(first), long(size - around - first)]);
+        packet(0, &[message("probe.greet", "/1", &body)])
+    };
+    let at_the_limit = filled(limit);
+    assert_eq!(at_the_limit.len(), limit);
+    let reply = post(&gateway, at_the_limit).await;
+    assert!(reply.starts_with(b"\0\0\0\0\0\x01\0\x0B/1/onResult"), "{}", reply[..200].escape_ascii());
+
+    let over = Bytes::from(filled(limit + 1));
+    let announced = refused(&gateway, request(over.clone())).await;
+    assert_eq!(announced, (413, "The body is larger than 2097152 bytes.\n".to_owned()));
+    // in chunks, with no length announced
+    let chunks =
+        over.chunks(65_536).map(|chunk| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(chunk))));
+    let chunked = http_body_util::StreamBody::new(futures_util::stream::iter(chunks.collect::<Vec<_>>()));
+    assert_eq!(refused(&gateway, post_body(chunked)).await, announced);
+}
+
+fn post_body<B>(body: B) -> Request<B> {
+    Request::post("/gateway").header("content-type", "application/x-amf").body(body).unwrap()
+}
+
+#[tokio::test]
+async fn the_limit_is_configurable() {
+    let call = packet(0, &[message("probe.nothing", "/1", &null())]);
+    let gateway =
+        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::default().body(limit));
+    post(&gateway(call.len()), call.clone()).await;
+    assert_eq!(refused(&gateway(call.len() - 1), request(call)).await.0, 413);
+}
+
+/// Sends zeros one by one at an interval.
+struct Dribble {
+    left: usize,
+    interval: Duration,
+    next: Pin<Box<tokio::time::Sleep>>,
+}
+
+fn dribble(bytes: usize, interval: Duration) -> Dribble {
+    Dribble { left: bytes, interval, next: Box::pin(tokio::time::sleep(interval)) }
+}
+
+impl Body for Dribble {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(left) = self.left.checked_sub(1) else { return Poll::Ready(None) };
+        std::task::ready!(self.next.as_mut().poll(cx));
+        let next = tokio::time::Instant::now() + self.interval;
+        self.next.as_mut().reset(next);
+        self.left = left;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"\0")))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends() {
+    let started = tokio::time::Instant::now();
+    let body = dribble(usize::MAX, Duration::from_secs(1));
+    let (status, text) = refused(&Probe::default().gateway(), post_body(body)).await;
+    assert_eq!((status, text.as_str()), (408, "The body did not arrive in time.\n"));
+    assert_eq!(started.elapsed().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_body_within_its_time_and_beyond() {
+    // six zeros are a packet without messages
+    for (milliseconds, expected) in [(4_999, 200), (5_001, 408)] {
+        let body = dribble(6, Duration::from_millis(milliseconds));
+        let response = Probe::default().gateway().oneshot(post_body(body)).await.unwrap();
+        assert_eq!(response.status(), expected, "{milliseconds}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off() {
+    let frames =
+        [Ok(Frame::data(Bytes::from_static(b"\0\0\0\0"))), Err(io::Error::other("connection reset"))];
+    let body = http_body_util::StreamBody::new(futures_util::stream::iter(frames));
+    let (status, text) = refused(&Probe::default().gateway(), post_body(body)).await;
+    assert_eq!((status, text.as_str()), (400, "The body cannot be read: connection reset.\n"));
+}
+
+#[tokio::test]
+async fn what_is_no_packet() {
+    let gateway = Probe::default().gateway();
+    let (status, text) = refused(&gateway, request("")).await;
+    assert_eq!((status, text.as_str()), (400, "The body is empty; an AMF packet is expected.\n"));
+    for garbage in [
+        &b"\0"[..],
+        b"\0\0\0",
+        b"<html>",
+        b"\0\0\0\0\xFF\xFF",
+        b"\0\0\xFF\xFF\0\0",
+        b"hello, is there anybody?",
+    ] {
+        let (status, text) = refused(&gateway, request(garbage.to_vec())).await;
+        assert_eq!(status, 400, "{garbage:?}");
+        assert!(text.starts_with("The AMF packet cannot be read: "), "{text}");
+    }
+    // and the next request works
+    post(&gateway, packet(0, &[message("probe.nothing", "/1", &null())])).await;
+}
+
+/// A prefix of a packet may be answered only with what came before the cut.
+#[tokio::test]
+async fn a_cut_packet_is_never_answered_as_if_whole() {
+    let calls = [
+        message("probe.add", "/1", &arguments(&[number(1.0), number(1.0)])),
+        message("probe.greet", "/2", &arguments(&[string("Ann"), string("Dr.")])),
+        message("probe.echo", "/3", &[0x11, 0x09, 0x03, 0x01, 0x06, 0x05, b'h', b'i']),
+    ];
+    let headers = [header("Credentials", false, &object(&[("userid", string("ann"))]))];
+    let whole = packet_with_headers(0, &headers, &calls);
+    let mut message_ends = vec![whole.len() - calls.concat().len()];
+    for call in &calls {
+        message_ends.push(message_ends.last().unwrap() + call.len());
+    }
+    for cut in 0..whole.len() {
+        let probe = Probe::default();
+        let response = probe.gateway().oneshot(request(whole[..cut].to_vec())).await.unwrap();
+        let status = response.status();
+        let reply = read(response).await.escape_ascii().to_string();
+        let complete = message_ends[1..].iter().filter(|end| **end <= cut).count();
+        assert_eq!(reply.matches("/onResult").count(), complete, "cut at {cut}: {reply}");
+        // whoever cannot be told within a packet is told by HTTP
+        let addressed = cut >= message_ends[0] + utf8("probe.add").len() + utf8("/1").len();
+        assert_eq!(status, if addressed { StatusCode::OK } else { StatusCode::BAD_REQUEST }, "cut at {cut}");
+        assert_eq!(reply.matches("/onStatus").count(), usize::from(addressed), "cut at {cut}: {reply}");
+        assert!(!reply.contains("/3/onResult"), "cut at {cut}: {reply}");
+    }
+    let reply = post(&Probe::default().gateway(), whole).await;
+    let results =
+        [result("/1", &number(2.0)), result("/2", &string("hello Dr. Ann")), result("/3", b"\x11\x06\x05hi")];
+    assert_packet(&reply, &packet(0, &results));
+}
+
+#[tokio::test]
+async fn messages_and_headers_at_their_limits() {
+    let gateway = Probe::default().gateway();
+    let calls = |n| vec![message("probe.nothing", "/1", &null()); n];
+    let headers = |n| vec![header("h", false, &null()); n];
+    let reply = post(&gateway, packet_with_headers(0, &headers(64), &calls(256))).await;
+    assert_eq!(reply[4..6], [1, 0]);
+    let (status, _) = refused(&gateway, request(packet_with_headers(0, &headers(65), &calls(1)))).await;
+    assert_eq!(status, 400);
+    let (status, _) = refused(&gateway, request(packet(0, &calls(257)))).await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn nesting_is_an_error_and_not_an_overflow() {
+    let nested = |levels: usize| [b"\x0A\0\0\0\x01".repeat(levels), null()].concat();
+    let call = packet(0, &[message("probe.echo", "/1", &arguments(&[nested(100_000)]))]);
+    let response = Probe::default().gateway().oneshot(request(call)).await.unwrap();
+    let text = read(response).await.escape_ascii().to_string();
+    assert!(!text.contains("onResult"), "{text}");
+}
+
+#[tokio::test]
+async fn an_axum_body_serves_as_well() {
+    let call = packet(0, &[message("probe.nothing", "/1", &null())]);
+    let body = axum::body::Body::from(call);
+    let response = Probe::default().gateway().oneshot(post_body(body)).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let boxed = Full::new(Bytes::new()).boxed();
+    assert_eq!(refused(&Probe::default().gateway(), post_body(boxed)).await.0, 400);
+}

@@ -1,0 +1,7 @@
+//! A service written by hand, packets written by hand, and a gateway that is driven without a socket.
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test uses some of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
+
+pub mod bytes;
+pub mod post;
+pub mod probe;
