@@ -1,7 +1,7 @@
 //! Externalizable bodies that refer to an object around them, where nobody wants the object: skipped, or
 //! read as a dynamic value. Their own code runs all the same, because only it knows where they end.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::sync::{Arc, Weak};
 

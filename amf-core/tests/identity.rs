@@ -1,7 +1,7 @@
 //! Who is who: references on the wire against pointers in memory, typed, in both versions.
 
 #![cfg(feature = "derive")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::rc::Rc;
 use std::sync::{Arc, Weak};

@@ -1,7 +1,7 @@
 //! Bytes of both versions against values. Every fixture is derived by hand from the specification,
 //! with a line on how, and is written again to the same bytes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use amf_core::{
     Array, Date, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, Version,
