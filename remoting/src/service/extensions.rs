@@ -31,6 +31,14 @@ impl Extensions {
         self.values.push(Extension { type_id, type_name: type_name::<T>(), value: Arc::new(value) });
     }
 
+    /// Puts in every value of another map, in place of those of their types that were there.
+    pub fn extend(&mut self, other: Self) {
+        for extension in other.values {
+            self.values.retain(|own| own.type_id != extension.type_id);
+            self.values.push(extension);
+        }
+    }
+
     /// The value of a type.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         let type_id = TypeId::of::<T>();

@@ -27,6 +27,17 @@ impl<T: ToArguments + ?Sized> ToArguments for &T {
     }
 }
 
+/// As many arguments as there are values, where their number is known only at run time.
+impl<T: ToAmf> ToArguments for [T] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn write(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        self.iter().try_for_each(|value| value.to_amf(encoder))
+    }
+}
+
 macro_rules! tuple {
     ($($name:ident),*) => {
         impl<$($name: ToAmf),*> ToArguments for ($($name,)*) {
