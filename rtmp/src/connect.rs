@@ -1,0 +1,167 @@
+//! A client's request to be connected, and what the program makes of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use amf_core::{Classes, DecodeError, FromAmf, Limits, Value, Version};
+use amf_remoting::service::Extensions;
+use amf_remoting::{Caller, Client, Fault, FromCaller};
+
+use crate::proto::{self, Status};
+
+/// A client's connect command: what the hook of [`Server::on_connect`](crate::Server::on_connect) decides on,
+/// and what methods can borrow as `&Connect` from then on.
+#[derive(Clone, Debug)]
+pub struct Connect {
+    request: Arc<proto::Connect>,
+    arguments: Arc<[Value]>,
+    peer: Option<SocketAddr>,
+    client: Client,
+}
+
+impl Connect {
+    /// An error where the arguments cannot be read.
+    pub(crate) fn new(
+        request: proto::Connect,
+        peer: Option<SocketAddr>,
+        client: Client,
+    ) -> Result<Self, DecodeError> {
+        let arguments = request.body().values()?.into();
+        Ok(Self { request: Arc::new(request), arguments, peer, client })
+    }
+
+    /// The application's name: `lobby` in `rtmp://host/lobby/red`.
+    pub fn application(&self) -> &str {
+        self.app().split_once('/').map_or(self.app(), |(application, _)| application)
+    }
+
+    /// The instance's name: `red` in `rtmp://host/lobby/red`; empty where there is none.
+    pub fn instance(&self) -> &str {
+        self.app().split_once('/').map_or("", |(_, instance)| instance)
+    }
+
+    /// Application and instance as the client wrote them, without what stands behind a `?`.
+    pub fn app(&self) -> &str {
+        self.request.app_and_query().0
+    }
+
+    /// What stands behind a `?`; empty where there is none.
+    pub fn query(&self) -> &str {
+        self.request.app_and_query().1
+    }
+
+    /// The URL that the client was given.
+    pub fn tc_url(&self) -> &str {
+        self.request.tc_url().unwrap_or_default()
+    }
+
+    /// The member of this name in the command object: `flashVer`, `pageUrl`, `swfUrl`, …
+    pub fn property(&self, name: &str) -> Option<&Value> {
+        self.request.property(name)
+    }
+
+    /// The arguments behind the command object.
+    pub fn arguments(&self) -> &[Value] {
+        &self.arguments
+    }
+
+    /// An argument behind the command object, counted from 0 and read as a type; a missing one is what the type
+    /// is without it.
+    pub fn argument<T: for<'de> FromAmf<'de>>(&self, index: usize) -> Result<T, DecodeError> {
+        let mut classes = Classes::new();
+        T::classes(&mut classes);
+        let mut decoder = self.request.body().decoder_with(Arc::new(classes), Limits::default())?;
+        for _ in 0..index {
+            if !decoder.is_at_end() {
+                decoder.skip()?;
+            }
+        }
+        match T::missing().filter(|_| decoder.is_at_end()) {
+            Some(missing) => Ok(missing),
+            None => decoder.read(),
+        }
+    }
+
+    /// The version that the client wants to speak.
+    pub fn version(&self) -> Version {
+        self.request.version()
+    }
+
+    /// Where the client connects from; nothing where there is no socket.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The client, to be kept; it can be told things once it is accepted.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Accepts the client.
+    pub fn accept(&self) -> Admission {
+        Admission::default()
+    }
+
+    /// Accepts the client as what its calls find by [`Caller::extension`]: a user, say.
+    pub fn admit<T: Send + Sync + 'static>(&self, identity: T) -> Admission {
+        Admission::default().with(identity)
+    }
+
+    /// Refuses the client, with words for its program.
+    pub fn reject(&self, description: impl AsRef<str>) -> Rejection {
+        Rejection { status: Status::error(proto::message::code::CONNECT_REJECTED, description) }
+    }
+}
+
+/// Not over HTTP, where there is no connect.
+impl FromCaller for Connect {
+    async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
+        caller
+            .extension::<Self>()
+            .cloned()
+            .ok_or_else(|| Fault::new("Client.Connection", "this method is only for callers over RTMP"))
+    }
+}
+
+/// A client is let in, with what is known about it.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    pub(crate) extensions: Extensions,
+}
+
+impl Admission {
+    /// Attaches something more that calls find by its type.
+    #[must_use]
+    pub fn with<T: Send + Sync + 'static>(mut self, identity: T) -> Self {
+        self.extensions.insert(identity);
+        self
+    }
+}
+
+/// A client is not let in.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    pub(crate) status: Status,
+}
+
+impl Rejection {
+    /// The application is not one of this server's.
+    pub fn invalid_application(app: &str) -> Self {
+        let description = format!("there is no application `{app}` here");
+        Self { status: Status::error(proto::message::code::CONNECT_INVALID_APP, description) }
+    }
+}
+
+impl From<Status> for Rejection {
+    fn from(status: Status) -> Self {
+        Self { status }
+    }
+}
+
+/// The fault's words, with the code that players look for.
+impl From<Fault> for Rejection {
+    fn from(fault: Fault) -> Self {
+        let status = Status::error(proto::message::code::CONNECT_REJECTED, fault.message());
+        Self { status: status.with("application", fault.code()) }
+    }
+}

@@ -1,0 +1,358 @@
+//! One connection at work: reads and writes the socket, keeps the time, and runs the calls.
+//!
+//! One task does all of it. Methods run inside this task, each as a future of its own, started in the order in
+//! which their calls came; reading goes on while they wait, so a method may call its caller back and wait for
+//! the answer.
+
+use std::collections::HashMap;
+use std::future::{Future, pending};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amf_core::Value;
+use amf_remoting::{CallError, Fault};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep_until, timeout};
+
+use super::handle::{Outgoing, Shared};
+use super::outgoing::Pieces;
+use crate::proto::message::code;
+use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UseError};
+
+/// What is read from a socket at one time.
+const READ: usize = 16 << 10;
+/// A peer that takes nothing for so long is let go; so is one that takes longer for all that is left at the end.
+const STALLED: Duration = Duration::from_secs(10);
+/// How long a peer may take to notice the end, so that a reset does not cost it the last words.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What a side does with the events of its connection.
+pub(crate) trait Role {
+    /// What comes out of the futures that it starts.
+    type Done: Send;
+
+    /// Takes an event, other than the reply to a call; may answer at once or start futures.
+    fn event(&mut self, event: Event, work: &mut Work<'_, Self::Done>);
+
+    /// Takes what a future came to.
+    fn done(&mut self, done: Self::Done, work: &mut Work<'_, Self::Done>);
+}
+
+/// A future that a role started.
+type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What a role works on.
+pub(crate) struct Work<'a, T> {
+    pub(crate) now: Instant,
+    pub(crate) connection: &'a mut Connection,
+    pub(crate) shared: &'a Shared,
+    running: &'a mut FuturesUnordered<Running<T>>,
+}
+
+impl<T> Work<'_, T> {
+    /// How many futures run.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Runs a future beside the reading; [`Role::done`] takes its outcome.
+    pub(crate) fn run(&mut self, future: impl Future<Output = T> + Send + 'static) {
+        self.running.push(Box::pin(future));
+    }
+}
+
+/// A connection and its socket.
+pub(crate) struct Driver<S, R: Role> {
+    reader: ReadHalf<S>,
+    writer: WriteHalf<S>,
+    connection: Connection,
+    role: R,
+    outbox: mpsc::UnboundedReceiver<Outgoing>,
+    shared: Arc<Shared>,
+    running: FuturesUnordered<Running<R::Done>>,
+    /// Calls to the peer that have no reply yet.
+    asked: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
+    pieces: Pieces,
+    /// When bytes last went into the socket, or began to wait for it.
+    progress: Instant,
+    /// Why and when the protocol ended, while the last bytes are written.
+    closed: Option<(CloseReason, Instant)>,
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+#[expect(dead_code, reason = "for the log")]
+pub(crate) enum End {
+    /// The protocol says so: by either side's wish, or by the peer's mistake.
+    Closed(CloseReason),
+    /// The peer is gone, or the socket is.
+    Lost(io::Error),
+    /// The peer took nothing for too long.
+    Stalled,
+}
+
+/// What happens next.
+enum Step<T> {
+    Read(io::Result<usize>),
+    Written(io::Result<()>),
+    Outgoing(Option<Outgoing>),
+    Done(T),
+    Time,
+    Drain,
+}
+
+impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
+    pub(crate) fn new(
+        socket: S,
+        connection: Connection,
+        role: R,
+        outbox: mpsc::UnboundedReceiver<Outgoing>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let (reader, writer) = tokio::io::split(socket);
+        Self {
+            reader,
+            writer,
+            connection,
+            role,
+            outbox,
+            shared,
+            running: FuturesUnordered::new(),
+            asked: HashMap::new(),
+            pieces: Pieces::default(),
+            progress: Instant::now(),
+            closed: None,
+        }
+    }
+
+    /// Drives the connection until it ends. When `drain` is done, the peer is told so, calls at work may end
+    /// within `grace`, and then the connection is closed.
+    pub(crate) async fn run(mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
+        let mut drain = Box::pin(drain);
+        let mut drained_by = None;
+        let mut buffer = BytesMut::new();
+        loop {
+            if let Some(end) = self.settle() {
+                self.linger().await;
+                return end;
+            }
+            let end = match self.step(&mut buffer, drain.as_mut(), drained_by).await {
+                Step::Read(Ok(0)) => Some(End::Lost(io::ErrorKind::UnexpectedEof.into())),
+                Step::Read(Ok(_)) => {
+                    self.connection.receive(Instant::now(), &buffer);
+                    buffer.clear();
+                    None
+                }
+                Step::Written(Ok(())) => {
+                    self.progress = Instant::now();
+                    None
+                }
+                Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(error)),
+                Step::Outgoing(outgoing) => {
+                    self.send(outgoing.unwrap_or(Outgoing::Close));
+                    None
+                }
+                Step::Done(done) => {
+                    self.with_role(|role, work| role.done(done, work));
+                    None
+                }
+                Step::Time => None,
+                Step::Drain => {
+                    drained_by = Some(Instant::now() + grace);
+                    None
+                }
+            };
+            // A peer that always has something to read must not put off what is due.
+            if let Some(end) = end.or_else(|| self.keep_time(drained_by)) {
+                self.connection.disconnect();
+                self.settle();
+                self.shared.close();
+                return end;
+            }
+            if drained_by.is_some() && self.running.is_empty() {
+                self.farewell();
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. What has come is asked for in this order, so that replies go out before
+    /// more calls are read. What is told and what is read take turns by chance: neither can starve the other.
+    async fn step(
+        &mut self,
+        buffer: &mut BytesMut,
+        drain: Pin<&mut impl Future<Output = ()>>,
+        drained_by: Option<Instant>,
+    ) -> Step<R::Done> {
+        let deadline = self.deadline(drained_by);
+        let is_open = !self.connection.is_closed();
+        buffer.reserve(READ);
+        tokio::select! {
+            biased;
+            Some(done) = self.running.next(), if is_open && !self.running.is_empty() => Step::Done(done),
+            written = self.pieces.write_to(&mut self.writer), if !self.pieces.is_empty() => Step::Written(written),
+            () = drain, if is_open && drained_by.is_none() => Step::Drain,
+            step = async {
+                tokio::select! {
+                    outgoing = self.outbox.recv() => Step::Outgoing(outgoing),
+                    read = self.reader.read_buf(buffer) => Step::Read(read),
+                }
+            }, if is_open => step,
+            () = at(deadline) => Step::Time,
+        }
+    }
+
+    /// Takes every event, and what is to be written next. Tells the end when all is written.
+    fn settle(&mut self) -> Option<End> {
+        let mut closed = None;
+        while let Some(event) = self.connection.event() {
+            match event {
+                Event::Reply(reply) => self.replied(reply),
+                Event::Closed(reason) => closed = Some(reason),
+                event => self.with_role(|role, work| role.event(event, work)),
+            }
+        }
+        if let Some(reason) = closed {
+            self.closed = Some((reason, Instant::now()));
+            // What nobody will answer any more is not waited for while the rest is written.
+            self.asked.clear();
+            self.shared.close();
+        }
+        if self.pieces.is_empty() {
+            self.progress = Instant::now();
+        }
+        self.pieces.fill(|| self.connection.output());
+        self.shared.set_unsent(self.pieces.len() + self.connection.queued());
+        match &self.closed {
+            Some((reason, _)) if self.pieces.is_empty() => Some(End::Closed(reason.clone())),
+            _ => None,
+        }
+    }
+
+    fn with_role(&mut self, act: impl FnOnce(&mut R, &mut Work<'_, R::Done>)) {
+        let mut work = Work {
+            now: Instant::now(),
+            connection: &mut self.connection,
+            shared: &self.shared,
+            running: &mut self.running,
+        };
+        act(&mut self.role, &mut work);
+    }
+
+    fn send(&mut self, outgoing: Outgoing) {
+        self.shared.taken(&outgoing);
+        match outgoing {
+            Outgoing::Notify(call) => {
+                if let Err(error) = self.connection.notify(0, call.method(), call.arguments()) {
+                    tracing::debug!(method = call.method(), %error, "a client was not told");
+                }
+            }
+            Outgoing::Invoke(call, answer) => {
+                match self.connection.call(Instant::now(), 0, call.method(), call.arguments()) {
+                    Ok(id) => drop(self.asked.insert(id, answer)),
+                    // Whoever asked may have gone.
+                    Err(error) => drop(answer.send(Err(not_sent(&error)))),
+                }
+            }
+            Outgoing::Close => self.connection.close(None),
+        }
+    }
+
+    fn replied(&mut self, reply: Reply) {
+        let Some(answer) = self.asked.remove(&reply.call) else { return };
+        let outcome = match reply.outcome {
+            Outcome::Result(body) => Outcome::value(&body).map_err(CallError::Decode),
+            Outcome::Error(body) => Err(failed(&body)),
+            Outcome::TimedOut => Err(CallError::Timeout),
+        };
+        // Whoever asked may have gone.
+        let _ = answer.send(outcome);
+    }
+
+    fn keep_time(&mut self, drained_by: Option<Instant>) -> Option<End> {
+        let now = Instant::now();
+        if self.deadline(drained_by).is_none_or(|deadline| now < deadline) {
+            return None;
+        }
+        self.connection.expire(now);
+        if drained_by.is_some_and(|by| by <= now) {
+            self.running.clear();
+        }
+        (self.stalls_at().is_some_and(|at| at <= now)).then_some(End::Stalled)
+    }
+
+    fn deadline(&self, drained_by: Option<Instant>) -> Option<Instant> {
+        // Once closed, the end of the grace has passed or does not matter.
+        let drained_by = drained_by.filter(|_| !self.connection.is_closed());
+        [self.connection.deadline(), self.stalls_at(), drained_by].into_iter().flatten().min()
+    }
+
+    /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.
+    fn stalls_at(&self) -> Option<Instant> {
+        let since = self.closed.as_ref().map_or(self.progress, |(_, closed)| *closed);
+        (!self.pieces.is_empty()).then(|| since + STALLED)
+    }
+
+    /// All is written: says so, and lets the peer go first.
+    async fn linger(self) {
+        let Self { mut reader, mut writer, role, running, outbox, shared, .. } = self;
+        shared.close();
+        drop((running, role, outbox));
+        let gone = async {
+            writer.shutdown().await?;
+            let mut rest = [0; 512];
+            while reader.read(&mut rest).await? > 0 {}
+            io::Result::Ok(())
+        };
+        // Whether the peer went or did not: this is the end.
+        let _ = timeout(LINGER, gone).await;
+    }
+
+    /// Tells the peer that this side goes, after what it was told before.
+    fn farewell(&mut self) {
+        while !self.connection.is_closed()
+            && let Ok(outgoing) = self.outbox.try_recv()
+        {
+            self.send(outgoing);
+        }
+        let status = Status::success(code::CONNECT_CLOSED, "the server is shutting down");
+        self.connection.close(Some(&status));
+    }
+}
+
+fn not_sent(error: &UseError) -> CallError {
+    match error {
+        UseError::QueueFull { .. } | UseError::TooManyCalls { .. } => CallError::Full,
+        _ => CallError::Gone,
+    }
+}
+
+/// The fault that the peer's `_error` tells of.
+fn failed(body: &Body) -> CallError {
+    match body.values() {
+        Ok(values) => CallError::Fault(fault_of(values.first().unwrap_or(&Value::Null))),
+        Err(error) => CallError::Decode(error),
+    }
+}
+
+fn fault_of(value: &Value) -> Fault {
+    let text = |names: [&str; 2]| {
+        let found = names.iter().find_map(|name| value.get(name).and_then(Value::as_str));
+        found.unwrap_or_default().to_owned()
+    };
+    let code = text(["code", "faultCode"]);
+    let code = if code.is_empty() { code::CALL_FAILED.to_owned() } else { code };
+    Fault::new(code, text(["description", "faultString"]))
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,161 @@
+//! Calls in flight, of both sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use amf_core::Version;
+
+/// A call of the peer that wants a reply. Its number on the wire may repeat; this does not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transaction {
+    serial: u64,
+    number: f64,
+    version: Version,
+}
+
+impl Transaction {
+    /// The transaction id on the wire.
+    pub fn number(self) -> f64 {
+        self.number
+    }
+
+    /// The version to answer in: that in which the call came.
+    pub fn version(self) -> Version {
+        self.version
+    }
+}
+
+/// A call to the peer whose reply is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(u32);
+
+impl CallId {
+    /// The transaction id on the wire.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// What a reply is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// A call waits for it.
+    Waiting(CallId),
+    /// The call was made, but waits no longer.
+    Late,
+    /// No such call was ever made.
+    Unknown,
+}
+
+/// Transaction ids and who waits for them.
+#[derive(Debug)]
+pub(super) struct Calls {
+    /// Calls of the peer without a reply, by serial number.
+    incoming: BTreeSet<u64>,
+    next_serial: u64,
+    /// Our calls without a reply, and until when. The time for each is the same, so the first is due first.
+    outgoing: BTreeMap<u32, Instant>,
+    next_id: u32,
+}
+
+/// The first transaction id of our calls; 1 is connect.
+const FIRST_ID: u32 = 2;
+
+impl Calls {
+    pub(super) fn new() -> Self {
+        Self { incoming: BTreeSet::new(), next_serial: 0, outgoing: BTreeMap::new(), next_id: FIRST_ID }
+    }
+
+    /// The peer's calls without a reply.
+    pub(super) fn incoming(&self) -> usize {
+        self.incoming.len()
+    }
+
+    /// Our calls without a reply.
+    pub(super) fn outgoing(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    /// Takes a call of the peer.
+    pub(super) fn take(&mut self, number: f64, version: Version) -> Transaction {
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        self.incoming.insert(serial);
+        Transaction { serial, number, version }
+    }
+
+    /// Whether the call still wanted its reply.
+    pub(super) fn answer(&mut self, transaction: Transaction) -> bool {
+        self.incoming.remove(&transaction.serial)
+    }
+
+    /// Makes a call. Nobody makes four billion on one connection, but then they begin again.
+    pub(super) fn make(&mut self, now: Instant, time: Duration) -> CallId {
+        let id = self.next_id;
+        self.next_id = self.next_id.checked_add(1).unwrap_or(FIRST_ID);
+        // No deadline is one that never comes: thirty years.
+        let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(1 << 30));
+        self.outgoing.insert(id, deadline);
+        CallId(id)
+    }
+
+    /// Which call this is the reply to.
+    pub(super) fn reply(&mut self, number: f64) -> Match {
+        let made = FIRST_ID..self.next_id;
+        let Some(id) = whole(number).filter(|id| made.contains(id)) else { return Match::Unknown };
+        match self.outgoing.remove(&id) {
+            Some(_) => Match::Waiting(CallId(id)),
+            None => Match::Late,
+        }
+    }
+
+    /// When the first call is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.outgoing.first_key_value().map(|(_, deadline)| *deadline)
+    }
+
+    /// A call whose time is up.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<CallId> {
+        let entry = self.outgoing.first_entry().filter(|entry| *entry.get() <= now)?;
+        Some(CallId(entry.remove_entry().0))
+    }
+}
+
+/// The transaction id as the whole number that ours are.
+pub(super) fn whole(number: f64) -> Option<u32> {
+    let fits = (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0;
+    fits.then_some(number as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_matched_by_number() {
+        let now = Instant::now();
+        let mut calls = Calls::new();
+        let first = calls.make(now, Duration::from_secs(30));
+        let second = calls.make(now, Duration::MAX);
+        assert_eq!((first.number(), second.number()), (2, 3));
+        for unknown in [0.0, 1.0, 4.0, 2.5, -2.0, 1e300, f64::from(u32::MAX)] {
+            assert_eq!(calls.reply(unknown), Match::Unknown, "{unknown}");
+        }
+        assert_eq!(calls.reply(3.0), Match::Waiting(second));
+        assert_eq!(calls.reply(3.0), Match::Late);
+        assert_eq!(calls.deadline(), Some(now + Duration::from_secs(30)));
+        assert_eq!(calls.expire(now + Duration::from_secs(29)), None);
+        assert_eq!(calls.expire(now + Duration::from_secs(30)), Some(first));
+        assert_eq!(calls.reply(2.0), Match::Late);
+        assert_eq!((calls.outgoing(), calls.deadline()), (0, None));
+    }
+
+    #[test]
+    fn a_number_that_comes_twice_is_two_calls() {
+        let mut calls = Calls::new();
+        let first = calls.take(5.0, Version::Amf0);
+        let second = calls.take(5.0, Version::Amf3);
+        assert_eq!((first.number(), second.number(), second.version()), (5.0, 5.0, Version::Amf3));
+        assert!(calls.answer(first) && !calls.answer(first) && calls.answer(second));
+    }
+}

@@ -1,0 +1,19 @@
+//! Chunks: the pieces in which messages travel, so that a small one need not wait for a large one
+//! (RTMP §5.3).
+
+mod header;
+mod output;
+mod reader;
+mod shared;
+pub(super) mod writer;
+
+pub use output::Output;
+pub use reader::ChunkReader;
+pub use shared::Chunked;
+pub use writer::ChunkWriter;
+
+/// The size of chunks until another is announced (RTMP §5.4.1).
+pub const DEFAULT_CHUNK_SIZE: u32 = 128;
+
+/// What stands in a timestamp field when the timestamp itself follows in 32 bits.
+const EXTENDED: u32 = 0x00FF_FFFF;

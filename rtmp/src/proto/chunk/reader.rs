@@ -1,0 +1,394 @@
+//! Putting messages together from chunks.
+
+use bytes::{Bytes, BytesMut};
+
+use super::DEFAULT_CHUNK_SIZE;
+use super::header::{Basic, Fields, LONGEST};
+use crate::proto::{Limits, Message, MessageType, PeerError, PeerErrorKind};
+
+/// Puts messages together from chunks that may come cut anywhere.
+///
+/// Nothing is reserved by what a peer declares: a message takes memory as its bytes come.
+///
+/// ```
+/// use amf_rtmp::proto::{Limits, chunk::ChunkReader};
+///
+/// // A header of form 0 on chunk stream 3: time 0, 2 bytes, type 20, stream 0; then the two bytes.
+/// let mut input: &[u8] = b"\x03\0\0\0\0\0\x02\x14\0\0\0\0hi";
+/// let mut reader = ChunkReader::new(Limits::default());
+/// let message = reader.read(&mut input)?.unwrap();
+/// assert_eq!(&*message.payload, b"hi");
+/// assert!(input.is_empty());
+/// # Ok::<(), amf_rtmp::proto::PeerError>(())
+/// ```
+#[derive(Debug)]
+pub struct ChunkReader {
+    limits: Limits,
+    /// Messages of any type may be no longer than `limits.before_connect`.
+    restricted: bool,
+    chunk_size: usize,
+    streams: Vec<ChunkStream>,
+    /// The beginning of a header that is not complete.
+    partial: [u8; LONGEST],
+    partial_len: usize,
+    /// The chunk that is being read.
+    current: Option<Current>,
+    /// How many messages have one chunk but not the last.
+    unfinished: usize,
+    /// How many bytes those have.
+    assembled: usize,
+    /// Bytes read, for errors.
+    position: u64,
+}
+
+/// What is known about a chunk stream: the header that the next one refers to, and a message in parts.
+#[derive(Debug)]
+struct ChunkStream {
+    id: u32,
+    timestamp: u32,
+    /// What form 3 adds when it begins a message: the last delta, or after form 0 its timestamp.
+    delta: u32,
+    length: usize,
+    kind: MessageType,
+    message_stream: u32,
+    /// Whether the last header of form 0 to 2 had an extended timestamp, which form 3 then has too.
+    extended: bool,
+    message: Option<Partial>,
+}
+
+#[derive(Debug, Default)]
+struct Partial {
+    payload: BytesMut,
+    chunks: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    /// In `streams`.
+    index: usize,
+    /// Bytes of the chunk that are still to come.
+    left: usize,
+}
+
+impl ChunkReader {
+    /// A reader at the start of a connection.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            restricted: false,
+            chunk_size: DEFAULT_CHUNK_SIZE as usize,
+            streams: Vec::new(),
+            partial: [0; LONGEST],
+            partial_len: 0,
+            current: None,
+            unfinished: 0,
+            assembled: 0,
+            position: 0,
+        }
+    }
+
+    /// Reads until a message is complete or the input is empty. What was read is taken from the input.
+    ///
+    /// A message that says how to read on ([`SetChunkSize`](super::super::message::Control::SetChunkSize),
+    /// `Abort`) is to be heeded before the next call.
+    pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, PeerError> {
+        let before = input.len();
+        let result = self.next_message(input);
+        self.position += (before - input.len()) as u64;
+        // A header that is wrong has not been passed: the error is where it begins.
+        result.map_err(|kind| PeerError::new(kind, self.position - self.partial_len as u64))
+    }
+
+    /// How large the peer's chunks are from now on.
+    pub fn set_chunk_size(&mut self, size: u32) {
+        self.chunk_size = size.max(1) as usize;
+    }
+
+    /// Drops the message that is not complete on this chunk stream. Its header stays in force.
+    pub fn abort(&mut self, chunk_stream: u32) {
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == chunk_stream)
+            && let Some(message) = stream.message.take()
+        {
+            self.assembled -= message.payload.len();
+            self.unfinished -= 1;
+        }
+    }
+
+    /// Counts bytes that were read before the first chunk.
+    pub(crate) fn skip(&mut self, bytes: u64) {
+        self.position += bytes;
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether `limits.before_connect` is in force for the messages that begin from now on.
+    pub(crate) fn restrict(&mut self, restricted: bool) {
+        self.restricted = restricted;
+    }
+
+    fn next_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, PeerErrorKind> {
+        loop {
+            let current = match self.current {
+                Some(current) => current,
+                None => match self.header(input)? {
+                    Some(current) => current,
+                    None => return Ok(None),
+                },
+            };
+            self.current = None;
+            let message = if self.partial_len == 0 {
+                self.payload(current, input)?
+            } else {
+                self.payload_from_partial(current)?
+            };
+            if message.is_some() {
+                return Ok(message);
+            }
+            if self.current.is_some() && self.partial_len == 0 && input.is_empty() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads a header; `None` if the input ends in it.
+    fn header(&mut self, input: &mut &[u8]) -> Result<Option<Current>, PeerErrorKind> {
+        if self.partial_len == 0 {
+            let Some((current, rest)) = self.parse_header(input)? else {
+                self.keep(input);
+                return Ok(None);
+            };
+            *input = rest;
+            return Ok(Some(current));
+        }
+        let kept = self.partial_len;
+        let whole = *input;
+        self.keep(input);
+        let partial = self.partial;
+        let header = partial.get(..self.partial_len).unwrap_or_default();
+        let Some((current, rest)) = self.parse_header(header)? else { return Ok(None) };
+        let used = header.len() - rest.len();
+        if let Some(used) = used.checked_sub(kept) {
+            *input = whole.get(used..).unwrap_or_default();
+            self.partial_len = 0;
+        } else {
+            // What looked like the beginning of an extended timestamp is payload.
+            *input = whole;
+            self.partial_len = kept;
+            self.drop_partial(used);
+        }
+        Ok(Some(current))
+    }
+
+    fn drop_partial(&mut self, count: usize) {
+        self.partial.rotate_left(count.min(LONGEST));
+        self.partial_len = self.partial_len.saturating_sub(count);
+    }
+
+    fn payload_from_partial(&mut self, current: Current) -> Result<Option<Message>, PeerErrorKind> {
+        let partial = self.partial;
+        let mut bytes = partial.get(..self.partial_len).unwrap_or_default();
+        let message = self.payload(current, &mut bytes)?;
+        self.drop_partial(self.partial_len - bytes.len());
+        Ok(message)
+    }
+
+    /// Moves the beginning of a header out of the input.
+    fn keep(&mut self, input: &mut &[u8]) {
+        let room = self.partial.get_mut(self.partial_len..).unwrap_or_default();
+        let (taken, rest) = input.split_at(room.len().min(input.len()));
+        for (to, from) in room.iter_mut().zip(taken) {
+            *to = *from;
+        }
+        self.partial_len += taken.len();
+        *input = rest;
+    }
+
+    /// Reads a header from bytes that begin with it, and brings its chunk stream up to date.
+    fn parse_header<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<(Current, &'a [u8])>, PeerErrorKind> {
+        let Some((basic, rest)) = Basic::parse(bytes) else { return Ok(None) };
+        let index = self.streams.iter().position(|stream| stream.id == basic.chunk_stream);
+        if basic.format < 3 {
+            let Some((fields, rest)) = Fields::parse(basic.format, rest) else { return Ok(None) };
+            let index = match index {
+                Some(index) => index,
+                None => self.open(basic)?,
+            };
+            self.apply(index, &fields)?;
+            return self.begin_chunk(index).map(|current| Some((current, rest)));
+        }
+        let Some(index) = index else { return Err(fresh(basic)) };
+        let Some(stream) = self.streams.get_mut(index) else { return Ok(None) };
+        let Some((extended, rest)) = stream.repeated_timestamp(rest) else { return Ok(None) };
+        if stream.message.is_none() {
+            stream.delta = extended.unwrap_or(stream.delta);
+            stream.timestamp = stream.timestamp.wrapping_add(stream.delta);
+        }
+        self.begin_chunk(index).map(|current| Some((current, rest)))
+    }
+
+    /// A chunk stream that is new. librtmp begins one with form 1, so that is taken too.
+    fn open(&mut self, basic: Basic) -> Result<usize, PeerErrorKind> {
+        if basic.format >= 2 {
+            return Err(fresh(basic));
+        }
+        if self.streams.len() >= self.limits.chunk_streams {
+            return Err(limit("chunk_streams", self.limits.chunk_streams, self.streams.len() + 1));
+        }
+        self.streams.push(ChunkStream {
+            id: basic.chunk_stream,
+            timestamp: 0,
+            delta: 0,
+            length: 0,
+            kind: MessageType(0),
+            message_stream: 0,
+            extended: false,
+            message: None,
+        });
+        Ok(self.streams.len() - 1)
+    }
+
+    /// Takes over a header of form 0 to 2.
+    fn apply(&mut self, index: usize, fields: &Fields) -> Result<(), PeerErrorKind> {
+        let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
+        if stream.message.is_some() {
+            // In the middle of a message a short header may repeat what is known, but change nothing.
+            stream.check_unchanged(fields)?;
+            stream.delta = fields.timestamp;
+            stream.extended = fields.extended;
+            return Ok(());
+        }
+        if let Some((length, kind)) = fields.message {
+            stream.length = length;
+            stream.kind = kind;
+        }
+        match fields.stream {
+            Some(id) => {
+                stream.message_stream = id;
+                stream.timestamp = fields.timestamp;
+            }
+            None => stream.timestamp = stream.timestamp.wrapping_add(fields.timestamp),
+        }
+        stream.delta = fields.timestamp;
+        stream.extended = fields.extended;
+        Ok(())
+    }
+
+    /// Begins to read a chunk's bytes, and a message if none is being read.
+    fn begin_chunk(&mut self, index: usize) -> Result<Current, PeerErrorKind> {
+        let limits = &self.limits;
+        let Some(stream) = self.streams.get_mut(index) else { return Ok(Current { index, left: 0 }) };
+        if stream.message.is_none() {
+            let (name, max) = match stream.kind {
+                _ if self.restricted => ("before_connect", limits.before_connect),
+                MessageType::AUDIO | MessageType::VIDEO | MessageType::AGGREGATE => ("media", limits.media),
+                _ => ("command", limits.command),
+            };
+            if stream.length > max {
+                return Err(limit(name, max, stream.length));
+            }
+        }
+        let is_new = stream.message.is_none();
+        let message = stream.message.get_or_insert_default();
+        message.chunks += 1;
+        if message.chunks > limits.chunks {
+            return Err(limit("chunks", limits.chunks, message.chunks));
+        }
+        let left = self.chunk_size.min(stream.length - message.payload.len());
+        if left > limits.chunk_size {
+            return Err(limit("chunk_size", limits.chunk_size, left));
+        }
+        self.unfinished += usize::from(is_new);
+        Ok(Current { index, left })
+    }
+
+    /// Takes a chunk's bytes from the input; gives the message if they were its last.
+    fn payload(&mut self, current: Current, input: &mut &[u8]) -> Result<Option<Message>, PeerErrorKind> {
+        let Current { index, left } = current;
+        let Some(stream) = self.streams.get_mut(index) else { return Ok(None) };
+        let Some(message) = &mut stream.message else { return Ok(None) };
+        let (taken, rest) = input.split_at(left.min(input.len()));
+        self.assembled += taken.len();
+        if self.assembled > self.limits.assembly {
+            return Err(limit("assembly", self.limits.assembly, self.assembled));
+        }
+        *input = rest;
+        let payload = if message.payload.is_empty() && taken.len() == stream.length {
+            Bytes::copy_from_slice(taken)
+        } else {
+            message.payload.extend_from_slice(taken);
+            if taken.len() < left {
+                self.current = Some(Current { index, left: left - taken.len() });
+                return Ok(None);
+            }
+            if message.payload.len() < stream.length {
+                // Counted here, so that a message in one chunk, an Abort perhaps, is never one too many.
+                if self.unfinished > self.limits.unfinished {
+                    return Err(limit("unfinished", self.limits.unfinished, self.unfinished));
+                }
+                return Ok(None);
+            }
+            std::mem::take(&mut message.payload).freeze()
+        };
+        stream.message = None;
+        self.unfinished -= 1;
+        self.assembled -= payload.len();
+        Ok(Some(Message {
+            chunk_stream: stream.id,
+            timestamp: stream.timestamp,
+            stream: stream.message_stream,
+            kind: stream.kind,
+            payload,
+        }))
+    }
+}
+
+impl ChunkStream {
+    /// The extended timestamp of a header of form 3, if there is one, and the rest; `None` if it takes more
+    /// bytes to tell.
+    ///
+    /// Where the header begins a message it is there. Between the chunks of a message some peers leave it
+    /// out, so it is told by its value: that of the last header, or the message's own timestamp, which
+    /// others write. What differs from both at any byte is payload.
+    fn repeated_timestamp<'a>(&self, bytes: &'a [u8]) -> Option<(Option<u32>, &'a [u8])> {
+        if !self.extended {
+            return Some((None, bytes));
+        }
+        if self.message.is_some() {
+            let seen = bytes.get(..4).unwrap_or(bytes);
+            let known = [self.delta.to_be_bytes(), self.timestamp.to_be_bytes()];
+            if !known.iter().any(|known| known.starts_with(seen)) {
+                return Some((None, bytes));
+            }
+        }
+        let (value, rest) = bytes.split_first_chunk()?;
+        Some((Some(u32::from_be_bytes(*value)), rest))
+    }
+
+    fn check_unchanged(&self, fields: &Fields) -> Result<(), PeerErrorKind> {
+        let chunk_stream = self.id;
+        if fields.stream.is_some() {
+            return Err(PeerErrorKind::HeaderInMessage { chunk_stream });
+        }
+        match fields.message {
+            Some((to, _)) if to != self.length => {
+                Err(PeerErrorKind::LengthChanged { chunk_stream, from: self.length, to })
+            }
+            Some((_, to)) if to != self.kind => {
+                Err(PeerErrorKind::TypeChanged { chunk_stream, from: self.kind, to })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cold]
+fn fresh(basic: Basic) -> PeerErrorKind {
+    PeerErrorKind::FreshChunkStream { chunk_stream: basic.chunk_stream, format: basic.format }
+}
+
+#[cold]
+fn limit(limit: &'static str, max: usize, found: usize) -> PeerErrorKind {
+    PeerErrorKind::Limit { limit, max, found }
+}

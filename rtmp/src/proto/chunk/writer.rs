@@ -1,0 +1,190 @@
+//! Cutting messages into chunks.
+
+use bytes::{Bytes, BytesMut};
+
+use super::header::{Basic, Fields};
+use super::{Chunked, DEFAULT_CHUNK_SIZE, EXTENDED, Output};
+use crate::proto::{Message, MessageType};
+
+/// Cuts messages into chunks, with headers as short as what came before on their chunk stream allows.
+///
+/// The header of form 3, which repeats the last delta, begins a message only after a delta that was
+/// written as one: after a form 0 not all readers agree what it means. Deltas that would need 32 bits are
+/// not written either, for the same reason: then the timestamp is absolute.
+#[derive(Debug)]
+pub struct ChunkWriter {
+    chunk_size: usize,
+    streams: Vec<Written>,
+}
+
+/// What the reader knows about a chunk stream.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    chunk_stream: u32,
+    timestamp: u32,
+    delta: Option<u32>,
+    length: usize,
+    kind: MessageType,
+    stream: u32,
+}
+
+/// A message's header and its length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Envelope {
+    pub(crate) chunk_stream: u32,
+    pub(crate) timestamp: u32,
+    pub(crate) stream: u32,
+    pub(crate) kind: MessageType,
+}
+
+impl Message {
+    pub(crate) fn envelope(&self) -> Envelope {
+        let Self { chunk_stream, timestamp, stream, kind, .. } = *self;
+        Envelope { chunk_stream, timestamp, stream, kind }
+    }
+}
+
+impl Default for ChunkWriter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ChunkWriter {
+    /// A writer at the start of a connection.
+    pub fn new() -> Self {
+        Self { chunk_size: DEFAULT_CHUNK_SIZE as usize, streams: Vec::new() }
+    }
+
+    /// How large chunks are.
+    pub fn chunk_size(&self) -> u32 {
+        self.chunk_size as u32
+    }
+
+    /// Makes chunks this large from now on; 0 counts as 1. The reader must have been told.
+    pub fn set_chunk_size(&mut self, size: u32) {
+        self.chunk_size = size.max(1) as usize;
+    }
+
+    /// Writes a message.
+    pub fn write(&mut self, message: &Message, out: &mut Output) {
+        self.write_parts(message.envelope(), &[], &message.payload, out);
+    }
+
+    /// Writes a message whose payload comes in two parts.
+    pub(crate) fn write_parts(&mut self, envelope: Envelope, head: &[u8], body: &Bytes, out: &mut Output) {
+        let (format, fields) = self.next_header(envelope, head.len() + body.len());
+        let basic = Basic { format, chunk_stream: envelope.chunk_stream };
+        out.write(|tail| {
+            basic.write(tail);
+            if let Some(fields) = &fields {
+                fields.write(tail);
+            }
+        });
+        let extended = fields.filter(|fields| fields.extended).map(|fields| fields.timestamp);
+        cut(self.chunk_size, head, body, |piece| match piece {
+            Piece::Continue => {
+                out.write(|tail| write_continuation(envelope.chunk_stream, extended, tail));
+            }
+            Piece::Head(bytes) => out.put(bytes),
+            Piece::Body(from, to) => out.put_part(body, from, to),
+        });
+    }
+
+    /// Sends a message that was cut already, or cuts it again if that was for another chunk size.
+    pub fn write_shared(&mut self, chunked: &Chunked, out: &mut Output) {
+        if chunked.chunk_size() == self.chunk_size() {
+            let message = chunked.message();
+            self.remember(message.envelope(), message.payload.len(), None);
+            out.put_shared(chunked.bytes().clone());
+        } else {
+            self.write(chunked.message(), out);
+        }
+    }
+
+    /// The shortest header, with the fields that it has.
+    fn next_header(&mut self, envelope: Envelope, length: usize) -> (u8, Option<Fields>) {
+        let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
+        let last = self.streams.iter().find(|written| written.chunk_stream == chunk_stream).copied();
+        let delta = |last: &Written| timestamp.wrapping_sub(last.timestamp);
+        let Some(last) = last.filter(|last| last.stream == stream && delta(last) < EXTENDED) else {
+            self.remember(envelope, length, None);
+            return (0, Some(whole(envelope, length)));
+        };
+        let delta = delta(&last);
+        self.remember(envelope, length, Some(delta));
+        let fields = Fields { timestamp: delta, extended: false, message: None, stream: None };
+        if (last.length, last.kind) != (length, kind) {
+            (1, Some(Fields { message: Some((length, kind)), ..fields }))
+        } else if last.delta != Some(delta) {
+            (2, Some(fields))
+        } else {
+            (3, None)
+        }
+    }
+
+    fn remember(&mut self, envelope: Envelope, length: usize, delta: Option<u32>) {
+        let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
+        let written = Written { chunk_stream, timestamp, delta, length, kind, stream };
+        match self.streams.iter_mut().find(|written| written.chunk_stream == chunk_stream) {
+            Some(last) => *last = written,
+            None => self.streams.push(written),
+        }
+    }
+}
+
+/// The fields of a header of form 0, which depends on nothing before it.
+pub(super) fn whole(envelope: Envelope, length: usize) -> Fields {
+    Fields {
+        timestamp: envelope.timestamp,
+        extended: envelope.timestamp >= EXTENDED,
+        message: Some((length, envelope.kind)),
+        stream: Some(envelope.stream),
+    }
+}
+
+/// The header between two chunks of a message. The extended timestamp is repeated: that is what
+/// everybody reads, though the specification can be read otherwise.
+pub(super) fn write_continuation(chunk_stream: u32, extended: Option<u32>, out: &mut BytesMut) {
+    Basic { format: 3, chunk_stream }.write(out);
+    if let Some(timestamp) = extended {
+        out.extend_from_slice(&timestamp.to_be_bytes());
+    }
+}
+
+/// What comes next of a message that is cut.
+pub(super) enum Piece<'a> {
+    /// The header of the next chunk.
+    Continue,
+    /// Bytes of the first part.
+    Head(&'a [u8]),
+    /// A range of the second part.
+    Body(usize, usize),
+}
+
+/// Cuts a payload of two parts; the first header is written by the caller.
+pub(super) fn cut(chunk_size: usize, head: &[u8], body: &[u8], mut put: impl FnMut(Piece<'_>)) {
+    let mut room = chunk_size;
+    let mut head = head;
+    while !head.is_empty() {
+        if room == 0 {
+            put(Piece::Continue);
+            room = chunk_size;
+        }
+        let (piece, rest) = head.split_at(room.min(head.len()));
+        put(Piece::Head(piece));
+        room -= piece.len();
+        head = rest;
+    }
+    let mut at = 0;
+    while at < body.len() {
+        if room == 0 {
+            put(Piece::Continue);
+            room = chunk_size;
+        }
+        let end = body.len().min(at + room);
+        put(Piece::Body(at, end));
+        room -= end - at;
+        at = end;
+    }
+}

@@ -1,0 +1,366 @@
+//! One connection: what it is told, and what it tells.
+//!
+//! ```text
+//!                 C0 C1 C2               connect              accept
+//!   server: Handshake ───> Connecting ───────────> Deciding ─────────> Open
+//!               │                                      │ reject
+//!               │ policy request: answer_policy        │
+//!               └──────────────────> Closed <──────────┘
+//!
+//!                 S0 S1 S2, connect sent         _result
+//!   client: Handshake ──────────────> Connecting ───────> Open
+//!                                          │ _error
+//!                                          └──────> Closed
+//!
+//!   any of them: a peer error, a deadline, close, disconnect ───> Closed
+//! ```
+
+mod receive;
+mod send;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amf_core::Version;
+use bytes::Bytes;
+
+use super::calls::Calls;
+use super::chunk::{ChunkReader, ChunkWriter, Output};
+use super::flow::{Liveness, Silence, Windows};
+use super::handshake::{Client, Handshake, Server};
+use super::message::{Control, Parts, UserControl};
+use super::{
+    CloseReason, Config, ConnectRequest, Counters, Event, Message, Outcome, PeerError, PeerErrorKind, Reply,
+    Seed,
+};
+
+/// The protocol of one connection, of either side.
+///
+/// What drives it does this, in any order that suits it:
+/// - gives [`receive`](Self::receive) what came from the peer, and [`disconnect`](Self::disconnect) when
+///   nothing more will;
+/// - calls [`expire`](Self::expire) when the [`deadline`](Self::deadline) has come, which may change with
+///   every other call;
+/// - after each of these, takes [`event`](Self::event) until there is none;
+/// - sends [`output`](Self::output), taken when the peer can take it, so that what waits is counted here;
+/// - when [`is_closed`](Self::is_closed) and there is no more output, closes the transport.
+///
+/// Time is whatever the driver says it is, but never goes back.
+pub struct Connection {
+    config: Arc<Config>,
+    phase: Phase,
+    reader: ChunkReader,
+    writer: ChunkWriter,
+    output: Output,
+    owed: Owed,
+    events: VecDeque<Pending>,
+    calls: Calls,
+    windows: Windows,
+    liveness: Liveness,
+    version: Version,
+    counters: Counters,
+}
+
+enum Phase {
+    Handshake {
+        handshake: Box<Handshake>,
+        deadline: Option<Instant>,
+        /// What a client asks for once it has shaken hands.
+        request: Option<Box<ConnectRequest>>,
+    },
+    /// A policy was asked for.
+    Policy,
+    Connecting {
+        deadline: Option<Instant>,
+        /// What a client asked for.
+        asked: Option<Version>,
+    },
+    Deciding(Box<Deciding>),
+    Open,
+    Closed,
+}
+
+/// A client that waits to be accepted.
+struct Deciding {
+    /// The transaction id of its connect.
+    id: f64,
+    version: Version,
+    held: VecDeque<Message>,
+    held_bytes: usize,
+}
+
+/// An event, or several that are made when they are taken.
+enum Pending {
+    One(Event),
+    Parts(Parts),
+}
+
+/// Replies that the peer has not taken, so that it cannot make us keep any number of them.
+#[derive(Default)]
+struct Owed {
+    /// Where in the output each ends, and its length.
+    replies: VecDeque<(u64, usize)>,
+    bytes: usize,
+}
+
+impl Connection {
+    /// The server's side of a connection that begins now.
+    pub fn server(config: Arc<Config>, seed: &Seed, now: Instant) -> Self {
+        let handshake = Handshake::Server(Server::new(seed));
+        Self::new(config, handshake, Output::new(), None, now)
+    }
+
+    /// The client's side of a connection that begins now. It asks for `request` once hands are shaken.
+    pub fn client(config: Arc<Config>, request: ConnectRequest, seed: &Seed, now: Instant) -> Self {
+        let mut output = Output::new();
+        let handshake = Handshake::Client(Client::new(config.handshake, seed, &mut output));
+        Self::new(config, handshake, output, Some(Box::new(request)), now)
+    }
+
+    fn new(
+        config: Arc<Config>,
+        handshake: Handshake,
+        output: Output,
+        request: Option<Box<ConnectRequest>>,
+        now: Instant,
+    ) -> Self {
+        let deadline = now.checked_add(config.limits.handshake_time);
+        let mut reader = ChunkReader::new(config.limits);
+        reader.restrict(true);
+        Self {
+            phase: Phase::Handshake { handshake: Box::new(handshake), deadline, request },
+            reader,
+            writer: ChunkWriter::new(),
+            output,
+            owed: Owed::default(),
+            events: VecDeque::new(),
+            calls: Calls::new(),
+            windows: Windows::default(),
+            liveness: Liveness::new(now),
+            version: Version::Amf0,
+            counters: Counters::default(),
+            config,
+        }
+    }
+
+    /// Takes what came from the peer, cut anywhere.
+    pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        if self.is_closed() || bytes.is_empty() {
+            return;
+        }
+        self.windows.receive(bytes.len());
+        self.liveness.hear(now);
+        if let Err(error) = self.read(now, bytes) {
+            return self.close_for(CloseReason::Peer(error));
+        }
+        if !self.is_closed()
+            && let Some(received) = self.windows.due()
+        {
+            self.reply_control(&Control::Acknowledgement(received));
+        }
+    }
+
+    /// Nothing more will come from the peer, and nothing can be sent.
+    pub fn disconnect(&mut self) {
+        self.close_for(CloseReason::Disconnected);
+        self.output.clear();
+    }
+
+    /// Does what is due at this time.
+    pub fn expire(&mut self, now: Instant) {
+        let limits = self.config.limits;
+        let timeout = match &self.phase {
+            Phase::Handshake { deadline, .. } => (*deadline, "handshake_time", limits.handshake_time),
+            Phase::Connecting { deadline, .. } => (*deadline, "connect_time", limits.connect_time),
+            Phase::Open => return self.expire_open(now),
+            Phase::Policy | Phase::Deciding(_) | Phase::Closed => return,
+        };
+        let (deadline, limit, after) = timeout;
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            self.fail(PeerErrorKind::Timeout { limit, after });
+        }
+    }
+
+    fn expire_open(&mut self, now: Instant) {
+        while let Some(call) = self.calls.expire(now) {
+            self.push(Event::Reply(Reply { call, outcome: Outcome::TimedOut }));
+        }
+        match self.liveness.expire(now, &self.config.limits) {
+            Some(Silence::Ping(stamp)) => self.write(&Control::User(UserControl::Ping(stamp)).message()),
+            Some(Silence::Dead) => {
+                let after = self.config.limits.idle_time;
+                self.fail(PeerErrorKind::Timeout { limit: "idle_time", after });
+            }
+            None => {}
+        }
+    }
+
+    /// When [`expire`](Self::expire) is to be called; `None` if time changes nothing.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Handshake { deadline, .. } | Phase::Connecting { deadline, .. } => *deadline,
+            Phase::Open => {
+                let calls = self.calls.deadline();
+                let silence = self.liveness.deadline(&self.config.limits);
+                [calls, silence].into_iter().flatten().min()
+            }
+            Phase::Policy | Phase::Deciding(_) | Phase::Closed => None,
+        }
+    }
+
+    /// What happened, in order.
+    pub fn event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(Pending::Parts(parts)) = self.events.front_mut() {
+                match parts.next() {
+                    Some(part) => match receive::media_event(part) {
+                        Some(event) => return Some(event),
+                        None => self.counters.ignored += 1,
+                    },
+                    None => drop(self.events.pop_front()),
+                }
+                continue;
+            }
+            return match self.events.pop_front()? {
+                Pending::One(event) => Some(event),
+                Pending::Parts(_) => None,
+            };
+        }
+    }
+
+    /// What is to be sent next. Pieces are of any length; take several for a vectored write.
+    pub fn output(&mut self) -> Option<Bytes> {
+        let piece = self.output.take()?;
+        self.owed.taken(self.output.taken());
+        Some(piece)
+    }
+
+    /// How many bytes wait to be sent.
+    pub fn queued(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Whether it ended, by whatever reason; what is queued should still be sent.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed)
+    }
+
+    /// Whether connect was accepted and the connection has not ended.
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open)
+    }
+
+    /// The version in which our calls are made: what the two sides agreed on when they connected.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The size of the chunks that we send.
+    pub fn chunk_size(&self) -> u32 {
+        self.writer.chunk_size()
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Counts of what happened.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// How many bytes came, the handshake among them.
+    pub fn received(&self) -> u64 {
+        self.windows.received()
+    }
+
+    /// How many bytes were taken to be sent.
+    pub fn sent(&self) -> u64 {
+        self.output.taken()
+    }
+
+    /// How many of those the peer has not acknowledged, modulo 2^32. Peers count differently.
+    pub fn unacknowledged(&self) -> u32 {
+        self.windows.unacknowledged(self.sent())
+    }
+
+    /// How many calls of the peer have no reply yet.
+    pub fn calls_in(&self) -> usize {
+        self.calls.incoming()
+    }
+
+    /// How many of our calls have no reply yet.
+    pub fn calls_out(&self) -> usize {
+        self.calls.outgoing()
+    }
+
+    /// How long the last ping took.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.liveness.round_trip()
+    }
+
+    /// When anything last came.
+    pub fn last_heard(&self) -> Instant {
+        self.liveness.heard()
+    }
+
+    fn push(&mut self, event: Event) {
+        self.events.push_back(Pending::One(event));
+    }
+
+    #[cold]
+    fn fail(&mut self, kind: PeerErrorKind) {
+        let error = PeerError::new(kind, self.reader.position());
+        self.close_for(CloseReason::Peer(error));
+    }
+
+    fn close_for(&mut self, reason: CloseReason) {
+        if !self.is_closed() {
+            self.phase = Phase::Closed;
+            self.push(Event::Closed(reason));
+        }
+    }
+}
+
+impl Owed {
+    /// Counts one more; the name, value and excess of the limit that it passes, if it does.
+    fn add(&mut self, end: u64, len: usize, max: usize, max_bytes: usize) -> Result<(), PeerErrorKind> {
+        if self.replies.len() >= max {
+            return Err(PeerErrorKind::Limit { limit: "replies_owed", max, found: self.replies.len() + 1 });
+        }
+        let found = self.bytes + len;
+        if found > max_bytes && !self.replies.is_empty() {
+            return Err(PeerErrorKind::Limit { limit: "replies_owed_bytes", max: max_bytes, found });
+        }
+        self.replies.push_back((end, len));
+        self.bytes = found;
+        Ok(())
+    }
+
+    fn taken(&mut self, taken: u64) {
+        while let Some((_, len)) = self.replies.pop_front_if(|(end, _)| *end <= taken) {
+            self.bytes -= len;
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.phase {
+            Phase::Handshake { .. } => "Handshake",
+            Phase::Policy => "Policy",
+            Phase::Connecting { .. } => "Connecting",
+            Phase::Deciding(_) => "Deciding",
+            Phase::Open => "Open",
+            Phase::Closed => "Closed",
+        };
+        f.debug_struct("Connection")
+            .field("phase", &phase)
+            .field("version", &self.version)
+            .field("queued", &self.queued())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! What is sent.
+
+use std::time::Instant;
+
+use amf_core::Version;
+use bytes::Bytes;
+
+use super::{Connection, Phase};
+use crate::proto::chunk::{Chunked, writer::Envelope};
+use crate::proto::error::MAX_MESSAGE;
+use crate::proto::message::{BandwidthLimit, Control, UserControl, chunk_stream, head};
+use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UseError};
+
+impl Connection {
+    /// Accepts the client. What it sent since its connect becomes events now.
+    pub fn accept(&mut self, now: Instant, accept: &Accept) -> Result<(), UseError> {
+        let (id, version) = self.deciding()?;
+        let reply = accept.message(id, version)?;
+        self.write(&reply);
+        self.open(now);
+        Ok(())
+    }
+
+    /// Refuses the client, and closes.
+    ///
+    /// The status says why: a code such as [`code::CONNECT_REJECTED`](crate::proto::message::code), a
+    /// description for people, and for a redirection `ex` with `code` and `redirect`.
+    pub fn reject(&mut self, status: &Status) -> Result<(), UseError> {
+        let (id, _) = self.deciding()?;
+        let reply = status.refusal(id)?;
+        self.write(&reply);
+        self.close_for(CloseReason::Rejected);
+        Ok(())
+    }
+
+    /// Gives the policy that a Flash program asked for, as XML, and closes.
+    pub fn answer_policy(&mut self, xml: &str) -> Result<(), UseError> {
+        if !matches!(self.phase, Phase::Policy) {
+            return Err(if self.is_closed() { UseError::Closed } else { UseError::NothingToDecide });
+        }
+        self.output.put(xml.as_bytes());
+        self.output.put(&[0]);
+        self.close_for(CloseReason::Policy);
+        Ok(())
+    }
+
+    /// Answers a call with a result: one value in the form that an envelope carries
+    /// ([`amf_core::Encoder::in_envelope`]), in the call's version.
+    pub fn answer(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UseError> {
+        self.finish_call("_result", transaction, value)
+    }
+
+    /// Answers a call with an error: one value, most often an encoded [`Status`].
+    pub fn fault(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UseError> {
+        self.finish_call("_error", transaction, value)
+    }
+
+    fn finish_call(&mut self, name: &str, transaction: Transaction, value: &Bytes) -> Result<(), UseError> {
+        if self.is_closed() {
+            return Err(UseError::Closed);
+        }
+        check_length(value.len() + HEAD)?;
+        if !self.calls.answer(transaction) {
+            return Err(UseError::UnknownTransaction);
+        }
+        self.reply_call(name, transaction.number(), transaction.version(), value);
+        if self.is_closed() { Err(UseError::Closed) } else { Ok(()) }
+    }
+
+    /// Calls the peer; [`Event::Reply`](crate::proto::Event::Reply) will tell what became of it.
+    ///
+    /// `stream` is 0 for the connection. `arguments` are values in the form that an envelope carries, in
+    /// this connection's [`version`](Self::version), one after another.
+    pub fn call(
+        &mut self,
+        now: Instant,
+        stream: u32,
+        name: &str,
+        arguments: &Bytes,
+    ) -> Result<CallId, UseError> {
+        let max = self.config.limits.calls_out;
+        self.check_room(name.len() + arguments.len() + HEAD)?;
+        if self.calls.outgoing() >= max {
+            return Err(UseError::TooManyCalls { max });
+        }
+        let call = self.calls.make(now, self.config.limits.reply_time);
+        self.write_command(self.version, stream, name, f64::from(call.number()), arguments);
+        Ok(call)
+    }
+
+    /// Calls the peer without wanting a reply; the arguments are as for [`call`](Self::call).
+    pub fn notify(&mut self, stream: u32, name: &str, arguments: &Bytes) -> Result<(), UseError> {
+        self.check_room(name.len() + arguments.len() + HEAD)?;
+        self.write_command(self.version, stream, name, 0.0, arguments);
+        Ok(())
+    }
+
+    /// Sends a message of any type. The connection does not look into it.
+    pub fn send(&mut self, message: &Message) -> Result<(), UseError> {
+        self.check_room(message.payload.len())?;
+        self.write(message);
+        Ok(())
+    }
+
+    /// Sends a message that was cut into chunks once for many connections.
+    pub fn send_shared(&mut self, chunked: &Chunked) -> Result<(), UseError> {
+        self.check_room(chunked.message().payload.len())?;
+        self.writer.write_shared(chunked, &mut self.output);
+        Ok(())
+    }
+
+    /// Sends an event of a stream.
+    pub fn send_event(&mut self, event: UserControl) -> Result<(), UseError> {
+        self.send(&Control::User(event).message())
+    }
+
+    /// Pings the peer; the answer is measured as [`round_trip`](Self::round_trip).
+    pub fn ping(&mut self, now: Instant) -> Result<(), UseError> {
+        self.check_room(0)?;
+        let stamp = self.liveness.ping(now);
+        self.send_event(UserControl::Ping(stamp))
+    }
+
+    /// Ends the connection. With a status the peer is told first, by `onStatus`.
+    pub fn close(&mut self, status: Option<&Status>) {
+        if let Some(status) = status.filter(|_| self.is_open())
+            && let Ok(info) = status.encode(self.version)
+        {
+            self.write_command(self.version, 0, "onStatus", 0.0, &info);
+        }
+        self.close_for(CloseReason::Local);
+    }
+
+    fn deciding(&self) -> Result<(f64, Version), UseError> {
+        match &self.phase {
+            Phase::Deciding(deciding) => Ok((deciding.id, deciding.version)),
+            Phase::Closed => Err(UseError::Closed),
+            _ => Err(UseError::NothingToDecide),
+        }
+    }
+
+    fn check_room(&self, len: usize) -> Result<(), UseError> {
+        match self.phase {
+            Phase::Open => {}
+            Phase::Closed => return Err(UseError::Closed),
+            _ => return Err(UseError::NotConnected),
+        }
+        check_length(len)?;
+        let max = self.config.limits.outbound;
+        if self.output.is_empty() || self.output.len() + len <= max {
+            Ok(())
+        } else {
+            Err(UseError::QueueFull { max })
+        }
+    }
+
+    /// Tells the peer how to talk to us, and how we talk.
+    pub(super) fn introduce(&mut self) {
+        let (window, bandwidth, chunk_size) =
+            (self.config.window, self.config.peer_bandwidth, self.config.chunk_size);
+        self.windows.tell(window);
+        self.write(&Control::WindowAcknowledgement(window).message());
+        if let Some(bandwidth) = bandwidth {
+            self.write(&Control::SetPeerBandwidth(bandwidth, BandwidthLimit::Dynamic).message());
+        }
+        let chunk_size = chunk_size.clamp(1, 0x7FFF_FFFF);
+        self.write(&Control::SetChunkSize(chunk_size).message());
+        self.writer.set_chunk_size(chunk_size);
+    }
+
+    pub(super) fn write(&mut self, message: &Message) {
+        self.writer.write(message, &mut self.output);
+    }
+
+    pub(super) fn reply_control(&mut self, control: &Control) {
+        let before = self.output.end();
+        self.write(&control.message());
+        self.count_owed(before);
+    }
+
+    pub(super) fn reply_call(&mut self, name: &str, number: f64, version: Version, value: &Bytes) {
+        let before = self.output.end();
+        self.write_command(version, 0, name, number, value);
+        self.count_owed(before);
+    }
+
+    /// Counts what was written since as a reply that the peer has to read.
+    fn count_owed(&mut self, before: u64) {
+        let end = self.output.end();
+        let limits = &self.config.limits;
+        let len = (end - before) as usize;
+        if let Err(kind) = self.owed.add(end, len, limits.replies_owed, limits.replies_owed_bytes) {
+            self.fail(kind);
+        }
+    }
+
+    fn write_command(&mut self, version: Version, stream: u32, name: &str, number: f64, values: &Bytes) {
+        let envelope = Envelope {
+            chunk_stream: if stream == 0 { chunk_stream::COMMAND } else { chunk_stream::STREAM },
+            timestamp: 0,
+            stream,
+            kind: MessageType::command(version),
+        };
+        let head = head(version, name, number);
+        self.writer.write_parts(envelope, &head, values, &mut self.output);
+    }
+}
+
+/// What a command takes beside its name and arguments, at most.
+const HEAD: usize = 32;
+
+fn check_length(len: usize) -> Result<(), UseError> {
+    if len > MAX_MESSAGE { Err(UseError::MessageTooLong { len }) } else { Ok(()) }
+}

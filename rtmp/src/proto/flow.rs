@@ -1,0 +1,214 @@
+//! What keeps the two sides in step: acknowledgements, bandwidth, ping, and silence.
+
+use std::time::{Duration, Instant};
+
+use super::Limits;
+use super::message::BandwidthLimit;
+
+/// Acknowledgement windows of both directions (RTMP §5.4.3 to §5.4.5). What goes over the wire are 32 bits
+/// of the counts.
+#[derive(Debug, Default)]
+pub(super) struct Windows {
+    received: u64,
+    acknowledged: u64,
+    /// After how many bytes the peer wants an acknowledgement; 0 is never.
+    window: u32,
+    /// The last bandwidth that the peer set, and whether it was hard.
+    bandwidth: Option<(u32, bool)>,
+    /// The last window that we told the peer.
+    told: u32,
+    /// What the peer acknowledged, as it came.
+    peer_acknowledged: u32,
+}
+
+impl Windows {
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(super) fn receive(&mut self, bytes: usize) {
+        self.received += bytes as u64;
+    }
+
+    /// The peer wants an acknowledgement after so many bytes.
+    pub(super) fn set_window(&mut self, window: u32) {
+        self.window = window;
+    }
+
+    /// The acknowledgement that is due. One is enough, however many windows have passed.
+    pub(super) fn due(&mut self) -> Option<u32> {
+        let since = self.received - self.acknowledged;
+        if self.window == 0 || since < u64::from(self.window) {
+            return None;
+        }
+        self.acknowledged = self.received;
+        Some(self.received as u32)
+    }
+
+    /// We tell the peer this window.
+    pub(super) fn tell(&mut self, window: u32) {
+        self.told = window;
+    }
+
+    /// The peer limits us; gives the window to tell it, if that is another than the last (RTMP §5.4.5).
+    pub(super) fn limit(&mut self, size: u32, limit: BandwidthLimit) -> Option<u32> {
+        let (size, hard) = match (limit, self.bandwidth) {
+            (BandwidthLimit::Hard, _) | (BandwidthLimit::Dynamic, Some((_, true))) => (size, true),
+            (BandwidthLimit::Soft, Some((last, hard))) => (size.min(last), hard),
+            // Everybody sends the dynamic one, and means that the window is to be told.
+            (BandwidthLimit::Soft, None) | (BandwidthLimit::Dynamic, _) => (size, false),
+        };
+        self.bandwidth = Some((size, hard));
+        (size != self.told).then(|| {
+            self.told = size;
+            size
+        })
+    }
+
+    /// The peer has received so many bytes. Peers count differently, so it decides nothing.
+    pub(super) fn acknowledge(&mut self, received: u32) {
+        self.peer_acknowledged = received;
+    }
+
+    /// How many of the bytes that we sent the peer has not acknowledged, modulo 2^32.
+    pub(super) fn unacknowledged(&self, sent: u64) -> u32 {
+        (sent as u32).wrapping_sub(self.peer_acknowledged)
+    }
+}
+
+/// Whether the peer is still there.
+#[derive(Debug)]
+pub(super) struct Liveness {
+    started: Instant,
+    heard: Instant,
+    pinged: Option<Instant>,
+    round_trip: Option<Duration>,
+}
+
+/// What silence calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// Send this ping.
+    Ping(u32),
+    /// Give up.
+    Dead,
+}
+
+impl Liveness {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { started: now, heard: now, pinged: None, round_trip: None }
+    }
+
+    /// Something came.
+    pub(super) fn hear(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    pub(super) fn heard(&self) -> Instant {
+        self.heard
+    }
+
+    /// The time that a ping carries: milliseconds since the connection began.
+    fn stamp(&self, at: Instant) -> u32 {
+        at.saturating_duration_since(self.started).as_millis() as u32
+    }
+
+    pub(super) fn ping(&mut self, now: Instant) -> u32 {
+        self.pinged = Some(now);
+        self.stamp(now)
+    }
+
+    /// A pong came; an answer to anything but the last ping says nothing.
+    pub(super) fn pong(&mut self, now: Instant, stamp: u32) {
+        if let Some(sent) = self.pinged.filter(|sent| self.stamp(*sent) == stamp) {
+            self.round_trip = Some(now.saturating_duration_since(sent));
+            self.pinged = None;
+        }
+    }
+
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+        let dead = self.heard.checked_add(limits.idle_time);
+        let ping = self.heard.checked_add(limits.ping_time).filter(|_| !self.waits());
+        [dead, ping].into_iter().flatten().min()
+    }
+
+    pub(super) fn expire(&mut self, now: Instant, limits: &Limits) -> Option<Silence> {
+        let silence = now.saturating_duration_since(self.heard);
+        if silence >= limits.idle_time {
+            Some(Silence::Dead)
+        } else if silence >= limits.ping_time && !self.waits() {
+            Some(Silence::Ping(self.ping(now)))
+        } else {
+            None
+        }
+    }
+
+    /// Whether a ping is on its way since the peer was last heard.
+    fn waits(&self) -> bool {
+        self.pinged.is_some_and(|pinged| pinged >= self.heard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acknowledgements_wrap_at_32_bits() {
+        let mut windows = Windows::default();
+        assert_eq!(windows.due(), None, "no window, no acknowledgement");
+        windows.set_window(1_000);
+        windows.receive(usize::MAX >> 31); // 2^33 - 1
+        assert_eq!(windows.due(), Some(0xFFFF_FFFF));
+        assert_eq!(windows.due(), None);
+        windows.receive(999);
+        assert_eq!(windows.due(), None);
+        windows.receive(1);
+        assert_eq!(windows.due(), Some(999), "0xFFFF_FFFF + 1,000, modulo 2^32");
+        windows.receive(5_000);
+        assert_eq!(windows.due(), Some(5_999), "one for several windows");
+        windows.set_window(0);
+        windows.receive(5_000);
+        assert_eq!(windows.due(), None);
+
+        windows.acknowledge(0xFFFF_FFF0);
+        assert_eq!(windows.unacknowledged(0x1_0000_0010), 0x20);
+    }
+
+    #[test]
+    fn bandwidths_by_the_specification() {
+        use BandwidthLimit::{Dynamic, Hard, Soft};
+        let mut windows = Windows::default();
+        windows.tell(100);
+        assert_eq!(windows.limit(100, Hard), None, "that is what it was told");
+        assert_eq!(windows.limit(200, Hard), Some(200));
+        assert_eq!(windows.limit(300, Soft), None, "no more than now");
+        assert_eq!(windows.limit(50, Soft), Some(50));
+        assert_eq!(windows.limit(400, Dynamic), Some(400));
+        assert_eq!(windows.limit(400, Dynamic), None);
+    }
+
+    #[test]
+    fn a_ping_is_sent_once_for_each_silence() {
+        let limits = Limits::server();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut liveness = Liveness::new(start);
+        assert_eq!(liveness.expire(at(59), &limits), None);
+        assert_eq!(liveness.expire(at(60), &limits), Some(Silence::Ping(60_000)));
+        assert_eq!(liveness.expire(at(61), &limits), None);
+        assert_eq!(liveness.deadline(&limits), Some(at(120)));
+        liveness.hear(at(70));
+        assert_eq!(liveness.deadline(&limits), Some(at(130)));
+        assert_eq!(liveness.expire(at(130), &limits), Some(Silence::Ping(130_000)));
+        liveness.pong(at(131), 60_000);
+        assert_eq!(liveness.round_trip(), None, "an old one");
+        liveness.pong(at(132), 130_000);
+        assert_eq!(liveness.round_trip(), Some(Duration::from_secs(2)));
+        assert_eq!(liveness.expire(at(190), &limits), Some(Silence::Dead));
+    }
+}

@@ -1,0 +1,100 @@
+//! How much a peer may make us do.
+
+use std::time::Duration;
+
+/// Bounds on one connection, in force by default.
+///
+/// One that a peer passes gives [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or
+/// [`Timeout`](super::PeerErrorKind::Timeout) with the field's name. `usize::MAX` and `Duration::MAX` are
+/// no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one chunk. Default 1 MiB.
+    ///
+    /// A peer may announce more, as some do who never mean it; a chunk that makes use of it is an error.
+    pub chunk_size: usize,
+    /// Chunks of one message. Default 65,536.
+    pub chunks: usize,
+    /// Chunk streams that the peer uses. Default 64.
+    pub chunk_streams: usize,
+    /// Messages of which one chunk came but not the last. Default 8.
+    pub unfinished: usize,
+    /// Bytes of messages that are not complete yet, all together. Default 16 MiB.
+    pub assembly: usize,
+    /// Bytes of a command, of data, or of a shared object message. Default 1 MiB.
+    pub command: usize,
+    /// Bytes of an audio, video or aggregate message. Default 8 MiB.
+    pub media: usize,
+    /// Bytes of any message before the connection is accepted, and of all those together that come while
+    /// that is being decided. Default 64 KiB.
+    pub before_connect: usize,
+    /// Calls of the peer that have no reply yet. Default 256. One more is answered with `_error`.
+    pub calls_in: usize,
+    /// Calls to the peer that have no reply yet. Default 256. One more is a
+    /// [`UseError::TooManyCalls`](super::UseError::TooManyCalls).
+    pub calls_out: usize,
+    /// Replies that wait for the peer to read them: results, pongs, acknowledgements. Default 1,024.
+    pub replies_owed: usize,
+    /// Bytes of such replies. Default 1 MiB; a single one may be larger.
+    pub replies_owed_bytes: usize,
+    /// Bytes that wait to be sent. Default 4 MiB; a single message may be larger. One more is a
+    /// [`UseError::QueueFull`](super::UseError::QueueFull).
+    pub outbound: usize,
+    /// Bytes of the application's name, without what stands behind a `?`. Default 128.
+    pub application: usize,
+    /// From the start to the end of the handshake. Default 5 s.
+    pub handshake_time: Duration,
+    /// From the end of the handshake until connect has come, or for a client until its answer has.
+    /// Default 5 s for a server, 30 s for a client.
+    pub connect_time: Duration,
+    /// For the reply to a call. Default 30 s.
+    pub reply_time: Duration,
+    /// Silence after which the peer is pinged. Default 60 s for a server, never for a client.
+    pub ping_time: Duration,
+    /// Silence after which the peer is taken for dead. Default 120 s for a server, never for a client.
+    pub idle_time: Duration,
+}
+
+impl Limits {
+    /// The defaults of a server.
+    pub const fn server() -> Self {
+        Self {
+            chunk_size: 1 << 20,
+            chunks: 65_536,
+            chunk_streams: 64,
+            unfinished: 8,
+            assembly: 16 << 20,
+            command: 1 << 20,
+            media: 8 << 20,
+            before_connect: 64 << 10,
+            calls_in: 256,
+            calls_out: 256,
+            replies_owed: 1_024,
+            replies_owed_bytes: 1 << 20,
+            outbound: 4 << 20,
+            application: 128,
+            handshake_time: Duration::from_secs(5),
+            connect_time: Duration::from_secs(5),
+            reply_time: Duration::from_secs(30),
+            ping_time: Duration::from_mins(1),
+            idle_time: Duration::from_mins(2),
+        }
+    }
+
+    /// The defaults of a client, which waits longer: a server may ask others before it answers, and has no
+    /// duty to say anything afterwards.
+    pub const fn client() -> Self {
+        Self {
+            connect_time: Duration::from_secs(30),
+            ping_time: Duration::MAX,
+            idle_time: Duration::MAX,
+            ..Self::server()
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::server()
+    }
+}

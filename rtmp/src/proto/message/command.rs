@@ -1,0 +1,191 @@
+//! Commands: a name, a transaction id, a command object, and arguments (RTMP §7.1.1, §7.2).
+
+use std::sync::Arc;
+
+use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::{Message, MessageType, chunk_stream};
+use crate::proto::PeerErrorKind;
+
+/// The values of a command as they came; nothing behind the transaction id is decoded yet.
+///
+/// All values of a command share their reference tables: an AMF0 reference in an argument counts the
+/// objects of the whole message (AMF0 §2.9), the command object and what it holds among them, and the
+/// tables of AMF3 live on from one value behind 0x11 to the next. So the arguments are read by one decoder
+/// that passed over what stands before them, and that is what [`decoder`](Self::decoder) gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// From the name on, without the byte that AMF3's message type puts before it.
+    bytes: Bytes,
+    version: Version,
+    /// Where the command object begins.
+    object_at: usize,
+    /// Whether the name or the id was switched to AMF3, whose tables then hold something.
+    switched: bool,
+}
+
+impl Body {
+    /// The version that the peer used, and so the one to answer in.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// All of it, from the command's name on.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The arguments alone, for a decoder of their own.
+    ///
+    /// This is exact where they [stand alone](Self::stands_alone), as they do in every call that a Flash
+    /// program makes. Otherwise [`decoder`](Self::decoder) is what reads references right.
+    pub fn arguments(&self) -> Result<Bytes, DecodeError> {
+        let start = match self.null_object() {
+            Some(len) => self.object_at + len,
+            None => self.decoder()?.offset(),
+        };
+        Ok(self.bytes.slice(start..))
+    }
+
+    /// Whether nothing before the arguments takes a place in a reference table: the command object is null,
+    /// and the name is plain AMF0.
+    pub fn stands_alone(&self) -> bool {
+        !self.switched && !self.has_object()
+    }
+
+    /// Whether the command object is anything but null, undefined, or missing.
+    pub fn has_object(&self) -> bool {
+        self.null_object().is_none()
+    }
+
+    /// The length of the command object, if it is none.
+    fn null_object(&self) -> Option<usize> {
+        match self.bytes.get(self.object_at..).unwrap_or_default() {
+            [] => Some(0),
+            [0x05 | 0x06, ..] => Some(1),
+            [0x11, 0x00 | 0x01, ..] => Some(2),
+            _ => None,
+        }
+    }
+
+    /// A decoder that stands at the first argument, or at the end if there is none.
+    pub fn decoder(&self) -> Result<Decoder<'_>, DecodeError> {
+        past_object(Decoder::new(Version::Amf0, &self.bytes))
+    }
+
+    /// The same with these classes and limits.
+    pub fn decoder_with(&self, classes: Arc<Classes>, limits: Limits) -> Result<Decoder<'_>, DecodeError> {
+        past_object(Decoder::new(Version::Amf0, &self.bytes).with_classes(classes).with_limits(limits))
+    }
+
+    /// The arguments as values.
+    pub fn values(&self) -> Result<Vec<Value>, DecodeError> {
+        let mut decoder = self.decoder()?;
+        let mut values = Vec::new();
+        while !decoder.is_at_end() {
+            values.push(Value::from_amf(&mut decoder)?);
+        }
+        Ok(values)
+    }
+
+    /// The command object, typed; for connect it holds what the client says about itself.
+    pub fn object<'de, T: FromAmf<'de>>(&'de self) -> Result<T, DecodeError> {
+        let mut decoder = Decoder::new(Version::Amf0, &self.bytes);
+        decoder.skip()?;
+        decoder.skip()?;
+        decoder.read()
+    }
+}
+
+fn past_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
+    for _name_id_object in 0..3 {
+        if !decoder.is_at_end() {
+            decoder.skip()?;
+        }
+    }
+    Ok(decoder)
+}
+
+/// Splits a command into name, transaction id and the rest. The `@` or `|` that Flash puts before some
+/// names is dropped.
+pub(crate) fn split(message: &Message) -> Result<(String, f64, Body), PeerErrorKind> {
+    let (bytes, version) = match message.kind {
+        MessageType::COMMAND_AMF3 => (without_format(&message.payload)?, Version::Amf3),
+        _ => (message.payload.clone(), Version::Amf0),
+    };
+    let mut decoder = Decoder::new(Version::Amf0, &bytes);
+    let name: std::borrow::Cow<'_, str> = decoder.read()?;
+    let name = name.strip_prefix(['@', '|']).unwrap_or(&name).to_owned();
+    let id: f64 = decoder.read()?;
+    if !id.is_finite() {
+        return Err(PeerErrorKind::TransactionId);
+    }
+    let (object_at, switched) = (decoder.offset(), decoder.has_switched());
+    Ok((name, id, Body { bytes, version, object_at, switched }))
+}
+
+/// AMF3's message types begin with a zero, which some peers leave out.
+fn without_format(payload: &Bytes) -> Result<Bytes, PeerErrorKind> {
+    match payload.first() {
+        Some(0x00) => Ok(payload.slice(1..)),
+        Some(0x02) => Ok(payload.clone()),
+        found => Err(PeerErrorKind::CommandFormat { found: found.copied() }),
+    }
+}
+
+/// A command up to its arguments, with null as the command object.
+///
+/// AMF0's message type has to begin with the name's marker: librtmp looks at that byte.
+pub(crate) fn head(version: Version, name: &str, id: f64) -> BytesMut {
+    let mut head = BytesMut::with_capacity(name.len() + 16);
+    if version == Version::Amf3 {
+        head.put_u8(0x00);
+    }
+    if let Ok(length) = u16::try_from(name.len()) {
+        head.put_u8(0x02);
+        head.put_u16(length);
+    } else {
+        // A long string. Nobody has such a name, but then it shall at least be written right.
+        head.put_u8(0x0C);
+        head.put_u32(name.len() as u32);
+    }
+    head.put_slice(name.as_bytes());
+    head.put_u8(0x00);
+    head.put_f64(id);
+    head.put_u8(0x05);
+    head
+}
+
+impl Message {
+    /// A command that wants no reply. `arguments` are values in the form that an envelope carries
+    /// ([`amf_core::Encoder::in_envelope`]), one after another.
+    pub fn notification(version: Version, stream: u32, name: &str, arguments: &[u8]) -> Self {
+        Self::command(version, stream, name, 0.0, arguments)
+    }
+
+    pub(crate) fn command(version: Version, stream: u32, name: &str, id: f64, arguments: &[u8]) -> Self {
+        let mut payload = head(version, name, id);
+        payload.put_slice(arguments);
+        Self {
+            chunk_stream: if stream == 0 { chunk_stream::COMMAND } else { chunk_stream::STREAM },
+            timestamp: 0,
+            stream,
+            kind: MessageType::command(version),
+            payload: payload.freeze(),
+        }
+    }
+
+    /// A decoder of the values of a data message, of which the first is its name; `None` for other types.
+    pub fn data(&self) -> Option<Decoder<'_>> {
+        let values = match self.kind {
+            MessageType::DATA => &*self.payload,
+            MessageType::DATA_AMF3 => match self.payload.split_first() {
+                Some((0, values)) => values,
+                _ => &*self.payload,
+            },
+            _ => return None,
+        };
+        Some(Decoder::new(Version::Amf0, values))
+    }
+}

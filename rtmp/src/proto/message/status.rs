@@ -1,0 +1,108 @@
+//! Information objects: what commands say about how something went.
+
+use amf_core::{Dynamic, EncodeError, Encoder, ToAmf, Value, Version};
+use bytes::Bytes;
+
+/// An information object: level, code, description, and whatever else.
+///
+/// It stands in the replies to connect, in `_error`, and in `onStatus`.
+///
+/// ```
+/// use amf_core::Version;
+/// use amf_rtmp::proto::Status;
+///
+/// let status = Status::error("NetConnection.Call.Failed", "there is no such method").with("tries", 3);
+/// assert_eq!(status.code(), "NetConnection.Call.Failed");
+/// assert!(!status.encode(Version::Amf0)?.is_empty());
+/// # Ok::<(), amf_core::EncodeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    members: Dynamic,
+}
+
+/// Codes of information objects.
+pub mod code {
+    /// The connection is accepted.
+    pub const CONNECT_SUCCESS: &str = "NetConnection.Connect.Success";
+    /// The connection is refused.
+    pub const CONNECT_REJECTED: &str = "NetConnection.Connect.Rejected";
+    /// There is no such application.
+    pub const CONNECT_INVALID_APP: &str = "NetConnection.Connect.InvalidApp";
+    /// The connection ends.
+    pub const CONNECT_CLOSED: &str = "NetConnection.Connect.Closed";
+    /// A call could not be carried out.
+    pub const CALL_FAILED: &str = "NetConnection.Call.Failed";
+}
+
+impl Status {
+    /// Something went as it should.
+    pub fn success(code: impl AsRef<str>, description: impl AsRef<str>) -> Self {
+        Self::new("status", code.as_ref(), description.as_ref())
+    }
+
+    /// Something failed.
+    pub fn error(code: impl AsRef<str>, description: impl AsRef<str>) -> Self {
+        Self::new("error", code.as_ref(), description.as_ref())
+    }
+
+    fn new(level: &str, code: &str, description: &str) -> Self {
+        Self { members: Dynamic::from_iter([("level", level), ("code", code), ("description", description)]) }
+    }
+
+    /// The same object with one more member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name, value);
+        self
+    }
+
+    /// What happened.
+    pub fn code(&self) -> &str {
+        self.text("code")
+    }
+
+    /// What happened, in words for people.
+    pub fn description(&self) -> &str {
+        self.text("description")
+    }
+
+    /// `status`, `warning` or `error`.
+    pub fn level(&self) -> &str {
+        self.text("level")
+    }
+
+    /// The member of this name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// The object as one value in the form that a command carries.
+    pub fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
+        let mut encoder = Encoder::in_envelope(version);
+        self.to_amf(&mut encoder)?;
+        Ok(encoder.finish().into())
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.members.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl ToAmf for Status {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        self.members.to_amf(encoder)
+    }
+}
+
+/// The members of whatever object came; nothing if it is none.
+impl From<&Value> for Status {
+    fn from(value: &Value) -> Self {
+        let members = match value {
+            Value::Object(object) => object.members().map(|(name, value)| (name, value.clone())).collect(),
+            Value::EcmaArray(array) => array.members.clone(),
+            _ => Dynamic::new(),
+        };
+        Self { members }
+    }
+}

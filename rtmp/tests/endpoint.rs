@@ -1,0 +1,245 @@
+//! Server and client on sockets of the loopback: calls both ways, groups, refusals, and how connections end.
+
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amf_remoting::{
+    AmfObject, CallError, Client, Fault, Group, Services, Value, Version, remote_client, remoting_service,
+};
+use amf_rtmp::{Connect, ConnectError, NetConnection, Rejection, Server};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Long enough for anything that happens at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(AmfObject, Clone, Debug, PartialEq)]
+#[amf(alias = "test.Player")]
+struct Player {
+    name: String,
+    level: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct User(String);
+
+#[remote_client]
+trait Questions {
+    async fn double(&self, number: f64) -> Result<f64, CallError>;
+}
+
+#[remote_client]
+trait Events {
+    fn joined(&self, player: &Player);
+}
+
+struct Game {
+    room: Group,
+    release: Arc<Notify>,
+}
+
+#[remoting_service(name = "game")]
+impl Game {
+    fn join(&self, client: &Client, player: Player) -> Player {
+        self.room.add(client);
+        self.room.joined(&player);
+        player
+    }
+
+    /// Calls its caller and waits for the answer.
+    async fn ask(&self, client: &Client, number: f64) -> Result<f64, Fault> {
+        client.double(number).await.map_err(|error| Fault::new("Game.Ask", error.to_string()))
+    }
+
+    fn who(&self, connect: &Connect) -> (String, Vec<Value>) {
+        (connect.instance().to_owned(), connect.arguments().to_vec())
+    }
+
+    fn user(&self, caller: &amf_remoting::Caller) -> String {
+        caller.extension::<User>().map_or_else(String::new, |user| user.0.clone())
+    }
+
+    fn fail(&self) -> Result<(), Fault> {
+        Err(Fault::new("Game.Fail", "failed as asked"))
+    }
+
+    async fn wait(&self) -> u32 {
+        self.release.notified().await;
+        7
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    room: Group,
+    release: Arc<Notify>,
+    stop: Arc<Notify>,
+    gone: mpsc::UnboundedReceiver<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+async fn serve() -> Running {
+    let (room, release, stop) = (Group::new(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (left, gone) = mpsc::unbounded_channel();
+    let listening = Server::new(Services::new().add(Game { room: room.clone(), release: release.clone() }))
+        .on_connect(|connect| async move {
+            match (connect.application(), connect.argument::<Option<String>>(0)) {
+                ("game", Ok(name)) => Ok(connect.admit(User(name.unwrap_or_default()))),
+                ("game", Err(error)) => Err(connect.reject(error.to_string())),
+                (other, _) => Err(Rejection::invalid_application(other)),
+            }
+        })
+        .on_disconnect(move |_| left.send(()).unwrap())
+        .bind("127.0.0.1:0")
+        .await
+        .unwrap();
+    let address = listening.local_addr().unwrap();
+    let stopped = Arc::clone(&stop);
+    let task = tokio::spawn(listening.serve_until(async move { stopped.notified().await }));
+    Running { address, room, release, stop, gone, task }
+}
+
+/// What a client lets the server call.
+struct Callbacks {
+    heard: mpsc::UnboundedSender<Player>,
+}
+
+#[remoting_service(name = "")]
+impl Callbacks {
+    fn double(&self, number: f64) -> Result<f64, Fault> {
+        if number < 0.0 { Err(Fault::new("Client.Negative", "no")) } else { Ok(number * 2.0) }
+    }
+
+    fn joined(&self, player: Player) {
+        self.heard.send(player).unwrap();
+    }
+}
+
+async fn connect(server: &Running, version: Version) -> (NetConnection, mpsc::UnboundedReceiver<Player>) {
+    let (told, hears) = mpsc::unbounded_channel();
+    let connection = NetConnection::to(&format!("rtmp://{}/game/red", server.address))
+        .unwrap()
+        .encoding(version)
+        .argument("Ann")
+        .unwrap()
+        .serve(Services::new().add(Callbacks { heard: told }))
+        .connect()
+        .await
+        .unwrap();
+    (connection, hears)
+}
+
+#[tokio::test]
+async fn calls_and_answers_both_ways() {
+    let server = serve().await;
+    for version in [Version::Amf0, Version::Amf3] {
+        let (connection, mut hears) = connect(&server, version).await;
+        let player = Player { name: "Ann".into(), level: 7 };
+        let joined: Player = connection.call("game.join", (&player,)).await.unwrap();
+        assert_eq!(joined, player);
+        assert_eq!(timeout(PATIENCE, hears.recv()).await.unwrap(), Some(player));
+
+        let doubled: f64 = connection.call("game.ask", (21,)).await.unwrap();
+        assert!((doubled - 42.0).abs() < f64::EPSILON);
+        let fault = connection.call::<f64>("game.ask", (-1,)).await.unwrap_err();
+        let CallError::Fault(fault) = fault else { panic!("{fault}") };
+        assert_eq!(fault.code(), "Game.Ask");
+
+        let (instance, arguments): (String, Vec<Value>) = connection.call("game.who", ()).await.unwrap();
+        assert_eq!((instance.as_str(), arguments), ("red", vec![Value::from("Ann")]));
+        assert_eq!(connection.call::<String>("game.user", ()).await.unwrap(), "Ann");
+
+        for (target, code) in [
+            ("game.fail", "Game.Fail"),
+            ("game.nothing", "Service.MethodNotFound"),
+            ("nothing.at", "Service.ResourceNotFound"),
+        ] {
+            let error = connection.call::<()>(target, ()).await.unwrap_err();
+            assert!(matches!(&error, CallError::Fault(fault) if fault.code() == code), "{target}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_method_keeps_no_other_call_waiting() {
+    let server = serve().await;
+    let (connection, _hears) = connect(&server, Version::Amf3).await;
+    let slow = connection.clone();
+    let slow = tokio::spawn(async move { slow.call::<u32>("game.wait", ()).await });
+    assert_eq!(connection.call::<String>("game.user", ()).await.unwrap(), "Ann");
+    server.release.notify_one();
+    assert_eq!(timeout(PATIENCE, slow).await.unwrap().unwrap().unwrap(), 7);
+}
+
+#[tokio::test]
+async fn a_group_reaches_everybody_until_they_go() {
+    let mut server = serve().await;
+    let player = Player { name: "Bob".into(), level: 1 };
+    let mut connections = Vec::new();
+    for version in [Version::Amf0, Version::Amf3, Version::Amf3] {
+        let (connection, mut hears) = connect(&server, version).await;
+        connection.call::<Player>("game.join", (&player,)).await.unwrap();
+        timeout(PATIENCE, hears.recv()).await.unwrap();
+        connections.push((connection, hears));
+    }
+    // Those who were there heard of those who came later.
+    server.room.joined(&player);
+    for (index, (_, hears)) in connections.iter_mut().enumerate() {
+        for _ in index..3 {
+            assert_eq!(timeout(PATIENCE, hears.recv()).await.unwrap().as_ref(), Some(&player));
+        }
+    }
+    let (gone, _) = connections.remove(0);
+    gone.close();
+    timeout(PATIENCE, gone.closed()).await.unwrap();
+    timeout(PATIENCE, server.gone.recv()).await.unwrap();
+    assert_eq!(server.room.len(), 2);
+    assert!(matches!(gone.call::<()>("game.fail", ()).await, Err(CallError::Gone)));
+}
+
+#[tokio::test]
+async fn a_refusal_says_why() {
+    let server = serve().await;
+    let refused = NetConnection::to(&format!("rtmp://{}/other", server.address)).unwrap().connect().await;
+    let Err(ConnectError::Rejected(status)) = refused else { panic!("{refused:?}") };
+    assert_eq!(status.code(), "NetConnection.Connect.InvalidApp");
+    assert_eq!(status.description(), "there is no application `other` here");
+    let url = format!("rtmp://{}/game", server.address);
+    let refused = NetConnection::to(&url).unwrap().argument(&7).unwrap().connect().await;
+    let Err(ConnectError::Rejected(status)) = refused else { panic!("{refused:?}") };
+    assert_eq!(status.code(), "NetConnection.Connect.Rejected");
+    assert!(status.description().contains("expected String, got Number"), "{}", status.description());
+}
+
+#[tokio::test]
+async fn shutting_down_lets_calls_end_and_says_good_bye() {
+    let server = serve().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    let connection = NetConnection::to(&format!("rtmp://{}/game", server.address))
+        .unwrap()
+        .on_unhandled(move |name, arguments| hears.lock().unwrap().push((name.to_owned(), arguments)))
+        .connect()
+        .await
+        .unwrap();
+    let slow = connection.clone();
+    let slow = tokio::spawn(async move { slow.call::<u32>("game.wait", ()).await });
+    // An answer says that the call before it is at work.
+    connection.call::<String>("game.user", ()).await.unwrap();
+    server.stop.notify_one();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(connection.is_open());
+    server.release.notify_one();
+    assert_eq!(timeout(PATIENCE, slow).await.unwrap().unwrap().unwrap(), 7);
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(PATIENCE, server.task).await.unwrap().unwrap().unwrap();
+    let told = told.lock().unwrap();
+    let [(name, arguments)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(name, "onStatus");
+    assert_eq!(arguments[0].get("code"), Some(&Value::from("NetConnection.Connect.Closed")));
+}

@@ -1,0 +1,463 @@
+//! Each limit at its default: what is allowed to the last, and what one more gives.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod pair;
+
+use std::time::{Duration, Instant};
+
+use amf_core::{Value, Version};
+use amf_rtmp::proto::chunk::ChunkReader;
+use amf_rtmp::proto::{
+    Accept, CloseReason, Config, Connection, Event, Limits, Message, MessageType, Outcome, PeerErrorKind,
+    Status, UseError,
+};
+use bytes::Bytes;
+use pair::{Cut, Pair, accepted, chunk, command, encode, fault, fault_kind, plain_handshake, shaken};
+
+const MIB: usize = 1 << 20;
+
+#[track_caller]
+fn passes(kind: &PeerErrorKind, limit: &str, max: usize) {
+    match kind {
+        PeerErrorKind::Limit { limit: name, max: value, found } if *name == limit => {
+            assert_eq!(*value, max);
+            assert!(*found > max);
+            assert_eq!(
+                kind.to_string(),
+                format!("expected no more than {max}, the limit `{limit}`, got {found}")
+            );
+        }
+        other => panic!("{other} is not the limit {limit}"),
+    }
+}
+
+/// What one message of this length gives, in chunks of 1 MiB.
+fn of_length(kind: u8, len: usize) -> (Connection, usize) {
+    let (mut server, now) = accepted(Config::server());
+    server.receive(now, &chunk(2, 1, 0, &(MIB as u32).to_be_bytes()));
+    // A command with a string as long as it takes: 02 00 01 "f", 00 id, 05, 0C length …
+    let mut payload = command("f", 0.0, &[]);
+    payload.push(0x0C);
+    payload.extend((len.saturating_sub(payload.len() + 4) as u32).to_be_bytes());
+    payload.resize(len, b'x');
+    let mut header = vec![4, 0, 0, 0];
+    header.extend(&(len as u32).to_be_bytes()[1..]);
+    header.extend([kind, 0, 0, 0, 0]);
+    server.receive(now, &header);
+    for (index, piece) in payload.chunks(MIB).enumerate() {
+        if index > 0 {
+            server.receive(now, &[0xC4]);
+        }
+        server.receive(now, piece);
+    }
+    let mut events = 0;
+    while !server.is_closed() && server.event().is_some() {
+        events += 1;
+    }
+    (server, events)
+}
+
+#[test]
+fn commands() {
+    for kind in [20, 18, 19] {
+        assert_eq!(of_length(kind, MIB).1, 1, "{kind}");
+        passes(&fault_kind(&mut of_length(kind, MIB + 1).0), "command", MIB);
+    }
+}
+
+#[test]
+fn media() {
+    for kind in [8, 9] {
+        assert_eq!(of_length(kind, 8 * MIB).1, 1, "{kind}");
+        passes(&fault_kind(&mut of_length(kind, 8 * MIB + 1).0), "media", 8 * MIB);
+    }
+    passes(&fault_kind(&mut of_length(22, 8 * MIB + 1).0), "media", 8 * MIB);
+}
+
+#[test]
+fn before_connect() {
+    let connect = |len: usize| {
+        let (mut server, now) = shaken(Config::server());
+        let mut payload = pair::connect_command();
+        // One more argument, a long string.
+        let rest = len - payload.len() - 5;
+        payload.push(0x0C);
+        payload.extend((rest as u32).to_be_bytes());
+        payload.resize(len, b'x');
+        server.receive(now, &chunk(3, 20, 0, &payload));
+        server
+    };
+    assert!(matches!(connect(65_536).event(), Some(Event::Connect(_))));
+    passes(&fault_kind(&mut connect(65_537)), "before_connect", 65_536);
+}
+
+#[test]
+fn what_waits_for_the_decision_counts_as_before_connect() {
+    // 64 bytes are counted for each beside its payload: 512 of 64 bytes are 65,536.
+    let waiting = command("f", 0.0, &[5; 64 - 14]);
+    assert_eq!(waiting.len(), 64 - 14 + 4 + 9 + 1);
+    let waiting = &waiting[..64];
+    let (mut server, now) = shaken(Config::server());
+    server.receive(now, &chunk(3, 20, 0, &pair::connect_command()));
+    for _ in 0..512 {
+        server.receive(now, &chunk(3, 20, 0, waiting));
+    }
+    assert!(matches!(server.event(), Some(Event::Connect(_))));
+    assert!(server.event().is_none() && !server.is_closed());
+    server.receive(now, &chunk(3, 8, 0, b""));
+    passes(&fault_kind(&mut server), "before_connect", 65_536);
+}
+
+#[test]
+fn chunk_size() {
+    // Anything may be announced; a chunk that makes use of more than 1 MiB is an error.
+    let one = |announced: u32, len: usize| {
+        let (mut server, now) = accepted(Config::server());
+        server.receive(now, &chunk(2, 1, 0, &announced.to_be_bytes()));
+        let mut bytes = vec![4, 0, 0, 0];
+        bytes.extend(&(len as u32).to_be_bytes()[1..]);
+        bytes.extend([9, 0, 0, 0, 0]);
+        server.receive(now, &bytes);
+        server.receive(now, &vec![0; len]);
+        server
+    };
+    assert!(matches!(one(MIB as u32, MIB).event(), Some(Event::Video(_))));
+    assert!(matches!(one(0x7FFF_FFFF, MIB).event(), Some(Event::Video(_))));
+    passes(&fault_kind(&mut one(0x7FFF_FFFF, MIB + 1)), "chunk_size", MIB);
+}
+
+#[test]
+fn chunks() {
+    // One byte a chunk: 65,536 bytes are allowed, one more is not.
+    let one_byte_chunks = |len: usize| {
+        let (mut server, now) = accepted(Config::server());
+        server.receive(now, &chunk(2, 1, 0, &1_u32.to_be_bytes()));
+        let mut bytes = vec![4, 0, 0, 0];
+        bytes.extend(&(len as u32).to_be_bytes()[1..]);
+        bytes.extend([9, 0, 0, 0, 0, b'v']);
+        for _ in 1..len {
+            bytes.extend([0xC4, b'v']);
+        }
+        server.receive(now, &bytes);
+        server
+    };
+    let Some(Event::Video(video)) = one_byte_chunks(65_536).event() else { panic!() };
+    assert_eq!(video.payload.len(), 65_536);
+    passes(&fault_kind(&mut one_byte_chunks(65_537)), "chunks", 65_536);
+}
+
+/// A header of form 0 on any chunk stream from 64 on.
+fn header(chunk_stream: u32, kind: u8, len: usize) -> Vec<u8> {
+    let mut bytes = vec![1];
+    bytes.extend(((chunk_stream - 64) as u16).to_le_bytes());
+    bytes.extend([0, 0, 0]);
+    bytes.extend(&(len as u32).to_be_bytes()[1..]);
+    bytes.extend([kind, 1, 0, 0, 0]);
+    bytes
+}
+
+#[test]
+fn chunk_streams() {
+    // Chunk stream 3 carried connect; 63 more may be used, at either end of their range.
+    let (mut server, now) = accepted(Config::server());
+    for chunk_stream in 65_600 - 63..65_600 {
+        server.receive(now, &header(chunk_stream, 8, 0));
+        assert!(matches!(server.event(), Some(Event::Audio(_))));
+    }
+    server.receive(now, &header(65_599, 8, 0));
+    assert!(matches!(server.event(), Some(Event::Audio(_))), "known ones go on");
+    server.receive(now, &header(64, 8, 0));
+    passes(&fault_kind(&mut server), "chunk_streams", 64);
+}
+
+#[test]
+fn unfinished() {
+    let (mut server, now) = accepted(Config::server());
+    let begin = |server: &mut Connection, chunk_stream| {
+        server.receive(now, &header(chunk_stream, 8, 200));
+        server.receive(now, &[0; 128]);
+    };
+    for chunk_stream in 100..108 {
+        begin(&mut server, chunk_stream);
+    }
+    // A whole message fits between, and one of them can be dropped for another.
+    server.receive(now, &chunk(2, 2, 0, &100_u32.to_be_bytes()));
+    begin(&mut server, 108);
+    server.receive(now, &chunk(3, 20, 0, &command("f", 0.0, b"")));
+    assert!(matches!(server.event(), Some(Event::Command(_))));
+    begin(&mut server, 109);
+    passes(&fault_kind(&mut server), "unfinished", 8);
+}
+
+#[test]
+fn assembly() {
+    // Three messages of 8 MiB that are all but complete would be 24 MiB.
+    let fill = |last: usize| {
+        let (mut server, now) = accepted(Config::server());
+        server.receive(now, &chunk(2, 1, 0, &(MIB as u32).to_be_bytes()));
+        let mut left = 16 * MIB + last;
+        for chunk_stream in 100..103 {
+            server.receive(now, &header(chunk_stream, 9, 8 * MIB));
+            for index in 0..7 {
+                if left == 0 {
+                    return server;
+                }
+                if index > 0 {
+                    let mut basic = vec![0xC1];
+                    basic.extend(((chunk_stream - 64) as u16).to_le_bytes());
+                    server.receive(now, &basic);
+                }
+                let len = left.min(MIB);
+                server.receive(now, &vec![0; len]);
+                left -= len;
+            }
+        }
+        panic!("{left} bytes were too many")
+    };
+    assert_eq!(fault(&mut fill(0)), "");
+    passes(&fault_kind(&mut fill(1)), "assembly", 16 * MIB);
+}
+
+#[test]
+fn declared_lengths_take_no_memory() {
+    // 8 messages that say 8 MiB and bring a byte each; the reader's whole state stays small.
+    let mut reader = ChunkReader::new(Limits::default());
+    for chunk_stream in 100..108 {
+        let mut bytes = header(chunk_stream, 9, 8 * MIB);
+        bytes.extend([0; 128]);
+        assert_eq!(reader.read(&mut &bytes[..]).unwrap(), None);
+    }
+    assert!(format!("{reader:?}").len() < 20_000, "its Debug shows every byte that it holds");
+}
+
+#[test]
+fn calls_in() {
+    let (mut server, now) = accepted(Config::server());
+    for id in 0..256 {
+        server.receive(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
+    }
+    assert_eq!(server.calls_in(), 256);
+    assert_eq!(server.queued(), 0);
+    // One more is answered with an error, and the connection goes on.
+    server.receive(now, &chunk(3, 20, 0, &command("f", 999.0, b"")));
+    let sent: Vec<u8> = std::iter::from_fn(|| server.output()).flatten().collect();
+    assert!(sent.windows(8).any(|bytes| bytes == b"calls_in"), "{sent:?}");
+    assert_eq!(server.counters().refused_calls, 1);
+    // Notifications are none of those.
+    server.receive(now, &chunk(3, 20, 0, &command("n", 0.0, b"")));
+    let mut first = None;
+    let mut last = String::new();
+    while let Some(Event::Command(command)) = server.event() {
+        first = first.or(command.transaction());
+        last = command.name().to_owned();
+    }
+    assert_eq!(last, "n");
+    // An answer makes room, and so does one to the same id twice.
+    server.answer(first.unwrap(), &encode(Version::Amf0, &[Value::Null])).unwrap();
+    server.receive(now, &chunk(3, 20, 0, &command("f", 5.0, b"")));
+    assert!(matches!(server.event(), Some(Event::Command(_))));
+    assert_eq!((server.calls_in(), server.is_open()), (256, true));
+}
+
+#[test]
+fn calls_out() {
+    let mut pair = Pair::open(Cut::Whole, Version::Amf0);
+    for _ in 0..256 {
+        pair.server.call(pair.now, 0, "f", &Bytes::new()).unwrap();
+    }
+    let more = pair.server.call(pair.now, 0, "f", &Bytes::new());
+    assert_eq!(more, Err(UseError::TooManyCalls { max: 256 }));
+    // When their time is up there is room again.
+    pair.advance(Duration::from_secs(30));
+    let timed_out = pair
+        .server_events
+        .iter()
+        .filter(|event| matches!(event, Event::Reply(reply) if matches!(reply.outcome, Outcome::TimedOut)));
+    assert_eq!(timed_out.count(), 256);
+    pair.server.call(pair.now, 0, "f", &Bytes::new()).unwrap();
+}
+
+#[test]
+fn replies_owed() {
+    // Pongs that nobody reads.
+    let (mut server, now) = accepted(Config::server());
+    let ping = chunk(2, 4, 0, b"\0\x06\0\0\0\x01");
+    for _ in 0..1_024 {
+        server.receive(now, &ping);
+    }
+    assert!(server.is_open());
+    server.receive(now, &ping);
+    passes(&fault_kind(&mut server), "replies_owed", 1_024);
+
+    // A peer that reads may ping for ever.
+    let (mut server, now) = accepted(Config::server());
+    for _ in 0..10_000 {
+        server.receive(now, &ping);
+        while server.output().is_some() {}
+    }
+    assert!(server.is_open());
+}
+
+#[test]
+fn replies_owed_bytes() {
+    let owe = |first: usize, second: usize| {
+        let (mut server, now) = accepted(Config::server());
+        // Answers are sent in chunks of 60,000, but for these headers: 12 or 8 bytes, 17 of the command up to
+        // its value, and a byte for each further chunk.
+        for id in 0..2 {
+            server.receive(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
+        }
+        for len in [first, second] {
+            let Some(Event::Command(command)) = server.event() else { panic!() };
+            let before = server.queued();
+            let value = Bytes::from(vec![0; len]);
+            let result = server.answer(command.transaction().unwrap(), &value);
+            let took = server.queued() - before;
+            assert_eq!(result.is_ok(), server.is_open());
+            assert!(took > len && took < len + 100);
+        }
+        let queued = server.queued();
+        (server, queued)
+    };
+    // A single one may be as long as it likes, if it is alone.
+    let (server, queued) = owe(600_000, 440_000);
+    assert!(server.is_open());
+    let overhead = queued - 1_040_000;
+    let fits = MIB - 600_000 - overhead;
+    let (server, queued) = owe(600_000, fits);
+    assert!(server.is_open() && queued == MIB, "{queued}");
+    let (mut server, _) = owe(600_000, fits + 1);
+    passes(&fault_kind(&mut server), "replies_owed_bytes", MIB);
+    assert!(owe(3 * MIB, 0).0.is_closed());
+
+    let (mut server, now) = accepted(Config::server());
+    server.receive(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
+    let Some(Event::Command(command)) = server.event() else { panic!() };
+    server.answer(command.transaction().unwrap(), &Bytes::from(vec![0; 3 * MIB])).unwrap();
+    assert!(server.is_open());
+}
+
+#[test]
+fn outbound() {
+    let (mut server, _) = accepted(Config::server());
+    let said = |len: usize| Message {
+        chunk_stream: 6,
+        timestamp: 0,
+        stream: 1,
+        kind: MessageType::VIDEO,
+        payload: Bytes::from(vec![0; len]),
+    };
+    // One message always fits an empty queue.
+    server.send(&said(5 * MIB)).unwrap();
+    assert_eq!(server.send(&said(0)), Err(UseError::QueueFull { max: 4 * MIB }));
+    while server.output().is_some() {}
+    server.send(&said(MIB)).unwrap();
+    let room = 4 * MIB - server.queued();
+    assert_eq!(server.send(&said(room + 1)), Err(UseError::QueueFull { max: 4 * MIB }));
+    server.send(&said(room)).unwrap();
+    assert_eq!(server.notify(0, "f", &Bytes::new()), Err(UseError::QueueFull { max: 4 * MIB }));
+    assert!(server.is_open());
+    let long = Bytes::from(vec![0; 0x0100_0000]);
+    while server.output().is_some() {}
+    let error = server.notify(0, "f", &long).unwrap_err();
+    assert!(matches!(error, UseError::MessageTooLong { .. }), "{error}");
+}
+
+#[test]
+fn application() {
+    let connect = |app: &str| {
+        let (mut server, now) = shaken(Config::server());
+        let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02".to_vec();
+        payload.extend((app.len() as u16).to_be_bytes());
+        payload.extend(app.as_bytes());
+        payload.extend(b"\0\0\x09");
+        server.receive(now, &chunk(3, 20, 0, &payload));
+        server
+    };
+    let longest = "a".repeat(128);
+    assert!(matches!(connect(&longest).event(), Some(Event::Connect(_))));
+    // What stands behind a question mark is no part of the name.
+    assert!(matches!(connect(&format!("{longest}?token=1")).event(), Some(Event::Connect(_))));
+    passes(&fault_kind(&mut connect(&"a".repeat(129))), "application", 128);
+}
+
+#[test]
+fn times() {
+    let seconds =
+        |limit: &'static str, after: u64| PeerErrorKind::Timeout { limit, after: Duration::from_secs(after) };
+    let almost = |after: u64| Duration::from_nanos(after * 1_000_000_000 - 1);
+    let check = |mut server: Connection, start: Instant, expected: PeerErrorKind, after: u64| {
+        assert!(server.deadline().is_some_and(|deadline| deadline <= start + Duration::from_secs(after)));
+        server.expire(start + almost(after));
+        assert!(!server.is_closed());
+        server.expire(start + Duration::from_secs(after));
+        assert_eq!(fault_kind(&mut server), expected);
+    };
+    let start = Instant::now();
+    let new = || {
+        let config = std::sync::Arc::new(Config::server());
+        Connection::server(config, &amf_rtmp::proto::Seed::new([0; 32]), start)
+    };
+    check(new(), start, seconds("handshake_time", 5), 5);
+    let mut cut = new();
+    cut.receive(start + Duration::from_secs(3), &plain_handshake()[..3_000]);
+    check(cut, start, seconds("handshake_time", 5), 5);
+    let (server, start) = shaken(Config::server());
+    check(server, start, seconds("connect_time", 5), 5);
+    let (server, start) = accepted(Config::server());
+    check(server, start, seconds("idle_time", 120), 120);
+    // While the program decides there is no time but its own.
+    let (mut server, start) = shaken(Config::server());
+    server.receive(start, &chunk(3, 20, 0, &pair::connect_command()));
+    assert_eq!(server.deadline(), None);
+    server.expire(start + Duration::from_hours(1));
+    server.accept(start + Duration::from_hours(1), &Accept::default()).unwrap();
+}
+
+#[test]
+fn limits_can_be_changed() {
+    let mut limits = Limits { chunk_streams: 1, handshake_time: Duration::MAX, ..Limits::server() };
+    limits.idle_time = Duration::MAX;
+    limits.ping_time = Duration::MAX;
+    let now = Instant::now();
+    let config = std::sync::Arc::new(Config::server().with_limits(limits));
+    let server = Connection::server(config.clone(), &amf_rtmp::proto::Seed::random(), now);
+    assert_eq!(server.deadline(), None);
+    let (mut server, now) = accepted(Config::server().with_limits(limits));
+    assert_eq!(server.deadline(), None);
+    server.receive(now, &header(64, 8, 0));
+    passes(&fault_kind(&mut server), "chunk_streams", 1);
+}
+
+#[test]
+fn a_flood_in_one_piece_is_bounded_too() {
+    // A megabyte of pings, of acknowledgements, of calls, each in one receive.
+    let flood = |bytes: &[u8]| {
+        let (mut server, now) = accepted(Config::server());
+        server.receive(now, &bytes.repeat(MIB / bytes.len()));
+        server
+    };
+    assert_eq!(fault(&mut flood(&chunk(2, 4, 0, b"\0\x06\0\0\0\x01"))), "replies_owed");
+    let mut acks = flood(&chunk(2, 3, 0, &[0; 4]));
+    assert!(acks.is_open() && acks.event().is_none() && acks.queued() == 0);
+    let calls = chunk(3, 20, 0, &command("createStream", 2.0, b""));
+    assert_eq!(fault(&mut flood(&calls)), "replies_owed");
+    let unknown = chunk(3, 20, 0, &command("_result", 77.0, b"\x05"));
+    let mut server = flood(&unknown);
+    assert!(server.is_open() && server.event().is_none());
+    assert_eq!(server.counters().unknown_replies as usize, MIB / unknown.len());
+    server.close(Some(&Status::success("a", "b")));
+    assert!(matches!(server.event(), Some(Event::Closed(CloseReason::Local))));
+}
+
+#[test]
+fn nested_values_in_connect_are_refused() {
+    // {app: {a: {a: …}}}: 10,000 deep, each 03 00 01 "a".
+    let (mut server, now) = shaken(Config::server());
+    let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0".to_vec();
+    payload.extend(b"\x03\0\x01a".repeat(10_000));
+    server.receive(now, &chunk(3, 20, 0, &payload));
+    let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
+    assert!(error.to_string().contains("the limit `depth` of 64 is passed"), "{error}");
+}

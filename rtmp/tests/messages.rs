@@ -1,0 +1,349 @@
+//! Messages of a peer, written by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod pair;
+
+use amf_core::{Value, Version};
+use amf_rtmp::proto::message::{BandwidthLimit, Control, UserControl};
+use amf_rtmp::proto::{
+    CloseReason, Command, Config, Connection, Event, Message, MessageType, PeerErrorKind, Transaction,
+};
+use bytes::Bytes;
+use pair::{accepted, chunk, command, fault};
+
+fn output(connection: &mut Connection) -> Vec<u8> {
+    std::iter::from_fn(|| connection.output()).flatten().collect()
+}
+
+fn message(kind: MessageType, payload: &'static [u8]) -> Message {
+    Message { chunk_stream: 2, timestamp: 0, stream: 0, kind, payload: Bytes::from_static(payload) }
+}
+
+/// What a server makes of one message.
+fn hears(kind: u8, payload: &[u8]) -> Connection {
+    let (mut server, now) = accepted(Config::server());
+    server.receive(now, &chunk(3, kind, 0, payload));
+    server
+}
+
+fn heard(kind: u8, payload: &[u8]) -> Command {
+    match hears(kind, payload).event() {
+        Some(Event::Command(command)) => command,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn control_messages_by_the_specification() {
+    // RTMP §5.4.1 to §5.4.5 and §7.1.7, and the events of later players, whose numbers are in the sources
+    // of librtmp (RTMP_SendCtrl, HandleCtrl).
+    let cases: [(Control, MessageType, &'static [u8]); 18] = [
+        (Control::SetChunkSize(4096), MessageType::SET_CHUNK_SIZE, b"\x00\x00\x10\x00"),
+        (Control::Abort(5), MessageType::ABORT, b"\x00\x00\x00\x05"),
+        (Control::Acknowledgement(0xFFFF_FFFF), MessageType::ACKNOWLEDGEMENT, b"\xFF\xFF\xFF\xFF"),
+        (Control::WindowAcknowledgement(2_500_000), MessageType::WINDOW_ACKNOWLEDGEMENT, b"\x00\x26\x25\xA0"),
+        (
+            Control::SetPeerBandwidth(1, BandwidthLimit::Hard),
+            MessageType::SET_PEER_BANDWIDTH,
+            b"\0\0\0\x01\0",
+        ),
+        (
+            Control::SetPeerBandwidth(1, BandwidthLimit::Soft),
+            MessageType::SET_PEER_BANDWIDTH,
+            b"\0\0\0\x01\x01",
+        ),
+        (
+            Control::SetPeerBandwidth(1, BandwidthLimit::Dynamic),
+            MessageType::SET_PEER_BANDWIDTH,
+            b"\0\0\0\x01\x02",
+        ),
+        (Control::User(UserControl::StreamBegin(1)), MessageType::USER_CONTROL, b"\0\x00\0\0\0\x01"),
+        (Control::User(UserControl::StreamEof(1)), MessageType::USER_CONTROL, b"\0\x01\0\0\0\x01"),
+        (Control::User(UserControl::StreamDry(1)), MessageType::USER_CONTROL, b"\0\x02\0\0\0\x01"),
+        (
+            Control::User(UserControl::SetBufferLength { stream: 1, millis: 300 }),
+            MessageType::USER_CONTROL,
+            b"\0\x03\0\0\0\x01\0\0\x01\x2C",
+        ),
+        (Control::User(UserControl::StreamIsRecorded(1)), MessageType::USER_CONTROL, b"\0\x04\0\0\0\x01"),
+        (Control::User(UserControl::Ping(9)), MessageType::USER_CONTROL, b"\0\x06\0\0\0\x09"),
+        (Control::User(UserControl::Pong(9)), MessageType::USER_CONTROL, b"\0\x07\0\0\0\x09"),
+        (Control::User(UserControl::SwfVerificationRequest), MessageType::USER_CONTROL, b"\0\x1A"),
+        (
+            Control::User(UserControl::SwfVerification(Bytes::from_static(b"\x01\x01proof"))),
+            MessageType::USER_CONTROL,
+            b"\0\x1B\x01\x01proof",
+        ),
+        (Control::User(UserControl::BufferEmpty(1)), MessageType::USER_CONTROL, b"\0\x1F\0\0\0\x01"),
+        (Control::User(UserControl::BufferReady(1)), MessageType::USER_CONTROL, b"\0\x20\0\0\0\x01"),
+    ];
+    for (control, kind, payload) in cases {
+        assert_eq!(control.message(), message(kind, payload));
+        assert_eq!(Control::parse(&message(kind, payload)), Ok(Some(control)));
+        if payload.len() > 2 && !payload.starts_with(b"\0\x1B") {
+            let short = message(kind, &payload[..payload.len() - 1]);
+            let error = Control::parse(&short).unwrap_err();
+            assert!(matches!(error, PeerErrorKind::ControlLength { .. }), "{error}");
+        }
+    }
+    let other = UserControl::Other { event: 0x1234, data: Bytes::from_static(b"xy") };
+    assert_eq!(
+        Control::parse(&message(MessageType::USER_CONTROL, b"\x12\x34xy")),
+        Ok(Some(Control::User(other)))
+    );
+    assert_eq!(Control::parse(&message(MessageType::COMMAND, b"")), Ok(None));
+}
+
+#[test]
+fn chunk_sizes_that_cannot_be() {
+    for (size, payload) in [(0_u32, *b"\0\0\0\0"), (0x8000_0000, *b"\x80\0\0\0")] {
+        let mut server = hears(1, &payload);
+        assert_eq!(pair::fault_kind(&mut server), PeerErrorKind::ChunkSize { size });
+    }
+    let mut server = hears(1, b"\0\0\x01");
+    let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
+    assert!(
+        error.to_string().starts_with("expected 4 bytes in a message of type 1 (SetChunkSize), got 3"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_ping_is_answered() {
+    let mut server = hears(4, b"\0\x06\x01\x02\x03\x04");
+    let sent = output(&mut server);
+    assert_eq!(sent[sent.len() - 6..], *b"\0\x07\x01\x02\x03\x04");
+}
+
+#[test]
+fn acknowledgements_come_after_each_window_and_wrap_with_the_count() {
+    let (mut server, now) = accepted(Config::server());
+    server.receive(now, &chunk(2, 5, 0, &1_000_u32.to_be_bytes()));
+    output(&mut server);
+    let before = server.received();
+    // Acknowledgements to the server are 16 bytes each, and mean nothing here.
+    let acknowledgement = chunk(2, 3, 0, &[0xFF; 4]);
+    let mut acknowledged = Vec::new();
+    while acknowledged.len() < 3 {
+        server.receive(now, &acknowledgement);
+        let sent = output(&mut server);
+        if !sent.is_empty() {
+            let sequence = u32::from_be_bytes(*sent.last_chunk().unwrap());
+            assert_eq!(u64::from(sequence), server.received());
+            acknowledged.push(server.received());
+        }
+    }
+    assert!(acknowledged[0] >= 1_000 && acknowledged[0] <= before + 1_000 + 16, "{acknowledged:?} {before}");
+    for pair in acknowledged.windows(2) {
+        assert_eq!(pair[1] - pair[0], 1_008, "the first multiple of 16 from 1,000 on");
+    }
+    assert!(server.is_open(), "odd acknowledgements close nothing");
+}
+
+#[test]
+fn a_new_bandwidth_is_answered_with_the_window() {
+    let (mut server, now) = accepted(Config::server());
+    // 2,500,000 is what the server told the client already.
+    server.receive(now, &chunk(2, 6, 0, b"\x00\x26\x25\xA0\x02"));
+    assert!(output(&mut server).is_empty());
+    server.receive(now, &chunk(2, 6, 0, b"\x00\x00\x10\x00\x02"));
+    let sent = output(&mut server);
+    assert_eq!(sent[sent.len() - 4..], *b"\x00\x00\x10\x00");
+}
+
+#[test]
+fn a_command_by_hand() {
+    // RTMP §7.1.1, AMF0 §2: 02 string "say"; 00 number 7; 05 null; 02 string "hi"; 01 true.
+    let say = b"\x02\x00\x03say\x00\x40\x1C\0\0\0\0\0\0\x05\x02\x00\x02hi\x01\x01";
+    let say = heard(20, say);
+    assert_eq!((say.name(), say.version()), ("say", Version::Amf0));
+    assert_eq!(say.transaction().map(Transaction::number), Some(7.0));
+    assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
+    assert_eq!(say.body().arguments().unwrap()[..], *b"\x02\x00\x02hi\x01\x01");
+}
+
+#[test]
+fn an_amf3_command_with_its_zero_and_without() {
+    // The same, each argument switched by 11 (AMF0 §3.1): 06 05 = string of 2; 03 = true.
+    let say = b"\x02\x00\x03say\x00\x40\x1C\0\0\0\0\0\0\x05\x11\x06\x05hi\x11\x03";
+    for bytes in [&say[..], &[b"\0", &say[..]].concat()] {
+        let say = heard(17, bytes);
+        assert_eq!((say.name(), say.version()), ("say", Version::Amf3));
+        assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
+    }
+    for (payload, found) in [(&b"\x03say"[..], Some(3)), (b"", None)] {
+        assert_eq!(pair::fault_kind(&mut hears(17, payload)), PeerErrorKind::CommandFormat { found });
+    }
+}
+
+#[test]
+fn flashs_prefixes_are_dropped_from_names() {
+    for name in ["@say", "|say", "say"] {
+        assert_eq!(heard(20, &command(name, 2.0, b"")).name(), "say");
+    }
+    assert_eq!(heard(20, &command("@@say", 2.0, b"")).name(), "@say", "one of them");
+}
+
+#[test]
+fn the_tables_of_amf3_live_on_between_arguments() {
+    // 11 06 05 "hi", then 11 06 00: a reference to the first string (AMF3 §3.8).
+    let say = heard(17, &command("say", 2.0, b"\x11\x06\x05hi\x11\x06\x00"));
+    assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::from("hi")]);
+}
+
+#[test]
+fn references_count_from_the_command_object_on() {
+    // AMF0 §2.9: the command object {x: 1} is object 0, the argument {y: 2} is object 1; 07 0000 and 07 0001
+    // refer to them.
+    let bytes = b"\x02\x00\x01f\x00\x40\0\0\0\0\0\0\0\
+        \x03\x00\x01x\x00\x3F\xF0\0\0\0\0\0\0\x00\x00\x09\
+        \x03\x00\x01y\x00\x40\x00\0\0\0\0\0\0\x00\x00\x09\
+        \x07\x00\x00\x07\x00\x01";
+    let f = heard(20, bytes);
+    assert!(f.body().has_object());
+    let values = f.body().values().unwrap();
+    assert_eq!(values.len(), 3);
+    assert_eq!(values[1].get("x"), Some(&Value::Number(1.0)));
+    assert_eq!(values[2].get("y"), Some(&Value::Number(2.0)));
+    assert_eq!(f.body().arguments().unwrap()[..], bytes[bytes.len() - 22..]);
+    let object: Value = f.body().object().unwrap();
+    assert_eq!(object.get("x"), Some(&Value::Number(1.0)));
+}
+
+#[test]
+fn a_name_in_amf3_takes_a_place_in_its_tables() {
+    // 11 06 03 "f", id 2, 11 01 (AMF3 null), 11 06 00: a reference to the name.
+    let f = heard(17, b"\x00\x11\x06\x03f\x00\x40\0\0\0\0\0\0\0\x11\x01\x11\x06\x00");
+    assert_eq!(f.name(), "f");
+    assert!(!f.body().has_object() && !f.body().stands_alone());
+    assert_eq!(f.body().values().unwrap(), [Value::from("f")]);
+    assert_eq!(f.body().arguments().unwrap()[..], *b"\x11\x06\x00");
+    assert!(heard(20, &command("f", 2.0, b"\x05")).body().stands_alone());
+}
+
+#[test]
+fn a_command_may_end_after_its_id() {
+    let f = heard(20, b"\x02\x00\x01f\x00\x40\0\0\0\0\0\0\0");
+    assert_eq!((f.body().values().unwrap().len(), f.body().arguments().unwrap().len()), (0, 0));
+    let f = heard(20, &command("f", 0.0, b""));
+    assert_eq!(f.transaction(), None, "transaction 0 wants no reply");
+}
+
+#[test]
+fn wrong_types_in_a_command_are_the_peers_fault() {
+    let cases: [(&[u8], &str); 6] = [
+        (b"", "command"),
+        (b"\x05", "command"),                         // no name, but null
+        (b"\x02\x00\x09say", "command"),              // cut
+        (b"\x02\x00\x03say\x02\x00\x01x", "command"), // a string as the id
+        (b"\x02\x00\x03say", "command"),              // no id
+        (b"\x02\x00\x03say\x00\x7F\xF8\0\0\0\0\0\0", "transaction_id"), // not a number
+    ];
+    for (payload, name) in cases {
+        assert_eq!(fault(&mut hears(20, payload)), name, "{payload:?}");
+    }
+    let mut server = hears(20, b"\x02\x00\x03say\x02\x00\x01x");
+    let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
+    let text = error.to_string();
+    assert!(text.contains("got String (at byte 10)") && text.contains("of the connection"), "{text}");
+}
+
+#[test]
+fn arguments_that_cannot_be_read_end_nothing() {
+    // It is the method's business what it takes: 0E is a reserved marker.
+    let f = heard(20, &command("f", 2.0, b"\x0E"));
+    assert!(f.body().values().is_err());
+    assert_eq!(f.body().arguments().unwrap()[..], [0x0E]);
+}
+
+#[test]
+fn connect_comes_first_and_once() {
+    let not_connected = |kind, payload: &[u8]| {
+        let (mut server, now) = pair::shaken(Config::server());
+        server.receive(now, &chunk(3, kind, 0, payload));
+        fault(&mut server)
+    };
+    assert_eq!(not_connected(20, &command("createStream", 2.0, b"")), "not_connected");
+    assert_eq!(not_connected(8, b"a"), "not_connected");
+    assert_eq!(not_connected(18, b"\x02\0\x01d"), "not_connected");
+    assert_eq!(not_connected(22, b""), "not_connected");
+    assert_eq!(fault(&mut hears(20, &pair::connect_command())), "connect_twice");
+    // Control messages may come at any time.
+    assert_eq!(not_connected(5, &[0, 0, 0x10, 0]), "");
+}
+
+#[test]
+fn applications_that_cannot_be() {
+    for app in ["", "a\0b", "a/../b", "..", "?query"] {
+        let (mut server, now) = pair::shaken(Config::server());
+        let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02".to_vec();
+        payload.extend((app.len() as u16).to_be_bytes());
+        payload.extend(app.as_bytes());
+        payload.extend(b"\0\0\x09");
+        server.receive(now, &chunk(3, 20, 0, &payload));
+        assert_eq!(fault(&mut server), "application_name", "{app:?}");
+        let sent = output(&mut server);
+        assert!(sent.windows(6).any(|bytes| bytes == b"_error"), "the client is told");
+    }
+    // No object at all, and one of another type.
+    for object in [&b""[..], b"\x05", b"\x02\0\x01x"] {
+        let (mut server, now) = pair::shaken(Config::server());
+        let payload = [b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0", object].concat();
+        server.receive(now, &chunk(3, 20, 0, &payload));
+        assert!(["application_name", "command"].contains(&fault(&mut server)), "{object:?}");
+    }
+}
+
+#[test]
+fn an_aggregate_is_its_parts() {
+    // RTMP §7.1.6: per part type, length 24, timestamp 24 + 8, stream 24, body, back pointer 32. The parts'
+    // times are 100 and 123, the aggregate's is 1,000: they become 1,000 and 1,023.
+    let payload = b"\x08\0\0\x01\0\0\x64\0\0\0\0a\0\0\0\x0C\
+                    \x09\0\0\x02\0\0\x7B\0\0\0\0vv\0\0\0\x0D";
+    let (mut server, now) = accepted(Config::server());
+    let mut bytes = b"\x06\x00\x03\xE8\0\0\x21\x16\x01\0\0\0".to_vec();
+    bytes.extend(payload);
+    server.receive(now, &bytes);
+    let Some(Event::Audio(audio)) = server.event() else { panic!() };
+    assert_eq!((audio.timestamp, audio.stream, &*audio.payload), (1_000, 1, &b"a"[..]));
+    let Some(Event::Video(video)) = server.event() else { panic!() };
+    assert_eq!((video.timestamp, video.stream, &*video.payload), (1_023, 1, &b"vv"[..]));
+    assert!(server.event().is_none());
+
+    let again =
+        Message::aggregate(1, &[Message { timestamp: 100, ..audio }, Message { timestamp: 123, ..video }]);
+    assert_eq!(again.payload[..], payload[..]);
+
+    // Cut anywhere it is an error, but for the last back pointer, which some leave out.
+    for cut in 1..payload.len() {
+        let mut server = hears(22, &payload[..cut]);
+        let whole = (12..=16).contains(&cut) || cut >= 29;
+        let name = fault(&mut server);
+        assert_eq!(name == "aggregate", !whole, "{cut} {name}");
+    }
+}
+
+#[test]
+fn an_aggregate_takes_no_memory_for_small_parts() {
+    // 60,000 parts without bytes, made when they are taken.
+    let part = b"\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\x0B";
+    let mut server = hears(22, &part.repeat(60_000));
+    let mut count = 0;
+    while let Some(Event::Video(_)) = server.event() {
+        count += 1;
+    }
+    assert_eq!(count, 60_000);
+    assert!(server.is_open());
+}
+
+#[test]
+fn an_abort_drops_the_message_in_progress() {
+    let (mut server, now) = accepted(Config::server());
+    let begun = &chunk(4, 20, 0, &command("first", 2.0, &[5; 300]))[..12 + 128];
+    server.receive(now, begun);
+    server.receive(now, &chunk(2, 2, 0, &4_u32.to_be_bytes()));
+    server.receive(now, &chunk(4, 20, 0, &command("second", 3.0, b"")));
+    let Some(Event::Command(second)) = server.event() else { panic!() };
+    assert_eq!(second.name(), "second");
+}
