@@ -1,0 +1,167 @@
+//! Calls a method of an AMF server from the terminal, over HTTP or RTMP.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use amf_remoting::amf_core::packet::{Packet, PacketWriter};
+use amf_remoting::amf_core::{Decoder, Encoder, FromAmf, Limits, ToAmf};
+use amf_remoting::{CallError, Value, Version};
+use amf_rtmp::NetConnection;
+use examples::json;
+
+const HELP: &str = "\
+Calls a method of an AMF server, and prints the reply or the fault.
+
+Usage: call [OPTIONS] URL [TARGET [ARGUMENTS AS JSON…]]
+
+  call http://127.0.0.1:8080/gateway lobby.players
+  call rtmp://127.0.0.1/lobby lobby.join '\"Ann\"' --listen
+
+  --listen   over RTMP: stay connected and print what the server calls, until Ctrl-C;
+             without TARGET, listen only
+  --amf0     speak AMF0; otherwise AMF3
+  --help     this text
+";
+
+/// The most bytes of a reply over HTTP.
+const MAX_REPLY: u64 = 64 << 20;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Options::parse() {
+        Ok(Some(options)) => run(options).await,
+        Ok(None) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(format!("{error}; see --help").into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("call: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Options {
+    url: String,
+    target: Option<String>,
+    arguments: Vec<Value>,
+    listen: bool,
+    version: Version,
+}
+
+impl Options {
+    /// Nothing where only help is wanted.
+    fn parse() -> Result<Option<Self>, Box<dyn Error>> {
+        use lexopt::prelude::*;
+        let mut words = Vec::new();
+        let (mut listen, mut version) = (false, Version::Amf3);
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("listen") => listen = true,
+                Long("amf0") => version = Version::Amf0,
+                Short('h') | Long("help") => return Ok(None),
+                Value(word) => words.push(word.string()?),
+                _ => return Err(argument.unexpected().into()),
+            }
+        }
+        let mut words = words.into_iter();
+        let url = words.next().ok_or("expected a URL")?;
+        let target = words.next();
+        if target.is_none() && !listen {
+            return Err("expected what to call, such as lobby.players".into());
+        }
+        let arguments = words.map(|word| argument(&word)).collect::<Result<_, _>>()?;
+        Ok(Some(Self { url, target, arguments, listen, version }))
+    }
+}
+
+fn argument(word: &str) -> Result<Value, String> {
+    let json = serde_json::from_str(word)
+        .map_err(|error| format!("expected JSON, such as 7 or '\"text\"', got {word}: {error}"))?;
+    Ok(json::to_value(&json))
+}
+
+/// Whether the call went well.
+async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
+    if options.url.starts_with("rtmp://") {
+        over_rtmp(options).await
+    } else if options.url.starts_with("http://") {
+        over_http(&options)
+    } else {
+        Err(format!("expected http://… or rtmp://…, got {}", options.url).into())
+    }
+}
+
+async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
+    let connection = NetConnection::to(&options.url)?
+        .encoding(options.version)
+        .on_unhandled(|name, arguments| println!("{name}{}", in_parentheses(&arguments)))
+        .connect()
+        .await?;
+    let mut went_well = true;
+    if let Some(target) = &options.target {
+        match connection.call::<Value>(target, options.arguments.as_slice()).await {
+            Ok(reply) => println!("{reply:#?}"),
+            Err(CallError::Fault(fault)) => {
+                println!("fault {}: {}", fault.code(), fault.message());
+                went_well = false;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if options.listen {
+        tokio::select! {
+            () = connection.closed() => eprintln!("call: the server closed the connection"),
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+    Ok(went_well)
+}
+
+fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
+    let Some(target) = &options.target else {
+        return Err("expected what to call: over HTTP a server has no way to call by itself".into());
+    };
+    let mut encoder = Encoder::in_envelope(options.version);
+    options.arguments.to_amf(&mut encoder)?;
+    let mut packet = PacketWriter::new(if options.version == Version::Amf3 { 3 } else { 0 });
+    packet.message(target, "/1", &encoder.finish())?;
+    let reply = ureq::post(&options.url)
+        .header("Content-Type", "application/x-amf")
+        .send(packet.finish().as_slice())?
+        .body_mut()
+        .with_config()
+        .limit(MAX_REPLY)
+        .read_to_vec()?;
+    let packet = Packet::decode(&reply, &Arc::default(), Limits::default())?;
+    let mut went_well = true;
+    for message in &packet.messages {
+        let value = Value::from_amf(&mut Decoder::new(Version::Amf0, message.body))?;
+        match &*message.target_uri {
+            "/1/onResult" => println!("{value:#?}"),
+            "/1/onStatus" => {
+                let text = |name| value.get(name).and_then(Value::as_str).unwrap_or_default();
+                println!("fault {}: {}", text("code"), text("description"));
+                went_well = false;
+            }
+            // A method of the client that the server called along with its reply.
+            method => println!("{method}{}", in_parentheses(value.as_list().unwrap_or(&[]))),
+        }
+    }
+    if let Some(broken) = packet.broken {
+        return Err(broken.error.into());
+    }
+    Ok(went_well)
+}
+
+fn in_parentheses(arguments: &[Value]) -> String {
+    let arguments: Vec<_> = arguments.iter().map(|argument| format!("{argument:?}")).collect();
+    format!("({})", arguments.join(", "))
+}

@@ -1,0 +1,141 @@
+//! A small multiplayer lobby for AMF clients, with a page that shows it live.
+
+use std::error::Error;
+use std::future::{IntoFuture, pending};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use examples::lobby::host::Host;
+use examples::lobby::{self, APPLICATION, GATEWAY};
+use tokio::net::TcpListener;
+use tokio::signal;
+use tokio::time::sleep;
+use tracing_subscriber::filter::LevelFilter;
+
+const HELP: &str = "\
+A small multiplayer lobby for AMF clients, with a page that shows it live.
+
+Usage: lobby [--http ADDR] [--rtmp ADDR]
+
+  --http ADDR   where to listen for HTTP; 127.0.0.1:8080 unless given, port 0 for any free one
+  --rtmp ADDR   where to listen for RTMP; 127.0.0.1:1935 unless given, port 0 for any free one
+  --help        this text
+";
+
+/// How long requests may take to end after Ctrl-C.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
+    let done = match Options::parse() {
+        Ok(Some(options)) => run(options).await,
+        Ok(None) => print(HELP).map_err(Into::into),
+        Err(error) => Err(format!("{error}; see --help").into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lobby: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Options {
+    http: String,
+    rtmp: String,
+}
+
+impl Options {
+    /// Nothing where only help is wanted.
+    fn parse() -> Result<Option<Self>, lexopt::Error> {
+        use lexopt::prelude::*;
+        let mut options = Self { http: "127.0.0.1:8080".to_owned(), rtmp: "127.0.0.1:1935".to_owned() };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("http") => options.http = arguments.value()?.string()?,
+                Long("rtmp") => options.rtmp = arguments.value()?.string()?,
+                Short('h') | Long("help") => return Ok(None),
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+async fn run(Options { http, rtmp }: Options) -> Result<(), Box<dyn Error>> {
+    let listener = bind(&http).await?;
+    let address = listener.local_addr()?;
+    let rtmp = bind(&rtmp).await?;
+    let rtmp_address = rtmp.local_addr()?;
+    // Answers are small: they shall not wait for more to be sent.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let host = Host::open();
+    let services = lobby::services(&host);
+    let rtmp = lobby::rtmp(Arc::clone(&host), services.clone()).listen(rtmp).serve_until(interrupted());
+    let app = lobby::http(Arc::clone(&host), services);
+    print(&welcome(address, rtmp_address))?;
+    let shared = Arc::clone(&host);
+    let closing = async move {
+        interrupted().await;
+        shared.close();
+    };
+    let closed_long_ago = async {
+        interrupted().await;
+        sleep(FAREWELL).await;
+    };
+    let http = axum::serve(listener, app).with_graceful_shutdown(closing).into_future();
+    tokio::select! {
+        served = async { tokio::try_join!(http, rtmp) } => drop(served?),
+        () = closed_long_ago => {}
+        never = host.make_rounds() => match never {},
+    }
+    Ok(())
+}
+
+/// Ctrl-C, for everybody who waits for it.
+async fn interrupted() {
+    if signal::ctrl_c().await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+async fn bind(address: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+fn welcome(address: SocketAddr, rtmp: SocketAddr) -> String {
+    format!(
+        "listening on http://{address}
+listening on rtmp://{rtmp}/{APPLICATION}
+
+  the room, live   http://{address}/
+  the gateway      http://{address}{GATEWAY}   for NetConnection, RemoteObject and the like
+
+Open the room in a browser. Then let Ann come in, and hear what the server tells her:
+
+  cargo run -p examples --bin call -- rtmp://{rtmp}/{APPLICATION} lobby.join '\"Ann\"' --listen
+
+And Bob, over HTTP:
+
+  cargo run -p examples --bin call -- http://{address}{GATEWAY} lobby.join '\"Bob\"'
+
+Ctrl-C ends it.
+"
+    )
+}
+
+/// Whoever has closed standard output wants no words.
+fn print(words: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}

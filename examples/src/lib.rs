@@ -1,0 +1,4 @@
+//! What the example programs are made of; the programs themselves are in `src/bin`.
+
+pub mod json;
+pub mod lobby;

@@ -1,0 +1,298 @@
+//! The room as the whole program shares it: whatever happens in it, everybody is told.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use amf_remoting::{Client, Group};
+use tokio::sync::broadcast;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::room::{Moment, Room};
+use super::wire::{LobbyError, LobbyEvents, Message, Player, Seat};
+
+/// The most who watch the room at one time without being clients.
+pub const MAX_WATCHERS: usize = 256;
+/// How far a watcher may lag behind before it has to start anew.
+const WATCHER_QUEUE: usize = 256;
+/// How often the host looks for players who were silent for too long.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// Keeps the room and tells clients and watchers what happens in it.
+#[derive(Debug)]
+pub struct Host {
+    state: Mutex<State>,
+}
+
+/// All of it under one lock, so that everybody is told everything in the order in which it happened. Telling waits
+/// for nobody: it fills queues.
+#[derive(Debug)]
+struct State {
+    room: Room,
+    clients: Group,
+    /// The clients of players who came as one, by the player's number.
+    client_of: HashMap<u32, Client>,
+    /// Nothing when the house is closed.
+    watchers: Option<broadcast::Sender<Event>>,
+}
+
+/// What happened, for those who watch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Somebody came in.
+    Joined(Player),
+    /// Somebody said something.
+    Said(Message),
+    /// Somebody left.
+    Left(Player),
+}
+
+/// The room as it is, and everything that happens after that.
+#[derive(Debug)]
+pub struct Watch {
+    /// Who is there.
+    pub players: Vec<Player>,
+    /// What was said last.
+    pub messages: Vec<Message>,
+    /// What happens from here on.
+    pub events: broadcast::Receiver<Event>,
+}
+
+impl Host {
+    /// Opens an empty room.
+    pub fn open() -> Arc<Self> {
+        let state = State {
+            room: Room::default(),
+            clients: Group::new(),
+            client_of: HashMap::new(),
+            watchers: Some(broadcast::Sender::new(WATCHER_QUEUE)),
+        };
+        Arc::new(Self { state: Mutex::new(state) })
+    }
+
+    /// Lets somebody in. The others are told; `client`, if there is one, is told what happens from now on.
+    pub fn join(&self, name: &str, client: Option<&Client>) -> Result<Seat, LobbyError> {
+        let mut state = self.lock();
+        let seat = state.room.join(name, Moment::now())?;
+        state.tell(Event::Joined(seat.player.clone()));
+        if let Some(client) = client {
+            state.clients.add(client);
+            state.client_of.insert(seat.player.id, client.clone());
+        }
+        Ok(seat)
+    }
+
+    /// Says something to everybody, the speaker included.
+    pub fn say(&self, token: &str, text: &str) -> Result<Message, LobbyError> {
+        let mut state = self.lock();
+        let message = state.room.say(token, text, Moment::now())?;
+        state.tell(Event::Said(message.clone()));
+        Ok(message)
+    }
+
+    /// Sees somebody out; false where nobody has this token.
+    pub fn leave(&self, token: &str) -> bool {
+        let mut state = self.lock();
+        match state.room.leave(token) {
+            Some(player) => {
+                state.see_out(player);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Sees out everybody who came in as this client, which is gone.
+    pub fn disconnected(&self, client: &Client) {
+        let mut state = self.lock();
+        let ids: Vec<u32> =
+            state.client_of.iter().filter(|(_, of)| of.id() == client.id()).map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(player) = state.room.remove(id) {
+                state.see_out(player);
+            }
+        }
+    }
+
+    /// Who is there, in the order in which they came.
+    pub fn players(&self) -> Vec<Player> {
+        self.lock().room.players().cloned().collect()
+    }
+
+    /// Lets somebody watch; nothing where too many do, or the house is closed.
+    pub fn watch(&self) -> Option<Watch> {
+        let state = self.lock();
+        let watchers = state.watchers.as_ref().filter(|watchers| watchers.receiver_count() < MAX_WATCHERS)?;
+        Some(Watch {
+            players: state.room.players().cloned().collect(),
+            messages: state.room.history().cloned().collect(),
+            events: watchers.subscribe(),
+        })
+    }
+
+    /// Sees out who was silent for too long, again and again.
+    pub async fn make_rounds(&self) -> Infallible {
+        let mut rounds = interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            self.dismiss_silent(Instant::now());
+        }
+    }
+
+    /// Ends what the watchers see: without that, they would watch for ever.
+    pub fn close(&self) {
+        self.lock().watchers = None;
+    }
+
+    fn dismiss_silent(&self, now: Instant) {
+        let state = &mut *self.lock();
+        // Whoever is still connected may listen for as long as they like.
+        let is_there = |id| state.client_of.get(&id).is_some_and(Client::is_open);
+        for player in state.room.dismiss_silent(now, is_there) {
+            state.see_out(player);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn see_out(&mut self, player: Player) {
+        if let Some(client) = self.client_of.remove(&player.id) {
+            // One client may have come in as several players.
+            if self.client_of.values().all(|other| other.id() != client.id()) {
+                self.clients.remove(&client);
+            }
+        }
+        self.tell(Event::Left(player));
+    }
+
+    fn tell(&self, event: Event) {
+        match &event {
+            Event::Joined(player) => self.clients.player_joined(player),
+            Event::Said(message) => self.clients.said(message),
+            Event::Left(player) => self.clients.player_left(player),
+        }
+        if let Some(watchers) = &self.watchers {
+            // An error says that nobody watches.
+            let _ = watchers.send(event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amf_remoting::Version;
+    use amf_remoting::service::{
+        ArgumentsForm, BoxFuture, CallError, ClientId, Connection, Encoding, Notification,
+    };
+    use bytes::Bytes;
+
+    use super::super::room::MAX_SILENCE;
+    use super::*;
+
+    /// A connection that notes what it is told.
+    #[derive(Default)]
+    struct Notebook(Mutex<Vec<String>>);
+
+    impl Notebook {
+        fn take(&self) -> Vec<String> {
+            std::mem::take(&mut self.0.lock().unwrap())
+        }
+    }
+
+    impl Connection for Notebook {
+        fn encoding(&self) -> Encoding {
+            Encoding { version: Version::Amf3, form: ArgumentsForm::Sequence }
+        }
+
+        fn notify(&self, notification: &Notification) -> Result<(), CallError> {
+            self.0.lock().unwrap().push(notification.method().to_owned());
+            Ok(())
+        }
+
+        fn invoke(&self, _: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
+            Box::pin(async { Err(CallError::Gone) })
+        }
+
+        fn is_open(&self) -> bool {
+            true
+        }
+    }
+
+    fn client() -> (Client, Arc<Notebook>) {
+        let notebook = Arc::new(Notebook::default());
+        (Client::new(ClientId::next(), Arc::clone(&notebook) as Arc<dyn Connection>), notebook)
+    }
+
+    #[test]
+    fn everybody_is_told_while_in_the_room() {
+        let host = Host::open();
+        let ((ann, ann_heard), (bob, bob_heard)) = (client(), client());
+        let mut watch = host.watch().unwrap();
+        let ann = host.join("Ann", Some(&ann)).unwrap();
+        let bob = host.join("Bob", Some(&bob)).unwrap();
+        let message = host.say(&bob.token, "hello").unwrap();
+        assert!(host.leave(&ann.token));
+        assert!(!host.leave(&ann.token));
+        assert_eq!(ann_heard.take(), ["playerJoined", "said"]);
+        assert_eq!(bob_heard.take(), ["said", "playerLeft"]);
+        let expected = [
+            Event::Joined(ann.player.clone()),
+            Event::Joined(bob.player.clone()),
+            Event::Said(message.clone()),
+            Event::Left(ann.player),
+        ];
+        for event in expected {
+            assert_eq!(watch.events.try_recv().unwrap(), event);
+        }
+        let watch = host.watch().unwrap();
+        assert_eq!((watch.players, watch.messages), (vec![bob.player], vec![message]));
+    }
+
+    #[test]
+    fn a_client_with_two_players_stays_until_both_left() {
+        let host = Host::open();
+        let (client, heard) = client();
+        let ann = host.join("Ann", Some(&client)).unwrap();
+        let bob = host.join("Bob", Some(&client)).unwrap();
+        let cleo = host.join("Cleo", None).unwrap();
+        heard.take();
+        host.leave(&ann.token);
+        host.say(&cleo.token, "hello").unwrap();
+        host.leave(&bob.token);
+        host.say(&cleo.token, "anybody?").unwrap();
+        assert_eq!(heard.take(), ["playerLeft", "said"]);
+    }
+
+    #[test]
+    fn the_silent_are_seen_out_unless_they_are_connected() {
+        let host = Host::open();
+        let (client, heard) = client();
+        let ann = host.join("Ann", Some(&client)).unwrap();
+        host.join("Bob", None).unwrap();
+        heard.take();
+        host.dismiss_silent(Instant::now() + MAX_SILENCE);
+        assert_eq!(host.players(), [ann.player]);
+        assert_eq!(heard.take(), ["playerLeft"]);
+        host.disconnected(&client);
+        assert_eq!(host.players(), []);
+        assert_eq!(heard.take(), [""; 0], "who is out is told nothing more");
+    }
+
+    #[test]
+    fn a_closed_house_and_a_full_one_let_nobody_watch() {
+        let host = Host::open();
+        let watches: Vec<_> = (0..MAX_WATCHERS).map(|_| host.watch().unwrap()).collect();
+        assert!(host.watch().is_none());
+        drop(watches);
+        let mut watch = host.watch().unwrap();
+        host.close();
+        assert!(host.watch().is_none());
+        assert_eq!(watch.events.try_recv(), Err(broadcast::error::TryRecvError::Closed));
+    }
+}

@@ -1,0 +1,211 @@
+//! Who is in the room and what was said: the rules, without clock, lock or transport.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use amf_remoting::Date;
+use uuid::Uuid;
+
+use super::wire::{LobbyError, Message, Player, Seat};
+
+/// The most players.
+pub const MAX_PLAYERS: usize = 64;
+/// The most characters of a name.
+pub const MAX_NAME: usize = 32;
+/// The most characters of a text.
+pub const MAX_TEXT: usize = 500;
+/// How many of the last messages are kept.
+pub const MAX_HISTORY: usize = 100;
+/// A player who was not heard of for this long leaves.
+pub const MAX_SILENCE: Duration = Duration::from_mins(5);
+
+/// The room. Every method that depends on time is told it.
+#[derive(Debug, Default)]
+pub struct Room {
+    seated: Vec<Seated>,
+    history: VecDeque<Message>,
+    last_id: u32,
+}
+
+#[derive(Debug)]
+struct Seated {
+    seat: Seat,
+    last_heard: Instant,
+}
+
+/// A moment on both clocks: the wall's, which people see, and the steady one, which counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What people see.
+    pub date: Date,
+    /// What silence is counted by.
+    pub instant: Instant,
+}
+
+impl Moment {
+    /// This moment.
+    pub fn now() -> Self {
+        Self { date: Date::now(), instant: Instant::now() }
+    }
+}
+
+impl Room {
+    /// Gives a newcomer a seat.
+    pub fn join(&mut self, name: &str, now: Moment) -> Result<Seat, LobbyError> {
+        let name = name.trim();
+        if !is_printable(name, MAX_NAME) {
+            return Err(LobbyError::BadName);
+        }
+        if self.players().any(|player| player.name.to_lowercase() == name.to_lowercase()) {
+            return Err(LobbyError::NameTaken);
+        }
+        if self.seated.len() == MAX_PLAYERS {
+            return Err(LobbyError::Full);
+        }
+        self.last_id += 1;
+        let player = Player { id: self.last_id, name: name.to_owned(), joined_at: now.date };
+        let seat = Seat { token: Uuid::new_v4().simple().to_string(), player };
+        self.seated.push(Seated { seat: seat.clone(), last_heard: now.instant });
+        Ok(seat)
+    }
+
+    /// Notes what a player says.
+    pub fn say(&mut self, token: &str, text: &str, now: Moment) -> Result<Message, LobbyError> {
+        let seated =
+            self.seated.iter_mut().find(|seated| seated.seat.token == token).ok_or(LobbyError::NotJoined)?;
+        seated.last_heard = now.instant;
+        if !is_printable(text, MAX_TEXT) {
+            return Err(LobbyError::BadText);
+        }
+        let message = Message { from: seated.seat.player.name.clone(), text: text.to_owned(), at: now.date };
+        if self.history.len() == MAX_HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(message.clone());
+        Ok(message)
+    }
+
+    /// Frees a seat; gives the player who had it.
+    pub fn leave(&mut self, token: &str) -> Option<Player> {
+        let index = self.seated.iter().position(|seated| seated.seat.token == token)?;
+        Some(self.seated.remove(index).seat.player)
+    }
+
+    /// Frees the seat of a player by number; gives the player.
+    pub fn remove(&mut self, id: u32) -> Option<Player> {
+        let index = self.seated.iter().position(|seated| seated.seat.player.id == id)?;
+        Some(self.seated.remove(index).seat.player)
+    }
+
+    /// Frees the seats of players who were silent for too long and are not known to be there; gives these players.
+    pub fn dismiss_silent(&mut self, now: Instant, is_there: impl Fn(u32) -> bool) -> Vec<Player> {
+        let is_silent = |seated: &mut Seated| {
+            now.saturating_duration_since(seated.last_heard) >= MAX_SILENCE
+                && !is_there(seated.seat.player.id)
+        };
+        self.seated.extract_if(.., is_silent).map(|seated| seated.seat.player).collect()
+    }
+
+    /// Who is there, in the order in which they came.
+    pub fn players(&self) -> impl Iterator<Item = &Player> {
+        self.seated.iter().map(|seated| &seated.seat.player)
+    }
+
+    /// The last messages, the oldest first.
+    pub fn history(&self) -> impl Iterator<Item = &Message> {
+        self.history.iter()
+    }
+}
+
+/// Something to read in it, not too much, and no control characters.
+fn is_printable(text: &str, max: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= max && !text.contains(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> Moment {
+        Moment { date: Date::from_millis(1000.0), instant: Instant::now() }
+    }
+
+    fn later(moment: Moment, by: Duration) -> Moment {
+        Moment { date: Date::from_millis(moment.date.millis() + 1.0), instant: moment.instant + by }
+    }
+
+    fn names(room: &Room) -> Vec<&str> {
+        room.players().map(|player| player.name.as_str()).collect()
+    }
+
+    #[test]
+    fn whoever_joins_is_there_until_leaving() {
+        let mut room = Room::default();
+        let ann = room.join("Ann", start()).unwrap();
+        let bob = room.join(" Bob ", start()).unwrap();
+        assert_eq!(names(&room), ["Ann", "Bob"]);
+        assert_ne!((&ann.token, ann.player.id), (&bob.token, bob.player.id));
+        assert_eq!(room.leave(&ann.token), Some(ann.player.clone()));
+        assert_eq!(room.leave(&ann.token), None);
+        assert_eq!(names(&room), ["Bob"]);
+        assert_ne!(room.join("Ann", start()).unwrap().player.id, ann.player.id);
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let mut room = Room::default();
+        for bad in ["", "  ", "a\nb", "a\u{7}", &"x".repeat(MAX_NAME + 1)] {
+            assert_eq!(room.join(bad, start()), Err(LobbyError::BadName), "{bad:?}");
+        }
+        room.join(&"ß".repeat(MAX_NAME), start()).unwrap();
+        room.join("Ann", start()).unwrap();
+        assert_eq!(room.join("ANN", start()), Err(LobbyError::NameTaken));
+    }
+
+    #[test]
+    fn the_room_has_so_many_seats() {
+        let mut room = Room::default();
+        for number in 0..MAX_PLAYERS {
+            room.join(&number.to_string(), start()).unwrap();
+        }
+        assert_eq!(room.join("one more", start()), Err(LobbyError::Full));
+    }
+
+    #[test]
+    fn only_those_with_a_token_speak() {
+        let mut room = Room::default();
+        let ann = room.join("Ann", start()).unwrap();
+        let message = room.say(&ann.token, "hello", start()).unwrap();
+        assert_eq!((message.from.as_str(), message.text.as_str()), ("Ann", "hello"));
+        assert_eq!(room.say("not a token", "hello", start()), Err(LobbyError::NotJoined));
+        for bad in ["", " ", "\u{1b}[2J", &"x".repeat(MAX_TEXT + 1)] {
+            assert_eq!(room.say(&ann.token, bad, start()), Err(LobbyError::BadText), "{bad:?}");
+        }
+        room.leave(&ann.token);
+        assert_eq!(room.say(&ann.token, "hello", start()), Err(LobbyError::NotJoined));
+        assert_eq!(room.history().collect::<Vec<_>>(), [&message]);
+    }
+
+    #[test]
+    fn the_history_forgets_the_oldest() {
+        let mut room = Room::default();
+        let ann = room.join("Ann", start()).unwrap();
+        for number in 0..=MAX_HISTORY {
+            room.say(&ann.token, &number.to_string(), start()).unwrap();
+        }
+        assert_eq!(room.history().count(), MAX_HISTORY);
+        assert_eq!(room.history().next().unwrap().text, "1");
+    }
+
+    #[test]
+    fn the_silent_leave() {
+        let mut room = Room::default();
+        let start = start();
+        let ann = room.join("Ann", start).unwrap();
+        let bob = room.join("Bob", start).unwrap();
+        room.say(&bob.token, "still here", later(start, Duration::from_secs(1))).unwrap();
+        assert_eq!(room.dismiss_silent(start.instant + MAX_SILENCE.mul_f64(0.99), |_| false), []);
+        assert_eq!(room.dismiss_silent(start.instant + MAX_SILENCE, |_| false), [ann.player]);
+        assert_eq!(names(&room), ["Bob"]);
+    }
+}

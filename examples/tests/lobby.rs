@@ -1,0 +1,162 @@
+//! The lobby's app as clients and the page meet it, without a socket.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+use std::sync::Arc;
+
+use amf_remoting::amf_core::packet::{Packet, PacketWriter};
+use amf_remoting::amf_core::{Classes, Decoder, FromAmf, ToAmf, to_vec};
+use amf_remoting::{Limits, Value, Version};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use examples::lobby;
+use examples::lobby::host::Host;
+use examples::lobby::wire::{Message, Player, Seat};
+use http_body_util::BodyExt;
+use serde_json::json;
+use tower::ServiceExt;
+
+/// The lobby of one test.
+struct House {
+    host: Arc<Host>,
+    app: Router,
+}
+
+impl House {
+    fn open() -> Self {
+        let host = Host::open();
+        let app = lobby::http(Arc::clone(&host), lobby::services(&host));
+        Self { host, app }
+    }
+
+    async fn send(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        (status, to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec())
+    }
+
+    /// Calls one method in AMF0; gives the reply's target and its value.
+    async fn call(&self, method: &str, arguments: &impl ToAmf) -> (String, Value) {
+        let mut packet = PacketWriter::new(0);
+        packet.message(method, "/1", &to_vec(Version::Amf0, arguments).unwrap()).unwrap();
+        let request = Request::post(lobby::GATEWAY).header(header::CONTENT_TYPE, "application/x-amf");
+        let (status, reply) = self.send(request.body(packet.finish().into()).unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+        let reply = Packet::decode(&reply, &Arc::default(), Limits::default()).unwrap();
+        let [message] = &*reply.messages else { panic!("one call, one answer: {reply:?}") };
+        (message.target_uri.to_string(), read(message.body))
+    }
+
+    async fn page(&self, what: &str, form: serde_json::Value) -> (StatusCode, serde_json::Value) {
+        let request = Request::post(format!("/page/{what}")).header(header::CONTENT_TYPE, "application/json");
+        let (status, answer) = self.send(request.body(form.to_string().into()).unwrap()).await;
+        (status, serde_json::from_slice(&answer).unwrap())
+    }
+}
+
+fn read<T: for<'de> FromAmf<'de>>(body: &[u8]) -> T {
+    let mut classes = Classes::new();
+    T::classes(&mut classes);
+    T::from_amf(&mut Decoder::new(Version::Amf0, body).with_classes(Arc::new(classes))).unwrap()
+}
+
+/// What a dynamic value would have been as a type.
+fn typed<T: for<'de> FromAmf<'de>>(value: &Value) -> T {
+    read(&to_vec(Version::Amf0, value).unwrap())
+}
+
+fn fault_code(fault: &Value) -> &str {
+    let Some(Value::String(code)) = fault.as_object().and_then(|fault| fault.get("code")) else {
+        panic!("a fault has a code: {fault:?}")
+    };
+    code
+}
+
+#[tokio::test]
+async fn a_visit_by_amf() {
+    let house = House::open();
+    let (target, seat) = house.call("lobby.join", &["Ann"]).await;
+    assert_eq!(target, "/1/onResult");
+    assert_eq!(seat.as_object().unwrap().alias(), "lobby.Seat");
+    let seat: Seat = typed(&seat);
+    assert_eq!(seat.player.name, "Ann");
+
+    let (_, players) = house.call("lobby.players", &[(); 0]).await;
+    assert_eq!(typed::<Vec<Player>>(&players), [seat.player]);
+
+    let (_, said) = house.call("lobby.say", &[&*seat.token, "hello"]).await;
+    let said: Message = typed(&said);
+    assert_eq!((said.from.as_str(), said.text.as_str()), ("Ann", "hello"));
+
+    let (target, taken) = house.call("lobby.join", &["ann"]).await;
+    assert_eq!((target.as_str(), fault_code(&taken)), ("/1/onStatus", "Lobby.NameTaken"));
+
+    assert_eq!(house.call("lobby.leave", &[&*seat.token]).await.1, Value::Bool(true));
+    assert_eq!(house.call("lobby.leave", &[&*seat.token]).await.1, Value::Bool(false));
+    let (_, refused) = house.call("lobby.say", &[&*seat.token, "hello"]).await;
+    assert_eq!(fault_code(&refused), "Lobby.NotJoined");
+}
+
+#[tokio::test]
+async fn the_echo_gives_back_and_fails() {
+    let house = House::open();
+    let seat = Seat {
+        token: "t".to_owned(),
+        player: Player { id: 1, name: "n".to_owned(), joined_at: amf_remoting::Date::from_millis(0.0) },
+    };
+    let (_, echoed) = house.call("echo.echo", &[&seat]).await;
+    assert_eq!(typed::<Seat>(&echoed), seat);
+    let (target, fault) = house.call("echo.fail", &[(); 0]).await;
+    assert_eq!((target.as_str(), fault_code(&fault)), ("/1/onStatus", "Echo.Fail"));
+}
+
+#[tokio::test]
+async fn the_page_shows_live_what_clients_do() {
+    let house = House::open();
+    let (status, page) = house.send(Request::get("/").body(Body::empty()).unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(String::from_utf8(page).unwrap().contains("EventSource"));
+
+    house.call("lobby.join", &["Ann"]).await;
+    let response =
+        house.app.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap()).await.unwrap();
+    let mut events = response.into_body();
+    let mut next = async || {
+        let frame = events.frame().await?.unwrap().into_data().unwrap();
+        let text = String::from_utf8(frame.to_vec()).unwrap();
+        let line = |field: &str| text.lines().find_map(|line| line.strip_prefix(field)).unwrap().trim();
+        Some((line("event:").to_owned(), serde_json::from_str::<serde_json::Value>(line("data:")).unwrap()))
+    };
+    let (event, room) = next().await.unwrap();
+    assert_eq!((event.as_str(), &room["players"][0]["name"]), ("room", &json!("Ann")));
+
+    let (_, seat) = house.page("join", json!({"name": "Bob"})).await;
+    let (event, player) = next().await.unwrap();
+    assert_eq!((event.as_str(), &player), ("joined", &seat["player"]));
+    assert!(player["joinedAt"].is_number());
+
+    house.page("say", json!({"token": seat["token"], "text": "<b>hello</b>"})).await;
+    let (event, message) = next().await.unwrap();
+    assert_eq!((event.as_str(), &message["text"]), ("said", &json!("<b>hello</b>")));
+
+    assert_eq!(house.page("leave", json!({"token": seat["token"]})).await.1, json!(true));
+    assert_eq!(next().await.unwrap().0, "left");
+
+    house.host.close();
+    assert!(next().await.is_none(), "a closed house ends the events");
+}
+
+#[tokio::test]
+async fn the_page_is_refused_in_the_words_of_a_fault() {
+    let house = House::open();
+    let (status, words) = house.page("join", json!({"name": ""})).await;
+    assert_eq!((status, &words["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("Lobby.BadName")));
+    let form = Request::post("/page/join").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let (status, _) = house.send(form.body("name=Ann".into()).unwrap()).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "what a foreign page can send unasked is refused");
+    let large = Request::post("/page/join").header(header::CONTENT_TYPE, "application/json");
+    let (status, _) = house.send(large.body(vec![b' '; 100_000].into()).unwrap()).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(house.host.players(), []);
+}
