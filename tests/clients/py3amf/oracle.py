@@ -1,0 +1,35 @@
+"""Says what Py3AMF's decoder reads.
+
+Stdin: lines of {"version": 0 | 3, "bytes": hex}, the bytes being one value or several in a row.
+Stdout: for each line one of {"values": [...]}, in the tagged form of tagged.py, or, where Py3AMF
+refuses the bytes, {"error": its words}. No class is registered: every alias shows.
+"""
+
+import json
+import sys
+
+import pyamf
+
+import tagged
+
+
+def values_of(version, data):
+    decoder = pyamf.get_decoder(version, data)
+    values = []
+    while not decoder.stream.at_eof():
+        values.append(tagged.Describe()(decoder.readElement()))
+    return values
+
+
+def main():
+    for line in sys.stdin:
+        question = json.loads(line)
+        try:
+            answer = {"values": values_of(question["version"], bytes.fromhex(question["bytes"]))}
+        except Exception as error:  # whatever the decoder raises is its answer
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

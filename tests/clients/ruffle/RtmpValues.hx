@@ -1,0 +1,51 @@
+import flash.net.ObjectEncoding;
+import flash.utils.ByteArray;
+
+/**
+	AMF0 values in a row, as the body of a command has them.
+
+	The player reads and writes them; but Ruffle writes an instance without its alias, so that instances
+	are written here.
+**/
+class RtmpValues {
+	static inline final TYPED_OBJECT = 0x10;
+	static inline final OBJECT_END = 0x09;
+
+	static final aliases = new Map<String, String>();
+
+	/** The standard library of Haxe has no name for this function of the player. **/
+	public static function register(alias:String, type:Class<Dynamic>) {
+		untyped __global__["flash.net.registerClassAlias"](alias, type);
+		aliases[Type.getClassName(type)] = alias;
+	}
+
+	public static function write(values:Array<Dynamic>):ByteArray {
+		var body = new ByteArray();
+		body.objectEncoding = ObjectEncoding.AMF0;
+		for (value in values)
+			writeOne(body, value);
+		return body;
+	}
+
+	public static function read(body:ByteArray):Array<Dynamic> {
+		body.objectEncoding = ObjectEncoding.AMF0;
+		return [while (body.bytesAvailable > 0) body.readObject()];
+	}
+
+	static function writeOne(body:ByteArray, value:Dynamic) {
+		var type = Type.getClass(value);
+		var alias = type == null ? null : aliases[Type.getClassName(type)];
+		if (alias == null) {
+			body.writeObject(value);
+			return;
+		}
+		body.writeByte(TYPED_OBJECT);
+		body.writeUTF(alias);
+		for (name in Type.getInstanceFields(type)) {
+			body.writeUTF(name);
+			writeOne(body, Reflect.field(value, name));
+		}
+		body.writeUTF("");
+		body.writeByte(OBJECT_END);
+	}
+}

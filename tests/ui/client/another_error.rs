@@ -1,0 +1,8 @@
+use amf_remoting::remote_client;
+
+#[remote_client]
+trait Events {
+    async fn ping(&self, n: u32) -> Result<u32, String>;
+}
+
+fn main() {}

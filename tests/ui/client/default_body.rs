@@ -1,0 +1,10 @@
+use amf_remoting::remote_client;
+
+#[remote_client]
+trait Events {
+    fn joined(&self, name: &str) {
+        let _ = name;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use amf_remoting::Fault;
+
+#[derive(Fault)]
+struct RoomFull(String);
+
+fn main() {}

@@ -1,0 +1,8 @@
+use amf_remoting::Fault;
+
+#[derive(Fault)]
+enum GameError {
+    RoomFull(String),
+}
+
+fn main() {}

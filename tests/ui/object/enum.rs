@@ -1,0 +1,9 @@
+use amf_core::AmfObject;
+
+#[derive(AmfObject)]
+enum Color {
+    Red,
+    Green,
+}
+
+fn main() {}

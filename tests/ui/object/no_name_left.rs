@@ -1,0 +1,8 @@
+use amf_core::AmfObject;
+
+#[derive(AmfObject)]
+struct Player {
+    __: u32,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use amf_remoting::remoting_service;
+
+struct Game;
+
+#[remoting_service]
+impl Game {
+    fn close(self) {}
+}
+
+fn main() {}
