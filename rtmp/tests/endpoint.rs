@@ -64,6 +64,10 @@ impl Game {
         caller.extension::<User>().map_or_else(String::new, |user| user.0.clone())
     }
 
+    fn much(&self, length: u32) -> String {
+        "x".repeat(length as usize)
+    }
+
     fn fail(&self) -> Result<(), Fault> {
         Err(Fault::new("Game.Fail", "failed as asked"))
     }
@@ -242,4 +246,19 @@ async fn shutting_down_lets_calls_end_and_says_good_bye() {
     let [(name, arguments)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(name, "onStatus");
     assert_eq!(arguments[0].get("code"), Some(&Value::from("NetConnection.Connect.Closed")));
+}
+
+#[tokio::test]
+async fn large_answers_to_pipelined_calls_all_arrive() {
+    let server = serve().await;
+    let (connection, _hears) = connect(&server, Version::Amf0).await;
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let connection = connection.clone();
+            tokio::spawn(async move { connection.call::<String>("game.much", (900_000,)).await })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(timeout(PATIENCE, call).await.unwrap().unwrap().unwrap().len(), 900_000);
+    }
 }

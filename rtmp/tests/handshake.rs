@@ -280,6 +280,12 @@ fn the_whole_handshake_has_one_deadline() {
         PeerErrorKind::Timeout { limit: "handshake_time", after: Duration::from_secs(5) }
     );
 
+    // A policy that was asked for and not answered changes nothing.
+    let (mut server, start) = self::server();
+    server.receive(start, b"<policy-file-request/>\0");
+    server.expire(start + Duration::from_secs(5));
+    assert_eq!(fault(&mut server), "handshake_time");
+
     // Then connect has its own.
     let (mut server, start) = self::server();
     let later = start + Duration::from_secs(4);

@@ -4,7 +4,7 @@
 //! which their calls came; reading goes on while they wait, so a method may call its caller back and wait for
 //! the answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
@@ -76,6 +76,9 @@ pub(crate) struct Driver<S, R: Role> {
     outbox: mpsc::UnboundedReceiver<Outgoing>,
     shared: Arc<Shared>,
     running: FuturesUnordered<Running<R::Done>>,
+    /// What they came to, while what was sent before is not with the socket yet: a peer that asks for much at
+    /// one time shall get it, not be taken for one that does not read.
+    finished: VecDeque<R::Done>,
     /// Calls to the peer that have no reply yet.
     asked: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     pieces: Pieces,
@@ -124,6 +127,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
             outbox,
             shared,
             running: FuturesUnordered::new(),
+            finished: VecDeque::new(),
             asked: HashMap::new(),
             pieces: Pieces::default(),
             progress: Instant::now(),
@@ -159,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
                     None
                 }
                 Step::Done(done) => {
-                    self.with_role(|role, work| role.done(done, work));
+                    self.finished.push_back(done);
                     None
                 }
                 Step::Time => None,
@@ -175,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
                 self.shared.close();
                 return end;
             }
-            if drained_by.is_some() && self.running.is_empty() {
+            if drained_by.is_some() && self.running.is_empty() && self.finished.is_empty() {
                 self.farewell();
             }
         }
@@ -209,28 +213,37 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
 
     /// Takes every event, and what is to be written next. Tells the end when all is written.
     fn settle(&mut self) -> Option<End> {
-        let mut closed = None;
-        while let Some(event) = self.connection.event() {
-            match event {
-                Event::Reply(reply) => self.replied(reply),
-                Event::Closed(reason) => closed = Some(reason),
-                event => self.with_role(|role, work| role.event(event, work)),
-            }
-        }
-        if let Some(reason) = closed {
-            self.closed = Some((reason, Instant::now()));
-            // What nobody will answer any more is not waited for while the rest is written.
-            self.asked.clear();
-            self.shared.close();
-        }
         if self.pieces.is_empty() {
             self.progress = Instant::now();
         }
-        self.pieces.fill(|| self.connection.output());
+        loop {
+            self.take_events();
+            self.pieces.fill(|| self.connection.output());
+            if self.connection.queued() > 0 || self.connection.is_closed() {
+                break;
+            }
+            let Some(done) = self.finished.pop_front() else { break };
+            self.with_role(|role, work| role.done(done, work));
+        }
         self.shared.set_unsent(self.pieces.len() + self.connection.queued());
         match &self.closed {
             Some((reason, _)) if self.pieces.is_empty() => Some(End::Closed(reason.clone())),
             _ => None,
+        }
+    }
+
+    fn take_events(&mut self) {
+        while let Some(event) = self.connection.event() {
+            match event {
+                Event::Reply(reply) => self.replied(reply),
+                Event::Closed(reason) => {
+                    self.closed = Some((reason, Instant::now()));
+                    // What nobody will answer any more is not waited for while the rest is written.
+                    self.asked.clear();
+                    self.shared.close();
+                }
+                event => self.with_role(|role, work| role.event(event, work)),
+            }
         }
     }
 
@@ -282,6 +295,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         self.connection.expire(now);
         if drained_by.is_some_and(|by| by <= now) {
             self.running.clear();
+            self.finished.clear();
         }
         (self.stalls_at().is_some_and(|at| at <= now)).then_some(End::Stalled)
     }

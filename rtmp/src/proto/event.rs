@@ -14,7 +14,8 @@ pub enum Event {
     /// [`Connection::answer_policy`](super::Connection::answer_policy), or close.
     PolicyRequest,
     /// A client wants to be connected; answer with [`Connection::accept`](super::Connection::accept) or
-    /// [`reject`](super::Connection::reject). What it sends until then waits.
+    /// [`reject`](super::Connection::reject). What it sends until then waits; it may have broken the protocol
+    /// in the same breath, and then [`Closed`](Self::Closed) follows.
     Connect(Connect),
     /// The server accepted us.
     Accepted(Accepted),

@@ -70,8 +70,10 @@ enum Phase {
         /// What a client asks for once it has shaken hands.
         request: Option<Box<ConnectRequest>>,
     },
-    /// A policy was asked for.
-    Policy,
+    /// A policy was asked for; the handshake's time still runs.
+    Policy {
+        deadline: Option<Instant>,
+    },
     Connecting {
         deadline: Option<Instant>,
         /// What a client asked for.
@@ -172,10 +174,12 @@ impl Connection {
     pub fn expire(&mut self, now: Instant) {
         let limits = self.config.limits;
         let timeout = match &self.phase {
-            Phase::Handshake { deadline, .. } => (*deadline, "handshake_time", limits.handshake_time),
+            Phase::Handshake { deadline, .. } | Phase::Policy { deadline } => {
+                (*deadline, "handshake_time", limits.handshake_time)
+            }
             Phase::Connecting { deadline, .. } => (*deadline, "connect_time", limits.connect_time),
             Phase::Open => return self.expire_open(now),
-            Phase::Policy | Phase::Deciding(_) | Phase::Closed => return,
+            Phase::Deciding(_) | Phase::Closed => return,
         };
         let (deadline, limit, after) = timeout;
         if deadline.is_some_and(|deadline| deadline <= now) {
@@ -200,13 +204,15 @@ impl Connection {
     /// When [`expire`](Self::expire) is to be called; `None` if time changes nothing.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.phase {
-            Phase::Handshake { deadline, .. } | Phase::Connecting { deadline, .. } => *deadline,
+            Phase::Handshake { deadline, .. }
+            | Phase::Policy { deadline }
+            | Phase::Connecting { deadline, .. } => *deadline,
             Phase::Open => {
                 let calls = self.calls.deadline();
                 let silence = self.liveness.deadline(&self.config.limits);
                 [calls, silence].into_iter().flatten().min()
             }
-            Phase::Policy | Phase::Deciding(_) | Phase::Closed => None,
+            Phase::Deciding(_) | Phase::Closed => None,
         }
     }
 
@@ -351,7 +357,7 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = match &self.phase {
             Phase::Handshake { .. } => "Handshake",
-            Phase::Policy => "Policy",
+            Phase::Policy { .. } => "Policy",
             Phase::Connecting { .. } => "Connecting",
             Phase::Deciding(_) => "Deciding",
             Phase::Open => "Open",

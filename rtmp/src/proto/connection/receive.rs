@@ -23,7 +23,7 @@ impl Connection {
         if matches!(self.phase, Phase::Handshake { .. }) && !self.shake_hands(now, &mut input)? {
             return Ok(());
         }
-        while !matches!(self.phase, Phase::Closed | Phase::Policy) {
+        while !matches!(self.phase, Phase::Closed | Phase::Policy { .. }) {
             let Some(message) = self.reader.read(&mut input)? else { break };
             self.counters.messages += 1;
             self.message(now, message).map_err(|kind| PeerError::new(kind, self.reader.position()))?;
@@ -33,14 +33,14 @@ impl Connection {
 
     /// Whether there are chunks to read.
     fn shake_hands(&mut self, now: Instant, input: &mut &[u8]) -> Result<bool, PeerError> {
-        let Phase::Handshake { handshake, request, .. } = &mut self.phase else { return Ok(true) };
+        let Phase::Handshake { handshake, request, deadline } = &mut self.phase else { return Ok(true) };
         let mut position = self.reader.position();
         let progress = handshake.read(input, &mut position, &mut self.output);
         self.reader.skip(position - self.reader.position());
         match progress? {
             Progress::More => Ok(false),
             Progress::Policy => {
-                self.phase = Phase::Policy;
+                self.phase = Phase::Policy { deadline: *deadline };
                 self.push(Event::PolicyRequest);
                 Ok(false)
             }

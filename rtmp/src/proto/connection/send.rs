@@ -35,7 +35,7 @@ impl Connection {
 
     /// Gives the policy that a Flash program asked for, as XML, and closes.
     pub fn answer_policy(&mut self, xml: &str) -> Result<(), UseError> {
-        if !matches!(self.phase, Phase::Policy) {
+        if !matches!(self.phase, Phase::Policy { .. }) {
             return Err(if self.is_closed() { UseError::Closed } else { UseError::NothingToDecide });
         }
         self.output.put(xml.as_bytes());

@@ -1,0 +1,409 @@
+//! Peers that mean harm, against a server with its default limits: they are let go, and others notice nothing.
+
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amf_remoting::{CallError, Client, Group, Services, Version, remoting_service};
+use amf_rtmp::proto::{Config, Limits};
+use amf_rtmp::{ConnectError, NetConnection, Rejection, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Long enough for a call that nothing holds up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Long enough for what waits for a limit of 10 s.
+const LONG: Duration = Duration::from_secs(40);
+
+struct Echo {
+    clients: Arc<Mutex<Vec<Client>>>,
+    room: Group,
+    started: mpsc::UnboundedSender<()>,
+}
+
+#[remoting_service(name = "test")]
+impl Echo {
+    fn echo(&self, number: f64) -> f64 {
+        number
+    }
+
+    fn join(&self, client: &Client) {
+        self.room.add(client);
+        self.clients.lock().unwrap().push(client.clone());
+    }
+
+    fn panic(&self) {
+        panic!("as asked");
+    }
+
+    async fn stay(&self) {
+        self.started.send(()).unwrap();
+        std::future::pending::<()>().await;
+    }
+
+    fn huge(&self) -> String {
+        "x".repeat(17 << 20)
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    clients: Arc<Mutex<Vec<Client>>>,
+    room: Group,
+    started: mpsc::UnboundedReceiver<()>,
+    gone: mpsc::UnboundedReceiver<()>,
+    stop: Arc<Notify>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+async fn serve(set: impl FnOnce(Server) -> Server) -> Running {
+    let (clients, room, stop) = (Arc::default(), Group::new(), Arc::new(Notify::new()));
+    let (starting, started) = mpsc::unbounded_channel();
+    let (leaving, gone) = mpsc::unbounded_channel();
+    let echo = Echo { clients: Arc::clone(&clients), room: room.clone(), started: starting };
+    let server = Server::new(Services::new().add(echo)).on_disconnect(move |_| {
+        // The test may not look.
+        let _ = leaving.send(());
+    });
+    let listening = set(server).bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    let stopped = Arc::clone(&stop);
+    let task = tokio::spawn(listening.serve_until(async move { stopped.notified().await }));
+    Running { address, clients, room, started, gone, stop, task }
+}
+
+async fn connect(server: &Running) -> Result<NetConnection, ConnectError> {
+    let url = format!("rtmp://{}/test", server.address);
+    timeout(PATIENCE, NetConnection::to(&url).unwrap().encoding(Version::Amf0).connect()).await.unwrap()
+}
+
+async fn works(connection: &NetConnection) {
+    let echoed = timeout(PATIENCE, connection.call::<f64>("test.echo", (7,))).await.unwrap().unwrap();
+    assert!((echoed - 7.0).abs() < f64::EPSILON);
+}
+
+/// A peer that writes bytes.
+async fn raw(server: &Running, bytes: &[u8]) -> TcpStream {
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    socket.write_all(bytes).await.unwrap();
+    socket
+}
+
+/// A peer with the handshake done.
+async fn shaken(server: &Running) -> TcpStream {
+    // C0: version 3; C1: time 0, zero, 1,528 bytes; C2: as long as C1, and not looked at.
+    let mut socket = raw(server, &[&[3], [0; 3072].as_slice()].concat()).await;
+    timeout(PATIENCE, socket.read_exact(&mut [0; 3073])).await.unwrap().unwrap();
+    socket
+}
+
+/// A peer that is connected.
+async fn connected(server: &Running) -> TcpStream {
+    let mut socket = shaken(server).await;
+    let object = [&[3][..], &member("app", "test"), &[0, 0, 9]].concat();
+    socket.write_all(&command("connect", 1.0, &object)).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(7).any(|bytes| bytes == b"_result") {
+        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+    }
+    socket
+}
+
+fn text(text: &str) -> Vec<u8> {
+    [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat()
+}
+
+fn member(name: &str, value: &str) -> Vec<u8> {
+    [text(name), vec![2], text(value)].concat()
+}
+
+/// A message on chunk stream 3, in chunks of 128 bytes.
+fn message(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let len = (payload.len() as u32).to_be_bytes();
+    let mut bytes = vec![0x03, 0, 0, 0, len[1], len[2], len[3], kind, 0, 0, 0, 0];
+    for (index, chunk) in payload.chunks(128).enumerate() {
+        if index > 0 {
+            bytes.push(0xC3);
+        }
+        bytes.extend_from_slice(chunk);
+    }
+    bytes
+}
+
+fn command(name: &str, transaction: f64, rest: &[u8]) -> Vec<u8> {
+    let payload = [&[2][..], &text(name), &[0], &transaction.to_be_bytes(), rest].concat();
+    message(20, &payload)
+}
+
+/// Reads until the server closes.
+async fn closed(socket: &mut TcpStream) {
+    let all = async {
+        let mut bytes = [0; 4096];
+        while socket.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
+    };
+    timeout(LONG, all).await.unwrap();
+}
+
+/// Keeps writing until the server closes, and reads nothing.
+async fn flood(mut socket: TcpStream, bytes: Vec<u8>) {
+    let all = async { while socket.write_all(&bytes).await.is_ok() {} };
+    timeout(LONG, all).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_notice_nothing() {
+    let server = serve(|server| server).await;
+    let connection = connect(&server).await.unwrap();
+    let mut open = Vec::new();
+    for index in 0..200_usize {
+        let sent: &[u8] = match index % 4 {
+            0 => &[],
+            1 => &[3],
+            2 => &[&[3], [0; 768].as_slice()].concat(),
+            _ => b"\x16\x03\x01GET / HTTP/1.1\r\n\r\n",
+        };
+        open.push(raw(&server, sent).await);
+    }
+    let calls: Vec<u8> =
+        (0..2_000).flat_map(|_| command("test.echo", 2.0, &[5, 0, 0, 0, 0, 0, 0, 0, 0, 0])).collect();
+    let flooding = tokio::spawn(flood(connected(&server).await, calls));
+    for _ in 0..200 {
+        works(&connection).await;
+    }
+    works(&connect(&server).await.unwrap()).await;
+    timeout(LONG, flooding).await.unwrap().unwrap();
+    works(&connection).await;
+    // After 5 s, the limit, the server has let go of all of them.
+    for mut socket in open {
+        closed(&mut socket).await;
+    }
+    works(&connection).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_breaks_the_protocol_is_let_go() {
+    let server = serve(|server| server).await;
+    let connection = connect(&server).await.unwrap();
+    let nested = [3, 0, 1, b'a'].repeat(100_000);
+    let deep = command("connect", 1.0, &[3, 0, 1, b'a'].repeat(10_000));
+    for bytes in [
+        // a chunk size of 0, and one with its highest bit set
+        message(1, &[0; 4]),
+        message(1, &[0x80, 0, 0, 1]),
+        // 100,000 levels, which is too long before connect, and 10,000, which is not
+        command("connect", 1.0, &nested),
+        deep,
+        // a message that says another length in its middle
+        [message(20, &[0; 200])[..140].to_vec(), message(20, &[0; 20])].concat(),
+        // the longest message there is
+        [&message(20, &[0; 128])[..4], &[0xFF, 0xFF, 0xFF, 20, 0, 0, 0, 0]].concat(),
+        // a call before connect
+        command("test.echo", 2.0, &[5]),
+        // ping requests whose answers nobody reads
+        message(4, &[0, 6, 0, 0, 0, 0]).repeat(20_000),
+    ] {
+        let mut socket = shaken(&server).await;
+        // It may be closed before it has all of them.
+        let _ = timeout(PATIENCE, socket.write_all(&bytes)).await.unwrap();
+        closed(&mut socket).await;
+        works(&connection).await;
+    }
+}
+
+#[tokio::test]
+async fn what_means_nothing_is_passed_over() {
+    let server = serve(|server| server).await;
+    let mut socket = connected(&server).await;
+    for kind in [7, 10, 99, 255] {
+        socket.write_all(&message(kind, &[1, 2, 3, 4])).await.unwrap();
+    }
+    // an event of a stream that nobody knows
+    socket.write_all(&message(4, &[0, 77, 0, 0, 0, 0])).await.unwrap();
+    socket.write_all(&command("test.echo", 2.0, &[5, 0, 64, 28, 0, 0, 0, 0, 0, 0])).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(7).any(|bytes| bytes == b"_result") {
+        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_and_dribbles_end_with_the_limit() {
+    let mut limits = Limits::server();
+    limits.handshake_time = Duration::from_millis(300);
+    limits.connect_time = Duration::from_millis(300);
+    let server = serve(|server| server.config(Config::server().with_limits(limits))).await;
+    closed(&mut raw(&server, &[]).await).await;
+    closed(&mut raw(&server, &[3, 0]).await).await;
+    let mut dribbled = raw(&server, &[3]).await;
+    let all = async {
+        while dribbled.write_all(&[0]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, all).await.unwrap();
+    closed(&mut shaken(&server).await).await;
+    // Who always has something to say, but never connect, does not put off the end.
+    let acknowledgements = message(3, &[0; 4]).repeat(1_000);
+    timeout(PATIENCE, flood(shaken(&server).await, acknowledgements)).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_for_a_policy_gets_none() {
+    let server = serve(|server| server).await;
+    let mut socket = raw(&server, b"<policy-file-request/>\0").await;
+    timeout(Duration::from_secs(4), closed(&mut socket)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_never_reads_fills_its_own_queue_alone() {
+    let mut server = serve(|server| server).await;
+    let mut silent = connected(&server).await;
+    silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
+    while server.room.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let heard = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&heard);
+    let other = NetConnection::to(&format!("rtmp://{}/test", server.address))
+        .unwrap()
+        .on_unhandled(move |_, _| *count.lock().unwrap() += 1)
+        .connect()
+        .await
+        .unwrap();
+    let () = timeout(PATIENCE, other.call("test.join", ())).await.unwrap().unwrap();
+    let words = "x".repeat(100_000);
+    let told = async {
+        let full = |client: &Client| matches!(client.notify("more", (&words,)), Err(CallError::Full));
+        let first = server.clients.lock().unwrap().first().cloned().unwrap();
+        for round in 1.. {
+            server.room.notify("heard", (&words,)).unwrap();
+            while *heard.lock().unwrap() < round {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            if full(&first) {
+                return round;
+            }
+        }
+        0
+    };
+    // 4 MiB, and what the sockets hold.
+    assert!(timeout(PATIENCE, told).await.unwrap() < 500);
+    works(&other).await;
+    // After 10 s in which it took nothing, it is let go.
+    timeout(LONG, server.gone.recv()).await.unwrap().unwrap();
+    assert_eq!(server.room.len(), 1);
+    works(&other).await;
+    drop(silent);
+}
+
+#[tokio::test]
+async fn only_so_many_connections() {
+    let server = serve(|server| server.max_connections(2)).await;
+    let (first, second) = (connect(&server).await.unwrap(), connect(&server).await.unwrap());
+    assert!(connect(&server).await.is_err());
+    works(&first).await;
+    first.close();
+    timeout(PATIENCE, first.closed()).await.unwrap();
+    // The place is free once the server has noticed.
+    let again = async {
+        loop {
+            if let Ok(connection) = connect(&server).await {
+                return connection;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    works(&timeout(PATIENCE, again).await.unwrap()).await;
+    works(&second).await;
+    // No limit is a number as well.
+    let server = serve(|server| server.max_connections(usize::MAX)).await;
+    works(&connect(&server).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_hook_that_hangs_or_panics_refuses() {
+    let server = serve(|server| {
+        server.decide_within(Duration::from_millis(100)).on_connect(|connect| async move {
+            match connect.query() {
+                "hang" => std::future::pending().await,
+                "panic" => panic!("as asked"),
+                _ => Ok::<_, Rejection>(connect.accept()),
+            }
+        })
+    })
+    .await;
+    for query in ["hang", "panic"] {
+        let url = format!("rtmp://{}/test?{query}", server.address);
+        let refused = timeout(PATIENCE, NetConnection::to(&url).unwrap().connect()).await.unwrap();
+        let Err(ConnectError::Rejected(status)) = refused else { panic!("{query}: {refused:?}") };
+        assert_eq!(status.code(), "NetConnection.Connect.Rejected");
+    }
+    works(&connect(&server).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_method_that_panics_or_says_too_much_fails_alone() {
+    let server = serve(|server| server).await;
+    let connection = connect(&server).await.unwrap();
+    for method in ["test.panic", "test.huge"] {
+        let failed = timeout(PATIENCE, connection.call::<()>(method, ())).await.unwrap().unwrap_err();
+        assert!(
+            matches!(&failed, CallError::Fault(fault) if fault.code() == "Server.Processing"),
+            "{method}: {failed}"
+        );
+        works(&connection).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_without_an_answer_do_not_pile_up() {
+    let mut server = serve(|server| server).await;
+    let mut socket = connected(&server).await;
+    socket.write_all(&command("test.stay", 0.0, &[5]).repeat(1_000)).await.unwrap();
+    socket.write_all(&command("test.echo", 2.0, &[5, 0, 64, 28, 0, 0, 0, 0, 0, 0])).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(7).any(|bytes| bytes == b"_result") {
+        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+    }
+    let mut started = 0;
+    while server.started.try_recv().is_ok() {
+        started += 1;
+    }
+    assert_eq!(started, 256);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shutting_down_waits_for_nobody_for_ever() {
+    let mut server = serve(|server| server.grace(Duration::from_millis(200))).await;
+    let connection = connect(&server).await.unwrap();
+    let staying = connection.clone();
+    let staying = tokio::spawn(async move { staying.call::<()>("test.stay", ()).await });
+    timeout(PATIENCE, server.started.recv()).await.unwrap();
+    // Others never read, or never say a word.
+    let mut silent = connected(&server).await;
+    silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
+    while server.room.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let words = "x".repeat(1_000_000);
+    let client = server.clients.lock().unwrap()[0].clone();
+    while client.notify("heard", (&words,)).is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let _nothing = raw(&server, &[]).await;
+    server.stop.notify_one();
+    timeout(PATIENCE, server.task).await.unwrap().unwrap().unwrap();
+    assert!(matches!(timeout(PATIENCE, staying).await.unwrap().unwrap(), Err(CallError::Gone)));
+    // Both are told of, the one that was cut off as well.
+    for _ in 0..2 {
+        timeout(PATIENCE, server.gone.recv()).await.unwrap().unwrap();
+    }
+    assert!(!client.is_open());
+    assert!(matches!(client.notify("heard", ()), Err(CallError::Gone)));
+}
