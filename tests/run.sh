@@ -24,6 +24,8 @@ main() {
   step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
+  step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
+  step "layers" layers
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
   step "tests" cargo test --workspace
   step "tests with real clients" cargo test -p amf-tests --tests -- --ignored
@@ -94,6 +96,17 @@ system_packages() {
     echo "Node.js is older than version 18: $(node --version)" >&2
     return 1
   fi
+}
+
+# The protocol needs no runtime, and a service no HTTP.
+layers() {
+  lacks amf-rtmp tokio && lacks amf-rtmp amf-remoting && lacks amf-remoting axum && lacks amf-remoting http
+}
+
+# Whether a package without its features does without another one.
+lacks() {
+  ! cargo tree -q -p "$1" --no-default-features -e normal --prefix none | grep -q "^$2 " ||
+    { echo "$1 without features depends on $2" >&2; return 1; }
 }
 
 # The Debian packages whose programs or headers are not there.

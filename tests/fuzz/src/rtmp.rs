@@ -7,8 +7,8 @@ use amf_core::{Encoder, ToAmf, Value, Version};
 use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, Chunked, Output};
 use amf_rtmp::proto::message::Control;
 use amf_rtmp::proto::{
-    Accept, Body, Command, Config, ConnectRequest, Connection, Event, Limits, Message, Outcome, PeerError, Seed,
-    Status, UseError,
+    Accept, Body, Command, Config, ConnectRequest, Connection, Event, Limits, Message, Outcome, PeerError,
+    Seed, Status, UseError,
 };
 use bytes::Bytes;
 
@@ -90,17 +90,18 @@ static PLANTED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("AMF_PLANT").
 /// with an extended timestamp, of a type that no seed has with it.
 pub fn plant_chunks(messages: &[Message]) {
     let is_treasure = |message: &Message| {
-        message.timestamp > 0x00FF_FFFF && message.payload.len() > 128 && message.kind.0 == 8
+        message.timestamp > 0x00FF_FFFF && message.payload.len() > 128 && message.kind.0 != 9
     };
     if *PLANTED && messages.iter().any(is_treasure) {
         panic!("the planted panic");
     }
 }
 
-/// With `AMF_PLANT=1` a panic waits behind an accepted connection that makes a call in AMF3 with an object.
+/// With `AMF_PLANT=1` a panic waits behind a call with an object for its argument, on a connection that was
+/// accepted; in the seeds only notifications have one.
 fn plant_command(command: &Command, values: &[Value]) {
     let is_object = |value: &Value| value.as_object().is_some_and(|object| object.members().count() >= 1);
-    if *PLANTED && command.transaction().is_some() && command.version() == Version::Amf3 && values.iter().any(is_object) {
+    if *PLANTED && command.transaction().is_some() && values.iter().any(is_object) {
         panic!("the planted panic");
     }
 }
@@ -201,7 +202,9 @@ impl Peer {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::PolicyRequest => self.connection.answer_policy("<cross-domain-policy/>").expect("it was asked for"),
+            Event::PolicyRequest => {
+                self.connection.answer_policy("<cross-domain-policy/>").expect("it was asked for")
+            }
             Event::Connect(connect) => {
                 drop((connect.body().values(), connect.tc_url(), connect.version()));
                 let decided = if self.accepts {
@@ -245,7 +248,7 @@ impl Peer {
             };
             assert!(matches!(result, Ok(()) | Err(UseError::Closed)), "{result:?}");
         }
-        if self.commands % 4 == 0 {
+        if self.commands.is_multiple_of(4) {
             match self.connection.call(self.now, command.stream(), command.name(), &arguments) {
                 Ok(_) | Err(UseError::Closed | UseError::NotConnected | UseError::TooManyCalls { .. }) => {}
                 Err(error) => panic!("{error}"),
@@ -258,7 +261,8 @@ impl Peer {
         let (_, mut chunks) = piece.split_at(self.handshake.min(piece.len()));
         self.handshake -= self.handshake.min(piece.len());
         while let Some(message) = self.reader.read(&mut chunks).expect("it is written right") {
-            if let Some(Control::SetChunkSize(size)) = Control::parse(&message).expect("it is written right") {
+            if let Some(Control::SetChunkSize(size)) = Control::parse(&message).expect("it is written right")
+            {
                 self.reader.set_chunk_size(size);
             }
         }

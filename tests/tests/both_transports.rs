@@ -1,0 +1,183 @@
+//! One service, called through the gateway and over RTMP, in AMF0 and AMF3: the answers are the same.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+use std::sync::Arc;
+
+use amf_core::packet::{Packet, PacketWriter};
+use amf_core::{Classes, Decoder, FromAmf, Limits, Value, Version};
+use amf_remoting::service::{ArgumentsForm, Encoding, Notification, ToArguments};
+use amf_remoting::{AmfObject, CallError, Fault, Gateway, Services, remoting_service};
+use amf_rtmp::{NetConnection, Server};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use tower::ServiceExt;
+
+#[derive(AmfObject, Clone, Debug, PartialEq)]
+#[amf(alias = "test.Player")]
+struct Player {
+    name: String,
+    level: u32,
+    friends: Vec<String>,
+    rank: Option<f64>,
+}
+
+#[derive(Debug, Fault)]
+enum GameError {
+    #[fault(code = "Game.RoomFull", message = "room {0} is full")]
+    RoomFull(u32),
+    #[fault(internal)]
+    Storage(&'static str),
+}
+
+struct Game;
+
+#[remoting_service(name = "game")]
+impl Game {
+    fn promote(&self, player: Player) -> Player {
+        Player { level: player.level + 1, ..player }
+    }
+
+    async fn all(&self, players: Vec<Player>) -> Vec<Player> {
+        players.into_iter().rev().collect()
+    }
+
+    fn nothing(&self) {}
+
+    fn same(&self, value: Value) -> Value {
+        value
+    }
+
+    fn greet(&self, name: String, title: Option<String>) -> String {
+        title.map_or(format!("hello {name}"), |title| format!("hello {title} {name}"))
+    }
+
+    fn enter(&self, room: u32) -> Result<(), GameError> {
+        Err(if room > 0 { GameError::RoomFull(room) } else { GameError::Storage("disk 3") })
+    }
+
+    fn panic(&self) {
+        panic!("as asked");
+    }
+}
+
+/// A value, or the code and message of a fault.
+type Answer = Result<Value, (String, String)>;
+
+struct Doors {
+    gateway: Gateway,
+    connection: NetConnection,
+    version: Version,
+}
+
+impl Doors {
+    async fn open(version: Version) -> Self {
+        let services = Services::new().add(Game);
+        let listening = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
+        tokio::spawn(listening.serve());
+        let connection = NetConnection::to(&url).unwrap().encoding(version).connect().await.unwrap();
+        Self { gateway: Gateway::new(services), connection, version }
+    }
+
+    async fn over_http(&self, method: &str, arguments: &impl ToArguments) -> Answer {
+        let encoding = Encoding { version: self.version, form: ArgumentsForm::Array };
+        let body = Notification::encode(method, arguments, encoding).unwrap();
+        let mut packet = PacketWriter::new(if self.version == Version::Amf3 { 3 } else { 0 });
+        packet.message(method, "/1", body.arguments()).unwrap();
+        let request = Request::post("/")
+            .header("content-type", "application/x-amf")
+            .body(Full::new(Bytes::from(packet.finish())))
+            .unwrap();
+        let response = self.gateway.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let reply = response.into_body().collect().await.unwrap().to_bytes();
+        let packet = Packet::decode(&reply, &Arc::new(Classes::new()), Limits::default()).unwrap();
+        let [message] = packet.messages.as_slice() else { panic!("{packet:?}") };
+        let value = Value::from_amf(&mut Decoder::new(Version::Amf0, message.body)).unwrap();
+        let text = |name| value.get(name).and_then(Value::as_str).unwrap().to_owned();
+        match message.target_uri.as_ref() {
+            "/1/onResult" => Ok(value),
+            "/1/onStatus" => Err((text("faultCode"), text("faultString"))),
+            other => panic!("{other}"),
+        }
+    }
+
+    async fn over_rtmp(&self, method: &str, arguments: impl ToArguments) -> Answer {
+        match self.connection.call(method, arguments).await {
+            Ok(value) => Ok(value),
+            Err(CallError::Fault(fault)) => Err((fault.code().to_owned(), fault.message().to_owned())),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// What both answer.
+    async fn call(&self, method: &str, arguments: impl ToArguments) -> Answer {
+        let over_http = self.over_http(method, &arguments).await;
+        let over_rtmp = self.over_rtmp(method, arguments).await;
+        let place =
+            |answer: &Answer| answer.clone().map_err(|(code, message)| (code, without_place(&message)));
+        assert_eq!(place(&over_http), place(&over_rtmp), "{method} in {:?}", self.version);
+        over_http
+    }
+
+    async fn fails(&self, method: &str, arguments: impl ToArguments, code: &str, message: &str) {
+        let (found, text) = self.call(method, arguments).await.unwrap_err();
+        assert_eq!(found, code, "{method}: {text}");
+        assert!(text.contains(message), "{method}: {text}");
+    }
+}
+
+/// Where in the bytes a value is differs: one array over HTTP, one value after another over RTMP.
+fn without_place(message: &str) -> String {
+    message.split_once(" (at byte").map_or(message, |(text, _)| text).to_owned()
+}
+
+fn ann() -> Player {
+    Player { name: "Ann".into(), level: 7, friends: vec!["Bob".into(), "Cem".into()], rank: None }
+}
+
+#[tokio::test]
+async fn results_are_the_same() {
+    for version in [Version::Amf0, Version::Amf3] {
+        let doors = Doors::open(version).await;
+        let promoted = doors.call("game.promote", (&ann(),)).await.unwrap();
+        assert_eq!(promoted.get("level").and_then(Value::as_f64), Some(8.0));
+        let bob = Player { name: "Bob".into(), rank: Some(0.5), ..ann() };
+        let players = doors.call("game.all", (&vec![ann(), bob, ann()],)).await.unwrap();
+        let Value::Array(players) = players else { panic!("{players:?}") };
+        let ranks: Vec<_> = players.items.iter().map(|player| player.get("rank").cloned()).collect();
+        assert_eq!(ranks, [Some(Value::Null), Some(Value::Number(0.5)), Some(Value::Null)]);
+        assert_eq!(doors.call("game.all", (&Vec::<Player>::new(),)).await.map(|_| ()), Ok(()));
+        for value in
+            [Value::Null, Value::Undefined, Value::Bool(true), Value::Number(0.5), Value::from("é\u{1F600}")]
+        {
+            assert_eq!(doors.call("game.same", (&value,)).await, Ok(value));
+        }
+        let words = doors.call("game.greet", ("Ann", "Dr")).await;
+        assert_eq!(words, Ok(Value::from("hello Dr Ann")));
+        assert_eq!(doors.call("game.greet", ("Ann",)).await, Ok(Value::from("hello Ann")));
+        assert_eq!(doors.call("game.greet", ("Ann", None::<&str>)).await, Ok(Value::from("hello Ann")));
+        doors.call("game.nothing", ()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn faults_are_the_same() {
+    for version in [Version::Amf0, Version::Amf3] {
+        let doors = Doors::open(version).await;
+        let count = "Server.ResourceUnavailable";
+        doors.fails("game.greet", (), count, "0 arguments were sent").await;
+        doors.fails("game.nothing", (1,), count, "1 arguments were sent").await;
+        let encoding = "Client.Message.Encoding";
+        doors.fails("game.greet", (true,), encoding, "`name`: expected String, got Bool").await;
+        doors.fails("game.promote", ("Ann",), encoding, "`player`: expected").await;
+        doors.fails("game.missing", (), "Service.MethodNotFound", "missing").await;
+        doors.fails("nobody.at", (), "Service.ResourceNotFound", "nobody").await;
+        doors.fails("nobody", (), "Service.ResourceNotFound", "Unknown service").await;
+        doors.fails("game.enter", (3,), "Game.RoomFull", "room 3 is full").await;
+        doors.fails("game.enter", (0,), "Server.Processing", "internal error").await;
+        doors.fails("game.panic", (), "Server.Processing", "internal error").await;
+    }
+}
