@@ -1,6 +1,6 @@
 //! RTMP, the protocol in which Flash programs keep a lasting connection to a server.
 //!
-//! [`Server`] lets clients call the same services that a gateway answers over HTTP, and lets the server call
+//! `Server` lets clients call the same services that a gateway answers over HTTP, and lets the server call
 //! its clients. [`proto`] is the protocol of one connection as a state machine: bytes and the time go in, events
 //! and bytes come out. It has no sockets, no clock and no runtime, so it can be driven by anything, and tested
 //! with two peers under virtual time.

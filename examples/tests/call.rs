@@ -1,0 +1,100 @@
+//! The caller for the terminal against the lobby, as a newcomer uses them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// A program that ends with the test.
+struct Running {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines }
+    }
+
+    /// Reads on until a line has these words.
+    fn line_with(&mut self, words: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "ended before {words:?}");
+            if line.contains(words) {
+                return line.trim_end().to_owned();
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn call(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_call")).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn prints(arguments: &[&str], words: &str) {
+    let output = call(arguments);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains(words), "{arguments:?}: {output:?}");
+}
+
+#[test]
+fn a_newcomer_sees_the_lobby_work() {
+    let mut lobby = Running::start(Command::new(env!("CARGO_BIN_EXE_lobby")).args([
+        "--http",
+        "127.0.0.1:0",
+        "--rtmp",
+        "127.0.0.1:0",
+    ]));
+    let address = |line: String| line.strip_prefix("listening on ").unwrap().to_owned();
+    let http = address(lobby.line_with("listening on http://")) + "/gateway";
+    let rtmp = address(lobby.line_with("listening on rtmp://"));
+
+    let mut listener = Running::start(Command::new(env!("CARGO_BIN_EXE_call")).args([
+        &rtmp,
+        "lobby.join",
+        "\"Ann\"",
+        "--listen",
+    ]));
+    listener.line_with("lobby.Seat");
+    for (url, version, name) in [(&http, "--amf0", "Bob"), (&rtmp, "--amf0", "Cleo"), (&http, "", "Dan")] {
+        let options: Vec<&str> = [version, url].into_iter().filter(|word| !word.is_empty()).collect();
+        let with = |more: &[&'static str]| [options.as_slice(), more].concat();
+        let name_json = format!("\"{name}\"");
+        prints(&[options.as_slice(), &["lobby.join", &name_json]].concat(), name);
+        assert!(listener.line_with("playerJoined").contains(name));
+        prints(&with(&["lobby.players"]), "\"Ann\"");
+        prints(&with(&["echo.echo", r#"{"a": [1.5, null, "x"]}"#]), "a: [");
+
+        let failed = call(&with(&["echo.fail"]));
+        assert_eq!(failed.status.code(), Some(1));
+        assert_eq!(String::from_utf8_lossy(&failed.stdout), "fault Echo.Fail: failed as asked\n");
+    }
+}
+
+#[test]
+fn mistakes_are_told() {
+    for (arguments, words) in [
+        (&[][..], "expected a URL"),
+        (&["http://127.0.0.1:1/"], "expected what to call"),
+        (&["ftp://127.0.0.1/", "a.b"], "expected http://… or rtmp://…"),
+        (&["http://127.0.0.1:1/", "a.b", "Ann"], "expected JSON"),
+        (&["rtmp://127.0.0.1:1/lobby", "a.b"], "there is no connection"),
+        (&["rtmp://127.0.0.1", "a.b"], "expected rtmp://host[:port]/application"),
+        (&["--loud"], "--loud"),
+    ] {
+        let output = call(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains(words), "{arguments:?}: {output:?}");
+    }
+}
