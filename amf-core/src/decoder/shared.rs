@@ -116,9 +116,6 @@ impl<'de> Decoder<'de> {
 
     /// Where a reference that stands next ends, after a check that it names something.
     pub(crate) fn end_of_reference(&mut self) -> Result<Option<usize>, DecodeError> {
-        if self.is_element() {
-            return Ok(None);
-        }
         match self.identity()? {
             Identity::Reference(slot, end) => match self.is_open(slot) {
                 Some(_) => Ok(Some(end)),

@@ -1,7 +1,7 @@
 //! Passing over a value.
 
 use crate::Decoder;
-use crate::decoder::{Container, Mode, Shape, Token, VectorKind};
+use crate::decoder::{Container, Shape, Token, VectorKind};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::ExternalInput;
 
@@ -78,10 +78,5 @@ impl<'de> Decoder<'de> {
             self.skip()?;
         }
         Ok(())
-    }
-
-    /// Whether the input has been switched to one version or stands inside a Vector.
-    pub(crate) fn is_element(&self) -> bool {
-        matches!(self.mode, Mode::Element(_))
     }
 }

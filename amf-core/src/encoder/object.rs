@@ -31,19 +31,11 @@ impl Encoder {
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     pub fn begin_object(&mut self, class: &'static Class) -> Result<(), EncodeError> {
-        let anonymous = class.alias().is_empty();
-        match self.begin()? {
-            Version::Amf0 => self.begin_amf0_object(class.alias()),
-            Version::Amf3 => {
-                self.enter(Version::Amf3, amf3::marker::OBJECT);
-                self.byte(amf3::marker::OBJECT);
-                if anonymous {
-                    return self.anonymous_traits();
-                }
-                let kind = if class.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
-                self.traits(TraitsKey::Class(address_of(class)), kind, class.alias(), class.members().iter())
-            }
+        if class.alias().is_empty() {
+            return self.begin_map();
         }
+        let key = || TraitsKey::Class(address_of(class));
+        self.begin_with_traits(key, class.is_dynamic(), class.alias(), class.members())
     }
 
     /// Writes the member of this index in the class.
@@ -76,14 +68,7 @@ impl Encoder {
 
     /// Begins an anonymous object, whose members are written by [`name`](Self::name) and value.
     pub fn begin_map(&mut self) -> Result<(), EncodeError> {
-        match self.begin()? {
-            Version::Amf0 => self.begin_amf0_object(""),
-            Version::Amf3 => {
-                self.enter(Version::Amf3, amf3::marker::OBJECT);
-                self.byte(amf3::marker::OBJECT);
-                self.anonymous_traits()
-            }
-        }
+        self.begin_with_traits(|| TraitsKey::Anonymous, true, "", &[""; 0])
     }
 
     /// Writes the name of a dynamic member, whose value is written then.
@@ -122,23 +107,11 @@ impl Encoder {
 
     /// Begins an object of a dynamic value.
     pub(crate) fn begin_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
-        match self.begin()? {
-            Version::Amf0 => self.begin_amf0_object(traits.alias()),
-            Version::Amf3 => {
-                self.enter(Version::Amf3, amf3::marker::OBJECT);
-                self.byte(amf3::marker::OBJECT);
-                if traits.is_anonymous() {
-                    return self.anonymous_traits();
-                }
-                let kind = if traits.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
-                self.traits(
-                    TraitsKey::Value(Arc::clone(traits)),
-                    kind,
-                    traits.alias(),
-                    traits.members().iter(),
-                )
-            }
+        if traits.is_anonymous() {
+            return self.begin_map();
         }
+        let key = || TraitsKey::Value(Arc::clone(traits));
+        self.begin_with_traits(key, traits.is_dynamic(), traits.alias(), traits.members())
     }
 
     /// Writes the name of a sealed member, which AMF3 has in the traits.
@@ -159,6 +132,24 @@ impl Encoder {
         self.end();
     }
 
+    fn begin_with_traits<S: AsRef<str>>(
+        &mut self,
+        key: impl FnOnce() -> TraitsKey,
+        dynamic: bool,
+        alias: &str,
+        members: &[S],
+    ) -> Result<(), EncodeError> {
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(alias),
+            Version::Amf3 => {
+                self.enter(Version::Amf3, amf3::marker::OBJECT);
+                self.byte(amf3::marker::OBJECT);
+                let kind = if dynamic { INLINE | DYNAMIC } else { INLINE };
+                self.traits(key(), kind, alias, members)
+            }
+        }
+    }
+
     fn begin_amf0_object(&mut self, alias: &str) -> Result<(), EncodeError> {
         let marker = if alias.is_empty() { amf0::marker::OBJECT } else { amf0::marker::TYPED_OBJECT };
         self.enter(Version::Amf0, marker);
@@ -170,20 +161,16 @@ impl Encoder {
         self.begin_amf3()?;
         self.enter(Version::Amf3, amf3::marker::OBJECT);
         self.byte(amf3::marker::OBJECT);
-        self.traits(key, EXTERNALIZABLE, alias, [""; 0].iter())
-    }
-
-    fn anonymous_traits(&mut self) -> Result<(), EncodeError> {
-        self.traits(TraitsKey::Anonymous, INLINE | DYNAMIC, "", [""; 0].iter())
+        self.traits(key, EXTERNALIZABLE, alias, &[""; 0])
     }
 
     /// Writes a traits record, or a reference to it.
-    fn traits<'a, S: AsRef<str> + 'a>(
+    fn traits<S: AsRef<str>>(
         &mut self,
         key: TraitsKey,
         kind: u32,
         alias: &str,
-        members: impl ExactSizeIterator<Item = &'a S>,
+        members: &[S],
     ) -> Result<(), EncodeError> {
         const MAX_MEMBERS: usize = (u29::MAX >> 4) as usize;
         let next = self.traits.len() as u32;

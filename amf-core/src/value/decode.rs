@@ -8,7 +8,7 @@ use super::{
 use crate::decoder::{Container, Identity, Shape, SlotId, Text, Token, VectorKind};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{ExternalInput, Recorded};
-use crate::{Classes, Date, Decoder, FromAmf};
+use crate::{Date, Decoder, FromAmf};
 
 impl<'de> FromAmf<'de> for Value {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
@@ -36,12 +36,6 @@ impl<'de> FromAmf<'de> for Value {
         decoder.shared.values.insert(slot, value.clone());
         Ok(value)
     }
-
-    fn missing() -> Option<Self> {
-        None
-    }
-
-    fn classes(_classes: &mut Classes) {}
 }
 
 impl<'de> Decoder<'de> {
