@@ -7,15 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amf_core::{EncodeError, FromAmf, ToAmf, Value, Version};
-use amf_remoting::service::{ArgumentsForm, Call, ClientId, Connection as _, Reply, ToArguments};
+use amf_remoting::service::{ClientId, Connection as _, ToArguments, fault::code};
 use amf_remoting::{CallError, Caller, Client, Fault, Services};
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 
-use crate::net::{Driver, Handle, Role, Work};
-use crate::proto::{
-    Accepted, Command, Config, ConnectRequest, Connection, Event, Seed, Status, Transaction, UseError,
-};
+use crate::net::{Answer, Driver, Handle, Role, Work, answer, call_of};
+use crate::proto::{Accepted, Command, Config, ConnectRequest, Connection, Event, Seed, Status};
 
 /// The port of RTMP.
 const PORT: u16 = 1935;
@@ -223,33 +221,24 @@ impl Session {
         }
     }
 
-    fn command(&self, command: &Command, work: &mut Work<'_, (Option<Transaction>, Result<Reply, Fault>)>) {
-        let call = command
-            .body()
-            .arguments()
-            .map(|arguments| Call::new(command.name(), arguments, command.version(), self.caller.clone()));
-        match call {
+    fn command(&self, command: &Command, work: &mut Work<'_, Answer>) {
+        let transaction = command.transaction();
+        match call_of(command, &self.caller) {
             Ok(call) if self.services.signature(call.target()).is_some() => {
-                let transaction = command.transaction();
-                let answer = self.services.call(call.with_form(ArgumentsForm::Sequence));
-                work.run(async move { (transaction, answer.await) });
+                let outcome = self.services.call(call);
+                work.run(async move { (transaction, outcome.await) });
             }
             _ => {
                 (self.unhandled)(command.name(), command.body().values().unwrap_or_default());
-                if let Some(transaction) = command.transaction() {
-                    let fault = Fault::new(
-                        "Service.MethodNotFound",
-                        format!("there is no method {}", command.name()),
-                    );
-                    answer(transaction, Err(fault), work.connection);
-                }
+                let text = format!("there is no method {}", command.name());
+                answer((transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))), work.connection);
             }
         }
     }
 }
 
 impl Role for Session {
-    type Done = (Option<Transaction>, Result<Reply, Fault>);
+    type Done = Answer;
 
     fn event(&mut self, event: Event, work: &mut Work<'_, Self::Done>) {
         match event {
@@ -263,33 +252,9 @@ impl Role for Session {
         }
     }
 
-    fn done(&mut self, (transaction, outcome): Self::Done, work: &mut Work<'_, Self::Done>) {
-        if let Some(transaction) = transaction {
-            answer(transaction, outcome, work.connection);
-        }
+    fn done(&mut self, done: Answer, work: &mut Work<'_, Answer>) {
+        answer(done, work.connection);
     }
-}
-
-/// Answers a call of the peer.
-pub(crate) fn answer(transaction: Transaction, outcome: Result<Reply, Fault>, connection: &mut Connection) {
-    let sent = match outcome {
-        Ok(reply) => match connection.answer(transaction, reply.body()) {
-            // The caller waits, so it has to learn of this.
-            Err(UseError::MessageTooLong { len }) => {
-                let text = format_args!("a reply of {len} bytes is more than a message can carry");
-                refuse(transaction, &Fault::internal(text), connection)
-            }
-            sent => sent,
-        },
-        Err(fault) => refuse(transaction, &fault, connection),
-    };
-    if let Err(error) = sent {
-        tracing::debug!(%error, "an answer could not be sent");
-    }
-}
-
-fn refuse(transaction: Transaction, fault: &Fault, connection: &mut Connection) -> Result<(), UseError> {
-    connection.fault(transaction, Reply::encode(transaction.version(), fault)?.body())
 }
 
 impl fmt::Debug for NetConnection {

@@ -4,17 +4,16 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use amf_remoting::service::{ArgumentsForm, Call, ClientId, Reply};
-use amf_remoting::{Caller, Client, Fault};
+use amf_remoting::service::ClientId;
+use amf_remoting::{Caller, Client};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::client::answer;
 use crate::connect::{Admission, Connect, Rejection};
-use crate::net::{Handle, Role, Work};
+use crate::net::{Answer, Handle, Role, Work, answer, call_of};
 use crate::proto::message::code;
-use crate::proto::{self, Accept, Command, Event, Message, Status, Transaction, UseError};
+use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
 use crate::server::Shared;
 
 /// One client of a server.
@@ -38,7 +37,7 @@ enum State {
 /// What the futures of a session come to.
 pub(crate) enum Done {
     Decided(Result<Admission, Rejection>),
-    Answered(Option<Transaction>, Result<Reply, Fault>),
+    Answered(Answer),
 }
 
 impl Session {
@@ -93,19 +92,13 @@ impl Session {
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
-        let arguments = match command.body().arguments() {
-            Ok(arguments) => arguments,
-            Err(error) => {
-                let fault = Fault::new("Client.Message.Encoding", error.to_string());
-                if let Some(transaction) = transaction {
-                    answer(transaction, Err(fault), work.connection);
-                }
-                return;
+        match call_of(command, caller) {
+            Ok(call) => {
+                let outcome = self.shared.services.call(call);
+                work.run(async move { Done::Answered((transaction, outcome.await)) });
             }
-        };
-        let call = Call::new(command.name(), arguments, command.version(), caller.clone());
-        let answer = self.shared.services.call(call.with_form(ArgumentsForm::Sequence));
-        work.run(async move { Done::Answered(transaction, answer.await) });
+            Err(fault) => answer((transaction, Err(fault)), work.connection),
+        }
     }
 
     /// Says clearly that there are no streams here: players and publishers show these words and go.
@@ -181,8 +174,7 @@ impl Role for Session {
     fn done(&mut self, done: Done, work: &mut Work<'_, Done>) {
         match done {
             Done::Decided(decision) => self.decided(decision, work),
-            Done::Answered(None, _) => {}
-            Done::Answered(Some(transaction), outcome) => answer(transaction, outcome, work.connection),
+            Done::Answered(done) => answer(done, work.connection),
         }
     }
 }

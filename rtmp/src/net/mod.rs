@@ -1,8 +1,10 @@
 //! What drives the protocol: sockets, the clock, and the calls at work.
 
+mod calls;
 mod driver;
 mod handle;
 mod outgoing;
 
+pub(crate) use calls::{Answer, answer, call_of};
 pub(crate) use driver::{Driver, Role, Work};
 pub(crate) use handle::Handle;
