@@ -1,6 +1,8 @@
 //! The tagged form in which the foreign clients take and give values: what JSON has stands for
 //! itself, the rest is an object with one tag. `Tagged.hx` and `tagged.py` say all of it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 /// `undefined`.
@@ -14,6 +16,12 @@ pub fn double(number: f64) -> Value {
         return json!({"$double": "nan"});
     }
     json!({"$double": format!("{:016x}", number.to_bits())})
+}
+
+/// The time in milliseconds, as [`date`] takes it.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
 }
 
 /// A date.

@@ -9,12 +9,12 @@
 )]
 
 use std::ops::RangeInclusive;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use amf_tests::clients;
 use amf_tests::lobby::Lobby;
 use amf_tests::random::Random;
-use amf_tests::tagged::{class, date, double, ecma, same, undefined};
+use amf_tests::tagged::{class, date, double, ecma, now, same, undefined};
 use serde_json::{Value, json};
 
 #[test]
@@ -217,8 +217,4 @@ fn check_fault(answer: &Value, code: &str, description: &str) {
     assert_eq!(brought[0]["code"], code, "{answer}");
     let words = brought[0]["description"].as_str().expect("a description");
     assert!(!words.is_empty() && words.contains(description), "{answer}");
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }

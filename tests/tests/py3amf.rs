@@ -8,12 +8,12 @@
     reason = "everything here runs inside a test, where a panic is the failure"
 )]
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use amf_tests::clients;
 use amf_tests::lobby::Lobby;
 use amf_tests::random::Random;
-use amf_tests::tagged::{bytes, class, date, double, ecma, same, undefined, unhex};
+use amf_tests::tagged::{bytes, class, date, double, ecma, now, same, undefined, unhex};
 use serde_json::{Value, json};
 
 #[test]
@@ -179,8 +179,4 @@ fn check_fault(answer: &Value, code: &str, description: &str) {
     assert_eq!(fault["code"], code, "{answer}");
     let words = fault["description"].as_str().expect("a description");
     assert!(!words.is_empty() && words.contains(description), "{answer}");
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }

@@ -12,12 +12,12 @@
 )]
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use amf_tests::clients;
 use amf_tests::lobby::Lobby;
 use amf_tests::random::Random;
-use amf_tests::tagged::{bytes, class, date, double, ecma, undefined, unhex};
+use amf_tests::tagged::{bytes, class, date, double, ecma, now, undefined, unhex};
 use serde_json::{Value, json};
 
 /// One session of the movie, see `Main.hx`.
@@ -231,8 +231,4 @@ fn first_marker(packet: &[u8]) -> u8 {
         at += 2 + usize::from(u16::from_be_bytes([packet[at], packet[at + 1]]));
     }
     packet[at + 4]
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }

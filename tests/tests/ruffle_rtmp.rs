@@ -13,12 +13,12 @@
 
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use amf_tests::clients;
 use amf_tests::lobby::Lobby;
 use amf_tests::random::Random;
-use amf_tests::tagged::{class, date, double, ecma, undefined};
+use amf_tests::tagged::{class, date, double, ecma, now, undefined};
 use serde_json::{Value, json};
 
 #[test]
@@ -187,8 +187,4 @@ fn check_fault(answer: &Value, code: &str, description: &str) {
     assert_eq!(fault["code"], code, "{answer}");
     let words = fault["description"].as_str().expect("a description");
     assert!(!words.is_empty() && words.contains(description), "{answer}");
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }
