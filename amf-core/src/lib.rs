@@ -77,6 +77,8 @@ pub use class::{AmfClass, Class, Classes};
 pub use convert::{ArrayCollection, FromAmf, ToAmf, from_slice, to_vec};
 pub use date::Date;
 pub use decoder::{Decoder, ListReader, Member, ObjectReader};
+#[doc(hidden)]
+pub use decoder::{InOrder, Named};
 pub use encoder::Encoder;
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};

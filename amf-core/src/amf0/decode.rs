@@ -25,7 +25,7 @@ impl<'de> Decoder<'de> {
                 Token::XmlDocument(self.amf0_long_text()?)
             }
             marker::REFERENCE => {
-                let index = usize::from(self.reader.u16()?);
+                let index = u32::from(self.reader.u16()?);
                 return self.referenced(SlotId { version: Version::Amf0, index });
             }
             marker::AVMPLUS => {

@@ -1,7 +1,7 @@
 //! Reading one AMF3 value's head, and the strings and traits that are sent by reference.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::marker;
@@ -20,7 +20,7 @@ impl<'de> Decoder<'de> {
             marker::NULL => Token::Null,
             marker::FALSE => Token::Bool(false),
             marker::TRUE => Token::Bool(true),
-            marker::INTEGER => Token::Integer(u29::read_signed(&mut self.reader)?),
+            marker::INTEGER => Token::Integer(u29::signed(u29::read(&mut self.reader)?)),
             marker::DOUBLE => Token::Number(self.reader.f64()?),
             marker::STRING => Token::String(self.amf3_text()?),
             marker::XML_DOCUMENT..=marker::DICTIONARY => return self.amf3_object(marker, start),
@@ -36,7 +36,7 @@ impl<'de> Decoder<'de> {
         let head = u29::read(&mut self.reader)?;
         let size = (head >> 1) as usize;
         if head & 1 == 0 {
-            return self.referenced(SlotId { version: Version::Amf3, index: size });
+            return self.referenced(SlotId { version: Version::Amf3, index: head >> 1 });
         }
         match marker {
             marker::DATE => {
@@ -81,7 +81,7 @@ impl<'de> Decoder<'de> {
 
     pub(crate) fn amf3_traits(&mut self, head: u32) -> Result<Shape<'de>, DecodeError> {
         let traits = if head & 2 == 0 {
-            let index = (head >> 2) as usize;
+            let index = head >> 2;
             match self.traits.get(index) {
                 Some(traits) => Rc::clone(traits),
                 None => return Err(self.error(self.traits.out_of_range("traits", index))),
@@ -89,7 +89,8 @@ impl<'de> Decoder<'de> {
         } else {
             let traits = Rc::new(self.amf3_inline_traits(head)?);
             // Read again through a reference, the first record stands: it may hold a layout already.
-            let index = self.traits.enter(|| Rc::clone(&traits));
+            let progress = self.progress();
+            let index = self.traits.enter(progress, Rc::clone(&traits));
             self.traits.get(index).map_or(traits, Rc::clone)
         };
         Ok(if traits.externalizable { Shape::External(traits) } else { Shape::Traits(traits) })
@@ -113,6 +114,7 @@ impl<'de> Decoder<'de> {
             members,
             dynamic,
             externalizable,
+            in_order: Cell::default(),
             layout: RefCell::default(),
             dynamic_view: RefCell::default(),
         })
@@ -131,31 +133,42 @@ impl<'de> Decoder<'de> {
         self.amf3_string_entry().map(|(text, _)| text)
     }
 
-    #[inline]
-    fn amf3_string_entry(&mut self) -> Result<(Cow<'de, str>, usize), DecodeError> {
+    fn amf3_string_entry(&mut self) -> Result<(Cow<'de, str>, u32), DecodeError> {
         let head = u29::read(&mut self.reader)?;
-        let size = (head >> 1) as usize;
         if head & 1 == 0 {
-            return Ok((self.amf3_string_again(size)?, size));
+            let index = head >> 1;
+            return Ok((self.amf3_string_again(index)?, index));
         }
-        let text = self.text(size)?;
+        let text = self.text((head >> 1) as usize)?;
         let entry = self.strings.next();
         // The empty string is never entered.
-        if size > 0 {
-            self.strings.enter(|| text.clone());
+        if !text.is_empty() {
+            self.enter_string(&text);
         }
         Ok((text, entry))
     }
 
-    #[inline]
-    fn amf3_string_again(&mut self, index: usize) -> Result<Cow<'de, str>, DecodeError> {
+    fn enter_string(&mut self, text: &Cow<'de, str>) {
+        let progress = self.progress();
+        match text {
+            Cow::Borrowed(text) => {
+                self.strings.enter(progress, text);
+            }
+            Cow::Owned(text) => {
+                let entry = self.strings.enter(progress, "");
+                self.cesu8_strings.entry(entry).or_insert_with(|| text.clone());
+            }
+        }
+    }
+
+    fn amf3_string_again(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {
         match self.strings.get(index) {
-            Some(Cow::Borrowed(text)) => Ok(Cow::Borrowed(text)),
-            Some(Cow::Owned(text)) => {
-                let text = text.clone();
+            Some(&"") => {
+                let text = self.cesu8_strings.get(&index).cloned().unwrap_or_default();
                 self.charge(text.len())?;
                 Ok(Cow::Owned(text))
             }
+            Some(text) => Ok(Cow::Borrowed(text)),
             None => Err(self.error(self.strings.out_of_range("string", index))),
         }
     }

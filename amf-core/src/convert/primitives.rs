@@ -5,16 +5,25 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::decoder::{Mode, Token};
+use crate::decoder::Token;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
-use crate::wire::u29;
-use crate::{Classes, Date, Decoder, Encoder, FromAmf, ToAmf, amf0, amf3};
+use crate::{Classes, Date, Decoder, Encoder, FromAmf, ToAmf};
 
 impl FromAmf<'_> for bool {
+    #[inline]
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        match decoder.token()? {
+        match decoder.take_bool() {
+            Some(value) => Ok(value),
+            None => decoder.other_bool(),
+        }
+    }
+}
+
+impl Decoder<'_> {
+    fn other_bool(&mut self) -> Result<bool, DecodeError> {
+        match self.token()? {
             Token::Bool(value) => Ok(value),
-            other => Err(decoder.mismatch("Boolean", &other)),
+            other => Err(self.mismatch("Boolean", &other)),
         }
     }
 }
@@ -30,20 +39,16 @@ impl Decoder<'_> {
     /// Any number of the wire.
     #[inline]
     fn number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
-        match (self.mode, self.reader.rest()) {
-            (Mode::Amf3, [amf3::marker::DOUBLE, ..]) | (Mode::Amf0, [amf0::marker::NUMBER, ..]) => {
-                self.take_marker()?;
-                self.reader.f64()
-            }
-            (Mode::Amf3, [amf3::marker::INTEGER, ..]) => {
-                self.take_marker()?;
-                u29::read_signed(&mut self.reader).map(f64::from)
-            }
-            _ => self.other_number(expected),
+        match self.take_double() {
+            Some(value) => Ok(value),
+            None => self.other_number(expected),
         }
     }
 
     fn other_number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
+        if let Some(value) = self.take_integer() {
+            return Ok(f64::from(value));
+        }
         match self.token()? {
             Token::Number(value) => Ok(value),
             Token::Integer(value) => Ok(f64::from(value)),
@@ -66,14 +71,22 @@ macro_rules! integers {
         impl FromAmf<'_> for $type {
             #[inline]
             fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                let value = decoder.number(stringify!($type))?;
-                // Up to 2^53 a double says which integer it is; the cast saturates, so what does not fit differs.
-                let integer = value as $type;
-                #[allow(clippy::float_cmp, reason = "exact by intent")]
-                if integer as f64 == value && value.abs() <= EXACT {
-                    Ok(integer)
-                } else {
-                    Err(decoder.out_of_range(value, stringify!($type)))
+                fn from_number(decoder: &Decoder<'_>, value: f64) -> Result<$type, DecodeError> {
+                    // Up to 2^53 a double says which integer it is; the cast saturates, so what does not fit differs.
+                    let integer = value as $type;
+                    #[allow(clippy::float_cmp, reason = "exact by intent")]
+                    if integer as f64 == value && value.abs() <= EXACT {
+                        Ok(integer)
+                    } else {
+                        Err(decoder.out_of_range(value, stringify!($type)))
+                    }
+                }
+                match decoder.take_integer() {
+                    Some(value) => match $type::try_from(value) {
+                        Ok(value) => Ok(value),
+                        Err(_) => from_number(decoder, f64::from(value)),
+                    },
+                    None => decoder.number(stringify!($type)).and_then(|value| from_number(decoder, value)),
                 }
             }
 
@@ -193,16 +206,18 @@ impl ToAmf for () {
 impl<'de> Decoder<'de> {
     #[inline]
     fn any_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
-        match (self.mode, self.reader.rest()) {
-            (Mode::Amf3, [amf3::marker::STRING, ..]) => {
-                self.take_marker()?;
-                self.amf3_string()
+        match self.take_str() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.other_text(),
+        }
+    }
+
+    fn other_borrowed_text(&mut self) -> Result<&'de str, DecodeError> {
+        match self.other_text()? {
+            Cow::Borrowed(text) => Ok(text),
+            Cow::Owned(_) => {
+                Err(self.custom_error("text in CESU-8 cannot be borrowed; take it as `Cow<str>` or `String`"))
             }
-            (Mode::Amf0, [amf0::marker::STRING, ..]) => {
-                self.take_marker()?;
-                self.amf0_text()
-            }
-            _ => self.other_text(),
         }
     }
 
@@ -222,13 +237,11 @@ impl<'de: 'a, 'a> FromAmf<'de> for Cow<'a, str> {
 }
 
 impl<'de: 'a, 'a> FromAmf<'de> for &'a str {
+    #[inline]
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
-        match decoder.any_text()? {
-            Cow::Borrowed(text) => Ok(text),
-            Cow::Owned(_) => {
-                Err(decoder
-                    .custom_error("text in CESU-8 cannot be borrowed; take it as `Cow<str>` or `String`"))
-            }
+        match decoder.take_str() {
+            Some(text) => Ok(text),
+            None => decoder.other_borrowed_text(),
         }
     }
 }
@@ -317,7 +330,11 @@ impl<'de: 'a, 'a> FromAmf<'de> for &'a [u8] {
 }
 
 impl FromAmf<'_> for Date {
+    #[inline]
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        if let Some(millis) = decoder.take_date() {
+            return Ok(Date::from_millis(millis));
+        }
         match decoder.token()? {
             Token::Date(millis) => Ok(Date::from_millis(millis)),
             other => Err(decoder.mismatch("Date", &other)),
@@ -350,7 +367,7 @@ impl ToAmf for SystemTime {
 impl<'de, T: FromAmf<'de>> FromAmf<'de> for Option<T> {
     #[inline]
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
-        if decoder.take_null()? { Ok(None) } else { T::from_amf(decoder).map(Some) }
+        if decoder.take_null() { Ok(None) } else { T::from_amf(decoder).map(Some) }
     }
 
     fn missing() -> Option<Self> {

@@ -3,17 +3,23 @@
 //! A reference may be wanted as a value of its own. Then the decoder goes back to where the object
 //! began and reads the same bytes again, with its tables' positions set back too: entries that are met
 //! again are there already, so nothing is entered twice and every inline object keeps its number.
+//!
+//! Positions and counts are small, because there is an entry for every object of the input: a decoder reads
+//! no more than [`MAX_INPUT`].
 
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, Version};
 
 use super::Mode;
 
+/// What 31 bits can count: the last bit of a slot's position says whether it is open.
+pub(crate) const MAX_INPUT: usize = (1 << 31) - 1;
+
 /// A reference table with a position: what lies before `next` has been sent at this place of the input.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     entries: Vec<T>,
-    next: usize,
+    next: u32,
 }
 
 impl<T> Default for Table<T> {
@@ -22,53 +28,75 @@ impl<T> Default for Table<T> {
     }
 }
 
+/// How much of the input was read, and how much was not.
+#[derive(Clone, Copy)]
+pub(crate) struct Progress {
+    pub(crate) read: usize,
+    pub(crate) remaining: usize,
+}
+
 impl<T> Table<T> {
     /// The index that the next entry takes.
     #[inline]
-    pub(crate) fn next(&self) -> usize {
+    pub(crate) fn next(&self) -> u32 {
         self.next
     }
 
     /// Enters what is met at this place, unless it is met again. Returns its index.
     #[inline]
-    pub(crate) fn enter(&mut self, make: impl FnOnce() -> T) -> usize {
+    pub(crate) fn enter(&mut self, progress: Progress, entry: T) -> u32 {
         let index = self.next;
-        if index == self.entries.len() {
-            self.entries.push(make());
+        if index as usize == self.entries.len() {
+            if self.entries.len() == self.entries.capacity() {
+                self.grow(progress);
+            }
+            self.entries.push(entry);
         }
         self.next += 1;
         index
     }
 
-    #[inline]
-    pub(crate) fn get(&self, index: usize) -> Option<&T> {
-        self.entries.get(..self.next).and_then(|sent| sent.get(index))
+    /// Makes room for as many entries as there will be, if the rest of the input is like what was read.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, Progress { read, remaining }: Progress) {
+        const FEW: usize = 16;
+        let entries = self.entries.len();
+        let expected = entries.saturating_mul(remaining) / read.max(1) + 1;
+        let least = (entries / 2).max(FEW);
+        let additional = if entries < FEW { FEW } else { expected.clamp(least, remaining.max(least)) };
+        self.entries.reserve_exact(additional);
     }
 
     #[inline]
-    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
-        self.entries.get_mut(index)
+    pub(crate) fn get(&self, index: u32) -> Option<&T> {
+        if index < self.next { self.entries.get(index as usize) } else { None }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.entries.get_mut(index as usize)
     }
 
     #[cold]
-    pub(crate) fn out_of_range(&self, table: &'static str, index: usize) -> DecodeErrorKind {
-        DecodeErrorKind::Reference { table, index, len: self.next }
+    pub(crate) fn out_of_range(&self, table: &'static str, index: u32) -> DecodeErrorKind {
+        DecodeErrorKind::Reference { table, index: index as usize, len: self.next as usize }
     }
 }
 
 /// A place in the input and in every table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
-    position: usize,
-    amf0_objects: usize,
-    amf3_objects: usize,
-    strings: usize,
-    traits: usize,
+    position: u32,
+    amf0_objects: u32,
+    amf3_objects: u32,
+    strings: u32,
+    traits: u32,
 }
 
 impl Cursor {
     /// How many objects of a version began before this place.
-    pub(crate) fn objects(&self, version: Version) -> usize {
+    pub(crate) fn objects(&self, version: Version) -> u32 {
         match version {
             Version::Amf0 => self.amf0_objects,
             Version::Amf3 => self.amf3_objects,
@@ -76,18 +104,46 @@ impl Cursor {
     }
 }
 
-/// An entry of an object table: where the object's bytes begin, marker included.
+/// An entry of an object table: where the object's bytes begin, marker included, and whether it has ended.
+///
+/// The table of AMF0 objects stood at its own index if it is one, and does not matter inside of AMF3.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    start: Cursor,
-    open: bool,
+    position_and_open: u32,
+    amf3_objects: u32,
+    strings: u32,
+    traits: u32,
+}
+
+impl Slot {
+    const OPEN: u32 = 1 << 31;
+
+    #[inline]
+    fn position(self) -> u32 {
+        self.position_and_open & !Self::OPEN
+    }
+
+    #[inline]
+    fn is_open(self) -> bool {
+        self.position_and_open & Self::OPEN != 0
+    }
+
+    #[inline]
+    fn open(&mut self) {
+        self.position_and_open |= Self::OPEN;
+    }
+
+    #[inline]
+    fn close(&mut self) {
+        self.position_and_open &= !Self::OPEN;
+    }
 }
 
 /// The number of an object in the table of its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SlotId {
     pub(crate) version: Version,
-    pub(crate) index: usize,
+    pub(crate) index: u32,
 }
 
 /// What has to be put back when an object ends.
@@ -102,7 +158,7 @@ pub(crate) struct Frame {
 impl Decoder<'_> {
     pub(crate) fn cursor(&self) -> Cursor {
         Cursor {
-            position: self.reader.position(),
+            position: self.reader.position() as u32,
             amf0_objects: self.amf0_objects.next,
             amf3_objects: self.amf3_objects.next,
             strings: self.strings.next,
@@ -111,17 +167,27 @@ impl Decoder<'_> {
     }
 
     pub(crate) fn go_to(&mut self, cursor: Cursor) {
-        self.reader.seek(cursor.position);
+        self.reader.seek(cursor.position as usize);
         self.amf0_objects.next = cursor.amf0_objects;
         self.amf3_objects.next = cursor.amf3_objects;
         self.strings.next = cursor.strings;
         self.traits.next = cursor.traits;
     }
 
-    /// The place of a value whose first `read` bytes were read already, none of which entered a table.
     #[inline]
-    pub(crate) fn cursor_before(&self, start: usize) -> Cursor {
-        Cursor { position: start, ..self.cursor() }
+    pub(crate) fn progress(&self) -> Progress {
+        Progress { read: self.reader.position(), remaining: self.reader.remaining() }
+    }
+
+    /// A slot for a value that begins at `position`, and of which nothing entered a table yet.
+    #[inline]
+    fn slot_at(&self, position: usize) -> Slot {
+        Slot {
+            position_and_open: position as u32,
+            amf3_objects: self.amf3_objects.next,
+            strings: self.strings.next,
+            traits: self.traits.next,
+        }
     }
 
     #[inline]
@@ -135,35 +201,53 @@ impl Decoder<'_> {
     /// Enters an object that is complete at once: a date, a byte array, a document.
     #[inline]
     pub(crate) fn enter_leaf(&mut self, version: Version, start: usize) {
-        let start = self.cursor_before(start);
-        self.objects(version).enter(|| Slot { start, open: false });
+        let (slot, progress) = (self.slot_at(start), self.progress());
+        self.objects(version).enter(progress, slot);
     }
 
     /// Enters an object whose members follow; it counts against the depth until it is closed.
     #[inline]
     pub(crate) fn open(&mut self, version: Version, start: usize) -> Result<Frame, DecodeError> {
-        if self.depth >= self.limits.depth {
-            let kind = DecodeErrorKind::Limit { limit: "depth", max: self.limits.depth };
-            return Err(DecodeError::new(kind, start));
+        match self.enter_open(version, start) {
+            Some(index) => Ok(Frame { slot: SlotId { version, index }, outer: self.mode, replay: false }),
+            None => Err(self.too_deep(start)),
         }
-        self.depth += 1;
-        let start = self.cursor_before(start);
+    }
+
+    /// Counts and enters an object that stands next and is of the version around it, so that nothing has to be
+    /// put back when it ends. `None` where a limit would be passed.
+    #[inline]
+    pub(crate) fn open_at_once(&mut self, version: Version) -> Option<u32> {
+        self.nodes_left = self.nodes_left.checked_sub(1)?;
+        self.enter_open(version, self.offset())
+    }
+
+    #[inline]
+    fn enter_open(&mut self, version: Version, start: usize) -> Option<u32> {
+        self.depth_left = self.depth_left.checked_sub(1)?;
+        let (mut slot, progress) = (self.slot_at(start), self.progress());
+        slot.open();
         let objects = self.objects(version);
-        let index = objects.enter(|| Slot { start, open: true });
-        if let Some(slot) = objects.get_mut(index) {
-            slot.open = true;
+        if let Some(met_again) = objects.get_mut(objects.next) {
+            met_again.open();
         }
-        Ok(Frame { slot: SlotId { version, index }, outer: self.mode, replay: false })
+        Some(objects.enter(progress, slot))
+    }
+
+    /// Ends an object that [`open_at_once`](Self::open_at_once) began.
+    #[inline]
+    pub(crate) fn close_at_once(&mut self, slot: SlotId) {
+        self.depth_left += 1;
+        if let Some(slot) = self.objects(slot.version).get_mut(slot.index) {
+            slot.close();
+        }
     }
 
     /// Ends an object that [`open`](Self::open) began.
     #[inline]
     pub(crate) fn close(&mut self, frame: Frame) {
-        self.depth -= 1;
+        self.close_at_once(frame.slot);
         self.mode = frame.outer;
-        if let Some(slot) = self.objects(frame.slot.version).get_mut(frame.slot.index) {
-            slot.open = false;
-        }
         if frame.replay {
             self.end_replay();
         }
@@ -173,33 +257,20 @@ impl Decoder<'_> {
     pub(crate) fn begin_replay(&mut self, slot: SlotId) -> Result<(), DecodeError> {
         let start = match self.objects(slot.version).get(slot.index) {
             None => return Err(self.unknown_object(slot)),
-            Some(Slot { open: true, .. }) => return Err(self.error(DecodeErrorKind::Cycle)),
-            Some(Slot { start, .. }) => *start,
+            Some(start) if start.is_open() => return Err(self.error(DecodeErrorKind::Cycle)),
+            Some(start) => *start,
         };
-        let resume = self.cursor();
-        self.resumes.push(resume);
-        self.go_to(start);
+        self.go_back_to(Cursor {
+            position: start.position(),
+            amf0_objects: match slot.version {
+                Version::Amf0 => slot.index,
+                Version::Amf3 => self.amf0_objects.next,
+            },
+            amf3_objects: start.amf3_objects,
+            strings: start.strings,
+            traits: start.traits,
+        });
         Ok(())
-    }
-
-    pub(crate) fn end_replay(&mut self) {
-        if let Some(resume) = self.resumes.pop() {
-            self.go_to(resume);
-        }
-    }
-
-    pub(crate) fn is_open(&self, slot: SlotId) -> Option<bool> {
-        let objects = match slot.version {
-            Version::Amf0 => &self.amf0_objects,
-            Version::Amf3 => &self.amf3_objects,
-        };
-        objects.get(slot.index).map(|slot| slot.open)
-    }
-
-    #[cold]
-    pub(crate) fn unknown_object(&mut self, slot: SlotId) -> DecodeError {
-        let kind = self.objects(slot.version).out_of_range("object", slot.index);
-        self.error(kind)
     }
 
     /// Reads bytes again that were read before: `read` starts at `start`, and reading goes on here.
@@ -208,11 +279,48 @@ impl Decoder<'_> {
         start: Cursor,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let resume = self.cursor();
-        self.resumes.push(resume);
-        self.go_to(start);
+        self.go_back_to(start);
         let result = read(self)?;
         self.end_replay();
         Ok(result)
+    }
+
+    fn go_back_to(&mut self, start: Cursor) {
+        if self.resumes.is_empty() {
+            std::mem::swap(&mut self.nodes_left, &mut self.other_nodes_left);
+        }
+        let resume = self.cursor();
+        self.resumes.push(resume);
+        self.go_to(start);
+    }
+
+    pub(crate) fn end_replay(&mut self) {
+        let Some(resume) = self.resumes.pop() else {
+            return;
+        };
+        self.go_to(resume);
+        if self.resumes.is_empty() {
+            std::mem::swap(&mut self.nodes_left, &mut self.other_nodes_left);
+        }
+    }
+
+    pub(crate) fn is_open(&self, slot: SlotId) -> Option<bool> {
+        let objects = match slot.version {
+            Version::Amf0 => &self.amf0_objects,
+            Version::Amf3 => &self.amf3_objects,
+        };
+        objects.get(slot.index).map(|slot| slot.is_open())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&self, start: usize) -> DecodeError {
+        DecodeError::new(DecodeErrorKind::Limit { limit: "depth", max: self.limits().depth }, start)
+    }
+
+    #[cold]
+    pub(crate) fn unknown_object(&mut self, slot: SlotId) -> DecodeError {
+        let kind = self.objects(slot.version).out_of_range("object", slot.index);
+        self.error(kind)
     }
 }

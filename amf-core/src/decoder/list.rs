@@ -68,9 +68,12 @@ impl<'de> Decoder<'de> {
                 Ok(counted(dense))
             }
             Shape::Vector { kind, count, .. } => {
-                if kind != VectorKind::Object {
-                    self.set_mode(Mode::Element(kind));
-                }
+                self.mode = match kind {
+                    VectorKind::Int => Mode::Int,
+                    VectorKind::Uint => Mode::Uint,
+                    VectorKind::Number => Mode::Number,
+                    VectorKind::Object => Mode::Amf3,
+                };
                 Ok(counted(count))
             }
             Shape::Array { .. } | Shape::EcmaArray { .. } | Shape::Object { .. } | Shape::Traits(_) => {
@@ -126,7 +129,29 @@ impl<'de> Decoder<'de> {
     /// Reads a list into a `Vec`, whatever the order of its indices; a gap is an error.
     pub(crate) fn list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
         let mut list = self.begin_list()?;
-        let mut items = Vec::with_capacity(self.reservation::<T>(list.declared(), 1));
+        let items = match list.items {
+            Items::Counted { next, count, .. } => self.counted_items(count - next)?,
+            Items::Keyed(_) => return self.keyed_items(list),
+        };
+        list.skip_counted();
+        self.next_item(&mut list)?;
+        Ok(items)
+    }
+
+    fn counted_items<T: FromAmf<'de>>(&mut self, count: usize) -> Result<Vec<T>, DecodeError> {
+        let mut items = Vec::with_capacity(self.reservation::<T>(count, 1));
+        for index in 0..count {
+            self.charge(size_of::<T>())?;
+            match T::from_amf(self) {
+                Ok(item) => items.push(item),
+                Err(error) => return Err(error.at_index(index)),
+            }
+        }
+        Ok(items)
+    }
+
+    fn keyed_items<T: FromAmf<'de>>(&mut self, mut list: ListReader<'de>) -> Result<Vec<T>, DecodeError> {
+        let mut items = Vec::new();
         let mut early: Vec<(usize, T)> = Vec::new();
         while let Some(index) = self.next_item(&mut list)? {
             self.charge(size_of::<T>())?;
@@ -152,6 +177,13 @@ impl<'de> Decoder<'de> {
 }
 
 impl ListReader<'_> {
+    /// The elements were read by their count.
+    fn skip_counted(&mut self) {
+        if let Items::Counted { next, count, .. } = &mut self.items {
+            *next = *count;
+        }
+    }
+
     /// How many elements the peer says there are, where it says so. Not to be trusted.
     pub fn declared(&self) -> usize {
         match &self.items {

@@ -3,13 +3,16 @@
 mod cursor;
 mod list;
 mod object;
+mod ordered;
+mod scalar;
 mod shared;
 mod skip;
 mod token;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::class::{Class, Classes, ExternalBody};
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -22,6 +25,7 @@ pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
 pub use list::ListReader;
 pub(crate) use object::index_of;
 pub use object::{Member, ObjectReader};
+pub use ordered::{InOrder, Named};
 pub(crate) use shared::{Identity, Pointer, Shared, WeakPointer};
 pub(crate) use token::{Container, Shape, Text, Token, Traits, VectorKind};
 
@@ -47,9 +51,12 @@ pub struct Decoder<'de> {
     pub(crate) mode: Mode,
     pub(crate) amf0_objects: Table<Slot>,
     pub(crate) amf3_objects: Table<Slot>,
-    pub(crate) strings: Table<Cow<'de, str>>,
+    /// The empty string, which is never entered, stands for one of `cesu8_strings`.
+    pub(crate) strings: Table<&'de str>,
+    /// Strings that cannot be borrowed, by their place in the table.
+    pub(crate) cesu8_strings: HashMap<u32, String>,
     /// For dynamic values: one copy of each string that they hold, by its place in the table.
-    pub(crate) string_copies: HashMap<usize, Arc<str>>,
+    pub(crate) string_copies: HashMap<u32, Arc<str>>,
     pub(crate) traits: Table<std::rc::Rc<Traits<'de>>>,
     pub(crate) shared: Shared,
     /// Where to go on after each value that is being read again through a reference.
@@ -58,9 +65,10 @@ pub struct Decoder<'de> {
     classes: Option<Arc<Classes>>,
     limits: Limits,
     pub(crate) switched: bool,
-    depth: usize,
-    nodes: usize,
-    replayed: usize,
+    depth_left: usize,
+    nodes_left: usize,
+    /// Those of values that are met for the first time, while others are being read again, and the reverse.
+    other_nodes_left: usize,
     memory: usize,
 }
 
@@ -69,12 +77,17 @@ pub struct Decoder<'de> {
 pub(crate) enum Mode {
     Amf0,
     Amf3,
-    Element(VectorKind),
+    Int,
+    Uint,
+    Number,
 }
 
 impl<'de> Decoder<'de> {
     /// A decoder at the start of `input`, with the built-in classes and the default limits.
+    ///
+    /// It reads no more than 2 GiB; what is longer seems to end there.
     pub fn new(version: Version, input: &'de [u8]) -> Self {
+        let input = input.get(..cursor::MAX_INPUT).unwrap_or(input);
         let limits = Limits::default();
         Self {
             reader: Reader::new(input),
@@ -85,6 +98,7 @@ impl<'de> Decoder<'de> {
             amf0_objects: Table::default(),
             amf3_objects: Table::default(),
             strings: Table::default(),
+            cesu8_strings: HashMap::new(),
             string_copies: HashMap::new(),
             traits: Table::default(),
             shared: Shared::default(),
@@ -92,9 +106,9 @@ impl<'de> Decoder<'de> {
             classes: None,
             limits,
             switched: false,
-            depth: 0,
-            nodes: 0,
-            replayed: 0,
+            depth_left: limits.depth,
+            nodes_left: limits.nodes,
+            other_nodes_left: limits.replayed,
             memory: limits.memory_for(input.len()),
         }
     }
@@ -110,6 +124,9 @@ impl<'de> Decoder<'de> {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self.depth_left = limits.depth;
+        self.nodes_left = limits.nodes;
+        self.other_nodes_left = limits.replayed;
         self.memory = limits.memory_for(self.reader.position() + self.reader.remaining());
         self
     }
@@ -173,7 +190,7 @@ impl<'de> Decoder<'de> {
                 matches!(rest, [0x0A, ..] | [0x11, 0x09])
             }
             Mode::Amf3 => self.reader.peek() == Some(0x09),
-            Mode::Element(_) => false,
+            Mode::Int | Mode::Uint | Mode::Number => false,
         };
         if !is_array {
             return Ok(1);
@@ -213,10 +230,14 @@ impl<'de> Decoder<'de> {
                 self.memory = left;
                 Ok(())
             }
-            None => {
-                Err(self.limit("memory", self.limits.memory_for(self.offset() + self.reader.remaining())))
-            }
+            None => Err(self.out_of_memory()),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn out_of_memory(&self) -> DecodeError {
+        self.limit("memory", self.limits.memory_for(self.offset() + self.reader.remaining()))
     }
 
     /// How many elements of `T` to reserve for a declared count: no more than the rest of the input and
@@ -226,26 +247,32 @@ impl<'de> Decoder<'de> {
         declared.min(self.reader.remaining() / smallest.max(1)).min(self.memory / size_of::<T>().max(1))
     }
 
-    /// Passes a marker that was looked at, and counts its value.
-    #[inline]
-    pub(crate) fn take_marker(&mut self) -> Result<(), DecodeError> {
-        self.count_node()?;
-        self.reader.u8().map(drop)
-    }
-
     /// Counts one value.
     #[inline]
-    fn count_node(&mut self) -> Result<(), DecodeError> {
-        let (counter, max, limit) = if self.resumes.is_empty() {
-            (&mut self.nodes, self.limits.nodes, "nodes")
-        } else {
-            (&mut self.replayed, self.limits.replayed, "replayed")
-        };
-        if *counter == max {
-            return Err(self.limit(limit, max));
+    pub(crate) fn count_node(&mut self) -> Result<(), DecodeError> {
+        self.count_nodes(1)
+    }
+
+    /// Counts so many values.
+    #[inline]
+    pub(crate) fn count_nodes(&mut self, count: usize) -> Result<(), DecodeError> {
+        match self.nodes_left.checked_sub(count) {
+            Some(left) => {
+                self.nodes_left = left;
+                Ok(())
+            }
+            None => Err(self.too_many_nodes()),
         }
-        *counter += 1;
-        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_many_nodes(&self) -> DecodeError {
+        if self.resumes.is_empty() {
+            self.limit("nodes", self.limits.nodes)
+        } else {
+            self.limit("replayed", self.limits.replayed)
+        }
     }
 
     #[cold]

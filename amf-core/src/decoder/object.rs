@@ -5,12 +5,11 @@ use std::rc::Rc;
 
 use crate::class::Class;
 use crate::decoder::token::{Layout, NOT_DECLARED};
-use crate::decoder::{Container, Frame, Mode, Shape, Token, Traits};
+use crate::decoder::{Container, Frame, Shape, Token, Traits};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{self, ExternalInput, Externalizable};
 use crate::value::Dynamic;
-use crate::wire::u29;
-use crate::{Decoder, FromAmf, Version, amf0, amf3};
+use crate::{Decoder, FromAmf};
 
 /// The class of a map: whatever comes is a member of it.
 static ANY: Class = Class::new("", &[]).dynamic();
@@ -18,17 +17,17 @@ static ANY: Class = Class::new("", &[]).dynamic();
 /// An object whose members are being read; see [`Decoder::begin_object`].
 #[derive(Debug)]
 pub struct ObjectReader<'de> {
-    class: &'static Class,
-    frame: Frame,
+    pub(super) class: &'static Class,
+    pub(super) frame: Frame,
     /// What was around it: the `ObjectProxy` of a proxied object.
-    wrapper: Option<Frame>,
-    members: Members<'de>,
+    pub(super) wrapper: Option<Frame>,
+    pub(super) members: Members<'de>,
     /// The declared member that comes next if the peer keeps the order.
-    expected: usize,
+    pub(super) expected: usize,
 }
 
 #[derive(Debug)]
-enum Members<'de> {
+pub(super) enum Members<'de> {
     /// AMF0: until the end marker.
     Named,
     /// AMF3: sealed ones by position.
@@ -86,17 +85,6 @@ impl<'de> Decoder<'de> {
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
     pub fn begin_object(&mut self, class: &'static Class) -> Result<ObjectReader<'de>, DecodeError> {
-        if let (Mode::Amf3, [amf3::marker::OBJECT, ..]) = (self.mode, self.reader.rest()) {
-            let start = self.offset();
-            self.take_marker()?;
-            let head = u29::read(&mut self.reader)?;
-            if head & 1 == 1 {
-                let frame = self.open(Version::Amf3, start)?;
-                let shape = self.amf3_traits(head)?;
-                return self.object_in(Container { frame, shape }, class);
-            }
-            self.reader.seek(start);
-        }
         match self.token()? {
             Token::Open(container) => self.object_in(container, class),
             other => Err(self.mismatch(expected_object(class), &other)),
@@ -162,19 +150,13 @@ impl<'de> Decoder<'de> {
         &mut self,
         object: &mut ObjectReader<'de>,
     ) -> Result<Option<Member<'de>>, DecodeError> {
-        if let Members::Sealed { traits, layout, next } = &mut object.members {
-            if let Some(&index) = layout.get(*next) {
-                *next += 1;
-                if index != NOT_DECLARED {
-                    return Ok(Some(Member::Declared(usize::from(index))));
+        match object.members {
+            Members::Named if self.take_end() => {}
+            _ => {
+                if let Some(member) = self.next_unexpected(object)? {
+                    return Ok(Some(member));
                 }
-                let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
-                return Ok(Some(Member::Unknown(name)));
             }
-            object.members = if traits.dynamic { Members::Dynamic } else { Members::Ended };
-        }
-        if let Some(name) = self.next_name(object)? {
-            return Ok(Some(object.member(name)));
         }
         object.members = Members::Ended;
         self.close(object.frame);
@@ -182,6 +164,27 @@ impl<'de> Decoder<'de> {
             self.close(wrapper);
         }
         Ok(None)
+    }
+
+    fn next_unexpected(
+        &mut self,
+        object: &mut ObjectReader<'de>,
+    ) -> Result<Option<Member<'de>>, DecodeError> {
+        match &mut object.members {
+            Members::Sealed { traits, layout, next } => {
+                if let Some(&index) = layout.get(*next) {
+                    *next += 1;
+                    if index != NOT_DECLARED {
+                        return Ok(Some(Member::Declared(usize::from(index))));
+                    }
+                    let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
+                    return Ok(Some(Member::Unknown(name)));
+                }
+                object.members = if traits.dynamic { Members::Dynamic } else { Members::Ended };
+            }
+            _ => {}
+        }
+        Ok(self.next_name(object)?.map(|name| object.member(name)))
     }
 
     fn next_name(&mut self, object: &mut ObjectReader<'de>) -> Result<Option<Cow<'de, str>>, DecodeError> {
@@ -220,12 +223,7 @@ impl<'de> Decoder<'de> {
     /// A member's name, or `None` at the end marker: an empty name, then `09` (§2.5).
     #[inline]
     pub(crate) fn amf0_name(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
-        let name = self.amf0_text()?;
-        if name.is_empty() && self.reader.peek() == Some(amf0::marker::OBJECT_END) {
-            self.reader.u8()?;
-            return Ok(None);
-        }
-        Ok(Some(name))
+        if self.take_end() { Ok(None) } else { self.amf0_text().map(Some) }
     }
 
     fn dictionary_name(&mut self) -> Result<Cow<'de, str>, DecodeError> {
@@ -241,6 +239,13 @@ impl<'de> Decoder<'de> {
     #[inline]
     pub fn member<T: FromAmf<'de>>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         T::from_amf(self).map_err(|error| error.in_member(name))
+    }
+
+    /// The same for a member that comes out of order, in one place of the program for each type.
+    #[doc(hidden)]
+    #[inline(never)]
+    pub fn late_member<T: FromAmf<'de>>(&mut self, name: &'static str) -> Result<T, DecodeError> {
+        self.member(name)
     }
 
     /// Reads the value of a member that the class does not declare into `dynamic`.
@@ -300,6 +305,9 @@ impl<'de> Decoder<'de> {
                 position_of(class, name, position).map_or(NOT_DECLARED, |index| index as u16)
             })
             .collect();
+        if !traits.dynamic && traits.members == class.members() {
+            traits.in_order.set(Some(class));
+        }
         *traits.layout.borrow_mut() = Some((class, Rc::clone(&layout)));
         Ok(layout)
     }
@@ -311,11 +319,6 @@ impl<'de> Decoder<'de> {
         }
         let found = alias.to_owned();
         Err(self.error(DecodeErrorKind::Class { expected: class.alias(), found }))
-    }
-
-    /// The mode in which the values of an object stand.
-    pub(crate) fn set_mode(&mut self, mode: Mode) {
-        self.mode = mode;
     }
 }
 

@@ -5,7 +5,9 @@
 //! inside asked for it, its bytes are read again with the pointer at hand.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+
+use hashbrown::HashMap;
 
 use crate::decoder::{Cursor, Mode, SlotId};
 use crate::error::DecodeError;
@@ -29,8 +31,8 @@ pub(crate) struct Shared {
 /// Strong pointers by slot, in order, so that those of one object's inside are dropped in one step.
 #[derive(Debug, Default)]
 struct Pointers {
-    amf0: BTreeMap<usize, Made>,
-    amf3: BTreeMap<usize, Made>,
+    amf0: BTreeMap<u32, Made>,
+    amf3: BTreeMap<u32, Made>,
 }
 
 /// What was made of one object: a pointer for each type that it was read as.
@@ -76,7 +78,7 @@ impl<'de> Decoder<'de> {
         let identity = match self.mode {
             Mode::Amf0 => self.amf0_identity(),
             Mode::Amf3 => self.amf3_identity(),
-            Mode::Element(_) => Ok(Identity::Scalar),
+            Mode::Int | Mode::Uint | Mode::Number => Ok(Identity::Scalar),
         };
         self.reader.seek(start);
         identity
@@ -88,7 +90,7 @@ impl<'de> Decoder<'de> {
         Ok(match self.reader.u8()? {
             marker::AVMPLUS => return self.amf3_identity(),
             marker::REFERENCE => {
-                let index = usize::from(self.reader.u16()?);
+                let index = u32::from(self.reader.u16()?);
                 Identity::Reference(SlotId { version, index }, self.offset())
             }
             marker::OBJECT
@@ -108,7 +110,7 @@ impl<'de> Decoder<'de> {
         }
         let head = u29::read(&mut self.reader)?;
         Ok(if head & 1 == 0 {
-            Identity::Reference(SlotId { version, index: (head >> 1) as usize }, self.offset())
+            Identity::Reference(SlotId { version, index: head >> 1 }, self.offset())
         } else {
             Identity::Inline(SlotId { version, index: self.amf3_objects.next() })
         })
@@ -234,7 +236,7 @@ impl<'de> Decoder<'de> {
         P: Pointer,
         P::Target: FromAmf<'de>,
     {
-        if self.take_null()? {
+        if self.take_null() {
             return Ok(P::Weak::nowhere());
         }
         let Identity::Reference(slot, end) = self.identity()? else {
@@ -265,27 +267,6 @@ impl<'de> Decoder<'de> {
         };
         self.reader.seek(end);
         Ok(weak)
-    }
-
-    /// Reads null or undefined, where it stands next.
-    #[inline]
-    pub(crate) fn take_null(&mut self) -> Result<bool, DecodeError> {
-        let start = self.offset();
-        let is_null = match self.mode {
-            Mode::Amf3 => self.reader.u8()? <= amf3::marker::NULL,
-            Mode::Element(_) => false,
-            Mode::Amf0 => match self.reader.u8()? {
-                amf0::marker::NULL | amf0::marker::UNDEFINED => true,
-                amf0::marker::AVMPLUS => self.reader.u8()? <= amf3::marker::NULL,
-                _ => false,
-            },
-        };
-        if is_null {
-            self.count_node()?;
-        } else {
-            self.reader.seek(start);
-        }
-        Ok(is_null)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One step of reading: a scalar, whole, or the head of something with members.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(crate) enum Token<'de> {
 #[derive(Clone, Debug)]
 pub(crate) struct Text<'de> {
     pub(crate) content: Cow<'de, str>,
-    pub(crate) entry: Option<usize>,
+    pub(crate) entry: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -90,6 +90,8 @@ pub(crate) struct Traits<'de> {
     pub(crate) members: Vec<Cow<'de, str>>,
     pub(crate) dynamic: bool,
     pub(crate) externalizable: bool,
+    /// The class that was last wanted, if it has just these members, in this order.
+    pub(crate) in_order: Cell<Option<&'static Class>>,
     /// For the class that was last wanted: its member at each sealed position.
     pub(crate) layout: RefCell<Option<(&'static Class, Layout)>>,
     /// The same record for dynamic values.
@@ -109,7 +111,9 @@ impl<'de> Decoder<'de> {
         let mut token = match outer {
             Mode::Amf3 => self.amf3_token()?,
             Mode::Amf0 => self.amf0_token()?,
-            Mode::Element(kind) => self.element(kind)?,
+            Mode::Int => Token::Integer(self.reader.u32()? as i32),
+            Mode::Uint => Token::Unsigned(self.reader.u32()?),
+            Mode::Number => Token::Number(self.reader.f64()?),
         };
         match &mut token {
             Token::Open(container) => container.frame.outer = outer,
@@ -133,15 +137,6 @@ impl<'de> Decoder<'de> {
         Ok(token)
     }
 
-    fn element(&mut self, kind: VectorKind) -> Result<Token<'de>, DecodeError> {
-        match kind {
-            VectorKind::Int => self.reader.u32().map(|bits| Token::Integer(bits as i32)),
-            VectorKind::Uint => self.reader.u32().map(Token::Unsigned),
-            VectorKind::Number => self.reader.f64().map(Token::Number),
-            VectorKind::Object => self.amf3_token(),
-        }
-    }
-
     /// Checks and reads text of a length that was read already.
     #[inline]
     pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
@@ -156,6 +151,14 @@ impl<'de> Decoder<'de> {
             self.charge(text.len())?;
         }
         Ok(text)
+    }
+}
+
+impl Traits<'_> {
+    /// Whether it has just the members of the class in its order, and the class may be read from it.
+    #[inline]
+    pub(crate) fn is_in_order_for(&self, class: &'static Class) -> bool {
+        self.in_order.get().is_some_and(|known| std::ptr::eq(known, class))
     }
 }
 

@@ -5,28 +5,28 @@ use crate::error::{DecodeError, DecodeErrorKind};
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     input: &'de [u8],
-    position: usize,
+    rest: &'de [u8],
 }
 
 impl<'de> Reader<'de> {
     pub(crate) fn new(input: &'de [u8]) -> Self {
-        Self { input, position: 0 }
+        Self { input, rest: input }
     }
 
     #[inline]
     pub(crate) fn position(&self) -> usize {
-        self.position
+        self.input.len() - self.rest.len()
     }
 
     /// Moves to a position that this reader reported before.
     #[inline]
     pub(crate) fn seek(&mut self, position: usize) {
-        self.position = position.min(self.input.len());
+        self.rest = self.input.get(position..).unwrap_or_default();
     }
 
     #[inline]
     pub(crate) fn remaining(&self) -> usize {
-        self.input.len() - self.position
+        self.rest.len()
     }
 
     pub(crate) fn between(&self, start: usize, end: usize) -> &'de [u8] {
@@ -36,30 +36,36 @@ impl<'de> Reader<'de> {
     /// Everything that was not read yet.
     #[inline]
     pub(crate) fn rest(&self) -> &'de [u8] {
-        self.input.get(self.position..).unwrap_or_default()
+        self.rest
+    }
+
+    /// Goes on with the end of [`rest`](Self::rest) that was not taken from it.
+    #[inline]
+    pub(crate) fn go_on(&mut self, rest: &'de [u8]) {
+        self.rest = rest;
     }
 
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
-        self.input.get(self.position).copied()
+        self.rest.first().copied()
     }
 
     #[inline]
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
-        match self.input.get(self.position) {
-            Some(&byte) => {
-                self.position += 1;
-                Ok(byte)
+        match self.rest {
+            [byte, rest @ ..] => {
+                self.rest = rest;
+                Ok(*byte)
             }
-            None => Err(self.end(1)),
+            [] => Err(self.end(1)),
         }
     }
 
     #[inline]
     pub(crate) fn bytes(&mut self, count: usize) -> Result<&'de [u8], DecodeError> {
-        match self.rest().get(..count) {
-            Some(bytes) => {
-                self.position += count;
+        match self.rest.split_at_checked(count) {
+            Some((bytes, rest)) => {
+                self.rest = rest;
                 Ok(bytes)
             }
             None => Err(self.end(count)),
@@ -68,9 +74,9 @@ impl<'de> Reader<'de> {
 
     #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        match self.rest().first_chunk::<N>() {
-            Some(bytes) => {
-                self.position += N;
+        match self.rest.split_first_chunk::<N>() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
                 Ok(*bytes)
             }
             None => Err(self.end(N)),
@@ -93,8 +99,9 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
+    #[inline(never)]
     fn end(&self, needed: usize) -> DecodeError {
         let kind = DecodeErrorKind::UnexpectedEnd { missing: needed.saturating_sub(self.remaining()) };
-        DecodeError::new(kind, self.position)
+        DecodeError::new(kind, self.position())
     }
 }

@@ -10,27 +10,51 @@ pub(crate) const INTEGER_MIN: i32 = -(1 << 28);
 /// The largest signed value, 2^28 − 1.
 pub(crate) const INTEGER_MAX: i32 = (1 << 28) - 1;
 
+/// Reads the 29 bits as an unsigned number.
 #[inline]
 pub(crate) fn read(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
-    let first = reader.u8()?;
-    if first < 0x80 {
-        return Ok(u32::from(first));
-    }
-    let mut value = u32::from(first & 0x7F);
-    for _ in 0..2 {
-        let byte = reader.u8()?;
-        value = value << 7 | u32::from(byte & 0x7F);
-        if byte < 0x80 {
-            return Ok(value);
+    match split(reader.rest()) {
+        Some((value, rest)) => {
+            reader.go_on(rest);
+            Ok(value)
         }
+        None => cut(reader),
     }
-    Ok(value << 8 | u32::from(reader.u8()?))
 }
 
-/// Reads the 29 bits as a signed number in two's complement.
+/// The number at the start of `bytes`, and what follows it.
 #[inline]
-pub(crate) fn read_signed(reader: &mut Reader<'_>) -> Result<i32, DecodeError> {
-    read(reader).map(|bits| ((bits << 3) as i32) >> 3)
+pub(crate) fn split(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    match bytes {
+        [a @ 0..0x80, rest @ ..] => Some((u32::from(*a), rest)),
+        [a, b @ 0..0x80, rest @ ..] => Some((u32::from(a & 0x7F) << 7 | u32::from(*b), rest)),
+        _ => split_long(bytes),
+    }
+}
+
+fn split_long(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let high = |a: u8, b: u8| u32::from(a & 0x7F) << 7 | u32::from(b & 0x7F);
+    match bytes {
+        [a, b, c @ 0..0x80, rest @ ..] => Some((high(*a, *b) << 7 | u32::from(*c), rest)),
+        [a, b, c, d, rest @ ..] => {
+            Some((high(*a, *b) << 15 | u32::from(c & 0x7F) << 8 | u32::from(*d), rest))
+        }
+        _ => None,
+    }
+}
+
+/// The input ends inside of a number: the error is that of its last byte.
+#[cold]
+fn cut(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    loop {
+        reader.u8()?;
+    }
+}
+
+/// The same 29 bits as a number in two's complement.
+#[inline]
+pub(crate) fn signed(bits: u32) -> i32 {
+    ((bits << 3) as i32) >> 3
 }
 
 /// Writes the low 29 bits of `value`; callers have checked that it fits.
@@ -83,7 +107,7 @@ mod tests {
 
     #[test]
     fn integers_extend_their_sign_from_bit_28() {
-        let read = |bytes: &[u8]| read_signed(&mut Reader::new(bytes)).unwrap();
+        let read = |bytes: &[u8]| signed(read(&mut Reader::new(bytes)).unwrap());
         assert_eq!(read(&[0xC0, 0x80, 0x80, 0x01]), -268_435_455);
         assert_eq!(read(&[0xFF, 0xFF, 0xFF, 0xFF]), -1);
         assert_eq!(read(&[0xC0, 0x80, 0x80, 0x00]), INTEGER_MIN);

@@ -8,15 +8,16 @@ const LONG: usize = 64;
 /// Reads UTF-8 without a copy, or CESU-8 with one. `None` where it is neither.
 #[inline]
 pub(crate) fn read(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let text = if bytes.len() < LONG {
-        std::str::from_utf8(bytes).ok()
-    } else {
-        simdutf8::basic::from_utf8(bytes).ok()
-    };
-    match text {
+    match borrowed(bytes) {
         Some(text) => Some(Cow::Borrowed(text)),
         None => from_cesu8(bytes).map(Cow::Owned),
     }
+}
+
+/// Reads UTF-8.
+#[inline]
+pub(crate) fn borrowed(bytes: &[u8]) -> Option<&str> {
+    if bytes.len() < LONG { std::str::from_utf8(bytes).ok() } else { simdutf8::basic::from_utf8(bytes).ok() }
 }
 
 #[cold]

@@ -153,6 +153,7 @@ impl<'a> Members<'a> {
         let default = self.default.map(
             |place| quote_spanned!(place=> let __default = <Self as ::core::default::Default>::default();),
         );
+        let in_order = self.read_in_order();
         let read_members = self.read_members();
         let values = self.fields.iter().map(|field| {
             let (ident, value) = (field.ident, self.value(field));
@@ -168,7 +169,7 @@ impl<'a> Members<'a> {
                     __decoder: &mut #root::Decoder<#decoder>,
                 ) -> ::core::result::Result<Self, #root::DecodeError> {
                     let __class = <Self as #root::AmfClass>::CLASS;
-                    let mut __object = __decoder.begin_object(__class)?;
+                    #in_order
                     #(#variables)*
                     #read_members
                     #default
@@ -183,22 +184,49 @@ impl<'a> Members<'a> {
         )
     }
 
+    /// The short way for AMF3 objects of the class's own traits: one member after the other.
+    fn read_in_order(&self) -> Option<TokenStream> {
+        if self.fields.iter().any(|field| !matches!(field.role, Role::Member { .. })) {
+            return None;
+        }
+        let members = self.wire.iter().map(|(field, wire)| {
+            let (ident, ty) = (field.ident, field.ty);
+            quote!(#ident: __decoder.member::<#ty>(#wire)?)
+        });
+        Some(quote! {
+            if let ::core::option::Option::Some(__object) = __decoder.begin_in_order(__class) {
+                let __value = Self { #(#members),* };
+                __decoder.end_in_order(__object);
+                return ::core::result::Result::Ok(__value);
+            }
+        })
+    }
+
     /// The loop over what is on the wire.
     fn read_members(&self) -> TokenStream {
         let root = &self.object.root;
         let dynamic = self.fields.iter().find(|field| matches!(field.role, Role::Dynamic));
         if self.wire.is_empty() && dynamic.is_none() {
             return quote! {
+                let mut __object = __decoder.begin_object(__class)?;
                 while __decoder.next_member(&mut __object)?.is_some() {
                     __decoder.skip()?;
                 }
             };
         }
+        let named = self.wire.iter().map(|(field, wire)| {
+            let (variable, ty) = (variable(field.ident), field.ty);
+            quote! {
+                if __decoder.take_name(#wire) {
+                    #variable = ::core::option::Option::Some(__decoder.member::<#ty>(#wire)?);
+                }
+            }
+        });
         let declared = self.wire.iter().enumerate().map(|(index, (field, wire))| {
             let (index, variable, ty) = (Literal::usize_unsuffixed(index), variable(field.ident), field.ty);
             quote! {
                 #root::Member::Declared(#index) => {
-                    #variable = ::core::option::Option::Some(__decoder.member::<#ty>(#wire)?);
+                    #variable = ::core::option::Option::Some(__decoder.late_member::<#ty>(#wire)?);
                 }
             }
         });
@@ -210,11 +238,23 @@ impl<'a> Members<'a> {
             }
         });
         quote! {
-            while let ::core::option::Option::Some(__member) = __decoder.next_member(&mut __object)? {
-                match __member {
-                    #(#declared)*
-                    #unknown
-                    _ => __decoder.skip()?,
+            '__read: {
+                let mut __object = match __decoder.begin_named(__class) {
+                    ::core::option::Option::Some(__named) => {
+                        #(#named)*
+                        if __decoder.end_named(&__named) {
+                            break '__read;
+                        }
+                        __decoder.go_on_named(__named, __class)
+                    }
+                    ::core::option::Option::None => __decoder.begin_object(__class)?,
+                };
+                while let ::core::option::Option::Some(__member) = __decoder.next_member(&mut __object)? {
+                    match __member {
+                        #(#declared)*
+                        #unknown
+                        _ => __decoder.skip()?,
+                    }
                 }
             }
         }

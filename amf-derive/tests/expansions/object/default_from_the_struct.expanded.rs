@@ -13,24 +13,44 @@ impl<'de> ::amf_remoting::amf_core::FromAmf<'de> for Settings {
         __decoder: &mut ::amf_remoting::amf_core::Decoder<'de>,
     ) -> ::core::result::Result<Self, ::amf_remoting::amf_core::DecodeError> {
         let __class = <Self as ::amf_remoting::amf_core::AmfClass>::CLASS;
-        let mut __object = __decoder.begin_object(__class)?;
         let mut __field_volume: ::core::option::Option<f64> = ::core::option::Option::None;
         let mut __field_muted: ::core::option::Option<bool> = ::core::option::Option::None;
-        while let ::core::option::Option::Some(__member) = __decoder
-            .next_member(&mut __object)?
-        {
-            match __member {
-                ::amf_remoting::amf_core::Member::Declared(0) => {
-                    __field_volume = ::core::option::Option::Some(
-                        __decoder.member::<f64>("Volume")?,
-                    );
+        '__read: {
+            let mut __object = match __decoder.begin_named(__class) {
+                ::core::option::Option::Some(__named) => {
+                    if __decoder.take_name("Volume") {
+                        __field_volume = ::core::option::Option::Some(
+                            __decoder.member::<f64>("Volume")?,
+                        );
+                    }
+                    if __decoder.take_name("Muted") {
+                        __field_muted = ::core::option::Option::Some(
+                            __decoder.member::<bool>("Muted")?,
+                        );
+                    }
+                    if __decoder.end_named(&__named) {
+                        break '__read;
+                    }
+                    __decoder.go_on_named(__named, __class)
                 }
-                ::amf_remoting::amf_core::Member::Declared(1) => {
-                    __field_muted = ::core::option::Option::Some(
-                        __decoder.member::<bool>("Muted")?,
-                    );
+                ::core::option::Option::None => __decoder.begin_object(__class)?,
+            };
+            while let ::core::option::Option::Some(__member) = __decoder
+                .next_member(&mut __object)?
+            {
+                match __member {
+                    ::amf_remoting::amf_core::Member::Declared(0) => {
+                        __field_volume = ::core::option::Option::Some(
+                            __decoder.late_member::<f64>("Volume")?,
+                        );
+                    }
+                    ::amf_remoting::amf_core::Member::Declared(1) => {
+                        __field_muted = ::core::option::Option::Some(
+                            __decoder.late_member::<bool>("Muted")?,
+                        );
+                    }
+                    _ => __decoder.skip()?,
                 }
-                _ => __decoder.skip()?,
             }
         }
         let __default = <Self as ::core::default::Default>::default();

@@ -28,30 +28,55 @@ where
         __decoder: &mut ::amf_core::Decoder<'__de>,
     ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
-        let mut __object = __decoder.begin_object(__class)?;
         let mut __field_title: ::core::option::Option<&'a str> = ::core::option::Option::None;
         let mut __field_text: ::core::option::Option<Cow<'de, str>> = ::core::option::Option::None;
         let mut __field_items: ::core::option::Option<Vec<T>> = ::core::option::Option::None;
-        while let ::core::option::Option::Some(__member) = __decoder
-            .next_member(&mut __object)?
-        {
-            match __member {
-                ::amf_core::Member::Declared(0) => {
-                    __field_title = ::core::option::Option::Some(
-                        __decoder.member::<&'a str>("title")?,
-                    );
+        '__read: {
+            let mut __object = match __decoder.begin_named(__class) {
+                ::core::option::Option::Some(__named) => {
+                    if __decoder.take_name("title") {
+                        __field_title = ::core::option::Option::Some(
+                            __decoder.member::<&'a str>("title")?,
+                        );
+                    }
+                    if __decoder.take_name("text") {
+                        __field_text = ::core::option::Option::Some(
+                            __decoder.member::<Cow<'de, str>>("text")?,
+                        );
+                    }
+                    if __decoder.take_name("items") {
+                        __field_items = ::core::option::Option::Some(
+                            __decoder.member::<Vec<T>>("items")?,
+                        );
+                    }
+                    if __decoder.end_named(&__named) {
+                        break '__read;
+                    }
+                    __decoder.go_on_named(__named, __class)
                 }
-                ::amf_core::Member::Declared(1) => {
-                    __field_text = ::core::option::Option::Some(
-                        __decoder.member::<Cow<'de, str>>("text")?,
-                    );
+                ::core::option::Option::None => __decoder.begin_object(__class)?,
+            };
+            while let ::core::option::Option::Some(__member) = __decoder
+                .next_member(&mut __object)?
+            {
+                match __member {
+                    ::amf_core::Member::Declared(0) => {
+                        __field_title = ::core::option::Option::Some(
+                            __decoder.late_member::<&'a str>("title")?,
+                        );
+                    }
+                    ::amf_core::Member::Declared(1) => {
+                        __field_text = ::core::option::Option::Some(
+                            __decoder.late_member::<Cow<'de, str>>("text")?,
+                        );
+                    }
+                    ::amf_core::Member::Declared(2) => {
+                        __field_items = ::core::option::Option::Some(
+                            __decoder.late_member::<Vec<T>>("items")?,
+                        );
+                    }
+                    _ => __decoder.skip()?,
                 }
-                ::amf_core::Member::Declared(2) => {
-                    __field_items = ::core::option::Option::Some(
-                        __decoder.member::<Vec<T>>("items")?,
-                    );
-                }
-                _ => __decoder.skip()?,
             }
         }
         ::core::result::Result::Ok(Self {

@@ -14,40 +14,70 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
         __decoder: &mut ::amf_core::Decoder<'de>,
     ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
-        let mut __object = __decoder.begin_object(__class)?;
         let mut __field_display_name: ::core::option::Option<String> = ::core::option::Option::None;
         let mut __field_health: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_level: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_lives: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_extra: Dynamic = ::core::default::Default::default();
-        while let ::core::option::Option::Some(__member) = __decoder
-            .next_member(&mut __object)?
-        {
-            match __member {
-                ::amf_core::Member::Declared(0) => {
-                    __field_display_name = ::core::option::Option::Some(
-                        __decoder.member::<String>("displayName")?,
-                    );
+        '__read: {
+            let mut __object = match __decoder.begin_named(__class) {
+                ::core::option::Option::Some(__named) => {
+                    if __decoder.take_name("displayName") {
+                        __field_display_name = ::core::option::Option::Some(
+                            __decoder.member::<String>("displayName")?,
+                        );
+                    }
+                    if __decoder.take_name("hp") {
+                        __field_health = ::core::option::Option::Some(
+                            __decoder.member::<u32>("hp")?,
+                        );
+                    }
+                    if __decoder.take_name("level") {
+                        __field_level = ::core::option::Option::Some(
+                            __decoder.member::<u32>("level")?,
+                        );
+                    }
+                    if __decoder.take_name("lives") {
+                        __field_lives = ::core::option::Option::Some(
+                            __decoder.member::<u32>("lives")?,
+                        );
+                    }
+                    if __decoder.end_named(&__named) {
+                        break '__read;
+                    }
+                    __decoder.go_on_named(__named, __class)
                 }
-                ::amf_core::Member::Declared(1) => {
-                    __field_health = ::core::option::Option::Some(
-                        __decoder.member::<u32>("hp")?,
-                    );
+                ::core::option::Option::None => __decoder.begin_object(__class)?,
+            };
+            while let ::core::option::Option::Some(__member) = __decoder
+                .next_member(&mut __object)?
+            {
+                match __member {
+                    ::amf_core::Member::Declared(0) => {
+                        __field_display_name = ::core::option::Option::Some(
+                            __decoder.late_member::<String>("displayName")?,
+                        );
+                    }
+                    ::amf_core::Member::Declared(1) => {
+                        __field_health = ::core::option::Option::Some(
+                            __decoder.late_member::<u32>("hp")?,
+                        );
+                    }
+                    ::amf_core::Member::Declared(2) => {
+                        __field_level = ::core::option::Option::Some(
+                            __decoder.late_member::<u32>("level")?,
+                        );
+                    }
+                    ::amf_core::Member::Declared(3) => {
+                        __field_lives = ::core::option::Option::Some(
+                            __decoder.late_member::<u32>("lives")?,
+                        );
+                    }
+                    ::amf_core::Member::Unknown(__name) => {
+                        __decoder.dynamic_member(__name, &mut __field_extra)?
+                    }
+                    _ => __decoder.skip()?,
                 }
-                ::amf_core::Member::Declared(2) => {
-                    __field_level = ::core::option::Option::Some(
-                        __decoder.member::<u32>("level")?,
-                    );
-                }
-                ::amf_core::Member::Declared(3) => {
-                    __field_lives = ::core::option::Option::Some(
-                        __decoder.member::<u32>("lives")?,
-                    );
-                }
-                ::amf_core::Member::Unknown(__name) => {
-                    __decoder.dynamic_member(__name, &mut __field_extra)?
-                }
-                _ => __decoder.skip()?,
             }
         }
         ::core::result::Result::Ok(Self {

@@ -13,36 +13,77 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
         __decoder: &mut framework::amf::Decoder<'de>,
     ) -> ::core::result::Result<Self, framework::amf::DecodeError> {
         let __class = <Self as framework::amf::AmfClass>::CLASS;
-        let mut __object = __decoder.begin_object(__class)?;
+        if let ::core::option::Option::Some(__object) = __decoder.begin_in_order(__class)
+        {
+            let __value = Self {
+                r#type: __decoder.member::<String>("type")?,
+                decoder: __decoder.member::<u8>("decoder")?,
+                __decoder: __decoder.member::<u8>("__decoder")?,
+                alreadyCamel: __decoder.member::<bool>("alreadyCamel")?,
+            };
+            __decoder.end_in_order(__object);
+            return ::core::result::Result::Ok(__value);
+        }
         let mut __field_type: ::core::option::Option<String> = ::core::option::Option::None;
         let mut __field_decoder: ::core::option::Option<u8> = ::core::option::Option::None;
         let mut __field___decoder: ::core::option::Option<u8> = ::core::option::Option::None;
         let mut __field_alreadyCamel: ::core::option::Option<bool> = ::core::option::Option::None;
-        while let ::core::option::Option::Some(__member) = __decoder
-            .next_member(&mut __object)?
-        {
-            match __member {
-                framework::amf::Member::Declared(0) => {
-                    __field_type = ::core::option::Option::Some(
-                        __decoder.member::<String>("type")?,
-                    );
+        '__read: {
+            let mut __object = match __decoder.begin_named(__class) {
+                ::core::option::Option::Some(__named) => {
+                    if __decoder.take_name("type") {
+                        __field_type = ::core::option::Option::Some(
+                            __decoder.member::<String>("type")?,
+                        );
+                    }
+                    if __decoder.take_name("decoder") {
+                        __field_decoder = ::core::option::Option::Some(
+                            __decoder.member::<u8>("decoder")?,
+                        );
+                    }
+                    if __decoder.take_name("__decoder") {
+                        __field___decoder = ::core::option::Option::Some(
+                            __decoder.member::<u8>("__decoder")?,
+                        );
+                    }
+                    if __decoder.take_name("alreadyCamel") {
+                        __field_alreadyCamel = ::core::option::Option::Some(
+                            __decoder.member::<bool>("alreadyCamel")?,
+                        );
+                    }
+                    if __decoder.end_named(&__named) {
+                        break '__read;
+                    }
+                    __decoder.go_on_named(__named, __class)
                 }
-                framework::amf::Member::Declared(1) => {
-                    __field_decoder = ::core::option::Option::Some(
-                        __decoder.member::<u8>("decoder")?,
-                    );
+                ::core::option::Option::None => __decoder.begin_object(__class)?,
+            };
+            while let ::core::option::Option::Some(__member) = __decoder
+                .next_member(&mut __object)?
+            {
+                match __member {
+                    framework::amf::Member::Declared(0) => {
+                        __field_type = ::core::option::Option::Some(
+                            __decoder.late_member::<String>("type")?,
+                        );
+                    }
+                    framework::amf::Member::Declared(1) => {
+                        __field_decoder = ::core::option::Option::Some(
+                            __decoder.late_member::<u8>("decoder")?,
+                        );
+                    }
+                    framework::amf::Member::Declared(2) => {
+                        __field___decoder = ::core::option::Option::Some(
+                            __decoder.late_member::<u8>("__decoder")?,
+                        );
+                    }
+                    framework::amf::Member::Declared(3) => {
+                        __field_alreadyCamel = ::core::option::Option::Some(
+                            __decoder.late_member::<bool>("alreadyCamel")?,
+                        );
+                    }
+                    _ => __decoder.skip()?,
                 }
-                framework::amf::Member::Declared(2) => {
-                    __field___decoder = ::core::option::Option::Some(
-                        __decoder.member::<u8>("__decoder")?,
-                    );
-                }
-                framework::amf::Member::Declared(3) => {
-                    __field_alreadyCamel = ::core::option::Option::Some(
-                        __decoder.member::<bool>("alreadyCamel")?,
-                    );
-                }
-                _ => __decoder.skip()?,
             }
         }
         ::core::result::Result::Ok(Self {
