@@ -29,6 +29,7 @@ impl Decoder<'_> {
 }
 
 impl ToAmf for bool {
+    #[inline]
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         encoder.bool(*self);
         Ok(())
@@ -343,6 +344,7 @@ impl FromAmf<'_> for Date {
 }
 
 impl ToAmf for Date {
+    #[inline]
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         encoder.date(*self);
         Ok(())

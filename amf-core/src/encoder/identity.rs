@@ -4,9 +4,10 @@
 //! entered is kept until the message ends.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::error::EncodeError;
 use crate::wire::u29;
@@ -38,6 +39,17 @@ pub(crate) enum Keep {
     Bytes(Arc<[u8]>),
 }
 
+impl Identities {
+    /// Forgets every object, and keeps the room for others.
+    pub(crate) fn clear(&mut self) {
+        self.written.clear();
+        self.kept.clear();
+        self.amf0_objects = 0;
+        self.amf3_objects = 0;
+        self.pending = None;
+    }
+}
+
 impl Encoder {
     /// Writes what a pointer at `address` shares: by `write` the first time, by reference from then on.
     pub(crate) fn shared(
@@ -66,8 +78,14 @@ impl Encoder {
         };
         let index = *next;
         *next += 1;
+        if self.identities.pending.is_some() {
+            self.enter_pending(version, Written { marker, index });
+        }
+    }
+
+    fn enter_pending(&mut self, version: Version, written: Written) {
         if let Some(address) = self.identities.pending.take() {
-            self.identities.written.insert((address, version), Written { marker, index });
+            self.identities.written.insert((address, version), written);
         }
     }
 

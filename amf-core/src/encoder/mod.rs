@@ -3,20 +3,18 @@
 mod identity;
 mod object;
 mod strings;
+mod traits;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use crate::class::Class;
 use crate::date::Date;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::limits::Limits;
 use crate::wire::u29;
-use crate::{Version, amf0, amf3, value};
+use crate::{Version, amf0, amf3};
 
 use identity::Identities;
 pub(crate) use identity::Keep;
 use strings::Strings;
+use traits::{TraitsKey, TraitsTable};
 
 /// Writes the values of one message.
 ///
@@ -37,48 +35,66 @@ use strings::Strings;
 #[derive(Debug)]
 pub struct Encoder {
     out: Vec<u8>,
-    version: Version,
-    /// Every outermost value is switched from AMF0 to AMF3.
-    switching: bool,
-    /// The version around each open object.
-    outer: Vec<Version>,
+    mode: Mode,
+    /// The mode that `clear` goes back to.
+    outermost: Mode,
+    depth: usize,
     max_depth: usize,
+    /// Where AMF3 began inside something else, and what that was.
+    switch: Option<Switch>,
     strings: Strings,
-    traits: HashMap<TraitsKey, u32>,
+    traits: TraitsTable,
     identities: Identities,
 }
 
-/// Whose traits were written.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum TraitsKey {
-    /// The dynamic class without an alias.
-    Anonymous,
-    /// By address: classes are statics.
-    Class(usize),
-    Value(Arc<value::Traits>),
-    /// Another record than that of an ordinary object of the same alias.
-    ExternalValue(Arc<value::Traits>),
+/// In what the next value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Amf0,
+    Amf3,
+    /// AMF0 whose every value is switched to AMF3.
+    Envelope,
 }
+
+#[derive(Clone, Copy, Debug)]
+struct Switch {
+    depth: usize,
+    around: Mode,
+}
+
+/// What most messages fit in, so that they are written without growing.
+const CAPACITY: usize = 512;
 
 impl Encoder {
     /// An encoder of bare values.
     pub fn new(version: Version) -> Self {
-        Self {
-            out: Vec::new(),
-            version,
-            switching: false,
-            outer: Vec::new(),
-            max_depth: Limits::default().depth,
-            strings: Strings::default(),
-            traits: HashMap::new(),
-            identities: Identities::default(),
-        }
+        Self::in_mode(match version {
+            Version::Amf0 => Mode::Amf0,
+            Version::Amf3 => Mode::Amf3,
+        })
     }
 
     /// An encoder of what stands in a remoting packet or an RTMP command, which are AMF0 themselves: for
     /// AMF3, each outermost value comes behind the marker 0x11 that switches to it (AMF0 §3.1).
     pub fn in_envelope(version: Version) -> Self {
-        Self { switching: version == Version::Amf3, ..Self::new(Version::Amf0) }
+        Self::in_mode(match version {
+            Version::Amf0 => Mode::Amf0,
+            Version::Amf3 => Mode::Envelope,
+        })
+    }
+
+    fn in_mode(mode: Mode) -> Self {
+        Self {
+            out: Vec::new(),
+            mode,
+            outermost: mode,
+            depth: 0,
+            max_depth: Limits::default().depth,
+            switch: None,
+            strings: Strings::default(),
+            traits: TraitsTable::default(),
+            identities: Identities::default(),
+        }
     }
 
     /// The same encoder with another limit on values that enclose one another. The default is that of
@@ -89,9 +105,63 @@ impl Encoder {
         self
     }
 
+    /// The same encoder, writing references only to strings of at most so many bytes; 0 for to none.
+    ///
+    /// AMF3 sends a string once and refers to it from then on (AMF3 §1.3.2), and so do the names in an object.
+    /// Looking each one up takes about half of the time of encoding, and pays where they repeat. By default
+    /// all are looked up. Any setting gives bytes that mean the same.
+    ///
+    /// ```
+    /// use amf_core::{Encoder, ToAmf, Version};
+    ///
+    /// let twice = ["hi", "hi"];
+    /// let mut encoder = Encoder::new(Version::Amf3);
+    /// twice.to_amf(&mut encoder)?;
+    /// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x06, 0x00]);
+    ///
+    /// let mut encoder = Encoder::new(Version::Amf3).with_string_references(0);
+    /// twice.to_amf(&mut encoder)?;
+    /// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x06, 0x05, b'h', b'i']);
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_string_references(mut self, longest: usize) -> Self {
+        self.strings.longest = longest;
+        self
+    }
+
     /// The bytes written.
     pub fn finish(self) -> Vec<u8> {
         self.out
+    }
+
+    /// The bytes written so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Begins another message: the bytes and the reference tables are emptied, their room and the settings
+    /// are kept. After an error too, this makes the encoder fit for use again.
+    ///
+    /// ```
+    /// use amf_core::{Encoder, ToAmf, Version};
+    ///
+    /// let mut encoder = Encoder::new(Version::Amf3);
+    /// for text in ["a", "b", "a"] {
+    ///     encoder.clear();
+    ///     text.to_amf(&mut encoder)?;
+    ///     assert_eq!(encoder.bytes(), [0x06, 0x03, text.as_bytes()[0]]);
+    /// }
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    pub fn clear(&mut self) {
+        self.out.clear();
+        self.mode = self.outermost;
+        self.depth = 0;
+        self.switch = None;
+        self.strings.clear();
+        self.traits.clear();
+        self.identities.clear();
     }
 
     /// How many bytes were written so far.
@@ -105,6 +175,7 @@ impl Encoder {
     }
 
     /// Writes null.
+    #[inline]
     pub fn null(&mut self) {
         self.marker(amf0::marker::NULL, amf3::marker::NULL);
     }
@@ -120,71 +191,69 @@ impl Encoder {
     }
 
     /// Writes a Boolean.
+    #[inline]
     pub fn bool(&mut self, value: bool) {
         match self.scalar() {
             Version::Amf0 => self.raw(&[amf0::marker::BOOLEAN, u8::from(value)]),
-            Version::Amf3 => self.out.push(if value { amf3::marker::TRUE } else { amf3::marker::FALSE }),
+            Version::Amf3 => self.byte(if value { amf3::marker::TRUE } else { amf3::marker::FALSE }),
         }
     }
 
     /// Writes a number as a double, in AMF3 too.
     #[inline]
     pub fn number(&mut self, value: f64) {
-        self.marker(amf0::marker::NUMBER, amf3::marker::DOUBLE);
-        self.raw(&value.to_be_bytes());
+        let marker = match self.scalar() {
+            Version::Amf0 => amf0::marker::NUMBER,
+            Version::Amf3 => amf3::marker::DOUBLE,
+        };
+        self.raw(&double(marker, value));
     }
 
     /// Writes an integer: in AMF3 as such where 29 bits hold it, as a double otherwise.
     #[inline]
     pub fn integer(&mut self, value: i32) {
-        let small = (u29::INTEGER_MIN..=u29::INTEGER_MAX).contains(&value);
         match self.scalar() {
-            Version::Amf3 if small => {
-                self.out.push(amf3::marker::INTEGER);
-                u29::write(&mut self.out, value as u32);
+            Version::Amf3 if (u29::INTEGER_MIN..=u29::INTEGER_MAX).contains(&value) => {
+                self.amf3_integer(value as u32);
             }
-            Version::Amf3 => {
-                self.out.push(amf3::marker::DOUBLE);
-                self.raw(&f64::from(value).to_be_bytes());
-            }
-            Version::Amf0 => {
-                self.out.push(amf0::marker::NUMBER);
-                self.raw(&f64::from(value).to_be_bytes());
+            Version::Amf3 => self.raw(&double(amf3::marker::DOUBLE, f64::from(value))),
+            Version::Amf0 => self.raw(&double(amf0::marker::NUMBER, f64::from(value))),
+        }
+    }
+
+    #[inline]
+    fn amf3_integer(&mut self, bits: u32) {
+        match bits {
+            0..0x80 => self.raw(&[amf3::marker::INTEGER, bits as u8]),
+            0x80..0x4000 => self.raw(&[amf3::marker::INTEGER, (bits >> 7) as u8 | 0x80, bits as u8 & 0x7F]),
+            _ => {
+                self.byte(amf3::marker::INTEGER);
+                u29::write(&mut self.out, bits);
             }
         }
     }
 
     /// Writes a string.
-    #[inline]
     pub fn string(&mut self, text: &str) -> Result<(), EncodeError> {
-        match self.scalar() {
-            Version::Amf3 => {
-                self.out.push(amf3::marker::STRING);
-                self.amf3_string(text)
-            }
-            Version::Amf0 if u16::try_from(text.len()).is_ok() => {
-                self.out.push(amf0::marker::STRING);
-                self.amf0_name(text)
-            }
-            Version::Amf0 => {
-                self.out.push(amf0::marker::LONG_STRING);
-                self.amf0_long_text(text)
-            }
+        match self.mode {
+            Mode::Amf0 => self.amf0_string(text),
+            Mode::Amf3 => self.amf3_text(&[amf3::marker::STRING], text),
+            Mode::Envelope => self.amf3_text(&[amf0::marker::AVMPLUS, amf3::marker::STRING], text),
         }
     }
 
     /// Writes a date, in UTC.
+    #[inline]
     pub fn date(&mut self, date: Date) {
         match self.scalar() {
             Version::Amf0 => {
-                self.out.push(amf0::marker::DATE);
-                self.raw(&date.millis().to_be_bytes());
+                self.raw(&double(amf0::marker::DATE, date.millis()));
                 self.raw(&[0, 0]);
             }
             Version::Amf3 => {
                 self.enter(Version::Amf3, amf3::marker::DATE);
-                self.raw(&[amf3::marker::DATE, 0x01]);
-                self.raw(&date.millis().to_be_bytes());
+                self.byte(amf3::marker::DATE);
+                self.raw(&double(0x01, date.millis()));
             }
         }
     }
@@ -207,7 +276,7 @@ impl Encoder {
         match self.version_here() {
             Version::Amf0 => {
                 self.enter(Version::Amf0, amf0::marker::XML_DOCUMENT);
-                self.out.push(amf0::marker::XML_DOCUMENT);
+                self.byte(amf0::marker::XML_DOCUMENT);
                 self.amf0_long_text(text)
             }
             Version::Amf3 => self.amf3_leaf(amf3::marker::XML_DOCUMENT, text.as_bytes(), "XML"),
@@ -219,12 +288,12 @@ impl Encoder {
         match self.begin()? {
             Version::Amf0 => {
                 self.enter(Version::Amf0, amf0::marker::STRICT_ARRAY);
-                self.out.push(amf0::marker::STRICT_ARRAY);
+                self.byte(amf0::marker::STRICT_ARRAY);
                 self.amf0_length("an array", len)
             }
             Version::Amf3 => {
                 self.enter(Version::Amf3, amf3::marker::ARRAY);
-                self.out.push(amf3::marker::ARRAY);
+                self.byte(amf3::marker::ARRAY);
                 self.amf3_length("an array", len)?;
                 self.amf3_string("")
             }
@@ -236,27 +305,50 @@ impl Encoder {
         self.end();
     }
 
+    #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
         self.out.extend_from_slice(bytes);
     }
 
+    #[inline]
     pub(crate) fn byte(&mut self, byte: u8) {
+        self.reserve(1);
         self.out.push(byte);
+    }
+
+    #[inline]
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        if self.out.capacity() - self.out.len() < bytes {
+            self.grow(bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, bytes: usize) {
+        self.out.reserve(bytes.max(CAPACITY));
     }
 
     /// The version in which the next value will stand.
     pub(crate) fn version_here(&self) -> Version {
-        if self.switching && self.outer.is_empty() { Version::Amf3 } else { self.version }
+        match self.mode {
+            Mode::Amf0 => Version::Amf0,
+            Mode::Amf3 | Mode::Envelope => Version::Amf3,
+        }
     }
 
     /// The same, with the switch to it written.
     #[inline]
     fn scalar(&mut self) -> Version {
-        if self.switching && self.outer.is_empty() {
-            self.out.push(amf0::marker::AVMPLUS);
-            return Version::Amf3;
+        match self.mode {
+            Mode::Amf0 => Version::Amf0,
+            Mode::Amf3 => Version::Amf3,
+            Mode::Envelope => {
+                self.byte(amf0::marker::AVMPLUS);
+                Version::Amf3
+            }
         }
-        self.version
     }
 
     #[inline]
@@ -265,43 +357,86 @@ impl Encoder {
             Version::Amf0 => amf0,
             Version::Amf3 => amf3,
         };
-        self.out.push(marker);
+        self.byte(marker);
     }
 
     /// Begins something with members, and tells in which version.
+    #[inline]
     pub(crate) fn begin(&mut self) -> Result<Version, EncodeError> {
-        if self.outer.len() >= self.max_depth {
-            return Err(EncodeError::new(EncodeErrorKind::Depth { max: self.max_depth }));
+        if self.depth >= self.max_depth {
+            return Err(self.too_deep());
         }
-        let version = self.scalar();
-        self.outer.push(self.version);
-        self.version = version;
-        Ok(version)
+        match self.mode {
+            Mode::Amf0 => {
+                self.depth += 1;
+                Ok(Version::Amf0)
+            }
+            Mode::Amf3 => {
+                self.depth += 1;
+                Ok(Version::Amf3)
+            }
+            Mode::Envelope => {
+                self.begin_switched();
+                Ok(Version::Amf3)
+            }
+        }
     }
 
     /// Begins something that only AMF3 has.
     pub(crate) fn begin_amf3(&mut self) -> Result<(), EncodeError> {
-        if self.begin()? == Version::Amf0 {
-            self.out.push(amf0::marker::AVMPLUS);
-            self.version = Version::Amf3;
+        if self.mode != Mode::Amf0 {
+            return self.begin().map(drop);
         }
+        if self.depth >= self.max_depth {
+            return Err(self.too_deep());
+        }
+        self.begin_switched();
         Ok(())
     }
 
+    fn begin_switched(&mut self) {
+        self.byte(amf0::marker::AVMPLUS);
+        self.switch = Some(Switch { depth: self.depth, around: self.mode });
+        self.mode = Mode::Amf3;
+        self.depth += 1;
+    }
+
+    #[inline]
     pub(crate) fn end(&mut self) {
-        if let Some(outer) = self.outer.pop() {
-            self.version = outer;
+        self.depth = self.depth.saturating_sub(1);
+        if let Some(Switch { depth, around }) = self.switch
+            && depth == self.depth
+        {
+            self.mode = around;
+            self.switch = None;
         }
+    }
+
+    #[cold]
+    fn too_deep(&self) -> EncodeError {
+        EncodeError::new(EncodeErrorKind::Depth { max: self.max_depth })
     }
 
     fn amf3_leaf(&mut self, marker: u8, bytes: &[u8], what: &'static str) -> Result<(), EncodeError> {
         if self.scalar() == Version::Amf0 {
-            self.out.push(amf0::marker::AVMPLUS);
+            self.byte(amf0::marker::AVMPLUS);
         }
         self.enter(Version::Amf3, marker);
-        self.out.push(marker);
+        self.byte(marker);
         self.amf3_length(what, bytes.len())?;
         self.raw(bytes);
+        Ok(())
+    }
+
+    fn amf0_string(&mut self, text: &str) -> Result<(), EncodeError> {
+        let Ok(length) = u16::try_from(text.len()) else {
+            self.byte(amf0::marker::LONG_STRING);
+            return self.amf0_long_text(text);
+        };
+        let [high, low] = length.to_be_bytes();
+        self.reserve(3 + text.len());
+        self.raw(&[amf0::marker::STRING, high, low]);
+        self.raw(text.as_bytes());
         Ok(())
     }
 
@@ -331,9 +466,8 @@ impl Encoder {
 
     /// A length with the bit that says "here it comes, this is no reference".
     pub(crate) fn amf3_length(&mut self, what: &'static str, len: usize) -> Result<(), EncodeError> {
-        const MAX: usize = (u29::MAX >> 1) as usize;
-        if len > MAX {
-            return Err(too_long(what, len, MAX));
+        if len > MAX_AMF3_LENGTH {
+            return Err(too_long(what, len, MAX_AMF3_LENGTH));
         }
         u29::write(&mut self.out, (len as u32) << 1 | 1);
         Ok(())
@@ -341,25 +475,44 @@ impl Encoder {
 
     /// A string without its marker, by reference where it was written before.
     pub(crate) fn amf3_string(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.amf3_text(&[], text)
+    }
+
+    #[inline]
+    fn amf3_text<const N: usize>(&mut self, markers: &[u8; N], text: &str) -> Result<(), EncodeError> {
         if text.is_empty() {
-            self.out.push(0x01);
+            self.raw(markers);
+            self.byte(0x01);
             return Ok(());
         }
-        if let Some(index) = self.strings.find(&self.out, text) {
-            u29::write(&mut self.out, index << 1);
-            return Ok(());
+        if text.len() > MAX_AMF3_LENGTH {
+            return Err(too_long("a string", text.len(), MAX_AMF3_LENGTH));
         }
-        self.amf3_length("a string", text.len())?;
-        self.strings.enter(&self.out, text);
-        self.raw(text.as_bytes());
+        self.reserve(N + u29::MAX_WIDTH + text.len());
+        self.out.extend_from_slice(markers);
+        let head = (text.len() as u32) << 1 | 1;
+        let start = self.out.len() + u29::width(head);
+        match self.strings.find_or_enter(&self.out, start, text) {
+            Some(index) => u29::write(&mut self.out, index << 1),
+            None => {
+                u29::write(&mut self.out, head);
+                self.out.extend_from_slice(text.as_bytes());
+            }
+        }
         Ok(())
     }
 }
 
-fn too_long(what: &'static str, len: usize, max: usize) -> EncodeError {
-    EncodeError::new(EncodeErrorKind::Length { what, len, max })
+/// The longest that a length beside a bit of 29 can say.
+const MAX_AMF3_LENGTH: usize = (u29::MAX >> 1) as usize;
+
+/// A byte, which is most often a marker, and a double.
+#[inline]
+fn double(marker: u8, value: f64) -> [u8; 9] {
+    let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+    [marker, a, b, c, d, e, f, g, h]
 }
 
-fn address_of(class: &'static Class) -> usize {
-    std::ptr::from_ref(class).addr()
+fn too_long(what: &'static str, len: usize, max: usize) -> EncodeError {
+    EncodeError::new(EncodeErrorKind::Length { what, len, max })
 }

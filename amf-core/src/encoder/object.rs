@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{TraitsKey, address_of};
+use super::{Mode, TraitsKey, TraitsTable};
 use crate::class::Class;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::external::{ExternalOutput, Externalizable};
@@ -31,11 +31,25 @@ impl Encoder {
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     pub fn begin_object(&mut self, class: &'static Class) -> Result<(), EncodeError> {
+        if self.mode == Mode::Amf3
+            && let Some(index @ 0..0x20) = self.traits.recent(class)
+        {
+            self.begin()?;
+            self.enter(Version::Amf3, amf3::marker::OBJECT);
+            self.raw(&[amf3::marker::OBJECT, (index << 2 | 1) as u8]);
+            return Ok(());
+        }
         if class.alias().is_empty() {
             return self.begin_map();
         }
-        let key = || TraitsKey::Class(address_of(class));
-        self.begin_with_traits(key, class.is_dynamic(), class.alias(), class.members())
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(class.alias()),
+            Version::Amf3 => {
+                let known = self.begin_amf3_object(|traits| traits.find_or_enter_class(class));
+                let kind = if class.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
+                self.end_traits(known, kind, class.alias(), class.members())
+            }
+        }
     }
 
     /// Writes the member of this index in the class.
@@ -46,10 +60,28 @@ impl Encoder {
         index: usize,
         value: &T,
     ) -> Result<(), EncodeError> {
-        if self.version == Version::Amf0 || class.alias().is_empty() {
+        if self.mode != Mode::Amf3 || class.alias().is_empty() {
             self.name(class.members().get(index).copied().unwrap_or_default())?;
         }
         value.to_amf(self)
+    }
+
+    /// The same, with the name as AMF0 has it: its length in 16 bits before it.
+    #[doc(hidden)]
+    #[inline]
+    pub fn named_member<T: ToAmf + ?Sized>(
+        &mut self,
+        class: &'static Class,
+        index: usize,
+        amf0_name: &'static [u8],
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        if self.mode == Mode::Amf0 {
+            self.raw(amf0_name);
+            value.to_amf(self)
+        } else {
+            self.member(class, index, value)
+        }
     }
 
     /// Writes members that the class does not declare.
@@ -62,18 +94,25 @@ impl Encoder {
     }
 
     /// Ends an object.
+    #[inline]
     pub fn end_object(&mut self, class: &'static Class) {
         self.end_members(class.is_dynamic() || class.alias().is_empty());
     }
 
     /// Begins an anonymous object, whose members are written by [`name`](Self::name) and value.
     pub fn begin_map(&mut self) -> Result<(), EncodeError> {
-        self.begin_with_traits(|| TraitsKey::Anonymous, true, "", &[""; 0])
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(""),
+            Version::Amf3 => {
+                let known = self.begin_amf3_object(|traits| traits.find_or_enter(TraitsKey::Anonymous));
+                self.end_traits(known, INLINE | DYNAMIC, "", &[""; 0])
+            }
+        }
     }
 
     /// Writes the name of a dynamic member, whose value is written then.
     pub fn name(&mut self, name: &str) -> Result<(), EncodeError> {
-        match self.version {
+        match self.version_here() {
             Version::Amf0 => self.amf0_name(name),
             Version::Amf3 if name.is_empty() => {
                 Err(EncodeError::custom("a dynamic member without a name would end the object in AMF3"))
@@ -94,7 +133,9 @@ impl Encoder {
         class: &'static Class,
         value: &T,
     ) -> Result<(), EncodeError> {
-        self.begin_external(TraitsKey::Class(address_of(class)), class.alias())?;
+        self.begin_amf3()?;
+        let known = self.begin_amf3_object(|traits| traits.find_or_enter_class(class));
+        self.end_traits(known, EXTERNALIZABLE, class.alias(), &[""; 0])?;
         value.write_external(&mut ExternalOutput::new(self))?;
         self.end();
         Ok(())
@@ -102,7 +143,10 @@ impl Encoder {
 
     /// Begins an externalizable object of a dynamic value.
     pub(crate) fn begin_external_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
-        self.begin_external(TraitsKey::ExternalValue(Arc::clone(traits)), traits.alias())
+        self.begin_amf3()?;
+        let known =
+            self.begin_amf3_object(|known| known.find_or_enter(TraitsKey::ExternalValue(Arc::clone(traits))));
+        self.end_traits(known, EXTERNALIZABLE, traits.alias(), &[""; 0])
     }
 
     /// Begins an object of a dynamic value.
@@ -110,44 +154,34 @@ impl Encoder {
         if traits.is_anonymous() {
             return self.begin_map();
         }
-        let key = || TraitsKey::Value(Arc::clone(traits));
-        self.begin_with_traits(key, traits.is_dynamic(), traits.alias(), traits.members())
+        match self.begin()? {
+            Version::Amf0 => self.begin_amf0_object(traits.alias()),
+            Version::Amf3 => {
+                let key = TraitsKey::Value(Arc::clone(traits));
+                let known = self.begin_amf3_object(|known| known.find_or_enter(key));
+                let kind = if traits.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
+                self.end_traits(known, kind, traits.alias(), traits.members())
+            }
+        }
     }
 
     /// Writes the name of a sealed member, which AMF3 has in the traits.
     pub(crate) fn sealed_name(&mut self, name: &str) -> Result<(), EncodeError> {
-        match self.version {
+        match self.version_here() {
             Version::Amf0 => self.amf0_name(name),
             Version::Amf3 => Ok(()),
         }
     }
 
     /// Ends members that were named one by one.
+    #[inline]
     pub(crate) fn end_members(&mut self, dynamic: bool) {
-        match self.version {
+        match self.version_here() {
             Version::Amf0 => self.raw(&[0, 0, amf0::marker::OBJECT_END]),
             Version::Amf3 if dynamic => self.byte(0x01),
             Version::Amf3 => {}
         }
         self.end();
-    }
-
-    fn begin_with_traits<S: AsRef<str>>(
-        &mut self,
-        key: impl FnOnce() -> TraitsKey,
-        dynamic: bool,
-        alias: &str,
-        members: &[S],
-    ) -> Result<(), EncodeError> {
-        match self.begin()? {
-            Version::Amf0 => self.begin_amf0_object(alias),
-            Version::Amf3 => {
-                self.enter(Version::Amf3, amf3::marker::OBJECT);
-                self.byte(amf3::marker::OBJECT);
-                let kind = if dynamic { INLINE | DYNAMIC } else { INLINE };
-                self.traits(key(), kind, alias, members)
-            }
-        }
     }
 
     fn begin_amf0_object(&mut self, alias: &str) -> Result<(), EncodeError> {
@@ -157,33 +191,45 @@ impl Encoder {
         if alias.is_empty() { Ok(()) } else { self.amf0_name(alias) }
     }
 
-    fn begin_external(&mut self, key: TraitsKey, alias: &str) -> Result<(), EncodeError> {
-        self.begin_amf3()?;
+    /// Enters an object of AMF3, and finds its traits.
+    #[inline]
+    fn begin_amf3_object(&mut self, traits: impl FnOnce(&mut TraitsTable) -> Option<u32>) -> Option<u32> {
         self.enter(Version::Amf3, amf3::marker::OBJECT);
-        self.byte(amf3::marker::OBJECT);
-        self.traits(key, EXTERNALIZABLE, alias, &[""; 0])
+        traits(&mut self.traits)
     }
 
-    /// Writes a traits record, or a reference to it.
-    fn traits<S: AsRef<str>>(
+    /// Writes its marker and its traits, by reference where they were written before.
+    #[inline]
+    fn end_traits<S: AsRef<str>>(
         &mut self,
-        key: TraitsKey,
+        known: Option<u32>,
+        kind: u32,
+        alias: &str,
+        members: &[S],
+    ) -> Result<(), EncodeError> {
+        match known {
+            Some(index) => {
+                self.byte(amf3::marker::OBJECT);
+                u29::write(&mut self.out, index << 2 | 1);
+                Ok(())
+            }
+            None => self.inline_traits(kind, alias, members),
+        }
+    }
+
+    fn inline_traits<S: AsRef<str>>(
+        &mut self,
         kind: u32,
         alias: &str,
         members: &[S],
     ) -> Result<(), EncodeError> {
         const MAX_MEMBERS: usize = (u29::MAX >> 4) as usize;
-        let next = self.traits.len() as u32;
-        let index = *self.traits.entry(key).or_insert(next);
-        if index != next {
-            u29::write(&mut self.out, index << 2 | 1);
-            return Ok(());
-        }
         if members.len() > MAX_MEMBERS {
             let kind =
                 EncodeErrorKind::Length { what: "a traits record", len: members.len(), max: MAX_MEMBERS };
             return Err(EncodeError::new(kind));
         }
+        self.byte(amf3::marker::OBJECT);
         u29::write(&mut self.out, (members.len() as u32) << 4 | kind);
         self.amf3_string(alias)?;
         for name in members {

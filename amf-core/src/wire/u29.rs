@@ -3,6 +3,8 @@
 use super::Reader;
 use crate::error::DecodeError;
 
+/// How many bytes the longest takes.
+pub(crate) const MAX_WIDTH: usize = 4;
 /// The largest unsigned value, 2^29 − 1.
 pub(crate) const MAX: u32 = (1 << 29) - 1;
 /// The smallest signed value, −2^28.
@@ -57,6 +59,17 @@ pub(crate) fn signed(bits: u32) -> i32 {
     ((bits << 3) as i32) >> 3
 }
 
+/// How many bytes it takes to write the low 29 bits.
+#[inline]
+pub(crate) fn width(value: u32) -> usize {
+    match value & MAX {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        0x4000..0x20_0000 => 3,
+        _ => 4,
+    }
+}
+
 /// Writes the low 29 bits of `value`; callers have checked that it fits.
 #[inline]
 pub(crate) fn write(out: &mut Vec<u8>, value: u32) {
@@ -101,6 +114,7 @@ mod tests {
             let mut out = Vec::new();
             write(&mut out, value);
             assert_eq!(out, bytes, "{value:#x}");
+            assert_eq!(width(value), bytes.len(), "{value:#x}");
             assert_eq!(read(&mut Reader::new(bytes)).unwrap(), value, "{value:#x}");
         }
     }

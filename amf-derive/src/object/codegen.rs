@@ -280,9 +280,10 @@ impl<'a> Members<'a> {
 
     fn writing(&self) -> TokenStream {
         let root = &self.object.root;
-        let members = self.wire.iter().enumerate().map(|(index, (field, _))| {
+        let members = self.wire.iter().enumerate().map(|(index, (field, wire))| {
             let (index, ident, ty) = (Literal::usize_unsuffixed(index), field.ident, field.ty);
-            quote!(__encoder.member::<#ty>(__class, #index, &self.#ident)?;)
+            let name = amf0_name(wire);
+            quote!(__encoder.named_member::<#ty>(__class, #index, #name, &self.#ident)?;)
         });
         let dynamic = self.fields.iter().filter(|field| matches!(field.role, Role::Dynamic)).map(|field| {
             let ident = field.ident;
@@ -304,6 +305,13 @@ impl<'a> Members<'a> {
             },
         )
     }
+}
+
+/// A name as it stands in AMF0: its length in 16 bits, then itself.
+fn amf0_name(name: &str) -> Literal {
+    let mut bytes = (name.len() as u16).to_be_bytes().to_vec();
+    bytes.extend_from_slice(name.as_bytes());
+    Literal::byte_string(&bytes)
 }
 
 /// No field's variable can be one of the expansion's own.

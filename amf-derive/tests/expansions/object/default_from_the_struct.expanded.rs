@@ -77,8 +77,8 @@ impl ::amf_remoting::amf_core::ToAmf for Settings {
     ) -> ::core::result::Result<(), ::amf_remoting::amf_core::EncodeError> {
         let __class = <Self as ::amf_remoting::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.member::<f64>(__class, 0, &self.volume)?;
-        __encoder.member::<bool>(__class, 1, &self.muted)?;
+        __encoder.named_member::<f64>(__class, 0, b"\0\x06Volume", &self.volume)?;
+        __encoder.named_member::<bool>(__class, 1, b"\0\x05Muted", &self.muted)?;
         __encoder.end_object(__class);
         ::core::result::Result::Ok(())
     }

@@ -107,9 +107,9 @@ where
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.member::<&'a str>(__class, 0, &self.title)?;
-        __encoder.member::<Cow<'de, str>>(__class, 1, &self.text)?;
-        __encoder.member::<Vec<T>>(__class, 2, &self.items)?;
+        __encoder.named_member::<&'a str>(__class, 0, b"\0\x05title", &self.title)?;
+        __encoder.named_member::<Cow<'de, str>>(__class, 1, b"\0\x04text", &self.text)?;
+        __encoder.named_member::<Vec<T>>(__class, 2, b"\0\x05items", &self.items)?;
         __encoder.end_object(__class);
         ::core::result::Result::Ok(())
     }

@@ -107,10 +107,13 @@ impl ::amf_core::ToAmf for Player {
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.member::<String>(__class, 0, &self.display_name)?;
-        __encoder.member::<u32>(__class, 1, &self.health)?;
-        __encoder.member::<u32>(__class, 2, &self.level)?;
-        __encoder.member::<u32>(__class, 3, &self.lives)?;
+        __encoder
+            .named_member::<
+                String,
+            >(__class, 0, b"\0\x0BdisplayName", &self.display_name)?;
+        __encoder.named_member::<u32>(__class, 1, b"\0\x02hp", &self.health)?;
+        __encoder.named_member::<u32>(__class, 2, b"\0\x05level", &self.level)?;
+        __encoder.named_member::<u32>(__class, 3, b"\0\x05lives", &self.lives)?;
         __encoder.dynamic_members(&self.extra)?;
         __encoder.end_object(__class);
         ::core::result::Result::Ok(())

@@ -112,10 +112,13 @@ impl framework::amf::ToAmf for r#Type {
     ) -> ::core::result::Result<(), framework::amf::EncodeError> {
         let __class = <Self as framework::amf::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.member::<String>(__class, 0, &self.r#type)?;
-        __encoder.member::<u8>(__class, 1, &self.decoder)?;
-        __encoder.member::<u8>(__class, 2, &self.__decoder)?;
-        __encoder.member::<bool>(__class, 3, &self.alreadyCamel)?;
+        __encoder.named_member::<String>(__class, 0, b"\0\x04type", &self.r#type)?;
+        __encoder.named_member::<u8>(__class, 1, b"\0\x07decoder", &self.decoder)?;
+        __encoder.named_member::<u8>(__class, 2, b"\0\t__decoder", &self.__decoder)?;
+        __encoder
+            .named_member::<
+                bool,
+            >(__class, 3, b"\0\x0CalreadyCamel", &self.alreadyCamel)?;
         __encoder.end_object(__class);
         ::core::result::Result::Ok(())
     }

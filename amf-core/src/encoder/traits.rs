@@ -1,0 +1,73 @@
+//! The traits records written so far, found by whose they are.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::class::Class;
+use crate::value;
+
+#[derive(Debug, Default)]
+pub(super) struct TraitsTable {
+    /// The classes written last, each in the place that its address falls on: most objects are of a few classes.
+    recent: [Option<(usize, u32)>; RECENT],
+    indices: HashMap<TraitsKey, u32>,
+}
+
+const RECENT: usize = 8;
+
+/// Whose traits were written.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum TraitsKey {
+    /// The dynamic class without an alias.
+    Anonymous,
+    /// By address: classes are statics.
+    Class(usize),
+    Value(Arc<value::Traits>),
+    /// Another record than that of an ordinary object of the same alias.
+    ExternalValue(Arc<value::Traits>),
+}
+
+impl TraitsTable {
+    /// The place of a record that was written before; otherwise it takes the next one.
+    pub(super) fn find_or_enter(&mut self, key: TraitsKey) -> Option<u32> {
+        let next = self.indices.len() as u32;
+        let index = *self.indices.entry(key).or_insert(next);
+        (index != next).then_some(index)
+    }
+
+    /// The same for a class.
+    pub(super) fn find_or_enter_class(&mut self, class: &'static Class) -> Option<u32> {
+        let next = self.indices.len() as u32;
+        let address = address_of(class);
+        let index = *self.indices.entry(TraitsKey::Class(address)).or_insert(next);
+        if let Some(recent) = self.recent.get_mut(place_of(address)) {
+            *recent = Some((address, index));
+        }
+        (index != next).then_some(index)
+    }
+
+    /// The place of a class's record, if it is one of those that were asked for last.
+    #[inline]
+    pub(super) fn recent(&self, class: &'static Class) -> Option<u32> {
+        let address = address_of(class);
+        let (known, index) = (*self.recent.get(place_of(address))?)?;
+        (known == address).then_some(index)
+    }
+
+    /// Forgets every record, and keeps the room for others.
+    pub(super) fn clear(&mut self) {
+        self.recent = [None; RECENT];
+        self.indices.clear();
+    }
+}
+
+#[inline]
+fn address_of(class: &'static Class) -> usize {
+    std::ptr::from_ref(class).addr()
+}
+
+#[inline]
+fn place_of(address: usize) -> usize {
+    (address / size_of::<Class>()) % RECENT
+}
