@@ -20,8 +20,10 @@ main() {
   step "python packages" python_packages
   step "format" cargo fmt --check
   step "format of fuzz targets" cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
+  step "format of benchmarks" cargo fmt --manifest-path tests/bench/Cargo.toml --check
   step "clippy" cargo clippy --workspace --all-targets -- -D warnings
   step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
+  step "clippy benchmarks" cargo clippy --manifest-path tests/bench/Cargo.toml --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
@@ -29,6 +31,7 @@ main() {
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
   step "tests" cargo test --workspace
   step "tests with real clients" cargo test -p amf-tests --tests -- --ignored
+  step "benchmarks, once" cargo run --quiet --release --locked --manifest-path tests/bench/Cargo.toml -- --rounds 1
   step "fuzz seeds" bash tests/fuzz/run.sh smoke
   close
 }

@@ -1,0 +1,11 @@
+//! Who takes part.
+
+pub mod amf;
+pub mod flash_lso;
+pub mod ours;
+pub mod peer;
+pub mod rml;
+pub mod scuffle;
+pub mod with_serde;
+
+pub use peer::{Peer, ToTree, Tree, Values};
