@@ -42,6 +42,7 @@
 //! | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T`; shared pointers as references | the same | as `T` |
 //! | `Weak<T>` | reference, null if gone | the same | null, or a reference to what an `Arc` holds |
 //! | a struct with `#[derive(AmfObject)]` | typed or anonymous object | the same | objects of that alias or none |
+//! | [`VectorOf<T>`] | behind 0x11 | Vector | as `Vec<T>` |
 //! | [`ArrayCollection<T>`] | behind 0x11 | externalizable | as `Vec<T>` |
 //! | [`Value`] | everything | everything | everything |
 //!
@@ -74,7 +75,7 @@ mod wire;
 pub use amf_derive::AmfObject;
 
 pub use class::{AmfClass, Class, Classes};
-pub use convert::{ArrayCollection, FromAmf, ToAmf, from_slice, to_vec};
+pub use convert::{ArrayCollection, FromAmf, ToAmf, VectorItem, VectorOf, from_slice, to_vec};
 pub use date::Date;
 pub use decoder::{Decoder, ListReader, Member, ObjectReader};
 #[doc(hidden)]

@@ -17,7 +17,7 @@
 pub struct Limits {
     /// Values that may enclose one another. Default 64, which is safe on a stack of 2 MiB.
     pub depth: usize,
-    /// Values in one decoder's input, scalars too. Default 262,144.
+    /// Values in one decoder's input, scalars too; a Vector of numbers counts as one. Default 262,144.
     pub nodes: usize,
     /// Values that are read again because a reference to them is wanted as a value of its own. Default 262,144.
     pub replayed: usize,

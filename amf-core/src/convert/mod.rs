@@ -4,8 +4,11 @@ mod collections;
 mod flex;
 mod primitives;
 mod shared;
+mod vector;
 
 pub use flex::ArrayCollection;
+pub(crate) use vector::write_objects;
+pub use vector::{VectorItem, VectorOf};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::{Classes, Decoder, Encoder, Version};
@@ -97,9 +100,7 @@ pub trait ToAmf {
 
 /// Reads one value that is all of the input, with the default limits and the classes of `T`.
 pub fn from_slice<'de, T: FromAmf<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
-    let mut classes = Classes::new();
-    T::classes(&mut classes);
-    let mut decoder = Decoder::new(version, input).with_classes(classes.into());
+    let mut decoder = Decoder::new(version, input).with_classes_of::<T>();
     let value = T::from_amf(&mut decoder)?;
     decoder.finish()?;
     Ok(value)

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::decoder::Token;
+use crate::decoder::{Numbers, Token};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 use crate::{Classes, Date, Decoder, Encoder, FromAmf, ToAmf};
 
@@ -118,6 +118,22 @@ macro_rules! integers {
             decoder.bytes_or_list()
         }
     };
+    (@vec i32) => {
+        fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<i32>, DecodeError> {
+            decoder.list_of_numbers(|numbers| match numbers {
+                Numbers::Int(items) => Some(items.iter().map(|item| i32::from_be_bytes(*item)).collect()),
+                _ => None,
+            })
+        }
+    };
+    (@vec u32) => {
+        fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<u32>, DecodeError> {
+            decoder.list_of_numbers(|numbers| match numbers {
+                Numbers::Uint(items) => Some(items.iter().map(|item| u32::from_be_bytes(*item)).collect()),
+                _ => None,
+            })
+        }
+    };
     (@vec $type:ident) => {};
     (@slice u8) => {
         fn slice_to_amf(slice: &[u8], encoder: &mut Encoder) -> Result<(), EncodeError> {
@@ -161,6 +177,18 @@ impl FromAmf<'_> for f64 {
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         decoder.number("Number")
     }
+
+    fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<Self>, DecodeError> {
+        decoder.list_of_numbers(|numbers| match numbers {
+            Numbers::Int(items) => {
+                Some(items.iter().map(|item| f64::from(i32::from_be_bytes(*item))).collect())
+            }
+            Numbers::Uint(items) => {
+                Some(items.iter().map(|item| f64::from(u32::from_be_bytes(*item))).collect())
+            }
+            Numbers::Number(items) => Some(items.iter().map(|item| f64::from_be_bytes(*item)).collect()),
+        })
+    }
 }
 
 impl ToAmf for f64 {
@@ -168,6 +196,10 @@ impl ToAmf for f64 {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         encoder.number(*self);
         Ok(())
+    }
+
+    fn slice_to_amf(slice: &[Self], encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.doubles(slice)
     }
 }
 

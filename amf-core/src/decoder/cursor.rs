@@ -305,11 +305,19 @@ impl Decoder<'_> {
     }
 
     pub(crate) fn is_open(&self, slot: SlotId) -> Option<bool> {
-        let objects = match slot.version {
-            Version::Amf0 => &self.amf0_objects,
-            Version::Amf3 => &self.amf3_objects,
-        };
-        objects.get(slot.index).map(|slot| slot.is_open())
+        self.slot(slot).map(|slot| slot.is_open())
+    }
+
+    /// The offset at which an object that was sent before begins.
+    pub(crate) fn start_of(&self, slot: SlotId) -> Option<usize> {
+        self.slot(slot).map(|slot| slot.position() as usize)
+    }
+
+    fn slot(&self, slot: SlotId) -> Option<&Slot> {
+        match slot.version {
+            Version::Amf0 => self.amf0_objects.get(slot.index),
+            Version::Amf3 => self.amf3_objects.get(slot.index),
+        }
     }
 
     #[cold]

@@ -1,8 +1,11 @@
 //! Reading lists, in every shape that clients send them in.
 
-use crate::decoder::{Container, Frame, Member, Mode, ObjectReader, Shape, Token, VectorKind, index_of};
+use crate::decoder::{
+    Container, Frame, Identity, Member, Mode, ObjectReader, Shape, Token, VectorKind, index_of,
+};
 use crate::error::DecodeError;
-use crate::{Decoder, FromAmf, external};
+use crate::wire::u29;
+use crate::{Decoder, FromAmf, amf0, amf3, external};
 
 /// A list whose elements are being read; see [`Decoder::begin_list`].
 #[derive(Debug)]
@@ -21,6 +24,14 @@ enum Items<'de> {
     },
     /// An object or an associative array whose names are indices.
     Keyed(ObjectReader<'de>),
+}
+
+/// The bare elements of a Vector of numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Numbers<'de> {
+    Int(&'de [[u8; 4]]),
+    Uint(&'de [[u8; 4]]),
+    Number(&'de [[u8; 8]]),
 }
 
 impl<'de> Decoder<'de> {
@@ -56,6 +67,32 @@ impl<'de> Decoder<'de> {
                 other => return Err(self.mismatch("a list", &other)),
             }
         }
+    }
+
+    /// Whether a Vector of fixed length stands next, itself or by reference.
+    pub(crate) fn next_is_fixed_vector(&mut self) -> Result<bool, DecodeError> {
+        let start = self.offset();
+        let position = match self.identity()? {
+            Identity::Scalar => return Ok(false),
+            Identity::Inline(_) => start,
+            Identity::Reference(slot, _) => match self.start_of(slot) {
+                Some(position) => position,
+                None => return Err(self.unknown_object(slot)),
+            },
+        };
+        self.reader.seek(position);
+        if self.reader.peek() == Some(amf0::marker::AVMPLUS) {
+            self.reader.u8()?;
+        }
+        let is_fixed = match self.reader.u8()? {
+            amf3::marker::VECTOR_INT..=amf3::marker::VECTOR_OBJECT => {
+                u29::read(&mut self.reader)?;
+                self.reader.u8()? != 0
+            }
+            _ => false,
+        };
+        self.reader.seek(start);
+        Ok(is_fixed)
     }
 
     fn items(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
@@ -128,13 +165,50 @@ impl<'de> Decoder<'de> {
 
     /// Reads a list into a `Vec`, whatever the order of its indices; a gap is an error.
     pub(crate) fn list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
+        self.list_of_numbers(|_| None)
+    }
+
+    /// The same, where all the elements of a Vector of numbers may be converted at once. What that does not
+    /// convert is read one by one.
+    pub(crate) fn list_of_numbers<T: FromAmf<'de>>(
+        &mut self,
+        convert: impl FnOnce(Numbers<'de>) -> Option<Vec<T>>,
+    ) -> Result<Vec<T>, DecodeError> {
         let mut list = self.begin_list()?;
-        let items = match list.items {
-            Items::Counted { next, count, .. } => self.counted_items(count - next)?,
+        let count = match list.items {
+            Items::Counted { next, count, .. } => count - next,
             Items::Keyed(_) => return self.keyed_items(list),
+        };
+        let items = match self.numbers_at_once(count, convert)? {
+            Some(items) => items,
+            None => self.counted_items(count)?,
         };
         list.skip_counted();
         self.next_item(&mut list)?;
+        Ok(items)
+    }
+
+    fn numbers_at_once<T>(
+        &mut self,
+        count: usize,
+        convert: impl FnOnce(Numbers<'de>) -> Option<Vec<T>>,
+    ) -> Result<Option<Vec<T>>, DecodeError> {
+        let width = match self.mode {
+            Mode::Int | Mode::Uint => 4,
+            Mode::Number => 8,
+            Mode::Amf0 | Mode::Amf3 => return Ok(None),
+        };
+        let start = self.offset();
+        let bytes = self.reader.bytes(count.saturating_mul(width))?;
+        let items = convert(match self.mode {
+            Mode::Int => Numbers::Int(bytes.as_chunks().0),
+            Mode::Uint => Numbers::Uint(bytes.as_chunks().0),
+            _ => Numbers::Number(bytes.as_chunks().0),
+        });
+        match &items {
+            Some(items) => self.charge(items.len() * size_of::<T>())?,
+            None => self.reader.seek(start),
+        }
         Ok(items)
     }
 

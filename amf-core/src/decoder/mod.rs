@@ -10,6 +10,7 @@ mod skip;
 mod token;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -23,6 +24,7 @@ use crate::{FromAmf, Version};
 
 pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
 pub use list::ListReader;
+pub(crate) use list::Numbers;
 pub(crate) use object::index_of;
 pub use object::{Member, ObjectReader};
 pub use ordered::{InOrder, Named};
@@ -61,8 +63,7 @@ pub struct Decoder<'de> {
     pub(crate) shared: Shared,
     /// Where to go on after each value that is being read again through a reference.
     resumes: Vec<Cursor>,
-    /// None: the built-in ones alone.
-    classes: Option<Arc<Classes>>,
+    classes: Known,
     limits: Limits,
     pub(crate) switched: bool,
     depth_left: usize,
@@ -70,6 +71,15 @@ pub struct Decoder<'de> {
     /// Those of values that are met for the first time, while others are being read again, and the reverse.
     other_nodes_left: usize,
     memory: usize,
+}
+
+/// The classes that a decoder knows.
+#[derive(Debug)]
+enum Known {
+    BuiltIn,
+    Table(Arc<Classes>),
+    /// Those that the function adds.
+    Of(fn(&mut Classes), OnceCell<Classes>),
 }
 
 /// What the next value looks like: a marker of one of the versions, or a bare element of an AMF3 Vector.
@@ -103,7 +113,7 @@ impl<'de> Decoder<'de> {
             traits: Table::default(),
             shared: Shared::default(),
             resumes: Vec::new(),
-            classes: None,
+            classes: Known::BuiltIn,
             limits,
             switched: false,
             depth_left: limits.depth,
@@ -116,7 +126,15 @@ impl<'de> Decoder<'de> {
     /// The same decoder, knowing these classes.
     #[must_use]
     pub fn with_classes(mut self, classes: Arc<Classes>) -> Self {
-        self.classes = Some(classes);
+        self.classes = Known::Table(classes);
+        self
+    }
+
+    /// The same decoder, knowing the classes of a type and of all that it can contain. They are looked for only
+    /// when one is asked for, so this costs nothing where the message holds what the type says.
+    #[must_use]
+    pub fn with_classes_of<T: FromAmf<'de>>(mut self) -> Self {
+        self.classes = Known::Of(T::classes, OnceCell::new());
         self
     }
 
@@ -166,16 +184,28 @@ impl<'de> Decoder<'de> {
 
     /// The class of an alias, where it is known.
     pub(crate) fn class(&self, alias: &str) -> Option<&'static Class> {
-        match &self.classes {
+        match self.known() {
             Some(classes) => classes.get(alias),
             None => Classes::built_in(alias).map(|(class, _)| class),
         }
     }
 
     pub(crate) fn external_body(&self, alias: &str) -> Option<ExternalBody> {
-        match &self.classes {
+        match self.known() {
             Some(classes) => classes.external_body(alias),
             None => Classes::built_in(alias).map(|(_, body)| body),
+        }
+    }
+
+    fn known(&self) -> Option<&Classes> {
+        match &self.classes {
+            Known::BuiltIn => None,
+            Known::Table(classes) => Some(classes),
+            Known::Of(add, classes) => Some(classes.get_or_init(|| {
+                let mut classes = Classes::new();
+                add(&mut classes);
+                classes
+            })),
         }
     }
 

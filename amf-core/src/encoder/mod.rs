@@ -4,6 +4,7 @@ mod identity;
 mod object;
 mod strings;
 mod traits;
+mod vector;
 
 use crate::date::Date;
 use crate::error::{EncodeError, EncodeErrorKind};
@@ -64,6 +65,8 @@ struct Switch {
 
 /// What most messages fit in, so that they are written without growing.
 const CAPACITY: usize = 512;
+/// From here on it pays to make room at once.
+const LONG_TEXT: usize = 1024;
 
 impl Encoder {
     /// An encoder of bare values.
@@ -85,7 +88,7 @@ impl Encoder {
 
     fn in_mode(mode: Mode) -> Self {
         Self {
-            out: Vec::new(),
+            out: Vec::with_capacity(CAPACITY),
             mode,
             outermost: mode,
             depth: 0,
@@ -131,6 +134,7 @@ impl Encoder {
     }
 
     /// The bytes written.
+    #[inline]
     pub fn finish(self) -> Vec<u8> {
         self.out
     }
@@ -200,7 +204,8 @@ impl Encoder {
     }
 
     /// Writes a number as a double, in AMF3 too.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is most of what is written, and not much more than the call")]
     pub fn number(&mut self, value: f64) {
         let marker = match self.scalar() {
             Version::Amf0 => amf0::marker::NUMBER,
@@ -307,16 +312,15 @@ impl Encoder {
 
     #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
         self.out.extend_from_slice(bytes);
     }
 
     #[inline]
     pub(crate) fn byte(&mut self, byte: u8) {
-        self.reserve(1);
         self.out.push(byte);
     }
 
+    /// Makes room for something large.
     #[inline]
     pub(crate) fn reserve(&mut self, bytes: usize) {
         if self.out.capacity() - self.out.len() < bytes {
@@ -327,7 +331,15 @@ impl Encoder {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bytes: usize) {
-        self.out.reserve(bytes.max(CAPACITY));
+        const SMALL: usize = 1 << 15;
+        let len = self.out.len();
+        if bytes / 4 > len.max(CAPACITY) {
+            // A large value is often all that is to come; what stands before it and behind it is small.
+            self.out.reserve_exact(bytes + CAPACITY);
+        } else {
+            let ahead = if len < SMALL { len * 3 } else { len };
+            self.out.reserve_exact(bytes.max(ahead).max(CAPACITY));
+        }
     }
 
     /// The version in which the next value will stand.
@@ -422,6 +434,7 @@ impl Encoder {
             self.byte(amf0::marker::AVMPLUS);
         }
         self.enter(Version::Amf3, marker);
+        self.reserve(1 + u29::MAX_WIDTH + bytes.len());
         self.byte(marker);
         self.amf3_length(what, bytes.len())?;
         self.raw(bytes);
@@ -434,7 +447,9 @@ impl Encoder {
             return self.amf0_long_text(text);
         };
         let [high, low] = length.to_be_bytes();
-        self.reserve(3 + text.len());
+        if text.len() >= LONG_TEXT {
+            self.reserve(3 + text.len());
+        }
         self.raw(&[amf0::marker::STRING, high, low]);
         self.raw(text.as_bytes());
         Ok(())
@@ -488,15 +503,17 @@ impl Encoder {
         if text.len() > MAX_AMF3_LENGTH {
             return Err(too_long("a string", text.len(), MAX_AMF3_LENGTH));
         }
-        self.reserve(N + u29::MAX_WIDTH + text.len());
-        self.out.extend_from_slice(markers);
+        if text.len() >= LONG_TEXT {
+            self.reserve(N + u29::MAX_WIDTH + text.len());
+        }
+        self.raw(markers);
         let head = (text.len() as u32) << 1 | 1;
         let start = self.out.len() + u29::width(head);
         match self.strings.find_or_enter(&self.out, start, text) {
             Some(index) => u29::write(&mut self.out, index << 1),
             None => {
                 u29::write(&mut self.out, head);
-                self.out.extend_from_slice(text.as_bytes());
+                self.raw(text.as_bytes());
             }
         }
         Ok(())

@@ -30,8 +30,8 @@ struct Entry {
 
 /// A longer string is told by its ends. The whole is compared before it is taken for the same.
 const ENDS: usize = 64;
-/// How far an entry may stand from where its hash points.
-const REACH: usize = 16;
+/// How many places are tried for an entry.
+const TRIES: usize = 16;
 const FEWEST_PLACES: usize = 64;
 
 impl Default for Strings {
@@ -55,7 +55,7 @@ impl Strings {
         }
         let hash = self.hash(text.as_bytes());
         let mask = self.places.len() - 1;
-        for distance in 0..REACH {
+        for distance in distances() {
             let place = self.places.get_mut((hash as usize).wrapping_add(distance) & mask)?;
             if place.hash == hash && place.is(text, out) {
                 self.next = index;
@@ -68,7 +68,34 @@ impl Strings {
                 return None;
             }
         }
+        self.enter_crowded(Entry {
+            hash,
+            start: u32::try_from(start).ok()?,
+            length: text.len() as u32,
+            index,
+        });
         None
+    }
+
+    /// Enters what found no place. Where that is not because the table is rather full, the strings were chosen
+    /// to collide, and this one is left out.
+    #[cold]
+    #[inline(never)]
+    fn enter_crowded(&mut self, entry: Entry) {
+        if self.entered * 16 >= self.places.len() {
+            self.grow();
+            self.enter(entry);
+        }
+    }
+
+    fn enter(&mut self, entry: Entry) {
+        let mask = self.places.len() - 1;
+        let mut tried = distances().map(|distance| (entry.hash as usize).wrapping_add(distance) & mask);
+        let free = tried.find(|place| self.places.get(*place).is_some_and(|place| place.length == 0));
+        if let Some(place) = free.and_then(|place| self.places.get_mut(place)) {
+            *place = entry;
+            self.entered += 1;
+        }
     }
 
     /// Forgets every string, and keeps the room for others.
@@ -85,13 +112,7 @@ impl Strings {
         let before = std::mem::replace(&mut self.places, vec![Entry::default(); places]);
         self.entered = 0;
         for entry in before.into_iter().filter(|entry| entry.length > 0) {
-            let free = (0..REACH).map(|distance| (entry.hash as usize + distance) & (places - 1));
-            let mut free =
-                free.filter(|place| self.places.get(*place).is_some_and(|place| place.length == 0));
-            if let Some(place) = free.next().and_then(|place| self.places.get_mut(place)) {
-                *place = entry;
-                self.entered += 1;
-            }
+            self.enter(entry);
         }
     }
 
@@ -108,6 +129,12 @@ impl Strings {
         }
         hasher.finish() as u32
     }
+}
+
+/// From where the hash points: farther each time, so that full places do not lie side by side.
+#[inline]
+fn distances() -> impl Iterator<Item = usize> {
+    (0..TRIES).map(|step| step * (step + 1) / 2)
 }
 
 impl Entry {

@@ -10,11 +10,18 @@ use crate::value;
 #[derive(Debug, Default)]
 pub(super) struct TraitsTable {
     /// The classes written last, each in the place that its address falls on: most objects are of a few classes.
-    recent: [Option<(usize, u32)>; RECENT],
+    recent: [Recent; RECENT],
     indices: HashMap<TraitsKey, u32>,
 }
 
-const RECENT: usize = 8;
+const RECENT: usize = 4;
+
+/// No class stands at the address 0.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    address: usize,
+    index: u32,
+}
 
 /// Whose traits were written.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -42,7 +49,7 @@ impl TraitsTable {
         let address = address_of(class);
         let index = *self.indices.entry(TraitsKey::Class(address)).or_insert(next);
         if let Some(recent) = self.recent.get_mut(place_of(address)) {
-            *recent = Some((address, index));
+            *recent = Recent { address, index };
         }
         (index != next).then_some(index)
     }
@@ -51,13 +58,13 @@ impl TraitsTable {
     #[inline]
     pub(super) fn recent(&self, class: &'static Class) -> Option<u32> {
         let address = address_of(class);
-        let (known, index) = (*self.recent.get(place_of(address))?)?;
-        (known == address).then_some(index)
+        let recent = self.recent.get(place_of(address))?;
+        (recent.address == address).then_some(recent.index)
     }
 
     /// Forgets every record, and keeps the room for others.
     pub(super) fn clear(&mut self) {
-        self.recent = [None; RECENT];
+        self.recent = [Recent::default(); RECENT];
         self.indices.clear();
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use crate::convert::{VectorItem, write_objects};
 use crate::encoder::Keep;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{Encoder, ToAmf, Version, amf0, amf3};
@@ -133,37 +134,12 @@ impl ToAmf for EcmaArray {
 
 impl ToAmf for Vector {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        use amf3::marker;
-        encoder.begin_amf3()?;
         match self {
-            Self::Int { fixed, items } => {
-                begin_vector(encoder, marker::VECTOR_INT, *fixed, items.len())?;
-                for item in items {
-                    encoder.raw(&item.to_be_bytes());
-                }
-            }
-            Self::Uint { fixed, items } => {
-                begin_vector(encoder, marker::VECTOR_UINT, *fixed, items.len())?;
-                for item in items {
-                    encoder.raw(&item.to_be_bytes());
-                }
-            }
-            Self::Number { fixed, items } => {
-                begin_vector(encoder, marker::VECTOR_DOUBLE, *fixed, items.len())?;
-                for item in items {
-                    encoder.raw(&item.to_be_bytes());
-                }
-            }
-            Self::Object { fixed, class, items } => {
-                begin_vector(encoder, marker::VECTOR_OBJECT, *fixed, items.len())?;
-                encoder.amf3_string(class)?;
-                for item in items {
-                    item.to_amf(encoder)?;
-                }
-            }
+            Self::Int { fixed, items } => i32::write_vector(items, *fixed, encoder),
+            Self::Uint { fixed, items } => u32::write_vector(items, *fixed, encoder),
+            Self::Number { fixed, items } => f64::write_vector(items, *fixed, encoder),
+            Self::Object { fixed, class, items } => write_objects(class, items, *fixed, encoder),
         }
-        encoder.end();
-        Ok(())
     }
 }
 
@@ -211,12 +187,4 @@ fn begin_amf3_array(encoder: &mut Encoder, len: usize) -> Result<(), EncodeError
     encoder.enter(Version::Amf3, amf3::marker::ARRAY);
     encoder.byte(amf3::marker::ARRAY);
     encoder.amf3_length("an array", len)
-}
-
-fn begin_vector(encoder: &mut Encoder, marker: u8, fixed: bool, len: usize) -> Result<(), EncodeError> {
-    encoder.enter(Version::Amf3, marker);
-    encoder.byte(marker);
-    encoder.amf3_length("a Vector", len)?;
-    encoder.byte(u8::from(fixed));
-    Ok(())
 }

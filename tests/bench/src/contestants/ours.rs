@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use amf_core::{
-    Decoder, EncodeError, Encoder, FromAmf, Limits, ToAmf, Value, Vector, Version, from_slice, to_vec,
+    Decoder, EncodeError, Encoder, FromAmf, Limits, ToAmf, VectorOf, Version, from_slice, to_vec,
 };
 
 use crate::data::{Command, Connect};
@@ -16,15 +16,15 @@ pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Vec<u8> {
 }
 
 /// Messages by an encoder that lives on between them.
-// THE PLACE for it: `amf-core` cannot yet, so each message has a new one.
 pub fn reused(
     version: Version,
     write: impl Fn(&mut Encoder) -> Result<(), EncodeError>,
 ) -> impl FnMut() -> usize {
+    let mut encoder = Encoder::new(version);
     move || {
-        let mut encoder = Encoder::new(version);
+        encoder.clear();
         black_box(&write)(&mut encoder).expect("it can be written");
-        black_box(encoder.finish()).len()
+        black_box(encoder.bytes()).len()
     }
 }
 
@@ -69,9 +69,8 @@ pub fn decode_command<'de, Text: FromAmf<'de>>(bytes: &'de [u8]) -> Command<Text
 }
 
 /// A `Vector.<Number>`.
-// THE PLACE for `amf_core::VectorOf<f64>`, when there is one.
-pub type NumberVector = Value;
+pub type NumberVector = VectorOf<f64>;
 
 pub fn number_vector(items: Vec<f64>) -> NumberVector {
-    Value::Vector(Vector::Number { fixed: false, items }.into())
+    items.into()
 }

@@ -1,0 +1,48 @@
+//! Writing lists of numbers at once, and Vectors (AMF3 §3.15).
+
+use super::double;
+use crate::error::EncodeError;
+use crate::{Encoder, Version, amf0, amf3};
+
+/// Elements that are put together before they go to the output.
+const BLOCK: usize = 64;
+
+impl Encoder {
+    /// Begins a Vector of a kind, which is its marker; its elements are written then, and after them
+    /// [`end`](Self::end). AMF0 has none, so it is switched to AMF3 there.
+    pub(crate) fn begin_vector(&mut self, marker: u8, fixed: bool, len: usize) -> Result<(), EncodeError> {
+        self.begin_amf3()?;
+        self.enter(Version::Amf3, marker);
+        self.byte(marker);
+        self.amf3_length("a Vector", len)?;
+        self.byte(u8::from(fixed));
+        Ok(())
+    }
+
+    /// Writes the bare elements of a Vector of numbers.
+    pub(crate) fn vector_numbers<T: Copy, const N: usize>(&mut self, items: &[T], bytes: fn(T) -> [u8; N]) {
+        self.blocks(items, bytes);
+    }
+
+    /// Writes a list of doubles.
+    pub(crate) fn doubles(&mut self, items: &[f64]) -> Result<(), EncodeError> {
+        self.begin_list(items.len())?;
+        match self.version_here() {
+            Version::Amf0 => self.blocks(items, |item| double(amf0::marker::NUMBER, item)),
+            Version::Amf3 => self.blocks(items, |item| double(amf3::marker::DOUBLE, item)),
+        }
+        self.end_list();
+        Ok(())
+    }
+
+    fn blocks<T: Copy, const N: usize>(&mut self, items: &[T], bytes: impl Fn(T) -> [u8; N]) {
+        self.reserve(items.len().saturating_mul(N));
+        for items in items.chunks(BLOCK) {
+            let mut block = [[0; N]; BLOCK];
+            for (place, item) in block.iter_mut().zip(items) {
+                *place = bytes(*item);
+            }
+            self.raw(block.as_flattened().get(..items.len() * N).unwrap_or_default());
+        }
+    }
+}
