@@ -2,7 +2,8 @@
 //!
 //! Conversion goes straight between the wire and a program's own types ([`FromAmf`], [`ToAmf`]);
 //! [`Value`] is there for what has no type. Both versions, references and cycles, class aliases and
-//! externalizable classes, limits against hostile input, and the remoting [`packet`].
+//! externalizable classes, limits against hostile input, the remoting [`packet`], and the files of local
+//! shared objects ([`sol`]). For people with a capture in hand, [`dump`] prints the bytes of any of these.
 //!
 //! ```
 //! use amf_core::{from_slice, to_vec, AmfObject, Value, Version};
@@ -62,11 +63,14 @@ mod class;
 mod convert;
 mod date;
 mod decoder;
+pub mod dump;
 mod encoder;
 mod error;
 mod external;
+mod iso;
 mod limits;
 pub mod packet;
+pub mod sol;
 mod value;
 mod version;
 mod wire;

@@ -20,6 +20,9 @@ use crate::Date;
 /// `Arc`, and are written as one object and a reference again. A reference to an object that encloses it
 /// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive.
 ///
+/// `Debug` prints it for people: an object once however often it is shared, dates in ISO 8601, the start of
+/// long text and of bytes. [`dump`](crate::dump) prints what is on the wire.
+///
 /// ```
 /// use amf_core::{Object, Value};
 ///

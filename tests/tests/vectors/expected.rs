@@ -1,6 +1,8 @@
 //! What a source says of a value, as far as it says something, compared with what was read.
 
-use amf_core::{Part, Value, Vector};
+use std::sync::Arc;
+
+use amf_core::{Part, Value, Vector, Version};
 
 use crate::forms::{Content, PacketContent};
 use crate::messages;
@@ -45,6 +47,14 @@ pub(crate) enum Expected {
 pub(crate) enum Contents {
     Values(Vec<Expected>),
     Packet(ExpectedPacket),
+    Sol(ExpectedSol),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ExpectedSol {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    pub(crate) members: Vec<(String, Expected)>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +77,12 @@ impl Contents {
         match (self, content) {
             (Self::Values(expected), Content::Values(values)) => in_order(expected, values),
             (Self::Packet(expected), Content::Packet(packet)) => expected.check(packet),
+            (Self::Sol(expected), Content::Sol(sol)) => {
+                if expected.name != sol.name || expected.version != sol.version {
+                    return Err(format!("expected {} in {}, got {sol:?}", expected.name, expected.version));
+                }
+                members(None, &expected.members, &Value::Object(Arc::clone(&sol.data)))
+            }
             _ => Err(format!("expected {self:?}, got {content:?}")),
         }
     }

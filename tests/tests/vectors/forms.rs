@@ -1,8 +1,9 @@
-//! What a vector is as a whole: values of one version in a row, or a remoting packet.
+//! What a vector is as a whole: values of one version in a row, a remoting packet, or a shared object.
 
 use std::sync::Arc;
 
 use amf_core::packet::{Packet, PacketWriter};
+use amf_core::sol::SolFile;
 use amf_core::{Classes, DecodeError, Decoder, EncodeError, Encoder, FromAmf as _, Limits, ToAmf as _};
 use amf_core::{Value, Version};
 
@@ -12,12 +13,15 @@ pub(crate) enum Form {
     Amf0,
     Amf3,
     Packet,
+    /// A local shared object.
+    Sol,
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Content {
     Values(Vec<Value>),
     Packet(PacketContent),
+    Sol(SolFile),
 }
 
 #[derive(Debug, PartialEq)]
@@ -42,6 +46,7 @@ pub(crate) fn read(form: Form, bytes: &[u8], classes: &Arc<Classes>) -> Result<C
         Form::Amf0 => values(Version::Amf0, bytes, classes).map(Content::Values),
         Form::Amf3 => values(Version::Amf3, bytes, classes).map(Content::Values),
         Form::Packet => packet(bytes, classes).map(Content::Packet),
+        Form::Sol => SolFile::read_with(bytes, classes, Limits::default()).map(Content::Sol),
     }
 }
 
@@ -103,6 +108,10 @@ pub(crate) fn write(form: Form, content: &Content, original: &[u8]) -> Result<Wr
             Ok(Written { same_values: bytes == original, same_frame: true, bytes })
         }
         Content::Packet(packet) => write_packet(packet, original),
+        Content::Sol(sol) => {
+            let bytes = sol.write()?;
+            Ok(Written { same_values: bytes == original, same_frame: true, bytes })
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 mod checks;
 mod cuts;
 mod dialects;
+mod dumps;
 mod exceptions;
 mod expected;
 mod forms;
@@ -26,6 +27,7 @@ use std::env;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use amf_tests::random::Random;
 use exceptions::Exceptions;
 use tally::Tally;
 
@@ -69,6 +71,23 @@ fn vectors_cut_short_are_errors_or_shorter_results() {
         sampled.len(),
         sampled.join(", ")
     ));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "needs AMF_VECTORS: tests/run.sh"]
+fn vectors_are_dumped_to_their_last_byte() {
+    let Some(folder) = folder() else { return };
+    let mut random = Random::new();
+    let mut wrong = Vec::new();
+    for vector in &sources::load(&folder).vectors {
+        let checks = dumps::check(vector)
+            .and_then(|()| dumps::check_cut(vector))
+            .and_then(|()| dumps::check_changed(vector, &mut random));
+        if let Err(words) = checks {
+            wrong.push(format!("{}: {words}", vector.name));
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -81,6 +81,27 @@ pub(super) static TABLE: &[Exception] = &[
         Unreadable,
         "is what Ruffle wrote, not the Flash Player: it counts scalars as references too (flash-lso#115)",
     ),
+    // Shared objects.
+    ("flash-lso/sol/2.sol", Unreadable, "ends inside its second member, and declares that length"),
+    (
+        "ruffle/avm1/amf0_serde_suite/avm1_test_suite.ruffle.sol",
+        Unreadable,
+        "is what Ruffle wrote, not the Flash Player: it counts scalars as references too (flash-lso#115)",
+    ),
+    ("flash-lso/sol/AS2-Date-Demo.sol", Rewritten, ZONE),
+    ("flash-lso/sol/AS2-Demo.sol", Rewritten, ZONE),
+    ("flash-lso/sol/HIRO_NETWORK_CAPPING_COOKIE.sol", Rewritten, ZONE),
+    ("flash-lso/sol/MARDEKv3__sg_1.sol", Rewritten, ZONE),
+    (
+        "flash-lso/sol/AS3-Demo.sol",
+        Rewritten,
+        "repeats the traits of anonymous objects around a Dictionary, which Flash Player 9 writes as an object",
+    ),
+    (
+        "flash-lso/sol/oppDetailPrefs.sol",
+        Rewritten,
+        "sets the bit of dynamic traits for an externalizable class, where it says nothing (AMF3 §3.12)",
+    ),
     // AMF0.
     ("amfphp/AmfTestData/Byte", Unreadable, NOT_A_VALUE),
     ("amfphp/AmfTestData/Int", Unreadable, NOT_A_VALUE),

@@ -38,7 +38,7 @@ fn form(line: &Json, file: &str) -> Result<Form, Option<&'static str>> {
         "amf0" | "amf0+0x11" => Ok(Form::Amf0),
         "amf3" => Ok(Form::Amf3),
         "packet" | "message-part" => Ok(Form::Packet),
-        "sol" => Err(Some("shared objects (.sol): a file format of its own")),
+        "sol" => Ok(Form::Sol),
         "data" => Err(None),
         other => panic!("{file} is of the unknown kind {other}"),
     }
@@ -51,7 +51,8 @@ fn expected(folder: &Path, line: &Json, form: Form) -> Vec<Contents> {
     });
     let beside = line.get("expected_file").map(|file| {
         let text = fs::read_to_string(folder.join(file.as_str().unwrap())).unwrap();
-        flash_lso::values(&serde_json::from_str(&text).unwrap())
+        let json = serde_json::from_str(&text).unwrap();
+        if form == Form::Sol { flash_lso::sol(&json) } else { flash_lso::values(&json) }
     });
     py3amf.into_iter().chain(beside).chain(rocketamf::of(line["file"].as_str().unwrap())).collect()
 }

@@ -1,0 +1,297 @@
+//! AMF3 values.
+
+use std::fmt;
+use std::rc::Rc;
+
+use super::rows::{Ascii, Name, Quoted};
+use super::walker::{Step, Stop, Text, Traits, Walker, check_depth};
+use crate::Version;
+use crate::amf3::marker;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::iso::Iso;
+use crate::wire::u29;
+
+/// Numbers of a Vector in one row.
+const IN_A_ROW: usize = 8;
+
+impl<'de> Walker<'de, '_> {
+    pub(super) fn amf3_value(&mut self, depth: usize, indent: usize) -> Result<(), Stop> {
+        let start = self.reader.position();
+        match self.reader.u8()? {
+            marker::UNDEFINED => self.say(format_args!("undefined")),
+            marker::NULL => self.say(format_args!("null")),
+            marker::FALSE => self.say(format_args!("false")),
+            marker::TRUE => self.say(format_args!("true")),
+            marker::INTEGER => {
+                self.say(format_args!("Integer "));
+                let value = u29::signed(u29::read(&mut self.reader)?);
+                self.say(format_args!("{value}"));
+            }
+            marker::DOUBLE => {
+                self.say(format_args!("Number "));
+                let value = self.reader.f64()?;
+                self.say(format_args!("{value:?}"));
+            }
+            marker::STRING => {
+                self.say(format_args!("String "));
+                let text = self.amf3_string()?;
+                self.say(format_args!("{}", Quoted(&text)));
+            }
+            marker @ marker::XML_DOCUMENT..=marker::DICTIONARY => {
+                return self.amf3_object(marker, start, depth, indent);
+            }
+            marker => {
+                let kind = DecodeErrorKind::UnknownMarker { version: Version::Amf3, marker };
+                return Err(DecodeError::new(kind, start).into());
+            }
+        }
+        self.end()
+    }
+
+    /// Everything that takes a place in the table of objects.
+    fn amf3_object(&mut self, marker: u8, start: usize, depth: usize, indent: usize) -> Result<(), Stop> {
+        self.say(format_args!("{}", name(marker)));
+        let head = u29::read(&mut self.reader)?;
+        let size = (head >> 1) as usize;
+        if head & 1 == 0 {
+            self.say(format_args!(" "));
+            return self.reference(Version::Amf3, size, name(marker), start);
+        }
+        match marker {
+            marker::DATE => {
+                let millis = self.reader.f64()?;
+                self.say(format_args!(" {}", Iso(millis)));
+                self.enter_here(start, marker);
+                self.end()
+            }
+            marker::XML | marker::XML_DOCUMENT => {
+                let text = self.text(size)?;
+                self.say(format_args!(" {}", Quoted(&text)));
+                self.enter_here(start, marker);
+                self.end()
+            }
+            marker::BYTE_ARRAY => self.byte_array(size, start, indent),
+            _ => {
+                check_depth(depth, start)?;
+                self.amf3_container(marker, head, start, depth, indent)
+            }
+        }
+    }
+
+    fn amf3_container(
+        &mut self,
+        marker: u8,
+        head: u32,
+        start: usize,
+        depth: usize,
+        indent: usize,
+    ) -> Result<(), Stop> {
+        let version = Version::Amf3;
+        let count = (head >> 1) as usize;
+        match marker {
+            marker::OBJECT => return self.object(head, start, depth, indent),
+            marker::ARRAY => {
+                self.say(format_args!(" of {count}"));
+                self.enter_here(start, marker);
+                self.end()?;
+                self.open(depth, indent, Step::Items { version, next: 0, count });
+                self.open(depth, indent, Step::Dynamic);
+            }
+            marker::DICTIONARY => {
+                self.say(format_args!(" of {count}"));
+                let weak = self.reader.u8()? != 0;
+                self.say(format_args!("{}", if weak { ", weak keys" } else { "" }));
+                self.enter_here(start, marker);
+                self.end()?;
+                self.open(depth, indent, Step::Pairs { next: 0, count: count.saturating_mul(2) });
+            }
+            _ => {
+                self.say(format_args!(" of {count}"));
+                let fixed = self.reader.u8()? != 0;
+                self.say(format_args!("{}", if fixed { ", fixed" } else { "" }));
+                if marker != marker::VECTOR_OBJECT {
+                    self.enter_here(start, marker);
+                    self.end()?;
+                    return self.numbers(marker, count, indent + 1);
+                }
+                self.enter_here(start, marker);
+                let class = self.amf3_string()?;
+                self.say(format_args!(", class {}", Quoted(&class)));
+                self.end()?;
+                self.open(depth, indent, Step::Items { version, next: 0, count });
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_here(&mut self, start: usize, marker: u8) {
+        self.enter(Version::Amf3, start, name(marker), None);
+    }
+
+    fn byte_array(&mut self, size: usize, start: usize, indent: usize) -> Result<(), Stop> {
+        self.say(format_args!(" of {size}"));
+        self.enter_here(start, marker::BYTE_ARRAY);
+        self.end()?;
+        if size == 0 {
+            return Ok(());
+        }
+        self.begin(indent + 1);
+        let bytes = self.reader.bytes(size)?;
+        self.say(format_args!("{}", Ascii(bytes)));
+        self.end()
+    }
+
+    /// The bare elements of a Vector.
+    fn numbers(&mut self, marker: u8, count: usize, indent: usize) -> Result<(), Stop> {
+        for first in (0..count).step_by(IN_A_ROW) {
+            self.begin(indent);
+            self.say(format_args!("[{first}]"));
+            for index in first..count.min(first + IN_A_ROW) {
+                self.say(format_args!("{}", if index == first { " " } else { ", " }));
+                match marker {
+                    marker::VECTOR_INT => {
+                        let number = self.reader.u32()? as i32;
+                        self.say(format_args!("{number}"));
+                    }
+                    marker::VECTOR_UINT => {
+                        let number = self.reader.u32()?;
+                        self.say(format_args!("{number}"));
+                    }
+                    _ => {
+                        let number = self.reader.f64()?;
+                        self.say(format_args!("{number:?}"));
+                    }
+                }
+            }
+            self.end()?;
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, head: u32, start: usize, depth: usize, indent: usize) -> Result<(), Stop> {
+        let traits = if head & 2 == 0 {
+            self.known_traits((head >> 2) as usize, start)?
+        } else {
+            self.new_traits(head, start, indent)?
+        };
+        if traits.externalizable {
+            return self.external(&traits.alias, depth, indent);
+        }
+        if traits.dynamic {
+            self.open(depth, indent, Step::Dynamic);
+        }
+        self.open(depth, indent, Step::Sealed { traits, next: 0 });
+        Ok(())
+    }
+
+    fn known_traits(&mut self, index: usize, start: usize) -> Result<Rc<Traits<'de>>, Stop> {
+        let Some(traits) = self.tables.traits.get(index).map(Rc::clone) else {
+            let len = self.tables.traits.len();
+            let kind = DecodeErrorKind::Reference { table: "traits", index, len };
+            return Err(DecodeError::new(kind, start).into());
+        };
+        self.say(format_args!("{}", Alias(&traits.alias)));
+        self.enter(Version::Amf3, start, "Object", Some(Rc::clone(&traits.alias)));
+        self.place(format_args!("-> traits {index}"));
+        self.end()?;
+        Ok(traits)
+    }
+
+    fn new_traits(&mut self, head: u32, start: usize, indent: usize) -> Result<Rc<Traits<'de>>, Stop> {
+        let (externalizable, dynamic) = (head & 4 != 0, head & 8 != 0);
+        let count = if externalizable { 0 } else { (head >> 4) as usize };
+        self.enter(Version::Amf3, start, "Object", None);
+        self.place(format_args!("= traits {}", self.tables.traits.len()));
+        let alias = self.amf3_string()?;
+        self.name_last(&alias);
+        self.say(format_args!("{}", Alias(&alias)));
+        match (externalizable, dynamic) {
+            (true, _) => self.say(format_args!(", externalizable")),
+            (false, true) if count == 0 => self.say(format_args!(", dynamic")),
+            (false, true) => self.say(format_args!(", {count} sealed, dynamic")),
+            (false, false) => self.say(format_args!(", {count} sealed")),
+        }
+        self.end()?;
+        let mut members = Vec::new();
+        for _ in 0..count {
+            self.begin(indent + 1);
+            self.say(format_args!("sealed "));
+            let name = self.amf3_string()?;
+            self.say(format_args!("{}", Name(&name)));
+            self.end()?;
+            members.push(name);
+        }
+        let traits = Rc::new(Traits { alias, members, dynamic: dynamic && !externalizable, externalizable });
+        self.tables.traits.push(Rc::clone(&traits));
+        Ok(traits)
+    }
+
+    /// The row of a dynamic member's name; false at the empty one that ends them.
+    pub(super) fn amf3_name(&mut self, indent: usize, at_end: &str) -> Result<bool, Stop> {
+        self.begin(indent);
+        let name = self.amf3_string()?;
+        if name.is_empty() {
+            self.say(format_args!("{at_end}"));
+        } else {
+            self.say(format_args!("{}:", Name(&name)));
+        }
+        self.end()?;
+        Ok(!name.is_empty())
+    }
+
+    /// The row of the name of a shared object's member, which may be empty.
+    pub(super) fn amf3_sol_name(&mut self, indent: usize) -> Result<(), Stop> {
+        self.begin(indent);
+        let name = self.amf3_string()?;
+        self.say(format_args!("{}:", Name(&name)));
+        self.end()
+    }
+
+    /// A string without its marker, with its place in the table.
+    fn amf3_string(&mut self) -> Result<Text<'de>, DecodeError> {
+        let start = self.reader.position();
+        let head = u29::read(&mut self.reader)?;
+        let size = (head >> 1) as usize;
+        if head & 1 == 0 {
+            if let Some(text) = self.tables.strings.get(size).map(Rc::clone) {
+                self.place(format_args!("-> string {size}"));
+                return Ok(text);
+            }
+            let len = self.tables.strings.len();
+            let kind = DecodeErrorKind::Reference { table: "string", index: size, len };
+            return Err(DecodeError::new(kind, start));
+        }
+        let text = self.text(size)?;
+        // The empty string is never entered.
+        if size > 0 {
+            self.place(format_args!("= string {}", self.tables.strings.len()));
+            self.tables.strings.push(Rc::clone(&text));
+        }
+        Ok(text)
+    }
+}
+
+/// ` "the.Alias"`, or nothing.
+struct Alias<'a>(&'a str);
+
+impl fmt::Display for Alias<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, " {}", Quoted(self.0)) }
+    }
+}
+
+fn name(marker: u8) -> &'static str {
+    match marker {
+        marker::XML_DOCUMENT => "XMLDocument",
+        marker::DATE => "Date",
+        marker::ARRAY => "Array",
+        marker::XML => "XML",
+        marker::BYTE_ARRAY => "ByteArray",
+        marker::VECTOR_INT => "Vector.<int>",
+        marker::VECTOR_UINT => "Vector.<uint>",
+        marker::VECTOR_DOUBLE => "Vector.<Number>",
+        marker::VECTOR_OBJECT => "Vector.<Object>",
+        marker::DICTIONARY => "Dictionary",
+        _ => "Object",
+    }
+}

@@ -1,0 +1,183 @@
+//! For people with a capture in hand: the bytes of a packet, of values or of a shared object, with their
+//! offsets, what each of them is, and which place it takes in which table.
+//!
+//! ```
+//! use amf_core::dump::{Dump, Kind};
+//!
+//! // A list that has one string twice.
+//! let dump = Dump::new(Kind::Amf3, b"\x09\x05\x01\x06\x05hi\x06\x00");
+//! assert_eq!(dump.to_string(), "\
+//! 0000  09 05                     Array of 2  = object 0
+//! 0002  01                          end of names
+//! 0003  06 05 68 69                 [0] String \"hi\"  = string 0
+//! 0007  06 00                       [1] String \"hi\"  -> string 0
+//! ");
+//! ```
+//!
+//! A dump goes as far as the bytes can be read. Then it says what is wrong, and shows what follows:
+//!
+//! ```
+//! use amf_core::dump::{Dump, Kind};
+//!
+//! let dump = Dump::new(Kind::Amf0, b"\x03\x00\x02hp\x02\x00\x05Ann");
+//! assert_eq!(dump.to_string(), "\
+//! 0000  03                        Object  = AMF0 object 0
+//! 0001  00 02 68 70                 hp:
+//! 0005  02 00 05                      String (breaks off)
+//!       ** at byte 8: the input ends here; at least 2 more bytes are needed
+//! 0008  41 6e 6e                  3 bytes follow
+//! ");
+//! assert_eq!(dump.fault().unwrap().offset(), 8);
+//! ```
+//!
+//! # How to read it
+//!
+//! | in a row | is |
+//! |---|---|
+//! | `= object 0`, `= string 3`, `= traits 1` | the place that it takes in that table, where references find it |
+//! | `-> object 0` | a reference to that place |
+//! | `AMF0 object 0` | the same in the one table of AMF0, which is apart from those of AMF3 |
+//! | `hp:` | a name; its value is in the next row |
+//! | `hp: Integer 7` | a value whose name stands in the traits |
+//! | `…` behind bytes | there are more in this row than are shown |
+//!
+//! Values that were read by reference are not repeated. Nothing is as large as its declared count: rows are
+//! written while the input is read, and an object that lies in more than 256 others is a fault. Externalizable
+//! objects can only be read if they are those of Flex (`ArrayCollection`, `ArrayList`, `ObjectProxy`,
+//! `ManagedObjectProxy`, `DSA`, `DSC`, `DSK`); any other one is a fault, because only its class knows where it
+//! ends.
+//!
+//! The text is made for people and may change with any version.
+
+mod amf0;
+mod amf3;
+mod external;
+mod packet;
+mod rows;
+mod sol;
+mod walker;
+
+use std::fmt;
+
+use crate::{DecodeError, Version};
+
+use walker::{Step, Stop, Walker};
+
+/// What bytes are as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A remoting packet: the content of an HTTP request or response.
+    Packet,
+    /// AMF0 values in a row, which may switch to AMF3.
+    Amf0,
+    /// AMF3 values in a row.
+    Amf3,
+    /// The file of a local shared object.
+    Sol,
+}
+
+/// Bytes to be printed by [`Display`](fmt::Display); see the [module](self).
+#[derive(Clone, Copy, Debug)]
+pub struct Dump<'a> {
+    kind: Kind,
+    input: &'a [u8],
+}
+
+impl<'a> Dump<'a> {
+    /// Bytes of which it is known what they are.
+    pub fn new(kind: Kind, input: &'a [u8]) -> Self {
+        Self { kind, input }
+    }
+
+    /// Bytes of which it is not known: a shared object if they begin like one; else what can be read to the
+    /// end, a packet before AMF0 before AMF3; else a packet if they begin like one; else what can be read the
+    /// farthest.
+    ///
+    /// ```
+    /// use amf_core::dump::{Dump, Kind};
+    ///
+    /// assert_eq!(Dump::guess(b"\x00\x03\x00\x00\x00\x00").kind(), Kind::Packet);
+    /// assert_eq!(Dump::guess(b"\x02\x00\x02hi").kind(), Kind::Amf0);
+    /// assert_eq!(Dump::guess(b"\x06\x05hi").kind(), Kind::Amf3);
+    /// ```
+    pub fn guess(input: &'a [u8]) -> Self {
+        let new = |kind| Self::new(kind, input);
+        if input.starts_with(&crate::sol::TAG) {
+            return new(Kind::Sol);
+        }
+        let mut best = new(Kind::Packet);
+        let mut farthest = 0;
+        for dump in [Kind::Packet, Kind::Amf0, Kind::Amf3].map(new) {
+            match dump.fault() {
+                None => return dump,
+                Some(fault) if fault.offset() > farthest => {
+                    farthest = fault.offset();
+                    best = dump;
+                }
+                Some(_) => {}
+            }
+        }
+        if packet::begins_like_one(input) { new(Kind::Packet) } else { best }
+    }
+
+    /// What the bytes are taken for.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The first thing that is wrong with the bytes.
+    ///
+    /// ```
+    /// use amf_core::dump::{Dump, Kind};
+    ///
+    /// assert_eq!(Dump::new(Kind::Amf3, &[0x01]).fault(), None);
+    /// let fault = Dump::new(Kind::Amf3, &[0x01, 0x12]).fault().unwrap();
+    /// assert_eq!(fault.to_string(), "0x12 introduces no AMF3 value (at byte 1)");
+    /// ```
+    pub fn fault(&self) -> Option<DecodeError> {
+        // Nobody refuses the output here.
+        self.write(&mut Nowhere).unwrap_or_default()
+    }
+
+    /// Writes all rows and returns the first fault.
+    fn write(&self, out: &mut dyn fmt::Write) -> Result<Option<DecodeError>, fmt::Error> {
+        let mut walker = Walker::new(self.input, out);
+        let result = match self.kind {
+            Kind::Packet => walker.packet(),
+            Kind::Amf0 => walker.walk(0, Step::Stream(Version::Amf0)),
+            Kind::Amf3 => walker.walk(0, Step::Stream(Version::Amf3)),
+            Kind::Sol => walker.sol(self.input),
+        };
+        match result {
+            Ok(()) => {}
+            Err(Stop::Fault(error)) => walker.give_up(error)?,
+            Err(Stop::Output(error)) => return Err(error),
+        }
+        Ok(walker.first_fault)
+    }
+}
+
+impl fmt::Display for Dump<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f).map(drop)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Packet => "remoting packet",
+            Self::Amf0 => "AMF0",
+            Self::Amf3 => "AMF3",
+            Self::Sol => "shared object",
+        })
+    }
+}
+
+struct Nowhere;
+
+impl fmt::Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        Ok(())
+    }
+}

@@ -1,0 +1,353 @@
+//! Walking over values without recursion: what is still to be read of each open object lies on a stack.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::rc::Rc;
+
+use super::external::Small;
+use super::rows::{Name, Quoted, Rows, lossy};
+use crate::Version;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::wire::{Reader, utf8};
+
+/// Objects that may enclose one another.
+const MAX_DEPTH: usize = 256;
+
+/// Text of a table, which many rows may show.
+pub(super) type Text<'de> = Rc<Cow<'de, str>>;
+
+pub(super) struct Walker<'de, 'w> {
+    pub(super) reader: Reader<'de>,
+    pub(super) rows: Rows<'de, 'w>,
+    pub(super) tables: Tables<'de>,
+    open: Vec<Open<'de>>,
+    /// A fault in the row that is being put together, after which reading can go on.
+    flaw: Option<DecodeError>,
+    pub(super) first_fault: Option<DecodeError>,
+}
+
+/// Why a walk ends early.
+pub(super) enum Stop {
+    Fault(DecodeError),
+    /// The program's own writer does not take any more.
+    Output(fmt::Error),
+}
+
+impl From<DecodeError> for Stop {
+    fn from(error: DecodeError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl From<fmt::Error> for Stop {
+    fn from(error: fmt::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// What can be referred to, of one message.
+#[derive(Default)]
+pub(super) struct Tables<'de> {
+    amf0_objects: Vec<Entry<'de>>,
+    amf3_objects: Vec<Entry<'de>>,
+    pub(super) strings: Vec<Text<'de>>,
+    pub(super) traits: Vec<Rc<Traits<'de>>>,
+}
+
+struct Entry<'de> {
+    start: usize,
+    what: &'static str,
+    alias: Option<Text<'de>>,
+}
+
+/// A traits record (AMF3 §3.12).
+pub(super) struct Traits<'de> {
+    pub(super) alias: Text<'de>,
+    pub(super) members: Vec<Text<'de>>,
+    pub(super) dynamic: bool,
+    pub(super) externalizable: bool,
+}
+
+/// What is still to be read of an object.
+pub(super) struct Open<'de> {
+    pub(super) depth: usize,
+    pub(super) indent: usize,
+    pub(super) step: Step<'de>,
+}
+
+pub(super) enum Step<'de> {
+    /// Values until the input ends.
+    Stream(Version),
+    /// AMF0: names and values until the end marker of this object.
+    Named(usize),
+    /// AMF3: names and values until an empty name.
+    Dynamic,
+    /// AMF3: values, whose names stand in the traits.
+    Sealed { traits: Rc<Traits<'de>>, next: usize },
+    /// Values by index.
+    Items { version: Version, next: usize, count: usize },
+    /// Keys and values by turns; the numbers count both.
+    Pairs { next: usize, count: usize },
+    /// One value.
+    One(Version, Label<'de>),
+    /// The body of a small message of Flex.
+    Small(Small),
+    /// The members of a shared object.
+    Sol(Version),
+    /// The byte behind a member of a shared object.
+    SolMemberEnd(Version),
+}
+
+/// What a value is to the object that has it.
+pub(super) enum Label<'de> {
+    None,
+    Index(usize),
+    Key(usize),
+    Value(usize),
+    Member(Text<'de>),
+    Field(&'static str),
+}
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Index(index) => write!(f, "[{index}] "),
+            Self::Key(index) => write!(f, "[{index}] key: "),
+            Self::Value(index) => write!(f, "[{index}] value: "),
+            Self::Member(name) => write!(f, "{}: ", Name(name)),
+            Self::Field(name) => write!(f, "{name}: "),
+        }
+    }
+}
+
+impl<'de, 'w> Walker<'de, 'w> {
+    pub(super) fn new(input: &'de [u8], out: &'w mut dyn fmt::Write) -> Self {
+        Self {
+            reader: Reader::new(input),
+            rows: Rows::new(input, out),
+            tables: Tables::default(),
+            open: Vec::new(),
+            flaw: None,
+            first_fault: None,
+        }
+    }
+
+    /// Reads what this step stands for, with all that is inside.
+    pub(super) fn walk(&mut self, indent: usize, step: Step<'de>) -> Result<(), Stop> {
+        self.open.push(Open { depth: 0, indent, step });
+        while let Some(open) = self.open.pop() {
+            self.step(open)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one name or value. What an object has inside is read by later steps.
+    fn step(&mut self, open: Open<'de>) -> Result<(), Stop> {
+        let Open { depth, indent, step } = open;
+        let inside = depth + 1;
+        match step {
+            Step::Stream(version) => {
+                if self.reader.position() == 0 || self.reader.remaining() > 0 {
+                    self.again(depth, indent, Step::Stream(version));
+                    self.value(version, inside, indent, &Label::None)?;
+                }
+            }
+            Step::Named(object) => {
+                if self.amf0_name(indent, object)? {
+                    self.again(depth, indent, Step::Named(object));
+                    self.value(Version::Amf0, inside, indent + 1, &Label::None)?;
+                }
+            }
+            Step::Dynamic => {
+                if self.amf3_name(indent, "end of names")? {
+                    self.again(depth, indent, Step::Dynamic);
+                    self.value(Version::Amf3, inside, indent + 1, &Label::None)?;
+                }
+            }
+            Step::Sealed { traits, next } => {
+                if let Some(name) = traits.members.get(next).map(Rc::clone) {
+                    self.again(depth, indent, Step::Sealed { traits, next: next + 1 });
+                    self.value(Version::Amf3, inside, indent, &Label::Member(name))?;
+                }
+            }
+            Step::Items { version, next, count } => {
+                if next < count {
+                    self.again(depth, indent, Step::Items { version, next: next + 1, count });
+                    self.value(version, inside, indent, &Label::Index(next))?;
+                }
+            }
+            Step::Pairs { next, count } => {
+                if next < count {
+                    self.again(depth, indent, Step::Pairs { next: next + 1, count });
+                    let label = if next % 2 == 0 { Label::Key(next / 2) } else { Label::Value(next / 2) };
+                    self.value(Version::Amf3, inside, indent, &label)?;
+                }
+            }
+            Step::One(version, label) => self.value(version, inside, indent, &label)?,
+            Step::Small(mut small) => {
+                if let Some(name) = self.next_of_small(&mut small, indent)? {
+                    self.again(depth, indent, Step::Small(small));
+                    self.value(Version::Amf3, inside, indent, &Label::Field(name))?;
+                }
+            }
+            Step::Sol(version) => {
+                if self.reader.remaining() > 0 {
+                    self.sol_name(version, indent)?;
+                    self.again(depth, indent, Step::SolMemberEnd(version));
+                    self.value(version, inside, indent + 1, &Label::None)?;
+                }
+            }
+            Step::SolMemberEnd(version) => {
+                self.sol_member_end(indent)?;
+                self.again(depth, indent, Step::Sol(version));
+            }
+        }
+        Ok(())
+    }
+
+    fn again(&mut self, depth: usize, indent: usize, step: Step<'de>) {
+        self.open.push(Open { depth, indent, step });
+    }
+
+    /// Leaves the inside of an object to later steps: of several, the last one is read first.
+    pub(super) fn open(&mut self, depth: usize, indent: usize, step: Step<'de>) {
+        self.open.push(Open { depth, indent: indent + 1, step });
+    }
+
+    /// Reads the head of a value.
+    fn value(
+        &mut self,
+        version: Version,
+        depth: usize,
+        indent: usize,
+        label: &Label<'de>,
+    ) -> Result<(), Stop> {
+        self.begin(indent);
+        self.say(format_args!("{label}"));
+        match version {
+            Version::Amf0 => self.amf0_value(depth, indent),
+            Version::Amf3 => self.amf3_value(depth, indent),
+        }
+    }
+
+    /// Gives an object the next place in its table.
+    pub(super) fn enter(
+        &mut self,
+        version: Version,
+        start: usize,
+        what: &'static str,
+        alias: Option<Text<'de>>,
+    ) -> usize {
+        let objects = match version {
+            Version::Amf0 => &mut self.tables.amf0_objects,
+            Version::Amf3 => &mut self.tables.amf3_objects,
+        };
+        objects.push(Entry { start, what, alias });
+        let index = objects.len() - 1;
+        self.place(format_args!("= {} {index}", table(version)));
+        index
+    }
+
+    /// Tells the alias of the AMF3 object that was entered last.
+    pub(super) fn name_last(&mut self, alias: &Text<'de>) {
+        if let Some(entry) = self.tables.amf3_objects.last_mut() {
+            entry.alias = Some(Rc::clone(alias));
+        }
+    }
+
+    /// Ends a row that refers to an object. AMF3 has a marker there that says of which type it is.
+    pub(super) fn reference(
+        &mut self,
+        version: Version,
+        index: usize,
+        said: &'static str,
+        start: usize,
+    ) -> Result<(), Stop> {
+        let objects = match version {
+            Version::Amf0 => &self.tables.amf0_objects,
+            Version::Amf3 => &self.tables.amf3_objects,
+        };
+        let Some(entry) = objects.get(index) else {
+            let kind = DecodeErrorKind::Reference { table: "object", index, len: objects.len() };
+            return Err(DecodeError::new(kind, start).into());
+        };
+        let (what, place) = (entry.what, entry.start);
+        let alias = entry.alias.as_ref().map(Rc::clone).unwrap_or_default();
+        self.say(format_args!("-> {} {index}", table(version)));
+        if what != said {
+            self.say(format_args!(", {what}"));
+        }
+        if !alias.is_empty() {
+            self.say(format_args!(", {}", Quoted(&alias)));
+        }
+        self.say(format_args!(" at {place:04x}"));
+        self.end()
+    }
+
+    pub(super) fn begin(&mut self, indent: usize) {
+        self.rows.begin(self.reader.position(), indent);
+    }
+
+    pub(super) fn say(&mut self, words: fmt::Arguments<'_>) {
+        self.rows.say(words);
+    }
+
+    /// Adds a place in a table, which stands at the end of the row.
+    pub(super) fn place(&mut self, words: fmt::Arguments<'_>) {
+        self.rows.place(words);
+    }
+
+    pub(super) fn end(&mut self) -> Result<(), Stop> {
+        self.rows.end(self.reader.position())?;
+        if let Some(flaw) = self.flaw.take() {
+            self.rows.fault(&flaw, true)?;
+            self.first_fault.get_or_insert(flaw);
+        }
+        Ok(())
+    }
+
+    /// Tells of a fault behind which nothing can be read.
+    pub(super) fn give_up(&mut self, error: DecodeError) -> fmt::Result {
+        if let Some(flaw) = self.flaw.take() {
+            self.rows.end(error.offset())?;
+            self.rows.fault(&flaw, true)?;
+            self.first_fault.get_or_insert(flaw);
+        }
+        self.rows.fault(&error, false)?;
+        self.first_fault.get_or_insert(error);
+        Ok(())
+    }
+
+    /// Notes a fault that ends nothing; it is told behind the row.
+    pub(super) fn flaw(&mut self, error: DecodeError) {
+        self.flaw.get_or_insert(error);
+    }
+
+    /// Text of a length that was read already.
+    pub(super) fn text(&mut self, length: usize) -> Result<Text<'de>, DecodeError> {
+        let start = self.reader.position();
+        let bytes = self.reader.bytes(length)?;
+        let text = utf8::read(bytes).unwrap_or_else(|| {
+            self.flaw(DecodeError::new(DecodeErrorKind::Utf8, start));
+            lossy(bytes)
+        });
+        Ok(Rc::new(text))
+    }
+}
+
+/// What the table of objects is called. Both versions may occur in one message.
+fn table(version: Version) -> &'static str {
+    match version {
+        Version::Amf0 => "AMF0 object",
+        Version::Amf3 => "object",
+    }
+}
+
+/// An error where objects enclose one another too deep; checked before one is entered.
+pub(super) fn check_depth(depth: usize, start: usize) -> Result<(), DecodeError> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    Err(DecodeError::new(DecodeErrorKind::Limit { limit: "depth", max: MAX_DEPTH }, start))
+}

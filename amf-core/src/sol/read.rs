@@ -1,0 +1,98 @@
+//! Reading a file.
+
+use std::sync::Arc;
+
+use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::value::{Dynamic, Object, Value, WeakValue};
+use crate::wire::Reader;
+use crate::{Classes, Decoder, Limits, Version};
+
+pub(super) fn file(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Result<SolFile, DecodeError> {
+    let end = end_of_data(input)?;
+    let (data, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
+    // Of the whole file, so that the offsets of errors are those of the file.
+    let mut decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes)).with_limits(limits);
+    decoder.reader.bytes(TAG.len() + size_of::<u32>())?;
+    expect(&mut decoder.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
+    let name = decoder.amf0_text()?.into_owned();
+    expect(&mut decoder.reader, PADDING, "a shared object has 00 00 00 behind its name")?;
+    let version = version(&mut decoder.reader)?;
+    let data = decoder.sol_data(version)?;
+    Ok(SolFile { name, version, data, rest: rest.to_vec() })
+}
+
+/// The offset at which the declared length says that the data ends.
+fn end_of_data(input: &[u8]) -> Result<usize, DecodeError> {
+    let mut reader = Reader::new(input);
+    expect(&mut reader, TAG, "a shared object begins with 00 BF")?;
+    let length = reader.u32()? as usize;
+    reader.clone().bytes(length)?;
+    Ok(reader.position() + length)
+}
+
+fn expect<const N: usize>(
+    reader: &mut Reader<'_>,
+    expected: [u8; N],
+    words: &'static str,
+) -> Result<(), DecodeError> {
+    let start = reader.position();
+    if reader.array()? == expected { Ok(()) } else { Err(custom(words, start)) }
+}
+
+fn version(reader: &mut Reader<'_>) -> Result<Version, DecodeError> {
+    let start = reader.position();
+    match reader.u8()? {
+        0 => Ok(Version::Amf0),
+        3 => Ok(Version::Amf3),
+        _ => Err(custom("the version of a shared object is 0 or 3", start)),
+    }
+}
+
+#[cold]
+fn custom(words: &'static str, offset: usize) -> DecodeError {
+    DecodeError::new(DecodeErrorKind::Custom(words.into()), offset)
+}
+
+impl Decoder<'_> {
+    /// The members, which are all that is left. In AMF0 the object that has them takes the first place.
+    fn sol_data(&mut self, version: Version) -> Result<Arc<Object>, DecodeError> {
+        if version == Version::Amf3 {
+            self.mode = crate::decoder::Mode::Amf3;
+            return self.sol_members().map(|members| Arc::new(members.into()));
+        }
+        let frame = self.open(version, self.offset())?;
+        let mut failure = None;
+        let data = Arc::new_cyclic(|weak| {
+            let ancestor = Value::Ancestor(WeakValue::Object(weak.clone()));
+            self.shared.values.insert(frame.slot, ancestor);
+            let members = self.sol_members().unwrap_or_else(|error| {
+                failure = Some(error);
+                Dynamic::new()
+            });
+            Object::from(members)
+        });
+        self.close(frame);
+        failure.map_or(Ok(data), Err)
+    }
+
+    fn sol_members(&mut self) -> Result<Dynamic, DecodeError> {
+        let mut members = Dynamic::new();
+        while !self.is_at_end() {
+            let name = self.sol_name()?;
+            self.charge(size_of::<(Arc<str>, Value)>())?;
+            let value = self.value().map_err(|error| error.in_member(name.to_string()))?;
+            expect(&mut self.reader, [MEMBER_END], "a member of a shared object ends with 00")?;
+            members.insert(name, value);
+        }
+        Ok(members)
+    }
+
+    fn sol_name(&mut self) -> Result<Arc<str>, DecodeError> {
+        let name = match self.mode {
+            crate::decoder::Mode::Amf3 => self.amf3_text()?,
+            _ => crate::decoder::Text::inline(self.amf0_text()?),
+        };
+        self.shared_text(&name)
+    }
+}

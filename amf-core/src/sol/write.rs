@@ -1,0 +1,64 @@
+//! Writing a file.
+
+use std::sync::Arc;
+
+use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
+use crate::encoder::Keep;
+use crate::error::{EncodeError, EncodeErrorKind};
+use crate::{Encoder, ToAmf, Version, amf0};
+
+pub(super) fn file(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
+    let header = header(sol)?;
+    let members = members(sol)?;
+    let length = header.len() + members.len();
+    let Ok(declared) = u32::try_from(length) else {
+        return Err(too_long("a shared object", length, u32::MAX as usize));
+    };
+    Ok([&TAG[..], &declared.to_be_bytes(), &header, &members, &sol.rest].concat())
+}
+
+/// What stands between the length and the members.
+fn header(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
+    let Ok(length) = u16::try_from(sol.name.len()) else {
+        return Err(too_long("the name of a shared object", sol.name.len(), usize::from(u16::MAX)));
+    };
+    let version = match sol.version {
+        Version::Amf0 => 0,
+        Version::Amf3 => 3,
+    };
+    Ok([&SIGNATURE[..], &length.to_be_bytes(), sol.name.as_bytes(), &PADDING, &[version]].concat())
+}
+
+fn members(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
+    let mut encoder = Encoder::new(sol.version);
+    if sol.version == Version::Amf0 {
+        // The object of the members takes the first place in the table, and leaves no bytes.
+        let data = &sol.data;
+        let enter = |encoder: &mut Encoder| {
+            encoder.enter(Version::Amf0, amf0::marker::OBJECT);
+            encoder.sol_members(sol)
+        };
+        encoder.shared(Arc::as_ptr(data).addr(), || Keep::Arc(Arc::clone(data) as _), enter)?;
+    } else {
+        encoder.sol_members(sol)?;
+    }
+    Ok(encoder.finish())
+}
+
+impl Encoder {
+    fn sol_members(&mut self, sol: &SolFile) -> Result<(), EncodeError> {
+        for (name, value) in sol.data.members() {
+            match sol.version {
+                Version::Amf0 => self.amf0_name(name)?,
+                Version::Amf3 => self.amf3_string(name)?,
+            }
+            value.to_amf(self)?;
+            self.byte(MEMBER_END);
+        }
+        Ok(())
+    }
+}
+
+fn too_long(what: &'static str, len: usize, max: usize) -> EncodeError {
+    EncodeError::new(EncodeErrorKind::Length { what, len, max })
+}
