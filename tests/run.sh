@@ -25,10 +25,12 @@ main() {
   step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
   step "clippy benchmarks" cargo clippy --manifest-path tests/bench/Cargo.toml --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
+  step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
   step "layers" layers
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+  step "documentation of amf-core's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-core --no-deps --all-features
   step "tests" cargo test --workspace
   step "tests with real clients" cargo test -p amf-tests --tests -- --ignored
   step "benchmarks, once" cargo run --quiet --release --locked --manifest-path tests/bench/Cargo.toml -- --rounds 1
@@ -104,6 +106,14 @@ system_packages() {
 # The protocol needs no runtime, and a service no HTTP.
 layers() {
   lacks amf-rtmp tokio && lacks amf-rtmp amf-remoting && lacks amf-remoting axum && lacks amf-remoting http
+}
+
+# Each alone; together they are part of the workspace's tests.
+each_feature_of_amf_core() {
+  local feature
+  for feature in chrono serde uuid; do
+    cargo clippy -p amf-core --no-default-features --features "$feature" -- -D warnings || return 1
+  done
 }
 
 # Whether a package without its features does without another one.

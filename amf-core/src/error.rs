@@ -19,9 +19,9 @@ pub struct DecodeError {
 #[derive(Clone, Debug, PartialEq)]
 struct Inner {
     kind: DecodeErrorKind,
-    offset: usize,
-    /// From the inside out: each level adds itself as the error passes.
-    path: Vec<PathSegment>,
+    /// None: what was wrong did not come from bytes, or nobody said yet where it stood.
+    offset: Option<usize>,
+    path: Path,
 }
 
 /// What was wrong with the bytes.
@@ -102,6 +102,10 @@ pub enum DecodeErrorKind {
     Custom(Cow<'static, str>),
 }
 
+/// The way to a value, from the inside out: each level adds itself as the error passes.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Path(Vec<PathSegment>);
+
 #[derive(Clone, Debug, PartialEq)]
 enum PathSegment {
     Argument(usize, Cow<'static, str>),
@@ -113,7 +117,29 @@ impl DecodeError {
     /// An error at a byte offset of the input, with an empty path.
     #[cold]
     pub fn new(kind: DecodeErrorKind, offset: usize) -> Self {
-        Self { inner: Box::new(Inner { kind, offset, path: Vec::new() }) }
+        Self { inner: Box::new(Inner { kind, offset: Some(offset), path: Path::default() }) }
+    }
+
+    /// An error of a conversion that does not see the input. Its offset follows by [`or_at`](Self::or_at).
+    #[cfg(feature = "serde")]
+    #[cold]
+    pub(crate) fn nowhere(kind: DecodeErrorKind) -> Self {
+        Self { inner: Box::new(Inner { kind, offset: None, path: Path::default() }) }
+    }
+
+    /// The same error at this offset, unless it knows one.
+    #[cfg(feature = "serde")]
+    #[cold]
+    pub(crate) fn or_at(mut self, offset: usize) -> Self {
+        self.inner.offset.get_or_insert(offset);
+        self
+    }
+
+    /// The same error without an offset, for bytes that the caller never saw.
+    #[cold]
+    pub(crate) fn without_offset(mut self) -> Self {
+        self.inner.offset = None;
+        self
     }
 
     /// What was wrong.
@@ -121,22 +147,16 @@ impl DecodeError {
         &self.inner.kind
     }
 
-    /// The byte offset in the input at which it was noticed.
+    /// The byte offset in the input at which it was noticed; 0 where there was no input, as in
+    /// [`from_value`](crate::from_value).
     pub fn offset(&self) -> usize {
-        self.inner.offset
+        self.inner.offset.unwrap_or(0)
     }
 
     /// The way from the outermost value to the one that is wrong, such as ``argument 1 `player`.items[3]``;
     /// empty when the outermost value itself is wrong.
     pub fn path(&self) -> String {
-        let mut path = String::new();
-        for segment in self.inner.path.iter().rev() {
-            if !path.is_empty() && matches!(segment, PathSegment::Member(_)) {
-                path.push('.');
-            }
-            path += &segment.to_string();
-        }
-        path
+        self.inner.path.to_string()
     }
 
     /// The same error, inside the argument of this number (from 1) and name.
@@ -164,23 +184,44 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub fn shifted(mut self, base: usize) -> Self {
-        self.inner.offset += base;
+        self.inner.offset = self.inner.offset.map(|offset| offset + base);
         self
     }
 
     fn inside(mut self, segment: PathSegment) -> Self {
-        self.inner.path.push(segment);
+        self.inner.path.0.push(segment);
         self
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path();
-        if !path.is_empty() {
-            write!(f, "{path}: ")?;
+        self.inner.path.introduce(f)?;
+        self.inner.kind.fmt(f)?;
+        match self.inner.offset {
+            Some(offset) => write!(f, " (at byte {offset})"),
+            None => Ok(()),
         }
-        write!(f, "{} (at byte {})", self.inner.kind, self.inner.offset)
+    }
+}
+
+impl Path {
+    /// Writes the path before a message, unless it says nothing.
+    fn introduce(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.to_string();
+        if path.is_empty() { Ok(()) } else { write!(f, "{path}: ") }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (level, segment) in self.0.iter().rev().enumerate() {
+            if level > 0 && matches!(segment, PathSegment::Member(_)) {
+                f.write_str(".")?;
+            }
+            segment.fmt(f)?;
+        }
+        Ok(())
     }
 }
 
@@ -230,9 +271,17 @@ impl fmt::Display for DecodeErrorKind {
 impl Error for DecodeError {}
 
 /// A value that cannot be written: the program's own mistake, or one of its data.
+///
+/// What serde gives knows the path to the value: `players[3].id: 9007199254740993 is beyond 2^53, …`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncodeError {
-    kind: Box<EncodeErrorKind>,
+    inner: Box<EncodeInner>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct EncodeInner {
+    kind: EncodeErrorKind,
+    path: Path,
 }
 
 /// What was wrong with the value.
@@ -265,7 +314,7 @@ impl EncodeError {
     /// An error of this kind.
     #[cold]
     pub fn new(kind: EncodeErrorKind) -> Self {
-        Self { kind: Box::new(kind) }
+        Self { inner: Box::new(EncodeInner { kind, path: Path::default() }) }
     }
 
     /// An error in the program's own words.
@@ -275,13 +324,38 @@ impl EncodeError {
 
     /// What was wrong.
     pub fn kind(&self) -> &EncodeErrorKind {
-        &self.kind
+        &self.inner.kind
+    }
+
+    /// The way from the outermost value to the one that is wrong, as far as it was told.
+    pub fn path(&self) -> String {
+        self.inner.path.to_string()
+    }
+
+    /// The same error, inside the member of this name.
+    #[cold]
+    #[must_use]
+    pub fn in_member(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.inside(PathSegment::Member(name.into()))
+    }
+
+    /// The same error, inside the element of this index (from 0).
+    #[cold]
+    #[must_use]
+    pub fn at_index(self, index: usize) -> Self {
+        self.inside(PathSegment::Index(index))
+    }
+
+    fn inside(mut self, segment: PathSegment) -> Self {
+        self.inner.path.0.push(segment);
+        self
     }
 }
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.kind {
+        self.inner.path.introduce(f)?;
+        match &self.inner.kind {
             EncodeErrorKind::Depth { max } => {
                 write!(f, "the value is nested deeper than {max} levels")
             }

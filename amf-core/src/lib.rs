@@ -46,6 +46,16 @@
 //! | [`VectorOf<T>`] | behind 0x11 | Vector | as `Vec<T>` |
 //! | [`ArrayCollection<T>`] | behind 0x11 | externalizable | as `Vec<T>` |
 //! | [`Value`] | everything | everything | everything |
+//! | `chrono::DateTime` (feature `chrono`) | date | date | dates, as `DateTime<Utc>` |
+//! | `uuid::Uuid` (feature `uuid`) | string, in upper case | the same | strings in every usual form, a `ByteArray` of 16 |
+//! | `serde::Serde<T>` (feature `serde`) | what serde gives | the same | what serde asks for |
+//!
+//! # Features
+//!
+//! - `derive`, on by default: `#[derive(AmfObject)]`.
+//! - `serde`: types with serde's derives as AMF; [`Value`] as JSON and in every other format of serde, plain
+//!   or without loss. See the module `serde`.
+//! - `chrono`, `uuid`: the dates and the identifiers of these crates.
 //!
 //! # Specifications
 //!
@@ -70,6 +80,8 @@ mod external;
 mod iso;
 mod limits;
 pub mod packet;
+#[cfg(feature = "serde")]
+pub mod serde;
 pub mod sol;
 mod value;
 mod version;
@@ -79,6 +91,8 @@ mod wire;
 pub use amf_derive::AmfObject;
 
 pub use class::{AmfClass, Class, Classes};
+#[cfg(feature = "chrono")]
+pub use convert::DateOutOfRange;
 pub use convert::{ArrayCollection, FromAmf, ToAmf, VectorItem, VectorOf, from_slice, to_vec};
 pub use date::Date;
 pub use decoder::{Decoder, ListReader, Member, ObjectReader};
@@ -90,5 +104,6 @@ pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::Limits;
 pub use value::{
     Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    from_value, to_value,
 };
 pub use version::Version;

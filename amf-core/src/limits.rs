@@ -38,6 +38,19 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// No bound but that on reading again, for bytes that this process wrote itself.
+    pub(crate) fn for_own_bytes() -> Self {
+        Self {
+            depth: usize::MAX,
+            nodes: usize::MAX,
+            memory: usize::MAX,
+            memory_factor: usize::MAX,
+            string: usize::MAX,
+            sealed_members: usize::MAX,
+            ..Self::default()
+        }
+    }
+
     /// The memory budget for an input of this many bytes.
     pub fn memory_for(&self, input: usize) -> usize {
         const FLOOR: usize = 1 << 20;

@@ -142,23 +142,17 @@ impl<'de> Decoder<'de> {
         let text = self.text((head >> 1) as usize)?;
         let entry = self.strings.next();
         // The empty string is never entered.
-        if !text.is_empty() {
-            self.enter_string(&text);
-        }
-        Ok((text, entry))
-    }
-
-    fn enter_string(&mut self, text: &Cow<'de, str>) {
-        let progress = self.progress();
-        match text {
-            Cow::Borrowed(text) => {
-                self.strings.enter(progress, text);
+        match &text {
+            Cow::Borrowed(text) if !text.is_empty() => {
+                self.strings.enter(self.progress(), text);
             }
+            Cow::Borrowed(_) => {}
             Cow::Owned(text) => {
-                let entry = self.strings.enter(progress, "");
+                self.strings.enter(self.progress(), "");
                 self.cesu8_strings.entry(entry).or_insert_with(|| text.clone());
             }
         }
+        Ok((text, entry))
     }
 
     fn amf3_string_again(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {

@@ -1,11 +1,17 @@
 //! Conversion straight between the wire and Rust types, without a tree in between.
 
+#[cfg(feature = "chrono")]
+mod chrono;
 mod collections;
 mod flex;
 mod primitives;
 mod shared;
+#[cfg(feature = "uuid")]
+mod uuid;
 mod vector;
 
+#[cfg(feature = "chrono")]
+pub use chrono::DateOutOfRange;
 pub use flex::ArrayCollection;
 pub(crate) use vector::write_objects;
 pub use vector::{VectorItem, VectorOf};

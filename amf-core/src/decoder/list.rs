@@ -52,13 +52,20 @@ impl<'de> Decoder<'de> {
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
     pub fn begin_list(&mut self) -> Result<ListReader<'de>, DecodeError> {
+        let token = self.token()?;
+        self.list_in(token)
+    }
+
+    /// The same for a token that was read already.
+    pub(crate) fn list_in(&mut self, mut token: Token<'de>) -> Result<ListReader<'de>, DecodeError> {
         let mut wrappers = Vec::new();
         loop {
-            match self.token()? {
+            match token {
                 Token::Open(Container { frame, shape: Shape::External(traits) })
                     if external::is_collection(&traits.alias) =>
                 {
                     wrappers.push(frame);
+                    token = self.token()?;
                 }
                 Token::Open(container) => {
                     let items = self.items(container)?;

@@ -150,13 +150,19 @@ impl<'de> Decoder<'de> {
         &mut self,
         object: &mut ObjectReader<'de>,
     ) -> Result<Option<Member<'de>>, DecodeError> {
-        match object.members {
-            Members::Named if self.take_end() => {}
-            _ => {
-                if let Some(member) = self.next_unexpected(object)? {
-                    return Ok(Some(member));
+        if let Members::Sealed { traits, layout, next } = &mut object.members {
+            if let Some(&index) = layout.get(*next) {
+                *next += 1;
+                if index != NOT_DECLARED {
+                    return Ok(Some(Member::Declared(usize::from(index))));
                 }
+                let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
+                return Ok(Some(Member::Unknown(name)));
             }
+            object.members = if traits.dynamic { Members::Dynamic } else { Members::Ended };
+        }
+        if let Some(name) = self.next_name(object)? {
+            return Ok(Some(object.member(name)));
         }
         object.members = Members::Ended;
         self.close(object.frame);
@@ -164,27 +170,6 @@ impl<'de> Decoder<'de> {
             self.close(wrapper);
         }
         Ok(None)
-    }
-
-    fn next_unexpected(
-        &mut self,
-        object: &mut ObjectReader<'de>,
-    ) -> Result<Option<Member<'de>>, DecodeError> {
-        match &mut object.members {
-            Members::Sealed { traits, layout, next } => {
-                if let Some(&index) = layout.get(*next) {
-                    *next += 1;
-                    if index != NOT_DECLARED {
-                        return Ok(Some(Member::Declared(usize::from(index))));
-                    }
-                    let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
-                    return Ok(Some(Member::Unknown(name)));
-                }
-                object.members = if traits.dynamic { Members::Dynamic } else { Members::Ended };
-            }
-            _ => {}
-        }
-        Ok(self.next_name(object)?.map(|name| object.member(name)))
     }
 
     fn next_name(&mut self, object: &mut ObjectReader<'de>) -> Result<Option<Cow<'de, str>>, DecodeError> {

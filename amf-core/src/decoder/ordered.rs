@@ -9,13 +9,13 @@ use crate::decoder::{Frame, Mode, ObjectReader, SlotId};
 use crate::{Decoder, Version, amf0, amf3};
 
 /// An AMF3 object of a class's own traits; see [`Decoder::begin_in_order`].
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct InOrder {
     index: u32,
 }
 
 /// An AMF0 object; see [`Decoder::begin_named`].
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Named {
     index: u32,
 }
@@ -73,7 +73,7 @@ impl<'de> Decoder<'de> {
 
     /// Ends the object, if nothing is left of it.
     #[inline]
-    pub fn end_named(&mut self, object: &Named) -> bool {
+    pub fn end_named(&mut self, object: Named) -> bool {
         let is_end = self.take_end();
         if is_end {
             self.close_at_once(SlotId { version: Version::Amf0, index: object.index });

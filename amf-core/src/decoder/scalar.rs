@@ -32,10 +32,10 @@ impl<'de> Decoder<'de> {
 
     #[inline]
     pub(crate) fn take_double(&mut self) -> Option<f64> {
-        let rest = match (self.mode, self.reader.rest()) {
-            (Mode::Amf3, [amf3::marker::DOUBLE, rest @ ..])
-            | (Mode::Amf0, [amf0::marker::NUMBER, rest @ ..]) => rest,
-            _ => return None,
+        let ((Mode::Amf3, [amf3::marker::DOUBLE, rest @ ..])
+        | (Mode::Amf0, [amf0::marker::NUMBER, rest @ ..])) = (self.mode, self.reader.rest())
+        else {
+            return None;
         };
         let (bytes, rest) = rest.split_first_chunk()?;
         self.take(f64::from_be_bytes(*bytes), rest)

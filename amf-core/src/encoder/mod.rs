@@ -133,6 +133,12 @@ impl Encoder {
         self
     }
 
+    /// An encoder for values that are to be written here once they are counted.
+    #[cfg(feature = "serde")]
+    pub(crate) fn aside(&self) -> Self {
+        Self::new(self.version_here()).with_depth(self.max_depth.saturating_sub(self.depth))
+    }
+
     /// The bytes written.
     #[inline]
     pub fn finish(self) -> Vec<u8> {
@@ -509,12 +515,11 @@ impl Encoder {
         self.raw(markers);
         let head = (text.len() as u32) << 1 | 1;
         let start = self.out.len() + u29::width(head);
-        match self.strings.find_or_enter(&self.out, start, text) {
-            Some(index) => u29::write(&mut self.out, index << 1),
-            None => {
-                u29::write(&mut self.out, head);
-                self.raw(text.as_bytes());
-            }
+        if let Some(index) = self.strings.find_or_enter(&self.out, start, text) {
+            u29::write(&mut self.out, index << 1);
+        } else {
+            u29::write(&mut self.out, head);
+            self.raw(text.as_bytes());
         }
         Ok(())
     }
@@ -525,9 +530,11 @@ const MAX_AMF3_LENGTH: usize = (u29::MAX >> 1) as usize;
 
 /// A byte, which is most often a marker, and a double.
 #[inline]
-fn double(marker: u8, value: f64) -> [u8; 9] {
-    let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
-    [marker, a, b, c, d, e, f, g, h]
+fn double(first: u8, value: f64) -> [u8; 9] {
+    let mut bytes = [first; 9];
+    let (_, number) = bytes.split_at_mut(1);
+    number.copy_from_slice(&value.to_be_bytes());
+    bytes
 }
 
 fn too_long(what: &'static str, len: usize, max: usize) -> EncodeError {

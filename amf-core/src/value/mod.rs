@@ -6,11 +6,13 @@ mod debug;
 mod decode;
 mod encode;
 mod object;
+mod typed;
 
 use std::sync::{Arc, Weak};
 
 pub use collection::{Array, Dictionary, EcmaArray, External, Part, Vector};
 pub use object::{Dynamic, Object, Traits};
+pub use typed::{from_value, to_value};
 
 use crate::Date;
 

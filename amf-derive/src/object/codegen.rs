@@ -242,7 +242,7 @@ impl<'a> Members<'a> {
                 let mut __object = match __decoder.begin_named(__class) {
                     ::core::option::Option::Some(__named) => {
                         #(#named)*
-                        if __decoder.end_named(&__named) {
+                        if __decoder.end_named(__named) {
                             break '__read;
                         }
                         __decoder.go_on_named(__named, __class)

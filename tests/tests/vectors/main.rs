@@ -19,6 +19,7 @@ mod dumps;
 mod exceptions;
 mod expected;
 mod forms;
+mod json;
 mod messages;
 mod sources;
 mod tally;
@@ -89,6 +90,23 @@ fn vectors_are_dumped_to_their_last_byte() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "needs AMF_VECTORS: tests/run.sh"]
+fn vectors_as_json() {
+    let Some(folder) = folder() else { return };
+    let loaded = sources::load(&folder);
+    let mut counts = json::Counts::default();
+    let named = |vector: &sources::Vector, words| format!("{}: {words}", vector.name);
+    let wrong: Vec<String> = loaded
+        .vectors
+        .iter()
+        .filter_map(|vector| json::check(vector, &mut counts).err().map(|words| named(vector, words)))
+        .collect();
+    say(&format!("{} values as JSON without loss, {} in plain form\n", counts.tagged, counts.plain));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(counts.tagged > 0 && counts.plain > 0, "nothing was checked");
 }
 
 /// The vectors' folder, if there should be one.

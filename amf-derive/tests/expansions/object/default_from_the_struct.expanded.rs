@@ -28,7 +28,7 @@ impl<'de> ::amf_remoting::amf_core::FromAmf<'de> for Settings {
                             __decoder.member::<bool>("Muted")?,
                         );
                     }
-                    if __decoder.end_named(&__named) {
+                    if __decoder.end_named(__named) {
                         break '__read;
                     }
                     __decoder.go_on_named(__named, __class)

@@ -49,7 +49,7 @@ where
                             __decoder.member::<Vec<T>>("items")?,
                         );
                     }
-                    if __decoder.end_named(&__named) {
+                    if __decoder.end_named(__named) {
                         break '__read;
                     }
                     __decoder.go_on_named(__named, __class)

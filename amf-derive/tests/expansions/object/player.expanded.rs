@@ -42,7 +42,7 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
                             __decoder.member::<u32>("lives")?,
                         );
                     }
-                    if __decoder.end_named(&__named) {
+                    if __decoder.end_named(__named) {
                         break '__read;
                     }
                     __decoder.go_on_named(__named, __class)

@@ -51,7 +51,7 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
                             __decoder.member::<bool>("alreadyCamel")?,
                         );
                     }
-                    if __decoder.end_named(&__named) {
+                    if __decoder.end_named(__named) {
                         break '__read;
                     }
                     __decoder.go_on_named(__named, __class)

@@ -1,0 +1,67 @@
+//! chrono's moments as dates (feature `chrono`).
+//!
+//! A date of AMF is a moment, so `DateTime` has a form and `NaiveDateTime`, which is none, has not; say
+//! which zone is meant (`naive.and_utc()`).
+
+use chrono::{DateTime, TimeZone, Utc};
+
+use crate::error::{DecodeError, EncodeError};
+use crate::{Date, Decoder, Encoder, FromAmf, ToAmf};
+
+/// The same moment, in whole milliseconds: fractions of one are cut off.
+///
+/// ```
+/// use amf_core::Date;
+/// use chrono::{DateTime, FixedOffset, Utc};
+///
+/// let noon: DateTime<FixedOffset> = "2024-05-01T12:00:00+02:00".parse()?;
+/// let date = Date::from(noon);
+/// assert_eq!(date.millis(), 1_714_557_600_000.0);
+/// assert_eq!(DateTime::<Utc>::try_from(date)?.to_rfc3339(), "2024-05-01T10:00:00+00:00");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<Tz: TimeZone> From<DateTime<Tz>> for Date {
+    fn from(moment: DateTime<Tz>) -> Self {
+        Self::from_millis(moment.timestamp_millis() as f64)
+    }
+}
+
+/// The date that could not be a `DateTime`: an invalid one, or one beyond the year ±262,000.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DateOutOfRange(
+    /// The date.
+    pub Date,
+);
+
+impl std::fmt::Display for DateOutOfRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "expected a moment, got the date {}", self.0.millis())
+    }
+}
+
+impl std::error::Error for DateOutOfRange {}
+
+/// The same moment, to the nearest millisecond.
+impl TryFrom<Date> for DateTime<Utc> {
+    type Error = DateOutOfRange;
+
+    fn try_from(date: Date) -> Result<Self, DateOutOfRange> {
+        let millis = date.millis().round();
+        // The cast saturates, beyond what `DateTime` holds; not a number would become 0.
+        let moment = DateTime::from_timestamp_millis(millis as i64);
+        moment.filter(|_| !millis.is_nan()).ok_or(DateOutOfRange(date))
+    }
+}
+
+impl FromAmf<'_> for DateTime<Utc> {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        Self::try_from(Date::from_amf(decoder)?).map_err(|error| decoder.custom_error(error.to_string()))
+    }
+}
+
+impl<Tz: TimeZone> ToAmf for DateTime<Tz> {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.date(Date::from(self.clone()));
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! Dates in serde's formats.
+
+use std::fmt;
+
+use serde_core::de::Visitor;
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::plain;
+use crate::Date;
+
+/// By this name a newtype's number is a date for AMF. For other formats it is a number.
+pub(super) const NAME: &str = "amf_core::Date";
+
+/// Milliseconds since 1970 as a number; by this crate's serializer, a date.
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(NAME, &plain::Natural(self.millis()))
+    }
+}
+
+/// Takes milliseconds since 1970; from AMF a date as well.
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(NAME, Millis)
+    }
+}
+
+struct Millis;
+
+impl<'de> Visitor<'de> for Millis {
+    type Value = Date;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("milliseconds since 1970")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Date, D::Error> {
+        f64::deserialize(deserializer).map(Date::from_millis)
+    }
+
+    fn visit_f64<E>(self, millis: f64) -> Result<Date, E> {
+        Ok(Date::from_millis(millis))
+    }
+
+    fn visit_i64<E>(self, millis: i64) -> Result<Date, E> {
+        Ok(Date::from_millis(millis as f64))
+    }
+
+    fn visit_u64<E>(self, millis: u64) -> Result<Date, E> {
+        Ok(Date::from_millis(millis as f64))
+    }
+}

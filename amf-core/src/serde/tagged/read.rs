@@ -1,0 +1,443 @@
+//! From the tagged form back to the graph.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Weak};
+
+use super::TAG;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::serde::plain::from_base64;
+use crate::value::{
+    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+};
+use crate::{Date, Limits};
+
+/// The value of at most 64 levels that a form stands for.
+pub(super) fn untagged(form: &Value) -> Result<Value, DecodeError> {
+    let mut reader = Reader::default();
+    reader.find_ids(form)?;
+    reader.value(form, Limits::default().depth)
+}
+
+fn error(message: impl Into<String>) -> DecodeError {
+    DecodeError::nowhere(DecodeErrorKind::Custom(message.into().into()))
+}
+
+fn expected(what: &'static str, found: &Value) -> DecodeError {
+    let found = found.type_name().into();
+    DecodeError::nowhere(DecodeErrorKind::Type { expected: what.into(), found })
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    /// Where the object of each number stands: a format that sorts members may put it behind its references.
+    forms: HashMap<i32, &'a Value>,
+    made: HashMap<i32, Made>,
+}
+
+#[derive(Clone)]
+enum Made {
+    /// It encloses what is read now.
+    Open(WeakValue),
+    Done(Value),
+}
+
+/// The members of an object with a tag.
+#[derive(Clone, Copy)]
+struct Fields<'a> {
+    kind: &'a str,
+    members: &'a Dynamic,
+}
+
+impl<'a> Reader<'a> {
+    fn find_ids(&mut self, form: &'a Value) -> Result<(), DecodeError> {
+        match form {
+            Value::Array(array) => array.items.iter().try_for_each(|item| self.find_ids(item)),
+            Value::Object(object) => {
+                if let Some(fields) = Fields::of(object.dynamic())?
+                    && !matches!(fields.kind, "ref" | "ancestor")
+                    && let Some(id) = fields.id()?
+                    && self.forms.insert(id, form).is_some()
+                {
+                    return Err(error(format!("two objects have the id {id}")));
+                }
+                object.dynamic().iter().try_for_each(|(name, value)| match value {
+                    // The names in there are an object's own, `$amf` too.
+                    Value::Object(members) if name == "members" && object.get(TAG).is_some() => {
+                        members.dynamic().iter().try_for_each(|(_, value)| self.find_ids(value))
+                    }
+                    other => self.find_ids(other),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn value(&mut self, form: &'a Value, depth: usize) -> Result<Value, DecodeError> {
+        match form {
+            Value::Array(array) => {
+                let items = self.items(&array.items, one_less(depth)?)?;
+                Ok(Value::from(items))
+            }
+            Value::Object(object) => match Fields::of(object.dynamic())? {
+                Some(fields) => self.tagged(fields, depth),
+                None => Ok(Value::from(self.members(object.dynamic(), one_less(depth)?)?)),
+            },
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn tagged(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
+        match fields.kind {
+            "undefined" => fields.only(&[]).map(|()| Value::Undefined),
+            "unsupported" => fields.only(&[]).map(|()| Value::Unsupported),
+            "number" => fields.number_in_words(),
+            "date" => fields.date(),
+            "ref" => self.reference(fields, depth),
+            "ancestor" => self.reference(fields, depth).map(weak),
+            _ => self.object_with_identity(fields, depth),
+        }
+    }
+
+    fn object_with_identity(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
+        let id = fields.id()?;
+        match id.and_then(|id| self.made.get(&id)) {
+            Some(Made::Done(value)) => return Ok(value.clone()),
+            Some(Made::Open(weak)) => return Ok(Value::Ancestor(weak.clone())),
+            None => {}
+        }
+        let value = match fields.kind {
+            "xml" => Value::Xml(fields.text("text", &["text"])?.into()),
+            "xmlDocument" => Value::XmlDocument(fields.text("text", &["text"])?.into()),
+            "bytes" => Value::ByteArray(bytes(fields.text("base64", &["base64"])?)?.into()),
+            "array" => self.node(id, WeakValue::Array, Value::Array, |reader| reader.array(fields, depth))?,
+            "ecmaArray" => self.node(id, WeakValue::EcmaArray, Value::EcmaArray, |reader| {
+                reader.ecma_array(fields, depth)
+            })?,
+            "object" => {
+                self.node(id, WeakValue::Object, Value::Object, |reader| reader.object(fields, depth))?
+            }
+            "vector" => {
+                self.node(id, WeakValue::Vector, Value::Vector, |reader| reader.vector(fields, depth))?
+            }
+            "dictionary" => self.node(id, WeakValue::Dictionary, Value::Dictionary, |reader| {
+                reader.dictionary(fields, depth)
+            })?,
+            "external" => {
+                self.node(id, WeakValue::External, Value::External, |reader| reader.external(fields, depth))?
+            }
+            kind => return Err(error(format!("`{TAG}` has no kind `{kind}`"))),
+        };
+        if let Some(id) = id {
+            self.made.insert(id, Made::Done(value.clone()));
+        }
+        Ok(value)
+    }
+
+    /// Makes an object that values inside it can refer to.
+    fn node<T: Default>(
+        &mut self,
+        id: Option<i32>,
+        ancestor: fn(Weak<T>) -> WeakValue,
+        value: fn(Arc<T>) -> Value,
+        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<Value, DecodeError> {
+        let Some(id) = id else {
+            return read(self).map(|node| value(Arc::new(node)));
+        };
+        let mut failure = None;
+        let node = Arc::new_cyclic(|weak| {
+            self.made.insert(id, Made::Open(ancestor(weak.clone())));
+            read(self).unwrap_or_else(|error| {
+                failure = Some(error);
+                T::default()
+            })
+        });
+        failure.map_or(Ok(value(node)), Err)
+    }
+
+    fn reference(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
+        fields.only(&[])?;
+        let id = fields.id()?.ok_or_else(|| error("the member `id` is missing"))?;
+        match self.made.get(&id) {
+            Some(Made::Done(value)) => Ok(value.clone()),
+            Some(Made::Open(weak)) => Ok(Value::Ancestor(weak.clone())),
+            None => match self.forms.get(&id) {
+                Some(form) => self.value(form, depth),
+                None => Err(error(format!("no object has the id {id}"))),
+            },
+        }
+    }
+
+    fn array(&mut self, fields: Fields<'a>, depth: usize) -> Result<Array, DecodeError> {
+        fields.only(&["items", "members"])?;
+        let depth = one_less(depth)?;
+        let items = match fields.get("items") {
+            Some(_) => self.items(fields.list("items")?, depth).map_err(|error| error.in_member("items"))?,
+            None => Vec::new(),
+        };
+        Ok(Array { items, members: self.named(fields, depth)? })
+    }
+
+    fn ecma_array(&mut self, fields: Fields<'a>, depth: usize) -> Result<EcmaArray, DecodeError> {
+        fields.only(&["length", "members"])?;
+        let length = fields.get("length").map_or(Ok(0), uint).map_err(|error| error.in_member("length"))?;
+        Ok(EcmaArray { length, members: self.named(fields, one_less(depth)?)? })
+    }
+
+    fn object(&mut self, fields: Fields<'a>, depth: usize) -> Result<Object, DecodeError> {
+        fields.only(&["alias", "sealed", "dynamic", "members"])?;
+        let depth = one_less(depth)?;
+        let alias = fields.get("alias").map_or(Ok(""), text).map_err(|error| error.in_member("alias"))?;
+        let names = match fields.get("sealed") {
+            Some(_) => fields.list("sealed")?,
+            None => &[],
+        };
+        let names: Vec<Arc<str>> =
+            names.iter().map(|name| text(name).map(Arc::from)).collect::<Result<_, _>>()?;
+        let is_dynamic = fields.flag("dynamic")?.unwrap_or(fields.get("sealed").is_none());
+        let (sealed, dynamic) = self
+            .object_members(fields.get("members"), &names, depth)
+            .map_err(|error| error.in_member("members"))?;
+        Ok(Object::with_traits(Arc::new(Traits::new(alias, names, is_dynamic)), sealed, dynamic))
+    }
+
+    /// The values of the sealed members in their order, and the other members.
+    fn object_members(
+        &mut self,
+        members: Option<&'a Value>,
+        sealed: &[Arc<str>],
+        depth: usize,
+    ) -> Result<(Vec<Value>, Dynamic), DecodeError> {
+        match members {
+            None => Ok((Vec::new(), Dynamic::new())),
+            Some(Value::Object(members)) => {
+                let mut members = self.members(members.dynamic(), depth)?;
+                let taken = |name: &Arc<str>| members.get_mut(name).map_or(Value::Undefined, std::mem::take);
+                let values = sealed.iter().map(taken).collect();
+                let sealed: HashSet<&str> = sealed.iter().map(|name| &**name).collect();
+                let others = members.iter().filter(|(name, _)| !sealed.contains(name));
+                Ok((values, others.map(|(name, value)| (name, value.clone())).collect()))
+            }
+            Some(Value::Array(pairs)) => {
+                let mut values = Vec::new();
+                let mut others = Dynamic::new();
+                for (index, pair) in pairs.items.iter().enumerate() {
+                    let (name, value) = two(pair)?;
+                    let value = self.value(value, depth).map_err(|error| error.at_index(index))?;
+                    if index < sealed.len() {
+                        values.push(value);
+                    } else {
+                        others.insert(text(name)?, value);
+                    }
+                }
+                Ok((values, others))
+            }
+            Some(other) => Err(expected("members, as an object or as pairs", other)),
+        }
+    }
+
+    fn vector(&mut self, fields: Fields<'a>, depth: usize) -> Result<Vector, DecodeError> {
+        fields.only(&["of", "class", "fixed", "items"])?;
+        let depth = one_less(depth)?;
+        let fixed = fields.flag("fixed")?.unwrap_or(false);
+        let items = fields.list("items")?;
+        let vector = match fields.required("of").and_then(text)? {
+            "int" => all(items, int).map(|items| Vector::Int { fixed, items }),
+            "uint" => all(items, uint).map(|items| Vector::Uint { fixed, items }),
+            "Number" => all(items, double).map(|items| Vector::Number { fixed, items }),
+            "Object" => {
+                let class = fields.get("class").map_or(Ok(""), text)?.into();
+                self.items(items, depth).map(|items| Vector::Object { fixed, class, items })
+            }
+            other => return Err(error(format!("there is no Vector of `{other}`"))),
+        };
+        vector.map_err(|error| error.in_member("items"))
+    }
+
+    fn dictionary(&mut self, fields: Fields<'a>, depth: usize) -> Result<Dictionary, DecodeError> {
+        fields.only(&["weak", "entries"])?;
+        let depth = one_less(depth)?;
+        let entries = all(fields.list("entries")?, |pair| {
+            let (key, value) = two(pair)?;
+            Ok((self.value(key, depth)?, self.value(value, depth)?))
+        });
+        let entries = entries.map_err(|error| error.in_member("entries"))?;
+        Ok(Dictionary { weak: fields.flag("weak")?.unwrap_or(false), entries })
+    }
+
+    fn external(&mut self, fields: Fields<'a>, depth: usize) -> Result<External, DecodeError> {
+        fields.only(&["alias", "parts"])?;
+        let depth = one_less(depth)?;
+        let parts = all(fields.list("parts")?, |part| self.part(part, depth));
+        let parts = parts.map_err(|error| error.in_member("parts"))?;
+        Ok(External::new(fields.required("alias").and_then(text)?, parts))
+    }
+
+    fn part(&mut self, part: &'a Value, depth: usize) -> Result<Part, DecodeError> {
+        let part = part.as_object().ok_or_else(|| expected("an object", part))?;
+        match (part.get("base64"), part.get("value")) {
+            (Some(base64), None) => Ok(Part::Bytes(text(base64).and_then(bytes)?.into())),
+            (None, Some(value)) => self.value(value, depth).map(Part::Value),
+            _ => Err(error("a part has either `base64` or `value`")),
+        }
+    }
+
+    /// The member `members`, if it is there.
+    fn named(&mut self, fields: Fields<'a>, depth: usize) -> Result<Dynamic, DecodeError> {
+        match fields.get("members") {
+            None => Ok(Dynamic::new()),
+            Some(Value::Object(members)) => {
+                self.members(members.dynamic(), depth).map_err(|error| error.in_member("members"))
+            }
+            Some(other) => Err(expected("an object", other).in_member("members")),
+        }
+    }
+
+    fn members(&mut self, members: &'a Dynamic, depth: usize) -> Result<Dynamic, DecodeError> {
+        let members = members.iter().map(|(name, value)| {
+            let value = self.value(value, depth).map_err(|error| error.in_member(name.to_owned()))?;
+            Ok((name, value))
+        });
+        members.collect()
+    }
+
+    fn items(&mut self, items: &'a [Value], depth: usize) -> Result<Vec<Value>, DecodeError> {
+        all(items, |item| self.value(item, depth))
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The members of an object, if it has a tag.
+    fn of(members: &'a Dynamic) -> Result<Option<Self>, DecodeError> {
+        match members.get(TAG) {
+            None => Ok(None),
+            Some(Value::String(kind)) => Ok(Some(Self { kind, members })),
+            Some(other) => Err(expected("a kind of value", other).in_member(TAG)),
+        }
+    }
+
+    fn get(self, name: &str) -> Option<&'a Value> {
+        self.members.get(name)
+    }
+
+    fn required(self, name: &'static str) -> Result<&'a Value, DecodeError> {
+        let missing = || DecodeErrorKind::MissingMember { class: "", member: name };
+        self.get(name).ok_or_else(|| DecodeError::nowhere(missing()))
+    }
+
+    fn id(self) -> Result<Option<i32>, DecodeError> {
+        self.get("id").map(int).transpose().map_err(|error| error.in_member("id"))
+    }
+
+    fn flag(self, name: &'static str) -> Result<Option<bool>, DecodeError> {
+        let flag = |value: &Value| value.as_bool().ok_or_else(|| expected("Boolean", value).in_member(name));
+        self.get(name).map(flag).transpose()
+    }
+
+    fn list(self, name: &'static str) -> Result<&'a [Value], DecodeError> {
+        match self.required(name)? {
+            Value::Array(array) => Ok(&array.items),
+            other => Err(expected("a list", other).in_member(name)),
+        }
+    }
+
+    fn text(self, name: &'static str, names: &[&str]) -> Result<&'a str, DecodeError> {
+        self.only(names)?;
+        text(self.required(name)?).map_err(|error| error.in_member(name))
+    }
+
+    /// An error if there are members but these, the tag and the id: a name misspelt would lose something.
+    fn only(self, names: &[&str]) -> Result<(), DecodeError> {
+        let known = |name: &str| name == TAG || name == "id" || names.contains(&name);
+        match self.members.iter().find(|(name, _)| !known(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(error(format!("the kind `{}` has no member `{name}`", self.kind))),
+        }
+    }
+
+    fn number_in_words(self) -> Result<Value, DecodeError> {
+        Ok(Value::Number(match self.text("value", &["value"])? {
+            "NaN" => f64::NAN,
+            "Infinity" => f64::INFINITY,
+            "-Infinity" => f64::NEG_INFINITY,
+            "-0" => -0.0,
+            other => return Err(error(format!("`{other}` is no number in words"))),
+        }))
+    }
+
+    fn date(self) -> Result<Value, DecodeError> {
+        self.only(&["millis"])?;
+        let millis = double(self.required("millis")?).map_err(|error| error.in_member("millis"))?;
+        Ok(Value::Date(Date::from_millis(millis)))
+    }
+}
+
+fn one_less(depth: usize) -> Result<usize, DecodeError> {
+    let max = Limits::default().depth;
+    depth.checked_sub(1).ok_or_else(|| DecodeError::nowhere(DecodeErrorKind::Limit { limit: "depth", max }))
+}
+
+fn all<'a, T>(
+    items: &'a [Value],
+    mut read: impl FnMut(&'a Value) -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
+    let read = |(index, item)| read(item).map_err(|error| error.at_index(index));
+    items.iter().enumerate().map(read).collect()
+}
+
+fn two(pair: &Value) -> Result<(&Value, &Value), DecodeError> {
+    match pair.as_list() {
+        Some([first, second]) => Ok((first, second)),
+        _ => Err(expected("a list of two", pair)),
+    }
+}
+
+fn text(value: &Value) -> Result<&str, DecodeError> {
+    value.as_str().ok_or_else(|| expected("String", value))
+}
+
+fn int(value: &Value) -> Result<i32, DecodeError> {
+    match value {
+        Value::Integer(integer) => Ok(*integer),
+        other => Err(expected("i32", other)),
+    }
+}
+
+fn uint(value: &Value) -> Result<u32, DecodeError> {
+    match value {
+        Value::Integer(integer) => u32::try_from(*integer).map_err(|_| expected("u32", value)),
+        Value::Number(number) => crate::serde::read::whole(*number)
+            .and_then(|integer| u32::try_from(integer).ok())
+            .ok_or_else(|| expected("u32", value)),
+        other => Err(expected("u32", other)),
+    }
+}
+
+/// A number, in words too.
+fn double(value: &Value) -> Result<f64, DecodeError> {
+    if let Some(object) = value.as_object()
+        && let Some(fields) = Fields::of(object.dynamic())?
+        && fields.kind == "number"
+        && let Value::Number(number) = fields.number_in_words()?
+    {
+        return Ok(number);
+    }
+    value.as_f64().ok_or_else(|| expected("Number", value))
+}
+
+fn bytes(base64: &str) -> Result<Vec<u8>, DecodeError> {
+    from_base64(base64).ok_or_else(|| error("expected base64"))
+}
+
+/// A reference that leads back, whether its object is complete or not.
+fn weak(value: Value) -> Value {
+    match value {
+        Value::Array(node) => Value::Ancestor(WeakValue::Array(Arc::downgrade(&node))),
+        Value::EcmaArray(node) => Value::Ancestor(WeakValue::EcmaArray(Arc::downgrade(&node))),
+        Value::Object(node) => Value::Ancestor(WeakValue::Object(Arc::downgrade(&node))),
+        Value::Vector(node) => Value::Ancestor(WeakValue::Vector(Arc::downgrade(&node))),
+        Value::Dictionary(node) => Value::Ancestor(WeakValue::Dictionary(Arc::downgrade(&node))),
+        Value::External(node) => Value::Ancestor(WeakValue::External(Arc::downgrade(&node))),
+        other => other,
+    }
+}

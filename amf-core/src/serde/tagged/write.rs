@@ -1,0 +1,221 @@
+//! From a graph to its tagged form: a tree of what every format has.
+
+use std::collections::{HashMap, HashSet};
+
+use super::TAG;
+use super::shared::{Identity, Survey, identity};
+use crate::error::{EncodeError, EncodeErrorKind};
+use crate::serde::plain::to_base64;
+use crate::value::{Array, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use crate::{Date, Limits};
+
+/// The tagged form of a value of at most 64 levels.
+pub(super) fn tagged(value: &Value) -> Result<Value, EncodeError> {
+    let depth = Limits::default().depth;
+    let mut survey = Survey::default();
+    survey.walk(value, depth)?;
+    Tagger { survey, ids: HashMap::new() }.value(value, depth)
+}
+
+/// The levels that are left inside, if any.
+pub(super) fn one_less(depth: usize) -> Result<usize, EncodeError> {
+    let max = Limits::default().depth;
+    depth.checked_sub(1).ok_or_else(|| EncodeError::new(EncodeErrorKind::Depth { max }))
+}
+
+struct Tagger {
+    survey: Survey,
+    /// The numbers of the shared objects that were written.
+    ids: HashMap<Identity, i32>,
+}
+
+/// An object with a tag, in the making.
+struct Form(Dynamic);
+
+impl Form {
+    fn new(kind: &str) -> Self {
+        Self([(TAG, kind)].into_iter().collect())
+    }
+
+    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name, value);
+        self
+    }
+
+    fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    fn with_flag(self, name: &str, flag: bool) -> Self {
+        self.with_some(name, flag.then_some(true))
+    }
+
+    fn done(self) -> Value {
+        Value::from(self.0)
+    }
+}
+
+impl Tagger {
+    fn value(&mut self, value: &Value, depth: usize) -> Result<Value, EncodeError> {
+        if let Value::Ancestor(weak) = value {
+            return self.ancestor(weak, depth);
+        }
+        let identity = identity(value).filter(|identity| self.survey.shared.contains(identity));
+        let Some(identity) = identity else {
+            return self.content(value, None, depth);
+        };
+        if let Some(&id) = self.ids.get(&identity) {
+            return Ok(Form::new("ref").with("id", id).done());
+        }
+        let id = self.ids.len() as i32 + 1;
+        self.ids.insert(identity, id);
+        self.content(value, Some(id), depth)
+    }
+
+    fn ancestor(&mut self, weak: &WeakValue, depth: usize) -> Result<Value, EncodeError> {
+        let Some(target) = weak.upgrade() else {
+            return Err(EncodeError::new(EncodeErrorKind::Dangling));
+        };
+        match identity(&target).and_then(|identity| self.ids.get(&identity)) {
+            Some(&id) => Ok(Form::new("ancestor").with("id", id).done()),
+            // It is not around: the value was taken out of its cycle.
+            None => self.value(&target, depth),
+        }
+    }
+
+    /// The form of a value, which has this number if it is shared.
+    fn content(&mut self, value: &Value, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
+        let form = |kind| Form::new(kind).with_some("id", id);
+        Ok(match value {
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::String(_) => value.clone(),
+            Value::Number(value) => number(*value),
+            Value::Undefined => Form::new("undefined").done(),
+            Value::Unsupported => Form::new("unsupported").done(),
+            Value::Date(date) => Form::new("date").with("millis", millis(*date)).done(),
+            Value::Xml(text) => form("xml").with("text", text.clone()).done(),
+            Value::XmlDocument(text) => form("xmlDocument").with("text", text.clone()).done(),
+            Value::ByteArray(bytes) => form("bytes").with("base64", to_base64(bytes)).done(),
+            Value::Array(array) => self.array(array, id, one_less(depth)?)?,
+            Value::EcmaArray(array) => self.ecma_array(array, form("ecmaArray"), one_less(depth)?)?,
+            Value::Object(object) => self.object(object, id, one_less(depth)?)?,
+            Value::Vector(vector) => self.vector(vector, form("vector"), one_less(depth)?)?,
+            Value::Dictionary(dictionary) => {
+                let depth = one_less(depth)?;
+                let entries = dictionary.entries.iter().map(|(key, value)| {
+                    Ok(Value::from(vec![self.value(key, depth)?, self.value(value, depth)?]))
+                });
+                let entries = entries.collect::<Result<Value, EncodeError>>()?;
+                form("dictionary").with_flag("weak", dictionary.weak).with("entries", entries).done()
+            }
+            Value::External(external) => self.external(external, form("external"), one_less(depth)?)?,
+            Value::Ancestor(weak) => self.ancestor(weak, depth)?,
+        })
+    }
+
+    fn array(&mut self, array: &Array, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
+        let items = self.items(&array.items, depth)?;
+        if id.is_none() && array.members.is_empty() {
+            return Ok(items);
+        }
+        let form = Form::new("array").with_some("id", id).with("items", items);
+        if array.members.is_empty() {
+            return Ok(form.done());
+        }
+        Ok(form.with("members", self.members(&array.members, depth)?).done())
+    }
+
+    fn ecma_array(&mut self, array: &EcmaArray, form: Form, depth: usize) -> Result<Value, EncodeError> {
+        let members = self.members(&array.members, depth)?;
+        Ok(form.with("length", array.length).with("members", members).done())
+    }
+
+    fn object(&mut self, object: &Object, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
+        let traits = object.traits();
+        let members = self.object_members(object, depth)?;
+        if id.is_none() && traits.is_anonymous() && object.get(TAG).is_none() {
+            return Ok(members);
+        }
+        let mut form = Form::new("object").with_some("id", id);
+        if !traits.alias().is_empty() {
+            form = form.with("alias", traits.alias());
+        }
+        if !traits.members().is_empty() || !traits.is_dynamic() {
+            let names: Value = traits.members().iter().map(|name| Value::String(name.clone())).collect();
+            form = form.with("sealed", names).with_flag("dynamic", traits.is_dynamic());
+        }
+        Ok(form.with("members", members).done())
+    }
+
+    /// All members, the sealed ones first: as an object, or as pairs where two have one name.
+    fn object_members(&mut self, object: &Object, depth: usize) -> Result<Value, EncodeError> {
+        let mut names = HashSet::new();
+        if object.members().all(|(name, _)| names.insert(name)) {
+            let members = object.members().map(|(name, value)| Ok((name, self.value(value, depth)?)));
+            return Ok(Value::from(members.collect::<Result<Dynamic, EncodeError>>()?));
+        }
+        let pairs = object
+            .members()
+            .map(|(name, value)| Ok(Value::from(vec![Value::from(name), self.value(value, depth)?])));
+        pairs.collect()
+    }
+
+    fn members(&mut self, members: &Dynamic, depth: usize) -> Result<Value, EncodeError> {
+        let members = members.iter().map(|(name, value)| Ok((name, self.value(value, depth)?)));
+        Ok(Value::from(members.collect::<Result<Dynamic, EncodeError>>()?))
+    }
+
+    fn items(&mut self, items: &[Value], depth: usize) -> Result<Value, EncodeError> {
+        items.iter().map(|item| self.value(item, depth)).collect()
+    }
+
+    fn vector(&mut self, vector: &Vector, form: Form, depth: usize) -> Result<Value, EncodeError> {
+        let (of, class, items) = match vector {
+            Vector::Int { items, .. } => ("int", None, items.iter().map(|item| Value::from(*item)).collect()),
+            Vector::Uint { items, .. } => {
+                ("uint", None, items.iter().map(|item| Value::from(*item)).collect())
+            }
+            Vector::Number { items, .. } => {
+                ("Number", None, items.iter().map(|item| number(*item)).collect())
+            }
+            Vector::Object { class, items, .. } => ("Object", Some(class), self.items(items, depth)?),
+        };
+        let class = class.filter(|class| !class.is_empty());
+        let form = form.with("of", of).with_some("class", class.cloned());
+        Ok(form.with_flag("fixed", vector.is_fixed()).with("items", items).done())
+    }
+
+    fn external(&mut self, external: &External, form: Form, depth: usize) -> Result<Value, EncodeError> {
+        let parts = external.parts.iter().map(|part| {
+            let (name, content) = match part {
+                Part::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
+                Part::Value(value) => ("value", self.value(value, depth)?),
+            };
+            Ok(Value::from([(name, content)].into_iter().collect::<Dynamic>()))
+        });
+        let parts = parts.collect::<Result<Value, EncodeError>>()?;
+        Ok(form.with("alias", external.alias()).with("parts", parts).done())
+    }
+}
+
+/// The plain form writes a date without a fraction.
+fn millis(date: Date) -> Value {
+    match number(date.millis()) {
+        Value::Number(_) => Value::Date(date),
+        words => words,
+    }
+}
+
+/// A number, in words where formats have none.
+fn number(value: f64) -> Value {
+    let words = match value {
+        value if value.is_nan() => "NaN",
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        0.0 if value.is_sign_negative() => "-0",
+        value => return Value::Number(value),
+    };
+    Form::new("number").with("value", words).done()
+}

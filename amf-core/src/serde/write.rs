@@ -1,0 +1,387 @@
+//! Writing what serde gives.
+
+use serde_core::ser::{
+    Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
+};
+
+use super::{names::NameSerializer, plain};
+use crate::error::EncodeError;
+use crate::{Date, Decoder, Encoder, FromAmf, Limits, ToAmf, Value};
+
+/// Writes one value of a type that serde knows; several may follow one another in one [`Encoder`].
+///
+/// ```
+/// use amf_core::{Encoder, Version, serde::Serializer};
+/// use serde::Serialize;
+///
+/// let mut encoder = Encoder::new(Version::Amf3);
+/// ("hi", 5).serialize(Serializer::new(&mut encoder))?;
+/// // AMF3 §3.11: an array of two, no named members.
+/// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x04, 5]);
+/// # Ok::<(), amf_core::EncodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Serializer<'a> {
+    encoder: &'a mut Encoder,
+    special: Special,
+}
+
+/// What serde's data model has no word for: the name of a newtype says it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Special {
+    None,
+    Date,
+    Bytes,
+}
+
+impl<'a> Serializer<'a> {
+    /// A serializer of the value that is written next.
+    pub fn new(encoder: &'a mut Encoder) -> Self {
+        Self { encoder, special: Special::None }
+    }
+
+    fn list(
+        self,
+        len: Option<usize>,
+        variant: Option<&'static str>,
+    ) -> Result<ListSerializer<'a>, EncodeError> {
+        let encoder = self.encoder;
+        let len = match len {
+            Some(len) => {
+                encoder.begin_list(len)?;
+                Length::Known(len)
+            }
+            None => Length::Unknown(Box::new(encoder.aside())),
+        };
+        Ok(ListSerializer { encoder, len, written: 0, variant })
+    }
+
+    fn map(self, variant: Option<&'static str>) -> Result<MapSerializer<'a>, EncodeError> {
+        self.encoder.begin_map()?;
+        Ok(MapSerializer { encoder: self.encoder, name: String::new(), variant })
+    }
+
+    /// Begins the object around the content of a variant.
+    fn begin_variant(&mut self, variant: &'static str) -> Result<(), EncodeError> {
+        self.encoder.begin_map()?;
+        self.encoder.name(variant)
+    }
+}
+
+macro_rules! scalars {
+    ($($method:ident $type:ty;)*) => {$(
+        fn $method(self, value: $type) -> Result<(), EncodeError> {
+            value.to_amf(self.encoder)
+        }
+    )*};
+}
+
+impl<'a> serde_core::Serializer for Serializer<'a> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = ListSerializer<'a>;
+    type SerializeTuple = ListSerializer<'a>;
+    type SerializeTupleStruct = ListSerializer<'a>;
+    type SerializeTupleVariant = ListSerializer<'a>;
+    type SerializeMap = MapSerializer<'a>;
+    type SerializeStruct = MapSerializer<'a>;
+    type SerializeStructVariant = MapSerializer<'a>;
+
+    scalars! {
+        serialize_bool bool;
+        serialize_i8 i8;
+        serialize_i16 i16;
+        serialize_i32 i32;
+        serialize_i128 i128;
+        serialize_u8 u8;
+        serialize_u16 u16;
+        serialize_u32 u32;
+        serialize_u64 u64;
+        serialize_u128 u128;
+        serialize_f32 f32;
+        serialize_char char;
+        serialize_str &str;
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.special != Special::Bytes
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
+        if self.special == Special::Date {
+            return self.serialize_f64(value as f64);
+        }
+        value.to_amf(self.encoder)
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
+        if self.special == Special::Date {
+            return Date::from_millis(value).to_amf(self.encoder);
+        }
+        value.to_amf(self.encoder)
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.encoder.byte_array(bytes)
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        self.encoder.null();
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.encoder.string(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.special = match name {
+            super::date::NAME => Special::Date,
+            plain::BYTES => Special::Bytes,
+            _ => Special::None,
+        };
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.begin_variant(variant)?;
+        value.serialize(Serializer::new(self.encoder)).map_err(|error| error.in_member(variant))?;
+        self.encoder.end_map();
+        Ok(())
+    }
+
+    fn serialize_seq(self, len: Option<usize>) -> Result<ListSerializer<'a>, EncodeError> {
+        self.list(len, None)
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<ListSerializer<'a>, EncodeError> {
+        self.list(Some(len), None)
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        len: usize,
+    ) -> Result<ListSerializer<'a>, EncodeError> {
+        self.list(Some(len), None)
+    }
+
+    fn serialize_tuple_variant(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<ListSerializer<'a>, EncodeError> {
+        self.begin_variant(variant)?;
+        self.list(Some(len), Some(variant))
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<MapSerializer<'a>, EncodeError> {
+        self.map(None)
+    }
+
+    fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<MapSerializer<'a>, EncodeError> {
+        self.map(None)
+    }
+
+    fn serialize_struct_variant(
+        mut self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<MapSerializer<'a>, EncodeError> {
+        self.begin_variant(variant)?;
+        self.map(Some(variant))
+    }
+}
+
+/// A list being written; see [`Serializer`].
+#[derive(Debug)]
+pub struct ListSerializer<'a> {
+    encoder: &'a mut Encoder,
+    len: Length,
+    written: usize,
+    /// The variant whose content it is.
+    variant: Option<&'static str>,
+}
+
+#[derive(Debug)]
+enum Length {
+    Known(usize),
+    /// The count comes first on the wire, so the elements wait here until they are counted.
+    Unknown(Box<Encoder>),
+}
+
+impl ListSerializer<'_> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let encoder = match &mut self.len {
+            Length::Known(_) => &mut *self.encoder,
+            Length::Unknown(aside) => aside,
+        };
+        value.serialize(Serializer::new(encoder)).map_err(|error| {
+            let error = error.at_index(self.written);
+            self.variant.into_iter().fold(error, EncodeError::in_member)
+        })?;
+        self.written += 1;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), EncodeError> {
+        match self.len {
+            Length::Known(len) if len == self.written => {}
+            Length::Known(len) => {
+                let written = self.written;
+                return Err(EncodeError::custom(format!(
+                    "a list that announced {len} elements had {written}"
+                )));
+            }
+            Length::Unknown(aside) => {
+                self.encoder.begin_list(self.written)?;
+                copy(*aside, self.written, self.encoder)?;
+            }
+        }
+        self.encoder.end_list();
+        if self.variant.is_some() {
+            self.encoder.end_map();
+        }
+        Ok(())
+    }
+}
+
+/// Writes values again that were written aside: as dynamic ones, which keep all that serde can say.
+fn copy(aside: Encoder, count: usize, encoder: &mut Encoder) -> Result<(), EncodeError> {
+    let version = aside.version_here();
+    let bytes = aside.finish();
+    let mut decoder = Decoder::new(version, &bytes).with_limits(Limits::for_own_bytes());
+    for _ in 0..count {
+        let value = Value::from_amf(&mut decoder).map_err(|error| EncodeError::custom(error.to_string()))?;
+        value.to_amf(encoder)?;
+    }
+    Ok(())
+}
+
+macro_rules! lists {
+    ($($trait:ident $method:ident;)*) => {$(
+        impl $trait for ListSerializer<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+                self.element(value)
+            }
+
+            fn end(self) -> Result<(), EncodeError> {
+                self.finish()
+            }
+        }
+    )*};
+}
+lists! {
+    SerializeSeq serialize_element;
+    SerializeTuple serialize_element;
+    SerializeTupleStruct serialize_field;
+    SerializeTupleVariant serialize_field;
+}
+
+/// An object being written; see [`Serializer`].
+#[derive(Debug)]
+pub struct MapSerializer<'a> {
+    encoder: &'a mut Encoder,
+    /// That of the value that follows.
+    name: String,
+    /// The variant whose content it is.
+    variant: Option<&'static str>,
+}
+
+impl MapSerializer<'_> {
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        self.encoder.name(name)?;
+        value.serialize(Serializer::new(self.encoder)).map_err(|error| {
+            let error = error.in_member(name);
+            self.variant.into_iter().fold(error, EncodeError::in_member)
+        })
+    }
+
+    fn finish(self) {
+        self.encoder.end_map();
+        if self.variant.is_some() {
+            self.encoder.end_map();
+        }
+    }
+}
+
+impl SerializeMap for MapSerializer<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
+        self.name.clear();
+        key.serialize(NameSerializer(&mut self.name))?;
+        self.encoder.name(&self.name)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(Serializer::new(self.encoder)).map_err(|error| error.in_member(self.name.clone()))
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.finish();
+        Ok(())
+    }
+}
+
+macro_rules! structs {
+    ($($trait:ident)*) => {$(
+        impl $trait for MapSerializer<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), EncodeError> {
+                self.field(name, value)
+            }
+
+            fn end(self) -> Result<(), EncodeError> {
+                self.finish();
+                Ok(())
+            }
+        }
+    )*};
+}
+structs! { SerializeStruct SerializeStructVariant }
+
+/// Nothing follows.
+pub(super) type Never = Impossible<(), EncodeError>;
