@@ -2,6 +2,8 @@
 
 use std::any::type_name;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::error::DecodeError;
 use crate::external::{self, ExternalInput, Externalizable};
@@ -12,6 +14,7 @@ use crate::external::{self, ExternalInput, Externalizable};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
     alias: &'static str,
+    also: &'static [&'static str],
     members: &'static [&'static str],
     dynamic: bool,
     externalizable: bool,
@@ -20,7 +23,15 @@ pub struct Class {
 impl Class {
     /// A sealed class. An empty alias makes objects of it anonymous.
     pub const fn new(alias: &'static str, members: &'static [&'static str]) -> Self {
-        Self { alias, members, dynamic: false, externalizable: false }
+        Self { alias, also: &[], members, dynamic: false, externalizable: false }
+    }
+
+    /// The same class, whose objects may come under these aliases too: those that it had before, for example. It
+    /// is written under its own.
+    #[must_use]
+    pub const fn also(mut self, aliases: &'static [&'static str]) -> Self {
+        self.also = aliases;
+        self
     }
 
     /// The same class with dynamic members beside the sealed ones.
@@ -42,6 +53,19 @@ impl Class {
         self.alias
     }
 
+    /// Whether objects of this alias are of the class.
+    ///
+    /// ```
+    /// use amf_core::Class;
+    ///
+    /// static PLAYER: Class = Class::new("com.example.Player", &["name"]).also(&["org.old.Player"]);
+    /// assert!(PLAYER.is_called("com.example.Player") && PLAYER.is_called("org.old.Player"));
+    /// assert!(!PLAYER.is_called("Player"));
+    /// ```
+    pub fn is_called(&self, alias: &str) -> bool {
+        self.alias == alias || self.also.contains(&alias)
+    }
+
     /// The sealed members' names on the wire, in order.
     pub const fn members(&self) -> &'static [&'static str] {
         self.members
@@ -59,10 +83,24 @@ impl Class {
 }
 
 /// A type that is written as objects of one class.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no class of objects",
+    label = "not a class",
+    note = "a class is a struct that derives `AmfObject` and has members; in an enum, `#[amf(other)]` takes other types"
+)]
 pub trait AmfClass {
     /// The class.
     const CLASS: &'static Class;
 }
+
+macro_rules! pointers {
+    ($($pointer:ident)*) => {$(
+        impl<T: AmfClass> AmfClass for $pointer<T> {
+            const CLASS: &'static Class = T::CLASS;
+        }
+    )*};
+}
+pointers! { Box Arc Rc }
 
 /// Reads an externalizable body and lets the value go: enough to know where it ends and what it holds.
 pub(crate) type ExternalBody = fn(&mut ExternalInput<'_, '_>) -> Result<(), DecodeError>;
@@ -105,6 +143,17 @@ impl Classes {
         self.enter::<T>(Some(|input| T::read_external(input).map(drop)))
     }
 
+    /// Adds a class that no type stands for: that of an enum's variant.
+    pub fn add_class(&mut self, class: &'static Class) {
+        self.insert(class, None);
+    }
+
+    /// Whether a type has not been seen yet. A type that is no class itself asks before it adds those inside
+    /// it, so that one that contains itself ends.
+    pub fn visit<T>(&mut self) -> bool {
+        self.types.insert(type_name::<T>())
+    }
+
     /// The class of an alias.
     pub fn get(&self, alias: &str) -> Option<&'static Class> {
         let added = self.by_alias.get(alias).map(|entry| entry.class);
@@ -129,16 +178,20 @@ impl Classes {
     }
 
     fn enter<T: AmfClass>(&mut self, body: Option<ExternalBody>) -> bool {
-        if !self.types.insert(type_name::<T>()) {
-            return false;
+        let is_new = self.visit::<T>();
+        if is_new {
+            self.insert(T::CLASS, body);
         }
-        let class = T::CLASS;
-        if !class.alias.is_empty() {
-            let known = self.by_alias.entry(class.alias).or_insert(Entry { class, body });
+        is_new
+    }
+
+    fn insert(&mut self, class: &'static Class, body: Option<ExternalBody>) {
+        let aliases = std::iter::once(&class.alias).chain(class.also);
+        for alias in aliases.filter(|alias| !alias.is_empty()) {
+            let known = self.by_alias.entry(alias).or_insert(Entry { class, body });
             if *known.class != *class {
-                self.conflicts.push(class.alias);
+                self.conflicts.push(alias);
             }
         }
-        true
     }
 }

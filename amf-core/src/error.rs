@@ -84,6 +84,13 @@ pub enum DecodeErrorKind {
         /// The member's name on the wire.
         member: &'static str,
     },
+    /// A member that the class does not declare, where `#[amf(deny_unknown)]` says that there are no others.
+    UnknownMember {
+        /// The alias of the class, empty where it has none.
+        class: &'static str,
+        /// The member's name on the wire.
+        member: String,
+    },
     /// An object of another class that is known too.
     Class {
         /// The alias that was wanted.
@@ -242,6 +249,12 @@ impl fmt::Display for DecodeErrorKind {
             Self::TrailingBytes { count } => write!(f, "{count} bytes follow the value"),
             Self::UnknownMarker { version, marker } => write!(f, "{marker:#04x} introduces no {version} value"),
             Self::Type { expected, found } => write!(f, "expected {expected}, got {found}"),
+            Self::Range { value, expected } if value.abs() >= EXACT && value.fract() == 0.0 && is_wide(expected) => write!(
+                f,
+                "expected {expected}, got {value}, which may be another number: beyond 2^53 a Number is not exact; \
+                 have it sent as a string and read by `#[amf(as = \"string\")]`, or take it as it is by \
+                 `#[amf(as = \"double\")]`"
+            ),
             Self::Range { value, expected } => write!(f, "expected {expected}, got {value}, which it cannot hold"),
             Self::Reference { table, index, len } => {
                 write!(f, "{table} reference {index} is out of range; {len} were sent before")
@@ -257,6 +270,8 @@ impl fmt::Display for DecodeErrorKind {
             Self::Limit { limit, max } => write!(f, "the limit `{limit}` of {max} is passed"),
             Self::MissingMember { class: "", member } => write!(f, "the member `{member}` is missing"),
             Self::MissingMember { class, member } => write!(f, "the member `{member}` of {class} is missing"),
+            Self::UnknownMember { class: "", member } => write!(f, "the member `{member}` is not known"),
+            Self::UnknownMember { class, member } => write!(f, "{class} has no member `{member}`"),
             Self::Class { expected, found } => write!(f, "expected an object of class {expected}, got one of {found}"),
             Self::UnknownExternalizable { alias } => write!(
                 f,
@@ -266,6 +281,14 @@ impl fmt::Display for DecodeErrorKind {
             Self::Custom(message) => f.write_str(message),
         }
     }
+}
+
+/// Up to here every integer is a double.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Whether a type of this name has integers beyond 2^53.
+fn is_wide(integer: &str) -> bool {
+    matches!(integer, "i64" | "u64" | "i128" | "u128" | "isize" | "usize")
 }
 
 impl Error for DecodeError {}
@@ -363,7 +386,11 @@ impl fmt::Display for EncodeError {
                 write!(f, "{what} of {len} is longer than {max}")
             }
             EncodeErrorKind::Integer(value) => {
-                write!(f, "{value} is beyond 2^53, where a Number is no longer exact; send it as a string")
+                write!(
+                    f,
+                    "{value} is beyond 2^53, where a Number is no longer exact; \
+                     send it as a string; a derive does by `#[amf(as = \"string\")]`, or rounds by `#[amf(as = \"double\")]`"
+                )
             }
             EncodeErrorKind::Dangling => f.write_str("the object that this refers back to is gone"),
             EncodeErrorKind::Custom(message) => f.write_str(message),

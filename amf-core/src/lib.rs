@@ -31,7 +31,7 @@
 //! | Rust | written as AMF0 | written as AMF3 | read from |
 //! |---|---|---|---|
 //! | `bool` | Boolean | true, false | Boolean |
-//! | integers | Number | integer where 29 bits hold it, else double | any number that is integral and fits |
+//! | integers up to ±2^53, beyond an error | Number | integer where 29 bits hold it, else double | any number that is integral and fits |
 //! | `f32`, `f64` | Number | double | any number |
 //! | `char`, `&str`, `String`, `Cow<str>`, `Arc<str>` | string, long string | string | strings; XML too |
 //! | `Option<T>` | `T` or null | `T` or null | null, undefined, or `T`; a missing member is `None` |
@@ -43,6 +43,11 @@
 //! | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T`; shared pointers as references | the same | as `T` |
 //! | `Weak<T>` | reference, null if gone | the same | null, or a reference to what an `Arc` holds |
 //! | a struct with `#[derive(AmfObject)]` | typed or anonymous object | the same | objects of that alias or none |
+//! | an enum of classes with `#[derive(AmfObject)]` | typed objects | the same | objects of one of the aliases |
+//! | an enum of unit variants with it | strings, or numbers by `#[amf(number)]` | the same | those strings or numbers |
+//! | a tuple struct with it | as its one field; several as a strict array | as its one field; several as an array | as its one field, as a tuple |
+//! | integers with [`#[amf(as = "string")]`](as_string) | string | string | strings; numbers up to ±2^53 |
+//! | integers with [`#[amf(as = "double")]`](as_double) | Number | double | any number that is integral and fits |
 //! | [`VectorOf<T>`] | behind 0x11 | Vector | as `Vec<T>` |
 //! | [`ArrayCollection<T>`] | behind 0x11 | externalizable | as `Vec<T>` |
 //! | [`Value`] | everything | everything | everything |
@@ -67,6 +72,8 @@
 #[allow(unused_extern_crates)]
 extern crate self as amf_core;
 
+#[doc(hidden)]
+pub mod __private;
 mod amf0;
 mod amf3;
 mod class;
@@ -79,6 +86,7 @@ mod error;
 mod external;
 mod iso;
 mod limits;
+mod members;
 pub mod packet;
 #[cfg(feature = "serde")]
 pub mod serde;
@@ -88,12 +96,16 @@ mod version;
 mod wire;
 
 #[cfg(feature = "derive")]
+#[doc = include_str!("derive.md")]
+#[doc(inline)]
 pub use amf_derive::AmfObject;
 
 pub use class::{AmfClass, Class, Classes};
 #[cfg(feature = "chrono")]
 pub use convert::DateOutOfRange;
-pub use convert::{ArrayCollection, FromAmf, ToAmf, VectorItem, VectorOf, from_slice, to_vec};
+pub use convert::{
+    ArrayCollection, FromAmf, Integers, ToAmf, VectorItem, VectorOf, as_double, as_string, from_slice, to_vec,
+};
 pub use date::Date;
 pub use decoder::{Decoder, ListReader, Member, ObjectReader};
 #[doc(hidden)]
@@ -102,6 +114,7 @@ pub use encoder::Encoder;
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::Limits;
+pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
     Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
     from_value, to_value,

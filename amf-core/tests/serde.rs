@@ -485,7 +485,8 @@ mod errors {
         let error = to_vec(AMF3, &room).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "players[1].id: 9007199254740993 is beyond 2^53, where a Number is no longer exact; send it as a string"
+            "players[1].id: 9007199254740993 is beyond 2^53, where a Number is no longer exact; send it as a string; \
+             a derive does by `#[amf(as = \"string\")]`, or rounds by `#[amf(as = \"double\")]`"
         );
         assert_eq!(error.path(), "players[1].id");
         for error in [to_vec(AMF3, &(i64::MIN,)), to_vec(AMF3, &(u128::MAX,)), to_vec(AMF0, &(i128::MIN,))] {

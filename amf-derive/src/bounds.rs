@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericParam, Generics, Ident, TypeParamBound};
+use syn::{GenericParam, Generics, Ident, Lifetime, TypeParamBound, WherePredicate};
 
 /// Binds every type parameter that occurs in one of these types.
 pub(crate) fn bind<'a, T: ToTokens + 'a>(
@@ -23,6 +23,20 @@ pub(crate) fn bind<'a, T: ToTokens + 'a>(
 /// Whether a type mentions any type parameter at all.
 pub(crate) fn is_generic(ty: &impl ToTokens, generics: &Generics) -> bool {
     generics.type_params().any(|parameter| mentions(ty.to_token_stream(), &parameter.ident))
+}
+
+/// A condition without what it asks for by this lifetime, which is for reading alone.
+pub(crate) fn without(predicate: &WherePredicate, lifetime: &Lifetime) -> Option<WherePredicate> {
+    let mut predicate = predicate.clone();
+    match &mut predicate {
+        WherePredicate::Type(of_type) => {
+            let kept = std::mem::take(&mut of_type.bounds).into_iter();
+            of_type.bounds =
+                kept.filter(|bound| !mentions(bound.to_token_stream(), &lifetime.ident)).collect();
+            (!of_type.bounds.is_empty()).then_some(predicate)
+        }
+        _ => (!mentions(predicate.to_token_stream(), &lifetime.ident)).then_some(predicate),
+    }
 }
 
 fn mentions(tokens: TokenStream, parameter: &Ident) -> bool {

@@ -25,36 +25,51 @@ use proc_macro::TokenStream;
 
 use crate::paths::Root;
 
-/// Makes a struct an AMF object: implements `AmfClass`, `FromAmf` and `ToAmf`.
-///
-/// It is for structs with named fields; each field is a member of its name in camelCase. With
-/// `#[amf(externalizable)]` the type may have any shape and implements `Externalizable` itself.
-///
-/// On the struct, `#[amf(...)]` takes
+/// On a struct, `#[amf(...)]` takes
 ///
 /// | | |
 /// |---|---|
 /// | `alias = "com.example.Player"` | the ActionScript class; without it, objects are anonymous |
+/// | `also = "org.old.Player"` | another alias that is read; as many as there are |
 /// | `rename_all = "snake_case"` | the case of all members: `camelCase` (the default), `PascalCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE`, or `none` for the names as written |
 /// | `default` | members that are missing are taken from the struct's `Default` |
-/// | `externalizable` | the type reads and writes its own body, by `Externalizable` |
+/// | `deny_unknown` | members that the class does not declare are errors |
+/// | `transparent` | what its one field holds, as a tuple struct of one field is anyway |
+/// | `externalizable` | the type, of any shape, reads and writes its own body, by `Externalizable` |
+/// | `bound = "T: FromAmf<'de> + ToAmf"` | conditions in place of those that members ask for |
 /// | `crate = "my_crate::amf_core"` | where `amf-core` is found |
 ///
-/// and on a field
+/// on a field
 ///
 /// | | |
 /// |---|---|
 /// | `rename = "hp"` | the member's name |
+/// | `also = "health"` | another name that is read; as many as there are |
 /// | `default` | where the member is missing, the type's `Default` |
 /// | `default = "path::to::function"` | where it is missing, what this function gives |
+/// | `as = "string"`, `as = "double"` | integers of any size, as strings or as the nearest doubles |
+/// | `with = "path::to::module"` | read and written by `from_amf` and `to_amf` of a module |
+/// | `flatten` | a struct whose members are this one's too; with `default`, those that are missing are its `Default`'s |
 /// | `skip` | not on the wire at all; read as the type's `Default` |
 /// | `dynamic` | a `Dynamic`, which holds the members that the class does not declare |
 ///
-/// A member that is missing and has no default becomes what its type says, `None` for an `Option`, or it is an
-/// error that names it. Members that the class does not declare are ignored, unless there is a `dynamic` field.
+/// on an enum
 ///
-/// Type parameters that occur in members are bound by `FromAmf` and `ToAmf`; what else they need (`'static` for
-/// `Arc<T>`) is written on the struct.
+/// | | |
+/// |---|---|
+/// | `string` | unit variants are strings, which they are anyway if no variant is a class |
+/// | `number` | unit variants are their discriminants |
+/// | `rename_all` | the case of the strings, which are as written without it; in an enum of classes, of members, which are in camelCase without it |
+/// | `alias` with `externalizable`, `bound`, `crate` | as on a struct |
+///
+/// and on a variant
+///
+/// | | |
+/// |---|---|
+/// | `alias = "com.example.Line"` | the class of a unit variant, or of one with named fields |
+/// | `rename = "spade"` | the string |
+/// | `also = "..."` | another alias or another string that is read; as many as there are |
+/// | `other` | takes what no other does, and keeps it if it holds a value |
 #[proc_macro_derive(AmfObject, attributes(amf))]
 pub fn amf_object(input: TokenStream) -> TokenStream {
     object::derive(input.into(), Root::core()).into()
@@ -62,9 +77,8 @@ pub fn amf_object(input: TokenStream) -> TokenStream {
 
 /// `AmfObject` for programs that depend on `amf-remoting` alone, which re-exports it under that name.
 ///
-/// Makes a struct an AMF object: implements `AmfClass`, `FromAmf` and `ToAmf`. On the struct, `#[amf(...)]` takes
-/// `alias`, `rename_all`, `default`, `externalizable` and `crate`, on a field `rename`, `default`, `skip` and
-/// `dynamic`; `amf_core::AmfObject` describes them.
+/// Makes a struct or an enum one that AMF can hold: implements `FromAmf` and `ToAmf`, and what goes with them.
+/// `amf_core::AmfObject` describes the forms and the attributes, with examples.
 #[proc_macro_derive(RemotingAmfObject, attributes(amf))]
 pub fn remoting_amf_object(input: TokenStream) -> TokenStream {
     object::derive(input.into(), Root::core_in_remoting()).into()

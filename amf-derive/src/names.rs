@@ -57,6 +57,34 @@ impl Case {
     }
 }
 
+impl Case {
+    /// The wire name of an enum's variant, which is written in `PascalCase`; the cases are those of serde.
+    pub(crate) fn of_variant(self, ident: &Ident) -> String {
+        let name = ident.unraw().to_string();
+        match self {
+            Self::AsWritten | Self::Pascal => name,
+            Self::Lower => name.to_lowercase(),
+            Self::Upper => name.to_uppercase(),
+            Self::Camel => with_first(&name, char::to_lowercase),
+            Self::Snake => snake(&name),
+            Self::ScreamingSnake => snake(&name).to_uppercase(),
+            Self::Kebab => snake(&name).replace('_', "-"),
+            Self::ScreamingKebab => snake(&name).to_uppercase().replace('_', "-"),
+        }
+    }
+}
+
+fn snake(pascal: &str) -> String {
+    let mut snake = String::new();
+    for letter in pascal.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
 fn pascal(snake: &str) -> String {
     snake.split('_').map(|word| with_first(word, char::to_uppercase)).collect()
 }
@@ -164,6 +192,24 @@ mod tests {
         for (case, expected) in written {
             assert_eq!(case.of(&ident("display_name")), expected);
         }
+    }
+
+    #[test]
+    fn cases_of_variants_are_those_of_serde() {
+        for (case, expected) in [
+            (Case::AsWritten, "VeryTasty"),
+            (Case::Pascal, "VeryTasty"),
+            (Case::Camel, "veryTasty"),
+            (Case::Snake, "very_tasty"),
+            (Case::ScreamingSnake, "VERY_TASTY"),
+            (Case::Kebab, "very-tasty"),
+            (Case::ScreamingKebab, "VERY-TASTY"),
+            (Case::Lower, "verytasty"),
+            (Case::Upper, "VERYTASTY"),
+        ] {
+            assert_eq!(case.of_variant(&ident("VeryTasty")), expected);
+        }
+        assert_eq!(Case::Snake.of_variant(&ident("Z42")), "z42");
     }
 
     #[test]

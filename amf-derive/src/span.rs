@@ -23,3 +23,16 @@ pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
         })
         .collect()
 }
+
+/// These tokens as if they stood there, each with the meaning that it has.
+pub(crate) fn placed(tokens: &impl ToTokens, place: &impl Spanned) -> TokenStream {
+    let place = place.span();
+    let tokens = tokens.to_token_stream().into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), placed(&group.stream(), &place)).into();
+        }
+        token.set_span(place.resolved_at(token.span()));
+        token
+    });
+    tokens.collect()
+}

@@ -10,11 +10,28 @@ pub(crate) fn known(ty: &Type) -> Option<String> {
         "HashSet", "BTreeSet", "Value", "Date",
     ];
     let known = match ty {
-        Type::Path(TypePath { qself: None, path }) => {
-            path.segments.last().is_some_and(|last| KNOWN.iter().any(|known| last.ident == known))
-        }
+        Type::Path(TypePath { qself: None, .. }) => is_named(ty, KNOWN),
         Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_) | Type::Verbatim(_) => false,
         _ => true,
     };
     known.then(|| crate::describe::type_text(ty))
+}
+
+/// Whether a type is plainly an `Option`.
+pub(crate) fn is_option(ty: &Type) -> bool {
+    is_named(ty, &["Option"])
+}
+
+/// Whether a type plainly collects named values.
+pub(crate) fn is_map(ty: &Type) -> bool {
+    is_named(ty, &["HashMap", "BTreeMap", "Value"])
+}
+
+fn is_named(ty: &Type, names: &[&str]) -> bool {
+    match ty {
+        Type::Path(TypePath { qself: None, path }) => {
+            path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+        }
+        _ => false,
+    }
 }

@@ -230,6 +230,122 @@ pub mod objects {
         }
     }
 
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    struct Hidden<T> {
+        value: T,
+    }
+
+    /// Has members of a type that nobody else sees.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    #[amf(alias = "hygiene.Heir", also = "hygiene.Old", deny_unknown)]
+    pub struct Heir<'de, T> {
+        #[amf(flatten)]
+        hidden: Hidden<T>,
+        #[amf(flatten, default)]
+        settings: Settings,
+        #[amf(also = "__class", also = "r")]
+        r#found: &'de ::core::primitive::str,
+        #[amf(as = "string")]
+        r#as: Maybe<::core::primitive::u64>,
+        #[amf(with = "text", default)]
+        text: Text,
+        private: Hidden<Number>,
+    }
+
+    /// A form of texts.
+    pub(crate) mod text {
+        use super::{Outcome, Text};
+
+        pub(crate) fn from_amf(
+            decoder: &mut ::amf_core::Decoder<'_>,
+        ) -> Outcome<Text, ::amf_core::DecodeError> {
+            decoder.read()
+        }
+
+        pub(crate) fn to_amf(
+            text: &Text,
+            encoder: &mut ::amf_core::Encoder,
+        ) -> Outcome<(), ::amf_core::EncodeError> {
+            encoder.string(text)
+        }
+    }
+
+    /// A list.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    pub struct Pair(Number, Hidden<Number>);
+
+    /// What it holds.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    pub struct Id<T>(
+        #[amf(as = "double")] ::core::primitive::u64,
+        #[amf(skip)] ::core::marker::PhantomData<T>,
+    );
+
+    /// What it holds, with its own bounds.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    #[amf(transparent, bound = "T: ::amf_core::FromAmf<'de> + ::amf_core::ToAmf")]
+    pub struct Only<T> {
+        only: List<T>,
+    }
+
+    /// Has nothing at all.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    pub struct Nothing;
+
+    /// Classes.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    pub enum Some<'de, T> {
+        /// A struct.
+        Odd(::std::boxed::Box<Odd>),
+        /// Members.
+        #[amf(alias = "hygiene.Some")]
+        Some {
+            /// A keyword.
+            r#type: T,
+            /// A variable.
+            decoder: &'de ::core::primitive::str,
+            /// In another form.
+            #[amf(as = "string", also = "encoder")]
+            class: ::core::primitive::u64,
+            /// Not there.
+            #[amf(skip)]
+            skipped: Number,
+        },
+        /// Nothing.
+        #[amf(alias = "hygiene.None")]
+        None,
+        /// The rest.
+        #[amf(other)]
+        Ok(::amf_core::Value),
+    }
+
+    /// Strings.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy)]
+    #[amf(rename_all = "snake_case")]
+    pub enum Word {
+        /// One.
+        Some,
+        /// Another one.
+        #[amf(also = "nothing")]
+        None,
+        /// A name of the expansion.
+        Known,
+    }
+
+    /// Numbers.
+    #[derive(::amf_core::AmfObject, ::core::fmt::Debug)]
+    #[amf(number)]
+    #[repr(u8)]
+    pub enum Level {
+        /// One.
+        Ok = 1,
+        /// Another one.
+        Err,
+        /// The rest.
+        #[amf(other)]
+        Other(Number),
+    }
+
     macro_rules! object {
         ($(#[$attribute:meta])* $name:ident, $alias:literal, { $($field:ident: $ty:ty),* }) => {
             $(#[$attribute])*

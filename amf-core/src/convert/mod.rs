@@ -4,6 +4,7 @@
 mod chrono;
 mod collections;
 mod flex;
+mod integer;
 mod primitives;
 mod shared;
 #[cfg(feature = "uuid")]
@@ -13,6 +14,7 @@ mod vector;
 #[cfg(feature = "chrono")]
 pub use chrono::DateOutOfRange;
 pub use flex::ArrayCollection;
+pub use integer::{Integers, as_double, as_string};
 pub(crate) use vector::write_objects;
 pub use vector::{VectorItem, VectorOf};
 

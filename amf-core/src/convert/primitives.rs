@@ -65,7 +65,7 @@ impl Decoder<'_> {
 }
 
 /// The largest magnitude up to which every integer is a double.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
 
 macro_rules! integers {
     ($($type:ident)*) => {$(

@@ -255,12 +255,20 @@ impl Decoder<'_> {
 
     /// Goes back to the object that a reference names; the reference itself has been read.
     pub(crate) fn begin_replay(&mut self, slot: SlotId) -> Result<(), DecodeError> {
-        let start = match self.objects(slot.version).get(slot.index) {
-            None => return Err(self.unknown_object(slot)),
-            Some(start) if start.is_open() => return Err(self.error(DecodeErrorKind::Cycle)),
-            Some(start) => *start,
+        let start = self.cursor_of(slot)?;
+        if self.is_open(slot) == Some(true) {
+            return Err(self.error(DecodeErrorKind::Cycle));
+        }
+        self.go_back_to(start);
+        Ok(())
+    }
+
+    /// Where an object begins that was sent before, complete or not.
+    pub(crate) fn cursor_of(&mut self, slot: SlotId) -> Result<Cursor, DecodeError> {
+        let Some(start) = self.objects(slot.version).get(slot.index).copied() else {
+            return Err(self.unknown_object(slot));
         };
-        self.go_back_to(Cursor {
+        Ok(Cursor {
             position: start.position(),
             amf0_objects: match slot.version {
                 Version::Amf0 => slot.index,
@@ -269,8 +277,7 @@ impl Decoder<'_> {
             amf3_objects: start.amf3_objects,
             strings: start.strings,
             traits: start.traits,
-        });
-        Ok(())
+        })
     }
 
     /// Reads bytes again that were read before: `read` starts at `start`, and reading goes on here.

@@ -4,6 +4,7 @@ mod cursor;
 mod list;
 mod object;
 mod ordered;
+mod peek;
 mod scalar;
 mod shared;
 mod skip;

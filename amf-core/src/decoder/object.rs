@@ -298,7 +298,7 @@ impl<'de> Decoder<'de> {
     }
 
     pub(crate) fn check_alias(&self, class: &'static Class, alias: &str) -> Result<(), DecodeError> {
-        let fits = alias.is_empty() || class.alias().is_empty() || alias == class.alias();
+        let fits = alias.is_empty() || class.alias().is_empty() || class.is_called(alias);
         if fits || self.class(alias).is_none() {
             return Ok(());
         }

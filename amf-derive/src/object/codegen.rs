@@ -7,24 +7,27 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, Ident, Lifetime, LifetimeParam, Type, parse_quote};
 
-use super::ir::{Body, Field, Missing, Object, Role};
-use crate::bounds::{bind, is_generic};
+use super::enums::{classes, constants};
+use super::ir::{Body, Field, Missing, Object, Role, Through};
+use super::{members, newtype};
+use crate::bounds::{bind, is_generic, without};
 use crate::{lints, span};
 
 pub(crate) fn expand(object: &Object<'_>) -> TokenStream {
     match &object.body {
         Body::Externalizable(place) => externalizable(object, *place),
-        Body::Fields { fields, default } => {
-            let members = Members::new(object, fields, *default);
-            let dynamic =
-                fields.iter().any(|field| matches!(field.role, Role::Dynamic)).then(|| quote!(.dynamic()));
-            let (root, alias) = (&object.root, &object.alias);
-            let names = members.wire.iter().map(|(_, wire)| wire);
-            let class = amf_class(object, &quote!(#root::Class::new(#alias, &[#(#names),*]) #dynamic));
+        Body::Fields { fields, default, deny_unknown } => {
+            let members = Members::new(object, fields, *default, *deny_unknown);
+            let class = amf_class(object, &members.class(&object.alias, &object.also));
             let from_amf = members.reading();
             let to_amf = members.writing();
-            quote!(#class #from_amf #to_amf)
+            let parts = members::expand(&members);
+            quote!(#class #from_amf #to_amf #parts)
         }
+        Body::Newtype(held) => newtype::expand(object, held),
+        Body::List(elements) => newtype::list(object, elements),
+        Body::Variants(variants) => classes::expand(object, variants),
+        Body::Constants(choice) => constants::expand(object, choice),
     }
 }
 
@@ -56,7 +59,8 @@ pub(crate) fn stub(object: &Object<'_>) -> TokenStream {
 
 fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
     let (root, alias, ident) = (&object.root, &object.alias, object.ident);
-    let class = amf_class(object, &quote!(#root::Class::new(#alias, &[]).externalizable()));
+    let also = also(&object.also);
+    let class = amf_class(object, &quote!(#root::Class::new(#alias, &[]) #also .externalizable()));
     // A type that is not `Externalizable` is reported where it says that it is, once.
     let mut generics = object.generics.clone();
     let (_, arguments, _) = object.generics.split_for_impl();
@@ -65,8 +69,10 @@ fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
     let object = &Object {
         generics: &generics,
         body: Body::Externalizable(place),
+        bound: object.bound.clone(),
         root: root.clone(),
         alias: alias.clone(),
+        also: object.also.clone(),
         ident,
     };
     let decoder = decoder_lifetime(object.generics);
@@ -97,49 +103,114 @@ fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
     quote!(#class #from_amf #to_amf)
 }
 
+/// Where a member is read: where the class has it, which is to be fast, or elsewhere.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    InOrder,
+    Late,
+}
+
 /// A struct's fields, with those that are on the wire counted.
-struct Members<'a> {
-    object: &'a Object<'a>,
-    fields: &'a [Field<'a>],
-    default: Option<Span>,
-    /// Members in order: a member's index in the class is its index here.
+pub(super) struct Members<'a> {
+    pub(super) object: &'a Object<'a>,
+    pub(super) fields: &'a [Field<'a>],
+    pub(super) default: Option<Span>,
+    pub(super) deny_unknown: bool,
+    /// Members in order: a member's index in the class is its index here, unless some are flattened.
     wire: Vec<(&'a Field<'a>, &'a str)>,
 }
 
 impl<'a> Members<'a> {
-    fn new(object: &'a Object<'a>, fields: &'a [Field<'a>], default: Option<Span>) -> Self {
+    pub(super) fn new(
+        object: &'a Object<'a>,
+        fields: &'a [Field<'a>],
+        default: Option<Span>,
+        deny_unknown: bool,
+    ) -> Self {
         let wire = fields
             .iter()
             .filter_map(|field| match &field.role {
                 Role::Member { wire, .. } => Some((field, wire.as_str())),
-                Role::Skipped | Role::Dynamic => None,
+                Role::Flattened { .. } | Role::Skipped | Role::Dynamic => None,
             })
             .collect();
-        Self { object, fields, default, wire }
+        Self { object, fields, default, deny_unknown, wire }
     }
 
-    fn types(&self) -> impl Iterator<Item = &'a Type> + Clone {
-        self.wire.iter().map(|(field, _)| field.ty)
+    /// The class, as an expression.
+    pub(super) fn class(&self, alias: &str, also: &[String]) -> TokenStream {
+        let root = &self.object.root;
+        let also = self::also(also);
+        if self.flattened().next().is_some() {
+            let class = members::flattened_class(self, alias);
+            return quote!(#class #also);
+        }
+        let names = self.wire.iter().map(|(_, wire)| wire);
+        let dynamic = self.dynamic().map(|_| quote!(.dynamic()));
+        quote!(#root::Class::new(#alias, &[#(#names),*]) #also #dynamic)
     }
 
-    /// Each type once, however many members have it.
-    fn distinct_types(&self) -> Vec<&'a Type> {
-        let mut seen = HashSet::new();
-        self.types().filter(|ty| seen.insert(ty.to_token_stream().to_string())).collect()
+    pub(super) fn flattened(&self) -> impl Iterator<Item = &'a Field<'a>> + use<'a> {
+        self.fields.iter().filter(|field| matches!(field.role, Role::Flattened { .. }))
+    }
+
+    pub(super) fn dynamic(&self) -> Option<&'a Field<'a>> {
+        self.fields.iter().find(|field| matches!(field.role, Role::Dynamic))
+    }
+
+    /// Those of members that are read and written by their types.
+    pub(super) fn types(&self) -> Vec<&'a Type> {
+        let by_type = |field: &&Field<'_>| matches!(field.role, Role::Member { through: Through::Type, .. });
+        self.wire.iter().map(|(field, _)| *field).filter(by_type).map(|field| field.ty).collect()
     }
 
     /// Those whose `Default` is needed.
-    fn defaults(&self) -> impl Iterator<Item = &'a Type> {
+    pub(super) fn defaults(&self) -> impl Iterator<Item = &'a Type> {
         let fields = if self.default.is_some() { &[] } else { self.fields };
-        fields.iter().filter_map(|field| match field.role {
-            Role::Skipped | Role::Member { missing: Missing::Default, .. } => Some(field.ty),
-            Role::Member { .. } | Role::Dynamic => None,
-        })
+        fields.iter().filter_map(Self::default_of)
+    }
+
+    /// The type, where its `Default` stands in for what is missing.
+    pub(super) fn default_of(field: &'a Field<'a>) -> Option<&'a Type> {
+        match field.role {
+            Role::Skipped
+            | Role::Flattened { default: true }
+            | Role::Member { missing: Missing::Default, .. } => Some(field.ty),
+            Role::Member { .. } | Role::Flattened { .. } | Role::Dynamic => None,
+        }
     }
 
     fn reading(&self) -> TokenStream {
         let root = &self.object.root;
         let decoder = decoder_lifetime(self.object.generics);
+        let body = if self.flattened().next().is_some() {
+            quote!(#root::__private::object(__decoder))
+        } else {
+            self.read_body(&quote!(<Self as #root::AmfClass>::CLASS), &quote!(Self))
+        };
+        let types = self.types();
+        let inside = distinct(&types).into_iter().chain(self.flattened().map(|field| field.ty));
+        from_amf_impl(
+            self.object,
+            self.types().into_iter(),
+            self.defaults(),
+            &quote! {
+                fn from_amf(
+                    __decoder: &mut #root::Decoder<#decoder>,
+                ) -> ::core::result::Result<Self, #root::DecodeError> {
+                    #body
+                }
+                fn classes(__classes: &mut #root::Classes) {
+                    if __classes.add::<Self>() {
+                        #(<#inside as #root::FromAmf<'_>>::classes(__classes);)*
+                    }
+                }
+            },
+        )
+    }
+
+    /// Reads an object of the class into what the path constructs.
+    pub(super) fn read_body(&self, class: &TokenStream, constructor: &TokenStream) -> TokenStream {
         let variables = self.fields.iter().filter_map(|field| {
             let (variable, ty) = (variable(field.ident), field.ty);
             match field.role {
@@ -147,55 +218,35 @@ impl<'a> Members<'a> {
                     let mut #variable: ::core::option::Option<#ty> = ::core::option::Option::None;
                 }),
                 Role::Dynamic => Some(quote!(let mut #variable: #ty = ::core::default::Default::default();)),
-                Role::Skipped => None,
+                Role::Flattened { .. } | Role::Skipped => None,
             }
         });
-        let default = self.default.map(
-            |place| quote_spanned!(place=> let __default = <Self as ::core::default::Default>::default();),
-        );
-        let in_order = self.read_in_order();
+        let default = self.struct_default();
+        let in_order = self.read_in_order(constructor);
         let read_members = self.read_members();
-        let values = self.fields.iter().map(|field| {
-            let (ident, value) = (field.ident, self.value(field));
-            quote!(#ident: #value)
-        });
-        let types = self.distinct_types();
-        from_amf_impl(
-            self.object,
-            self.types(),
-            self.defaults(),
-            &quote! {
-                fn from_amf(
-                    __decoder: &mut #root::Decoder<#decoder>,
-                ) -> ::core::result::Result<Self, #root::DecodeError> {
-                    let __class = <Self as #root::AmfClass>::CLASS;
-                    #in_order
-                    #(#variables)*
-                    #read_members
-                    #default
-                    ::core::result::Result::Ok(Self { #(#values),* })
-                }
-                fn classes(__classes: &mut #root::Classes) {
-                    if __classes.add::<Self>() {
-                        #(<#types as #root::FromAmf<'_>>::classes(__classes);)*
-                    }
-                }
-            },
-        )
+        let values = self.values();
+        quote! {
+            let __class = #class;
+            #in_order
+            #(#variables)*
+            #read_members
+            #default
+            ::core::result::Result::Ok(#constructor { #values })
+        }
     }
 
     /// The short way for AMF3 objects of the class's own traits: one member after the other.
-    fn read_in_order(&self) -> Option<TokenStream> {
+    fn read_in_order(&self, constructor: &TokenStream) -> Option<TokenStream> {
         if self.fields.iter().any(|field| !matches!(field.role, Role::Member { .. })) {
             return None;
         }
-        let members = self.wire.iter().map(|(field, wire)| {
-            let (ident, ty) = (field.ident, field.ty);
-            quote!(#ident: __decoder.member::<#ty>(#wire)?)
+        let members = self.wire.iter().map(|(field, _)| {
+            let (ident, read) = (field.ident, Self::read(field, Place::InOrder));
+            quote!(#ident: #read)
         });
         Some(quote! {
             if let ::core::option::Option::Some(__object) = __decoder.begin_in_order(__class) {
-                let __value = Self { #(#members),* };
+                let __value = #constructor { #(#members),* };
                 __decoder.end_in_order(__object);
                 return ::core::result::Result::Ok(__value);
             }
@@ -205,8 +256,8 @@ impl<'a> Members<'a> {
     /// The loop over what is on the wire.
     fn read_members(&self) -> TokenStream {
         let root = &self.object.root;
-        let dynamic = self.fields.iter().find(|field| matches!(field.role, Role::Dynamic));
-        if self.wire.is_empty() && dynamic.is_none() {
+        let dynamic = self.dynamic();
+        if self.wire.is_empty() && dynamic.is_none() && !self.deny_unknown {
             return quote! {
                 let mut __object = __decoder.begin_object(__class)?;
                 while __decoder.next_member(&mut __object)?.is_some() {
@@ -215,28 +266,41 @@ impl<'a> Members<'a> {
             };
         }
         let named = self.wire.iter().map(|(field, wire)| {
-            let (variable, ty) = (variable(field.ident), field.ty);
+            let read = Self::read_into(field, Place::InOrder);
             quote! {
                 if __decoder.take_name(#wire) {
-                    #variable = ::core::option::Option::Some(__decoder.member::<#ty>(#wire)?);
+                    #read
                 }
             }
         });
-        let declared = self.wire.iter().enumerate().map(|(index, (field, wire))| {
-            let (index, variable, ty) = (Literal::usize_unsuffixed(index), variable(field.ident), field.ty);
-            quote! {
-                #root::Member::Declared(#index) => {
-                    #variable = ::core::option::Option::Some(__decoder.late_member::<#ty>(#wire)?);
+        let declared = self.wire.iter().enumerate().map(|(index, (field, _))| {
+            let (index, read) = (Literal::usize_unsuffixed(index), Self::read_into(field, Place::Late));
+            quote!(#root::Member::Declared(#index) => { #read })
+        });
+        let renamed = self.wire.iter().filter_map(|(field, _)| {
+            let (others, read) = (also_of(field)?, Self::read_into(field, Place::Late));
+            Some(quote! {
+                #root::Member::Unknown(__name) if ::core::matches!(&*__name, #(#others)|*) => { #read }
+            })
+        });
+        let unknown = match dynamic {
+            Some(field) => {
+                let variable = variable(field.ident);
+                let dynamic = quote_spanned!(span::at(field.ty)=> &mut #variable);
+                Some(quote! {
+                    #root::Member::Unknown(__name) => __decoder.dynamic_member(__name, #dynamic)?,
+                })
+            }
+            None => self.deny_unknown.then(|| {
+                quote! {
+                    #root::Member::Unknown(__name) => {
+                        return ::core::result::Result::Err(
+                            #root::__private::unknown_member(__decoder, __class, &__name),
+                        );
+                    }
                 }
-            }
-        });
-        let unknown = dynamic.map(|field| {
-            let variable = variable(field.ident);
-            let dynamic = quote_spanned!(span::at(field.ty)=> &mut #variable);
-            quote! {
-                #root::Member::Unknown(__name) => __decoder.dynamic_member(__name, #dynamic)?,
-            }
-        });
+            }),
+        };
         quote! {
             '__read: {
                 let mut __object = match __decoder.begin_named(__class) {
@@ -252,6 +316,7 @@ impl<'a> Members<'a> {
                 while let ::core::option::Option::Some(__member) = __decoder.next_member(&mut __object)? {
                     match __member {
                         #(#declared)*
+                        #(#renamed)*
                         #unknown
                         _ => __decoder.skip()?,
                     }
@@ -260,11 +325,49 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// What a field becomes when the object was read.
+    fn read_into(field: &Field<'_>, place: Place) -> TokenStream {
+        let (variable, read) = (variable(field.ident), Self::read(field, place));
+        quote!(#variable = ::core::option::Option::Some(#read);)
+    }
+
+    /// Reads one member's value.
+    pub(super) fn read(field: &Field<'_>, place: Place) -> TokenStream {
+        let ty = field.ty;
+        let member = match place {
+            Place::InOrder => quote!(member),
+            Place::Late => quote!(late_member),
+        };
+        match &field.role {
+            Role::Member { wire, through: Through::Module { path, place }, .. } => {
+                let read = Through::call(path, *place, "from_amf", &quote!(__decoder));
+                quote!(#read.map_err(|__error| __error.in_member(#wire))?)
+            }
+            Role::Member { wire, .. } => quote!(__decoder.#member::<#ty>(#wire)?),
+            Role::Flattened { .. } | Role::Skipped | Role::Dynamic => TokenStream::new(),
+        }
+    }
+
+    pub(super) fn struct_default(&self) -> Option<TokenStream> {
+        self.default.map(
+            |place| quote_spanned!(place=> let __default = <Self as ::core::default::Default>::default();),
+        )
+    }
+
+    /// The fields with what they become, when the object was read.
+    pub(super) fn values(&self) -> TokenStream {
+        let values = self.fields.iter().map(|field| {
+            let (ident, value) = (field.ident, self.value(field));
+            quote!(#ident: #value)
+        });
+        quote!(#(#values),*)
+    }
+
     fn value(&self, field: &Field<'_>) -> TokenStream {
+        let root = &self.object.root;
         let (ident, variable, ty) = (field.ident, variable(field.ident), field.ty);
         match &field.role {
             Role::Dynamic => quote!(#variable),
+            Role::Flattened { default } => members::flattened_value(self, field, *default),
             Role::Skipped if self.default.is_some() => quote!(__default.#ident),
             Role::Skipped => quote!(<#ty as ::core::default::Default>::default()),
             Role::Member { missing: Missing::Call(function), .. } => {
@@ -274,37 +377,75 @@ impl<'a> Members<'a> {
                 quote!(#variable.unwrap_or_else(<#ty as ::core::default::Default>::default))
             }
             Role::Member { .. } if self.default.is_some() => quote!(#variable.unwrap_or(__default.#ident)),
+            Role::Member { missing: Missing::Null { allowed: true }, .. } => {
+                quote!(#variable.unwrap_or(::core::option::Option::None))
+            }
+            Role::Member { wire, missing: Missing::Null { .. }, .. } => {
+                quote!(#root::__private::present(__decoder, __class, #wire, #variable)?)
+            }
             Role::Member { wire, .. } => quote!(__decoder.required::<#ty>(__class, #wire, #variable)?),
         }
     }
 
     fn writing(&self) -> TokenStream {
         let root = &self.object.root;
-        let members = self.wire.iter().enumerate().map(|(index, (field, wire))| {
-            let (index, ident, ty) = (Literal::usize_unsuffixed(index), field.ident, field.ty);
-            let name = amf0_name(wire);
-            quote!(__encoder.named_member::<#ty>(__class, #index, #name, &self.#ident)?;)
-        });
-        let dynamic = self.fields.iter().filter(|field| matches!(field.role, Role::Dynamic)).map(|field| {
-            let ident = field.ident;
-            let dynamic = quote_spanned!(span::at(field.ty)=> &self.#ident);
-            quote!(__encoder.dynamic_members(#dynamic)?;)
-        });
         to_amf_impl(
             self.object,
-            self.types(),
+            self.types().into_iter(),
             &quote! {
                 fn to_amf(&self, __encoder: &mut #root::Encoder) -> ::core::result::Result<(), #root::EncodeError> {
                     let __class = <Self as #root::AmfClass>::CLASS;
                     __encoder.begin_object(__class)?;
-                    #(#members)*
-                    #(#dynamic)*
+                    #root::WriteMembers::write_members(self, __class, 0, __encoder)?;
+                    #root::WriteMembers::write_dynamic(self, __encoder)?;
                     __encoder.end_object(__class);
                     ::core::result::Result::Ok(())
                 }
             },
         )
     }
+
+    /// Writes the members that are neither flattened nor dynamic: how a field is reached, and its index.
+    pub(super) fn write(&self, field: &Field<'_>, value: &TokenStream, index: &TokenStream) -> TokenStream {
+        let root = &self.object.root;
+        let ty = field.ty;
+        match &field.role {
+            Role::Member { wire, through: Through::Module { path, place }, .. } => {
+                let (name, write) =
+                    (amf0_name(wire), Through::call(path, *place, "to_amf", &quote!(#value, __encoder)));
+                quote! {
+                    __encoder.named_member(__class, #index, #name, &#root::__private::with(|__encoder| #write))?;
+                }
+            }
+            Role::Member { wire, .. } => {
+                let name = amf0_name(wire);
+                quote!(__encoder.named_member::<#ty>(__class, #index, #name, #value)?;)
+            }
+            Role::Dynamic => {
+                let dynamic = span::placed(value, field.ty);
+                quote!(__encoder.dynamic_members(#dynamic)?;)
+            }
+            Role::Flattened { .. } | Role::Skipped => TokenStream::new(),
+        }
+    }
+}
+
+/// Each type once, however many members have it.
+pub(super) fn distinct<'a>(types: &[&'a Type]) -> Vec<&'a Type> {
+    let mut seen = HashSet::new();
+    types.iter().copied().filter(|ty| seen.insert(ty.to_token_stream().to_string())).collect()
+}
+
+/// The other names of a member, where there are any.
+pub(super) fn also_of<'a>(field: &'a Field<'_>) -> Option<&'a [String]> {
+    match &field.role {
+        Role::Member { also, .. } if !also.is_empty() => Some(also),
+        _ => None,
+    }
+}
+
+fn also(aliases: &[String]) -> Option<TokenStream> {
+    (!aliases.is_empty()).then(|| quote!(.also(&[#(#aliases),*])))
 }
 
 /// A name as it stands in AMF0: its length in 16 bits, then itself.
@@ -315,13 +456,15 @@ fn amf0_name(name: &str) -> Literal {
 }
 
 /// No field's variable can be one of the expansion's own.
-fn variable(field: &Ident) -> Ident {
+pub(super) fn variable(field: &Ident) -> Ident {
     format_ident!("__field_{}", field.unraw(), span = field.span())
 }
 
 fn amf_class(object: &Object<'_>, class: &TokenStream) -> TokenStream {
     let (root, ident, lints) = (&object.root, object.ident, lints::on_generated_impl());
-    let (parameters, arguments, conditions) = object.generics.split_for_impl();
+    let mut generics = object.generics.clone();
+    members::bind_flattened(object, &mut generics, &quote!(#root::AmfClass));
+    let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {
         #lints
         impl #parameters #root::AmfClass for #ident #arguments #conditions {
@@ -330,52 +473,99 @@ fn amf_class(object: &Object<'_>, class: &TokenStream) -> TokenStream {
     }
 }
 
-fn from_amf_impl<'a>(
+pub(super) fn from_amf_impl<'a>(
     object: &Object<'_>,
     members: impl Iterator<Item = &'a Type>,
     defaults: impl Iterator<Item = &'a Type>,
     functions: &TokenStream,
 ) -> TokenStream {
+    reading_impl(object, "FromAmf", members, defaults, functions)
+}
+
+/// An implementation of a trait with the lifetime of the decoder.
+pub(super) fn reading_impl<'a>(
+    object: &Object<'_>,
+    name: &str,
+    members: impl Iterator<Item = &'a Type>,
+    defaults: impl Iterator<Item = &'a Type>,
+    functions: &TokenStream,
+) -> TokenStream {
     let (root, ident, lints) = (&object.root, object.ident, lints::on_generated_impl());
+    let name = Ident::new(name, Span::call_site());
     let decoder = decoder_lifetime(object.generics);
-    let mut generics = object.generics.clone();
-    bind(&mut generics, members, &parse_quote!(#root::FromAmf<#decoder>));
-    let mut parameter = LifetimeParam::new(decoder.clone());
-    parameter.bounds = object.generics.lifetimes().map(|borrowed| borrowed.lifetime.clone()).collect();
-    generics.params.insert(0, GenericParam::Lifetime(parameter));
-    for ty in defaults.filter(|ty| is_generic(ty, object.generics)) {
-        generics.make_where_clause().predicates.push(parse_quote!(#ty: ::core::default::Default));
-    }
+    let generics = reading_generics(object, members, defaults);
     let (parameters, _, conditions) = generics.split_for_impl();
     let (_, arguments, _) = object.generics.split_for_impl();
     quote! {
         #lints
-        impl #parameters #root::FromAmf<#decoder> for #ident #arguments #conditions {
+        impl #parameters #root::#name<#decoder> for #ident #arguments #conditions {
             #functions
         }
     }
 }
 
-fn to_amf_impl<'a>(
+/// The parameters of an implementation with the lifetime of the decoder, and what is asked of them.
+pub(super) fn reading_generics<'a>(
+    object: &Object<'_>,
+    members: impl Iterator<Item = &'a Type>,
+    defaults: impl Iterator<Item = &'a Type>,
+) -> Generics {
+    let root = &object.root;
+    let decoder = decoder_lifetime(object.generics);
+    let mut generics = object.generics.clone();
+    if let Some(bound) = &object.bound {
+        generics.make_where_clause().predicates.extend(bound.iter().cloned());
+    } else {
+        bind(&mut generics, members, &parse_quote!(#root::FromAmf<#decoder>));
+        members::bind_flattened(object, &mut generics, &quote!(#root::ReadMembers<#decoder>));
+        for ty in defaults.filter(|ty| is_generic(ty, object.generics)) {
+            generics.make_where_clause().predicates.push(parse_quote!(#ty: ::core::default::Default));
+        }
+    }
+    let mut parameter = LifetimeParam::new(decoder.clone());
+    parameter.bounds = object.generics.lifetimes().map(|borrowed| borrowed.lifetime.clone()).collect();
+    generics.params.insert(0, GenericParam::Lifetime(parameter));
+    generics
+}
+
+pub(super) fn to_amf_impl<'a>(
     object: &Object<'_>,
     members: impl Iterator<Item = &'a Type>,
     functions: &TokenStream,
 ) -> TokenStream {
+    writing_impl(object, "ToAmf", members, functions)
+}
+
+/// An implementation of a trait about writing.
+pub(super) fn writing_impl<'a>(
+    object: &Object<'_>,
+    name: &str,
+    members: impl Iterator<Item = &'a Type>,
+    functions: &TokenStream,
+) -> TokenStream {
     let (root, ident, lints) = (&object.root, object.ident, lints::on_generated_impl());
+    let name = Ident::new(name, Span::call_site());
     let mut generics = object.generics.clone();
-    bind(&mut generics, members, &parse_quote!(#root::ToAmf));
-    let (parameters, _, _) = generics.split_for_impl();
-    let (_, arguments, conditions) = object.generics.split_for_impl();
+    if let Some(bound) = &object.bound {
+        let decoder = decoder_lifetime(object.generics);
+        let bound = bound.iter().filter_map(|predicate| without(predicate, &decoder));
+        generics.make_where_clause().predicates.extend(bound);
+    } else {
+        bind(&mut generics, members, &parse_quote!(#root::ToAmf));
+        members::bind_flattened(object, &mut generics, &quote!(#root::WriteMembers));
+    }
+    let (parameters, _, conditions) = generics.split_for_impl();
+    let (_, arguments, _) = object.generics.split_for_impl();
     quote! {
         #lints
-        impl #parameters #root::ToAmf for #ident #arguments #conditions {
+        impl #parameters #root::#name for #ident #arguments #conditions {
             #functions
         }
     }
 }
 
 /// The lifetime of the bytes that are read from; not one that the struct has itself.
-fn decoder_lifetime(generics: &Generics) -> Lifetime {
+pub(super) fn decoder_lifetime(generics: &Generics) -> Lifetime {
     let taken = generics.lifetimes().any(|parameter| parameter.lifetime.ident == "de");
     let name = if taken { "'__de" } else { "'de" };
     Lifetime::new(name, Span::call_site())

@@ -1,7 +1,11 @@
-//! `#[derive(AmfObject)]`: a struct as an AMF object, read and written without a tree.
+//! `#[derive(AmfObject)]`: a struct as an AMF object, an enum as objects of several classes or as constants, read
+//! and written without a tree.
 
 mod codegen;
+mod enums;
 mod ir;
+mod members;
+mod newtype;
 mod parse;
 
 use proc_macro2::TokenStream;

@@ -77,9 +77,99 @@ impl ::amf_remoting::amf_core::ToAmf for Settings {
     ) -> ::core::result::Result<(), ::amf_remoting::amf_core::EncodeError> {
         let __class = <Self as ::amf_remoting::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.named_member::<f64>(__class, 0, b"\0\x06Volume", &self.volume)?;
-        __encoder.named_member::<bool>(__class, 1, b"\0\x05Muted", &self.muted)?;
+        ::amf_remoting::amf_core::WriteMembers::write_members(
+            self,
+            __class,
+            0,
+            __encoder,
+        )?;
+        ::amf_remoting::amf_core::WriteMembers::write_dynamic(self, __encoder)?;
         __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}
+const _: () = {
+    #[doc(hidden)]
+    #[allow(deprecated, missing_debug_implementations, private_bounds)]
+    pub struct __Found<'de>(
+        ::core::option::Option<f64>,
+        ::core::option::Option<bool>,
+        ::core::marker::PhantomData<(&'de (), Settings)>,
+    );
+    #[automatically_derived]
+    #[allow(deprecated, non_snake_case)]
+    impl<'de> ::amf_remoting::amf_core::ReadMembers<'de> for Settings {
+        type Found = __Found<'de>;
+        #[inline]
+        fn nothing() -> Self::Found {
+            __Found(
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::marker::PhantomData,
+            )
+        }
+        #[inline]
+        fn read_member(
+            __found: &mut Self::Found,
+            __index: ::core::primitive::usize,
+            __decoder: &mut ::amf_remoting::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<(), ::amf_remoting::amf_core::DecodeError> {
+            match __index {
+                0 => {
+                    __found.0 = ::core::option::Option::Some(
+                        __decoder.late_member::<f64>("Volume")?,
+                    );
+                }
+                1 => {
+                    __found.1 = ::core::option::Option::Some(
+                        __decoder.late_member::<bool>("Muted")?,
+                    );
+                }
+                _ => {}
+            }
+            ::core::result::Result::Ok(())
+        }
+        #[inline]
+        fn make(
+            __found: Self::Found,
+            __class: &'static ::amf_remoting::amf_core::Class,
+            __decoder: &::amf_remoting::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<Self, ::amf_remoting::amf_core::DecodeError> {
+            let __Found(__field_volume, __field_muted, _) = __found;
+            let __default = <Self as ::core::default::Default>::default();
+            ::core::result::Result::Ok(Self {
+                volume: __field_volume.unwrap_or(__default.volume),
+                muted: __field_muted
+                    .unwrap_or_else(<bool as ::core::default::Default>::default),
+                dirty: __default.dirty,
+            })
+        }
+        #[inline]
+        fn update(&mut self, __found: Self::Found) {
+            let __Found(__field_volume, __field_muted, _) = __found;
+            if let ::core::option::Option::Some(__value) = __field_volume {
+                self.volume = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_muted {
+                self.muted = __value;
+            }
+        }
+    }
+};
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl ::amf_remoting::amf_core::WriteMembers for Settings {
+    #[inline]
+    fn write_members(
+        &self,
+        __class: &'static ::amf_remoting::amf_core::Class,
+        __first: ::core::primitive::usize,
+        __encoder: &mut ::amf_remoting::amf_core::Encoder,
+    ) -> ::core::result::Result<(), ::amf_remoting::amf_core::EncodeError> {
+        __encoder
+            .named_member::<f64>(__class, __first + 0, b"\0\x06Volume", &self.volume)?;
+        __encoder
+            .named_member::<bool>(__class, __first + 1, b"\0\x05Muted", &self.muted)?;
         ::core::result::Result::Ok(())
     }
 }

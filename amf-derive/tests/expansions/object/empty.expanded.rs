@@ -35,7 +35,57 @@ impl ::amf_core::ToAmf for Ping {
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
+        ::amf_core::WriteMembers::write_members(self, __class, 0, __encoder)?;
+        ::amf_core::WriteMembers::write_dynamic(self, __encoder)?;
         __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}
+const _: () = {
+    #[doc(hidden)]
+    #[allow(deprecated, missing_debug_implementations, private_bounds)]
+    pub struct __Found<'de>(::core::marker::PhantomData<(&'de (), Ping)>);
+    #[automatically_derived]
+    #[allow(deprecated, non_snake_case)]
+    impl<'de> ::amf_core::ReadMembers<'de> for Ping {
+        type Found = __Found<'de>;
+        #[inline]
+        fn nothing() -> Self::Found {
+            __Found(::core::marker::PhantomData)
+        }
+        #[inline]
+        fn read_member(
+            __found: &mut Self::Found,
+            __index: ::core::primitive::usize,
+            __decoder: &mut ::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
+            ::core::result::Result::Ok(())
+        }
+        #[inline]
+        fn make(
+            __found: Self::Found,
+            __class: &'static ::amf_core::Class,
+            __decoder: &::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
+            let __Found(_) = __found;
+            ::core::result::Result::Ok(Self {})
+        }
+        #[inline]
+        fn update(&mut self, __found: Self::Found) {
+            let __Found(_) = __found;
+        }
+    }
+};
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl ::amf_core::WriteMembers for Ping {
+    #[inline]
+    fn write_members(
+        &self,
+        __class: &'static ::amf_core::Class,
+        __first: ::core::primitive::usize,
+        __encoder: &mut ::amf_core::Encoder,
+    ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         ::core::result::Result::Ok(())
     }
 }

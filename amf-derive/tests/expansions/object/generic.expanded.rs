@@ -107,10 +107,133 @@ where
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.named_member::<&'a str>(__class, 0, b"\0\x05title", &self.title)?;
-        __encoder.named_member::<Cow<'de, str>>(__class, 1, b"\0\x04text", &self.text)?;
-        __encoder.named_member::<Vec<T>>(__class, 2, b"\0\x05items", &self.items)?;
+        ::amf_core::WriteMembers::write_members(self, __class, 0, __encoder)?;
+        ::amf_core::WriteMembers::write_dynamic(self, __encoder)?;
         __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}
+const _: () = {
+    #[doc(hidden)]
+    #[allow(deprecated, missing_debug_implementations, private_bounds)]
+    pub struct __Found<
+        '__de: 'a + 'de,
+        'a,
+        'de,
+        T: ::amf_core::FromAmf<'__de>,
+        U: Clone,
+        const N: usize,
+    >(
+        ::core::option::Option<&'a str>,
+        ::core::option::Option<Cow<'de, str>>,
+        ::core::option::Option<Vec<T>>,
+        ::core::marker::PhantomData<(&'__de (), Page<'a, 'de, T, U, N>)>,
+    )
+    where
+        T: Ord,
+        Option<U>: ::core::default::Default;
+    #[automatically_derived]
+    #[allow(deprecated, non_snake_case)]
+    impl<
+        '__de: 'a + 'de,
+        'a,
+        'de,
+        T: ::amf_core::FromAmf<'__de>,
+        U: Clone,
+        const N: usize,
+    > ::amf_core::ReadMembers<'__de> for Page<'a, 'de, T, U, N>
+    where
+        T: Ord,
+        Option<U>: ::core::default::Default,
+    {
+        type Found = __Found<'__de, 'a, 'de, T, U, N>;
+        #[inline]
+        fn nothing() -> Self::Found {
+            __Found(
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::marker::PhantomData,
+            )
+        }
+        #[inline]
+        fn read_member(
+            __found: &mut Self::Found,
+            __index: ::core::primitive::usize,
+            __decoder: &mut ::amf_core::Decoder<'__de>,
+        ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
+            match __index {
+                0 => {
+                    __found.0 = ::core::option::Option::Some(
+                        __decoder.late_member::<&'a str>("title")?,
+                    );
+                }
+                1 => {
+                    __found.1 = ::core::option::Option::Some(
+                        __decoder.late_member::<Cow<'de, str>>("text")?,
+                    );
+                }
+                2 => {
+                    __found.2 = ::core::option::Option::Some(
+                        __decoder.late_member::<Vec<T>>("items")?,
+                    );
+                }
+                _ => {}
+            }
+            ::core::result::Result::Ok(())
+        }
+        #[inline]
+        fn make(
+            __found: Self::Found,
+            __class: &'static ::amf_core::Class,
+            __decoder: &::amf_core::Decoder<'__de>,
+        ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
+            let __Found(__field_title, __field_text, __field_items, _) = __found;
+            ::core::result::Result::Ok(Self {
+                title: __decoder.required::<&'a str>(__class, "title", __field_title)?,
+                text: __decoder
+                    .required::<Cow<'de, str>>(__class, "text", __field_text)?,
+                items: __decoder.required::<Vec<T>>(__class, "items", __field_items)?,
+                cache: <Option<U> as ::core::default::Default>::default(),
+            })
+        }
+        #[inline]
+        fn update(&mut self, __found: Self::Found) {
+            let __Found(__field_title, __field_text, __field_items, _) = __found;
+            if let ::core::option::Option::Some(__value) = __field_title {
+                self.title = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_text {
+                self.text = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_items {
+                self.items = __value;
+            }
+        }
+    }
+};
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl<'a, 'de, T: ::amf_core::ToAmf, U: Clone, const N: usize> ::amf_core::WriteMembers
+for Page<'a, 'de, T, U, N>
+where
+    T: Ord,
+{
+    #[inline]
+    fn write_members(
+        &self,
+        __class: &'static ::amf_core::Class,
+        __first: ::core::primitive::usize,
+        __encoder: &mut ::amf_core::Encoder,
+    ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
+        __encoder
+            .named_member::<&'a str>(__class, __first + 0, b"\0\x05title", &self.title)?;
+        __encoder
+            .named_member::<
+                Cow<'de, str>,
+            >(__class, __first + 1, b"\0\x04text", &self.text)?;
+        __encoder
+            .named_member::<Vec<T>>(__class, __first + 2, b"\0\x05items", &self.items)?;
         ::core::result::Result::Ok(())
     }
 }

@@ -107,15 +107,158 @@ impl ::amf_core::ToAmf for Player {
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
+        ::amf_core::WriteMembers::write_members(self, __class, 0, __encoder)?;
+        ::amf_core::WriteMembers::write_dynamic(self, __encoder)?;
+        __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}
+const _: () = {
+    #[doc(hidden)]
+    #[allow(deprecated, missing_debug_implementations, private_bounds)]
+    pub struct __Found<'de>(
+        ::core::option::Option<String>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u32>,
+        ::core::option::Option<u32>,
+        Dynamic,
+        ::core::marker::PhantomData<(&'de (), Player)>,
+    );
+    #[automatically_derived]
+    #[allow(deprecated, non_snake_case)]
+    impl<'de> ::amf_core::ReadMembers<'de> for Player {
+        type Found = __Found<'de>;
+        #[inline]
+        fn nothing() -> Self::Found {
+            __Found(
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::default::Default::default(),
+                ::core::marker::PhantomData,
+            )
+        }
+        #[inline]
+        fn read_member(
+            __found: &mut Self::Found,
+            __index: ::core::primitive::usize,
+            __decoder: &mut ::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
+            match __index {
+                0 => {
+                    __found.0 = ::core::option::Option::Some(
+                        __decoder.late_member::<String>("displayName")?,
+                    );
+                }
+                1 => {
+                    __found.1 = ::core::option::Option::Some(
+                        __decoder.late_member::<u32>("hp")?,
+                    );
+                }
+                2 => {
+                    __found.2 = ::core::option::Option::Some(
+                        __decoder.late_member::<u32>("level")?,
+                    );
+                }
+                3 => {
+                    __found.3 = ::core::option::Option::Some(
+                        __decoder.late_member::<u32>("lives")?,
+                    );
+                }
+                _ => {}
+            }
+            ::core::result::Result::Ok(())
+        }
+        #[inline]
+        fn read_other(
+            __found: &mut Self::Found,
+            __name: ::amf_core::__private::Name<'de>,
+            __decoder: &mut ::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<
+            ::core::option::Option<::amf_core::__private::Name<'de>>,
+            ::amf_core::DecodeError,
+        > {
+            __decoder.dynamic_member(__name, &mut __found.4)?;
+            ::core::result::Result::Ok(::core::option::Option::None)
+        }
+        #[inline]
+        fn make(
+            __found: Self::Found,
+            __class: &'static ::amf_core::Class,
+            __decoder: &::amf_core::Decoder<'de>,
+        ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
+            let __Found(
+                __field_display_name,
+                __field_health,
+                __field_level,
+                __field_lives,
+                __field_extra,
+                _,
+            ) = __found;
+            ::core::result::Result::Ok(Self {
+                display_name: __decoder
+                    .required::<String>(__class, "displayName", __field_display_name)?,
+                health: __decoder.required::<u32>(__class, "hp", __field_health)?,
+                level: __field_level
+                    .unwrap_or_else(<u32 as ::core::default::Default>::default),
+                lives: __field_lives.unwrap_or_else(defaults::lives),
+                cached_rank: <Option<u32> as ::core::default::Default>::default(),
+                extra: __field_extra,
+            })
+        }
+        #[inline]
+        fn update(&mut self, __found: Self::Found) {
+            let __Found(
+                __field_display_name,
+                __field_health,
+                __field_level,
+                __field_lives,
+                __field_extra,
+                _,
+            ) = __found;
+            if let ::core::option::Option::Some(__value) = __field_display_name {
+                self.display_name = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_health {
+                self.health = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_level {
+                self.level = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_lives {
+                self.lives = __value;
+            }
+            ::amf_core::__private::extend(&mut self.extra, &__field_extra);
+        }
+    }
+};
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl ::amf_core::WriteMembers for Player {
+    #[inline]
+    fn write_members(
+        &self,
+        __class: &'static ::amf_core::Class,
+        __first: ::core::primitive::usize,
+        __encoder: &mut ::amf_core::Encoder,
+    ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         __encoder
             .named_member::<
                 String,
-            >(__class, 0, b"\0\x0BdisplayName", &self.display_name)?;
-        __encoder.named_member::<u32>(__class, 1, b"\0\x02hp", &self.health)?;
-        __encoder.named_member::<u32>(__class, 2, b"\0\x05level", &self.level)?;
-        __encoder.named_member::<u32>(__class, 3, b"\0\x05lives", &self.lives)?;
+            >(__class, __first + 0, b"\0\x0BdisplayName", &self.display_name)?;
+        __encoder.named_member::<u32>(__class, __first + 1, b"\0\x02hp", &self.health)?;
+        __encoder
+            .named_member::<u32>(__class, __first + 2, b"\0\x05level", &self.level)?;
+        __encoder
+            .named_member::<u32>(__class, __first + 3, b"\0\x05lives", &self.lives)?;
+        ::core::result::Result::Ok(())
+    }
+    fn write_dynamic(
+        &self,
+        __encoder: &mut ::amf_core::Encoder,
+    ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
         __encoder.dynamic_members(&self.extra)?;
-        __encoder.end_object(__class);
         ::core::result::Result::Ok(())
     }
 }

@@ -112,14 +112,135 @@ impl framework::amf::ToAmf for r#Type {
     ) -> ::core::result::Result<(), framework::amf::EncodeError> {
         let __class = <Self as framework::amf::AmfClass>::CLASS;
         __encoder.begin_object(__class)?;
-        __encoder.named_member::<String>(__class, 0, b"\0\x04type", &self.r#type)?;
-        __encoder.named_member::<u8>(__class, 1, b"\0\x07decoder", &self.decoder)?;
-        __encoder.named_member::<u8>(__class, 2, b"\0\t__decoder", &self.__decoder)?;
+        framework::amf::WriteMembers::write_members(self, __class, 0, __encoder)?;
+        framework::amf::WriteMembers::write_dynamic(self, __encoder)?;
+        __encoder.end_object(__class);
+        ::core::result::Result::Ok(())
+    }
+}
+const _: () = {
+    #[doc(hidden)]
+    #[allow(deprecated, missing_debug_implementations, private_bounds)]
+    pub struct __Found<'de>(
+        ::core::option::Option<String>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<u8>,
+        ::core::option::Option<bool>,
+        ::core::marker::PhantomData<(&'de (), r#Type)>,
+    );
+    #[automatically_derived]
+    #[allow(deprecated, non_snake_case)]
+    impl<'de> framework::amf::ReadMembers<'de> for r#Type {
+        type Found = __Found<'de>;
+        #[inline]
+        fn nothing() -> Self::Found {
+            __Found(
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+                ::core::marker::PhantomData,
+            )
+        }
+        #[inline]
+        fn read_member(
+            __found: &mut Self::Found,
+            __index: ::core::primitive::usize,
+            __decoder: &mut framework::amf::Decoder<'de>,
+        ) -> ::core::result::Result<(), framework::amf::DecodeError> {
+            match __index {
+                0 => {
+                    __found.0 = ::core::option::Option::Some(
+                        __decoder.late_member::<String>("type")?,
+                    );
+                }
+                1 => {
+                    __found.1 = ::core::option::Option::Some(
+                        __decoder.late_member::<u8>("decoder")?,
+                    );
+                }
+                2 => {
+                    __found.2 = ::core::option::Option::Some(
+                        __decoder.late_member::<u8>("__decoder")?,
+                    );
+                }
+                3 => {
+                    __found.3 = ::core::option::Option::Some(
+                        __decoder.late_member::<bool>("alreadyCamel")?,
+                    );
+                }
+                _ => {}
+            }
+            ::core::result::Result::Ok(())
+        }
+        #[inline]
+        fn make(
+            __found: Self::Found,
+            __class: &'static framework::amf::Class,
+            __decoder: &framework::amf::Decoder<'de>,
+        ) -> ::core::result::Result<Self, framework::amf::DecodeError> {
+            let __Found(
+                __field_type,
+                __field_decoder,
+                __field___decoder,
+                __field_alreadyCamel,
+                _,
+            ) = __found;
+            ::core::result::Result::Ok(Self {
+                r#type: __decoder.required::<String>(__class, "type", __field_type)?,
+                decoder: __decoder.required::<u8>(__class, "decoder", __field_decoder)?,
+                __decoder: __decoder
+                    .required::<u8>(__class, "__decoder", __field___decoder)?,
+                alreadyCamel: __decoder
+                    .required::<bool>(__class, "alreadyCamel", __field_alreadyCamel)?,
+            })
+        }
+        #[inline]
+        fn update(&mut self, __found: Self::Found) {
+            let __Found(
+                __field_type,
+                __field_decoder,
+                __field___decoder,
+                __field_alreadyCamel,
+                _,
+            ) = __found;
+            if let ::core::option::Option::Some(__value) = __field_type {
+                self.r#type = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_decoder {
+                self.decoder = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field___decoder {
+                self.__decoder = __value;
+            }
+            if let ::core::option::Option::Some(__value) = __field_alreadyCamel {
+                self.alreadyCamel = __value;
+            }
+        }
+    }
+};
+#[automatically_derived]
+#[allow(deprecated, non_snake_case)]
+impl framework::amf::WriteMembers for r#Type {
+    #[inline]
+    fn write_members(
+        &self,
+        __class: &'static framework::amf::Class,
+        __first: ::core::primitive::usize,
+        __encoder: &mut framework::amf::Encoder,
+    ) -> ::core::result::Result<(), framework::amf::EncodeError> {
+        __encoder
+            .named_member::<String>(__class, __first + 0, b"\0\x04type", &self.r#type)?;
+        __encoder
+            .named_member::<u8>(__class, __first + 1, b"\0\x07decoder", &self.decoder)?;
+        __encoder
+            .named_member::<
+                u8,
+            >(__class, __first + 2, b"\0\t__decoder", &self.__decoder)?;
         __encoder
             .named_member::<
                 bool,
-            >(__class, 3, b"\0\x0CalreadyCamel", &self.alreadyCamel)?;
-        __encoder.end_object(__class);
+            >(__class, __first + 3, b"\0\x0CalreadyCamel", &self.alreadyCamel)?;
         ::core::result::Result::Ok(())
     }
 }

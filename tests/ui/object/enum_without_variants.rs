@@ -1,6 +1,6 @@
 use amf_core::AmfObject;
 
 #[derive(AmfObject)]
-struct Point(f64, f64);
+enum Never {}
 
 fn main() {}

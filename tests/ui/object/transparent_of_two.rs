@@ -1,9 +1,10 @@
 use amf_core::AmfObject;
 
 #[derive(AmfObject)]
-enum Color {
-    Red,
-    Green,
+#[amf(transparent)]
+struct Id {
+    high: u32,
+    low: u32,
 }
 
 fn main() {}

@@ -1,6 +1,9 @@
 use amf_core::AmfObject;
 
 #[derive(AmfObject)]
-struct Ping;
+#[amf(string)]
+struct Name {
+    name: String,
+}
 
 fn main() {}

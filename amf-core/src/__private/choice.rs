@@ -1,0 +1,135 @@
+//! Enums: which variant it is that stands next.
+
+use std::borrow::Cow;
+
+use crate::decoder::Token;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::{Class, Decoder};
+
+/// Which of these classes the next object is of; nothing is read.
+pub fn class_among(
+    decoder: &mut Decoder<'_>,
+    classes: &[&'static Class],
+) -> Result<Option<usize>, DecodeError> {
+    let alias = decoder.peek_alias()?;
+    Ok(alias.and_then(|alias| classes.iter().position(|class| class.is_called(&alias))))
+}
+
+/// Why none of these classes fits.
+#[cold]
+pub fn no_such_class(decoder: &mut Decoder<'_>, classes: &[&'static Class]) -> DecodeError {
+    let start = decoder.offset();
+    let expected = format!("an object of class {}", either(classes.iter().map(|class| class.alias())));
+    let found = decoder.peek_alias().map(|alias| match alias.as_deref() {
+        None => None,
+        Some("") => Some("an object without a class, which alone says what it is".to_owned()),
+        Some(alias) => Some(format!("one of class {alias}")),
+    });
+    mismatch(decoder, start, expected, found)
+}
+
+/// Reads a string that is one of these; nothing is read where something else stands next.
+pub fn name_among(decoder: &mut Decoder<'_>, names: &[&str]) -> Result<Option<usize>, DecodeError> {
+    decoder.take_scalar(|token| match token {
+        Token::String(text) => names.iter().position(|name| *name == text.content),
+        _ => None,
+    })
+}
+
+/// Why none of these names fits.
+#[cold]
+pub fn no_such_name(decoder: &mut Decoder<'_>, names: &[&str]) -> DecodeError {
+    const LONGEST: usize = 64;
+    let start = decoder.offset();
+    let found = decoder.take_scalar(|token| match token {
+        Token::String(text) => {
+            let start: String = text.content.chars().take(LONGEST).collect();
+            Some(format!("\"{start}\""))
+        }
+        _ => None,
+    });
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    mismatch(decoder, start, either(names.iter().map(String::as_str)), found)
+}
+
+/// Reads a number that is one of these; nothing is read where something else stands next.
+pub fn number_among(decoder: &mut Decoder<'_>, numbers: &[i128]) -> Result<Option<usize>, DecodeError> {
+    decoder.take_scalar(|token| {
+        let found = number(&token)?;
+        #[allow(clippy::float_cmp, reason = "exact by intent")]
+        numbers.iter().position(|number| *number as f64 == found)
+    })
+}
+
+/// Why none of these numbers fits.
+#[cold]
+pub fn no_such_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> DecodeError {
+    let start = decoder.offset();
+    let found = decoder.take_scalar(|token| number(&token).map(|number| number.to_string()));
+    let numbers: Vec<String> = numbers.iter().map(i128::to_string).collect();
+    mismatch(decoder, start, either(numbers.iter().map(String::as_str)), found)
+}
+
+/// Whether no alias is that of two classes.
+pub const fn distinct(classes: &[&Class]) -> bool {
+    let mut rest = classes;
+    while let [class, others @ ..] = rest {
+        let mut after = others;
+        while let [other, others @ ..] = after {
+            if same(class.alias(), other.alias()) {
+                return false;
+            }
+            after = others;
+        }
+        rest = others;
+    }
+    true
+}
+
+/// `==` for constants.
+pub(super) const fn same(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
+        if *first != *second {
+            return false;
+        }
+        (one, other) = (rest, others);
+    }
+    one.is_empty() && other.is_empty()
+}
+
+fn number(token: &Token<'_>) -> Option<f64> {
+    match token {
+        Token::Number(value) => Some(*value),
+        Token::Integer(value) => Some(f64::from(*value)),
+        Token::Unsigned(value) => Some(f64::from(*value)),
+        _ => None,
+    }
+}
+
+/// An error at the value that starts there; what it is stands next, unless `found` says more.
+fn mismatch(
+    decoder: &mut Decoder<'_>,
+    start: usize,
+    expected: String,
+    found: Result<Option<String>, DecodeError>,
+) -> DecodeError {
+    let found = match found {
+        Ok(Some(found)) => Cow::Owned(found),
+        Ok(None) => match decoder.token() {
+            Ok(token) => token.describe(),
+            Err(error) => return error,
+        },
+        Err(error) => return error,
+    };
+    DecodeError::new(DecodeErrorKind::Type { expected: expected.into(), found }, start)
+}
+
+/// As a sentence lists them: `A, B or C`.
+fn either<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => names.concat(),
+    }
+}

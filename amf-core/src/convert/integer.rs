@@ -1,0 +1,193 @@
+//! Integers that a Number cannot hold exactly, in the two forms that can be asked for.
+
+use std::str::FromStr;
+
+use crate::decoder::Token;
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
+use crate::{Decoder, Encoder, FromAmf};
+
+/// An integer, an `Option` of one, or a `Vec` of them: what can be written as [strings](crate::as_string) or as
+/// [doubles](crate::as_double), whatever its size.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no integer",
+    label = "neither an integer, nor an `Option` or a `Vec` of them",
+    note = "for other types, write a module with `from_amf` and `to_amf`, and `#[amf(with = \"module\")]`"
+)]
+pub trait Integers: Sized {
+    #[doc(hidden)]
+    fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError>;
+    #[doc(hidden)]
+    fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError>;
+}
+
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    String,
+    Double,
+}
+
+macro_rules! integers {
+    ($($type:ident)*) => {$(
+        impl Integers for $type {
+            fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError> {
+                decoder.integer(form, stringify!($type), |value| {
+                    let integer = value as $type;
+                    // The cast saturates: what is too large differs, but for the double that the largest one becomes.
+                    #[allow(clippy::float_cmp, reason = "exact by intent")]
+                    (integer as f64 == value).then_some(integer)
+                })
+            }
+
+            fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError> {
+                match form {
+                    Form::String => encoder.string(&self.to_string()),
+                    Form::Double => {
+                        encoder.number(*self as f64);
+                        Ok(())
+                    }
+                }
+            }
+        }
+    )*};
+}
+integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+
+impl Decoder<'_> {
+    fn integer<T: FromStr>(
+        &mut self,
+        form: Form,
+        expected: &'static str,
+        from_number: impl FnOnce(f64) -> Option<T>,
+    ) -> Result<T, DecodeError> {
+        let start = self.offset();
+        let number = match self.token()? {
+            Token::Number(number) => number,
+            Token::Integer(number) => f64::from(number),
+            Token::Unsigned(number) => f64::from(number),
+            Token::String(text) if form == Form::String => {
+                return text.content.parse().map_err(|_| {
+                    let text: String = text.content.chars().take(64).collect();
+                    let found = format!("the string \"{text}\"").into();
+                    DecodeError::new(DecodeErrorKind::Type { expected: expected.into(), found }, start)
+                });
+            }
+            other => {
+                let expected = match form {
+                    Form::String => format!("{expected} as a string"),
+                    Form::Double => expected.to_owned(),
+                };
+                return Err(self.mismatch(expected, &other));
+            }
+        };
+        let exact = form == Form::Double || number.abs() <= super::primitives::EXACT;
+        from_number(number)
+            .filter(|_| exact)
+            .ok_or_else(|| DecodeError::new(DecodeErrorKind::Range { value: number, expected }, start))
+    }
+}
+
+impl<T: Integers> Integers for Option<T> {
+    fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError> {
+        if decoder.take_null() { Ok(None) } else { T::read(decoder, form).map(Some) }
+    }
+
+    fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError> {
+        if let Some(value) = self {
+            return value.write(encoder, form);
+        }
+        encoder.null();
+        Ok(())
+    }
+}
+
+impl<T: Integers> Integers for Vec<T> {
+    fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError> {
+        Ok(match form {
+            Form::String => decoder.list::<As<T, true>>()?.into_iter().map(|item| item.0).collect(),
+            Form::Double => decoder.list::<As<T, false>>()?.into_iter().map(|item| item.0).collect(),
+        })
+    }
+
+    fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError> {
+        encoder.begin_list(self.len())?;
+        for item in self {
+            item.write(encoder, form)?;
+        }
+        encoder.end_list();
+        Ok(())
+    }
+}
+
+/// An element of a list.
+struct As<T, const STRING: bool>(T);
+
+impl<T: Integers, const STRING: bool> FromAmf<'_> for As<T, STRING> {
+    fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        T::read(decoder, if STRING { Form::String } else { Form::Double }).map(Self)
+    }
+}
+
+/// Integers as decimal strings, `#[amf(as = "string")]`: nothing is lost, and the client reads a `String`.
+///
+/// Numbers are read as well, up to ±2^53.
+///
+/// ```
+/// use amf_core::{from_slice, to_vec, AmfObject, Version};
+///
+/// #[derive(AmfObject, Debug, PartialEq)]
+/// struct Account {
+///     #[amf(as = "string")]
+///     id: u64,
+///     #[amf(as = "string")]
+///     friends: Vec<u64>,
+/// }
+///
+/// let account = Account { id: u64::MAX, friends: vec![1 << 60] };
+/// let bytes = to_vec(Version::Amf3, &account)?;
+/// assert!(bytes.windows(20).any(|window| window == b"18446744073709551615"));
+/// assert_eq!(from_slice::<Account>(Version::Amf3, &bytes)?, account);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub mod as_string {
+    use super::{DecodeError, Decoder, EncodeError, Encoder, Form, Integers};
+
+    /// Reads integers from strings, or from numbers up to ±2^53.
+    pub fn from_amf<T: Integers>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
+        T::read(decoder, Form::String)
+    }
+
+    /// Writes integers as strings.
+    pub fn to_amf<T: Integers>(value: &T, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        value.write(encoder, Form::String)
+    }
+}
+
+/// Integers as the nearest doubles, `#[amf(as = "double")]`: beyond ±2^53 the last digits are lost.
+///
+/// ```
+/// use amf_core::{from_slice, to_vec, AmfObject, Version};
+///
+/// #[derive(AmfObject)]
+/// struct Account {
+///     #[amf(as = "double")]
+///     id: u64,
+/// }
+///
+/// let bytes = to_vec(Version::Amf3, &Account { id: (1 << 60) + 1 })?;
+/// assert_eq!(from_slice::<Account>(Version::Amf3, &bytes)?.id, 1 << 60);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub mod as_double {
+    use super::{DecodeError, Decoder, EncodeError, Encoder, Form, Integers};
+
+    /// Reads integers from whole numbers of any size that the type holds.
+    pub fn from_amf<T: Integers>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
+        T::read(decoder, Form::Double)
+    }
+
+    /// Writes integers as the nearest doubles.
+    pub fn to_amf<T: Integers>(value: &T, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        value.write(encoder, Form::Double)
+    }
+}

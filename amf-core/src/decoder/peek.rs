@@ -1,0 +1,127 @@
+//! Looking at what stands next, without reading it.
+
+use std::borrow::Cow;
+
+use super::{Cursor, Identity, Mode, Shape, Token};
+use crate::error::DecodeError;
+use crate::wire::u29;
+use crate::{Decoder, Version, amf0, amf3, external};
+
+/// A place to come back to, and what was left of the limits there.
+#[derive(Clone, Copy)]
+struct Here {
+    cursor: Cursor,
+    mode: Mode,
+    switched: bool,
+    nodes_left: usize,
+    memory: usize,
+}
+
+impl<'de> Decoder<'de> {
+    /// The alias of the object that stands next, which is not read by this: empty for an anonymous one, `None` for
+    /// what is no object.
+    ///
+    /// It looks through references, through the switch to AMF3 and into an `ObjectProxy`. Nothing is counted
+    /// against the [limits](crate::Limits), as what was looked at is read afterwards.
+    ///
+    /// ```
+    /// use amf_core::{Decoder, Version};
+    ///
+    /// // AMF0: an object of class `P` without members
+    /// let mut decoder = Decoder::new(Version::Amf0, &[0x10, 0, 1, b'P', 0, 0, 9]);
+    /// assert_eq!(decoder.peek_alias()?.as_deref(), Some("P"));
+    /// decoder.skip()?;
+    /// decoder.finish()?;
+    /// # Ok::<(), amf_core::DecodeError>(())
+    /// ```
+    pub fn peek_alias(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
+        let here = self.here();
+        let alias = self.alias(true);
+        self.back_to(here);
+        alias
+    }
+
+    /// Reads a value that has no identity, if `take` makes something of it; else nothing is read.
+    pub(crate) fn take_scalar<T>(
+        &mut self,
+        take: impl FnOnce(Token<'de>) -> Option<T>,
+    ) -> Result<Option<T>, DecodeError> {
+        if !matches!(self.identity()?, Identity::Scalar) {
+            return Ok(None);
+        }
+        let here = self.here();
+        let taken = take(self.token()?);
+        if taken.is_none() {
+            self.back_to(here);
+        }
+        Ok(taken)
+    }
+
+    fn here(&self) -> Here {
+        Here {
+            cursor: self.cursor(),
+            mode: self.mode,
+            switched: self.switched,
+            nodes_left: self.nodes_left,
+            memory: self.memory,
+        }
+    }
+
+    fn back_to(&mut self, here: Here) {
+        self.go_to(here.cursor);
+        self.mode = here.mode;
+        self.switched = here.switched;
+        self.nodes_left = here.nodes_left;
+        self.memory = here.memory;
+    }
+
+    fn alias(&mut self, through_proxy: bool) -> Result<Option<Cow<'de, str>>, DecodeError> {
+        let version = match self.identity()? {
+            Identity::Scalar => return Ok(None),
+            Identity::Inline(slot) => {
+                if (slot.version, self.mode) == (Version::Amf3, Mode::Amf0) {
+                    self.reader.u8()?; // the switch
+                }
+                slot.version
+            }
+            Identity::Reference(slot, _) => {
+                let start = self.cursor_of(slot)?;
+                self.go_to(start);
+                slot.version
+            }
+        };
+        match version {
+            Version::Amf0 => self.amf0_alias(),
+            Version::Amf3 => self.amf3_alias(through_proxy),
+        }
+    }
+
+    fn amf0_alias(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
+        Ok(match self.reader.u8()? {
+            amf0::marker::TYPED_OBJECT => Some(self.amf0_text()?),
+            amf0::marker::OBJECT | amf0::marker::ECMA_ARRAY => Some(Cow::Borrowed("")),
+            _ => None,
+        })
+    }
+
+    fn amf3_alias(&mut self, through_proxy: bool) -> Result<Option<Cow<'de, str>>, DecodeError> {
+        // Of a traits record (§3.12): it is no reference; the body is the class's own.
+        const INLINE: u32 = 0b010;
+        const EXTERNALIZABLE: u32 = 0b100;
+        if self.reader.u8()? != amf3::marker::OBJECT {
+            return Ok(None);
+        }
+        let head = u29::read(&mut self.reader)?;
+        if head & (INLINE | EXTERNALIZABLE) == INLINE {
+            return self.amf3_string().map(Some);
+        }
+        match self.amf3_traits(head)? {
+            Shape::External(traits) if through_proxy && external::is_proxy(&traits.alias) => {
+                self.mode = Mode::Amf3;
+                self.alias(false)
+            }
+            Shape::External(traits) | Shape::Traits(traits) => Ok(Some(traits.alias.clone())),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Enums whose variants are classes: the alias on the wire says which.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Ident, Type};
+
+use super::{Holding, Variant, Variants};
+use crate::bounds::is_generic;
+use crate::object::codegen::{Members, decoder_lifetime, distinct, from_amf_impl, to_amf_impl, variable};
+use crate::object::ir::{Field, Object, Role};
+use crate::span;
+
+pub(crate) fn expand(object: &Object<'_>, choice: &Variants<'_>) -> TokenStream {
+    let generator = Generator { object, choice };
+    let classes = generator.classes();
+    let from_amf = generator.reading();
+    let to_amf = generator.writing();
+    quote! {
+        const _: () = {
+            #classes
+            #from_amf
+            #to_amf
+        };
+    }
+}
+
+struct Generator<'a> {
+    object: &'a Object<'a>,
+    choice: &'a Variants<'a>,
+}
+
+impl<'a> Generator<'a> {
+    /// The classes of variants with members of their own, and what all must have in common.
+    fn classes(&self) -> TokenStream {
+        let root = &self.object.root;
+        let own = self.choice.variants.iter().filter_map(|variant| {
+            let Holding::Members { alias, also, fields } = &variant.holding else { return None };
+            let members = Members::new(self.object, fields, None, false);
+            let (name, class) = (class_name(variant.ident), members.class(alias, also));
+            Some(quote! {
+                #[allow(non_upper_case_globals)]
+                static #name: #root::Class = #class;
+            })
+        });
+        let held: Vec<_> = self.held().filter(|(_, ty)| !is_generic(ty, self.object.generics)).collect();
+        let checks = held.iter().map(|(variant, ty)| {
+            let message = format!(
+                "the struct in `{}::{}` has no alias, which alone would tell it from others: add \
+                 `#[amf(alias = ...)]` to it",
+                self.object.ident, variant.ident
+            );
+            quote_spanned! {span::at(ty)=>
+                #[allow(deprecated)]
+                const _: () = ::core::assert!(!<#ty as #root::AmfClass>::CLASS.alias().is_empty(), #message);
+            }
+        });
+        let all_known = held.len() == self.held().count();
+        let distinct = (all_known && !held.is_empty()).then(|| {
+            let classes = self.all();
+            let message = format!(
+                "two variants of `{}` have the same alias, so nothing tells them apart",
+                self.object.ident
+            );
+            quote_spanned! {span::at(self.object.ident)=>
+                #[allow(deprecated)]
+                const _: () = ::core::assert!(#root::__private::distinct(&#classes), #message);
+            }
+        });
+        quote!(#(#own)* #(#checks)* #distinct)
+    }
+
+    /// The classes in the order of the variants, as an array.
+    fn all(&self) -> TokenStream {
+        let root = &self.object.root;
+        let classes = self.choice.variants.iter().map(|variant| match &variant.holding {
+            Holding::Class(ty) => quote_spanned!(span::at(ty)=> <#ty as #root::AmfClass>::CLASS),
+            Holding::Members { .. } => {
+                let name = class_name(variant.ident);
+                quote!(&#name)
+            }
+        });
+        quote!([#(#classes),*])
+    }
+
+    fn held(&self) -> impl Iterator<Item = (&'a Variant<'a>, &'a Type)> {
+        self.choice.variants.iter().filter_map(|variant| match variant.holding {
+            Holding::Class(ty) => Some((variant, ty)),
+            Holding::Members { .. } => None,
+        })
+    }
+
+    /// What is read and written inside: held classes, members, and what `other` keeps.
+    fn types(&self) -> Vec<&'a Type> {
+        let inside = self.choice.variants.iter().flat_map(|variant| match &variant.holding {
+            Holding::Class(ty) => vec![*ty],
+            Holding::Members { fields, .. } => Members::new(self.object, fields, None, false).types(),
+        });
+        inside.chain(self.choice.other.iter().filter_map(|other| other.keeps)).collect()
+    }
+
+    fn reading(&self) -> TokenStream {
+        let root = &self.object.root;
+        let decoder = decoder_lifetime(self.object.generics);
+        let all = self.all();
+        let arms = self.choice.variants.iter().enumerate().map(|(index, variant)| {
+            let (index, ident) = (Literal::usize_unsuffixed(index), variant.ident);
+            let read = match &variant.holding {
+                Holding::Class(ty) => quote! {
+                    <#ty as #root::FromAmf<#decoder>>::from_amf(__decoder).map(Self::#ident)
+                },
+                Holding::Members { fields, .. } => {
+                    let class = class_name(ident);
+                    let body = Members::new(self.object, fields, None, false)
+                        .read_body(&quote!(&#class), &quote!(Self::#ident));
+                    quote!({ #body })
+                }
+            };
+            quote!(::core::option::Option::Some(#index) => #read,)
+        });
+        let otherwise = if let Some(other) = &self.choice.other {
+            let (ident, ty) = (other.ident, other.keeps);
+            quote!(<#ty as #root::FromAmf<#decoder>>::from_amf(__decoder).map(Self::#ident))
+        } else {
+            quote!(::core::result::Result::Err(#root::__private::no_such_class(__decoder, &__classes)))
+        };
+        let types = self.types();
+        let own = self.choice.variants.iter().filter_map(|variant| match variant.holding {
+            Holding::Class(_) => None,
+            Holding::Members { .. } => Some(class_name(variant.ident)),
+        });
+        let inside = distinct(&types);
+        let defaults = self.fields().filter_map(Members::default_of);
+        from_amf_impl(
+            self.object,
+            types.iter().copied(),
+            defaults,
+            &quote! {
+                fn from_amf(
+                    __decoder: &mut #root::Decoder<#decoder>,
+                ) -> ::core::result::Result<Self, #root::DecodeError> {
+                    let __classes = #all;
+                    match #root::__private::class_among(__decoder, &__classes)? {
+                        #(#arms)*
+                        _ => #otherwise,
+                    }
+                }
+                fn classes(__classes: &mut #root::Classes) {
+                    if __classes.visit::<Self>() {
+                        #(__classes.add_class(&#own);)*
+                        #(<#inside as #root::FromAmf<'_>>::classes(__classes);)*
+                    }
+                }
+            },
+        )
+    }
+
+    fn write_members(&self, fields: &[Field<'_>]) -> TokenStream {
+        let members = Members::new(self.object, fields, None, false);
+        let is_member = |field: &&Field<'_>| matches!(field.role, Role::Member { .. });
+        let written = fields.iter().filter(is_member).enumerate().map(|(index, field)| {
+            let index = Literal::usize_unsuffixed(index).into_token_stream();
+            members.write(field, &variable(field.ident).into_token_stream(), &index)
+        });
+        let dynamic = members.dynamic().map(|field| {
+            members.write(field, &variable(field.ident).into_token_stream(), &TokenStream::new())
+        });
+        quote!(#(#written)* #dynamic)
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &'a Field<'a>> {
+        self.choice.variants.iter().flat_map(|variant| match &variant.holding {
+            Holding::Class(_) => [].iter(),
+            Holding::Members { fields, .. } => fields.iter(),
+        })
+    }
+
+    fn writing(&self) -> TokenStream {
+        let root = &self.object.root;
+        let arms = self.choice.variants.iter().map(|variant| {
+            let ident = variant.ident;
+            match &variant.holding {
+                Holding::Class(ty) => write_held(root, ident, ty),
+                Holding::Members { fields, .. } => {
+                    let class = class_name(ident);
+                    let bound =
+                        fields.iter().filter(|field| !matches!(field.role, Role::Skipped)).map(|field| {
+                            let (name, variable) = (field.ident, variable(field.ident));
+                            quote!(#name: #variable)
+                        });
+                    let members = self.write_members(fields);
+                    quote! {
+                        Self::#ident { #(#bound,)* .. } => {
+                            let __class = &#class;
+                            __encoder.begin_object(__class)?;
+                            #members
+                            __encoder.end_object(__class);
+                            ::core::result::Result::Ok(())
+                        }
+                    }
+                }
+            }
+        });
+        let other = self
+            .choice
+            .other
+            .iter()
+            .filter_map(|other| other.keeps.map(|ty| write_held(root, other.ident, ty)));
+        to_amf_impl(
+            self.object,
+            self.types().into_iter(),
+            &quote! {
+                fn to_amf(&self, __encoder: &mut #root::Encoder) -> ::core::result::Result<(), #root::EncodeError> {
+                    match self {
+                        #(#arms)*
+                        #(#other)*
+                    }
+                }
+            },
+        )
+    }
+}
+
+fn write_held(root: &crate::paths::Root, ident: &Ident, ty: &Type) -> TokenStream {
+    quote!(Self::#ident(__held) => <#ty as #root::ToAmf>::to_amf(__held, __encoder),)
+}
+
+fn class_name(variant: &Ident) -> Ident {
+    use syn::ext::IdentExt;
+    format_ident!("__CLASS_{}", variant.unraw())
+}

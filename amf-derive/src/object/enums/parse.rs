@@ -1,0 +1,293 @@
+//! Reads an enum's variants, and decides by them which form the enum has.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{DataEnum, DeriveInput, Fields, Ident, LitStr, Type};
+
+use super::{Constant, Constants, Form, Holding, Other, Variant, Variants};
+use crate::attr::{Once, settings};
+use crate::errors::Errors;
+use crate::names::Case;
+use crate::object::ir::{Body, Role};
+use crate::object::parse::{ItemSettings, named};
+use crate::paths::Root;
+
+const ON_A_VARIANT: &[&str] = &["alias", "also", "rename", "other"];
+
+/// Unit variants are strings, unless it says that they are numbers, or one of them is a class.
+pub(crate) fn body<'a>(
+    input: &'a DeriveInput,
+    data: &'a DataEnum,
+    item: &ItemSettings,
+    root: &Root,
+    errors: &mut Errors,
+) -> Body<'a> {
+    item.only_for_structs(errors);
+    if data.variants.is_empty() {
+        errors.at(&input.ident, "an enum without variants has no values that could be sent: add a variant");
+    }
+    let variants: Vec<Parsed<'a>> =
+        data.variants.iter().map(|variant| Parsed::new(variant, errors)).collect();
+    if let (Some(_), Some(number)) = (item.string.name(), item.number.name()) {
+        errors.at(number, "the variants are strings or numbers: keep `string` or `number`");
+    }
+    let said = item.string.name().or(item.number.name());
+    if said.is_none() && variants.iter().any(Parsed::is_class) {
+        let case = item.case.get().copied().unwrap_or(Case::Camel);
+        return Body::Variants(classes(variants, case, root, errors));
+    }
+    let form = if item.number.is_set() { Form::Numbers } else { Form::Strings };
+    if let (Form::Numbers, Some(case)) = (form, item.case.name()) {
+        errors.at(case, format_args!("numbers have no case: remove `{case}`"));
+    }
+    let case = item.case.get().copied().unwrap_or(Case::AsWritten);
+    Body::Constants(constants(&variants, form, case, errors))
+}
+
+/// A variant and its attributes.
+struct Parsed<'a> {
+    syntax: &'a syn::Variant,
+    alias: Once<LitStr>,
+    rename: Once<LitStr>,
+    also: Vec<LitStr>,
+    also_at: Option<Ident>,
+    other: Once<Ident>,
+}
+
+impl<'a> Parsed<'a> {
+    fn new(syntax: &'a syn::Variant, errors: &mut Errors) -> Self {
+        let mut parsed = Self {
+            syntax,
+            alias: Once::default(),
+            rename: Once::default(),
+            also: Vec::new(),
+            also_at: None,
+            other: Once::default(),
+        };
+        for setting in settings(&syntax.attrs, "amf", errors) {
+            match setting.text().as_str() {
+                "alias" => {
+                    let value =
+                        setting.text_value("an alias is not empty: it says which variant it is", errors);
+                    parsed.alias.set(&setting, value, errors);
+                }
+                "rename" => {
+                    let value = setting.string(errors);
+                    parsed.rename.set(&setting, value, errors);
+                }
+                "also" => {
+                    parsed.also.extend(setting.string(errors));
+                    parsed.also_at.get_or_insert_with(|| setting.name.clone());
+                }
+                "other" => {
+                    let value = setting.flag(errors);
+                    parsed.other.set(&setting, value, errors);
+                }
+                "skip" => errors.at(
+                    &setting.name,
+                    "every variant can be written: mark the one that takes what no other does with `other`",
+                ),
+                _ => setting.unknown("a variant", ON_A_VARIANT, errors),
+            }
+        }
+        parsed
+    }
+
+    /// Whether it cannot be a string or a number.
+    fn is_class(&self) -> bool {
+        self.alias.is_set() || (!self.other.is_set() && !matches!(self.syntax.fields, Fields::Unit))
+    }
+
+    /// The type of a newtype variant.
+    fn held(&self) -> Option<&'a Type> {
+        match &self.syntax.fields {
+            Fields::Unnamed(fields) => match fields.unnamed.iter().collect::<Vec<_>>()[..] {
+                [field] => Some(&field.ty),
+                _ => None,
+            },
+            Fields::Named(_) | Fields::Unit => None,
+        }
+    }
+
+    fn ident(&self) -> &'a Ident {
+        &self.syntax.ident
+    }
+
+    /// The aliases or names that are read as this variant besides its own.
+    fn also(&self) -> Vec<String> {
+        self.also.iter().map(LitStr::value).collect()
+    }
+
+    /// What an `other` or a variant of another kind has no use for.
+    fn reject(names: &[Option<&Ident>], because: &str, errors: &mut Errors) {
+        for name in names.iter().copied().flatten() {
+            errors.at(name, format_args!("{because}: remove `{name}`"));
+        }
+    }
+}
+
+/// Takes the one `other` out of the variants.
+fn take_other<'a>(variants: &[Parsed<'a>], keeps: bool, errors: &mut Errors) -> Option<Other<'a>> {
+    let mut found: Option<Other<'a>> = None;
+    for variant in variants.iter().filter(|variant| variant.other.is_set()) {
+        if let Some(first) = &found {
+            errors.at(
+                &variant.other.name(),
+                format_args!("`{}` takes what no variant does already; one has `other`", first.ident),
+            );
+            continue;
+        }
+        let held = variant.held();
+        let is_unit = matches!(variant.syntax.fields, Fields::Unit);
+        if held.is_none() && (keeps || !is_unit) {
+            errors.at(
+                variant.ident(),
+                format_args!("`other` keeps what it took: write `{}(Value)`", variant.ident()),
+            );
+        }
+        found = Some(Other { ident: variant.ident(), keeps: held });
+    }
+    found
+}
+
+fn classes<'a>(variants: Vec<Parsed<'a>>, case: Case, root: &Root, errors: &mut Errors) -> Variants<'a> {
+    let other = take_other(&variants, true, errors);
+    let mut taken = HashMap::new();
+    let variants = variants
+        .into_iter()
+        .filter_map(|variant| {
+            if variant.other.is_set() {
+                let useless = [variant.alias.name(), variant.rename.name(), variant.also_at.as_ref()];
+                Parsed::reject(&useless, "`other` takes any alias", errors);
+                return None;
+            }
+            let because = "a variant of a class is told by its alias";
+            Parsed::reject(&[variant.rename.name()], because, errors);
+            for alias in variant.alias.get().into_iter().chain(&variant.also) {
+                claim(&mut taken, &alias.value(), "alias", &variant, alias, errors);
+            }
+            Some(Variant { ident: variant.ident(), holding: holding(&variant, case, root, errors)? })
+        })
+        .collect();
+    Variants { variants, other }
+}
+
+fn holding<'a>(variant: &Parsed<'a>, case: Case, root: &Root, errors: &mut Errors) -> Option<Holding<'a>> {
+    let fields = match &variant.syntax.fields {
+        Fields::Named(fields) => named(fields, case, root, errors),
+        Fields::Unit => Vec::new(),
+        Fields::Unnamed(fields) => {
+            let Some(held) = variant.held() else {
+                errors.at(
+                    fields,
+                    "a variant holds one struct, as in `Circle(Circle)`, or has named fields and an alias",
+                );
+                return None;
+            };
+            let because = "the class that the variant holds has the alias";
+            Parsed::reject(&[variant.alias.name(), variant.also_at.as_ref()], because, errors);
+            return Some(Holding::Class(held));
+        }
+    };
+    let Some(alias) = variant.alias.get() else {
+        let ident = variant.ident();
+        errors.at(
+            ident,
+            format_args!(
+                "nothing on the wire says that an object is `{ident}`: add `#[amf(alias = \"...\")]`"
+            ),
+        );
+        return None;
+    };
+    for field in fields.iter().filter(|field| matches!(field.role, Role::Flattened { .. })) {
+        errors.at(
+            field.ident,
+            "the members of a variant are its own: to flatten, let it hold a struct, as in `Circle(Circle)`",
+        );
+    }
+    Some(Holding::Members { alias: alias.value(), also: variant.also(), fields })
+}
+
+fn constants<'a>(variants: &[Parsed<'a>], form: Form, case: Case, errors: &mut Errors) -> Constants<'a> {
+    let other = take_other(variants, false, errors);
+    let mut taken = HashMap::new();
+    let mut number = Number::default();
+    let units = variants
+        .iter()
+        .filter_map(|variant| {
+            let value = number.next(variant.syntax);
+            if variant.other.is_set() && variant.held().is_some() {
+                let useless = [variant.alias.name(), variant.rename.name(), variant.also_at.as_ref()];
+                Parsed::reject(&useless, "`other` keeps what it took", errors);
+                return None;
+            }
+            check_constant(variant, form, errors);
+            if form == Form::Numbers {
+                return Some(Constant { ident: variant.ident(), value, also: Vec::new() });
+            }
+            let name = match variant.rename.get() {
+                Some(rename) => rename.value(),
+                None => case.of_variant(variant.ident()),
+            };
+            claim(&mut taken, &name, "string", variant, variant.ident(), errors);
+            for also in &variant.also {
+                claim(&mut taken, &also.value(), "string", variant, also, errors);
+            }
+            Some(Constant { ident: variant.ident(), value: name.to_token_stream(), also: variant.also() })
+        })
+        .collect();
+    Constants { form, units, other }
+}
+
+fn check_constant(variant: &Parsed<'_>, form: Form, errors: &mut Errors) {
+    if !matches!(variant.syntax.fields, Fields::Unit) {
+        errors.at(
+            &variant.syntax.fields,
+            "a variant that is a string or a number has no fields; `#[amf(other)]` may keep one value",
+        );
+    }
+    Parsed::reject(&[variant.alias.name()], "a string or a number has no class", errors);
+    if form == Form::Numbers {
+        let useless = [variant.rename.name(), variant.also_at.as_ref()];
+        Parsed::reject(&useless, "the number of a variant is its discriminant, as in `Low = 1`", errors);
+    }
+}
+
+fn claim(
+    taken: &mut HashMap<String, String>,
+    name: &str,
+    what: &str,
+    variant: &Parsed<'_>,
+    place: &impl ToTokens,
+    errors: &mut Errors,
+) {
+    let ident = variant.ident().to_string();
+    if let Some(first) = taken.insert(name.to_owned(), ident) {
+        errors.at(place, format_args!("the {what} \"{name}\" is that of `{first}` already"));
+    }
+}
+
+/// Discriminants as Rust counts them: from the last one that is written.
+#[derive(Default)]
+struct Number {
+    written: Option<TokenStream>,
+    after: i128,
+}
+
+impl Number {
+    fn next(&mut self, variant: &syn::Variant) -> TokenStream {
+        if let Some((_, written)) = &variant.discriminant {
+            self.written = Some(quote!((#written) as ::core::primitive::i128));
+            self.after = 0;
+        }
+        let after = Literal::i128_suffixed(self.after);
+        self.after += 1;
+        match &self.written {
+            None => quote!(#after),
+            Some(written) if self.after == 1 => written.clone(),
+            Some(written) => quote!(#written + #after),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+use amf_core::AmfObject;
+
+#[derive(AmfObject)]
+struct Entity {
+    #[amf(dynamic)]
+    rest: amf_core::Dynamic,
+}
+
+#[derive(AmfObject)]
+struct Player {
+    #[amf(flatten)]
+    entity: Entity,
+    #[amf(dynamic)]
+    rest: amf_core::Dynamic,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use amf_core::AmfObject;
+
+#[derive(AmfObject)]
+struct Id();
+
+fn main() {}

@@ -1,0 +1,9 @@
+use amf_core::AmfObject;
+
+#[derive(AmfObject)]
+#[amf(string, number)]
+enum Suit {
+    Hearts,
+}
+
+fn main() {}
