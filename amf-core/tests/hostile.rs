@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use amf_core::packet::Packet;
@@ -20,17 +21,6 @@ fn skip(version: Version, bytes: &[u8], limits: Limits) -> Result<(), DecodeErro
     decoder.finish()
 }
 
-/// Both ways of reading pass at the limit and fail one beyond it, with the limit's name.
-#[track_caller]
-fn limit(name: &str, max: usize, version: Version, make: impl Fn(usize) -> Vec<u8>) {
-    for read in [|v, b: &[u8], l| decode(v, b, l).map(drop), skip] {
-        read(version, &make(max), Limits::default()).unwrap();
-        let error = read(version, &make(max + 1), Limits::default()).unwrap_err();
-        let DecodeErrorKind::Limit { limit, max: said } = error.kind() else { panic!("{error}") };
-        assert_eq!((*limit, *said), (name, max));
-    }
-}
-
 /// So many strict arrays around one another, the innermost empty.
 fn nested_amf0(levels: usize) -> Vec<u8> {
     let mut bytes = [0x0A, 0, 0, 0, 1].repeat(levels);
@@ -45,25 +35,14 @@ fn nested_amf3(levels: usize) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn depth_at_its_default() {
-    limit("depth", 64, Version::Amf0, nested_amf0);
-    limit("depth", 64, Version::Amf3, nested_amf3);
-    // objects and references to what encloses count as well: {a: {a: … }}
-    limit("depth", 64, Version::Amf3, |levels| {
-        let mut bytes = [0x0A, 0x0B, 0x01, 0x03, b'a'].to_vec();
-        bytes.extend([0x0A, 0x01, 0x00].repeat(levels - 2));
-        bytes.extend([0x0A, 0x01]);
-        bytes.extend([0x01].repeat(levels));
-        bytes
-    });
+/// Threads have 2 MiB where nobody asks for more; a quarter of it must do.
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]
 fn a_hundred_thousand_levels_on_a_small_stack() {
-    let thread = std::thread::Builder::new().stack_size(2 << 20);
-    let run = || {
-        let deep = Limits { depth: 64, ..Limits::default() };
+    on_a_small_stack(|| {
         for (version, bytes) in [
             (Version::Amf0, nested_amf0(100_000)),
             (Version::Amf3, nested_amf3(100_000)),
@@ -71,58 +50,112 @@ fn a_hundred_thousand_levels_on_a_small_stack() {
             (Version::Amf0, [0x08, 0, 0, 0, 1, 0, 1, b'a'].repeat(100_000)),
             (Version::Amf0, [0x10, 0, 1, b'P', 0, 1, b'a'].repeat(100_000)),
             (Version::Amf0, [0x0A, 0, 0, 0, 1, 0x11].repeat(100_000)),
+            (Version::Amf0, [0x11].repeat(100_000)),
             (Version::Amf3, [0x0A, 0x0B, 0x01, 0x03, b'a'].repeat(100_000)),
+            (Version::Amf3, [0x0A, 0x13, 0x01, 0x03, b'a'].repeat(100_000)),
+            (Version::Amf3, [&[0x0A, 0x13, 0x01, 0x03, b'a'][..], &[0x0A, 0x01].repeat(100_000)].concat()),
+            (Version::Amf3, [0x09, 0x01, 0x03, b'a'].repeat(100_000)),
             (Version::Amf3, [0x11, 0x03, 0x00].repeat(100_000)),
+            (Version::Amf3, [0x11, 0x03, 0x00, 0x01].repeat(100_000)),
             (Version::Amf3, [0x10, 0x03, 0x00, 0x01].repeat(100_000)),
+            (Version::Amf3, nested_in(b"flex.messaging.io.ArrayCollection", 100_000)),
+            (Version::Amf3, nested_in(b"flex.messaging.io.ObjectProxy", 100_000)),
         ] {
-            assert!(decode(version, &bytes, deep).is_err());
-            assert!(skip(version, &bytes, deep).is_err());
+            assert!(decode(version, &bytes, Limits::default()).is_err());
+            assert!(skip(version, &bytes, Limits::default()).is_err());
             assert!(amf_core::from_slice::<Vec<Vec<u8>>>(version, &bytes).is_err());
+            assert!(amf_core::from_slice::<Tree>(version, &bytes).is_err());
+            assert!(amf_core::from_slice::<SharedTree>(version, &bytes).is_err());
+            assert!(amf_core::from_slice::<Graph>(version, &bytes).is_err());
         }
-        // The deepest that is allowed is read, compared, printed, written and dropped on this stack too.
-        let value = decode(Version::Amf3, &nested_amf3(64), deep).unwrap();
-        assert_eq!(value, value.clone());
-        assert!(format!("{value:?}").starts_with("[[["));
-        assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), nested_amf3(64));
-    };
-    thread.spawn(run).unwrap().join().unwrap();
-}
-
-#[test]
-fn nodes_at_their_default() {
-    let array = |nodes: usize| {
-        let mut bytes = vec![0x0A];
-        bytes.extend((nodes as u32 - 1).to_be_bytes());
-        bytes.extend([0x01, 0x01].repeat(nodes - 1));
-        bytes
-    };
-    limit("nodes", 262_144, Version::Amf0, array);
-}
-
-#[test]
-fn strings_at_their_default() {
-    limit("string", 1 << 20, Version::Amf0, |length| {
-        let mut bytes = vec![0x0C];
-        bytes.extend((length as u32).to_be_bytes());
-        bytes.resize(5 + length, b'x');
-        bytes
     });
 }
 
+/// Externalizable objects, each the body of the one around it.
+fn nested_in(alias: &[u8], levels: usize) -> Vec<u8> {
+    let mut bytes = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
+    bytes.extend(alias);
+    bytes.extend([0x0A, 0x01].repeat(levels));
+    bytes
+}
+
 #[test]
-fn sealed_members_at_their_default() {
-    limit("sealed_members", 1_024, Version::Amf3, |count| {
-        let mut bytes = vec![0x0A];
-        let head = (count as u32) << 4 | 3;
-        bytes.extend([(head >> 7) as u8 | 0x80, head as u8 & 0x7F]);
-        if head >= 0x4000 {
-            bytes.truncate(1);
-            bytes.extend([(head >> 14) as u8 | 0x80, (head >> 7) as u8 | 0x80, head as u8 & 0x7F]);
+fn the_deepest_value_is_used_on_a_small_stack() {
+    on_a_small_stack(|| {
+        let collections = [nested_in(b"flex.messaging.io.ArrayCollection", 63), vec![0x01]].concat();
+        let members = [[0x0A, 0x0B, 0x01, 0x03, b'a'].repeat(64), vec![0x01], [0x01].repeat(64)].concat();
+        for (version, bytes) in [
+            (Version::Amf0, nested_amf0(64)),
+            (Version::Amf3, nested_amf3(64)),
+            (Version::Amf3, collections),
+            (Version::Amf3, members),
+            (Version::Amf3, [&[0x10, 0x03, 0x00, 0x01].repeat(64)[..], &[0x01]].concat()),
+            (Version::Amf3, [&[0x11, 0x03, 0x00, 0x01].repeat(64)[..], &[0x01]].concat()),
+            (Version::Amf3, [[0x11, 0x03, 0x00].repeat(64), [0x01].repeat(65)].concat()),
+        ] {
+            let value = decode(version, &bytes, Limits::default()).unwrap();
+            assert_eq!(value, value.clone());
+            assert_eq!(value, decode(version, &bytes, Limits::default()).unwrap());
+            assert!(format!("{value:#?}").len() > 64);
+            let written = amf_core::to_vec(version, &value).unwrap();
+            assert_eq!(decode(version, &written, Limits::default()).unwrap(), value);
         }
-        bytes.extend([0x03, b'P', 0x03, b'm']);
-        bytes.extend([0x02].repeat(count - 1));
-        bytes.extend([0x01].repeat(count));
-        bytes
+        assert!(amf_core::from_slice::<Tree>(Version::Amf3, &nested_amf3(64)).is_ok());
+        assert!(amf_core::from_slice::<SharedTree>(Version::Amf3, &nested_amf3(64)).is_ok());
+    });
+}
+
+/// Lists, each of which holds a reference to the one before it: on the wire no deeper than 2.
+fn chain(version: Version, links: u16) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match version {
+        Version::Amf0 => {
+            bytes.extend([0x0A, 0, 0]);
+            bytes.extend((links + 1).to_be_bytes());
+            bytes.extend([0x0A, 0, 0, 0, 0]);
+            for link in 1..=links {
+                bytes.extend([0x0A, 0, 0, 0, 1, 0x07]);
+                bytes.extend(link.to_be_bytes());
+            }
+        }
+        Version::Amf3 => {
+            // Numbers of three bytes (AMF3 §1.3.1).
+            let u29 =
+                |number: u32| [(number >> 14) as u8 | 0x80, (number >> 7) as u8 | 0x80, number as u8 & 0x7F];
+            bytes.push(0x09);
+            bytes.extend(u29((u32::from(links) + 1) << 1 | 1));
+            bytes.extend([0x01, 0x09, 0x01, 0x01]);
+            for link in 1..=links {
+                bytes.extend([0x09, 0x03, 0x01, 0x09]);
+                bytes.extend(u29(u32::from(link) << 1));
+            }
+        }
+    }
+    bytes
+}
+
+/// What holds a chain is as deep as the chain is long, and is dropped as deep.
+#[test]
+#[ignore = "overflows the stack when it drops: depth by references is not counted against the limit yet"]
+fn a_chain_of_references_is_as_deep_as_it_is_long() {
+    on_a_small_stack(|| {
+        for version in [Version::Amf0, Version::Amf3] {
+            // The list, and the chain's first link, are two levels.
+            assert!(decode(version, &chain(version, 62), Limits::default()).is_ok());
+            for links in [63, 60_000] {
+                let bytes = chain(version, links);
+                let errors = [
+                    decode(version, &bytes, Limits::default()).unwrap_err(),
+                    amf_core::from_slice::<SharedTree>(version, &bytes).unwrap_err(),
+                    amf_core::from_slice::<Tree>(version, &bytes).unwrap_err(),
+                ];
+                for error in errors {
+                    let is_depth = matches!(error.kind(), DecodeErrorKind::Limit { limit: "depth", .. });
+                    assert!(is_depth, "{links} links: {error}");
+                }
+                assert!(skip(version, &bytes, Limits::default()).is_ok());
+            }
+        }
     });
 }
 
@@ -140,12 +173,6 @@ fn memory_is_bounded_by_the_input() {
     let value: Value = amf_core::from_slice(Version::Amf3, &bytes).unwrap();
     let Some([Value::String(first), .., Value::String(last)]) = value.as_list() else { panic!() };
     assert!(Arc::ptr_eq(first, last));
-
-    // What is in force is the smaller of the two.
-    let limits = Limits { memory: 1_000, ..Limits::default() };
-    assert_eq!(limits.memory_for(1), 1_000);
-    assert_eq!(Limits::default().memory_for(100), 16 * 100 + (1 << 20));
-    assert_eq!(Limits::default().memory_for(1 << 30), 64 << 20);
 }
 
 #[test]
@@ -191,11 +218,16 @@ fn references_to_nothing() {
 }
 
 /// Each level refers to the one before it twice: what is read by value doubles with each.
-fn doubling(levels: usize) -> Vec<u8> {
-    let mut bytes = vec![0x09, (levels as u8 + 1) << 1 | 1, 0x01, 0x09, 0x01, 0x01];
-    for level in 1..=levels {
-        let before = (level as u8) << 1;
-        bytes.extend([0x09, 0x05, 0x01, 0x09, before, 0x09, before]);
+fn doubling(version: Version, levels: u8) -> Vec<u8> {
+    let mut bytes = match version {
+        Version::Amf0 => vec![0x0A, 0, 0, 0, levels + 1, 0x0A, 0, 0, 0, 0],
+        Version::Amf3 => vec![0x09, (levels + 1) << 1 | 1, 0x01, 0x09, 0x01, 0x01],
+    };
+    for before in 1..=levels {
+        match version {
+            Version::Amf0 => bytes.extend([0x0A, 0, 0, 0, 2, 0x07, 0, before, 0x07, 0, before]),
+            Version::Amf3 => bytes.extend([0x09, 0x05, 0x01, 0x09, before << 1, 0x09, before << 1]),
+        }
     }
     bytes
 }
@@ -218,44 +250,140 @@ impl<'de> FromAmf<'de> for SharedTree {
     }
 }
 
-#[test]
-fn doubling_references_end_at_their_budget() {
-    let bytes = doubling(40);
-    let error = amf_core::from_slice::<Tree>(Version::Amf3, &bytes).unwrap_err();
-    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. }), "{error}");
-    assert!(skip(Version::Amf3, &bytes, Limits::default()).is_ok());
-    // Shared, they are as many as there are on the wire.
-    let tree: SharedTree = amf_core::from_slice(Version::Amf3, &bytes).unwrap();
-    assert_eq!(tree.0.len(), 41);
-    assert!(Arc::ptr_eq(&tree.0[40].0[0], &tree.0[40].0[1]));
-    assert!(Arc::ptr_eq(&tree.0[40].0[0], &tree.0[39]));
-    // And as a value, which is compared and written as quickly.
-    let value: Value = amf_core::from_slice(Version::Amf3, &bytes).unwrap();
-    assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), bytes);
-    let other: Value = amf_core::from_slice(Version::Amf3, &bytes).unwrap();
-    assert!(value == other);
+/// Objects of objects, by name.
+#[derive(Debug)]
+struct Graph(#[expect(dead_code, reason = "grown, not looked at")] HashMap<String, Graph>);
+
+impl<'de> FromAmf<'de> for Graph {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        HashMap::from_amf(decoder).map(Graph)
+    }
 }
 
 #[test]
-fn packets_that_lie_about_their_counts() {
-    let classes = Arc::new(Classes::new());
-    let packet = |headers: u16, messages: u16| {
-        let mut bytes = vec![0, 0];
-        bytes.extend(headers.to_be_bytes());
-        bytes.extend([0, 1, b'h', 0, 0, 0, 0, 0, 0x05].repeat(usize::from(headers)));
-        bytes.extend(messages.to_be_bytes());
-        bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0x05].repeat(usize::from(messages)));
-        bytes
-    };
-    let decode =
-        |bytes: &[u8]| Packet::decode(bytes, &classes, Limits::default()).map(|packet| packet.messages.len());
-    assert_eq!(decode(&packet(64, 256)).unwrap(), 256);
-    for (bytes, name) in [(packet(65, 1), "headers"), (packet(0, 257), "messages")] {
-        let error = decode(&bytes).unwrap_err();
-        assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit, .. } if *limit == name), "{error}");
+fn doubling_references_end_at_their_budget() {
+    for version in [Version::Amf0, Version::Amf3] {
+        let bytes = doubling(version, 40);
+        let errors = [
+            amf_core::from_slice::<Tree>(version, &bytes).map(drop).unwrap_err(),
+            amf_core::from_slice::<Graph>(version, &bytes).map(drop).unwrap_err(),
+        ];
+        for error in errors {
+            let is_limit =
+                matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. });
+            assert!(is_limit, "{error}");
+        }
+        assert!(skip(version, &bytes, Limits::default()).is_ok());
+        // Shared, they are as many as there are on the wire.
+        let tree: SharedTree = amf_core::from_slice(version, &bytes).unwrap();
+        assert_eq!(tree.0.len(), 41);
+        assert!(Arc::ptr_eq(&tree.0[40].0[0], &tree.0[40].0[1]));
+        assert!(Arc::ptr_eq(&tree.0[40].0[0], &tree.0[39]));
+        // And as a value, which is compared, printed and written as quickly.
+        let value: Value = amf_core::from_slice(version, &bytes).unwrap();
+        assert_eq!(amf_core::to_vec(version, &value).unwrap(), bytes);
+        let other: Value = amf_core::from_slice(version, &bytes).unwrap();
+        assert!(value == other);
+        assert!(format!("{value:?}").len() < 4_000);
     }
-    for cut in 0..packet(2, 2).len() {
-        if let Ok(packet) = Packet::decode(&packet(2, 2)[..cut], &classes, Limits::default()) {
+}
+
+/// `{a: …}` whose every member is a reference to the object before it, twice.
+#[test]
+fn doubling_members_end_at_their_budget() {
+    let mut bytes = vec![0x0A, 0x0B, 0x01, 0x03, b'0', 0x0A, 0x01, 0x01];
+    for before in 1..=40_u8 {
+        bytes.extend([0x03, b'0' + before, 0x0A, 0x01]);
+        bytes.extend([0x03, b'a', 0x0A, before << 1, 0x03, b'b', 0x0A, before << 1, 0x01]);
+    }
+    bytes.push(0x01);
+    let error = amf_core::from_slice::<Graph>(Version::Amf3, &bytes).unwrap_err();
+    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. }), "{error}");
+    let value = decode(Version::Amf3, &bytes, Limits::default()).unwrap();
+    let written = amf_core::to_vec(Version::Amf3, &value).unwrap();
+    assert_eq!(decode(Version::Amf3, &written, Limits::default()).unwrap(), value);
+}
+
+#[test]
+fn containers_that_hold_themselves() {
+    for (version, bytes) in [
+        (Version::Amf0, &[0x0A, 0, 0, 0, 2, 0x07, 0, 0, 0x07, 0, 0][..]),
+        (Version::Amf0, &[0x03, 0, 1, b'a', 0x07, 0, 0, 0, 0, 0x09]),
+        (Version::Amf0, &[0x08, 0, 0, 0, 0, 0, 1, b'0', 0x07, 0, 0, 0, 0, 0x09]),
+        (Version::Amf3, &[0x09, 0x05, 0x01, 0x09, 0x00, 0x09, 0x00]),
+        (Version::Amf3, &[0x09, 0x01, 0x03, b'a', 0x09, 0x00, 0x01]),
+        (Version::Amf3, &[0x0A, 0x13, 0x01, 0x03, b'a', 0x0A, 0x00]),
+        (Version::Amf3, &[0x10, 0x05, 0x00, 0x01, 0x10, 0x00, 0x10, 0x00]),
+        // as value, as key, as both; and by way of another one
+        (Version::Amf3, &[0x11, 0x03, 0x00, 0x04, 0x07, 0x11, 0x00]),
+        (Version::Amf3, &[0x11, 0x03, 0x00, 0x11, 0x00, 0x04, 0x07]),
+        (Version::Amf3, &[0x11, 0x05, 0x00, 0x11, 0x00, 0x11, 0x00, 0x11, 0x00, 0x11, 0x00]),
+        (Version::Amf3, &[0x11, 0x03, 0x00, 0x11, 0x03, 0x00, 0x11, 0x00, 0x11, 0x02, 0x11, 0x02]),
+    ] {
+        let limits = Limits::default();
+        let value = decode(version, bytes, limits).unwrap();
+        assert_eq!(value, decode(version, bytes, limits).unwrap(), "{bytes:02X?}");
+        assert!(format!("{value:?}").contains("ancestor"), "{value:?}");
+        assert_eq!(amf_core::to_vec(version, &value).unwrap(), bytes);
+        assert!(skip(version, bytes, limits).is_ok());
+        assert!(amf_core::from_slice::<Tree>(version, bytes).is_err());
+        assert!(amf_core::from_slice::<Graph>(version, bytes).is_err());
+        assert!(amf_core::from_slice::<SharedTree>(version, bytes).is_err());
+    }
+}
+
+#[test]
+fn a_string_referred_to_a_hundred_thousand_times() {
+    const TIMES: u32 = 100_000;
+    // As a value, for a string of 1 KiB: 100 MB if each were one of its own.
+    let mut bytes = vec![
+        0x09,
+        (TIMES >> 13) as u8 | 0x80,
+        (TIMES >> 6) as u8 | 0x80,
+        (TIMES << 1) as u8 & 0x7F | 1,
+        0x01,
+    ];
+    bytes.extend([0x06, 0x90, 0x01]);
+    bytes.resize(bytes.len() + 1_024, b'x');
+    bytes.extend([0x06, 0x00].repeat(TIMES as usize - 1));
+    let value = decode(Version::Amf3, &bytes, Limits::default()).unwrap();
+    assert_eq!(value.as_list().unwrap().len(), TIMES as usize);
+    assert_eq!(amf_core::from_slice::<Vec<&str>>(Version::Amf3, &bytes).unwrap().len(), TIMES as usize);
+    let error = amf_core::from_slice::<Vec<String>>(Version::Amf3, &bytes).unwrap_err();
+    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
+    // As a name: `{a: null, a: null, …}`.
+    let mut bytes = vec![0x0A, 0x0B, 0x01, 0x03, b'a', 0x01];
+    bytes.extend([0x00, 0x01].repeat(TIMES as usize - 1));
+    bytes.push(0x01);
+    assert!(skip(Version::Amf3, &bytes, Limits::default()).is_ok());
+    assert_eq!(amf_core::from_slice::<HashMap<String, Option<u8>>>(Version::Amf3, &bytes).unwrap().len(), 1);
+    // For a value the budget is gone before it is found out that there is one member.
+    let error = decode(Version::Amf3, &bytes, Limits::default()).unwrap_err();
+    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
+}
+
+/// As `BlazeDS` writes what is beyond the BMP; no bomb, but honest input.
+#[test]
+#[ignore = "each reference to such a string is charged as a copy, where one to UTF-8 is not"]
+fn a_string_of_cesu8_is_shared_as_well() {
+    let mut bytes = vec![0x09, 0xCE, 0x11, 0x01, 0x06, 0x8E, 0x09];
+    bytes.extend(b"\xED\xA0\xBD\xED\xB8\x80".repeat(150));
+    bytes.extend([0x06, 0x00].repeat(4_999));
+    assert!(skip(Version::Amf3, &bytes, Limits::default()).is_ok());
+    assert!(decode(Version::Amf3, &bytes, Limits::default()).is_ok());
+    assert_eq!(amf_core::from_slice::<Vec<Arc<str>>>(Version::Amf3, &bytes).unwrap().len(), 5_000);
+}
+
+#[test]
+fn packets_that_end_early() {
+    let classes = Arc::new(Classes::new());
+    let mut bytes = vec![0, 0, 0, 2];
+    bytes.extend([0, 1, b'h', 0, 0, 0, 0, 0, 0x05].repeat(2));
+    bytes.extend([0, 2]);
+    bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0x05].repeat(2));
+    assert_eq!(Packet::decode(&bytes, &classes, Limits::default()).unwrap().messages.len(), 2);
+    for cut in 0..bytes.len() {
+        if let Ok(packet) = Packet::decode(&bytes[..cut], &classes, Limits::default()) {
             assert!(packet.broken.is_some(), "cut at {cut}");
         }
     }

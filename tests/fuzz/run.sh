@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets with a stable compiler and runs them.
 #
-#   run.sh smoke           every seed once (what tests/run.sh does)
-#   run.sh TARGET SECONDS  fuzz one target, starting from its seeds
-#   run.sh plant           each target must find its planted panic within 60 seconds
+#   run.sh smoke                     every seed and every input of the corpora once (what tests/run.sh does)
+#   run.sh TARGET SECONDS            fuzz one target, starting from its seeds, its corpus and what was found before
+#   run.sh all SECONDS [TARGET...]   so many seconds of each, one after another, with a line for each at the end
+#   run.sh minimise TARGET           put what was found into the target's corpus, and drop what reaches nothing new
+#   run.sh plant                     each target must find its planted panic within 60 seconds
+#
+# Seeds are written by hand and say what they are; a corpus is made by the fuzzer, and is packed in one
+# file, corpus/TARGET.tar.gz: it is always replaced as a whole, and nobody reads its hundreds of pieces.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-targets=(amf0 amf3 packet rtmp_chunks rtmp_connection)
+targets=(amf0 amf3 packet differential rtmp_chunks rtmp_connection)
 triple=$(rustc -vV | sed -n 's/^host: //p')
 target_dir=${CARGO_TARGET_DIR:-target}
 
@@ -20,34 +25,95 @@ bin=$target_dir/$triple/release
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+limits=(-max_len=4096 -rss_limit_mb=2048 -timeout=10)
 
-# Starts from a copy of the seeds, so that what is found is not written among them.
-fuzz() { # TARGET SECONDS ARTIFACTS
-  local corpus=$work/$1
-  mkdir -p "$corpus" "$3"
-  cp seeds/"$1"/* "$corpus"/
-  "$bin/$1" "$corpus" -max_total_time="$2" -max_len=4096 -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$3/" \
-    -print_final_stats=1
+# The folders of a target's inputs that are kept, the corpus unpacked.
+kept() { # TARGET
+  local corpus=$work/corpus/$1
+  mkdir -p "$corpus"
+  [ ! -e "corpus/$1.tar.gz" ] || tar -xzf "corpus/$1.tar.gz" -C "$corpus"
+  echo "$corpus"
+  seeds "$1"
+}
+
+# Inputs of the differential target are read in both versions, so it starts where those of the versions do.
+seeds() { # TARGET
+  case "$1" in
+    differential) printf '%s\n' seeds/amf0 seeds/amf3 ;;
+    *) echo "seeds/$1" ;;
+  esac
+}
+
+# What is found goes to found/TARGET, and what fails to artifacts/TARGET.
+fuzz() { # TARGET SECONDS
+  local folders
+  mapfile -t folders < <(kept "$1")
+  mkdir -p "found/$1" "artifacts/$1"
+  run "$1" "$2" "artifacts/$1" "found/$1" "${folders[@]}"
+}
+
+# libFuzzer writes what it finds to the first folder.
+run() { # TARGET SECONDS ARTIFACTS FOLDER...
+  "$bin/$1" "${@:4}" -max_total_time="$2" "${limits[@]}" -artifact_prefix="$3/" -print_final_stats=1
+}
+
+smoke() { # TARGET
+  local folders
+  mapfile -t folders < <(kept "$1")
+  "$bin/$1" -runs=0 "${limits[@]}" "${folders[@]}" >"$work/log" 2>&1 || { cat "$work/log"; return 1; }
+  echo "fuzz target $1: $(find "${folders[@]}" -type f | wc -l) inputs"
+}
+
+all() { # SECONDS TARGET...
+  local seconds=$1 target failed=0 report=()
+  shift
+  for target in "$@"; do
+    local verdict="nothing wrong"
+    fuzz "$target" "$seconds" >"$work/log" 2>&1 ||
+      { verdict="FAILED, see artifacts/$target"; failed=1; tail -n 40 "$work/log"; }
+    grep -a '^differential: ' "$work/log" | tail -n 1 || true
+    report+=("fuzz target $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log") executions, $verdict")
+  done
+  printf '%s\n' "${report[@]}"
+  return "$failed"
+}
+
+# Keeps few inputs that together reach every edge that any reaches; how often an edge is taken is left to
+# fuzzing, or they were ten times as many.
+minimise() { # TARGET
+  local folders smallest=$work/smallest
+  mapfile -t folders < <(kept "$1")
+  mkdir -p "$smallest" "found/$1" corpus
+  "$bin/$1" -set_cover_merge=1 -use_counters=0 "${limits[@]}" "$smallest" "found/$1" "${folders[@]}" >"$work/log" 2>&1 ||
+    { cat "$work/log"; return 1; }
+  # The same inputs give the same file.
+  tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a=r,a+X -cf - -C "$smallest" . |
+    gzip -9n >"corpus/$1.tar.gz"
+  rm -r "found/$1"
+  echo "corpus of $1: $(find "$smallest" -type f | wc -l) inputs, $(stat -c %s "corpus/$1.tar.gz") bytes packed"
+}
+
+# From the seeds alone: a corpus holds such inputs already.
+plant() { # TARGET
+  local start=$SECONDS folders
+  mapfile -t folders < <(seeds "$1")
+  mkdir -p "$work/found/$1"
+  if AMF_PLANT=1 run "$1" 60 "$work/found" "$work/found/$1" "${folders[@]}" >"$work/log" 2>&1; then
+    echo "fuzz target $1 did not find the planted panic in 60 s"
+    return 1
+  fi
+  grep -aq "the planted panic" "$work/log" || { cat "$work/log"; return 1; }
+  echo "fuzz target $1 found the planted panic after $((SECONDS - start)) s"
 }
 
 case "${1:-}" in
-  smoke)
-    for target in "${targets[@]}"; do
-      "$bin/$target" -runs=0 seeds/"$target" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-      echo "fuzz target $target: $(ls seeds/"$target" | wc -l) seeds"
-    done
+  smoke) for target in "${targets[@]}"; do smoke "$target"; done ;;
+  plant) for target in "${targets[@]}"; do plant "$target"; done ;;
+  minimise) minimise "${2:?a target}" ;;
+  all)
+    seconds=${2:?seconds}
+    shift 2
+    all "$seconds" "${@:-${targets[@]}}"
     ;;
-  plant)
-    for target in "${targets[@]}"; do
-      start=$SECONDS
-      if AMF_PLANT=1 fuzz "$target" 60 "$work/found" >"$work/log" 2>&1; then
-        echo "fuzz target $target did not find the planted panic in 60 s"; exit 1
-      fi
-      grep -q "the planted panic" "$work/log" || { cat "$work/log"; exit 1; }
-      echo "fuzz target $target found the planted panic after $((SECONDS - start)) s"
-    done
-    ;;
-  *)
-    fuzz "${1:?smoke, plant, or a target}" "${2:?seconds}" artifacts/"$1"
-    ;;
+  *) fuzz "${1:?smoke, plant, minimise, all, or a target}" "${2:?seconds}" ;;
 esac

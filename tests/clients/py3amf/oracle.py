@@ -3,6 +3,9 @@
 Stdin: lines of {"version": 0 | 3, "bytes": hex}, the bytes being one value or several in a row.
 Stdout: for each line one of {"values": [...]}, in the tagged form of tagged.py, or, where Py3AMF
 refuses the bytes, {"error": its words}. No class is registered: every alias shows.
+
+With "first": true in the question only the first value is read, and the answer says how many bytes
+it took: {"value": ..., "read": number}.
 """
 
 import json
@@ -21,11 +24,23 @@ def values_of(version, data):
     return values
 
 
+def first_of(version, data):
+    decoder = pyamf.get_decoder(version, data)
+    value = decoder.readElement()
+    return {"value": tagged.Describe()(value), "read": decoder.stream.tell()}
+
+
+def answer_to(question):
+    version, data = question["version"], bytes.fromhex(question["bytes"])
+    if question.get("first"):
+        return first_of(version, data)
+    return {"values": values_of(version, data)}
+
+
 def main():
     for line in sys.stdin:
-        question = json.loads(line)
         try:
-            answer = {"values": values_of(question["version"], bytes.fromhex(question["bytes"]))}
+            answer = answer_to(json.loads(line))
         except Exception as error:  # whatever the decoder raises is its answer
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)

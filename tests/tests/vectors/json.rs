@@ -28,6 +28,7 @@ pub(crate) fn check(vector: &Vector, counts: &mut Counts) -> Result<(), String> 
             let headers = packet.headers.iter().map(|(_, _, value)| value);
             headers.chain(packet.messages.iter().map(|(_, _, value)| value)).collect()
         }
+        Content::Sol(file) => file.data.dynamic().iter().map(|(_, value)| value).collect(),
     };
     for value in &values {
         comes_back(value)?;

@@ -1,0 +1,298 @@
+//! Every limit of `Limits` with its default value: what just fits is read, one more is an error that names it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "tests"
+)]
+
+use std::collections::HashMap;
+
+use amf_core::packet::Packet;
+use amf_core::{Classes, DecodeError, DecodeErrorKind, Decoder, FromAmf, Limits, Value, Version};
+
+/// One test for each limit, by its name. A new field of `Limits` does not compile until it is here.
+macro_rules! limits {
+    ($($limit:ident = $default:expr, $test:expr;)*) => {
+        const _: fn(Limits) = |limits| {
+            let Limits { $($limit: _),* } = limits;
+        };
+
+        $(
+            #[test]
+            fn $limit() {
+                let max = Limits::default().$limit;
+                assert_eq!(max, $default);
+                let test: fn(Limit) = $test;
+                test(Limit { name: stringify!($limit), max });
+            }
+        )*
+    };
+}
+limits! {
+    depth = 64, values_in_one_another;
+    nodes = 262_144, values_in_all;
+    replayed = 262_144, values_read_again;
+    memory = 64 << 20, memory_of_a_large_input;
+    memory_factor = 16, memory_of_a_small_input;
+    string = 1 << 20, text_of_every_kind;
+    sealed_members = 1_024, members_of_one_traits_record;
+    headers = 64, headers_of_a_packet;
+    messages = 256, messages_of_a_packet;
+}
+
+/// A limit's name and its default.
+#[derive(Clone, Copy)]
+struct Limit {
+    name: &'static str,
+    max: usize,
+}
+
+impl Limit {
+    /// What `make` makes for the limit can be read as `T` and passed over; for one more neither.
+    #[track_caller]
+    fn holds<T: for<'de> FromAmf<'de>>(self, version: Version, make: impl Fn(usize) -> Vec<u8>) {
+        for way in [read::<T>, skip] {
+            self.holds_for(|size| way(version, &make(size)));
+        }
+    }
+
+    #[track_caller]
+    fn holds_for(self, read: impl Fn(usize) -> Result<(), DecodeError>) {
+        assert_eq!(read(self.max), Ok(()));
+        let error = read(self.max + 1).unwrap_err();
+        let passed = DecodeErrorKind::Limit { limit: self.name, max: self.max };
+        assert_eq!(*error.kind(), passed, "{error}");
+    }
+}
+
+fn read<T: for<'de> FromAmf<'de>>(version: Version, bytes: &[u8]) -> Result<(), DecodeError> {
+    let mut decoder = Decoder::new(version, bytes);
+    T::from_amf(&mut decoder)?;
+    decoder.finish()
+}
+
+fn skip(version: Version, bytes: &[u8]) -> Result<(), DecodeError> {
+    let mut decoder = Decoder::new(version, bytes);
+    decoder.skip()?;
+    decoder.finish()
+}
+
+/// Lists in lists, as deep as they come.
+struct Lists(#[expect(dead_code, reason = "only its depth counts")] Vec<Lists>);
+
+impl<'de> FromAmf<'de> for Lists {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        Vec::from_amf(decoder).map(Lists)
+    }
+}
+
+/// So many times `open`, then `innermost`, then so many times `close`.
+fn nested(open: &[u8], innermost: &[u8], close: &[u8]) -> impl Fn(usize) -> Vec<u8> {
+    move |levels| [&open.repeat(levels - 1), innermost, &close.repeat(levels - 1)].concat()
+}
+
+fn values_in_one_another(limit: Limit) {
+    let amf0: [(&[u8], &[u8], &[u8]); 4] = [
+        // strict arrays of one element; objects, ECMA arrays and typed objects with a member `a`
+        (&[0x0A, 0, 0, 0, 1], &[0x0A, 0, 0, 0, 0], &[]),
+        (&[0x03, 0, 1, b'a'], &[0x03, 0, 0, 0x09], &[0, 0, 0x09]),
+        (&[0x08, 0, 0, 0, 1, 0, 1, b'a'], &[0x08, 0, 0, 0, 0, 0, 0, 0x09], &[0, 0, 0x09]),
+        (&[0x10, 0, 1, b'P', 0, 1, b'a'], &[0x10, 0, 1, b'P', 0, 0, 0x09], &[0, 0, 0x09]),
+    ];
+    for (open, innermost, close) in amf0 {
+        limit.holds::<Value>(Version::Amf0, nested(open, innermost, close));
+    }
+    let amf3: [(&[u8], &[u8], &[u8]); 7] = [
+        // arrays of one element; arrays and objects with a member `a`; sealed objects of one member
+        (&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[]),
+        (&[0x09, 0x01, 0x03, b'a'], &[0x09, 0x01, 0x01], &[0x01]),
+        (&[0x0A, 0x0B, 0x01, 0x03, b'a'], &[0x0A, 0x0B, 0x01, 0x01], &[0x01]),
+        (&[0x0A, 0x13, 0x01, 0x03, b'a'], &[0x0A, 0x0B, 0x01, 0x01], &[]),
+        // Vectors of one element; Dictionaries with a value, and with a key
+        (&[0x10, 0x03, 0x00, 0x01], &[0x10, 0x01, 0x00, 0x01], &[]),
+        (&[0x11, 0x03, 0x00, 0x01], &[0x11, 0x01, 0x00], &[]),
+        (&[0x11, 0x03, 0x00], &[0x11, 0x01, 0x00], &[0x01]),
+    ];
+    for (open, innermost, close) in amf3 {
+        limit.holds::<Value>(Version::Amf3, nested(open, innermost, close));
+    }
+    limit.holds::<Value>(Version::Amf3, nested_collections);
+    // AMF3 in AMF0: the two count together.
+    limit.holds::<Value>(Version::Amf0, |levels| {
+        let outside = [0x0A, 0, 0, 0, 1].repeat(30);
+        [outside, vec![0x11], nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[])(levels - 30)].concat()
+    });
+    // Read into a type, without a tree.
+    limit.holds::<Lists>(Version::Amf0, nested(&[0x0A, 0, 0, 0, 1], &[0x0A, 0, 0, 0, 0], &[]));
+    limit.holds::<Lists>(Version::Amf3, nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[]));
+}
+
+/// Externalizable objects with one another as their bodies, the innermost with null.
+fn nested_collections(levels: usize) -> Vec<u8> {
+    let alias = b"flex.messaging.io.ArrayCollection";
+    let mut bytes = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
+    bytes.extend(alias);
+    bytes.extend([0x0A, 0x01].repeat(levels - 1));
+    bytes.push(0x01);
+    bytes
+}
+
+/// A list, which is one value, of others that are scalars.
+fn values_in_all(limit: Limit) {
+    let elements = |values: usize, element: &[u8]| element.repeat(values - 1);
+    let strict = |values: usize| {
+        let count = (values as u32 - 1).to_be_bytes();
+        [&[0x0A][..], &count, &elements(values, &[0x01, 0x01])].concat()
+    };
+    limit.holds::<Value>(Version::Amf0, strict);
+    limit.holds::<Vec<bool>>(Version::Amf0, strict);
+    let array = |values: usize| {
+        [&[0x09][..], &u29((values - 1) << 1 | 1), &[0x01], &elements(values, &[0x04, 0x07])].concat()
+    };
+    limit.holds::<Value>(Version::Amf3, array);
+    limit.holds::<Vec<i32>>(Version::Amf3, array);
+    let vector = |values: usize| {
+        [&[0x10][..], &u29((values - 1) << 1 | 1), &[0x00, 0x01], &elements(values, &[0x04, 0x07])].concat()
+    };
+    limit.holds::<Value>(Version::Amf3, vector);
+    // Keys and values; the list is the Dictionary and, to make their number odd, an array around it.
+    let dictionary = |values: usize| {
+        let pairs = (values - 2) / 2;
+        let null = [0x01].repeat((values - 2) % 2);
+        let head = u29((1 + null.len()) << 1 | 1);
+        let entries = [0x04, 0x07].repeat(2 * pairs);
+        [&[0x09][..], &head, &[0x01, 0x11], &u29(pairs << 1 | 1), &[0x00], &entries, &null].concat()
+    };
+    limit.holds::<Value>(Version::Amf3, dictionary);
+}
+
+/// References to a list of 63 nulls, 64 values that are read again each time; one more to an empty list.
+fn values_read_again(limit: Limit) {
+    let counts = |again: usize| (again / 64, again % 64);
+    let amf0 = |again: usize| {
+        let (full, empty) = counts(again);
+        let count = (2 + full + empty) as u32;
+        let lists = [&[0x0A, 0, 0, 0, 63][..], &[0x05].repeat(63), &[0x0A, 0, 0, 0, 0]].concat();
+        let references = [[0x07, 0, 1].repeat(full), [0x07, 0, 2].repeat(empty)].concat();
+        [&[0x0A][..], &count.to_be_bytes(), &lists, &references].concat()
+    };
+    limit.holds_for(|again| read::<Vec<Vec<()>>>(Version::Amf0, &amf0(again)));
+    let amf3 = |again: usize| {
+        let (full, empty) = counts(again);
+        let lists = [&[0x09, 0x7F, 0x01][..], &[0x01].repeat(63), &[0x09, 0x01, 0x01]].concat();
+        let references = [[0x09, 0x02].repeat(full), [0x09, 0x04].repeat(empty)].concat();
+        [&[0x09][..], &u29((2 + full + empty) << 1 | 1), &[0x01], &lists, &references].concat()
+    };
+    limit.holds_for(|again| read::<Vec<Vec<()>>>(Version::Amf3, &amf3(again)));
+    // A `Value` shares what references name, and who skips them reads nothing again.
+    for (version, bytes) in [(Version::Amf0, amf0(limit.max + 1)), (Version::Amf3, amf3(limit.max + 1))] {
+        assert_eq!(read::<Value>(version, &bytes), Ok(()));
+        assert_eq!(skip(version, &bytes), Ok(()));
+    }
+}
+
+fn memory_of_a_large_input(limit: Limit) {
+    // 16 times this would be more.
+    let input = vec![0x05; limit.max / 8];
+    let charge = |bytes| Decoder::new(Version::Amf0, &input).charge(bytes);
+    limit.holds_for(charge);
+    // A `ByteArray`, which takes as many bytes as it has.
+    limit.holds_for(|length| {
+        let mut bytes = vec![0x0C];
+        bytes.extend(u29(length << 1 | 1));
+        bytes.resize(bytes.len() + length, 0xFF);
+        read::<Vec<u8>>(Version::Amf3, &bytes)
+    });
+    assert_eq!(Limits::default().memory_for(usize::MAX), limit.max);
+}
+
+/// So many times the input, and 1 MiB.
+fn memory_of_a_small_input(limit: Limit) {
+    const FLOOR: usize = 1 << 20;
+    let memory = |max| Limit { name: "memory", max };
+    for length in [0, 1, 1_000, 100_000] {
+        let input = vec![0x05; length];
+        let in_all = memory(limit.max * length + FLOOR);
+        in_all.holds_for(|bytes| Decoder::new(Version::Amf0, &input).charge(bytes));
+        assert_eq!(Limits::default().memory_for(length), in_all.max);
+    }
+    // The budget of an input that is little more than a string holds that string 32 times.
+    for (references, fits) in [(31, true), (32, false)] {
+        let mut bytes = vec![0x09];
+        bytes.extend(u29((1 + references) << 1 | 1));
+        bytes.extend([0x01, 0x06]);
+        bytes.extend(u29(65_000 << 1 | 1));
+        bytes.resize(bytes.len() + 65_000, b'x');
+        bytes.extend([0x06, 0x00].repeat(references));
+        let result = read::<Vec<String>>(Version::Amf3, &bytes);
+        assert_eq!(result.is_ok(), fits, "{result:?}");
+    }
+}
+
+fn text_of_every_kind(limit: Limit) {
+    let long = |marker: u8| {
+        move |length: usize| [&[marker][..], &(length as u32).to_be_bytes(), &vec![b'x'; length]].concat()
+    };
+    let text3 = |length: usize| [&u29(length << 1 | 1), &vec![b'x'; length][..]].concat();
+    limit.holds::<Value>(Version::Amf0, long(0x0C));
+    limit.holds::<String>(Version::Amf0, long(0x0C));
+    limit.holds::<Value>(Version::Amf0, long(0x0F));
+    for marker in [0x06, 0x07, 0x0B] {
+        let text = |length| [&[marker][..], &text3(length)].concat();
+        limit.holds::<Value>(Version::Amf3, text);
+        limit.holds::<String>(Version::Amf3, text);
+    }
+    // a member's name, an alias, a sealed member's name, the name of a Vector's class
+    let name = |length| [&[0x0A, 0x0B, 0x01][..], &text3(length), &[0x01, 0x01]].concat();
+    limit.holds::<Value>(Version::Amf3, name);
+    limit.holds::<HashMap<String, Option<u8>>>(Version::Amf3, name);
+    limit.holds::<Value>(Version::Amf3, |length| [&[0x0A, 0x03][..], &text3(length)].concat());
+    limit.holds::<Value>(Version::Amf3, |length| [&[0x0A, 0x13, 0x01][..], &text3(length), &[0x01]].concat());
+    limit.holds::<Value>(Version::Amf3, |length| [&[0x10, 0x01, 0x00][..], &text3(length)].concat());
+    // AMF0's short text cannot be that long.
+    let short = [&[0x02, 0xFF, 0xFF][..], &vec![b'x'; 0xFFFF]].concat();
+    assert_eq!(read::<Value>(Version::Amf0, &short), Ok(()));
+}
+
+fn members_of_one_traits_record(limit: Limit) {
+    // The first member brings the name, the others refer to it; all are null.
+    let object = |count: usize| {
+        let names = [&[0x03, b'm'][..], &[0x00].repeat(count - 1)].concat();
+        [&[0x0A][..], &u29(count << 4 | 3), &[0x01], &names, &[0x01].repeat(count)].concat()
+    };
+    limit.holds::<Value>(Version::Amf3, object);
+    limit.holds::<HashMap<String, Option<u8>>>(Version::Amf3, object);
+    // So it is with an object that AMF0 switched to AMF3 for.
+    limit.holds::<Value>(Version::Amf0, |count| [&[0x11][..], &object(count)].concat());
+}
+
+fn headers_of_a_packet(limit: Limit) {
+    limit.holds_for(|headers| packet(headers, 1));
+}
+
+fn messages_of_a_packet(limit: Limit) {
+    limit.holds_for(|messages| packet(0, messages));
+}
+
+/// Reads a packet of so many headers `h` and messages, all null.
+fn packet(headers: usize, messages: usize) -> Result<(), DecodeError> {
+    let mut bytes = vec![0, 0];
+    bytes.extend((headers as u16).to_be_bytes());
+    bytes.extend([0, 1, b'h', 0, 0, 0, 0, 0, 0x05].repeat(headers));
+    bytes.extend((messages as u16).to_be_bytes());
+    bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0x05].repeat(messages));
+    let packet = Packet::decode(&bytes, &Classes::new().into(), Limits::default())?;
+    assert_eq!((packet.headers.len(), packet.messages.len()), (headers, messages));
+    assert!(packet.broken.is_none());
+    Ok(())
+}
+
+/// A number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than it needs.
+fn u29(number: usize) -> [u8; 4] {
+    assert!(number < 1 << 29);
+    let seven = |shift: usize| (number >> shift) as u8 | 0x80;
+    [seven(22), seven(15), seven(8), number as u8]
+}

@@ -1,0 +1,282 @@
+//! Bombs: small inputs that grow. Whatever is read of them, the memory taken stays near the budget that
+//! `Limits::memory_for` states, and reading ends.
+//!
+//! One test runs at a time, because the allocator counts for the whole process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use amf_core::{DecodeError, Decoder, FromAmf, Limits, Value, Version};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// The budget is charged with what values hold. Their places in the tables of references are not, nor is
+/// what keeps `Arc` and `Rc` shared; and a table that grows is there twice.
+const FACTOR: usize = 6;
+
+/// A little more than a power of two, where growing tables have doubled.
+const MANY: usize = 17_000;
+
+#[test]
+fn memory_stays_near_the_budget() {
+    check(&bombs());
+}
+
+#[test]
+#[ignore = "each level reserves as much as the whole budget could hold: 58 times the budget"]
+fn counts_that_lie_reserve_no_more_than_the_budget() {
+    let lies: [(&str, Version, &[u8]); 4] = [
+        ("strict arrays", Version::Amf0, &[0x0A, 0x7F, 0xFF, 0xFF, 0xFF]),
+        ("arrays", Version::Amf3, &[0x09, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]),
+        ("Vectors", Version::Amf3, &[0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x01]),
+        ("Dictionaries", Version::Amf3, &[0x11, 0xFF, 0xFF, 0xFF, 0xFF, 0x00]),
+    ];
+    check(&lies.map(|(name, version, head)| (name, version, lying(head))));
+}
+
+/// A bomb's name, its version and its bytes.
+type Bomb = (&'static str, Version, Vec<u8>);
+
+fn check(bombs: &[Bomb]) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock();
+    let mut over = Vec::new();
+    for (name, version, bytes) in bombs {
+        let budget = Limits::default().memory_for(bytes.len());
+        for (way, read) in WAYS {
+            let start = Instant::now();
+            let taken = taken(|| read(*version, bytes));
+            let time = start.elapsed();
+            println!("{name}, {way}: {} bytes, {taken} of {budget} taken, {time:?}", bytes.len());
+            assert!(time < Duration::from_secs(30), "{name}, {way}: {time:?}");
+            if taken > FACTOR * budget {
+                over.push(format!("{name}, {way}: {} bytes took {taken} of {budget}", bytes.len()));
+            }
+        }
+    }
+    assert!(over.is_empty(), "{}", over.join("\n"));
+}
+
+fn taken(run: impl FnOnce()) -> usize {
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    run();
+    ALLOCATOR.peak_usage() - before
+}
+
+type Way = fn(Version, &[u8]);
+
+/// What is read stays until all is read: the decoder's tables and the values count together.
+const WAYS: &[(&str, Way)] = &[
+    ("skip", |version, bytes| drop(Decoder::new(version, bytes).skip())),
+    ("Value", read::<Value>),
+    ("Vec<Tree>", read::<Tree>),
+    ("Vec<Arc<Tree>>", read::<SharedTree>),
+    ("Vec<Rc<Value>>", read::<Vec<Rc<Value>>>),
+    ("Vec<String>", read::<Vec<String>>),
+    ("Vec<Arc<str>>", read::<Vec<Arc<str>>>),
+    ("Vec<Vec<u8>>", read::<Vec<Vec<u8>>>),
+    ("HashMap<String, Value>", read::<HashMap<String, Value>>),
+];
+
+fn read<T: for<'de> FromAmf<'de>>(version: Version, bytes: &[u8]) {
+    let mut decoder = Decoder::new(version, bytes);
+    drop(T::from_amf(&mut decoder));
+}
+
+#[derive(Debug)]
+struct Tree(#[expect(dead_code, reason = "grown, not looked at")] Vec<Tree>);
+
+impl<'de> FromAmf<'de> for Tree {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        Vec::from_amf(decoder).map(Tree)
+    }
+}
+
+#[derive(Debug)]
+struct SharedTree(#[expect(dead_code, reason = "grown, not looked at")] Vec<Arc<SharedTree>>);
+
+impl<'de> FromAmf<'de> for SharedTree {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        Vec::from_amf(decoder).map(SharedTree)
+    }
+}
+
+fn bombs() -> Vec<Bomb> {
+    let amf0 = |name, element: &[u8]| (name, Version::Amf0, list0(MANY, element));
+    let amf3 = |name, element: &[u8]| (name, Version::Amf3, list3(MANY, &element.repeat(MANY)));
+    vec![
+        amf0("empty objects", &[0x03, 0, 0, 0x09]),
+        amf0("empty typed objects", &[0x10, 0, 1, b'P', 0, 0, 0x09]),
+        amf0("empty ECMA arrays", &[0x08, 0, 0, 0, 0, 0, 0, 0x09]),
+        amf0("empty strict arrays", &[0x0A, 0, 0, 0, 0]),
+        amf0("empty documents", &[0x0F, 0, 0, 0, 0]),
+        amf0("empty strings", &[0x02, 0, 0]),
+        amf0("references to the list itself", &[0x07, 0, 0]),
+        amf0("empty arrays of AMF3", &[0x11, 0x09, 0x01, 0x01]),
+        amf3("empty arrays", &[0x09, 0x01, 0x01]),
+        amf3("empty byte arrays", &[0x0C, 0x01]),
+        amf3("empty documents", &[0x07, 0x01]),
+        amf3("empty XML", &[0x0B, 0x01]),
+        amf3("empty strings", &[0x06, 0x01]),
+        amf3("the same short string", &[0x06, 0x03, b'a']),
+        amf3("CESU-8", b"\x06\x0D\xED\xA0\xBD\xED\xB8\x80"),
+        amf3("empty Vectors of int", &[0x0D, 0x01, 0x00]),
+        amf3("empty Vectors of Object", &[0x10, 0x01, 0x00, 0x01]),
+        amf3("empty Dictionaries", &[0x11, 0x01, 0x00]),
+        amf3("traits without members", &[0x0A, 0x03, 0x01]),
+        amf3("anonymous objects with traits of their own", &[0x0A, 0x0B, 0x01, 0x01]),
+        amf3("references to the list itself", &[0x09, 0x00]),
+        ("one traits record", Version::Amf3, one_traits_record()),
+        ("traits of 1,024 members", Version::Amf3, wide_traits(100)),
+        ("collections", Version::Amf3, collections()),
+        ("members of one name", Version::Amf3, members_of_one_name(MANY)),
+        ("members of many names", Version::Amf3, members_of_many_names(MANY)),
+        ("members of many names", Version::Amf0, members_of_many_names0(MANY)),
+        ("a long string, many times", Version::Amf3, one_string(100_000)),
+        ("doubling references", Version::Amf3, doubling3(60)),
+        ("doubling references", Version::Amf0, doubling0(60)),
+    ]
+}
+
+/// A list of so many elements, all the same.
+fn list0(count: usize, element: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x0A];
+    bytes.extend((count as u32).to_be_bytes());
+    bytes.extend(element.repeat(count));
+    bytes
+}
+
+fn list3(count: usize, elements: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x09];
+    bytes.extend(u29(count << 1 | 1));
+    bytes.push(0x01);
+    bytes.extend(elements);
+    bytes
+}
+
+/// A number of up to 21 bits in three bytes (AMF3 §1.3.1).
+fn u29(number: usize) -> [u8; 3] {
+    assert!(number < 1 << 21);
+    [(number >> 14) as u8 | 0x80, (number >> 7) as u8 | 0x80, number as u8 & 0x7F]
+}
+
+/// Empty objects that have their traits by reference.
+fn one_traits_record() -> Vec<u8> {
+    let mut objects = vec![0x0A, 0x0B, 0x01, 0x01];
+    objects.extend([0x0A, 0x01, 0x01].repeat(MANY - 1));
+    list3(MANY, &objects)
+}
+
+/// Objects of 1,024 null members each, with traits of their own whose names are references to one string.
+fn wide_traits(count: usize) -> Vec<u8> {
+    let mut objects = Vec::new();
+    for _ in 0..count {
+        objects.push(0x0A);
+        objects.extend(u29(1_024 << 4 | 3));
+        objects.push(0x01);
+        // The first brings the name, all others refer to it.
+        if objects.len() < 10 {
+            objects.extend([0x03, b'm']);
+        } else {
+            objects.push(0x00);
+        }
+        objects.extend([0x00].repeat(1_023));
+        objects.extend([0x01].repeat(1_024));
+    }
+    list3(count, &objects)
+}
+
+/// `ArrayCollection`s of null.
+fn collections() -> Vec<u8> {
+    let alias = b"flex.messaging.io.ArrayCollection";
+    let mut objects = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
+    objects.extend(alias);
+    objects.push(0x01);
+    objects.extend([0x0A, 0x01, 0x01].repeat(MANY - 1));
+    list3(MANY, &objects)
+}
+
+/// `{a: null, a: null, …}`, the name by reference.
+fn members_of_one_name(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0x0A, 0x0B, 0x01, 0x03, b'a', 0x01];
+    bytes.extend([0x00, 0x01].repeat(count - 1));
+    bytes.push(0x01);
+    bytes
+}
+
+/// Names of three letters, from `AAA` on.
+fn names(count: usize) -> impl Iterator<Item = [u8; 3]> {
+    (0..count).map(|number| [number / 2_500, number / 50 % 50, number % 50].map(|digit| b'A' + digit as u8))
+}
+
+fn members_of_many_names(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0x0A, 0x0B, 0x01];
+    for name in names(count) {
+        bytes.push(0x07);
+        bytes.extend(name);
+        bytes.push(0x01);
+    }
+    bytes.push(0x01);
+    bytes
+}
+
+fn members_of_many_names0(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0x03];
+    for name in names(count) {
+        bytes.extend([0, 3]);
+        bytes.extend(name);
+        bytes.push(0x05);
+    }
+    bytes.extend([0, 0, 0x09]);
+    bytes
+}
+
+/// A string of 10,000 bytes, and references to it.
+fn one_string(count: usize) -> Vec<u8> {
+    let mut strings = vec![0x06];
+    strings.extend(u29(10_000 << 1 | 1));
+    strings.resize(strings.len() + 10_000, b'x');
+    strings.extend([0x06, 0x00].repeat(count - 1));
+    list3(count, &strings)
+}
+
+/// As deep as is allowed, each list said to have as many elements as there can be, and bytes that could be
+/// so many.
+fn lying(head: &[u8]) -> Vec<u8> {
+    let mut bytes = head.repeat(64);
+    bytes.resize(100_000, 0x01);
+    bytes
+}
+
+/// Each level refers to the one before it twice.
+fn doubling3(levels: usize) -> Vec<u8> {
+    let mut lists = vec![0x09, 0x01, 0x01];
+    for level in 1..=levels {
+        let before = (level as u8) << 1;
+        lists.extend([0x09, 0x05, 0x01, 0x09, before, 0x09, before]);
+    }
+    list3(levels + 1, &lists)
+}
+
+fn doubling0(levels: usize) -> Vec<u8> {
+    let mut bytes = vec![0x0A];
+    bytes.extend((levels as u32 + 1).to_be_bytes());
+    bytes.extend([0x0A, 0, 0, 0, 0]);
+    for level in 1..=levels {
+        bytes.extend([0x0A, 0, 0, 0, 2, 0x07, 0, level as u8, 0x07, 0, level as u8]);
+    }
+    bytes
+}

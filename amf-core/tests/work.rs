@@ -1,0 +1,92 @@
+//! Small inputs that make much work: time and output are bounded by the input too.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::time::{Duration, Instant};
+
+use amf_core::{AmfObject, Classes, Decoder, FromAmf, Value, Version};
+
+/// So much would do for a hundred times the work that is needed.
+const SOON: Duration = Duration::from_secs(3);
+
+const LONG: usize = 1_000_000;
+
+#[derive(AmfObject, Debug)]
+#[amf(alias = "Outer")]
+struct Outer {
+    inner: Option<Inner>,
+}
+
+#[derive(AmfObject, Debug)]
+#[amf(alias = "Inner")]
+struct Inner {
+    inner: Option<u8>,
+}
+
+fn read<T: for<'de> FromAmf<'de>>(bytes: &[u8]) -> T {
+    let mut classes = Classes::new();
+    T::classes(&mut classes);
+    T::from_amf(&mut Decoder::new(Version::Amf3, bytes).with_classes(classes.into())).unwrap()
+}
+
+/// A number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than it needs.
+fn u29(number: usize) -> [u8; 4] {
+    let seven = |shift: usize| (number >> shift) as u8 | 0x80;
+    [seven(22), seven(15), seven(8), number as u8]
+}
+
+fn long_text() -> Vec<u8> {
+    [&u29(LONG << 1 | 1)[..], &vec![b'x'; LONG]].concat()
+}
+
+fn list(first: &[u8], again: &[u8], times: usize) -> Vec<u8> {
+    [&[0x09][..], &u29((1 + times) << 1 | 1), &[0x01], first, &again.repeat(times)].concat()
+}
+
+/// Two bytes a member, a name by reference and null; each makes a megabyte be hashed.
+#[test]
+#[ignore = "0.4 ms for two bytes: a body of 1.5 MB takes two minutes"]
+fn a_long_name_by_reference() {
+    let members = [0x00, 0x01].repeat(20_000);
+    let bytes = [&[0x0A, 0x0B, 0x01][..], &long_text(), &[0x01], &members, &[0x01]].concat();
+    let start = Instant::now();
+    let _ = Value::from_amf(&mut Decoder::new(Version::Amf3, &bytes));
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+}
+
+/// Five bytes for two objects of one traits record, which is read as two classes in turn; each time the
+/// alias is looked up among the classes.
+#[test]
+#[ignore = "0.7 ms for five bytes: a body of 1.5 MB takes a minute"]
+fn a_long_alias_read_as_two_classes() {
+    let objects = [0x0A, 0x01, 0x0A, 0x01, 0x01];
+    let first = [&[0x0A, 0x13][..], &long_text(), &[0x0B], b"inner", &objects[2..]].concat();
+    let bytes = list(&first, &objects, 10_000);
+    let start = Instant::now();
+    assert_eq!(read::<Vec<Outer>>(&bytes).len(), 10_001);
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+}
+
+/// Three bytes for an object whose one member the class does not declare; its name is not UTF-8, so that it
+/// is owned, and copied each time.
+#[test]
+#[ignore = "0.04 ms for three bytes: a body of 1.5 MB takes five seconds"]
+fn a_long_name_in_cesu8_that_no_class_declares() {
+    let pairs = 170_000;
+    let name = [&u29(12 * pairs + 1)[..], &b"\xED\xA0\xBD\xED\xB8\x80".repeat(pairs)].concat();
+    let first = [&[0x0A, 0x13, 0x01][..], &name, &[0x01]].concat();
+    let bytes = list(&first, &[0x0A, 0x01, 0x01], 130_000);
+    let start = Instant::now();
+    assert_eq!(read::<Vec<Inner>>(&bytes).len(), 130_001);
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+}
+
+/// AMF0 has no references to strings: two bytes of AMF3 become a megabyte.
+#[test]
+#[ignore = "nothing bounds what is written: 1.5 MB of AMF3 would be 260 GB of AMF0"]
+fn strings_by_reference_written_as_amf0() {
+    let first = [&[0x06][..], &long_text()].concat();
+    let value: Value = read(&list(&first, &[0x06, 0x00], 100));
+    let written = amf_core::to_vec(Version::Amf0, &value);
+    assert!(written.is_err(), "{} bytes", written.unwrap().len());
+}
