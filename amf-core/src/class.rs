@@ -112,6 +112,8 @@ pub(crate) type ExternalBody = fn(&mut ExternalInput<'_, '_>) -> Result<(), Deco
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     by_alias: HashMap<&'static str, Entry>,
+    /// Bytes of the longest alias: a longer one of a peer's is not even looked up.
+    longest: usize,
     /// Rust types that were added, by name: `Page<Player>` and `Page<Room>` share a class, not their members.
     types: HashSet<&'static str>,
     conflicts: Vec<&'static str>,
@@ -156,7 +158,7 @@ impl Classes {
 
     /// The class of an alias.
     pub fn get(&self, alias: &str) -> Option<&'static Class> {
-        let added = self.by_alias.get(alias).map(|entry| entry.class);
+        let added = self.entry(alias).map(|entry| entry.class);
         added.or_else(|| Self::built_in(alias).map(|(class, _)| class))
     }
 
@@ -166,10 +168,14 @@ impl Classes {
     }
 
     pub(crate) fn external_body(&self, alias: &str) -> Option<ExternalBody> {
-        match self.by_alias.get(alias) {
+        match self.entry(alias) {
             Some(entry) => entry.body,
             None => Self::built_in(alias).map(|(_, body)| body),
         }
+    }
+
+    fn entry(&self, alias: &str) -> Option<&Entry> {
+        if alias.len() <= self.longest { self.by_alias.get(alias) } else { None }
     }
 
     /// Those that every decoder knows.
@@ -188,6 +194,7 @@ impl Classes {
     fn insert(&mut self, class: &'static Class, body: Option<ExternalBody>) {
         let aliases = std::iter::once(&class.alias).chain(class.also);
         for alias in aliases.filter(|alias| !alias.is_empty()) {
+            self.longest = self.longest.max(alias.len());
             let known = self.by_alias.entry(alias).or_insert(Entry { class, body });
             if *known.class != *class {
                 self.conflicts.push(alias);

@@ -115,7 +115,7 @@ impl<'de> Decoder<'de> {
             dynamic,
             externalizable,
             in_order: Cell::default(),
-            layout: RefCell::default(),
+            layouts: RefCell::default(),
             dynamic_view: RefCell::default(),
         })
     }

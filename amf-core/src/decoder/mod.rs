@@ -273,9 +273,23 @@ impl<'de> Decoder<'de> {
 
     /// How many elements of `T` to reserve for a declared count: no more than the rest of the input and
     /// of the memory budget could hold.
+    ///
+    /// Below a few levels it is only little, because every level could say the same.
     #[inline]
     pub(crate) fn reservation<T>(&self, declared: usize, smallest: usize) -> usize {
-        declared.min(self.reader.remaining() / smallest.max(1)).min(self.memory / size_of::<T>().max(1))
+        const TRUSTED_LEVELS: usize = 4;
+        const LITTLE: usize = 256;
+        let most = if self.depth() <= TRUSTED_LEVELS { usize::MAX } else { LITTLE };
+        declared
+            .min(most)
+            .min(self.reader.remaining() / smallest.max(1))
+            .min(self.memory / size_of::<T>().max(1))
+    }
+
+    /// How many values are open around the place that is read next.
+    #[inline]
+    pub(crate) fn depth(&self) -> usize {
+        self.limits.depth.saturating_sub(self.depth_left)
     }
 
     /// Counts one value.

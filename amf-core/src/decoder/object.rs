@@ -157,6 +157,9 @@ impl<'de> Decoder<'de> {
                     return Ok(Some(Member::Declared(usize::from(index))));
                 }
                 let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
+                if let Cow::Owned(copy) = &name {
+                    self.charge(copy.len())?;
+                }
                 return Ok(Some(Member::Unknown(name)));
             }
             object.members = if traits.dynamic { Members::Dynamic } else { Members::Ended };
@@ -276,8 +279,8 @@ impl<'de> Decoder<'de> {
 
     /// The layout of a traits record for a class: made once for each pair, then kept with the record.
     fn layout(&self, traits: &Rc<Traits<'de>>, class: &'static Class) -> Result<Layout, DecodeError> {
-        if let Some((known, layout)) = &*traits.layout.borrow()
-            && std::ptr::eq(*known, class)
+        if let Some((_, layout)) =
+            traits.layouts.borrow().iter().find(|(known, _)| std::ptr::eq(*known, class))
         {
             return Ok(Rc::clone(layout));
         }
@@ -293,7 +296,7 @@ impl<'de> Decoder<'de> {
         if !traits.dynamic && traits.members == class.members() {
             traits.in_order.set(Some(class));
         }
-        *traits.layout.borrow_mut() = Some((class, Rc::clone(&layout)));
+        traits.layouts.borrow_mut().push((class, Rc::clone(&layout)));
         Ok(layout)
     }
 

@@ -18,7 +18,10 @@ use crate::{Decoder, FromAmf, Version, amf0, amf3};
 /// What dynamic values and shared pointers of this message were made so far.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    pub(crate) values: HashMap<SlotId, Value>,
+    pub(crate) values: HashMap<SlotId, (Value, Height)>,
+    /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
+    /// behind shared references too.
+    reach: usize,
     pointers: Pointers,
     /// Pointers whose objects are being read, the innermost last.
     building: Vec<Building>,
@@ -28,6 +31,12 @@ pub(crate) struct Shared {
     pub(crate) rehearsal: bool,
 }
 
+/// How many levels of values an object is high, itself and those behind shared references.
+///
+/// A value is dropped, and walked, as deep as that, however shallow it stands on the wire:
+/// `[[], [ref 1], [ref 2], …]`.
+pub(crate) type Height = usize;
+
 /// Strong pointers by slot, in order, so that those of one object's inside are dropped in one step.
 #[derive(Debug, Default)]
 struct Pointers {
@@ -36,7 +45,7 @@ struct Pointers {
 }
 
 /// What was made of one object: a pointer for each type that it was read as.
-type Made = Vec<(TypeId, Box<dyn Any>)>;
+type Made = Vec<(TypeId, Box<dyn Any>, Height)>;
 
 #[derive(Debug)]
 struct Building {
@@ -140,19 +149,43 @@ impl<'de> Decoder<'de> {
             Identity::Reference(slot, end) => (slot, Some(end)),
         };
         let key = (slot, TypeId::of::<P>());
-        if let Some(pointer) = self.shared.pointers.get::<P>(key) {
+        if let Some((pointer, height)) = self.shared.pointers.get::<P>(key) {
+            self.reach_by(height)?;
             match reference_end {
                 Some(end) => self.reader.seek(end),
                 None => self.skip()?,
             }
             return Ok(pointer);
         }
-        let pointer = match reference_end {
-            Some(_) => P::new(P::Target::from_amf(self)?),
-            None => self.inline_pointer(key)?,
-        };
-        self.shared.pointers.insert(key, pointer.clone());
+        let (pointer, height) = self.measured(|decoder| match reference_end {
+            Some(_) => P::Target::from_amf(decoder).map(P::new),
+            None => decoder.inline_pointer(key),
+        })?;
+        self.shared.pointers.insert(key, pointer.clone(), height);
         Ok(pointer)
+    }
+
+    /// Reads something that may be shared, and tells how high it is.
+    pub(crate) fn measured<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<(T, Height), DecodeError> {
+        let depth = self.depth();
+        let around = std::mem::replace(&mut self.shared.reach, depth + 1);
+        let value = read(self)?;
+        let reach = self.shared.reach;
+        self.shared.reach = around.max(reach);
+        Ok((value, reach.saturating_sub(depth)))
+    }
+
+    /// Counts what a shared reference leads to against the depth.
+    pub(crate) fn reach_by(&mut self, height: Height) -> Result<(), DecodeError> {
+        let reach = self.depth() + height;
+        if reach > self.limits().depth {
+            return Err(self.limit("depth", self.limits().depth));
+        }
+        self.shared.reach = self.shared.reach.max(reach);
+        Ok(())
     }
 
     fn inline_pointer<P>(&mut self, key: (SlotId, TypeId)) -> Result<P, DecodeError>
@@ -250,7 +283,7 @@ impl<'de> Decoder<'de> {
             return Ok(P::Weak::nowhere());
         }
         let weak = match self.shared.pointers.get::<P>(key) {
-            Some(pointer) => pointer.downgrade(),
+            Some((pointer, _)) => pointer.downgrade(),
             None => match self.shared.building.iter_mut().find(|building| building.key == key) {
                 Some(building) => {
                     building.wanted = true;
@@ -271,21 +304,21 @@ impl<'de> Decoder<'de> {
 }
 
 impl Pointers {
-    fn get<P: Pointer>(&self, (slot, kind): (SlotId, TypeId)) -> Option<P> {
+    fn get<P: Pointer>(&self, (slot, kind): (SlotId, TypeId)) -> Option<(P, Height)> {
         let made = match slot.version {
             Version::Amf0 => self.amf0.get(&slot.index),
             Version::Amf3 => self.amf3.get(&slot.index),
         };
-        let (_, pointer) = made?.iter().find(|(made, _)| *made == kind)?;
-        pointer.downcast_ref::<P>().cloned()
+        let (_, pointer, height) = made?.iter().find(|(made, ..)| *made == kind)?;
+        pointer.downcast_ref::<P>().map(|pointer| (pointer.clone(), *height))
     }
 
-    fn insert<P: Pointer>(&mut self, (slot, kind): (SlotId, TypeId), pointer: P) {
+    fn insert<P: Pointer>(&mut self, (slot, kind): (SlotId, TypeId), pointer: P, height: Height) {
         let made = match slot.version {
             Version::Amf0 => self.amf0.entry(slot.index),
             Version::Amf3 => self.amf3.entry(slot.index),
         };
-        made.or_default().push((kind, Box::new(pointer)));
+        made.or_default().push((kind, Box::new(pointer), height));
     }
 
     /// Forgets what was made of objects that begin at `start` or later.

@@ -92,8 +92,8 @@ pub(crate) struct Traits<'de> {
     pub(crate) externalizable: bool,
     /// The class that was last wanted, if it has just these members, in this order.
     pub(crate) in_order: Cell<Option<&'static Class>>,
-    /// For the class that was last wanted: its member at each sealed position.
-    pub(crate) layout: RefCell<Option<(&'static Class, Layout)>>,
+    /// For each class that was wanted: its member at each sealed position.
+    pub(crate) layouts: RefCell<Vec<(&'static Class, Layout)>>,
     /// The same record for dynamic values.
     pub(crate) dynamic_view: RefCell<Option<Arc<crate::value::Traits>>>,
 }

@@ -41,6 +41,7 @@ pub struct Encoder {
     outermost: Mode,
     depth: usize,
     max_depth: usize,
+    max_len: usize,
     /// Where AMF3 began inside something else, and what that was.
     switch: Option<Switch>,
     strings: Strings,
@@ -65,6 +66,8 @@ struct Switch {
 
 /// What most messages fit in, so that they are written without growing.
 const CAPACITY: usize = 512;
+/// What a length of AMF3 can say (AMF3 §1.3.1).
+const MAX_LEN: usize = (1 << 28) - 1;
 /// From here on it pays to make room at once.
 const LONG_TEXT: usize = 1024;
 
@@ -93,6 +96,7 @@ impl Encoder {
             outermost: mode,
             depth: 0,
             max_depth: Limits::default().depth,
+            max_len: MAX_LEN,
             switch: None,
             strings: Strings::default(),
             traits: TraitsTable::default(),
@@ -105,6 +109,16 @@ impl Encoder {
     #[must_use]
     pub fn with_depth(mut self, depth: usize) -> Self {
         self.max_depth = depth;
+        self
+    }
+
+    /// The same encoder with another limit on the bytes of one message. The default is 256 MiB.
+    ///
+    /// A value that was read from AMF3 may be far longer in AMF0, which repeats each string that AMF3 refers to.
+    /// It is checked where something begins, so a message may pass it by one scalar or one string.
+    #[must_use]
+    pub fn with_max_len(mut self, bytes: usize) -> Self {
+        self.max_len = bytes;
         self
     }
 
@@ -246,6 +260,7 @@ impl Encoder {
 
     /// Writes a string.
     pub fn string(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.check_len(text.len())?;
         match self.mode {
             Mode::Amf0 => self.amf0_string(text),
             Mode::Amf3 => self.amf3_text(&[amf3::marker::STRING], text),
@@ -381,6 +396,7 @@ impl Encoder {
     /// Begins something with members, and tells in which version.
     #[inline]
     pub(crate) fn begin(&mut self) -> Result<Version, EncodeError> {
+        self.check_len(0)?;
         if self.depth >= self.max_depth {
             return Err(self.too_deep());
         }
@@ -435,7 +451,19 @@ impl Encoder {
         EncodeError::new(EncodeErrorKind::Depth { max: self.max_depth })
     }
 
+    #[inline]
+    fn check_len(&self, more: usize) -> Result<(), EncodeError> {
+        if self.out.len() > self.max_len.saturating_sub(more) { Err(self.too_much(more)) } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_much(&self, more: usize) -> EncodeError {
+        too_long("a message", self.out.len() + more, self.max_len)
+    }
+
     fn amf3_leaf(&mut self, marker: u8, bytes: &[u8], what: &'static str) -> Result<(), EncodeError> {
+        self.check_len(bytes.len())?;
         if self.scalar() == Version::Amf0 {
             self.byte(amf0::marker::AVMPLUS);
         }
@@ -472,6 +500,7 @@ impl Encoder {
     }
 
     fn amf0_long_text(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.check_len(text.len())?;
         self.amf0_length("a string", text.len())?;
         self.raw(text.as_bytes());
         Ok(())

@@ -10,6 +10,9 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{ExternalInput, Recorded};
 use crate::{Date, Decoder, FromAmf};
 
+/// Longer names are looked up on the budget of memory, which bounds the time too.
+const LONG_NAME: usize = 64;
+
 impl<'de> FromAmf<'de> for Value {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         decoder.charge(size_of::<Self>())?;
@@ -18,7 +21,8 @@ impl<'de> FromAmf<'de> for Value {
             Identity::Inline(slot) => (slot, None),
             Identity::Reference(slot, end) => (slot, Some(end)),
         };
-        if let Some(value) = decoder.shared.values.get(&slot).cloned() {
+        if let Some((value, height)) = decoder.shared.values.get(&slot).cloned() {
+            decoder.reach_by(height)?;
             match end {
                 Some(end) => decoder.reader.seek(end),
                 None => decoder.skip()?,
@@ -32,8 +36,8 @@ impl<'de> FromAmf<'de> for Value {
             decoder.reader.seek(end);
             return Ok(Value::Ancestor(WeakValue::Object(Weak::new())));
         }
-        let value = decoder.fresh_value(Some(slot))?;
-        decoder.shared.values.insert(slot, value.clone());
+        let (value, height) = decoder.measured(|decoder| decoder.fresh_value(Some(slot)))?;
+        decoder.shared.values.insert(slot, (value.clone(), height));
         Ok(value)
     }
 }
@@ -114,7 +118,7 @@ impl<'de> Decoder<'de> {
         self.charge(size_of::<T>())?;
         let mut failure = None;
         let node = Arc::new_cyclic(|weak| {
-            self.shared.values.insert(slot, Value::Ancestor(ancestor(weak.clone())));
+            self.shared.values.insert(slot, (Value::Ancestor(ancestor(weak.clone())), 0));
             read(self).unwrap_or_else(|error| {
                 failure = Some(error);
                 T::default()
@@ -170,7 +174,9 @@ impl<'de> Decoder<'de> {
             if name.is_empty() {
                 return Ok(members);
             }
-            self.charge(size_of::<(Arc<str>, Value)>())?;
+            // The name is shared; but a long one costs time each time that it is looked up.
+            let long = name.content.len().saturating_sub(LONG_NAME);
+            self.charge(size_of::<(Arc<str>, Value)>() + long)?;
             let name = self.shared_text(&name)?;
             let value = self.value().map_err(|error| error.in_member(name.to_string()))?;
             members.insert(name, value);
