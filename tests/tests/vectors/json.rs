@@ -49,11 +49,25 @@ fn comes_back(value: &Value) -> Result<(), String> {
     }
     // Identity, and what equality does not see.
     for version in [Version::Amf0, Version::Amf3] {
-        if to_vec(version, &back) != to_vec(version, value) {
+        if to_vec(version, &back).map(with_one_nan) != to_vec(version, value).map(with_one_nan) {
             return Err(format!("{value:?} is written otherwise as {version} after {text}"));
         }
     }
     Ok(())
+}
+
+/// Flash writes several NaNs, and their bits mean nothing: as JSON all are one.
+fn with_one_nan(mut bytes: Vec<u8>) -> Vec<u8> {
+    let mut start = 0;
+    while let Some(number) = bytes.get_mut(start..).and_then(|rest| rest.first_chunk_mut::<8>()) {
+        if f64::from_be_bytes(*number).is_nan() {
+            *number = f64::NAN.to_be_bytes();
+            start += 8;
+        } else {
+            start += 1;
+        }
+    }
+    bytes
 }
 
 /// Compares up to the first value that one of the two ways has no form for, such as a cycle.
