@@ -474,3 +474,21 @@ proptest! {
         }
     }
 }
+
+/// What holds a chain is as deep as the chain is long, and would be dropped as deep.
+#[test]
+fn a_chain_of_references_is_as_deep_as_it_is_long() {
+    let chain = |links: usize| {
+        let link = |id: usize| {
+            let items = if id == 0 { String::new() } else { format!(r#"{{"$amf":"ref","id":{}}}"#, id - 1) };
+            format!(r#"{{"$amf":"array","id":{id},"items":[{items}]}}"#)
+        };
+        let links: Vec<String> = (0..links).map(link).collect();
+        serde_json::from_str::<Tagged<Value>>(&format!("[{}]", links.join(",")))
+    };
+    assert!(chain(63).is_ok());
+    for links in [64, 50_000] {
+        let error = chain(links).unwrap_err().to_string();
+        assert!(error.contains("the limit `depth` of 64 is passed"), "{links} links: {error}");
+    }
+}

@@ -32,13 +32,17 @@ struct Reader<'a> {
     /// Where the object of each number stands: a format that sorts members may put it behind its references.
     forms: HashMap<i32, &'a Value>,
     made: HashMap<i32, Made>,
+    /// How few levels were left somewhere, since somebody last asked; those behind references count too, for a
+    /// value is dropped as deep as that.
+    lowest: usize,
 }
 
 #[derive(Clone)]
 enum Made {
     /// It encloses what is read now.
     Open(WeakValue),
-    Done(Value),
+    /// With the levels that it takes.
+    Done(Value, usize),
 }
 
 /// The members of an object with a tag.
@@ -100,11 +104,10 @@ impl<'a> Reader<'a> {
 
     fn object_with_identity(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
         let id = fields.id()?;
-        match id.and_then(|id| self.made.get(&id)) {
-            Some(Made::Done(value)) => return Ok(value.clone()),
-            Some(Made::Open(weak)) => return Ok(Value::Ancestor(weak.clone())),
-            None => {}
+        if let Some(made) = id.and_then(|id| self.made.get(&id)).cloned() {
+            return self.again(made, depth);
         }
+        let around = std::mem::replace(&mut self.lowest, depth.saturating_sub(1));
         let value = match fields.kind {
             "xml" => Value::Xml(fields.text("text", &["text"])?.into()),
             "xmlDocument" => Value::XmlDocument(fields.text("text", &["text"])?.into()),
@@ -128,9 +131,21 @@ impl<'a> Reader<'a> {
             kind => return Err(error(format!("`{TAG}` has no kind `{kind}`"))),
         };
         if let Some(id) = id {
-            self.made.insert(id, Made::Done(value.clone()));
+            self.made.insert(id, Made::Done(value.clone(), depth.saturating_sub(self.lowest)));
         }
+        self.lowest = self.lowest.min(around);
         Ok(value)
+    }
+
+    fn again(&mut self, made: Made, depth: usize) -> Result<Value, DecodeError> {
+        match made {
+            Made::Open(weak) => Ok(Value::Ancestor(weak)),
+            Made::Done(value, levels) => {
+                let left = depth.checked_sub(levels).ok_or_else(too_deep)?;
+                self.lowest = self.lowest.min(left);
+                Ok(value)
+            }
+        }
     }
 
     /// Makes an object that values inside it can refer to.
@@ -158,9 +173,8 @@ impl<'a> Reader<'a> {
     fn reference(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
         fields.only(&[])?;
         let id = fields.id()?.ok_or_else(|| error("the member `id` is missing"))?;
-        match self.made.get(&id) {
-            Some(Made::Done(value)) => Ok(value.clone()),
-            Some(Made::Open(weak)) => Ok(Value::Ancestor(weak.clone())),
+        match self.made.get(&id).cloned() {
+            Some(made) => self.again(made, depth),
             None => match self.forms.get(&id) {
                 Some(form) => self.value(form, depth),
                 None => Err(error(format!("no object has the id {id}"))),
@@ -373,8 +387,11 @@ impl<'a> Fields<'a> {
 }
 
 fn one_less(depth: usize) -> Result<usize, DecodeError> {
-    let max = Limits::default().depth;
-    depth.checked_sub(1).ok_or_else(|| DecodeError::nowhere(DecodeErrorKind::Limit { limit: "depth", max }))
+    depth.checked_sub(1).ok_or_else(too_deep)
+}
+
+fn too_deep() -> DecodeError {
+    DecodeError::nowhere(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
 }
 
 fn all<'a, T>(
