@@ -27,6 +27,7 @@ main() {
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
+  step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
   step "layers" layers
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
@@ -130,6 +131,7 @@ missing_packages() {
   command -v chromium >/dev/null || [ -x "${CHROMIUM:-}" ] || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
   command -v haxe >/dev/null || missing+=(haxe)
+  command -v java >/dev/null || missing+=(openjdk-17-jre-headless) # Royale's compiler
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   command -v rtmpdump >/dev/null || missing+=(rtmpdump)
@@ -144,7 +146,7 @@ has_header() {
   printf '#include <%s>\n' "$1" | cc ${2:+-I "$2"} -E -x c - >/dev/null 2>&1
 }
 
-# Ruffle, what drives the browser and what leads out of it. The lock file is kept beside them as a sign of completion.
+# Ruffle, Royale, what drives the browser and what leads out of it. The lock file is kept beside them as a sign of completion.
 npm_packages() {
   cmp -s tests/clients/package-lock.json "$clients/npm.installed" && return 0
   mkdir -p "$clients" &&

@@ -4,6 +4,7 @@
 //! item and gathers every mistake in it, `ir` is what was understood, `codegen` writes the expansion. Where there
 //! were mistakes, the expansion is their messages and stub implementations, so that one mistake is one message.
 
+mod access;
 mod attr;
 mod bounds;
 mod client;
@@ -107,13 +108,19 @@ pub fn fault(input: TokenStream) -> TokenStream {
 /// from the caller by `FromCaller` and lent; an *owned* one, `name: String`, arrives on the wire. It may be `async`
 /// and returns a value that can be written as AMF, or a `Result` of one whose error becomes a `Fault`.
 ///
-/// On the block, `#[remoting_service(...)]` takes `name = "game"` (otherwise the type's name in camelCase) and
-/// `crate = "my_crate::amf_remoting"`. On a method, `#[remote(...)]` takes
+/// On the block, `#[remoting_service(...)]` takes `name = "game"` (otherwise the type's name in camelCase),
+/// `crate = "my_crate::amf_remoting"`, and `role = "admin"` or `signed_in` as the rule of all methods that have none of
+/// their own. On a method, `#[remote(...)]` takes
 ///
 /// | | |
 /// |---|---|
 /// | `rename = "serverVersion"` | the name on the wire; otherwise the method's in camelCase |
 /// | `concurrent` | the calls after this one in a packet need not wait for it |
+/// | `role = "admin"` | only who has this role may call it |
+/// | `signed_in` | only who is known may call it |
+/// | `public` | everybody may call it, whatever the block says |
+///
+/// A rule is checked before the arguments are decoded; see `service::Access`.
 #[proc_macro_attribute]
 pub fn remoting_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
     service::expand(arguments.into(), &item.into()).into()

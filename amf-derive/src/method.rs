@@ -9,6 +9,7 @@ use syn::{
     Attribute, FnArg, GenericParam, Ident, LitStr, Meta, Pat, PatIdent, PatType, Receiver, Signature, Type,
 };
 
+use crate::access::Rule;
 use crate::attr::{Once, settings};
 use crate::errors::Errors;
 use crate::names::Case;
@@ -18,6 +19,7 @@ use crate::names::Case;
 pub(crate) struct Remote {
     pub(crate) rename: Once<LitStr>,
     pub(crate) concurrent: Once<Ident>,
+    pub(crate) access: Rule,
 }
 
 impl Remote {
@@ -34,6 +36,7 @@ impl Remote {
                     let value = setting.flag(errors);
                     remote.concurrent.set(&setting, value, errors);
                 }
+                name if known.contains(&name) && remote.access.take(&setting, true, errors) => {}
                 _ => setting.unknown("a method", known, errors),
             }
         }

@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use amf_remoting::amf_core::packet::{Packet, PacketWriter};
+use amf_remoting::amf_core::packet::PacketWriter;
 use amf_remoting::amf_core::{Classes, Decoder, FromAmf, ToAmf, to_vec};
-use amf_remoting::{Limits, Value, Version};
+use amf_remoting::client::Replies;
+use amf_remoting::{Value, Version};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -43,9 +44,9 @@ impl House {
         let request = Request::post(lobby::GATEWAY).header(header::CONTENT_TYPE, "application/x-amf");
         let (status, reply) = self.send(request.body(packet.finish().into()).unwrap()).await;
         assert_eq!(status, StatusCode::OK);
-        let reply = Packet::decode(&reply, &Arc::default(), Limits::default()).unwrap();
-        let [message] = &*reply.messages else { panic!("one call, one answer: {reply:?}") };
-        (message.target_uri.to_string(), read(message.body))
+        let replies = Replies::read(reply).unwrap();
+        let message = replies.messages().next().unwrap();
+        (message.target().to_owned(), message.value().unwrap())
     }
 
     async fn page(&self, what: &str, form: serde_json::Value) -> (StatusCode, serde_json::Value) {

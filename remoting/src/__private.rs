@@ -10,7 +10,7 @@
 //! impl<S: Store> Game<S> {
 //!     /// Enters a room.
 //!     async fn join(&self, user: &User, player: Player, room: Option<String>) -> Result<Room, GameError> { .. }
-//!     #[remote(concurrent)]
+//!     #[remote(concurrent, role = "admin")]
 //!     fn version(&self) -> u32 { 7 }
 //! }
 //! ```
@@ -45,7 +45,8 @@
 //!             })
 //!         })
 //!         .returns("u32")
-//!         .concurrent(),
+//!         .concurrent()
+//!         .access(root::service::Access::Role("admin")),   // or SignedIn; left out where it is public
 //!     ];
 //! }
 //! ```

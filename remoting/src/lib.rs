@@ -71,7 +71,11 @@
 //!
 //! - [`service`]: what a call is, how it is dispatched, who the caller is, who can be called back. It knows no
 //!   transport; all transports are given the same [`Services`].
-#![cfg_attr(feature = "http", doc = "- [`gateway`]: the HTTP door, feature `http`, on by default.")]
+#![cfg_attr(
+    feature = "http",
+    doc = "- [`gateway`]: the HTTP door, feature `http`, on by default.\n- [`flex`]: RemoteObject through that door."
+)]
+#![cfg_attr(feature = "client", doc = "- [`client`]: calls to any remoting gateway, feature `client`.")]
 //! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
 //!   they can tell something.
 //! - [`Services::layer`]: tower layers around calls.
@@ -79,6 +83,10 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "http")]
+pub mod flex;
 #[cfg(feature = "http")]
 pub mod gateway;
 pub mod service;
@@ -88,6 +96,8 @@ pub use amf_core::{
     AmfClass, ArrayCollection, Date, Dynamic, Externalizable, FromAmf, Limits, ToAmf, Value, Version,
 };
 pub use amf_derive::{Fault, RemotingAmfObject as AmfObject, remote_client, remoting_service};
+#[cfg(feature = "client")]
+pub use client::RemotingClient;
 #[cfg(feature = "http")]
 pub use gateway::Gateway;
 pub use service::{

@@ -28,6 +28,13 @@ pub fn python() -> Command {
     command
 }
 
+/// The command that runs a gateway of `Py3AMF`, which prints its port; see `gateway.py`.
+pub fn py3amf_gateway() -> Command {
+    let mut command = python();
+    command.arg(sources().join("py3amf/gateway.py"));
+    command
+}
+
 /// Compiles the movie that visits the gateway with Haxe into `folder`, which is made, and gives its path.
 pub fn movie(folder: &Path) -> PathBuf {
     compile(folder, "Main")

@@ -2,17 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-use std::sync::Arc;
-
-use amf_core::packet::{Packet, PacketWriter};
-use amf_core::{Classes, Decoder, FromAmf, Limits, Value, Version};
-use amf_remoting::service::{ArgumentsForm, Encoding, Notification, ToArguments};
-use amf_remoting::{AmfObject, CallError, Fault, Gateway, Services, remoting_service};
+use amf_core::{Value, Version};
+use amf_remoting::service::ToArguments;
+use amf_remoting::{AmfObject, CallError, Fault, Gateway, RemotingClient, Services, remoting_service};
 use amf_rtmp::{NetConnection, Server};
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Full};
-use tower::ServiceExt;
 
 #[derive(AmfObject, Clone, Debug, PartialEq)]
 #[amf(alias = "test.Player")]
@@ -66,9 +59,17 @@ impl Game {
 type Answer = Result<Value, (String, String)>;
 
 struct Doors {
-    gateway: Gateway,
+    client: RemotingClient,
     connection: NetConnection,
     version: Version,
+}
+
+fn answer(outcome: Result<Value, CallError>) -> Answer {
+    match outcome {
+        Ok(value) => Ok(value),
+        Err(CallError::Fault(fault)) => Err((fault.code().to_owned(), fault.message().to_owned())),
+        Err(other) => panic!("{other}"),
+    }
 }
 
 impl Doors {
@@ -78,38 +79,17 @@ impl Doors {
         let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
         tokio::spawn(listening.serve());
         let connection = NetConnection::to(&url).unwrap().encoding(version).connect().await.unwrap();
-        Self { gateway: Gateway::new(services), connection, version }
+        let client = RemotingClient::builder("http://localhost/").unwrap().version(version);
+        let client = client.over(Gateway::new(services)).build().unwrap();
+        Self { client, connection, version }
     }
 
-    async fn over_http(&self, method: &str, arguments: &impl ToArguments) -> Answer {
-        let encoding = Encoding { version: self.version, form: ArgumentsForm::Array };
-        let body = Notification::encode(method, arguments, encoding).unwrap();
-        let mut packet = PacketWriter::new(if self.version == Version::Amf3 { 3 } else { 0 });
-        packet.message(method, "/1", body.arguments()).unwrap();
-        let request = Request::post("/")
-            .header("content-type", "application/x-amf")
-            .body(Full::new(Bytes::from(packet.finish())))
-            .unwrap();
-        let response = self.gateway.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), 200);
-        let reply = response.into_body().collect().await.unwrap().to_bytes();
-        let packet = Packet::decode(&reply, &Arc::new(Classes::new()), Limits::default()).unwrap();
-        let [message] = packet.messages.as_slice() else { panic!("{packet:?}") };
-        let value = Value::from_amf(&mut Decoder::new(Version::Amf0, message.body)).unwrap();
-        let text = |name| value.get(name).and_then(Value::as_str).unwrap().to_owned();
-        match message.target_uri.as_ref() {
-            "/1/onResult" => Ok(value),
-            "/1/onStatus" => Err((text("faultCode"), text("faultString"))),
-            other => panic!("{other}"),
-        }
+    async fn over_http(&self, method: &str, arguments: impl ToArguments) -> Answer {
+        answer(self.client.call(method, arguments).await)
     }
 
     async fn over_rtmp(&self, method: &str, arguments: impl ToArguments) -> Answer {
-        match self.connection.call(method, arguments).await {
-            Ok(value) => Ok(value),
-            Err(CallError::Fault(fault)) => Err((fault.code().to_owned(), fault.message().to_owned())),
-            Err(other) => panic!("{other}"),
-        }
+        answer(self.connection.call(method, arguments).await)
     }
 
     /// What both answer.

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Ident, ItemImpl, Type, parse_quote};
 
 use super::ir::{Method, Service, Source};
+use crate::access::Access;
 use crate::describe;
 use crate::method::find_keyword;
 use crate::{lints, span};
@@ -19,6 +20,7 @@ pub(crate) fn expand(item: &ItemImpl, service: &Service) -> TokenStream {
             clippy::future_not_send,
             clippy::missing_const_for_fn,
             clippy::needless_pass_by_value,
+            clippy::ref_option,
             clippy::trivially_copy_pass_by_ref,
             clippy::unused_async,
             clippy::unused_self
@@ -142,7 +144,12 @@ fn description(service: &Service, method: &Method) -> TokenStream {
     });
     let docs = method.docs.as_ref().map(|docs| quote!(.docs(#docs)));
     let concurrent = method.is_concurrent.then(|| quote!(.concurrent()));
-    quote!(#parameters #returns #docs #concurrent)
+    let access = method.access.as_ref().and_then(|access| match access {
+        Access::Public => None,
+        Access::SignedIn => Some(quote!(.access(#root::service::Access::SignedIn))),
+        Access::Role(role) => Some(quote!(.access(#root::service::Access::Role(#role)))),
+    });
+    quote!(#parameters #returns #docs #concurrent #access)
 }
 
 /// No parameter's variable can be one of the expansion's own.

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Ident, Type};
 
+use crate::access::Access;
 use crate::paths::Root;
 
 pub(crate) struct Service {
@@ -17,6 +18,8 @@ pub(crate) struct Method {
     pub(crate) wire: String,
     pub(crate) is_async: bool,
     pub(crate) is_concurrent: bool,
+    /// None where nothing is said, neither on the method nor on the block.
+    pub(crate) access: Option<Access>,
     pub(crate) parameters: Vec<Parameter>,
     /// None where nothing is returned.
     pub(crate) returns: Option<Type>,

@@ -7,6 +7,7 @@ use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, LitStr, PatType, Path, Ret
 
 use super::ir::{Method, Parameter, Service, Source};
 use super::ownership::{self, Ownership};
+use crate::access::{Access, Rule};
 use crate::attr::{Once, parse_settings};
 use crate::describe;
 use crate::errors::Errors;
@@ -18,8 +19,8 @@ use crate::method::{
 use crate::names;
 use crate::paths::Root;
 
-const ON_THE_BLOCK: &[&str] = &["name", "crate"];
-const ON_A_METHOD: &[&str] = &["rename", "concurrent"];
+const ON_THE_BLOCK: &[&str] = &["name", "crate", "role", "signed_in"];
+const ON_A_METHOD: &[&str] = &["rename", "concurrent", "role", "signed_in", "public"];
 
 pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut Errors) -> Service {
     let block = BlockSettings::parse(arguments, errors);
@@ -28,7 +29,7 @@ pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut 
     Service {
         root: Root::remoting().or_given(block.root.take()),
         name: block.name.take().map(|name| name.value()).or(name).unwrap_or_default(),
-        methods: methods(item, errors),
+        methods: methods(item, block.access.access(), errors),
     }
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut 
 struct BlockSettings {
     name: Once<LitStr>,
     root: Once<Path>,
+    access: Rule,
 }
 
 impl BlockSettings {
@@ -60,6 +62,7 @@ impl BlockSettings {
                     let value = setting.path("my_crate::amf_remoting", errors);
                     parsed.root.set(&setting, value, errors);
                 }
+                "role" | "signed_in" | "public" if parsed.access.take(&setting, false, errors) => {}
                 _ => setting.unknown("`#[remoting_service]`", ON_THE_BLOCK, errors),
             }
         }
@@ -96,12 +99,12 @@ fn default_name(self_ty: &Type, errors: &mut Errors) -> Option<String> {
     None
 }
 
-fn methods(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Method> {
+fn methods(item: &mut ItemImpl, of_block: Option<&Access>, errors: &mut Errors) -> Vec<Method> {
     let mut names = WireNames::default();
     let mut methods = Vec::new();
     for item in &mut item.items {
         match item {
-            ImplItem::Fn(function) => methods.push(method(function, &mut names, errors)),
+            ImplItem::Fn(function) => methods.push(method(function, of_block, &mut names, errors)),
             ImplItem::Macro(call) => errors.at(
                 &call.mac.path,
                 "what a macro writes here cannot be seen: write the methods themselves, or move this to another \
@@ -115,7 +118,12 @@ fn methods(item: &mut ItemImpl, errors: &mut Errors) -> Vec<Method> {
     methods
 }
 
-fn method(function: &mut ImplItemFn, names: &mut WireNames, errors: &mut Errors) -> Method {
+fn method(
+    function: &mut ImplItemFn,
+    of_block: Option<&Access>,
+    names: &mut WireNames,
+    errors: &mut Errors,
+) -> Method {
     let remote = Remote::take(&mut function.attrs, ON_A_METHOD, errors);
     let signature = &function.sig;
     check_signature(signature, &ON_A_SERVICE, errors);
@@ -131,6 +139,7 @@ fn method(function: &mut ImplItemFn, names: &mut WireNames, errors: &mut Errors)
         wire: wire.0,
         is_async: signature.asyncness.is_some(),
         is_concurrent: remote.concurrent.is_set(),
+        access: remote.access.access().or(of_block).cloned(),
         returns: returns(function, errors),
         docs: describe::docs(&function.attrs),
         attributes: lints::shared_attributes(&function.attrs),

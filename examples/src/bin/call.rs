@@ -2,11 +2,9 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use amf_remoting::amf_core::packet::{Packet, PacketWriter};
-use amf_remoting::amf_core::{Decoder, Encoder, FromAmf, Limits, ToAmf};
-use amf_remoting::{CallError, Value, Version};
+use amf_remoting::client::{ClientLimits, ReplyKind};
+use amf_remoting::{CallError, RemotingClient, Value, Version};
 use amf_rtmp::NetConnection;
 use examples::json;
 
@@ -25,7 +23,7 @@ Usage: call [OPTIONS] URL [TARGET [ARGUMENTS AS JSON…]]
 ";
 
 /// The most bytes of a reply over HTTP.
-const MAX_REPLY: u64 = 64 << 20;
+const MAX_REPLY: usize = 64 << 20;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -93,7 +91,7 @@ async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
     if options.url.starts_with("rtmp://") {
         over_rtmp(options).await
     } else if options.url.starts_with("http://") {
-        over_http(&options)
+        over_http(&options).await
     } else {
         Err(format!("expected http://… or rtmp://…, got {}", options.url).into())
     }
@@ -125,40 +123,36 @@ async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
     Ok(went_well)
 }
 
-fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
+async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
     let Some(target) = &options.target else {
         return Err("expected what to call: over HTTP a server has no way to call by itself".into());
     };
-    let mut encoder = Encoder::in_envelope(options.version);
-    options.arguments.to_amf(&mut encoder)?;
-    let mut packet = PacketWriter::new(if options.version == Version::Amf3 { 3 } else { 0 });
-    packet.message(target, "/1", &encoder.finish())?;
-    let reply = ureq::post(&options.url)
-        .header("Content-Type", "application/x-amf")
-        .send(packet.finish().as_slice())?
-        .body_mut()
-        .with_config()
-        .limit(MAX_REPLY)
-        .read_to_vec()?;
-    let packet = Packet::decode(&reply, &Arc::default(), Limits::default())?;
-    let mut went_well = true;
-    for message in &packet.messages {
-        let value = Value::from_amf(&mut Decoder::new(Version::Amf0, message.body))?;
-        match &*message.target_uri {
-            "/1/onResult" => println!("{value:#?}"),
-            "/1/onStatus" => {
-                let text = |name| value.get(name).and_then(Value::as_str).unwrap_or_default();
-                println!("fault {}: {}", text("code"), text("description"));
-                went_well = false;
-            }
-            // A method of the client that the server called along with its reply.
-            method => println!("{method}{}", in_parentheses(value.as_list().unwrap_or(&[]))),
+    let limits = ClientLimits::default().reply(MAX_REPLY);
+    let client = RemotingClient::builder(&options.url)?.version(options.version).limits(limits).build()?;
+    let mut batch = client.batch();
+    let call = batch.call::<Value>(target, options.arguments.as_slice())?;
+    let replies = batch.send().await?;
+    let went_well = match replies.of(&call) {
+        Ok(reply) => {
+            println!("{reply:#?}");
+            true
+        }
+        Err(CallError::Fault(fault)) => {
+            println!("fault {}: {}", fault.code(), fault.message());
+            false
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for message in replies.messages() {
+        // A method of the client that the server called along with its reply.
+        if let ReplyKind::Call(method) = message.kind() {
+            println!("{method}{}", in_parentheses(&message.value::<Vec<Value>>()?));
         }
     }
-    if let Some(broken) = packet.broken {
-        return Err(broken.error.into());
+    match replies.broken() {
+        Some(error) => Err(error.clone().into()),
+        None => Ok(went_well),
     }
-    Ok(went_well)
 }
 
 fn in_parentheses(arguments: &[Value]) -> String {

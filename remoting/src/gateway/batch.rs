@@ -8,10 +8,10 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 /// One of several things to do.
-pub(super) struct Step<F> {
+pub(crate) struct Step<F> {
     /// Whether those after it need not wait for it. It waits for those before it all the same.
-    pub(super) is_concurrent: bool,
-    pub(super) work: F,
+    pub(crate) is_concurrent: bool,
+    pub(crate) work: F,
 }
 
 /// Does everything; gives the outcomes in the order of the steps.

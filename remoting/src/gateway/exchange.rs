@@ -6,43 +6,53 @@ use std::sync::Arc;
 use amf_core::packet::{Message, Packet};
 use amf_core::{DecodeError, Decoder, FromAmf, Value, Version};
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::request::Parts;
-use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::GatewayLimits;
 use super::batch::{self, Step};
+use super::credentials::identified;
+use super::headers::{HeaderPolicy, describe};
 use super::outbox::Outboxes;
+use super::protocol::{Answer, Calls, Incoming, Protocol};
 use super::refusal::Refusal;
 use super::reply::ReplyWriter;
+use super::reply_headers::ReplyHeaders;
 use super::versions::Dialect;
 use crate::Services;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Caller, Client, Notification, Reply, Signature, timed_out};
+use crate::service::{Call, Caller, Client, Notification, Signature};
 
 /// Answers a packet.
 pub(super) async fn answer(
     services: &Services,
+    protocol: Option<&dyn Protocol>,
     limits: &GatewayLimits,
-    head: Parts,
+    policy: &HeaderPolicy,
+    mut head: Parts,
     bytes: Bytes,
 ) -> Result<Bytes, Refusal> {
+    let reply_headers = ReplyHeaders::open(limits);
+    head.extensions.insert(reply_headers.clone());
     let packet = Packet::decode(&bytes, services.classes(), services.decode_limits())
         .map_err(|error| unreadable(&error))?;
     refuse_without_address(&packet)?;
     let headers = read_headers(services, &packet)?;
     let dialect = Dialect::of(packet.version);
     let span = tracing::debug_span!("packet", version = packet.version, messages = packet.messages.len());
-    let exchange = Exchange { services, limits, dialect, bytes: &bytes, packet: &packet };
-    let outboxes = exchange.open_outboxes();
-    let outcomes = match dialect {
-        Dialect::Unknown(version) => vec![Err(unknown_version(version)); packet.messages.len()],
-        Dialect::Amf0 | Dialect::Amf3 => {
-            let steps = exchange.steps(&outboxes, head, headers);
-            batch::run(steps).instrument(span).await
-        }
+    let calls = Calls { services: services.clone(), time: limits.call_time };
+    let describes = policy.asks_for_descriptions(&packet);
+    let exchange = Exchange { calls, protocol, dialect, bytes: &bytes, packet: &packet, describes };
+    let outboxes = exchange.open_outboxes(limits);
+    let acceptable = dialect.check().and_then(|()| policy.check(&packet));
+    let answers = if let Err(fault) = acceptable {
+        exchange.refuse_all(&fault)
+    } else {
+        let steps = exchange.steps(&outboxes, head, headers);
+        batch::run(steps).instrument(span).await
     };
-    exchange.write_reply(outcomes, outboxes.close())
+    exchange.write_reply(answers, outboxes.close(), &reply_headers)
 }
 
 /// Where nothing was read but a part of one message, nobody can be told within a packet.
@@ -74,16 +84,18 @@ fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String,
 
 /// One packet and everything that its answer needs.
 struct Exchange<'a> {
-    services: &'a Services,
-    limits: &'a GatewayLimits,
+    calls: Calls,
+    protocol: Option<&'a dyn Protocol>,
     dialect: Dialect,
     bytes: &'a Bytes,
     packet: &'a Packet<'a>,
+    /// Whether the services are to be described, not called.
+    describes: bool,
 }
 
 impl Exchange<'_> {
-    fn open_outboxes(&self) -> Outboxes {
-        Outboxes::open(self.packet.messages.iter().map(|message| self.version_of(message)), self.limits)
+    fn open_outboxes(&self, limits: &GatewayLimits) -> Outboxes {
+        Outboxes::open(self.packet.messages.iter().map(|message| self.version_of(message)), limits)
     }
 
     /// The calls, none of which has begun. They have one caller, whom each may tell something of its own.
@@ -92,10 +104,10 @@ impl Exchange<'_> {
         outboxes: &Outboxes,
         head: Parts,
         headers: Vec<(String, Value)>,
-    ) -> Vec<Step<impl Future<Output = Result<Reply, Fault>> + use<'_>>> {
+    ) -> Vec<Step<impl Future<Output = Answer> + use<'_>>> {
         let mut clients = outboxes.clients();
         let Some(first) = clients.next() else { return Vec::new() };
-        let caller = Caller::new(first.clone()).with_headers(headers).with_extension(head);
+        let caller = identified(Caller::new(first.clone()).with_headers(headers), head);
         let calls = self.packet.messages.iter().zip(iter::once(first).chain(clients));
         calls.map(|(message, client)| self.step(message, &caller, client)).collect()
     }
@@ -105,16 +117,30 @@ impl Exchange<'_> {
         message: &Message<'_>,
         caller: &Caller,
         client: Client,
-    ) -> Step<impl Future<Output = Result<Reply, Fault>> + use<'_>> {
-        let arguments = self.bytes.slice_ref(message.body);
+    ) -> Step<impl Future<Output = Answer> + use<'_>> {
+        let body = self.bytes.slice_ref(message.body);
+        let version = self.version_of(message);
         let caller = caller.clone().with_client(client);
-        let call = Call::new(&*message.target_uri, arguments, self.version_of(message), caller);
-        let is_concurrent = self.services.signature(call.target()).is_some_and(Signature::is_concurrent);
+        let protocol = self.protocol.filter(|_| !self.describes);
+        if let Some(protocol) = protocol {
+            let (target, body, caller) = (&*message.target_uri, body.clone(), caller.clone());
+            let incoming = Incoming { target, body, version, caller, calls: &self.calls };
+            if let Some(Step { is_concurrent, work }) = protocol.take(incoming) {
+                return Step { is_concurrent, work: Either::Left(work) };
+            }
+        }
+        let call = Call::new(&*message.target_uri, body, version, caller);
+        let is_concurrent =
+            self.calls.services.signature(call.target()).is_some_and(Signature::is_concurrent);
         let work = async move {
-            let answer = self.services.call(call);
-            timeout(self.limits.call_time, answer).await.unwrap_or_else(|_| Err(timed_out()))
+            let outcome = if self.describes {
+                self.calls.within_time(describe(&self.calls.services, &call)).await
+            } else {
+                self.calls.call(call).await
+            };
+            Answer::of(version, outcome)
         };
-        Step { is_concurrent, work }
+        Step { is_concurrent, work: Either::Right(work) }
     }
 
     fn version_of(&self, message: &Message<'_>) -> Version {
@@ -124,28 +150,34 @@ impl Exchange<'_> {
     /// Results and faults in the order of the calls, each followed by what its call told the client.
     fn write_reply(
         &self,
-        outcomes: Vec<Result<Reply, Fault>>,
+        answers: Vec<Answer>,
         told: Vec<Vec<Notification>>,
+        headers: &ReplyHeaders,
     ) -> Result<Bytes, Refusal> {
         let mut reply = ReplyWriter::new(self.dialect.reply_packet());
-        for ((message, outcome), told) in self.packet.messages.iter().zip(outcomes).zip(told) {
-            reply.outcome(&message.response_uri, self.version_of(message), outcome)?;
+        reply.headers(headers)?;
+        for ((message, answer), told) in self.packet.messages.iter().zip(answers).zip(told) {
+            reply.answer(&message.response_uri, &answer)?;
             for notification in &told {
                 reply.notification(notification)?;
             }
         }
         if let Some(broken) = &self.packet.broken {
             let response_uri = broken.response_uri.as_deref().unwrap_or_default();
+            let target = broken.target_uri.as_deref().unwrap_or_default();
             let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());
-            reply.outcome(response_uri, self.dialect.reply_to(false), Err(fault))?;
+            reply.answer(response_uri, &self.refuse(target, self.dialect.reply_to(false), &fault))?;
         }
         Ok(reply.finish())
     }
-}
 
-fn unknown_version(version: u16) -> Fault {
-    Fault::new(
-        code::MESSAGE_ENCODING,
-        format!("packets of version {version} are not known here; 0 and 3 are"),
-    )
+    fn refuse_all(&self, fault: &Fault) -> Vec<Answer> {
+        let messages = self.packet.messages.iter();
+        messages.map(|message| self.refuse(&message.target_uri, self.version_of(message), fault)).collect()
+    }
+
+    fn refuse(&self, target: &str, version: Version, fault: &Fault) -> Answer {
+        let answer = self.protocol.and_then(|protocol| protocol.refuse(target, version, fault));
+        answer.unwrap_or_else(|| Answer::fault(version, fault))
+    }
 }

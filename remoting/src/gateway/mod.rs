@@ -7,38 +7,64 @@
 //! The version of a reply follows the call: AMF3 where the packet is of version 3 or its arguments are switched to
 //! AMF3, AMF0 otherwise.
 //!
-//! What a method told its [`Client`](crate::Client) follows the result of its call in the reply, as calls to the
-//! methods of `NetConnection.client`. When the reply is written the client is gone.
+//! Clients that speak with RemoteObject, those of Flex and of Apache Royale, are let in by [`Gateway::flex`].
 //!
-//! The head of the request is `caller.extension::<http::request::Parts>()`, and with it whatever the layers of the
-//! app put into its extensions:
+//! What a method told its [`Client`](crate::Client) follows the result of its call in the reply, as calls to the
+//! methods of `NetConnection.client`. When the reply is written the client is gone. [`ReplyHeaders`] are for its
+//! connection: `AppendToGatewayUrl`, `ReplaceGatewayUrl`, `RequestPersistentHeader`.
+//!
+//! What the app and its layers know reaches methods as it reaches axum's handlers: a method borrows axum's
+//! [`Extension`](axum::Extension), its [`State`](axum::extract::State) with the type that the router has, and any other
+//! extractor of the request's head as [`Extracted`].
 //!
 //! ```
-//! use amf_remoting::{Caller, Fault, FromCaller};
+//! use amf_remoting::{Gateway, Services, remoting_service};
+//! use axum::{Extension, Router, extract::State};
 //!
 //! #[derive(Clone)]
-//! struct User(String);
+//! struct App { motto: String }
 //!
-//! impl FromCaller for User {
-//!     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-//!         let user = caller.extension::<http::request::Parts>().and_then(|request| request.extensions.get::<User>());
-//!         user.cloned().ok_or_else(|| Fault::new("Client.Authentication", "log in first"))
+//! #[derive(Clone)]
+//! struct Language(&'static str);
+//!
+//! struct About;
+//!
+//! #[remoting_service(name = "about")]
+//! impl About {
+//!     fn motto(&self, app: &State<App>, language: &Extension<Language>) -> String {
+//!         format!("{} ({})", app.motto, language.0.0)
 //!     }
 //! }
+//!
+//! let app: Router = Router::new()
+//!     .merge(Gateway::new(Services::new().add(About)).into_router("/gateway"))
+//!     .layer(Extension(Language("en")))
+//!     .with_state(App { motto: "onwards".to_owned() });
 //! ```
+//!
+//! Who calls is found out by the [authenticator](Services::authenticator), from the AMF header `Credentials` or
+//! HTTP Basic; or by a layer, which puts a [`Principal`](crate::service::Principal) into the request's extensions.
+//! The head of the request is `caller.extension::<http::request::Parts>()`.
 
-mod batch;
+pub(crate) mod batch;
 mod body;
+mod credentials;
 mod exchange;
+mod extract;
+mod headers;
 mod intake;
 mod limits;
 mod outbox;
+pub(crate) mod protocol;
 mod refusal;
 mod reply;
+mod reply_headers;
 mod versions;
 
 pub use body::GatewayBody;
+pub use extract::Extracted;
 pub use limits::GatewayLimits;
+pub use reply_headers::ReplyHeaders;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -46,11 +72,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use amf_core::Classes;
+use axum::routing::any;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 
 use crate::Services;
 use crate::service::BoxFuture;
+use headers::HeaderPolicy;
+use protocol::Protocol;
 use refusal::Refusal;
 
 /// The HTTP door to [`Services`].
@@ -61,25 +91,53 @@ pub struct Gateway {
     shared: Arc<Shared>,
 }
 
+#[derive(Clone)]
 struct Shared {
     services: Services,
     limits: GatewayLimits,
+    policy: HeaderPolicy,
+    /// What is spoken inside of messages, other than plain calls.
+    protocol: Option<Arc<dyn Protocol>>,
 }
 
 impl Gateway {
     /// A gateway with the default limits.
     pub fn new(services: Services) -> Self {
-        Self::with(services, GatewayLimits::default())
+        let (limits, policy) = (GatewayLimits::default(), HeaderPolicy::default());
+        Self { shared: Arc::new(Shared { services, limits, policy, protocol: None }) }
     }
 
     /// Sets what a request may cost.
     #[must_use]
-    pub fn limits(self, limits: GatewayLimits) -> Self {
-        Self::with(self.shared.services.clone(), limits)
+    pub fn limits(mut self, limits: GatewayLimits) -> Self {
+        Arc::make_mut(&mut self.shared).limits = limits;
+        self
     }
 
-    fn with(services: Services, limits: GatewayLimits) -> Self {
-        Self { shared: Arc::new(Shared { services, limits }) }
+    /// Lets a protocol have the messages that it takes. Its classes are those that `classes` adds.
+    pub(crate) fn speaking(mut self, protocol: Arc<dyn Protocol>, classes: fn(&mut Classes)) -> Self {
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.services = shared.services.clone().knowing(classes);
+        shared.protocol = Some(protocol);
+        self
+    }
+
+    /// Takes "must understand" at its word: a packet with such a header of a name that is not among these, nor known
+    /// to the gateway itself (`Credentials`, `DescribeService`), gets the fault `Client.Header.NotUnderstood` for
+    /// each of its calls. Unless this is set, nothing is refused for a header, as in all known servers.
+    #[must_use]
+    pub fn strict_headers(mut self, understood: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Arc::make_mut(&mut self.shared).policy.be_strict(understood);
+        self
+    }
+
+    /// Whether a packet with the header `DescribeService` gets descriptions of its services, each with what the
+    /// caller may call of it, in place of results; it does, unless this is set to false. Then it gets faults: a
+    /// call that is not meant is never made.
+    #[must_use]
+    pub fn describes(mut self, describes: bool) -> Self {
+        Arc::make_mut(&mut self.shared).policy.set_describes(describes);
+        self
     }
 
     /// Routes for an app with any state, to be merged or nested: `path`, also with a slash at its end and with
@@ -105,16 +163,20 @@ impl Gateway {
         let base = path.strip_suffix('/').unwrap_or(path);
         let (slashed, root) = (format!("{base}/"), if base.is_empty() { "/" } else { base });
         let router = axum::Router::new()
-            .route_service(&slashed, self.clone())
-            .route_service(&format!("{root};{{parameters}}"), self.clone());
-        if base.is_empty() { router } else { router.route_service(base, self) }
+            .route(&slashed, any(self.clone()))
+            .route(&format!("{root};{{parameters}}"), any(self.clone()));
+        if base.is_empty() { router } else { router.route(base, any(self)) }
     }
 }
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { services, limits } = &*self.shared;
-        f.debug_struct("Gateway").field("services", services).field("limits", limits).finish()
+        let Shared { services, limits, protocol, .. } = &*self.shared;
+        f.debug_struct("Gateway")
+            .field("services", services)
+            .field("limits", limits)
+            .field("protocol", protocol)
+            .finish_non_exhaustive()
     }
 }
 
@@ -149,7 +211,8 @@ impl Shared {
         let (parts, body) = request.into_parts();
         intake::check_head(&parts)?;
         let packet = intake::read_body(body, &self.limits).await?;
-        exchange::answer(&self.services, &self.limits, parts, packet).await
+        let Self { services, limits, policy, protocol } = self;
+        exchange::answer(services, protocol.as_deref(), limits, policy, parts, packet).await
     }
 }
 

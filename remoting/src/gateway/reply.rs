@@ -1,12 +1,14 @@
 //! The packet that answers a packet.
 
+use amf_core::EncodeError;
 use amf_core::packet::PacketWriter;
-use amf_core::{EncodeError, Version};
 use bytes::Bytes;
 use http::StatusCode;
 
+use super::protocol::Answer;
 use super::refusal::Refusal;
-use crate::service::{Fault, Notification, Reply};
+use super::reply_headers::ReplyHeaders;
+use crate::service::Notification;
 
 /// The response URI of what nobody answers.
 const NO_RESPONSE: &str = "null";
@@ -20,18 +22,18 @@ impl ReplyWriter {
         Self { packet: PacketWriter::new(version) }
     }
 
-    /// The result or the fault of the call that gave this response URI.
-    pub(super) fn outcome(
-        &mut self,
-        response_uri: &str,
-        version: Version,
-        outcome: Result<Reply, Fault>,
-    ) -> Result<(), Refusal> {
-        let (method, body) = match outcome {
-            Ok(reply) => ("onResult", reply.into_body()),
-            Err(fault) => ("onStatus", fault_body(version, &fault)),
+    /// The answer to the message that gave this response URI.
+    pub(super) fn answer(&mut self, response_uri: &str, answer: &Answer) -> Result<(), Refusal> {
+        let (method, body) = match answer {
+            Answer::Result(body) => ("onResult", body),
+            Answer::Status(body) => ("onStatus", body),
         };
-        self.message(&format!("{response_uri}/{method}"), &body)
+        self.message(&format!("{response_uri}/{method}"), body)
+    }
+
+    /// What methods tell the client's connection.
+    pub(super) fn headers(&mut self, headers: &ReplyHeaders) -> Result<(), Refusal> {
+        headers.write(&mut self.packet).map_err(|error| unwritable(&error))
     }
 
     /// A call to a method of the client.
@@ -45,18 +47,6 @@ impl ReplyWriter {
 
     fn message(&mut self, target: &str, body: &[u8]) -> Result<(), Refusal> {
         self.packet.message(target, NO_RESPONSE, body).map_err(|error| unwritable(&error))
-    }
-}
-
-fn fault_body(version: Version, fault: &Fault) -> Bytes {
-    /// AMF0's null: the caller still learns from the target that the call failed.
-    const NULL: &[u8] = &[0x05];
-    match Reply::encode(version, fault) {
-        Ok(body) => body.into_body(),
-        Err(error) => {
-            tracing::error!(%error, "a fault cannot be encoded");
-            Bytes::from_static(NULL)
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use amf_core::Version;
 
+use crate::service::fault::{Fault, code};
+
 /// How a packet of some version is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -20,6 +22,17 @@ impl Dialect {
             0 | 1 => Self::Amf0,
             3 => Self::Amf3,
             unknown => Self::Unknown(unknown),
+        }
+    }
+
+    /// Whether its calls can be made.
+    pub(super) fn check(self) -> Result<(), Fault> {
+        match self {
+            Self::Amf0 | Self::Amf3 => Ok(()),
+            Self::Unknown(version) => Err(Fault::new(
+                code::MESSAGE_ENCODING,
+                format!("packets of version {version} are not known here; 0 and 3 are"),
+            )),
         }
     }
 

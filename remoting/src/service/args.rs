@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Version};
+use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Member, Version};
 
 use super::fault::{Fault, code};
 use super::method::Parameter;
@@ -23,6 +23,8 @@ pub struct Arguments<'de> {
     decoder: Decoder<'de>,
     sent: usize,
     taken: usize,
+    /// Whether the bytes end with the last argument.
+    is_last: bool,
 }
 
 impl<'de> Arguments<'de> {
@@ -45,7 +47,22 @@ impl<'de> Arguments<'de> {
             ArgumentsForm::Sequence => count_values(bytes, classes, limits)?,
         };
         check_count(sent, parameters)?;
-        Ok(Self { decoder, sent, taken: 0 })
+        Ok(Self { decoder, sent, taken: 0, is_last: true })
+    }
+
+    /// The same for arguments in a member of the one object that an array holds, as a message of Flex has them.
+    pub(super) fn open_member(
+        bytes: &'de [u8],
+        name: &str,
+        classes: &Arc<Classes>,
+        limits: Limits,
+        parameters: &[Parameter],
+    ) -> Result<Self, Fault> {
+        let mut decoder =
+            Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
+        let sent = begin_member(&mut decoder, name).map_err(|error| unreadable(&error))?;
+        check_count(sent, parameters)?;
+        Ok(Self { decoder, sent, taken: 0, is_last: false })
     }
 
     /// The next argument; where none was sent, what `T` is when it is missing.
@@ -62,7 +79,7 @@ impl<'de> Arguments<'de> {
         if self.taken < self.sent {
             return Err(wrong_count(self.sent, &self.taken.to_string()));
         }
-        if !self.decoder.is_at_end() {
+        if self.is_last && !self.decoder.is_at_end() {
             let message =
                 format!("bytes are left after the last argument (at byte {})", self.decoder.offset());
             return Err(Fault::new(code::MESSAGE_ENCODING, message));
@@ -74,6 +91,19 @@ impl<'de> Arguments<'de> {
 /// Some clients send null or undefined, not an empty array, where there are no arguments.
 fn is_nothing(bytes: &[u8]) -> bool {
     matches!(bytes, [0x05 | 0x06] | [0x11, 0x00 | 0x01])
+}
+
+/// Goes to a member of an object, and opens the arguments in it.
+fn begin_member(decoder: &mut Decoder<'_>, name: &str) -> Result<usize, DecodeError> {
+    decoder.begin_arguments()?;
+    let mut object = decoder.begin_map()?;
+    while let Some(member) = decoder.next_member(&mut object)? {
+        if matches!(member, Member::Unknown(found) if found == name) {
+            return decoder.begin_arguments();
+        }
+        decoder.skip()?;
+    }
+    Err(decoder.custom_error(format!("the arguments are missing: there is no member `{name}`")))
 }
 
 fn count_values(bytes: &[u8], classes: &Arc<Classes>, limits: Limits) -> Result<usize, Fault> {

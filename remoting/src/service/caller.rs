@@ -1,24 +1,35 @@
 //! Who calls, and what is known about them.
 
+use std::fmt;
 use std::sync::Arc;
 
-use amf_core::Value;
+use amf_core::{Decoder, FromAmf, Value, Version, to_vec};
 
-use super::{Client, Extensions, Fault};
+use super::authenticator::{AnyAuthenticator, Identity};
+use super::fault::{Fault, code};
+use super::{Client, Credentials, Extensions, Principal};
 
 /// The other side of a call: the client itself, the headers of its request, and whatever a transport or a layer
 /// found out about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller {
     client: Client,
     headers: Arc<Vec<(String, Value)>>,
     extensions: Arc<Extensions>,
+    identity: Identity,
+    authenticator: Option<Arc<dyn AnyAuthenticator>>,
 }
 
 impl Caller {
     /// A caller of whom nothing is known but how to reach them.
     pub fn new(client: Client) -> Self {
-        Self { client, headers: Arc::default(), extensions: Arc::default() }
+        Self {
+            client,
+            headers: Arc::default(),
+            extensions: Arc::default(),
+            identity: Identity::default(),
+            authenticator: None,
+        }
     }
 
     /// Sets the headers of the request.
@@ -57,6 +68,60 @@ impl Caller {
         self.headers.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// A header of the request, by its name, as a value of some type; nothing where there is none.
+    ///
+    /// One that cannot be read as that is the fault `Client.Message.Encoding`. A method that borrows a
+    /// [`Header`](super::Header) gets it in this way.
+    pub fn header_as<T: for<'de> FromAmf<'de>>(&self, name: &str) -> Result<Option<T>, Fault> {
+        let Some(value) = self.header(name) else { return Ok(None) };
+        let bytes = to_vec(Version::Amf3, value).map_err(|error| unreadable(name, &error))?;
+        let value = Decoder::new(Version::Amf3, &bytes).with_classes_of::<T>().read();
+        value.map(Some).map_err(|error| unreadable(name, &error.in_member(name.to_owned())))
+    }
+
+    /// The credentials that came with the call: in the AMF header `Credentials`, or as an attached
+    /// [`Credentials`], where the gateway puts those of HTTP Basic.
+    pub fn credentials(&self) -> Option<Credentials> {
+        let header = self.header(Credentials::HEADER).and_then(Credentials::from_header);
+        header.or_else(|| self.extension::<Credentials>().cloned())
+    }
+
+    /// Who it is; nobody where that is not known.
+    ///
+    /// That is, the first of these: who was [signed in](Self::sign_in); the [`Principal`] that a layer attached, to the
+    /// caller or, over HTTP, to the request; whose the [credentials](Self::credentials) are; whom the
+    /// [`Authenticator`](super::Authenticator) recalls. Wrong credentials are the fault `Client.Authentication`;
+    /// credentials that nobody can check, `Server.Authentication`.
+    pub async fn principal(&self) -> Result<Option<Principal>, Fault> {
+        self.identity.principal(self).await
+    }
+
+    /// Says who it is, for all calls that follow in the same packet or on the same connection.
+    ///
+    /// Over HTTP the next packet is a stranger's again: keep a session, and let the
+    /// [`Authenticator`](super::Authenticator) recall it.
+    pub async fn sign_in(&self, principal: Principal) {
+        self.identity.sign_in(principal).await;
+    }
+
+    /// Forgets who it is, for all calls that follow in the same packet or on the same connection.
+    pub async fn sign_out(&self) {
+        self.identity.sign_out().await;
+    }
+
+    pub(super) fn set_authenticator(&mut self, authenticator: &Arc<dyn AnyAuthenticator>) {
+        self.authenticator = Some(Arc::clone(authenticator));
+    }
+
+    pub(super) fn authenticator(&self) -> Option<&Arc<dyn AnyAuthenticator>> {
+        self.authenticator.as_ref()
+    }
+
+    /// The same caller, of whom nobody has found out anything.
+    pub(crate) fn stranger(&self) -> Self {
+        Self { identity: Identity::default(), authenticator: None, ..self.clone() }
+    }
+
     /// What was attached of this type.
     ///
     /// Over HTTP the head of the request is there as `http::request::Parts`, with the extensions that layers of
@@ -69,6 +134,23 @@ impl Caller {
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         Arc::make_mut(&mut self.extensions)
     }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the values of the headers: a password may be among them.
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Caller")
+            .field("client", &self.client)
+            .field("headers", &headers)
+            .field("extensions", &self.extensions)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn unreadable(name: &str, error: &dyn fmt::Display) -> Fault {
+    Fault::new(code::MESSAGE_ENCODING, format!("the header `{name}` cannot be read: {error}"))
 }
 
 /// What a method can borrow: `&T` among its parameters is made from the caller, by this.

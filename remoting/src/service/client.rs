@@ -154,19 +154,25 @@ pub trait Connection: Send + Sync + 'static {
     fn is_open(&self) -> bool;
 }
 
-/// Why a call to a client did not succeed.
+/// Why a call to the other side did not succeed.
+///
+/// What the other side did wrong is [`Fault`](Self::Fault), [`Decode`](Self::Decode) and [`Timeout`](Self::Timeout); what
+/// this program did wrong, [`Encode`](Self::Encode) and [`Unsupported`](Self::Unsupported); what lies between,
+/// [`Transport`](Self::Transport), [`Gone`](Self::Gone) and [`Full`](Self::Full).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The client is no longer there.
+    /// The other side is no longer there.
     Gone,
+    /// The call or its answer did not get through; over HTTP it is an `amf_remoting::client::HttpError`.
+    Transport(Box<dyn std::error::Error + Send + Sync>),
     /// The transport cannot do this; the text says what and why.
     Unsupported(&'static str),
-    /// More was waiting to be sent to this client than its queue may hold.
+    /// More was waiting to be sent than its queue may hold.
     Full,
-    /// The client did not answer in time.
+    /// The other side did not answer in time.
     Timeout,
-    /// The client answered with a fault.
+    /// The other side answered with a fault.
     Fault(Fault),
     /// The arguments cannot be encoded.
     Encode(EncodeError),
@@ -177,13 +183,14 @@ pub enum CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone => f.write_str("the client is gone"),
+            Self::Gone => f.write_str("the other side is gone"),
+            Self::Transport(error) => write!(f, "the call did not get through: {error}"),
             Self::Unsupported(what) => f.write_str(what),
-            Self::Full => f.write_str("the client's queue is full"),
-            Self::Timeout => f.write_str("the client did not answer in time"),
-            Self::Fault(fault) => write!(f, "the client answered with a fault: {fault}"),
+            Self::Full => f.write_str("the queue is full"),
+            Self::Timeout => f.write_str("the other side did not answer in time"),
+            Self::Fault(fault) => write!(f, "the other side answered with a fault: {fault}"),
             Self::Encode(error) => write!(f, "the arguments cannot be encoded: {error}"),
-            Self::Decode(error) => write!(f, "the client's answer cannot be read: {error}"),
+            Self::Decode(error) => write!(f, "the answer cannot be read: {error}"),
         }
     }
 }
@@ -192,6 +199,7 @@ impl std::error::Error for CallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Fault(fault) => Some(fault),
+            Self::Transport(error) => Some(&**error),
             Self::Encode(error) => Some(error),
             Self::Decode(error) => Some(error),
             Self::Gone | Self::Unsupported(_) | Self::Full | Self::Timeout => None,

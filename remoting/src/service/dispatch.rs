@@ -5,7 +5,7 @@ use tracing::Instrument;
 use super::fault::{Fault, code};
 use super::panics::{isolate, isolate_future};
 use super::registry::Registry;
-use super::{Arguments, Call, Reply, Running, Target};
+use super::{Access, Arguments, Call, Reply, Running, Signature, Target};
 
 /// The innermost service, within all layers.
 pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
@@ -14,12 +14,24 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
     };
     let target = call.target().clone();
     let span = tracing::debug_span!("call", target = target.as_str(), client = %call.caller().client().id());
-    let outcome = match span.in_scope(|| isolate(&target, || start(&registry, call))) {
+    let admitted = admit(&registry, &call).instrument(span.clone()).await;
+    let started = admitted.and_then(|()| span.in_scope(|| isolate(&target, || start(&registry, call))));
+    let outcome = match started {
         Ok(running) => isolate_future(&target, running).instrument(span.clone()).await,
         Err(fault) => Err(fault),
     };
     span.in_scope(|| log(&outcome));
     outcome
+}
+
+/// Checks the rule of the method. An unknown one has none, and is reported later.
+async fn admit(registry: &Registry, call: &Call) -> Result<(), Fault> {
+    let target = call.target();
+    let signature = registry.service(target.service()).and_then(|service| service.signature(target.method()));
+    match signature.map(Signature::access) {
+        None | Some(Access::Public) => Ok(()),
+        Some(access) => isolate_future(target, access.check(call.caller())).await,
+    }
 }
 
 /// Everything that needs the request's bytes.
@@ -28,8 +40,11 @@ fn start(registry: &Registry, call: Call) -> Result<Running, Fault> {
     let service = registry.service(target.service()).ok_or_else(|| unknown_service(&target))?;
     let signature = service.signature(target.method()).ok_or_else(|| unknown_method(&target))?;
     let bytes = call.arguments().clone();
-    let mut arguments =
-        Arguments::open(&bytes, call.form(), registry.classes(), registry.limits(), signature.parameters())?;
+    let (classes, limits, parameters) = (registry.classes(), registry.limits(), signature.parameters());
+    let mut arguments = match call.member() {
+        None => Arguments::open(&bytes, call.form(), classes, limits, parameters)?,
+        Some(member) => Arguments::open_member(&bytes, member, classes, limits, parameters)?,
+    };
     let running = service.start(target.method(), &mut arguments, call.into_context())?;
     arguments.finish()?;
     Ok(running)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use amf_core::{Class, EncodeError, Encoder, ToAmf};
+use amf_core::{Class, DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value};
 
 use super::CallError;
 
@@ -17,12 +17,22 @@ pub mod code {
     pub const WRONG_ARGUMENT_COUNT: &str = "Server.ResourceUnavailable";
     /// What was sent cannot be read as what the method takes.
     pub const MESSAGE_ENCODING: &str = "Client.Message.Encoding";
+    /// Nobody is logged in, or the credentials are wrong.
+    pub const CLIENT_AUTHENTICATION: &str = "Client.Authentication";
+    /// Somebody is logged in who may not call this.
+    pub const CLIENT_AUTHORIZATION: &str = "Client.Authorization";
+    /// Credentials were sent that nobody can check.
+    pub const SERVER_AUTHENTICATION: &str = "Server.Authentication";
+    /// A header that must be understood is not.
+    pub const HEADER_NOT_UNDERSTOOD: &str = "Client.Header.NotUnderstood";
     /// Something failed inside; the log knows more.
     pub const PROCESSING: &str = "Server.Processing";
     /// The method took too long.
     pub const TIMEOUT: &str = "Server.Timeout";
     /// A layer refuses calls for the moment.
     pub const OVERLOADED: &str = "Server.Overloaded";
+    /// What a fault without a code of its own has, where it is read.
+    pub const CALL_FAILED: &str = "NetConnection.Call.Failed";
     /// A call to the client failed, and the method passed that on.
     pub const CLIENT_CALL: &str = "Server.ClientCallFailed";
 }
@@ -77,6 +87,35 @@ impl Fault {
     /// More for people.
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
+    }
+}
+
+/// Reads the error object of any known server: AMF0's with `code` and `description`, Flex's `ErrorMessage` with
+/// `faultCode` and `faultString`, a union of both as ours, or a mere text.
+impl From<&Value> for Fault {
+    fn from(value: &Value) -> Self {
+        let text = |names: &[&str]| {
+            names.iter().filter_map(|name| value.get(name)).map(text_of).find(|text| !text.is_empty())
+        };
+        let code = text(&["code", "faultCode"]).unwrap_or_else(|| code::CALL_FAILED.to_owned());
+        let message = text(&["description", "faultString", "message"]).unwrap_or_else(|| text_of(value));
+        let detail = text(&["details", "faultDetail"]).map(Cow::Owned);
+        Self { code: code.into(), message: message.into(), detail }
+    }
+}
+
+/// Some servers have numbers where others have texts.
+fn text_of(value: &Value) -> String {
+    match (value.as_str(), value.as_f64()) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(number)) => number.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+impl<'de> FromAmf<'de> for Fault {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        Value::from_amf(decoder).map(|value| Self::from(&value))
     }
 }
 
@@ -143,6 +182,44 @@ mod tests {
             \0\x09rootCause\x05\0\0\x09";
         let actual = to_vec(Version::Amf0, &fault).unwrap();
         assert_eq!(actual.escape_ascii().to_string(), expected.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn the_error_objects_of_other_servers() {
+        use amf_core::Object;
+        let typed = Object::typed("flex.messaging.messages.ErrorMessage");
+        for (object, expected) in [
+            // PyAMF's ErrorFault
+            (
+                Object::new()
+                    .with("level", "error")
+                    .with("code", "Service.MethodNotFound")
+                    .with("type", "UnknownServiceMethodError")
+                    .with("description", "Unknown method")
+                    .with("details", ""),
+                Fault::new("Service.MethodNotFound", "Unknown method"),
+            ),
+            // BlazeDS
+            (
+                typed
+                    .with("faultCode", "Server.Processing")
+                    .with("faultString", "no")
+                    .with("faultDetail", "why")
+                    .with("rootCause", Value::Null),
+                Fault::new("Server.Processing", "no").with_detail("why"),
+            ),
+            // AMFPHP, whose code may be a number
+            (
+                Object::new().with("faultCode", 7).with("faultString", "no").with("faultDetail", "/a.php:3"),
+                Fault::new("7", "no").with_detail("/a.php:3"),
+            ),
+            (Object::new(), Fault::new(code::CALL_FAILED, "")),
+        ] {
+            assert_eq!(Fault::from(&Value::from(object)), expected);
+        }
+        let bare = Fault::from(&Value::String("method timeout".into()));
+        assert_eq!(bare, Fault::new(code::CALL_FAILED, "method timeout"), "node-amf");
+        assert_eq!(Fault::from(&Value::Null), Fault::new(code::CALL_FAILED, ""));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amf_core::{Classes, FromAmf};
 
-use super::{Arguments, BoxFuture, Context, Fault, Reply};
+use super::{Access, Arguments, BoxFuture, Context, Fault, Reply};
 
 /// Something whose methods clients may call.
 ///
@@ -56,7 +56,14 @@ pub struct Method<S> {
 impl<S> Method<S> {
     /// A method without parameters, result or docs; the calls below add them.
     pub const fn new(name: &'static str, call: CallFn<S>) -> Self {
-        let signature = Signature { name, parameters: &[], returns: "()", docs: "", concurrent: false };
+        let signature = Signature {
+            name,
+            parameters: &[],
+            returns: "()",
+            docs: "",
+            concurrent: false,
+            access: Access::Public,
+        };
         Self { signature, call }
     }
 
@@ -85,6 +92,13 @@ impl<S> Method<S> {
     #[must_use]
     pub const fn concurrent(mut self) -> Self {
         self.signature.concurrent = true;
+        self
+    }
+
+    /// Who may call it; everybody, unless this is said.
+    #[must_use]
+    pub const fn access(mut self, access: Access) -> Self {
+        self.signature.access = access;
         self
     }
 
@@ -125,6 +139,7 @@ pub struct Signature {
     returns: &'static str,
     docs: &'static str,
     concurrent: bool,
+    access: Access,
 }
 
 impl Signature {
@@ -151,6 +166,11 @@ impl Signature {
     /// Whether the calls after this one in a packet need not wait for it.
     pub const fn is_concurrent(&self) -> bool {
         self.concurrent
+    }
+
+    /// Who may call it.
+    pub const fn access(&self) -> Access {
+        self.access
     }
 }
 

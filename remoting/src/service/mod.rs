@@ -5,38 +5,52 @@
 //! arguments are decoded straight from the request's bytes, the method runs as a future of its own, and its result
 //! is encoded straight into the [`Reply`] in the version that the caller speaks.
 
+mod access;
 mod args;
+mod authenticator;
 mod call;
 mod caller;
 mod client;
+mod credentials;
+mod describe;
 mod dispatch;
 mod extensions;
 pub mod fault;
 mod group;
+mod header;
 mod layer;
 mod method;
 mod panics;
+mod principal;
 mod registry;
 mod reply;
 mod services;
 mod target;
 mod to_arguments;
 
+pub use access::Access;
 pub use args::{Arguments, ArgumentsForm};
+pub use authenticator::Authenticator;
 pub use call::{Call, Context};
 pub use caller::{Caller, FromCaller};
 pub use client::{CallError, Client, ClientId, Connection, Encoding, Notification};
+pub use credentials::Credentials;
+pub use describe::ServiceDescription;
 pub use extensions::Extensions;
 pub use fault::Fault;
 pub use group::Group;
+pub use header::{Header, HeaderValue};
 pub use layer::CallService;
 #[cfg(feature = "http")]
 pub(crate) use layer::timed_out;
 pub use method::{CallFn, Method, Parameter, Running, Service, Signature};
+pub use principal::Principal;
 pub use reply::{Fallible, IntoReply, Plain, Reply};
 pub use services::{Services, ServicesError};
 pub use target::Target;
 pub use to_arguments::ToArguments;
+#[cfg(feature = "http")]
+pub(crate) use {panics::isolate_future, reply::Wrapping};
 
 use std::pin::Pin;
 

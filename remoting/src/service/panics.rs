@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
 
-use super::{Fault, Reply, Target};
+use super::{Fault, Target};
 
 /// Runs a step of a call.
 ///
@@ -15,11 +15,11 @@ pub(super) fn isolate<T>(target: &Target, step: impl FnOnce() -> Result<T, Fault
     catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
 }
 
-/// Runs a call to its end.
-pub(super) async fn isolate_future(
+/// Runs a call, or what has to be known before it, to its end.
+pub(crate) async fn isolate_future<T>(
     target: &Target,
-    call: impl Future<Output = Result<Reply, Fault>>,
-) -> Result<Reply, Fault> {
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
     AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
 }
 

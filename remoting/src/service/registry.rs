@@ -6,15 +6,19 @@ use std::sync::Arc;
 
 use amf_core::{Classes, Limits};
 
+use super::authenticator::AnyAuthenticator;
 use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature};
 
 /// What is fixed once the program runs.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Registry {
     services: Vec<Arc<Entry>>,
     by_name: HashMap<&'static str, usize>,
     classes: Arc<Classes>,
     limits: Limits,
+    authenticator: Option<Arc<dyn AnyAuthenticator>>,
+    /// What adds the classes that transports understand themselves.
+    further: Vec<fn(&mut Classes)>,
 }
 
 impl Registry {
@@ -24,7 +28,7 @@ impl Registry {
         }
         let mut services = self.services.clone();
         services.push(Arc::new(Entry::new(service)?));
-        let registry = Self::of(services, self.limits);
+        let registry = Self { services, ..self.clone() }.assembled();
         let conflict = registry.classes.conflicts().next();
         match conflict {
             Some(alias) => Err(ServicesError::DuplicateAlias { service: S::NAME, alias }),
@@ -32,19 +36,39 @@ impl Registry {
         }
     }
 
-    fn of(services: Vec<Arc<Entry>>, limits: Limits) -> Self {
-        let by_name = services.iter().enumerate().map(|(index, service)| (service.name, index)).collect();
+    /// The same with what is made of its parts. Where a service has a class of an alias that a transport has too, the
+    /// service's stays.
+    fn assembled(mut self) -> Self {
+        self.by_name =
+            self.services.iter().enumerate().map(|(index, service)| (service.name, index)).collect();
         let mut classes = Classes::new();
-        for parameter in
-            services.iter().flat_map(|service| &service.signatures).flat_map(|method| method.parameters())
-        {
+        let methods = self.services.iter().flat_map(|service| &service.signatures);
+        for parameter in methods.flat_map(|method| method.parameters()) {
             parameter.classes(&mut classes);
         }
-        Self { services, by_name, classes: Arc::new(classes), limits }
+        for add in &self.further {
+            add(&mut classes);
+        }
+        self.classes = Arc::new(classes);
+        self
     }
 
     pub(super) fn with_limits(&self, limits: Limits) -> Self {
-        Self::of(self.services.clone(), limits)
+        Self { limits, ..self.clone() }
+    }
+
+    pub(super) fn with_authenticator(&self, authenticator: Arc<dyn AnyAuthenticator>) -> Self {
+        Self { authenticator: Some(authenticator), ..self.clone() }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn knowing(&self, classes: fn(&mut Classes)) -> Self {
+        let further = self.further.iter().copied().chain([classes]).collect();
+        Self { further, ..self.clone() }.assembled()
+    }
+
+    pub(super) fn authenticator(&self) -> Option<&Arc<dyn AnyAuthenticator>> {
+        self.authenticator.as_ref()
     }
 
     pub(super) fn classes(&self) -> &Arc<Classes> {
@@ -67,6 +91,15 @@ impl Registry {
     }
 }
 
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("services", &self.services)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One service: its table by name, and the object behind it.
 pub(super) struct Entry {
     name: &'static str,
@@ -85,6 +118,10 @@ impl Entry {
             }
         }
         Ok(Self { name: S::NAME, signatures, by_name, hosted: Box::new(Arc::new(service)) })
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(super) fn signatures(&self) -> impl Iterator<Item = &'static Signature> {

@@ -1,16 +1,28 @@
 //! What a method returns, encoded once into bytes of its own.
 
-use amf_core::{EncodeError, Encoder, ToAmf, Version};
+use std::fmt;
+use std::sync::Arc;
+
+use amf_core::{EncodeError, Encoder, FromAmf, Limits, ToAmf, Value, Version};
 use bytes::Bytes;
 
 use super::{Context, Fault};
 
+/// What a transport writes around the result of a call. The result is encoded as a part of the larger value, since
+/// AMF3 counts the strings and objects of a whole message.
+pub(crate) trait Wrapping: Send + Sync {
+    /// Writes the larger value with the result in it.
+    fn write(&self, result: &dyn ToAmf, encoder: &mut Encoder) -> Result<(), EncodeError>;
+}
+
 /// The encoded result of one call: one value in the form that an envelope carries, which is AMF0, or the marker
 /// `0x11` and AMF3.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Reply {
     version: Version,
     body: Bytes,
+    /// What the transport wanted around the result, and is there.
+    wrapping: Option<Arc<dyn Wrapping>>,
 }
 
 impl Reply {
@@ -18,7 +30,39 @@ impl Reply {
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         value.to_amf(&mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into() })
+        Ok(Self { version, body: encoder.finish().into(), wrapping: None })
+    }
+
+    fn wrapped<T: ToAmf>(
+        version: Version,
+        value: &T,
+        wrapping: Arc<dyn Wrapping>,
+    ) -> Result<Self, EncodeError> {
+        let mut encoder = Encoder::in_envelope(version);
+        wrapping.write(value, &mut encoder)?;
+        Ok(Self { version, body: encoder.finish().into(), wrapping: Some(wrapping) })
+    }
+
+    /// The same result for a call that wants this around it: a layer may have made the reply itself, or kept it from
+    /// another call.
+    pub(super) fn fitted(self, wrapping: Option<Arc<dyn Wrapping>>) -> Result<Self, Fault> {
+        match (&self.wrapping, wrapping) {
+            (None, None) => Ok(self),
+            (Some(own), Some(wanted)) if Arc::ptr_eq(own, &wanted) => Ok(self),
+            (None, Some(wanted)) => self.rewrapped(wanted),
+            (Some(_), _) => Err(Fault::internal(
+                "a layer answered a call with the reply to a call in a message of Flex, which says whom it answers",
+            )),
+        }
+    }
+
+    fn rewrapped(self, wrapping: Arc<dyn Wrapping>) -> Result<Self, Fault> {
+        // The server's own bytes: only as deep as it can write.
+        let limits = Limits { memory_factor: usize::MAX, string: usize::MAX, ..Limits::default() };
+        let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body).with_limits(limits);
+        let result = Value::from_amf(&mut decoder)
+            .map_err(|error| Fault::internal(format_args!("a layer's reply cannot be read: {error}")))?;
+        Self::wrapped(self.version, &result, wrapping).map_err(|error| unwritable(&error))
     }
 
     /// The version of the value.
@@ -34,6 +78,23 @@ impl Reply {
     /// The bytes, as a packet's body or an RTMP command carries them.
     pub fn into_body(self) -> Bytes {
         self.body
+    }
+}
+
+impl PartialEq for Reply {
+    fn eq(&self, other: &Self) -> bool {
+        (self.version, &self.body) == (other.version, &other.body)
+    }
+}
+
+impl Eq for Reply {}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("version", &self.version)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,7 +123,11 @@ pub trait IntoReply<M> {
 
 impl<T: ToAmf> IntoReply<Plain> for T {
     fn into_reply(self, context: &Context) -> Result<Reply, Fault> {
-        Reply::encode(context.version(), &self).map_err(|error| unwritable(&error))
+        let reply = match context.wrapping() {
+            None => Reply::encode(context.version(), &self),
+            Some(wrapping) => Reply::wrapped(context.version(), &self, Arc::clone(wrapping)),
+        };
+        reply.map_err(|error| unwritable(&error))
     }
 }
 

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use amf_core::{Classes, Limits};
 use tower::BoxError;
 
+use super::authenticator::{nobody_checks, wrong_credentials};
 use super::layer::CallService;
 use super::panics::isolate_future;
 use super::registry::Registry;
-use super::{BoxFuture, Call, Fault, Reply, Service, Signature, Target};
+use super::{
+    Authenticator, BoxFuture, Call, Caller, Credentials, Fault, Principal, Reply, Service,
+    ServiceDescription, Signature, Target,
+};
 
 /// The services of a program with the layers around them; every transport is given the same.
 ///
@@ -87,16 +91,58 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
+    /// Signs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.
+    ///
+    /// This is for transports with a logout of their own.
+    pub async fn log_out(&self, caller: &Caller) -> Result<(), Fault> {
+        caller.sign_out().await;
+        match self.registry.authenticator() {
+            Some(authenticator) => authenticator.forget(&caller.stranger()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Adds classes that no signature names: those that a transport understands itself.
+    #[cfg(feature = "http")]
+    pub(crate) fn knowing(self, classes: fn(&mut Classes)) -> Self {
+        let registry = self.registry.knowing(classes);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Says who knows the users; the last one said counts.
+    #[must_use]
+    pub fn authenticator(self, authenticator: impl Authenticator) -> Self {
+        let registry = self.registry.with_authenticator(Arc::new(authenticator));
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, and signs the caller in.
+    ///
+    /// This is for transports with a login of their own. Wrong credentials are `Client.Authentication`; where there is
+    /// no authenticator it is `Server.Authentication`.
+    pub async fn log_in(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
+        let authenticator = self.registry.authenticator().ok_or_else(nobody_checks)?;
+        let stranger = caller.stranger();
+        let found = authenticator.authenticate(credentials, &stranger);
+        let principal = isolate_future(&Target::new("login"), found).await?.ok_or_else(wrong_credentials)?;
+        caller.sign_in(principal.clone()).await;
+        Ok(principal)
+    }
+
     /// Calls a method.
     pub fn call(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        if let Some(authenticator) = self.registry.authenticator() {
+            call.caller_mut().set_authenticator(authenticator);
+        }
         call.registry = Some(Arc::clone(&self.registry));
         let target = call.target().clone();
+        let wrapping = call.wrapping().cloned();
         let answer = self.outermost.run(call);
         if !self.outermost.is_layered() {
             return answer;
         }
-        // A layer may panic too.
-        Box::pin(async move { isolate_future(&target, answer).await })
+        // A layer may panic too, or answer by itself.
+        Box::pin(async move { isolate_future(&target, answer).await?.fitted(wrapping) })
     }
 
     /// Every class that an argument of any method can contain.
@@ -114,9 +160,31 @@ impl Services {
         self.registry.names()
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn has_service(&self, name: &str) -> bool {
+        self.registry.service(name).is_some()
+    }
+
     /// What is known about the methods of a service.
     pub fn methods(&self, service: &str) -> impl Iterator<Item = &'static Signature> {
         self.registry.service(service).into_iter().flat_map(|service| service.signatures())
+    }
+
+    /// What a caller may call of a service, in words; nothing where there is no such service.
+    ///
+    /// Where there are methods but none that the caller may call, it is the fault of the first one's rule.
+    pub async fn describe(
+        &self,
+        service: &str,
+        caller: &Caller,
+    ) -> Result<Option<ServiceDescription>, Fault> {
+        let Some(entry) = self.registry.service(service) else { return Ok(None) };
+        let mut caller = caller.clone();
+        if let Some(authenticator) = self.registry.authenticator() {
+            caller.set_authenticator(authenticator);
+        }
+        let description = ServiceDescription::of(entry.name(), entry.signatures(), &caller);
+        isolate_future(&Target::new(service), description).await.map(Some)
     }
 
     /// What is known about the method that a target means.

@@ -1,7 +1,9 @@
 //! A service written by hand, packets written by hand, and a gateway that is driven without a socket.
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test uses some of it")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "only tests use it")]
 
+pub mod amf3;
 pub mod bytes;
+pub mod flex;
 pub mod post;
 pub mod probe;

@@ -2,6 +2,7 @@
     clippy::future_not_send,
     clippy::missing_const_for_fn,
     clippy::needless_pass_by_value,
+    clippy::ref_option,
     clippy::trivially_copy_pass_by_ref,
     clippy::unused_async,
     clippy::unused_self

@@ -1,0 +1,51 @@
+//! Who may call a method: `role = "admin"`, `signed_in` or `public`, one of them.
+
+use syn::{Ident, LitStr};
+
+use crate::attr::Setting;
+use crate::errors::Errors;
+
+#[derive(Clone)]
+pub(crate) enum Access {
+    Public,
+    SignedIn,
+    Role(LitStr),
+}
+
+/// What one attribute says about it.
+#[derive(Default)]
+pub(crate) struct Rule {
+    said: Option<(Ident, Access)>,
+}
+
+impl Rule {
+    /// Takes a setting, if it is one of these; `with_public` says whether there is a rule that `public` could lift.
+    pub(crate) fn take(&mut self, setting: &Setting, with_public: bool, errors: &mut Errors) -> bool {
+        let access = match setting.text().as_str() {
+            "role" => setting.text_value("a role's name is not empty", errors).map(Access::Role),
+            "signed_in" => setting.flag(errors).map(|_| Access::SignedIn),
+            "public" if with_public => setting.flag(errors).map(|_| Access::Public),
+            "public" => {
+                errors.at(&setting.name, "everybody may call what has no rule: remove `public`");
+                None
+            }
+            _ => return false,
+        };
+        match (&self.said, access) {
+            (Some((first, _)), _) if *first == setting.name => {
+                errors.at(&setting.name, format_args!("`{first}` is given twice; keep one of them"));
+            }
+            (Some((first, _)), _) => errors.at(
+                &setting.name,
+                format_args!("`{}` and `{first}` are two rules; keep one of them", setting.name),
+            ),
+            (None, Some(access)) => self.said = Some((setting.name.clone(), access)),
+            (None, None) => {}
+        }
+        true
+    }
+
+    pub(crate) fn access(&self) -> Option<&Access> {
+        self.said.as_ref().map(|(_, access)| access)
+    }
+}

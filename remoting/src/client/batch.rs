@@ -1,0 +1,79 @@
+//! Several calls in one packet.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use amf_core::{Classes, FromAmf};
+use bytes::Bytes;
+
+use super::{RemotingClient, Replies};
+use crate::service::{ArgumentsForm, Encoding, Notification};
+use crate::{CallError, ToArguments};
+
+/// Calls that go out together, in one packet; a server makes them one after another.
+///
+/// Made by [`RemotingClient::batch`].
+#[derive(Debug)]
+pub struct Batch<'a> {
+    client: &'a RemotingClient,
+    calls: Vec<Outgoing>,
+    classes: Classes,
+}
+
+/// A call with its arguments encoded.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) target: String,
+    pub(super) response_uri: String,
+    pub(super) arguments: Bytes,
+}
+
+/// A call of a batch whose result is a `T`, to be found in the [`Replies`].
+#[derive(Debug)]
+pub struct Pending<T> {
+    response_uri: String,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(client: &'a RemotingClient) -> Self {
+        Self { client, calls: Vec::new(), classes: client.classes().clone() }
+    }
+
+    /// Adds a call. Its arguments are encoded at once.
+    pub fn call<T: for<'de> FromAmf<'de>>(
+        &mut self,
+        target: &str,
+        arguments: impl ToArguments,
+    ) -> Result<Pending<T>, CallError> {
+        let encoding = Encoding { version: self.client.version(), form: ArgumentsForm::Array };
+        let call = Notification::encode(target, &arguments, encoding)?;
+        T::classes(&mut self.classes);
+        let response_uri = self.client.next_response_uri();
+        self.calls.push(Outgoing {
+            target: target.to_owned(),
+            response_uri: response_uri.clone(),
+            arguments: call.arguments().clone(),
+        });
+        Ok(Pending { response_uri, result: PhantomData })
+    }
+
+    /// Sends the calls and waits for their replies. That one of them failed is for [`Replies::of`] to say.
+    pub async fn send(self) -> Result<Replies, CallError> {
+        self.client.exchange(&self.calls, &Arc::new(self.classes)).await
+    }
+}
+
+impl<T> Pending<T> {
+    /// The response URI: `/1`.
+    pub fn response_uri(&self) -> &str {
+        &self.response_uri
+    }
+}
+
+impl Replies {
+    /// The result of a call of the batch; errors are those of [`result`](Self::result).
+    pub fn of<T: for<'de> FromAmf<'de>>(&self, call: &Pending<T>) -> Result<T, CallError> {
+        self.result(&call.response_uri)
+    }
+}

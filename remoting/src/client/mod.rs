@@ -1,0 +1,306 @@
+//! A remoting client: calls to any gateway, ours or another, over HTTP.
+//!
+//! ```
+//! use amf_remoting::{CallError, Gateway, RemotingClient, Services, remoting_service};
+//!
+//! struct Adder;
+//!
+//! #[remoting_service(name = "adder")]
+//! impl Adder {
+//!     fn add(&self, a: f64, b: f64) -> f64 { a + b }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let gateway = Gateway::new(Services::new().add(Adder));
+//! let client = RemotingClient::new("http://127.0.0.1:8080/gateway")?;
+//! # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.over(gateway).build()?;
+//! let sum: f64 = client.call("adder.add", (1, 2)).await?;
+//! assert_eq!(sum, 3.0);
+//!
+//! match client.call::<f64>("adder.subtract", (1, 2)).await {
+//!     Err(CallError::Fault(fault)) => assert_eq!(fault.code(), "Service.MethodNotFound"),
+//!     other => panic!("{other:?}"),
+//! }
+//!
+//! // Several calls in one packet, each with its own result.
+//! let mut batch = client.batch();
+//! let first = batch.call::<f64>("adder.add", (1, 2))?;
+//! let second = batch.call::<String>("adder.add", (3, 4))?;
+//! let replies = batch.send().await?;
+//! assert_eq!(replies.of(&first)?, 3.0);
+//! let error = replies.of(&second).unwrap_err().to_string();
+//! assert!(error.contains("/4/onResult: expected String"), "{error}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `#[remote_client]` traits work on what [`RemotingClient::remote`] gives. Cookies are kept; so is what a server asks
+//! for by `AppendToGatewayUrl`, `ReplaceGatewayUrl` (within the same host) and `RequestPersistentHeader`. Methods
+//! that a server calls along with its reply go to [`Builder::services`].
+
+mod batch;
+mod builder;
+mod error;
+mod limits;
+mod remote;
+mod replies;
+mod session;
+mod transport;
+
+pub use batch::{Batch, Pending};
+pub use builder::Builder;
+pub use error::{HttpError, UrlError};
+pub use limits::ClientLimits;
+pub use replies::{Replies, ReplyHeader, ReplyKind, ReplyMessage};
+
+use std::fmt;
+use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use amf_core::packet::PacketWriter;
+use amf_core::{Classes, EncodeError, FromAmf, ToAmf, Version};
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::Full;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::service::{Call, ClientId, Credentials};
+use crate::{CallError, Caller, Client, Services, ToArguments};
+use batch::Outgoing;
+use builder::Unhandled;
+use remote::RemoteService;
+use session::Session;
+use transport::Transport;
+
+/// A client of a remoting gateway. Cheap to clone; clones share connections, headers and cookies.
+///
+/// It needs a tokio runtime. See the [module](self) for an example.
+#[derive(Clone)]
+pub struct RemotingClient {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    transport: Transport,
+    session: Mutex<Session>,
+    calls: AtomicU64,
+    notifications: Arc<Semaphore>,
+    version: Version,
+    limits: ClientLimits,
+    http_headers: HeaderMap,
+    classes: Classes,
+    services: Services,
+    unhandled: Arc<Unhandled>,
+}
+
+impl RemotingClient {
+    /// A client of the gateway at `http://…`, or `https://…` with the feature `client-tls`, that speaks AMF3.
+    pub fn new(url: &str) -> Result<Self, UrlError> {
+        Self::builder(url)?.build()
+    }
+
+    /// A client with settings.
+    pub fn builder(url: &str) -> Result<Builder, UrlError> {
+        Builder::new(url)
+    }
+
+    fn of(builder: Builder) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                transport: builder.transport.unwrap_or_else(|| Transport::new(builder.session.is_secure())),
+                session: Mutex::new(builder.session),
+                calls: AtomicU64::new(0),
+                notifications: Arc::new(Semaphore::new(
+                    builder.limits.notifications.min(Semaphore::MAX_PERMITS),
+                )),
+                version: builder.version,
+                limits: builder.limits,
+                http_headers: builder.http_headers,
+                classes: builder.classes,
+                services: builder.services,
+                unhandled: builder.unhandled,
+            }),
+        }
+    }
+
+    /// Calls `service.method` and waits for its result.
+    pub async fn call<T>(&self, target: &str, arguments: impl ToArguments) -> Result<T, CallError>
+    where
+        T: for<'de> FromAmf<'de>,
+    {
+        let mut batch = self.batch();
+        let call = batch.call::<T>(target, arguments)?;
+        batch.send().await?.of(&call)
+    }
+
+    /// Gathers calls to send in one packet.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch::new(self)
+    }
+
+    /// A service of the gateway, as something that `#[remote_client]` traits can be called on; the empty name is for
+    /// methods without a service.
+    ///
+    /// A method that is told, not asked, is sent by a task of its own, up to
+    /// [`ClientLimits::notifications`] at a time, and may overtake another.
+    ///
+    /// ```
+    /// use amf_remoting::{CallError, Gateway, RemotingClient, Services, remote_client, remoting_service};
+    ///
+    /// #[remote_client]
+    /// trait Adder {
+    ///     async fn add(&self, a: f64, b: f64) -> Result<f64, CallError>;
+    /// }
+    /// # struct Server;
+    /// # #[remoting_service(name = "adder")]
+    /// # impl Server { fn add(&self, a: f64, b: f64) -> f64 { a + b } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let gateway = Gateway::new(Services::new().add(Server));
+    ///
+    /// let client = RemotingClient::new("http://127.0.0.1:8080/gateway")?;
+    /// # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.over(gateway).build()?;
+    /// assert_eq!(client.remote("adder").add(1.0, 2.0).await?, 3.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn remote(&self, service: &str) -> Client {
+        Client::new(ClientId::next(), Arc::new(RemoteService::new(self.clone(), service)))
+    }
+
+    /// Adds an AMF header to every packet from now on, in place of the one of its name.
+    pub fn set_header(&self, name: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
+        self.session().set_header(name, false, value)
+    }
+
+    /// Leaves an AMF header out from now on.
+    pub fn remove_header(&self, name: &str) {
+        self.session().remove_header(name);
+    }
+
+    /// Sends these credentials with every packet from now on.
+    pub fn set_credentials(&self, credentials: &Credentials) -> Result<(), EncodeError> {
+        builder::set_credentials(&mut self.session(), credentials)
+    }
+
+    /// The address to which the next request goes.
+    pub fn url(&self) -> String {
+        self.session().url().to_string()
+    }
+
+    fn version(&self) -> Version {
+        self.shared.version
+    }
+
+    fn classes(&self) -> &Classes {
+        &self.shared.classes
+    }
+
+    fn next_response_uri(&self) -> String {
+        format!("/{}", self.shared.calls.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn notification_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.notifications).try_acquire_owned().ok()
+    }
+
+    fn session(&self) -> MutexGuard<'_, Session> {
+        self.shared.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call whose result stays encoded.
+    async fn ask(&self, call: Outgoing) -> Result<Bytes, CallError> {
+        let classes = Arc::new(self.classes().clone());
+        let replies = self.exchange(slice::from_ref(&call), &classes).await?;
+        Ok(replies.answer(&call.response_uri)?.bytes().clone())
+    }
+
+    /// Sends calls, waits for the replies, and does what these say besides.
+    async fn exchange(&self, calls: &[Outgoing], classes: &Arc<Classes>) -> Result<Replies, CallError> {
+        let limits = &self.shared.limits;
+        let request = self.request(calls)?;
+        let answer = self.shared.transport.send(request, limits.reply);
+        let (head, body) = timeout(limits.time, answer).await.map_err(|_| CallError::Timeout)??;
+        self.session().keep_cookies(&head.headers, limits);
+        check(&head, &body)?;
+        let replies = Replies::read_with(body, classes, limits.values)?;
+        self.session().obey(&replies, limits);
+        if timeout(limits.time, self.called(&replies)).await.is_err() {
+            tracing::warn!("what the server called along with its reply took too long");
+        }
+        Ok(replies)
+    }
+
+    fn request(&self, calls: &[Outgoing]) -> Result<Request<Full<Bytes>>, EncodeError> {
+        let mut packet = PacketWriter::new(match self.version() {
+            Version::Amf0 => 0,
+            Version::Amf3 => 3,
+        });
+        let session = self.session();
+        session.write_headers(&mut packet)?;
+        for call in calls {
+            packet.message(&call.target, &call.response_uri, &call.arguments)?;
+        }
+        let mut request = Request::new(Full::new(packet.finish().into()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = session.url().clone();
+        let headers = request.headers_mut();
+        headers.extend(session.cookies().map(|cookies| (header::COOKIE, cookies)));
+        headers.extend(self.shared.http_headers.clone());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amf"));
+        Ok(request)
+    }
+
+    /// The methods of ours that the server called, one after another.
+    async fn called(&self, replies: &Replies) {
+        for message in replies.messages() {
+            let ReplyKind::Call(method) = message.kind() else { continue };
+            let services = &self.shared.services;
+            let caller = Caller::new(self.remote(""));
+            let call = Call::new(method, message.bytes().clone(), self.version(), caller);
+            if services.signature(call.target()).is_some() {
+                if let Err(fault) = services.call(call).await {
+                    tracing::debug!(method, %fault, "a call of the server failed");
+                }
+                continue;
+            }
+            match message.value() {
+                Ok(arguments) => (self.shared.unhandled)(method, arguments),
+                Err(error) => tracing::debug!(%error, "a call of the server cannot be read"),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RemotingClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemotingClient")
+            .field("url", &self.url())
+            .field("version", &self.version())
+            .field("limits", &self.shared.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a response is worth reading. Some servers leave the content type out.
+fn check(head: &Parts, body: &Bytes) -> Result<(), HttpError> {
+    if head.status != StatusCode::OK {
+        return Err(HttpError::Status { status: head.status, text: start(body) });
+    }
+    let content_type = head.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if content_type.starts_with(b"text/") {
+        let content_type = String::from_utf8_lossy(content_type).into_owned();
+        return Err(HttpError::NotAmf { content_type, text: start(body) });
+    }
+    Ok(())
+}
+
+/// As much of a text as an error message bears.
+fn start(body: &Bytes) -> String {
+    const MAX: usize = 200;
+    String::from_utf8_lossy(body.get(..MAX).unwrap_or(body)).trim_end().to_owned()
+}

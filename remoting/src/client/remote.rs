@@ -1,0 +1,62 @@
+//! A service of a gateway as something that `#[remote_client]` traits can be called on.
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use super::RemotingClient;
+use super::batch::Outgoing;
+use crate::CallError;
+use crate::service::{ArgumentsForm, BoxFuture, Connection, Encoding, Notification};
+
+pub(super) struct RemoteService {
+    client: RemotingClient,
+    /// With its dot; empty where methods stand alone.
+    prefix: String,
+}
+
+impl RemoteService {
+    pub(super) fn new(client: RemotingClient, service: &str) -> Self {
+        let prefix = if service.is_empty() { String::new() } else { format!("{service}.") };
+        Self { client, prefix }
+    }
+
+    fn outgoing(&self, call: &Notification) -> Outgoing {
+        Outgoing {
+            target: format!("{}{}", self.prefix, call.method()),
+            response_uri: self.client.next_response_uri(),
+            arguments: call.arguments().clone(),
+        }
+    }
+}
+
+impl Connection for RemoteService {
+    fn encoding(&self) -> Encoding {
+        Encoding { version: self.client.version(), form: ArgumentsForm::Array }
+    }
+
+    fn notify(&self, notification: &Notification) -> Result<(), CallError> {
+        let runtime = Handle::try_current().map_err(|_| {
+            CallError::Unsupported(
+                "a notification over HTTP is sent by a task: call it inside a tokio runtime",
+            )
+        })?;
+        let permit = self.client.notification_permit().ok_or(CallError::Full)?;
+        let (client, call) = (self.client.clone(), self.outgoing(notification));
+        runtime.spawn(async move {
+            let _permit = permit;
+            if let Err(error) = client.ask(call).await {
+                tracing::debug!(%error, "a notification failed");
+            }
+        });
+        Ok(())
+    }
+
+    fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
+        let (client, call) = (self.client.clone(), self.outgoing(call));
+        Box::pin(async move { client.ask(call).await })
+    }
+
+    fn is_open(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,60 @@
+//! Finding the message in the body of a packet's message.
+
+use std::sync::Arc;
+
+use amf_core::{AmfObject, DecodeError, Decoder, FromAmf, Value, Version};
+
+use super::body::Body;
+use super::messages::{Base, Message};
+use crate::gateway::protocol::Incoming;
+use crate::service::Fault;
+use crate::service::fault::code;
+
+/// Why a message cannot be understood, and what is known of it all the same.
+pub(super) struct Unreadable {
+    pub(super) fault: Fault,
+    pub(super) from: Base,
+}
+
+/// Reads the message that stands in the array of arguments, or in its place.
+pub(super) fn read(incoming: &Incoming<'_>) -> Result<Message<Body>, Box<Unreadable>> {
+    first::<Message<Body>>(incoming).map_err(|error| {
+        let fault = Fault::new(code::MESSAGE_ENCODING, error.to_string());
+        let from = first::<Ids>(incoming).map_or_else(|_| Base::default(), Ids::into_base);
+        Box::new(Unreadable { fault, from })
+    })
+}
+
+fn first<'de, T: FromAmf<'de>>(incoming: &'de Incoming<'_>) -> Result<T, DecodeError> {
+    let services = &incoming.calls.services;
+    let mut decoder = Decoder::new(Version::Amf0, &incoming.body)
+        .with_classes(Arc::clone(services.classes()))
+        .with_limits(services.decode_limits());
+    match decoder.begin_arguments()? {
+        0 => Err(decoder.custom_error("a message of Flex is expected, and nothing was sent")),
+        _ => decoder.read(),
+    }
+}
+
+/// What an answer needs of a message, which may be of any class and have anything else in it.
+#[derive(AmfObject, Default)]
+struct Ids {
+    #[amf(default)]
+    client_id: Value,
+    #[amf(default)]
+    destination: Value,
+    #[amf(default)]
+    message_id: Value,
+}
+
+impl Ids {
+    fn into_base(self) -> Base {
+        let text = |value: Value| value.as_str().map(str::to_owned);
+        Base {
+            client_id: text(self.client_id),
+            destination: text(self.destination),
+            message_id: text(self.message_id),
+            headers: None,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the gateway itself does about a packet's headers.
+
+use std::sync::Arc;
+
+use amf_core::packet::Packet;
+
+use crate::Services;
+use crate::service::fault::{Fault, code};
+use crate::service::{Call, Credentials, Reply, ServiceDescription};
+
+/// Asks for a description of the service in place of a call.
+const DESCRIBE: &str = "DescribeService";
+
+#[derive(Clone, Debug)]
+pub(super) struct HeaderPolicy {
+    /// The names that a strict gateway's program understands; nothing where it is lenient.
+    understood: Option<Arc<[String]>>,
+    describes: bool,
+}
+
+impl Default for HeaderPolicy {
+    fn default() -> Self {
+        Self { understood: None, describes: true }
+    }
+}
+
+impl HeaderPolicy {
+    pub(super) fn be_strict(&mut self, understood: impl IntoIterator<Item = impl Into<String>>) {
+        self.understood = Some(understood.into_iter().map(Into::into).collect());
+    }
+
+    pub(super) fn set_describes(&mut self, describes: bool) {
+        self.describes = describes;
+    }
+
+    pub(super) fn asks_for_descriptions(&self, packet: &Packet<'_>) -> bool {
+        self.describes && asks(packet)
+    }
+
+    /// Whether the calls of a packet with such headers may be made.
+    pub(super) fn check(&self, packet: &Packet<'_>) -> Result<(), Fault> {
+        if !self.describes && asks(packet) {
+            return Err(Fault::new(code::METHOD_NOT_FOUND, "services are not described here"));
+        }
+        let Some(understood) = &self.understood else { return Ok(()) };
+        let unknown = packet.headers.iter().find(|header| {
+            header.must_understand
+                && ![Credentials::HEADER, DESCRIBE].contains(&&*header.name)
+                && !understood.iter().any(|name| *name == header.name)
+        });
+        match unknown {
+            None => Ok(()),
+            Some(header) => Err(Fault::new(
+                code::HEADER_NOT_UNDERSTOOD,
+                format!("the header `{}` must be understood, and is not", header.name),
+            )),
+        }
+    }
+}
+
+fn asks(packet: &Packet<'_>) -> bool {
+    packet.headers.iter().any(|header| header.name == DESCRIBE)
+}
+
+/// Describes the service that a call names: clients write the service alone, or one of its methods.
+pub(super) async fn describe(services: &Services, call: &Call) -> Result<Reply, Fault> {
+    let target = call.target();
+    let description: ServiceDescription = match services.describe(target.as_str(), call.caller()).await? {
+        Some(description) => description,
+        None => services.describe(target.service(), call.caller()).await?.ok_or_else(|| {
+            Fault::new(code::SERVICE_NOT_FOUND, format!("Unknown service {}", target.as_str()))
+        })?,
+    };
+    Reply::encode(call.version(), &description)
+        .map_err(|error| Fault::internal(format_args!("a description cannot be encoded: {error}")))
+}

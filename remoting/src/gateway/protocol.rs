@@ -1,0 +1,91 @@
+//! What may be spoken inside of messages, other than plain calls.
+
+use std::fmt;
+use std::time::Duration;
+
+use amf_core::Version;
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use super::batch::Step;
+use crate::Services;
+use crate::service::{BoxFuture, Call, Caller, Fault, Reply, timed_out};
+
+/// A protocol whose messages come in those of a packet.
+pub(crate) trait Protocol: fmt::Debug + Send + Sync {
+    /// How a message is answered; `None` leaves it to be a plain call. Nothing is done before the step is polled.
+    fn take(&self, message: Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>>;
+
+    /// How a fault is told to the sender of a message that could not be read; `None` where it is a plain call.
+    fn refuse(&self, target: &str, version: Version, fault: &Fault) -> Option<Answer>;
+}
+
+/// A message of a packet.
+pub(crate) struct Incoming<'a> {
+    pub(crate) target: &'a str,
+    /// One AMF0 value, which may switch to AMF3.
+    pub(crate) body: Bytes,
+    /// The version in which it is answered.
+    pub(crate) version: Version,
+    pub(crate) caller: Caller,
+    pub(crate) calls: &'a Calls,
+}
+
+/// The services behind a gateway, and how long a call may take.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    pub(crate) services: Services,
+    pub(crate) time: Duration,
+}
+
+impl Calls {
+    /// Calls a method.
+    pub(crate) async fn call(&self, call: Call) -> Result<Reply, Fault> {
+        self.within_time(self.services.call(call)).await
+    }
+
+    /// Lets nothing take longer than a call may.
+    pub(crate) async fn within_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        timeout(self.time, work).await.unwrap_or_else(|_| Err(timed_out()))
+    }
+}
+
+/// What a message is answered with: the body of a message to `/1/onResult` or to `/1/onStatus`.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// It did what it was to do.
+    Result(Bytes),
+    /// It did not.
+    Status(Bytes),
+}
+
+impl Answer {
+    /// That of a plain call.
+    pub(super) fn of(version: Version, outcome: Result<Reply, Fault>) -> Self {
+        match outcome {
+            Ok(reply) => Self::Result(reply.into_body()),
+            Err(fault) => Self::fault(version, &fault),
+        }
+    }
+
+    /// A fault as plain clients know it.
+    pub(super) fn fault(version: Version, fault: &Fault) -> Self {
+        Self::Status(Self::encoded(Reply::encode(version, fault)))
+    }
+
+    /// The bytes of what the server itself has made.
+    pub(crate) fn encoded(reply: Result<Reply, amf_core::EncodeError>) -> Bytes {
+        /// AMF0's null: the sender still learns from the target how it went.
+        const NULL: &[u8] = &[0x05];
+        match reply {
+            Ok(reply) => reply.into_body(),
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be encoded");
+                Bytes::from_static(NULL)
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What methods tell the client's connection by the headers of a reply.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use amf_core::packet::PacketWriter;
+use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
+use bytes::Bytes;
+use http::request::Parts;
+
+use super::GatewayLimits;
+use crate::service::fault::{Fault, code};
+use crate::{CallError, Caller, FromCaller};
+
+/// The headers of the reply to come, for a method to borrow.
+///
+/// They are for the whole packet, so calls of one packet share them. When the reply is written, setting one gives
+/// [`CallError::Gone`]; a reply takes as many headers and bytes as [`GatewayLimits`] says of notifications, after that
+/// it is [`CallError::Full`]. Ruffle ignores the headers of replies: a session needs its cookie besides.
+///
+/// ```
+/// use amf_remoting::gateway::ReplyHeaders;
+/// use amf_remoting::{CallError, remoting_service};
+///
+/// struct Sessions;
+///
+/// #[remoting_service(name = "sessions")]
+/// impl Sessions {
+///     fn open(&self, headers: &ReplyHeaders, user: String) -> Result<(), CallError> {
+///         headers.request_persistent_header("user", false, &user)
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReplyHeaders {
+    written: Arc<Mutex<Written>>,
+}
+
+#[derive(Debug)]
+struct Written {
+    /// Nothing when the reply was written.
+    headers: Option<Vec<Header>>,
+    count: usize,
+    /// How many more fit.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Header {
+    name: String,
+    must_understand: bool,
+    value: Bytes,
+}
+
+impl ReplyHeaders {
+    pub(super) fn open(limits: &GatewayLimits) -> Self {
+        let count = limits.notifications.min(usize::from(u16::MAX));
+        let written = Written { headers: Some(Vec::new()), count, bytes: limits.notification_bytes };
+        Self { written: Arc::new(Mutex::new(written)) }
+    }
+
+    /// Has the client add this to the gateway's address from now on: `;jsessionid=…`.
+    pub fn append_to_gateway_url(&self, suffix: &str) -> Result<(), CallError> {
+        self.add("AppendToGatewayUrl", true, suffix)
+    }
+
+    /// Has the client call this address from now on.
+    pub fn replace_gateway_url(&self, url: &str) -> Result<(), CallError> {
+        self.add("ReplaceGatewayUrl", true, url)
+    }
+
+    /// Has the client send a header with every packet from now on, in place of the one of its name.
+    pub fn request_persistent_header(
+        &self,
+        name: &str,
+        must_understand: bool,
+        value: &(impl ToAmf + ?Sized),
+    ) -> Result<(), CallError> {
+        self.add("RequestPersistentHeader", true, &Persistent { name, must_understand, data: value })
+    }
+
+    /// Has the client send no value of this header any more, for example of `Credentials` after a logout.
+    pub fn clear_persistent_header(&self, name: &str) -> Result<(), CallError> {
+        self.request_persistent_header(name, false, &())
+    }
+
+    /// Adds a header of any name.
+    pub fn add(
+        &self,
+        name: &str,
+        must_understand: bool,
+        value: &(impl ToAmf + ?Sized),
+    ) -> Result<(), CallError> {
+        let mut encoder = Encoder::in_envelope(Version::Amf0);
+        value.to_amf(&mut encoder)?;
+        let value = Bytes::from(encoder.finish());
+        let mut written = self.lock();
+        let written = &mut *written;
+        let headers = written.headers.as_mut().ok_or(CallError::Gone)?;
+        let left = written.bytes.checked_sub(name.len() + value.len()).ok_or(CallError::Full)?;
+        if headers.len() == written.count {
+            return Err(CallError::Full);
+        }
+        written.bytes = left;
+        headers.push(Header { name: name.to_owned(), must_understand, value });
+        Ok(())
+    }
+
+    /// Ends the time in which headers can be set, and writes them.
+    pub(super) fn write(&self, packet: &mut PacketWriter) -> Result<(), EncodeError> {
+        let headers = mem::take(&mut self.lock().headers).unwrap_or_default();
+        headers
+            .iter()
+            .try_for_each(|header| packet.header(&header.name, header.must_understand, &header.value))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The value of `RequestPersistentHeader`.
+struct Persistent<'a, T: ?Sized> {
+    name: &'a str,
+    must_understand: bool,
+    data: &'a T,
+}
+
+static PERSISTENT: Class = Class::new("", &["name", "mustUnderstand", "data"]);
+
+impl<T: ToAmf + ?Sized> ToAmf for Persistent<'_, T> {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.begin_object(&PERSISTENT)?;
+        encoder.member(&PERSISTENT, 0, self.name)?;
+        encoder.member(&PERSISTENT, 1, &self.must_understand)?;
+        encoder.member(&PERSISTENT, 2, self.data)?;
+        encoder.end_object(&PERSISTENT);
+        Ok(())
+    }
+}
+
+/// Where there is no HTTP, there are no such headers: the fault `Server.Processing`.
+impl FromCaller for ReplyHeaders {
+    async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
+        let headers = caller.extension::<Parts>().and_then(|head| head.extensions.get::<Self>());
+        headers.cloned().ok_or_else(|| {
+            Fault::new(code::PROCESSING, "headers of a reply are there only where a call comes over HTTP")
+        })
+    }
+}

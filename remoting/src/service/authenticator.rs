@@ -1,0 +1,160 @@
+//! Finding out who calls.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::fault::{Fault, code};
+use super::{BoxFuture, Caller, Credentials, Principal};
+
+/// Knows who somebody is: a program's users, its sessions, its tokens.
+///
+/// It is asked when somebody wants to know, which is when a method has a rule or borrows a [`Principal`], and once
+/// for all calls of a packet or of a connection.
+///
+/// ```
+/// use amf_remoting::service::{Authenticator, Credentials, Principal};
+/// use amf_remoting::{Caller, Fault, Services};
+///
+/// struct Users;
+///
+/// impl Authenticator for Users {
+///     async fn authenticate(&self, credentials: &Credentials, _: &Caller) -> Result<Option<Principal>, Fault> {
+///         // A program compares a hash, for example with the crate argon2.
+///         let is_right = credentials.user() == "ann" && credentials.password() == "secret";
+///         Ok(is_right.then(|| Principal::new("ann").with_role("admin")))
+///     }
+/// }
+///
+/// let services = Services::new().authenticator(Users);
+/// # let _ = services;
+/// ```
+pub trait Authenticator: Send + Sync + 'static {
+    /// Who these credentials belong to; nobody where they are wrong, which the caller learns as
+    /// `Client.Authentication`. What cannot be found out is a fault, [`Fault::internal`] for example.
+    fn authenticate(
+        &self,
+        credentials: &Credentials,
+        caller: &Caller,
+    ) -> impl Future<Output = Result<Option<Principal>, Fault>> + Send;
+
+    /// Who it is that sent no credentials, if it can be told from the rest: from a session, a cookie, or a token.
+    /// Nobody, unless this is written.
+    fn recall(&self, caller: &Caller) -> impl Future<Output = Result<Option<Principal>, Fault>> + Send {
+        let _ = caller;
+        async { Ok(None) }
+    }
+
+    /// Lets go of what [`recall`](Self::recall) would know of who logs out: their session. Nothing is done, unless
+    /// this is written.
+    fn forget(&self, caller: &Caller) -> impl Future<Output = Result<(), Fault>> + Send {
+        let _ = caller;
+        async { Ok(()) }
+    }
+}
+
+/// An authenticator whose type is forgotten.
+pub(super) trait AnyAuthenticator: Send + Sync {
+    fn authenticate<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
+    fn recall<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
+    fn forget<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>>;
+}
+
+impl<A: Authenticator> AnyAuthenticator for A {
+    fn authenticate<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Fault>> {
+        Box::pin(Authenticator::authenticate(self, credentials, caller))
+    }
+
+    fn recall<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Principal>, Fault>> {
+        Box::pin(Authenticator::recall(self, caller))
+    }
+
+    fn forget<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(Authenticator::forget(self, caller))
+    }
+}
+
+/// What was found out about a caller, for all clones of it.
+#[derive(Clone, Default)]
+pub(super) struct Identity {
+    found: Arc<Mutex<Found>>,
+}
+
+#[derive(Default)]
+enum Found {
+    #[default]
+    Nothing,
+    Known(Principal),
+    SignedOut,
+    Refused(Fault),
+}
+
+impl Found {
+    fn known(&self) -> Result<Option<Principal>, Fault> {
+        match self {
+            Self::Known(principal) => Ok(Some(principal.clone())),
+            Self::Refused(fault) => Err(fault.clone()),
+            Self::Nothing | Self::SignedOut => Ok(None),
+        }
+    }
+}
+
+impl Identity {
+    /// The lock is held meanwhile, so that credentials are looked at once, however many calls want to know.
+    pub(super) async fn principal(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+        let mut found = self.found.lock().await;
+        if !matches!(*found, Found::Nothing) {
+            return found.known();
+        }
+        if let Some(principal) = caller.extension::<Principal>() {
+            return Ok(Some(principal.clone()));
+        }
+        // The authenticator sees a caller of whom nothing is known yet; asking that one leads nowhere.
+        let stranger = caller.stranger();
+        match (caller.authenticator(), caller.credentials()) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(nobody_checks()),
+            (Some(authenticator), None) => {
+                let principal = authenticator.recall(&stranger).await?;
+                if let Some(principal) = &principal {
+                    *found = Found::Known(principal.clone());
+                }
+                Ok(principal)
+            }
+            (Some(authenticator), Some(credentials)) => {
+                // What could not be found out may be another time; what is wrong stays so.
+                *found = match authenticator.authenticate(&credentials, &stranger).await? {
+                    Some(principal) => Found::Known(principal),
+                    None => Found::Refused(wrong_credentials()),
+                };
+                found.known()
+            }
+        }
+    }
+
+    pub(super) async fn sign_in(&self, principal: Principal) {
+        *self.found.lock().await = Found::Known(principal);
+    }
+
+    pub(super) async fn sign_out(&self) {
+        *self.found.lock().await = Found::SignedOut;
+    }
+}
+
+#[cold]
+pub(super) fn wrong_credentials() -> Fault {
+    Fault::new(code::CLIENT_AUTHENTICATION, "wrong user or password")
+}
+
+#[cold]
+pub(super) fn nobody_checks() -> Fault {
+    Fault::new(code::SERVER_AUTHENTICATION, "credentials were sent, but the server has no users")
+}
