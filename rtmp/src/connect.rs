@@ -7,6 +7,7 @@ use amf_core::{Classes, DecodeError, FromAmf, Limits, Value, Version};
 use amf_remoting::service::Extensions;
 use amf_remoting::{Caller, Client, Fault, FromCaller};
 
+use crate::instance::Instance;
 use crate::proto::{self, Status};
 
 /// A client's connect command: what the hook of [`Server::on_connect`](crate::Server::on_connect) decides on,
@@ -17,6 +18,7 @@ pub struct Connect {
     arguments: Arc<[Value]>,
     peer: Option<SocketAddr>,
     client: Client,
+    instance: Instance,
 }
 
 impl Connect {
@@ -25,19 +27,21 @@ impl Connect {
         request: proto::Connect,
         peer: Option<SocketAddr>,
         client: Client,
+        instance: Instance,
     ) -> Result<Self, DecodeError> {
         let arguments = request.body().values()?.into();
-        Ok(Self { request: Arc::new(request), arguments, peer, client })
+        Ok(Self { request: Arc::new(request), arguments, peer, client, instance })
     }
 
     /// The application's name: `lobby` in `rtmp://host/lobby/red`.
     pub fn application(&self) -> &str {
-        self.app().split_once('/').map_or(self.app(), |(application, _)| application)
+        self.instance.application()
     }
 
-    /// The instance's name: `red` in `rtmp://host/lobby/red`; empty where there is none.
-    pub fn instance(&self) -> &str {
-        self.app().split_once('/').map_or("", |(_, instance)| instance)
+    /// The instance: `red` of `lobby` in `rtmp://host/lobby/red`, [`Instance::DEFAULT`] where none is named. The
+    /// client is among its [`clients`](Instance::clients) once it is accepted.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
     }
 
     /// Application and instance as the client wrote them, without what stands behind a `?`.

@@ -12,15 +12,21 @@ mod client;
 #[cfg(feature = "net")]
 mod connect;
 #[cfg(feature = "net")]
+mod instance;
+#[cfg(feature = "net")]
 mod net;
 #[cfg(feature = "net")]
 mod server;
 #[cfg(feature = "net")]
 mod session;
+#[cfg(feature = "net")]
+mod state;
 
 #[cfg(feature = "net")]
 pub use client::{ConnectError, Connecting, NetConnection};
 #[cfg(feature = "net")]
 pub use connect::{Admission, Connect, Rejection};
+#[cfg(feature = "net")]
+pub use instance::{Instance, InvalidName};
 #[cfg(feature = "net")]
 pub use server::{Listening, Server};

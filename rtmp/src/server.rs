@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::connect::{Admission, Connect, Rejection};
+use crate::instance::{Instance, Instances, InvalidName};
 use crate::net::{Driver, Handle};
 use crate::proto::{Config, Connection, Seed};
 use crate::session::Session;
@@ -59,6 +60,7 @@ pub(crate) type OnDisconnect = dyn Fn(&Client) + Send + Sync;
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) services: Services,
+    instances: Arc<Instances>,
     pub(crate) on_connect: Arc<OnConnect>,
     pub(crate) on_disconnect: Arc<OnDisconnect>,
     config: Arc<Config>,
@@ -72,6 +74,7 @@ impl Server {
     pub fn new(services: Services) -> Self {
         let shared = Shared {
             services,
+            instances: Arc::default(),
             on_connect: Arc::new(|connect| Box::pin(async move { Ok(connect.accept()) })),
             on_disconnect: Arc::new(|_| {}),
             config: Arc::new(Config::server()),
@@ -128,6 +131,37 @@ impl Server {
         self.with(|shared| shared.grace = grace)
     }
 
+    /// The instance of this name, `""` for the one that clients get who name none. It is made if nobody has it.
+    ///
+    /// Clones of a server have the same instances.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::new(Services::new());
+    /// let red = server.instance("lobby", "red")?;
+    /// red.clients().notify("newsOfTheDay", ("It rains.",))?;
+    /// # Ok(())
+    /// # }
+    /// # run().unwrap();
+    /// ```
+    pub fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
+        self.shared.instance(application, name)
+    }
+
+    /// The instances that somebody is connected to, or holds a handle of; in no order.
+    pub fn instances(&self) -> Vec<Instance> {
+        self.shared.instances.living()
+    }
+
+    /// The value of this type that belongs to the server and all its clones, made when it is first asked for.
+    /// Instances give it as [`Instance::server_state`].
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.shared.instances.state.get_or_init(T::default)
+    }
+
     /// Takes an address.
     pub async fn bind(self, address: impl ToSocketAddrs) -> io::Result<Listening> {
         Ok(self.listen(TcpListener::bind(address).await?))
@@ -141,6 +175,12 @@ impl Server {
     fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
         change(Arc::make_mut(&mut self.shared));
         self
+    }
+}
+
+impl Shared {
+    pub(crate) fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
+        self.instances.get(application, name, self.config.limits.application)
     }
 }
 

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::connect::{Admission, Connect, Rejection};
+use crate::instance::Instance;
 use crate::net::{Answer, Handle, Role, Work, answer, call_of};
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
@@ -47,7 +48,15 @@ impl Session {
     }
 
     fn connect(&mut self, request: proto::Connect, work: &mut Work<'_, Done>) {
-        match Connect::new(request, self.peer, self.client.clone()) {
+        let (app, _) = request.app_and_query();
+        let (application, name) = app.split_once('/').unwrap_or((app, ""));
+        let instance = match self.shared.instance(application, name) {
+            Ok(instance) => instance,
+            Err(error) => {
+                return self.reject(&Status::error(code::CONNECT_INVALID_APP, error.to_string()), work);
+            }
+        };
+        match Connect::new(request, self.peer, self.client.clone(), instance) {
             Ok(connect) => {
                 let decision = decide(Arc::clone(&self.shared), connect.clone());
                 self.state = State::Deciding(connect);
@@ -72,7 +81,10 @@ impl Session {
         match decision {
             Ok(Admission { extensions }) => {
                 work.shared.set_version(connect.version());
-                let mut caller = Caller::new(self.client.clone()).with_extension(connect);
+                let instance = connect.instance().clone();
+                instance.enter(&self.client);
+                let mut caller =
+                    Caller::new(self.client.clone()).with_extension(connect).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
                 self.state = State::In(caller);
                 self.log(work.connection.accept(work.now, &Accept::default()));
@@ -131,9 +143,11 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.handle.ended();
-        if let State::In(_) = self.state
-            && catch_unwind(AssertUnwindSafe(|| (self.shared.on_disconnect)(&self.client))).is_err()
-        {
+        let State::In(caller) = &self.state else { return };
+        if let Some(instance) = caller.extension::<Instance>() {
+            instance.leave(&self.client);
+        }
+        if catch_unwind(AssertUnwindSafe(|| (self.shared.on_disconnect)(&self.client))).is_err() {
             tracing::error!(client = %self.client.id(), "the hook of on_disconnect panicked");
         }
     }

@@ -57,7 +57,7 @@ impl Game {
     }
 
     fn who(&self, connect: &Connect) -> (String, Vec<Value>) {
-        (connect.instance().to_owned(), connect.arguments().to_vec())
+        (connect.instance().name().to_owned(), connect.arguments().to_vec())
     }
 
     fn user(&self, caller: &amf_remoting::Caller) -> String {
