@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use amf_core::{EncodeError, FromAmf, ToAmf, Value, Version};
 use amf_remoting::service::{ClientId, Connection as _, ToArguments, fault::code};
 use amf_remoting::{CallError, Caller, Client, Fault, Services};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 
@@ -50,6 +51,7 @@ impl Drop for Owner {
 }
 
 /// A connection that is to be made.
+#[derive(Clone)]
 pub struct Connecting {
     host: String,
     request: ConnectRequest,
@@ -180,6 +182,14 @@ impl Connecting {
     pub async fn connect(self) -> Result<NetConnection, ConnectError> {
         let socket = TcpStream::connect(&self.host).await.map_err(ConnectError::Io)?;
         socket.set_nodelay(true).map_err(ConnectError::Io)?;
+        self.connect_over(socket).await
+    }
+
+    /// Connects through any transport that is there already; the URL's host and port are only told to the server.
+    pub async fn connect_over<S>(self, stream: S) -> Result<NetConnection, ConnectError>
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let config = Arc::new(self.config);
         let (handle, outbox, state) = Handle::new(config.limits.outbound);
         let handle = Arc::new(handle);
@@ -193,7 +203,7 @@ impl Connecting {
             decided: Some(decided),
         };
         let (ending, ended) = watch::channel(false);
-        let driver = Driver::new(socket, connection, role, outbox, state);
+        let driver = Driver::new(stream, connection, role, outbox, state);
         tokio::spawn(async move {
             let end = driver.run(pending(), Duration::ZERO).await;
             tracing::debug!(?end, "connection ended");
@@ -266,6 +276,16 @@ impl fmt::Debug for NetConnection {
 impl fmt::Debug for Connecting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connecting").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+impl ConnectError {
+    /// Where the server wants us to go instead, if that is why it refused us.
+    pub fn redirect(&self) -> Option<&str> {
+        match self {
+            Self::Rejected(status) => status.get("ex")?.get("redirect")?.as_str(),
+            _ => None,
+        }
     }
 }
 

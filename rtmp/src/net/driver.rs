@@ -42,6 +42,9 @@ pub(crate) trait Role {
 
     /// Takes what a future came to.
     fn done(&mut self, done: Self::Done, work: &mut Work<'_, Self::Done>);
+
+    /// Learns how the connection ended.
+    fn ended(&mut self, _end: &End) {}
 }
 
 /// A future that a role started.
@@ -52,6 +55,8 @@ pub(crate) struct Work<'a, T> {
     pub(crate) now: Instant,
     pub(crate) connection: &'a mut Connection,
     pub(crate) shared: &'a Shared,
+    /// Whether this side is about to go.
+    pub(crate) is_draining: bool,
     running: &'a mut FuturesUnordered<Running<T>>,
 }
 
@@ -84,18 +89,20 @@ pub(crate) struct Driver<S, R: Role> {
     pieces: Pieces,
     /// When bytes last went into the socket, or began to wait for it.
     progress: Instant,
+    /// Whether this side is to go, and when its grace ends.
+    is_draining: bool,
+    drained_by: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
 }
 
 /// How a connection ended.
 #[derive(Debug)]
-#[expect(dead_code, reason = "for the log")]
 pub(crate) enum End {
     /// The protocol says so: by either side's wish, or by the peer's mistake.
     Closed(CloseReason),
     /// The peer is gone, or the socket is.
-    Lost(io::Error),
+    Lost(Arc<io::Error>),
     /// The peer took nothing for too long.
     Stalled,
 }
@@ -131,6 +138,8 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
             asked: HashMap::new(),
             pieces: Pieces::default(),
             progress: Instant::now(),
+            is_draining: false,
+            drained_by: None,
             closed: None,
         }
     }
@@ -139,15 +148,15 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
     /// within `grace`, and then the connection is closed.
     pub(crate) async fn run(mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
         let mut drain = Box::pin(drain);
-        let mut drained_by = None;
         let mut buffer = BytesMut::new();
         loop {
             if let Some(end) = self.settle() {
+                self.role.ended(&end);
                 self.linger().await;
                 return end;
             }
-            let end = match self.step(&mut buffer, drain.as_mut(), drained_by).await {
-                Step::Read(Ok(0)) => Some(End::Lost(io::ErrorKind::UnexpectedEof.into())),
+            let end = match self.step(&mut buffer, drain.as_mut()).await {
+                Step::Read(Ok(0)) => Some(End::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
                 Step::Read(Ok(_)) => {
                     self.connection.receive(Instant::now(), &buffer);
                     buffer.clear();
@@ -157,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
                     self.progress = Instant::now();
                     None
                 }
-                Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(error)),
+                Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(Arc::new(error))),
                 Step::Outgoing(outgoing) => {
                     self.send(outgoing.unwrap_or(Outgoing::Close));
                     None
@@ -168,18 +177,21 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
                 }
                 Step::Time => None,
                 Step::Drain => {
-                    drained_by = Some(Instant::now() + grace);
+                    self.is_draining = true;
+                    self.drained_by = Instant::now().checked_add(grace);
+                    self.announce();
                     None
                 }
             };
             // A peer that always has something to read must not put off what is due.
-            if let Some(end) = end.or_else(|| self.keep_time(drained_by)) {
+            if let Some(end) = end.or_else(|| self.keep_time()) {
                 self.connection.disconnect();
                 self.settle();
                 self.shared.close();
+                self.role.ended(&end);
                 return end;
             }
-            if drained_by.is_some() && self.running.is_empty() && self.finished.is_empty() {
+            if self.is_draining && self.running.is_empty() && self.finished.is_empty() {
                 self.farewell();
             }
         }
@@ -191,16 +203,15 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         &mut self,
         buffer: &mut BytesMut,
         drain: Pin<&mut impl Future<Output = ()>>,
-        drained_by: Option<Instant>,
     ) -> Step<R::Done> {
-        let deadline = self.deadline(drained_by);
+        let deadline = self.deadline();
         let is_open = !self.connection.is_closed();
         buffer.reserve(READ);
         tokio::select! {
             biased;
             Some(done) = self.running.next(), if is_open && !self.running.is_empty() => Step::Done(done),
             written = self.pieces.write_to(&mut self.writer), if !self.pieces.is_empty() => Step::Written(written),
-            () = drain, if is_open && drained_by.is_none() => Step::Drain,
+            () = drain, if is_open && !self.is_draining => Step::Drain,
             step = async {
                 tokio::select! {
                     outgoing = self.outbox.recv() => Step::Outgoing(outgoing),
@@ -252,6 +263,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
             now: Instant::now(),
             connection: &mut self.connection,
             shared: &self.shared,
+            is_draining: self.is_draining,
             running: &mut self.running,
         };
         act(&mut self.role, &mut work);
@@ -287,22 +299,22 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         let _ = answer.send(outcome);
     }
 
-    fn keep_time(&mut self, drained_by: Option<Instant>) -> Option<End> {
+    fn keep_time(&mut self) -> Option<End> {
         let now = Instant::now();
-        if self.deadline(drained_by).is_none_or(|deadline| now < deadline) {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
         }
         self.connection.expire(now);
-        if drained_by.is_some_and(|by| by <= now) {
+        if self.drained_by.is_some_and(|by| by <= now) {
             self.running.clear();
             self.finished.clear();
         }
         (self.stalls_at().is_some_and(|at| at <= now)).then_some(End::Stalled)
     }
 
-    fn deadline(&self, drained_by: Option<Instant>) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         // Once closed, the end of the grace has passed or does not matter.
-        let drained_by = drained_by.filter(|_| !self.connection.is_closed());
+        let drained_by = self.drained_by.filter(|_| !self.connection.is_closed());
         [self.connection.deadline(), self.stalls_at(), drained_by].into_iter().flatten().min()
     }
 
@@ -327,15 +339,29 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         let _ = timeout(LINGER, gone).await;
     }
 
-    /// Tells the peer that this side goes, after what it was told before.
+    /// Tells the peer that this side is about to go.
+    fn announce(&mut self) {
+        self.send_waiting();
+        let status = Status::error(code::CONNECT_APP_SHUTDOWN, "the server is shutting down");
+        let told = status.encode(self.connection.version()).map_err(UseError::Encode);
+        // A client that is not connected yet is told nothing.
+        if let Err(error) = told.and_then(|status| self.connection.notify(0, "onStatus", &status)) {
+            tracing::debug!(%error, "a client was not told of the shutdown");
+        }
+    }
+
+    /// This side goes, after what the peer was told before.
     fn farewell(&mut self) {
+        self.send_waiting();
+        self.connection.close(None);
+    }
+
+    fn send_waiting(&mut self) {
         while !self.connection.is_closed()
             && let Ok(outgoing) = self.outbox.try_recv()
         {
             self.send(outgoing);
         }
-        let status = Status::success(code::CONNECT_CLOSED, "the server is shutting down");
-        self.connection.close(Some(&status));
     }
 }
 
