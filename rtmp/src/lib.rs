@@ -29,6 +29,10 @@ mod server;
 mod session;
 #[cfg(feature = "net")]
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tunnel")]
+mod tunnel;
 #[cfg(feature = "net")]
 mod unknown;
 
@@ -50,3 +54,6 @@ pub use places::ServerCounters;
 pub use server::Server;
 #[cfg(feature = "net")]
 pub use unknown::UnknownCommand;
+
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;

@@ -13,16 +13,32 @@ use tokio::time::sleep;
 
 use crate::places::Place;
 use crate::server::{Shared, serve_connection};
+#[cfg(feature = "tls")]
+use crate::tls::Acceptor;
 
 /// A server with an address.
 pub struct Listening {
     listener: TcpListener,
     shared: Arc<Shared>,
+    security: Security,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug)]
+enum Security {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(Acceptor),
 }
 
 impl Listening {
     pub(crate) fn new(listener: TcpListener, shared: Arc<Shared>) -> Self {
-        Self { listener, shared }
+        Self { listener, shared, security: Security::Plain }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(self, acceptor: Acceptor) -> Self {
+        Self { security: Security::Tls(acceptor), ..self }
     }
 
     /// The address, with the port that the system chose where 0 was asked for.
@@ -51,7 +67,7 @@ impl Listening {
     }
 
     async fn accept_until(self, end: impl Future<Output = ()>) {
-        let Self { listener, shared } = self;
+        let Self { listener, shared, security } = self;
         let mut connections = JoinSet::new();
         let mut end = Box::pin(end);
         loop {
@@ -68,7 +84,7 @@ impl Listening {
             match accepted {
                 Ok((socket, peer)) => match shared.place(Some(peer)) {
                     Ok(place) => {
-                        let served = serve_socket(socket, peer, Arc::clone(&shared), place);
+                        let served = serve_socket(socket, peer, security.clone(), Arc::clone(&shared), place);
                         connections.spawn(shared.tasks().track_future(served));
                     }
                     Err(full) => tracing::warn!(%full, %peer, "a connection was refused"),
@@ -93,11 +109,31 @@ async fn accept_failed(error: &io::Error) {
     sleep(Duration::from_millis(50)).await;
 }
 
-async fn serve_socket(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, place: Place) {
+async fn serve_socket(
+    socket: TcpStream,
+    peer: SocketAddr,
+    security: Security,
+    shared: Arc<Shared>,
+    place: Place,
+) {
     // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%peer, %error, "gone before it was served");
         return;
     }
-    serve_connection(socket, Some(peer), &shared, place).await;
+    match security {
+        Security::Plain => serve_connection(socket, Some(peer), &shared, place).await,
+        #[cfg(feature = "tls")]
+        Security::Tls(acceptor) => {
+            let accepted = acceptor.accept(socket, shared.config.limits.handshake_time);
+            let accepted = tokio::select! {
+                accepted = accepted => accepted,
+                () = shared.closing() => return,
+            };
+            match accepted {
+                Ok(stream) => serve_connection(stream, Some(peer), &shared, place).await,
+                Err(error) => tracing::debug!(%peer, %error, "no TLS"),
+            }
+        }
+    }
 }

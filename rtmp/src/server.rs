@@ -331,6 +331,11 @@ impl Server {
         self.shared.shutdown().await;
     }
 
+    #[cfg(feature = "tunnel")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
         change(Arc::make_mut(&mut self.shared));
         self
