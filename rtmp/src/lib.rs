@@ -39,7 +39,7 @@ mod unknown;
 #[cfg(feature = "net")]
 pub use arguments::FromArguments;
 #[cfg(feature = "net")]
-pub use client::{ConnectError, Connecting, NetConnection};
+pub use client::{Backoff, ConnectError, Connecting, ConnectionEvent, NetConnection};
 #[cfg(feature = "net")]
 pub use connect::{Admission, Connect, Rejection};
 #[cfg(feature = "net")]
