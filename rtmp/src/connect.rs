@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, FromAmf, Limits, Value, Version};
+use amf_core::{Classes, DecodeError, Dynamic, FromAmf, Limits, Value, Version};
 use amf_remoting::service::Extensions;
 use amf_remoting::{Caller, Client, Fault, FromCaller};
 
+use crate::arguments::{self, FromArguments};
+use crate::instance::Instance;
+use crate::net::Handle;
+use crate::proto::message::code;
 use crate::proto::{self, Status};
 
 /// A client's connect command: what the hook of [`Server::on_connect`](crate::Server::on_connect) decides on,
@@ -17,6 +21,8 @@ pub struct Connect {
     arguments: Arc<[Value]>,
     peer: Option<SocketAddr>,
     client: Client,
+    handle: Arc<Handle>,
+    instance: Instance,
 }
 
 impl Connect {
@@ -25,19 +31,22 @@ impl Connect {
         request: proto::Connect,
         peer: Option<SocketAddr>,
         client: Client,
+        handle: Arc<Handle>,
+        instance: Instance,
     ) -> Result<Self, DecodeError> {
         let arguments = request.body().values()?.into();
-        Ok(Self { request: Arc::new(request), arguments, peer, client })
+        Ok(Self { request: Arc::new(request), arguments, peer, client, handle, instance })
     }
 
     /// The application's name: `lobby` in `rtmp://host/lobby/red`.
     pub fn application(&self) -> &str {
-        self.app().split_once('/').map_or(self.app(), |(application, _)| application)
+        self.instance.application()
     }
 
-    /// The instance's name: `red` in `rtmp://host/lobby/red`; empty where there is none.
-    pub fn instance(&self) -> &str {
-        self.app().split_once('/').map_or("", |(_, instance)| instance)
+    /// The instance: `red` of `lobby` in `rtmp://host/lobby/red`, [`Instance::DEFAULT`] where none is named. The
+    /// client is among its [`clients`](Instance::clients) once it is accepted.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
     }
 
     /// Application and instance as the client wrote them, without what stands behind a `?`.
@@ -65,6 +74,16 @@ impl Connect {
         &self.arguments
     }
 
+    /// The arguments behind the command object as types, one for each: those of `connection.connect(url, "Ann", 7)`
+    /// are `(String, u32)`. A missing one is what its type is without it; more than the types are an error.
+    ///
+    /// An error becomes a [`Rejection`] by itself.
+    pub fn parameters<T: FromArguments>(&self) -> Result<T, DecodeError> {
+        let mut classes = Classes::new();
+        T::classes(&mut classes);
+        T::read(&mut self.request.body().decoder_with(Arc::new(classes), Limits::default())?)
+    }
+
     /// An argument behind the command object, counted from 0 and read as a type; a missing one is what the type
     /// is without it.
     pub fn argument<T: for<'de> FromAmf<'de>>(&self, index: usize) -> Result<T, DecodeError> {
@@ -76,10 +95,7 @@ impl Connect {
                 decoder.skip()?;
             }
         }
-        match T::missing().filter(|_| decoder.is_at_end()) {
-            Some(missing) => Ok(missing),
-            None => decoder.read(),
-        }
+        arguments::next(&mut decoder)
     }
 
     /// The version that the client wants to speak.
@@ -109,7 +125,24 @@ impl Connect {
 
     /// Refuses the client, with words for its program.
     pub fn reject(&self, description: impl AsRef<str>) -> Rejection {
-        Rejection { status: Status::error(proto::message::code::CONNECT_REJECTED, description) }
+        Rejection { status: Status::error(code::CONNECT_REJECTED, description) }
+    }
+
+    /// Refuses the client and sends it elsewhere: the information object of `NetConnection.Connect.Rejected` has
+    /// the member `ex` with the code 302 and the URL as `redirect`, as Flash Media Server does it. It is for the
+    /// client's program to go there.
+    pub fn redirect(&self, url: impl AsRef<str>) -> Rejection {
+        let url = url.as_ref();
+        let mut ex = Dynamic::new();
+        ex.insert("code", 302);
+        ex.insert("redirect", url);
+        let status = Status::error(code::CONNECT_REJECTED, format!("go to {url}")).with("ex", ex);
+        Rejection { status }
+    }
+
+    /// Ends the connection, after everything that the client was told before.
+    pub fn close(&self) {
+        self.handle.close();
     }
 }
 
@@ -148,7 +181,7 @@ impl Rejection {
     /// The application is not one of this server's.
     pub fn invalid_application(app: &str) -> Self {
         let description = format!("there is no application `{app}` here");
-        Self { status: Status::error(proto::message::code::CONNECT_INVALID_APP, description) }
+        Self { status: Status::error(code::CONNECT_INVALID_APP, description) }
     }
 }
 
@@ -158,10 +191,18 @@ impl From<Status> for Rejection {
     }
 }
 
+/// Arguments that are not what was expected: where and how they differ is told to the client.
+impl From<DecodeError> for Rejection {
+    fn from(error: DecodeError) -> Self {
+        let description = format!("the arguments cannot be read: {error}");
+        Self { status: Status::error(code::CONNECT_REJECTED, description) }
+    }
+}
+
 /// The fault's words, with the code that players look for.
 impl From<Fault> for Rejection {
     fn from(fault: Fault) -> Self {
-        let status = Status::error(proto::message::code::CONNECT_REJECTED, fault.message());
+        let status = Status::error(code::CONNECT_REJECTED, fault.message());
         Self { status: status.with("application", fault.code()) }
     }
 }

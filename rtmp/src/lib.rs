@@ -8,19 +8,52 @@
 pub mod proto;
 
 #[cfg(feature = "net")]
+mod arguments;
+#[cfg(feature = "net")]
 mod client;
 #[cfg(feature = "net")]
 mod connect;
 #[cfg(feature = "net")]
+mod disconnect;
+#[cfg(feature = "net")]
+mod instance;
+#[cfg(feature = "net")]
+mod listening;
+#[cfg(feature = "net")]
 mod net;
+#[cfg(feature = "net")]
+mod places;
 #[cfg(feature = "net")]
 mod server;
 #[cfg(feature = "net")]
 mod session;
+#[cfg(feature = "net")]
+mod state;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tunnel")]
+mod tunnel;
+#[cfg(feature = "net")]
+mod unknown;
 
 #[cfg(feature = "net")]
-pub use client::{ConnectError, Connecting, NetConnection};
+pub use arguments::FromArguments;
+#[cfg(feature = "net")]
+pub use client::{Backoff, ConnectError, Connecting, ConnectionEvent, NetConnection};
 #[cfg(feature = "net")]
 pub use connect::{Admission, Connect, Rejection};
 #[cfg(feature = "net")]
-pub use server::{Listening, Server};
+pub use disconnect::{Disconnect, DisconnectReason};
+#[cfg(feature = "net")]
+pub use instance::{Instance, InvalidName};
+#[cfg(feature = "net")]
+pub use listening::Listening;
+#[cfg(feature = "net")]
+pub use places::ServerCounters;
+#[cfg(feature = "net")]
+pub use server::Server;
+#[cfg(feature = "net")]
+pub use unknown::UnknownCommand;
+
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;

@@ -1,23 +1,29 @@
-//! A server: accepts connections and lets clients call services.
+//! A server: what it does with clients, whichever door they come through.
 
 use std::fmt;
-use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use amf_remoting::service::BoxFuture;
-use amf_remoting::{Client, Services};
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use amf_core::ToAmf;
+use amf_remoting::service::{BoxFuture, Reply};
+use amf_remoting::{Fault, Services};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use crate::connect::{Admission, Connect, Rejection};
+use crate::disconnect::Disconnect;
+use crate::instance::{Instance, Instances, InvalidName};
+use crate::listening::Listening;
 use crate::net::{Driver, Handle};
+use crate::places::{Full, Place, Places, ServerCounters};
 use crate::proto::{Config, Connection, Seed};
 use crate::session::Session;
+use crate::unknown::UnknownCommand;
 
 /// Serves RTMP: clients connect, call the methods of the services, and are called.
 ///
@@ -47,24 +53,42 @@ use crate::session::Session;
 /// listening.serve_until(async { drop(tokio::signal::ctrl_c().await) }).await
 /// # }
 /// ```
+///
+/// It is cheap to clone. Clones share their [instances](Self::instance), their [state](Self::state), the count of
+/// connections and the [end](Self::shutdown); so one server may have several doors, each of a clone: a plain
+/// socket, TLS, WebSocket.
 #[derive(Clone)]
 pub struct Server {
     shared: Arc<Shared>,
 }
 
-pub(crate) type OnConnect = dyn Fn(Connect) -> BoxFuture<'static, Result<Admission, Rejection>> + Send + Sync;
-pub(crate) type OnDisconnect = dyn Fn(&Client) + Send + Sync;
+type OnConnect = dyn Fn(Connect) -> BoxFuture<'static, Result<Admission, Rejection>> + Send + Sync;
+type OnDisconnect = dyn Fn(Disconnect) -> BoxFuture<'static, ()> + Send + Sync;
+pub(crate) type OnUnknown = dyn Fn(UnknownCommand) -> BoxFuture<'static, Result<Reply, Fault>> + Send + Sync;
 
-/// What all connections share.
+/// What all connections share: settings, which the builder changes, and what lives.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) services: Services,
     pub(crate) on_connect: Arc<OnConnect>,
-    pub(crate) on_disconnect: Arc<OnDisconnect>,
-    config: Arc<Config>,
-    max_connections: usize,
+    pub(crate) on_disconnect: Option<Arc<OnDisconnect>>,
+    pub(crate) on_unknown: Option<Arc<OnUnknown>>,
+    pub(crate) policy_file: Option<Arc<str>>,
+    pub(crate) config: Arc<Config>,
     pub(crate) decide_within: Duration,
+    max_connections: usize,
+    max_connections_per_address: usize,
     grace: Duration,
+    living: Arc<Living>,
+}
+
+/// What clones of a server have in common, whatever their settings.
+struct Living {
+    instances: Arc<Instances>,
+    places: Arc<Places>,
+    closing: watch::Sender<bool>,
+    /// Connections, and hooks that are told of their end.
+    tasks: TaskTracker,
 }
 
 impl Server {
@@ -73,29 +97,50 @@ impl Server {
         let shared = Shared {
             services,
             on_connect: Arc::new(|connect| Box::pin(async move { Ok(connect.accept()) })),
-            on_disconnect: Arc::new(|_| {}),
+            on_disconnect: None,
+            on_unknown: None,
+            policy_file: None,
             config: Arc::new(Config::server()),
-            max_connections: 10_000,
             decide_within: Duration::from_secs(10),
+            max_connections: 10_000,
+            max_connections_per_address: 256,
             grace: Duration::from_secs(10),
+            living: Arc::new(Living {
+                instances: Arc::default(),
+                places: Arc::default(),
+                closing: watch::Sender::new(false),
+                tasks: TaskTracker::new(),
+            }),
         };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Decides who is let in, and as what: [`Connect::accept`], [`Connect::admit`], [`Connect::reject`].
+    /// Decides who is let in, and as what: [`Connect::accept`], [`Connect::admit`], [`Connect::reject`],
+    /// [`Connect::redirect`].
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::{Connect, Rejection, Server};
+    ///
+    /// #[derive(Clone)]
+    /// struct User(String);
+    ///
+    /// // In ActionScript: connection.connect("rtmp://host/game/red", "Ann", 7);
+    /// let server = Server::new(Services::new()).on_connect(|connect: Connect| async move {
+    ///     let (name, level): (String, Option<u32>) = connect.parameters()?;
+    ///     match level {
+    ///         Some(level) if level > 3 => Ok(connect.admit(User(name))),
+    ///         _ => Err(connect.redirect("rtmp://beginners.example.com/game")),
+    ///     }
+    /// });
+    /// ```
     #[must_use]
-    pub fn on_connect<F, Fut, E>(self, decide: F) -> Self
+    pub fn on_connect<F, Fut>(self, decide: F) -> Self
     where
         F: Fn(Connect) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Admission, E>> + Send + 'static,
-        E: Into<Rejection>,
+        Fut: Future<Output = Result<Admission, Rejection>> + Send + 'static,
     {
-        self.with(|shared| {
-            shared.on_connect = Arc::new(move |connect| {
-                let decision = decide(connect);
-                Box::pin(async move { decision.await.map_err(Into::into) })
-            });
-        })
+        self.with(|shared| shared.on_connect = Arc::new(move |connect| Box::pin(decide(connect))))
     }
 
     /// How long the hook of [`on_connect`](Self::on_connect) may take; then the client is refused. Default 10 s.
@@ -104,28 +149,132 @@ impl Server {
         self.with(|shared| shared.decide_within = limit)
     }
 
-    /// Is told of every client that was let in and is gone now.
+    /// Is told of every client that was let in and is gone now, however it went.
+    ///
+    /// The hook runs beside everything else; a [shutdown](Self::shutdown) waits for it within the
+    /// [grace](Self::grace).
     #[must_use]
-    pub fn on_disconnect(self, hook: impl Fn(&Client) + Send + Sync + 'static) -> Self {
-        self.with(|shared| shared.on_disconnect = Arc::new(hook))
+    pub fn on_disconnect<F, Fut>(self, hook: F) -> Self
+    where
+        F: Fn(Disconnect) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.with(|shared| shared.on_disconnect = Some(Arc::new(move |gone| Box::pin(hook(gone)))))
     }
 
-    /// Sets limits and sizes of the protocol.
+    /// Answers commands that are no methods of the services. Without this they are answered with the fault that
+    /// there is no such method.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::{Server, UnknownCommand};
+    ///
+    /// let server = Server::new(Services::new()).on_unknown(|command: UnknownCommand| async move {
+    ///     match command.name() {
+    ///         "add" => {
+    ///             let (a, b): (f64, f64) = command.arguments()?;
+    ///             Ok(a + b)
+    ///         }
+    ///         _ => Err(command.not_found()),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_unknown<F, Fut, R>(self, answer: F) -> Self
+    where
+        F: Fn(UnknownCommand) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Fault>> + Send + 'static,
+        R: ToAmf,
+    {
+        let answer = move |command: UnknownCommand| -> BoxFuture<'static, Result<Reply, Fault>> {
+            let version = command.version();
+            let answer = answer(command);
+            Box::pin(async move {
+                let value = answer.await?;
+                Reply::encode(version, &value).map_err(Fault::internal)
+            })
+        };
+        self.with(|shared| shared.on_unknown = Some(Arc::new(answer)))
+    }
+
+    /// What Flash Player is given where it asks for a policy (`<policy-file-request/>`), before a program from
+    /// elsewhere may open a `flash.net.Socket` to this port. Without this it is given none, which means no.
+    /// `NetConnection` needs no policy.
+    ///
+    /// ```
+    /// # use amf_remoting::Services;
+    /// # use amf_rtmp::Server;
+    /// let server = Server::new(Services::new()).policy_file(
+    ///     r#"<cross-domain-policy><allow-access-from domain="example.com" to-ports="1935"/></cross-domain-policy>"#,
+    /// );
+    /// ```
+    #[must_use]
+    pub fn policy_file(self, xml: impl Into<Arc<str>>) -> Self {
+        self.with(|shared| shared.policy_file = Some(xml.into()))
+    }
+
+    /// Sets limits and sizes of the protocol, pings and the idle limit, windows and bandwidth among them.
     #[must_use]
     pub fn config(self, config: Config) -> Self {
         self.with(|shared| shared.config = Arc::new(config))
     }
 
-    /// The most connections at one time; more are closed at once. Default 10,000.
+    /// The most connections at one time, through all doors together; more are closed at once. Default 10,000.
     #[must_use]
     pub fn max_connections(self, max: usize) -> Self {
         self.with(|shared| shared.max_connections = max)
+    }
+
+    /// The most connections at one time from one address; more are closed at once. Default 256. All of a /64 of
+    /// IPv6 is one address.
+    ///
+    /// It counts what comes to a [`Listening`]. Set it to `usize::MAX` behind a proxy, where all clients have the
+    /// proxy's address. What comes through HTTP, by WebSocket or RTMPT, is not counted by address.
+    #[must_use]
+    pub fn max_connections_per_address(self, max: usize) -> Self {
+        self.with(|shared| shared.max_connections_per_address = max)
     }
 
     /// How long calls at work may take to end when the server ends. Default 10 s.
     #[must_use]
     pub fn grace(self, grace: Duration) -> Self {
         self.with(|shared| shared.grace = grace)
+    }
+
+    /// The instance of this name, `""` for the one that clients get who name none. It is made if nobody has it.
+    ///
+    /// Clones of a server have the same instances.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::new(Services::new());
+    /// let red = server.instance("lobby", "red")?;
+    /// red.clients().notify("newsOfTheDay", ("It rains.",))?;
+    /// # Ok(())
+    /// # }
+    /// # run().unwrap();
+    /// ```
+    pub fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
+        self.shared.instance(application, name)
+    }
+
+    /// The instances that somebody is connected to, or holds a handle of; in no order.
+    pub fn instances(&self) -> Vec<Instance> {
+        self.shared.living.instances.living()
+    }
+
+    /// The value of this type that belongs to the server and all its clones, made when it is first asked for.
+    /// Instances give it as [`Instance::server_state`].
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.shared.living.instances.state.get_or_init(T::default)
+    }
+
+    /// Counts of the connections.
+    pub fn counters(&self) -> ServerCounters {
+        self.shared.living.places.counters()
     }
 
     /// Takes an address.
@@ -135,7 +284,56 @@ impl Server {
 
     /// Uses a listener that is there already.
     pub fn listen(self, listener: TcpListener) -> Listening {
-        Listening { listener, shared: self.shared }
+        Listening::new(listener, self.shared)
+    }
+
+    /// Serves one client through any transport, until it is gone: a Unix socket, a pipe, a stream that something
+    /// else accepted. `peer` is what [`Connect::peer`] tells.
+    ///
+    /// The connection counts with the others, but not by its address. If the future is dropped, it is cut.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::{NetConnection, Server};
+    ///
+    /// let (client, server) = tokio::io::duplex(64 << 10);
+    /// tokio::spawn(Server::new(Services::new()).serve_stream(server, None));
+    /// let connection = NetConnection::to("rtmp://test/lobby")?.connect_over(client).await?;
+    /// assert!(connection.is_open());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn serve_stream<S>(
+        &self,
+        stream: S,
+        peer: Option<SocketAddr>,
+    ) -> impl Future<Output = ()> + Send + 'static + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            match shared.place(None) {
+                Ok(place) => {
+                    shared.tasks().track_future(serve_connection(stream, peer, &shared, place)).await;
+                }
+                Err(full) => tracing::warn!(%full, ?peer, "a connection was refused"),
+            }
+        }
+    }
+
+    /// Ends the server and all its clones: nobody new is let in; clients are told
+    /// `NetConnection.Connect.AppShutdown`; calls at work may end within the [grace](Self::grace), and then the
+    /// connections are closed. It is done when all that is over.
+    pub async fn shutdown(&self) {
+        self.shared.shutdown().await;
+    }
+
+    #[cfg(feature = "tunnel")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
@@ -144,103 +342,59 @@ impl Server {
     }
 }
 
+impl Shared {
+    pub(crate) fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
+        self.living.instances.get(application, name, self.config.limits.application)
+    }
+
+    /// A place for a connection; `peer` where addresses are counted.
+    pub(crate) fn place(&self, peer: Option<SocketAddr>) -> Result<Place, Full> {
+        self.living.places.take(self.max_connections, self.max_connections_per_address, peer)
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.living.tasks
+    }
+
+    /// Is done when the server ends.
+    pub(crate) fn closing(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let mut closing = self.living.closing.subscribe();
+        async move {
+            // An error says that the server is gone, which is the same.
+            let _ = closing.wait_for(|closing| *closing).await;
+        }
+    }
+
+    pub(crate) async fn shutdown(&self) {
+        self.living.closing.send_replace(true);
+        self.living.tasks.close();
+        // The drivers keep to the grace and then linger for a moment; what does not end then is left alone.
+        let _ = timeout(self.grace.saturating_add(Duration::from_secs(2)), self.living.tasks.wait()).await;
+    }
+}
+
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("services", &self.shared.services).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("services", &self.shared.services)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
     }
 }
 
-/// A server with an address.
-pub struct Listening {
-    listener: TcpListener,
-    shared: Arc<Shared>,
-}
-
-impl Listening {
-    /// The address, with the port that the system chose where 0 was asked for.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Serves for ever.
-    pub async fn serve(self) -> io::Result<()> {
-        self.serve_until(pending()).await
-    }
-
-    /// Serves until `shutdown` is done. Then nobody new is let in, clients are told, calls at work may end
-    /// within the [grace](Server::grace), and the connections are closed.
-    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { listener, shared } = self;
-        let (closing, closed) = watch::channel(false);
-        let places = Arc::new(Semaphore::new(shared.max_connections.min(Semaphore::MAX_PERMITS)));
-        let mut connections = JoinSet::new();
-        let mut shutdown = Box::pin(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                Some(ended) = connections.join_next() => {
-                    if let Err(error) = ended {
-                        tracing::error!(%error, "a connection failed");
-                    }
-                    continue;
-                }
-                () = &mut shutdown => break,
-            };
-            match accepted {
-                Ok((socket, peer)) => {
-                    let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                        tracing::warn!(%peer, "too many connections");
-                        continue;
-                    };
-                    let (shared, closed) = (Arc::clone(&shared), closed.clone());
-                    connections.spawn(async move {
-                        serve_connection(socket, peer, &shared, closed).await;
-                        drop(place);
-                    });
-                }
-                Err(error) => accept_failed(&error).await,
-            }
-        }
-        drop(listener);
-        closing.send_replace(true);
-        // The drivers keep to the grace; what does not end a moment later is ended.
-        let all_ended = async { while connections.join_next().await.is_some() {} };
-        let _ = timeout(shared.grace + Duration::from_secs(1), all_ended).await;
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Listening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listening").field("listener", &self.listener).finish_non_exhaustive()
-    }
-}
-
-/// Out of file descriptors, most likely: trying again at once would keep a processor busy with failing.
-async fn accept_failed(error: &io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
-    sleep(Duration::from_millis(50)).await;
-}
-
-async fn serve_connection(
-    socket: TcpStream,
-    peer: SocketAddr,
+/// One connection, from its first byte to its last.
+pub(crate) async fn serve_connection<S>(
+    stream: S,
+    peer: Option<SocketAddr>,
     shared: &Arc<Shared>,
-    mut closing: watch::Receiver<bool>,
-) {
-    // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "gone before it was served");
-        return;
-    }
+    _place: Place,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let connection = Connection::server(Arc::clone(&shared.config), &Seed::random(), Instant::now());
     let (handle, outbox, state) = Handle::new(shared.config.limits.outbound);
-    let session = Session::new(Arc::clone(shared), Arc::new(handle), Some(peer));
-    let drain = async move {
-        // An error says that the server is gone, which is the same.
-        let _ = closing.wait_for(|closing| *closing).await;
-    };
-    let mut driver = Driver::new(socket, connection, session, outbox, state);
-    let end = driver.run(drain, shared.grace).await;
-    tracing::debug!(%peer, ?end, "connection ended");
+    let session = Session::new(Arc::clone(shared), Arc::new(handle), peer);
+    let mut driver = Driver::new(stream, connection, session, outbox, state);
+    let end = driver.run(shared.closing(), shared.grace).await;
+    tracing::debug!(?peer, ?end, "connection ended");
 }

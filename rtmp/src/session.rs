@@ -1,20 +1,23 @@
 //! What a server does with one client: decides on its connect, then runs its calls.
 
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use amf_remoting::service::ClientId;
-use amf_remoting::{Caller, Client};
+use amf_remoting::service::{BoxFuture, ClientId, Reply};
+use amf_remoting::{Caller, Client, Fault};
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tokio::runtime;
 use tokio::time::timeout;
 
 use crate::connect::{Admission, Connect, Rejection};
-use crate::net::{Answer, Handle, Role, Work, answer, call_of};
+use crate::disconnect::{Disconnect, DisconnectReason};
+use crate::net::{Answer, End, Handle, Role, Work, answer, call_of};
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
-use crate::server::Shared;
+use crate::server::{OnUnknown, Shared};
+use crate::unknown::UnknownCommand;
 
 /// One client of a server.
 pub(crate) struct Session {
@@ -23,6 +26,7 @@ pub(crate) struct Session {
     handle: Arc<Handle>,
     peer: Option<SocketAddr>,
     state: State,
+    end: Option<DisconnectReason>,
 }
 
 enum State {
@@ -31,7 +35,7 @@ enum State {
     /// The hook decides on it.
     Deciding(Connect),
     /// Let in; calls are made in this one's name.
-    In(Caller),
+    In(Caller, Connect),
 }
 
 /// What the futures of a session come to.
@@ -43,21 +47,34 @@ pub(crate) enum Done {
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
         let client = Client::new(ClientId::next(), Arc::clone(&handle) as _);
-        Self { shared, client, handle, peer, state: State::New }
+        Self { shared, client, handle, peer, state: State::New, end: None }
     }
 
     fn connect(&mut self, request: proto::Connect, work: &mut Work<'_, Done>) {
-        match Connect::new(request, self.peer, self.client.clone()) {
+        let (app, _) = request.app_and_query();
+        let (application, name) = app.split_once('/').unwrap_or((app, ""));
+        let instance = match self.shared.instance(application, name) {
+            Ok(instance) => instance,
+            Err(error) => {
+                return self.reject(&Status::error(code::CONNECT_INVALID_APP, error.to_string()), work);
+            }
+        };
+        let (client, handle) = (self.client.clone(), Arc::clone(&self.handle));
+        match Connect::new(request, self.peer, client, handle, instance) {
             Ok(connect) => {
                 let decision = decide(Arc::clone(&self.shared), connect.clone());
                 self.state = State::Deciding(connect);
                 work.run(async move { Done::Decided(decision.await) });
             }
-            Err(error) => {
-                let status =
-                    Status::error(code::CONNECT_REJECTED, format!("the arguments cannot be read: {error}"));
-                self.reject(&status, work);
-            }
+            Err(error) => self.reject(&Rejection::from(error).status, work),
+        }
+    }
+
+    /// Nothing else comes on such a connection.
+    fn policy(&self, work: &mut Work<'_, Done>) {
+        match &self.shared.policy_file {
+            Some(xml) => self.log(work.connection.answer_policy(xml)),
+            None => work.connection.close(None),
         }
     }
 
@@ -69,12 +86,17 @@ impl Session {
 
     fn decided(&mut self, decision: Result<Admission, Rejection>, work: &mut Work<'_, Done>) {
         let State::Deciding(connect) = std::mem::replace(&mut self.state, State::New) else { return };
-        match decision {
+        match decision
+            .and_then(|admission| if work.is_draining { Err(shutting_down(&connect)) } else { Ok(admission) })
+        {
             Ok(Admission { extensions }) => {
                 work.shared.set_version(connect.version());
-                let mut caller = Caller::new(self.client.clone()).with_extension(connect);
+                let instance = connect.instance().clone();
+                instance.enter(&self.client);
+                let mut caller =
+                    Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
-                self.state = State::In(caller);
+                self.state = State::In(caller, connect);
                 self.log(work.connection.accept(work.now, &Accept::default()));
             }
             Err(Rejection { status }) => self.reject(&status, work),
@@ -82,7 +104,7 @@ impl Session {
     }
 
     fn command(&mut self, command: &Command, work: &mut Work<'_, Done>) {
-        let State::In(caller) = &self.state else { return };
+        let State::In(caller, _) = &self.state else { return };
         if let Some(answer) = stream_command(command.name()) {
             return self.without_streams(command, answer, work);
         }
@@ -94,7 +116,13 @@ impl Session {
         }
         match call_of(command, caller) {
             Ok(call) => {
-                let outcome = self.shared.services.call(call);
+                let outcome = match &self.shared.on_unknown {
+                    Some(hook) if self.shared.services.signature(call.target()).is_none() => {
+                        let command = UnknownCommand::new(command.clone(), caller.clone());
+                        answer_unknown(Arc::clone(hook), command)
+                    }
+                    _ => self.shared.services.call(call),
+                };
                 work.run(async move { Done::Answered((transaction, outcome.await)) });
             }
             Err(fault) => answer((transaction, Err(fault)), work.connection),
@@ -131,12 +159,37 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.handle.ended();
-        if let State::In(_) = self.state
-            && catch_unwind(AssertUnwindSafe(|| (self.shared.on_disconnect)(&self.client))).is_err()
-        {
-            tracing::error!(client = %self.client.id(), "the hook of on_disconnect panicked");
-        }
+        let State::In(caller, connect) = std::mem::replace(&mut self.state, State::New) else { return };
+        connect.instance().leave(&self.client);
+        let reason = self.end.take().unwrap_or(DisconnectReason::Aborted);
+        tell_gone(&self.shared, Disconnect { caller, connect, reason });
     }
+}
+
+/// The hook outlives the connection; where the runtime is gone too, nobody is left to be told.
+fn tell_gone(shared: &Arc<Shared>, gone: Disconnect) {
+    let (Some(hook), Ok(runtime)) = (&shared.on_disconnect, runtime::Handle::try_current()) else { return };
+    let hook = Arc::clone(hook);
+    let told = AssertUnwindSafe(async move { hook(gone).await }).catch_unwind();
+    shared.tasks().spawn_on(
+        async move {
+            if told.await.is_err() {
+                tracing::error!("the hook of on_disconnect panicked");
+            }
+        },
+        &runtime,
+    );
+}
+
+fn answer_unknown(hook: Arc<OnUnknown>, command: UnknownCommand) -> BoxFuture<'static, Result<Reply, Fault>> {
+    let answer = AssertUnwindSafe(async move { hook(command).await }).catch_unwind();
+    Box::pin(async move {
+        answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of on_unknown panicked")))
+    })
+}
+
+fn shutting_down(connect: &Connect) -> Rejection {
+    connect.reject("the server is shutting down")
 }
 
 /// Asks the hook, which may take too long or panic: then the client is told no.
@@ -164,8 +217,7 @@ impl Role for Session {
         match event {
             Event::Connect(request) => self.connect(request, work),
             Event::Command(command) => self.command(&command, work),
-            // There is none to give, and nothing else comes on such a connection.
-            Event::PolicyRequest => work.connection.close(None),
+            Event::PolicyRequest => self.policy(work),
             // There are no streams and no shared objects: what comes of them has nowhere to go.
             _ => {}
         }
@@ -176,6 +228,10 @@ impl Role for Session {
             Done::Decided(decision) => self.decided(decision, work),
             Done::Answered(done) => answer(done, work.connection),
         }
+    }
+
+    fn ended(&mut self, end: &End) {
+        self.end = Some(end.into());
     }
 }
 

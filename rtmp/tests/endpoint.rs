@@ -3,6 +3,7 @@
 #![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -57,7 +58,7 @@ impl Game {
     }
 
     fn who(&self, connect: &Connect) -> (String, Vec<Value>) {
-        (connect.instance().to_owned(), connect.arguments().to_vec())
+        (connect.instance().name().to_owned(), connect.arguments().to_vec())
     }
 
     fn user(&self, caller: &amf_remoting::Caller) -> String {
@@ -98,7 +99,10 @@ async fn serve() -> Running {
                 (other, _) => Err(Rejection::invalid_application(other)),
             }
         })
-        .on_disconnect(move |_| left.send(()).unwrap())
+        .on_disconnect(move |_| {
+            left.send(()).unwrap();
+            ready(())
+        })
         .bind("127.0.0.1:0")
         .await
         .unwrap();
@@ -245,7 +249,7 @@ async fn shutting_down_lets_calls_end_and_says_good_bye() {
     let told = told.lock().unwrap();
     let [(name, arguments)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(name, "onStatus");
-    assert_eq!(arguments[0].get("code"), Some(&Value::from("NetConnection.Connect.Closed")));
+    assert_eq!(arguments[0].get("code"), Some(&Value::from("NetConnection.Connect.AppShutdown")));
 }
 
 #[tokio::test]

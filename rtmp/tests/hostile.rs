@@ -70,6 +70,7 @@ async fn serve(set: impl FnOnce(Server) -> Server) -> Running {
     let server = Server::new(Services::new().add(echo)).on_disconnect(move |_| {
         // The test may not look.
         let _ = leaving.send(());
+        std::future::ready(())
     });
     let listening = set(server).bind("127.0.0.1:0").await.unwrap();
     let address = listening.local_addr().unwrap();

@@ -5,7 +5,7 @@
 use amf_core::{Value, Version};
 use amf_remoting::service::ToArguments;
 use amf_remoting::{AmfObject, CallError, Fault, Gateway, RemotingClient, Services, remoting_service};
-use amf_rtmp::{NetConnection, Server};
+use amf_rtmp::{Instance, NetConnection, Server};
 
 #[derive(AmfObject, Clone, Debug, PartialEq)]
 #[amf(alias = "test.Player")]
@@ -48,6 +48,10 @@ impl Game {
 
     fn enter(&self, room: u32) -> Result<(), GameError> {
         Err(if room > 0 { GameError::RoomFull(room) } else { GameError::Storage("disk 3") })
+    }
+
+    fn instance(&self, instance: &Instance) -> String {
+        instance.to_string()
     }
 
     fn panic(&self) {
@@ -160,4 +164,13 @@ async fn faults_are_the_same() {
         doors.fails("game.enter", (0,), "Server.Processing", "internal error").await;
         doors.fails("game.panic", (), "Server.Processing", "internal error").await;
     }
+}
+
+#[tokio::test]
+async fn only_a_connection_has_an_instance() {
+    let doors = Doors::open(Version::Amf3).await;
+    assert_eq!(doors.over_rtmp("game.instance", ()).await, Ok(Value::from("game/_definst_")));
+    let (code, message) = doors.over_http("game.instance", ()).await.unwrap_err();
+    assert_eq!(code, "Client.Connection");
+    assert_eq!(message, "this method is only for callers over RTMP");
 }

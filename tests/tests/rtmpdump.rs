@@ -83,7 +83,7 @@ async fn every_type_of_rtmpdump_reaches_the_hook() {
     assert_eq!(connect.argument::<String>(3).unwrap(), word);
     assert_eq!(connect.argument::<Option<String>>(5).unwrap(), None);
     assert_eq!(connect.argument::<Option<String>>(99).unwrap(), None);
-    assert_eq!((connect.application(), connect.instance()), ("game", "room"));
+    assert_eq!((connect.application(), connect.instance().name()), ("game", "room"));
     assert_eq!(connect.tc_url(), server.url("game/room"));
     for (property, expected) in [
         ("flashVer", "TEST 1,2"),

@@ -40,7 +40,10 @@ pub fn rtmp(host: Arc<Host>, services: Services) -> Server {
                 other => Err(Rejection::invalid_application(other)),
             }
         })
-        .on_disconnect(move |client| host.disconnected(client))
+        .on_disconnect(move |gone| {
+            host.disconnected(gone.client());
+            std::future::ready(())
+        })
 }
 
 /// The HTTP side: the page, and the gateway to the services.

@@ -48,6 +48,9 @@ pub(crate) trait Role {
 
     /// Takes what a future came to.
     fn done(&mut self, done: Self::Done, work: &mut Work<'_, Self::Done>);
+
+    /// Learns how the connection ended.
+    fn ended(&mut self, _end: &End) {}
 }
 
 /// A future that a role started.
@@ -58,6 +61,8 @@ pub(crate) struct Work<'a, T> {
     pub(crate) now: Instant,
     pub(crate) connection: &'a mut Connection,
     pub(crate) shared: &'a Shared,
+    /// Whether this side is about to go.
+    pub(crate) is_draining: bool,
     running: &'a mut FuturesUnordered<Running<T>>,
     finished: &'a mut VecDeque<T>,
 }
@@ -104,18 +109,20 @@ pub(crate) struct Driver<S, R: Role> {
     steps: u8,
     /// When bytes last went into the socket, or began to wait for it.
     progress: Instant,
+    /// Whether this side is to go, and when its grace ends.
+    is_draining: bool,
+    drained_by: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
 }
 
 /// How a connection ended.
 #[derive(Debug)]
-#[expect(dead_code, reason = "for the log")]
 pub(crate) enum End {
     /// The protocol says so: by either side's wish, or by the peer's mistake.
     Closed(CloseReason),
     /// The peer is gone, or the socket is.
-    Lost(io::Error),
+    Lost(Arc<io::Error>),
     /// The peer took nothing for too long.
     Stalled,
 }
@@ -155,6 +162,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             timer: Box::pin(sleep_until(first.into())),
             steps: 0,
             progress: now,
+            is_draining: false,
+            drained_by: None,
             closed: None,
         }
     }
@@ -163,21 +172,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     /// within `grace`, and then the connection is closed.
     pub(crate) async fn run(&mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
         let mut drain = pin!(drain);
-        let mut drained_by = None;
         loop {
             if let Some(end) = self.settle() {
+                self.ended(&end);
                 self.linger().await;
                 return end;
             }
-            let step = poll_fn(|cx| self.poll_step(cx, drain.as_mut(), drained_by)).await;
+            let step = poll_fn(|cx| self.poll_step(cx, drain.as_mut())).await;
             let is_time = matches!(step, Step::Time);
             let end = match step {
-                Step::Read(Ok(0)) => Some(End::Lost(io::ErrorKind::UnexpectedEof.into())),
+                Step::Read(Ok(0)) => Some(End::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
                 Step::Written(Ok(())) => {
                     self.progress = Instant::now();
                     None
                 }
-                Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(error)),
+                Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(Arc::new(error))),
                 Step::Outgoing(outgoing) => {
                     self.send(outgoing.unwrap_or(Outgoing::Close));
                     self.send_more();
@@ -189,19 +198,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 }
                 Step::Read(Ok(_)) | Step::Time => None,
                 Step::Drain => {
-                    drained_by = Some(Instant::now() + grace);
+                    self.is_draining = true;
+                    self.drained_by = Instant::now().checked_add(grace);
+                    self.announce();
                     None
                 }
             };
             self.steps += 1;
             let is_time = is_time || self.steps >= UNTIMED;
-            if let Some(end) = end.or_else(|| if is_time { self.keep_time(drained_by) } else { None }) {
+            if let Some(end) = end.or_else(|| if is_time { self.keep_time() } else { None }) {
                 self.connection.disconnect();
                 self.settle();
                 self.shared.close();
+                self.ended(&end);
                 return end;
             }
-            if drained_by.is_some() && self.running.is_empty() && self.finished.is_empty() {
+            if self.is_draining && self.running.is_empty() && self.finished.is_empty() {
                 self.farewell();
             }
         }
@@ -213,7 +225,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         &mut self,
         cx: &mut Context<'_>,
         drain: Pin<&mut impl Future<Output = ()>>,
-        drained_by: Option<Instant>,
     ) -> Poll<Step<R::Done>> {
         let is_open = !self.connection.is_closed();
         if is_open && let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx) {
@@ -234,11 +245,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                     return step;
                 }
             }
-            if drained_by.is_none() && drain.poll(cx).is_ready() {
+            if !self.is_draining && drain.poll(cx).is_ready() {
                 return Poll::Ready(Step::Drain);
             }
         }
-        self.poll_time(cx, drained_by).map(|()| Step::Time)
+        self.poll_time(cx).map(|()| Step::Time)
     }
 
     /// Writes what there is to be written; nothing is ready where there is nothing.
@@ -265,8 +276,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         })
     }
 
-    fn poll_time(&mut self, cx: &mut Context<'_>, drained_by: Option<Instant>) -> Poll<()> {
-        let Some(deadline) = self.deadline(drained_by) else { return Poll::Pending };
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline() else { return Poll::Pending };
         let deadline = deadline.into();
         if self.timer.is_elapsed() || deadline < self.timer.deadline() {
             self.timer.as_mut().reset(deadline);
@@ -326,6 +337,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             now: Instant::now(),
             connection: &mut self.connection,
             shared: &self.shared,
+            is_draining: self.is_draining,
             running: &mut self.running,
             finished: &mut self.finished,
         };
@@ -371,23 +383,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         let _ = answer.send(outcome);
     }
 
-    fn keep_time(&mut self, drained_by: Option<Instant>) -> Option<End> {
+    fn keep_time(&mut self) -> Option<End> {
         self.steps = 0;
         let now = Instant::now();
-        if self.deadline(drained_by).is_none_or(|deadline| now < deadline) {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
         }
         self.connection.expire(now);
-        if drained_by.is_some_and(|by| by <= now) {
+        if self.drained_by.is_some_and(|by| by <= now) {
             self.running.clear();
             self.finished.clear();
         }
         (self.stalls_at().is_some_and(|at| at <= now)).then_some(End::Stalled)
     }
 
-    fn deadline(&self, drained_by: Option<Instant>) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         // Once closed, the end of the grace has passed or does not matter.
-        let drained_by = drained_by.filter(|_| !self.connection.is_closed());
+        let drained_by = self.drained_by.filter(|_| !self.connection.is_closed());
         [self.connection.deadline(), self.stalls_at(), drained_by].into_iter().flatten().min()
     }
 
@@ -395,6 +407,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     fn stalls_at(&self) -> Option<Instant> {
         let since = self.closed.as_ref().map_or(self.progress, |(_, closed)| *closed);
         (!self.pieces.is_empty()).then(|| since + STALLED)
+    }
+
+    fn ended(&mut self, end: &End) {
+        if let Some(role) = &mut self.role {
+            role.ended(end);
+        }
     }
 
     /// All is written: says so, and lets the peer go first.
@@ -424,15 +442,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         Pin::new(&mut self.socket).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
     }
 
-    /// Tells the peer that this side goes, after what it was told before.
+    /// Tells the peer that this side is about to go.
+    fn announce(&mut self) {
+        self.send_waiting();
+        let status = Status::error(code::CONNECT_APP_SHUTDOWN, "the server is shutting down");
+        let told = status.encode(self.connection.version()).map_err(UseError::Encode);
+        // A client that is not connected yet is told nothing.
+        if let Err(error) = told.and_then(|status| self.connection.notify(0, "onStatus", &status)) {
+            tracing::debug!(%error, "a client was not told of the shutdown");
+        }
+    }
+
+    /// This side goes, after what the peer was told before.
     fn farewell(&mut self) {
+        self.send_waiting();
+        self.connection.close(None);
+    }
+
+    fn send_waiting(&mut self) {
         while !self.connection.is_closed()
             && let Ok(outgoing) = self.outbox.try_recv()
         {
             self.send(outgoing);
         }
-        let status = Status::success(code::CONNECT_CLOSED, "the server is shutting down");
-        self.connection.close(Some(&status));
     }
 }
 

@@ -6,5 +6,5 @@ mod handle;
 mod outgoing;
 
 pub(crate) use calls::{Answer, answer, call_of};
-pub(crate) use driver::{Driver, Role, Work};
+pub(crate) use driver::{Driver, End, Role, Work};
 pub(crate) use handle::Handle;

@@ -29,6 +29,8 @@ pub mod code {
     pub const CONNECT_REJECTED: &str = "NetConnection.Connect.Rejected";
     /// There is no such application.
     pub const CONNECT_INVALID_APP: &str = "NetConnection.Connect.InvalidApp";
+    /// The application is being shut down; the end of the connection follows.
+    pub const CONNECT_APP_SHUTDOWN: &str = "NetConnection.Connect.AppShutdown";
     /// The connection ends.
     pub const CONNECT_CLOSED: &str = "NetConnection.Connect.Closed";
     /// A call could not be carried out.

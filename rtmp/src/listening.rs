@@ -1,0 +1,139 @@
+//! A server at an address.
+
+use std::fmt;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::places::Place;
+use crate::server::{Shared, serve_connection};
+#[cfg(feature = "tls")]
+use crate::tls::Acceptor;
+
+/// A server with an address.
+pub struct Listening {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    security: Security,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug)]
+enum Security {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(Acceptor),
+}
+
+impl Listening {
+    pub(crate) fn new(listener: TcpListener, shared: Arc<Shared>) -> Self {
+        Self { listener, shared, security: Security::Plain }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(self, acceptor: Acceptor) -> Self {
+        Self { security: Security::Tls(acceptor), ..self }
+    }
+
+    /// The address, with the port that the system chose where 0 was asked for.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until the server is [shut down](crate::Server::shutdown). If the future is dropped, its connections
+    /// are cut.
+    pub async fn serve(self) -> io::Result<()> {
+        self.serve_until(pending()).await
+    }
+
+    /// Serves until `shutdown` is done, and then shuts the server down, with all its doors: see
+    /// [`Server::shutdown`](crate::Server::shutdown).
+    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.accept_until(async {
+            tokio::select! {
+                () = shutdown => {}
+                () = shared.closing() => {}
+            }
+        })
+        .await;
+        Ok(())
+    }
+
+    async fn accept_until(self, end: impl Future<Output = ()>) {
+        let Self { listener, shared, security } = self;
+        let mut connections = JoinSet::new();
+        let mut end = Box::pin(end);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some(ended) = connections.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a connection failed");
+                    }
+                    continue;
+                }
+                () = &mut end => break,
+            };
+            match accepted {
+                Ok((socket, peer)) => match shared.place(Some(peer)) {
+                    Ok(place) => {
+                        let served = serve_socket(socket, peer, security.clone(), Arc::clone(&shared), place);
+                        connections.spawn(shared.tasks().track_future(served));
+                    }
+                    Err(full) => tracing::warn!(%full, %peer, "a connection was refused"),
+                },
+                Err(error) => accept_failed(&error).await,
+            }
+        }
+        drop(listener);
+        shared.shutdown().await;
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listening").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
+/// Out of file descriptors, most likely: trying again at once would keep a processor busy with failing.
+async fn accept_failed(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    sleep(Duration::from_millis(50)).await;
+}
+
+async fn serve_socket(
+    socket: TcpStream,
+    peer: SocketAddr,
+    security: Security,
+    shared: Arc<Shared>,
+    place: Place,
+) {
+    // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "gone before it was served");
+        return;
+    }
+    match security {
+        Security::Plain => serve_connection(socket, Some(peer), &shared, place).await,
+        #[cfg(feature = "tls")]
+        Security::Tls(acceptor) => {
+            let accepted = acceptor.accept(socket, shared.config.limits.handshake_time);
+            let accepted = tokio::select! {
+                accepted = accepted => accepted,
+                () = shared.closing() => return,
+            };
+            match accepted {
+                Ok(stream) => serve_connection(stream, Some(peer), &shared, place).await,
+                Err(error) => tracing::debug!(%peer, %error, "no TLS"),
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Values by their type, made when they are first asked for.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// One value of each type that was asked for.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Under each type a cell of it: `Arc<OnceLock<Arc<T>>>`.
+    cells: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl State {
+    /// The value of a type. While it is made, only those wait who ask for the same type.
+    pub(crate) fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        Arc::clone(self.cell::<T>().get_or_init(|| Arc::new(make())))
+    }
+
+    fn cell<T: Send + Sync + 'static>(&self) -> Arc<OnceLock<Arc<T>>> {
+        let mut cells = self.lock();
+        let cell = cells.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(OnceLock::<Arc<T>>::new()));
+        // What stands under a type is of that type.
+        Arc::clone(cell).downcast().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TypeId, Arc<dyn Any + Send + Sync>>> {
+        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("values", &self.lock().len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::State;
+
+    #[test]
+    fn each_type_has_one_value() {
+        let state = State::default();
+        let text = state.get_or_init(|| String::from("first"));
+        // One type may be made of another.
+        let length = state.get_or_init(|| state.get_or_init(String::new).len());
+        assert_eq!(*state.get_or_init(|| String::from("second")), "first");
+        assert_eq!((text.as_str(), *length), ("first", 5));
+        let count = state.get_or_init(AtomicU32::default);
+        assert!(std::sync::Arc::ptr_eq(&count, &state.get_or_init(AtomicU32::default)));
+    }
+}

@@ -1,0 +1,172 @@
+//! One connection in a tunnel: requests in their order, and what each is answered.
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::{Mutex, Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::super::PIPE;
+
+/// How long an answer waits for something to say. More would make the client's next words wait, as it has one request
+/// under way at a time; less would make it ask more often.
+const HOLD: Duration = Duration::from_millis(20);
+/// How long a client may be silent. Flash Player asks twice a second at least.
+const SILENCE: Duration = Duration::from_secs(30);
+/// What the server takes to read a request; it reads all the time.
+const STALLED: Duration = Duration::from_secs(10);
+/// How long the client shall wait before it asks again, by how long there was nothing to say. The last one is about
+/// half a second. These are the steps of Red5.
+const INTERVALS: [u8; 6] = [0x01, 0x03, 0x05, 0x09, 0x11, 0x21];
+/// How many empty answers make a step.
+const STEP: usize = 10;
+
+/// What can go wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// There is no such connection, or no longer.
+    Unknown,
+    /// A request before this one is missing, it came long ago, or it could not be taken whole. The connection ends.
+    OutOfOrder,
+}
+
+pub(super) struct Exchange {
+    pipe: Mutex<Pipe>,
+    heard: watch::Sender<Instant>,
+    closed: watch::Sender<bool>,
+    emptied: Notify,
+}
+
+/// The other end of what the connection is served on.
+struct Pipe {
+    stream: DuplexStream,
+    /// The last request and its answer.
+    last: Option<(u64, Bytes)>,
+    /// Answers since there was something to say.
+    empty: usize,
+    has_ended: bool,
+}
+
+impl Exchange {
+    pub(super) fn new(stream: DuplexStream) -> Self {
+        Self {
+            pipe: Mutex::new(Pipe { stream, last: None, empty: 0, has_ended: false }),
+            heard: watch::Sender::new(Instant::now()),
+            closed: watch::Sender::new(false),
+            emptied: Notify::new(),
+        }
+    }
+
+    /// One request; one after another, in the order in which they come.
+    pub(super) async fn run(&self, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
+        self.heard.send_replace(Instant::now());
+        let mut pipe = self.pipe.lock().await;
+        let answer = pipe.answer(number, &bytes).await;
+        if pipe.has_ended {
+            self.emptied.notify_one();
+        }
+        if answer == Err(Refused::OutOfOrder) {
+            self.close();
+        }
+        self.heard.send_replace(Instant::now());
+        answer
+    }
+
+    /// Ends the connection, as if its transport were closed.
+    pub(super) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Is done when the client has closed, or asks for nothing any more.
+    pub(super) async fn abandoned(&self) {
+        let mut closed = self.closed.subscribe();
+        let silent = async {
+            loop {
+                let until = *self.heard.borrow() + SILENCE;
+                if until <= Instant::now() {
+                    break;
+                }
+                sleep_until(until).await;
+            }
+        };
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => {}
+            () = silent => {}
+        }
+    }
+
+    /// Tells the server that nothing more will come.
+    pub(super) async fn hang_up(&self) {
+        // An error says that it knows.
+        let _ = self.pipe.lock().await.stream.shutdown().await;
+    }
+
+    /// Is done when the client has all that the connection had to say.
+    pub(super) async fn emptied(&self) {
+        self.emptied.notified().await;
+    }
+}
+
+impl Pipe {
+    async fn answer(&mut self, number: u64, bytes: &[u8]) -> Result<Bytes, Refused> {
+        match &self.last {
+            // The answer did not get through.
+            Some((last, answer)) if *last == number => return Ok(answer.clone()),
+            Some((last, _)) if last.checked_add(1) != Some(number) => return Err(Refused::OutOfOrder),
+            _ => {}
+        }
+        if self.has_ended {
+            return Err(Refused::Unknown);
+        }
+        // An error in time says that the connection has ended; its last words can still be read.
+        if timeout(STALLED, self.stream.write_all(bytes)).await.is_err() {
+            return Err(Refused::OutOfOrder);
+        }
+        let mut answer = BytesMut::with_capacity(256);
+        answer.put_u8(0);
+        self.read_into(&mut answer).await;
+        if answer.len() == 1 && self.has_ended {
+            return Err(Refused::Unknown);
+        }
+        self.empty = if answer.len() > 1 { 0 } else { self.empty + 1 };
+        if let Some(interval) = answer.first_mut() {
+            *interval = interval_after(self.empty);
+        }
+        let answer = answer.freeze();
+        self.last = Some((number, answer.clone()));
+        Ok(answer)
+    }
+
+    /// Waits a little for the first bytes, and for no more than are there then.
+    async fn read_into(&mut self, answer: &mut BytesMut) {
+        let mut wait = HOLD;
+        while answer.len() < PIPE {
+            answer.reserve(4 << 10);
+            match timeout(wait, self.stream.read_buf(answer)).await {
+                Ok(Ok(1..)) => wait = Duration::ZERO,
+                Ok(Ok(0) | Err(_)) => {
+                    self.has_ended = true;
+                    return;
+                }
+                Err(_elapsed) => return,
+            }
+        }
+    }
+}
+
+fn interval_after(empty: usize) -> u8 {
+    let step = (empty / STEP).min(INTERVALS.len() - 1);
+    INTERVALS.get(step).copied().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_grow_while_there_is_nothing_to_say() {
+        let intervals = [0, 9, 10, 19, 20, 49, 50, 1000].map(interval_after);
+        assert_eq!(intervals, [0x01, 0x01, 0x03, 0x03, 0x05, 0x11, 0x21, 0x21]);
+    }
+}

@@ -1,0 +1,136 @@
+//! RTMP in WebSocket: the bytes of the connection in binary messages, cut anywhere.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, any};
+use bytes::BytesMut;
+use futures_util::{SinkExt, Stream, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::time::timeout;
+
+use super::{PIPE, Peer};
+use crate::places::Place;
+use crate::server::{Server, Shared, serve_connection};
+
+/// Bytes of one message. Clients send what they have; Ruffle sends what the program wrote in one frame.
+const MESSAGE: usize = 1 << 20;
+/// What is kept for reading and writing of each connection, beside the pipe.
+const BUFFER: usize = 8 << 10;
+/// How long a client may take to close after the connection has ended.
+const LINGER: Duration = Duration::from_secs(2);
+
+impl Server {
+    /// A door through WebSocket: the bytes of RTMP in binary messages. It is what Ruffle's `socketProxy` speaks,
+    /// so programs in a browser reach the server without a proxy beside it.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    /// use axum::Router;
+    ///
+    /// let server = Server::new(Services::new());
+    /// let app: Router = Router::new().route("/rtmp", server.websocket());
+    /// ```
+    ///
+    /// In the page: `socketProxy: [{ host: "game.example", port: 1935, proxyUrl: "wss://game.example/rtmp" }]`.
+    ///
+    /// A message has at most 1 MiB, text ends the connection. Who is one too many for
+    /// [`max_connections`](Server::max_connections) gets 503. [`Connect::peer`](crate::Connect::peer) is known where
+    /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Any page may open a WebSocket to any
+    /// host: where the connection alone is to let somebody in, put a layer around the route that looks at `Origin`.
+    pub fn websocket<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
+        let shared = Arc::clone(self.shared());
+        any(move |peer: Peer, upgrade: WebSocketUpgrade| {
+            let shared = Arc::clone(&shared);
+            async move { upgraded(&shared, peer, upgrade) }
+        })
+    }
+}
+
+fn upgraded(shared: &Arc<Shared>, peer: Peer, upgrade: WebSocketUpgrade) -> Response {
+    let place = match shared.place(None) {
+        Ok(place) => place,
+        Err(full) => {
+            tracing::warn!(%full, "a WebSocket was refused");
+            return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+        }
+    };
+    let shared = Arc::clone(shared);
+    upgrade
+        // What tunnels for TCP ask for.
+        .protocols(["binary"])
+        .max_message_size(MESSAGE)
+        .max_frame_size(MESSAGE)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .on_upgrade(move |socket| async move {
+            shared.tasks().track_future(serve(socket, peer, &shared, place)).await;
+        })
+}
+
+async fn serve(socket: WebSocket, Peer(peer): Peer, shared: &Arc<Shared>, place: Place) {
+    let (near, far) = tokio::io::duplex(PIPE);
+    let mut served = pin!(serve_connection(near, peer, shared, place));
+    let mut carried = pin!(carry(socket, far));
+    tokio::select! {
+        // The last words may be on their way.
+        () = &mut served => drop(timeout(LINGER, carried).await),
+        () = &mut carried => served.await,
+    }
+}
+
+/// Whatever ends on one side ends on the other.
+async fn carry(socket: WebSocket, pipe: DuplexStream) {
+    let (mut sink, stream) = socket.split();
+    let (mut reader, writer) = tokio::io::split(pipe);
+    let down = async {
+        let mut buffer = BytesMut::new();
+        loop {
+            buffer.reserve(BUFFER);
+            match reader.read_buf(&mut buffer).await {
+                Ok(1..) => sink.send(Message::Binary(buffer.split().freeze())).await?,
+                Ok(0) | Err(_) => break,
+            }
+        }
+        let farewell = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+        sink.send(Message::Close(Some(farewell))).await
+    };
+    let ((), sent) = tokio::join!(into_pipe(stream, writer), down);
+    if let Err(error) = sent {
+        tracing::debug!(%error, "a WebSocket was lost");
+    }
+}
+
+/// Until the client closes, or sends what cannot be.
+async fn into_pipe(
+    mut messages: impl Stream<Item = Result<Message, axum::Error>> + Unpin,
+    mut pipe: impl AsyncWrite + Unpin,
+) {
+    while let Some(message) = messages.next().await {
+        match message {
+            Ok(Message::Binary(bytes)) => {
+                // An error says that the connection has ended.
+                if pipe.write_all(&bytes).await.is_err() {
+                    break;
+                }
+            }
+            Ok(Message::Ping(_) | Message::Pong(_)) => {}
+            Ok(Message::Close(_)) => break,
+            Ok(Message::Text(_)) => {
+                tracing::debug!("a WebSocket ends: RTMP goes in binary messages, this one is text");
+                break;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a WebSocket ends");
+                break;
+            }
+        }
+    }
+    // An error says that it is closed.
+    let _ = pipe.shutdown().await;
+}

@@ -1,0 +1,266 @@
+//! The client on sockets of the loopback: connecting again, limits of time, being sent elsewhere.
+
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amf_remoting::{CallError, Client, Services, remoting_service};
+use amf_rtmp::{Backoff, ConnectError, Connecting, ConnectionEvent, NetConnection, Server};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Long enough for anything that happens at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+struct Game {
+    started: Arc<Notify>,
+}
+
+#[remoting_service(name = "game")]
+impl Game {
+    async fn wait(&self) {
+        self.started.notify_one();
+        std::future::pending::<()>().await;
+    }
+
+    fn tell(&self, client: &Client, text: String) {
+        client.notify("told", (&text,)).unwrap();
+    }
+}
+
+/// What a client lets the server call.
+struct Callbacks(mpsc::UnboundedSender<String>);
+
+#[remoting_service(name = "")]
+impl Callbacks {
+    fn told(&self, text: String) {
+        self.0.send(text).unwrap();
+    }
+}
+
+struct Running {
+    server: Server,
+    game: Game,
+    address: SocketAddr,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// A server that lets in who asks for the application `game`.
+async fn serve(at: &str) -> Running {
+    let game = Game { started: Arc::new(Notify::new()) };
+    let server = Server::new(Services::new().add(game.clone())).on_connect(|connect| async move {
+        match connect.application() {
+            "game" => Ok(connect.accept()),
+            "lost" => Err(connect.reject("no")),
+            elsewhere => Err(connect.redirect(format!("rtmp://127.0.0.1:{elsewhere}/game"))),
+        }
+    });
+    let listening = server.clone().bind(at).await.unwrap();
+    let address = listening.local_addr().unwrap();
+    Running { server, game, address, task: tokio::spawn(listening.serve()) }
+}
+
+fn to(address: SocketAddr, app: &str) -> Connecting {
+    NetConnection::to(&format!("rtmp://{address}/{app}")).unwrap()
+}
+
+fn quick() -> Backoff {
+    Backoff::new().first(Duration::from_millis(20)).max(Duration::from_millis(100))
+}
+
+/// The events of a connection in words, without times.
+fn watched(connecting: Connecting) -> (Connecting, mpsc::UnboundedReceiver<String>) {
+    let (tell, told) = mpsc::unbounded_channel();
+    let connecting = connecting.on_event(move |event| {
+        let word = match event {
+            ConnectionEvent::Waiting { attempt, .. } => format!("waiting {attempt}"),
+            ConnectionEvent::Failed(_) => "failed".to_owned(),
+            other => other.to_string(),
+        };
+        let _ = tell.send(word);
+    });
+    (connecting, told)
+}
+
+async fn next(told: &mut mpsc::UnboundedReceiver<String>) -> String {
+    timeout(PATIENCE, told.recv()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_made_again() {
+    let first = serve("127.0.0.1:0").await;
+    let (say, mut hears) = mpsc::unbounded_channel();
+    let (connecting, mut told) = watched(to(first.address, "game").reconnect(quick()));
+    let connection = connecting.serve(Services::new().add(Callbacks(say))).connect().await.unwrap();
+    assert_eq!(next(&mut told).await, "connected");
+    connection.call::<()>("game.tell", ("one",)).await.unwrap();
+    assert_eq!(next(&mut hears).await, "one");
+
+    let waiting = connection.clone();
+    let waiting = tokio::spawn(async move { waiting.call::<()>("game.wait", ()).await });
+    first.game.started.notified().await;
+    first.task.abort();
+    let failed = timeout(PATIENCE, waiting).await.unwrap().unwrap();
+    assert!(matches!(failed, Err(CallError::Gone)), "{failed:?}");
+    assert_eq!(next(&mut told).await, "the connection is lost");
+    assert_eq!(next(&mut told).await, "waiting 1");
+    assert_eq!(next(&mut told).await, "failed", "nobody is there");
+    assert!(!connection.is_open());
+    assert!(matches!(connection.call::<()>("game.tell", ("x",)).await, Err(CallError::Gone)));
+    assert!(matches!(connection.notify("game.tell", ("x",)), Err(CallError::Gone)));
+
+    let second = serve(&first.address.to_string()).await;
+    assert!(timeout(PATIENCE, connection.opened()).await.unwrap());
+    connection.call::<()>("game.tell", ("two",)).await.unwrap();
+    assert_eq!(next(&mut hears).await, "two", "what the server may call stays");
+
+    // A server that says good-bye is not the end either.
+    timeout(PATIENCE, second.server.shutdown()).await.unwrap();
+    let _third = serve(&first.address.to_string()).await;
+    timeout(PATIENCE, async {
+        while connection.call::<()>("game.tell", ("three",)).await.is_err() {
+            assert!(connection.opened().await);
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(next(&mut hears).await, "three");
+
+    connection.close();
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+    assert!(!connection.opened().await);
+    let mut last = String::new();
+    while let Some(word) = timeout(PATIENCE, told.recv()).await.unwrap() {
+        last = word;
+        if last == "the connection has ended" {
+            break;
+        }
+    }
+    assert_eq!(last, "the connection has ended");
+}
+
+#[tokio::test]
+async fn without_a_backoff_the_end_is_the_end() {
+    let server = serve("127.0.0.1:0").await;
+    let (connecting, mut told) = watched(to(server.address, "game"));
+    let connection = connecting.connect().await.unwrap();
+    server.task.abort();
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+    for event in ["connected", "the connection is lost", "the connection has ended"] {
+        assert_eq!(next(&mut told).await, event);
+    }
+}
+
+#[tokio::test]
+async fn after_so_many_tries_it_gives_up() {
+    let server = serve("127.0.0.1:0").await;
+    let backoff = quick().attempts(2);
+    let (connecting, mut told) = watched(to(server.address, "game").reconnect(backoff));
+    let connection = connecting.connect().await.unwrap();
+    server.task.abort();
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+    for event in [
+        "connected",
+        "the connection is lost",
+        "waiting 1",
+        "failed",
+        "waiting 2",
+        "failed",
+        "the connection has ended",
+    ] {
+        assert_eq!(next(&mut told).await, event);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_the_last_try() {
+    let server = serve("127.0.0.1:0").await;
+    let (connecting, mut told) = watched(to(server.address, "game").reconnect(quick()));
+    let connection = connecting.connect().await.unwrap();
+    server.task.abort();
+    timeout(PATIENCE, connection.lost()).await.unwrap();
+    let listener = TcpListener::bind(server.address).await.unwrap();
+    let closed =
+        Server::new(Services::new()).on_connect(|connect| async move { Err(connect.reject("closed")) });
+    tokio::spawn(closed.listen(listener).serve());
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+    let mut events = Vec::new();
+    while events.last().is_none_or(|last| last != "the connection has ended") {
+        events.push(next(&mut told).await);
+    }
+    assert_eq!(events[events.len() - 2..], ["failed", "the connection has ended"]);
+}
+
+#[tokio::test]
+async fn closing_ends_the_tries_too() {
+    let server = serve("127.0.0.1:0").await;
+    let slow = Backoff::new().first(Duration::from_hours(1)).max(Duration::from_hours(1));
+    for drop_it in [false, true] {
+        let (connecting, mut told) = watched(to(server.address, "game").reconnect(slow.clone()));
+        let connection = connecting.connect().await.unwrap();
+        assert_eq!(next(&mut told).await, "connected");
+        if drop_it {
+            drop(connection);
+            assert_eq!(next(&mut told).await, "the connection is lost");
+        } else {
+            connection.close();
+            assert_eq!(next(&mut told).await, "the connection is lost");
+            timeout(PATIENCE, connection.closed()).await.unwrap();
+        }
+        assert_eq!(next(&mut told).await, "the connection has ended");
+    }
+    let (connecting, mut told) = watched(to(server.address, "game").reconnect(slow));
+    let connection = connecting.connect().await.unwrap();
+    server.task.abort();
+    while next(&mut told).await != "waiting 1" {}
+    connection.close();
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hook_that_panics_ends_nothing() {
+    let server = serve("127.0.0.1:0").await;
+    let connecting = to(server.address, "game").reconnect(quick()).on_event(|event| panic!("{event}"));
+    let connection = connecting.connect().await.unwrap();
+    server.task.abort();
+    timeout(PATIENCE, connection.lost()).await.unwrap();
+    let _again = serve(&server.address.to_string()).await;
+    assert!(timeout(PATIENCE, connection.opened()).await.unwrap());
+}
+
+#[tokio::test]
+async fn connecting_has_a_time() {
+    // It accepts and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let limit = Duration::from_millis(100);
+    let connecting = to(silent.local_addr().unwrap(), "game").connect_within(limit);
+    let outcome = timeout(PATIENCE, connecting.connect()).await.unwrap();
+    assert!(matches!(outcome, Err(ConnectError::Timeout(found)) if found == limit), "{outcome:?}");
+    let (near, _far) = tokio::io::duplex(4096);
+    let outcome = to(silent.local_addr().unwrap(), "game").connect_within(limit).connect_over(near);
+    assert!(matches!(timeout(PATIENCE, outcome).await.unwrap(), Err(ConnectError::Timeout(_))));
+}
+
+#[tokio::test]
+async fn being_sent_elsewhere_is_followed_where_it_is_wanted() {
+    let there = serve("127.0.0.1:0").await;
+    let here = serve("127.0.0.1:0").await;
+    let elsewhere = there.address.port().to_string();
+    let outcome = to(here.address, &elsewhere).connect().await;
+    let Err(error) = outcome else { panic!("let in") };
+    assert_eq!(error.redirect(), Some(format!("rtmp://127.0.0.1:{elsewhere}/game").as_str()));
+    let connection = to(here.address, &elsewhere).follow_redirects(1).connect().await.unwrap();
+    assert_eq!((here.server.counters().accepted, there.server.counters().accepted), (2, 1));
+    let instance = there.server.instance("game", "").unwrap();
+    assert_eq!(instance.clients().len(), 1);
+    drop(connection);
+
+    let refused = to(here.address, "lost").follow_redirects(1).connect().await;
+    assert!(matches!(refused, Err(ConnectError::Rejected(status)) if status.description() == "no"));
+}

@@ -1,0 +1,273 @@
+//! What a program decides about clients: who is let in, what is made of commands that nobody knows, who is gone
+//! and why; and how many may come.
+
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use amf_remoting::{AmfObject, CallError, Services, Value, remoting_service};
+use amf_rtmp::proto::{Config, Limits};
+use amf_rtmp::{
+    Connect, ConnectError, Disconnect, DisconnectReason, NetConnection, Rejection, Server, UnknownCommand,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Long enough for anything that happens at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(AmfObject, Clone, Debug, PartialEq)]
+#[amf(alias = "test.Login")]
+struct Login {
+    name: String,
+    level: u32,
+}
+
+struct Game;
+
+#[remoting_service(name = "game")]
+impl Game {
+    fn login(&self, caller: &amf_remoting::Caller) -> Option<Login> {
+        caller.extension::<Login>().cloned()
+    }
+
+    fn kick(&self, connect: &Connect) {
+        connect.client().notify("lastWords", ()).unwrap();
+        connect.close();
+    }
+}
+
+fn server() -> Server {
+    Server::new(Services::new().add(Game))
+}
+
+async fn serve(server: Server) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
+    let listening = server.bind("127.0.0.1:0").await.unwrap();
+    (listening.local_addr().unwrap(), tokio::spawn(listening.serve()))
+}
+
+async fn connect(address: SocketAddr) -> Result<NetConnection, ConnectError> {
+    let connecting = NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    timeout(PATIENCE, connecting.connect()).await.unwrap()
+}
+
+/// Whether the other side ends the connection without a word.
+async fn is_cut(socket: &mut TcpStream) -> bool {
+    matches!(timeout(PATIENCE, socket.read(&mut [0; 64])).await.unwrap(), Ok(0) | Err(_))
+}
+
+#[tokio::test]
+async fn parameters_are_typed() {
+    let server = server().on_connect(|connect| async move {
+        let (login, times, note): (Login, Option<u32>, Option<String>) = connect.parameters()?;
+        if let (Some(7), Some("Ann")) = (times, note.as_deref()) {
+            return Ok(connect.admit(login));
+        }
+        Err(connect.reject("seven times Ann"))
+    });
+    let (address, _task) = serve(server).await;
+    let login = Login { name: "Ann".into(), level: 3 };
+    let to = || NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let full = to().argument(&login).unwrap().argument(&7).unwrap().argument("Ann").unwrap();
+    let connection = full.clone().connect().await.unwrap();
+    assert_eq!(connection.call::<Option<Login>>("game.login", ()).await.unwrap(), Some(login.clone()));
+
+    let refusal = |outcome: Result<NetConnection, ConnectError>| match outcome {
+        Err(ConnectError::Rejected(status)) => status.description().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refusal(to().argument(&login).unwrap().connect().await), "seven times Ann");
+    let missing = refusal(to().connect().await);
+    assert!(missing.starts_with("the arguments cannot be read: "), "{missing}");
+    let wrong = refusal(to().argument(&true).unwrap().connect().await);
+    assert!(wrong.contains("got Bool"), "{wrong}");
+    let more = refusal(full.argument(&8).unwrap().connect().await);
+    assert!(more.contains("no more than 3 arguments"), "{more}");
+}
+
+#[tokio::test]
+async fn a_redirect_tells_where_to_go() {
+    let server =
+        server().on_connect(|connect| async move { Err(connect.redirect("rtmp://other.example/game")) });
+    let (address, _task) = serve(server).await;
+    let Err(error) = connect(address).await else { panic!("connected") };
+    assert_eq!(error.redirect(), Some("rtmp://other.example/game"));
+    let ConnectError::Rejected(status) = error else { panic!("{error}") };
+    assert_eq!((status.level(), status.code()), ("error", "NetConnection.Connect.Rejected"));
+    let ex = status.get("ex").unwrap();
+    assert_eq!(ex.get("code").and_then(Value::as_f64), Some(302.0));
+    assert_eq!(ex.get("redirect"), Some(&Value::from("rtmp://other.example/game")));
+}
+
+/// A server and the ends of its clients.
+fn watched(server: Server) -> (Server, mpsc::UnboundedReceiver<Disconnect>) {
+    let (tell, told) = mpsc::unbounded_channel();
+    let server = server.on_disconnect(move |gone| {
+        let tell = tell.clone();
+        async move {
+            // It may wait.
+            tokio::task::yield_now().await;
+            let _ = tell.send(gone);
+        }
+    });
+    (server, told)
+}
+
+#[tokio::test]
+async fn who_is_gone_is_told_with_the_reason() {
+    let mut limits = Limits::server();
+    limits.chunk_streams = 4;
+    let (server, mut told) =
+        watched(server().config(Config::server().with_limits(limits)).on_connect(|connect| async move {
+            Ok::<_, Rejection>(connect.admit(Login { name: "Ann".into(), level: 1 }))
+        }));
+    let (address, task) = serve(server.clone()).await;
+
+    let connection = connect(address).await.unwrap();
+    connection.close();
+    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    assert!(matches!(gone.reason(), DisconnectReason::Client), "{}", gone.reason());
+    assert_eq!(gone.caller().extension::<Login>().unwrap().name, "Ann");
+    assert_eq!(gone.instance().to_string(), "game/_definst_");
+    assert!(!gone.client().is_open() && !gone.instance().clients().contains(gone.client()));
+    assert_eq!(gone.connect().peer().unwrap().ip(), address.ip());
+
+    let connection = connect(address).await.unwrap();
+    assert!(matches!(connection.call::<()>("game.kick", ()).await, Ok(()) | Err(CallError::Gone)));
+    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    assert!(matches!(gone.reason(), DisconnectReason::Server), "{}", gone.reason());
+
+    let connection = connect(address).await.unwrap();
+    task.abort();
+    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    assert!(matches!(gone.reason(), DisconnectReason::Aborted), "{}", gone.reason());
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+
+    let (address, _task) = serve(server.clone()).await;
+    let _connection = connect(address).await.unwrap();
+    timeout(PATIENCE, server.shutdown()).await.unwrap();
+    let gone = told.try_recv().expect("the shutdown waits for the hook");
+    assert!(matches!(gone.reason(), DisconnectReason::Server), "{}", gone.reason());
+}
+
+#[tokio::test]
+async fn a_refused_client_is_not_told_of_when_it_goes() {
+    let (server, mut told) = watched(server().on_connect(|connect| async move { Err(connect.reject("no")) }));
+    let (address, _task) = serve(server.clone()).await;
+    assert!(connect(address).await.is_err());
+    server.shutdown().await;
+    assert!(told.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn unknown_commands_have_a_hook() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let server = server().on_unknown(move |command: UnknownCommand| {
+        tell.send((command.name().to_owned(), command.wants_answer(), command.values().unwrap())).unwrap();
+        async move {
+            match command.name() {
+                "add" => command.arguments::<(f64, f64)>().map(|(a, b)| a + b),
+                "panic" => panic!("as asked"),
+                _ => Err(command.not_found()),
+            }
+        }
+    });
+    let (address, _task) = serve(server).await;
+    let connection = connect(address).await.unwrap();
+    assert_eq!(connection.call::<u32>("add", (3, 4)).await.unwrap(), 7);
+    assert_eq!(told.recv().await.unwrap(), ("add".into(), true, vec![Value::Integer(3), Value::Integer(4)]));
+    for (method, code) in [
+        ("nothing", "Service.MethodNotFound"),
+        ("panic", "Server.Processing"),
+        ("add", "Client.Message.Encoding"),
+    ] {
+        let error = connection.call::<()>(method, ()).await.unwrap_err();
+        assert!(matches!(&error, CallError::Fault(fault) if fault.code() == code), "{method}: {error}");
+        told.recv().await.unwrap();
+    }
+    connection.notify("news", ("x",)).unwrap();
+    assert_eq!(told.recv().await.unwrap(), ("news".into(), false, vec![Value::from("x")]));
+    connection.call::<Option<Login>>("game.login", ()).await.unwrap();
+    assert!(told.try_recv().is_err(), "what a service answers is not unknown");
+}
+
+#[tokio::test]
+async fn a_policy_is_given_where_there_is_one() {
+    const POLICY: &str = "<cross-domain-policy/>";
+    let (with, _task) = serve(server().policy_file(POLICY)).await;
+    let (without, _task) = serve(server()).await;
+    for (address, expected) in [(with, "<cross-domain-policy/>\0"), (without, "")] {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"<policy-file-request/>\0").await.unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, socket.read_to_string(&mut answer)).await.unwrap().unwrap();
+        assert_eq!(answer, expected);
+    }
+}
+
+#[tokio::test]
+async fn so_many_connections_and_not_one_more() {
+    let server = server().max_connections(3);
+    let (address, _task) = serve(server.clone()).await;
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        sockets.push(connect(address).await.unwrap());
+    }
+    assert!(is_cut(&mut TcpStream::connect(address).await.unwrap()).await);
+    let (_pipe, far) = tokio::io::duplex(64);
+    timeout(PATIENCE, server.serve_stream(far, None)).await.expect("no place at this door either");
+    let counters = server.counters();
+    assert_eq!((counters.connections, counters.accepted, counters.refused_connections), (3, 3, 2));
+    sockets.pop().unwrap().close();
+    timeout(PATIENCE, async { while connect(address).await.is_err() {} }).await.unwrap();
+}
+
+#[tokio::test]
+async fn so_many_connections_from_one_address_and_not_one_more() {
+    let server = server().max_connections_per_address(2);
+    let (address, _task) = serve(server.clone()).await;
+    let held = [connect(address).await.unwrap(), connect(address).await.unwrap()];
+    assert!(is_cut(&mut TcpStream::connect(address).await.unwrap()).await);
+    assert_eq!(server.counters().refused_connections_per_address, 1);
+    // Another address of the loopback, and another door.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let other = socket.connect(address).await.unwrap();
+    let to = || NetConnection::to("rtmp://test/game").unwrap();
+    let _other = timeout(PATIENCE, to().connect_over(other)).await.unwrap().unwrap();
+    let (pipe, far) = tokio::io::duplex(4096);
+    tokio::spawn(server.serve_stream(far, Some(address)));
+    let _piped = timeout(PATIENCE, to().connect_over(pipe)).await.unwrap().unwrap();
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_shutdown_is_told_at_every_door_and_lets_nobody_in() {
+    let server = server();
+    let (address, task) = serve(server.clone()).await;
+    let (pipe, far) = tokio::io::duplex(4096);
+    tokio::spawn(server.serve_stream(far, None));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let listen = |connecting: amf_rtmp::Connecting| {
+        let tell = tell.clone();
+        connecting.on_unhandled(move |name, values| tell.send((name.to_owned(), values)).unwrap())
+    };
+    let plain = NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let plain = listen(plain).connect().await.unwrap();
+    let piped = listen(NetConnection::to("rtmp://test/game").unwrap()).connect_over(pipe).await.unwrap();
+    timeout(PATIENCE, server.shutdown()).await.unwrap();
+    for _ in 0..2 {
+        let (name, values) = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+        assert_eq!(name, "onStatus");
+        assert_eq!(values[0].get("code"), Some(&Value::from("NetConnection.Connect.AppShutdown")));
+    }
+    timeout(PATIENCE, async { tokio::join!(plain.closed(), piped.closed()) }).await.unwrap();
+    timeout(PATIENCE, task).await.unwrap().unwrap().unwrap();
+    assert!(connect(address).await.is_err());
+    assert_eq!(server.counters().connections, 0);
+}

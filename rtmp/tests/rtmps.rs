@@ -1,0 +1,120 @@
+//! RTMP in TLS.
+
+#![cfg(feature = "tls")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amf_remoting::{Services, remoting_service};
+use amf_rtmp::proto::{Config, Limits};
+use amf_rtmp::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use amf_rtmp::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use amf_rtmp::{Backoff, ConnectError, NetConnection, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Long enough for anything that happens at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Game;
+
+#[remoting_service(name = "game")]
+impl Game {
+    fn echo(&self, text: String) -> String {
+        text
+    }
+}
+
+/// A certificate for `localhost` for the server, and what makes a client trust it.
+fn certificate() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let server = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
+    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    (Arc::new(server.unwrap()), Arc::new(client))
+}
+
+async fn serve(server: &Server, config: Arc<ServerConfig>) -> SocketAddr {
+    let listening = server.clone().bind("127.0.0.1:0").await.unwrap().tls(config);
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(listening.serve());
+    address
+}
+
+fn server() -> Server {
+    let mut limits = Limits::server();
+    limits.handshake_time = Duration::from_millis(300);
+    Server::new(Services::new().add(Game)).config(Config::server().with_limits(limits))
+}
+
+#[tokio::test]
+async fn calls_go_through_tls() {
+    let server = server();
+    let (config, trust) = certificate();
+    let address = serve(&server, config).await;
+    let url = format!("rtmps://localhost:{}/game", address.port());
+    let connecting = NetConnection::to(&url).unwrap().tls(trust).reconnect(Backoff::new());
+    let connection = timeout(PATIENCE, connecting.connect()).await.unwrap().unwrap();
+    let text = "x".repeat(300_000);
+    assert_eq!(connection.call::<String>("game.echo", (&text,)).await.unwrap(), text);
+    connection.close();
+    timeout(PATIENCE, connection.closed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_not_trusted_is_not_spoken_to() {
+    let server = server();
+    let (config, trust) = certificate();
+    let address = serve(&server, config).await;
+    // Nobody has signed it, and it is not for this name.
+    let unknown = NetConnection::to(&format!("rtmps://localhost:{}/game", address.port())).unwrap();
+    let other_name = NetConnection::to(&format!("rtmps://{address}/game")).unwrap().tls(trust);
+    for connecting in [unknown, other_name] {
+        let outcome = timeout(PATIENCE, connecting.connect()).await.unwrap();
+        assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_tls_ends_and_keeps_no_place() {
+    let server = server();
+    let (config, trust) = certificate();
+    let address = serve(&server, config).await;
+    // RTMP without TLS, HTTP, and somebody who says nothing.
+    for bytes in [&[3; 1537][..], b"GET / HTTP/1.1\r\n\r\n", b""] {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(bytes).await.unwrap();
+        let mut rest = Vec::new();
+        // An alert of TLS may come, or a reset.
+        let _ = timeout(PATIENCE, socket.read_to_end(&mut rest)).await.unwrap();
+        assert!(rest.len() < 64);
+    }
+    let outcome = NetConnection::to(&format!("rtmp://{address}/game")).unwrap().connect().await;
+    assert!(outcome.is_err());
+    let url = format!("rtmps://localhost:{}/game", address.port());
+    let _works = NetConnection::to(&url).unwrap().tls(trust).connect().await.unwrap();
+    let only_one = async {
+        while server.counters().connections > 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, only_one).await.unwrap();
+}
+
+#[tokio::test]
+async fn tls_at_the_plain_port_ends() {
+    let server = server();
+    let listening = server.bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(listening.serve());
+    let (_, trust) = certificate();
+    let url = format!("rtmps://localhost:{}/game", address.port());
+    let outcome = timeout(PATIENCE, NetConnection::to(&url).unwrap().tls(trust).connect()).await.unwrap();
+    assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
+}

@@ -1,0 +1,205 @@
+//! RTMP in HTTP requests: the client here is written after the description of RTMPT that Red5 gives.
+
+#![cfg(feature = "tunnel")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use amf_remoting::{Services, remoting_service};
+use amf_rtmp::proto::{Config, Limits};
+use amf_rtmp::{ConnectError, DisconnectReason, NetConnection, Server};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request};
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+/// Long enough for anything that happens at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Game;
+
+#[remoting_service(name = "game")]
+impl Game {
+    fn echo(&self, text: String) -> String {
+        text
+    }
+}
+
+fn server() -> Server {
+    Server::new(Services::new().add(Game))
+}
+
+/// Status, content type and body.
+async fn request(app: &Router, method: Method, path: &str, body: impl Into<Body>) -> (u16, String, Bytes) {
+    let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
+    let response = timeout(PATIENCE, app.clone().oneshot(request)).await.unwrap().unwrap();
+    let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+    let status = response.status().as_u16();
+    (status, kind.unwrap_or_default(), to_bytes(response.into_body(), 1 << 20).await.unwrap())
+}
+
+async fn post(app: &Router, path: &str, body: impl Into<Body>) -> (u16, Bytes) {
+    let (status, kind, body) = request(app, Method::POST, path, body).await;
+    if status == 200 {
+        assert_eq!(kind, "application/x-fcs");
+    }
+    (status, body)
+}
+
+async fn open(app: &Router) -> String {
+    let (status, body) = post(app, "/open/1", "").await;
+    assert_eq!(status, 200);
+    let id = String::from_utf8(body.to_vec()).unwrap();
+    id.strip_suffix('\n').unwrap().to_owned()
+}
+
+/// A pipe through a tunnel. It polls until its server says 404.
+async fn tunnel(app: Router) -> DuplexStream {
+    let (near, mut far) = tokio::io::duplex(64 << 10);
+    let id = open(&app).await;
+    tokio::spawn(async move {
+        let mut buffer = vec![0; 30_000];
+        for number in 0.. {
+            let read = timeout(Duration::from_millis(2), far.read(&mut buffer)).await;
+            let (status, body) = match read {
+                Ok(Ok(len @ 1..)) => {
+                    post(&app, &format!("/send/{id}/{number}"), buffer[..len].to_vec()).await
+                }
+                Ok(_) => {
+                    assert_eq!(post(&app, &format!("/close/{id}/{number}"), vec![0]).await.1[..], [0]);
+                    break;
+                }
+                Err(_) => post(&app, &format!("/idle/{id}/{number}"), vec![0]).await,
+            };
+            if status != 200 {
+                break;
+            }
+            assert!([1, 3, 5, 9, 0x11, 0x21].contains(&body[0]), "{}", body[0]);
+            if far.write_all(&body[1..]).await.is_err() {
+                break;
+            }
+        }
+    });
+    near
+}
+
+async fn connect(app: &Router) -> Result<NetConnection, ConnectError> {
+    let stream = tunnel(app.clone()).await;
+    timeout(PATIENCE, NetConnection::to("rtmp://test/game").unwrap().connect_over(stream)).await.unwrap()
+}
+
+#[tokio::test]
+async fn calls_go_through() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let server = server().on_disconnect(move |gone| {
+        tell.send(gone).unwrap();
+        std::future::ready(())
+    });
+    let app = server.rtmpt();
+    let connection = connect(&app).await.unwrap();
+    let other = connect(&app).await.unwrap();
+    let text = "x".repeat(200_000);
+    for connection in [&connection, &other, &connection] {
+        assert_eq!(connection.call::<String>("game.echo", (&text,)).await.unwrap(), text);
+    }
+    connection.close();
+    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    assert!(matches!(gone.reason(), DisconnectReason::Client), "{}", gone.reason());
+    assert_eq!(other.call::<String>("game.echo", ("x",)).await.unwrap(), "x");
+    timeout(PATIENCE, server.shutdown()).await.unwrap();
+    timeout(PATIENCE, other.closed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_gets_through() {
+    let app: Router = server().on_connect(|connect| async move { Err(connect.reject("no")) }).rtmpt();
+    let Err(ConnectError::Rejected(status)) = connect(&app).await else { panic!("let in") };
+    assert_eq!(status.description(), "no");
+}
+
+/// The version and C1 of a plain handshake.
+fn c0_c1() -> Vec<u8> {
+    [&[3][..], &[0; 8], &[7; 1528]].concat()
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_is_answered_again() {
+    let app: Router = server().rtmpt();
+    let id = open(&app).await;
+    let first = post(&app, &format!("/send/{id}/5"), c0_c1()).await;
+    assert_eq!(first.0, 200);
+    // The interval, S0, S1 and S2.
+    assert_eq!((first.1.len(), first.1[1]), (1 + 1 + 2 * 1536, 3));
+    assert_eq!(post(&app, &format!("/send/{id}/5"), c0_c1()).await, first, "and it is not taken twice");
+    assert_eq!(post(&app, &format!("/idle/{id}/6"), vec![0]).await, (200, Bytes::from_static(&[1])));
+    // 10 empty answers make the client wait longer.
+    for number in 7..15 {
+        assert_eq!(post(&app, &format!("/idle/{id}/{number}"), vec![0]).await.1[..], [1]);
+    }
+    assert_eq!(post(&app, &format!("/idle/{id}/15"), vec![0]).await.1[..], [3]);
+    assert_eq!(post(&app, &format!("/idle/{id}/17"), vec![0]).await.0, 400, "one is missing");
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(post(&app, &format!("/idle/{id}/16"), vec![0]).await.0, 404, "it was the end");
+}
+
+#[tokio::test]
+async fn what_is_no_tunnel() {
+    let app: Router = server().rtmpt();
+    let id = open(&app).await;
+    assert_eq!(id.len(), 32);
+    assert_ne!(id, open(&app).await);
+    let guess = "0".repeat(32);
+    for (path, status) in [
+        ("/fcs/ident2".to_owned(), 404),
+        (format!("/idle/{guess}/1"), 404),
+        (format!("/send/{guess}/1"), 404),
+        (format!("/close/{guess}/1"), 404),
+        (format!("/idle/{id}/one"), 400),
+        (format!("/idle/{id}/18446744073709551616"), 400),
+        (format!("/idle/{id}/18446744073709551615"), 200),
+        // There is no number behind that one.
+        (format!("/idle/{id}/0"), 400),
+    ] {
+        assert_eq!(post(&app, &path, vec![0]).await.0, status, "{path}");
+    }
+    assert_eq!(request(&app, Method::GET, "/open/1", "").await.0, 405);
+}
+
+#[tokio::test]
+async fn requests_have_a_limit() {
+    let app: Router = server().rtmpt();
+    for (len, status) in [(1 << 20, 200), ((1 << 20) + 1, 413)] {
+        let id = open(&app).await;
+        let mut body = c0_c1();
+        body.resize(len, 0);
+        assert_eq!(post(&app, &format!("/send/{id}/1"), body).await.0, status, "{len}");
+    }
+    let app: Router = server().max_connections(2).rtmpt();
+    let _held = [open(&app).await, open(&app).await];
+    assert_eq!(post(&app, "/open/1", "").await.0, 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_nothing_any_more_is_let_go() {
+    // The protocol has no time of its own then.
+    let mut limits = Limits::server();
+    limits.handshake_time = Duration::MAX;
+    let server = server().config(Config::server().with_limits(limits));
+    let app: Router = server.rtmpt();
+    let id = open(&app).await;
+    let kept = open(&app).await;
+    for number in 0..3 {
+        assert_eq!(server.counters().connections, 2);
+        sleep(Duration::from_secs(9)).await;
+        assert_eq!(post(&app, &format!("/idle/{kept}/{number}"), vec![0]).await.0, 200);
+    }
+    sleep(Duration::from_secs(9)).await;
+    assert_eq!(server.counters().connections, 1);
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(server.counters().connections, 0);
+    assert_eq!(post(&app, &format!("/idle/{id}/0"), vec![0]).await.0, 404);
+}
