@@ -11,6 +11,8 @@ pub mod proto;
 mod client;
 #[cfg(feature = "net")]
 mod connect;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "net")]
 mod net;
 #[cfg(feature = "net")]

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::connect::{Admission, Connect, Rejection};
-use crate::net::{Driver, Handle};
+use crate::net::{Driver, Handle, limit};
 use crate::proto::{Config, Connection, Seed};
 use crate::session::Session;
 
@@ -189,6 +189,7 @@ impl Listening {
             match accepted {
                 Ok((socket, peer)) => {
                     let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                        limit("connections");
                         tracing::warn!(%peer, "too many connections");
                         continue;
                     };
