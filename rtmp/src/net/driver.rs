@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
 use super::handle::{Outgoing, Shared};
-use super::meter::Meter;
+use super::meter::{self, Meter};
 use super::outgoing::Pieces;
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UseError};
@@ -239,7 +239,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
             match event {
                 Event::Reply(reply) => self.replied(reply),
                 Event::Closed(reason) => {
-                    self.meter.ended(&reason);
+                    meter::ended(&reason);
                     self.closed = Some((reason, Instant::now()));
                     // What nobody will answer any more is not waited for while the rest is written.
                     self.asked.clear();

@@ -1,9 +1,9 @@
 //! What is counted of a connection. Without the feature `metrics` nothing is done here.
 
 #[cfg(feature = "metrics")]
-pub(crate) use counting::{Meter, limit};
+pub(crate) use counting::{Meter, ended, limit};
 #[cfg(not(feature = "metrics"))]
-pub(crate) use idle::{Meter, limit};
+pub(crate) use idle::{Meter, ended, limit};
 
 #[cfg(feature = "metrics")]
 mod counting {
@@ -55,18 +55,6 @@ mod counting {
             self.set_calls(connection.calls_in(), connection.calls_out());
         }
 
-        /// Counts the end.
-        pub(crate) fn ended(&self, reason: &CloseReason) {
-            let reason = match reason {
-                CloseReason::Local => "local",
-                CloseReason::Disconnected => "disconnected",
-                CloseReason::Rejected => "rejected",
-                CloseReason::Policy => "policy",
-                CloseReason::Peer(error) => error.name(),
-            };
-            counter!(name::ENDED, "reason" => reason).increment(1);
-        }
-
         fn set_calls(&mut self, calls_in: usize, calls_out: usize) {
             change(calls_in, self.calls_in, "in");
             change(calls_out, self.calls_out, "out");
@@ -94,6 +82,18 @@ mod counting {
         }
     }
 
+    /// Counts the end of a connection.
+    pub(crate) fn ended(reason: &CloseReason) {
+        let reason = match reason {
+            CloseReason::Local => "local",
+            CloseReason::Disconnected => "disconnected",
+            CloseReason::Rejected => "rejected",
+            CloseReason::Policy => "policy",
+            CloseReason::Peer(error) => error.name(),
+        };
+        counter!(name::ENDED, "reason" => reason).increment(1);
+    }
+
     /// A limit that was passed elsewhere than in the protocol.
     pub(crate) fn limit(limit: &'static str) {
         counter!(name::LIMITS_PASSED, "limit" => limit).increment(1);
@@ -112,9 +112,9 @@ mod idle {
         }
 
         pub(crate) const fn read(&mut self, _: &Connection) {}
-
-        pub(crate) const fn ended(&self, _: &CloseReason) {}
     }
+
+    pub(crate) const fn ended(_: &CloseReason) {}
 
     pub(crate) const fn limit(_: &'static str) {}
 }
