@@ -218,7 +218,7 @@ fn timestamps_are_extended_from_24_bits_on() {
         (0xFFFF_FFFF, b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\xFF\xFF\xFF\xFFa"),
     ] {
         let expected = message(4, timestamp, 1, 8, b"a");
-        assert_eq!(read(bytes), [expected.clone()]);
+        assert_eq!(read(bytes), std::slice::from_ref(&expected));
         assert_eq!(Chunked::new(expected, 128).bytes()[..], *bytes);
     }
 }

@@ -186,9 +186,10 @@ fn counts_and_times_wrap() {
     for client_sends in [true, false] {
         let mut pair = Pair::open_with(Cut::Whole, client.clone(), server.clone(), Version::Amf0);
         let now = pair.now;
-        let (from, to) = match client_sends {
-            true => (&mut pair.client, &mut pair.server),
-            false => (&mut pair.server, &mut pair.client),
+        let (from, to) = if client_sends {
+            (&mut pair.client, &mut pair.server)
+        } else {
+            (&mut pair.server, &mut pair.client)
         };
         let mut acknowledged = vec![0];
         for index in 0..600_u32 {

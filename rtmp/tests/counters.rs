@@ -40,8 +40,8 @@ impl Counters {
     fn start() -> Self {
         let recorder = Box::leak(Box::new(DebuggingRecorder::new()));
         let snapshotter = recorder.snapshotter();
-        let _recorder = metrics::set_default_local_recorder(recorder);
-        Self { snapshotter, counted: BTreeMap::new(), _recorder }
+        let guard = metrics::set_default_local_recorder(recorder);
+        Self { snapshotter, counted: BTreeMap::new(), _recorder: guard }
     }
 
     /// The value now, as `name{label=value}`.
@@ -202,7 +202,7 @@ async fn who_does_not_read_is_counted() {
     let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::server() };
     let server = serve(limits, 10).await;
     let mut socket = connected(server).await;
-    let long = [&b"\x05\x0C\0\x04\0\0"[..], &[b'x'; 0x4_0000]].concat();
+    let long = [&b"\x05\x0C\0\x04\0\0"[..], &vec![b'x'; 0x4_0000]].concat();
     let call = command("test.echo", 2.0, &long);
     // Its own bytes are taken as long as they can be; the replies are not read.
     while timeout(Duration::from_millis(50), socket.write_all(&call))

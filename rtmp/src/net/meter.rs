@@ -111,6 +111,7 @@ mod idle {
             Self
         }
 
+        #[expect(clippy::unused_self, reason = "nothing is counted")]
         pub(crate) const fn read(&mut self, _: &Connection) {}
     }
 
