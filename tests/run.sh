@@ -29,6 +29,7 @@ main() {
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
   step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
+  step "clippy amf-rtmp without metrics" cargo clippy -p amf-rtmp -- -D warnings
   step "layers" layers
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
   step "documentation of amf-core's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-core --no-deps --all-features

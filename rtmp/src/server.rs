@@ -19,7 +19,7 @@ use crate::connect::{Admission, Connect, Rejection};
 use crate::disconnect::Disconnect;
 use crate::instance::{Instance, Instances, InvalidName};
 use crate::listening::Listening;
-use crate::net::{Driver, Handle};
+use crate::net::{Driver, Handle, limit};
 use crate::places::{Full, Place, Places, ServerCounters};
 use crate::proto::{Config, Connection, Seed};
 use crate::session::Session;
@@ -349,7 +349,8 @@ impl Shared {
 
     /// A place for a connection; `peer` where addresses are counted.
     pub(crate) fn place(&self, peer: Option<SocketAddr>) -> Result<Place, Full> {
-        self.living.places.take(self.max_connections, self.max_connections_per_address, peer)
+        let place = self.living.places.take(self.max_connections, self.max_connections_per_address, peer);
+        place.inspect_err(|full| limit(full.limit))
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {

@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::handle::{Outgoing, Shared};
+use super::meter::{self, Meter};
 use super::outgoing::Pieces;
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UseError};
@@ -33,8 +34,6 @@ const READ: usize = 16 << 10;
 const TOGETHER: usize = 16 << 10;
 /// A peer that always has something to read must not put off what is due: after so many steps it is done.
 const UNTIMED: u8 = 64;
-/// A peer that takes nothing for so long is let go; so is one that takes longer for all that is left at the end.
-const STALLED: Duration = Duration::from_secs(10);
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -92,6 +91,7 @@ pub(crate) struct Driver<S, R: Role> {
     role: Option<R>,
     outbox: mpsc::UnboundedReceiver<Outgoing>,
     shared: Arc<Shared>,
+    meter: Meter,
     running: FuturesUnordered<Running<R::Done>>,
     /// What they came to, while what was sent before is not with the socket yet: a peer that asks for much at
     /// one time shall get it, not be taken for one that does not read.
@@ -153,6 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             role: Some(role),
             outbox,
             shared,
+            meter: Meter::new(),
             running: FuturesUnordered::new(),
             finished: VecDeque::new(),
             asked: HashMap::new(),
@@ -302,6 +303,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 self.with_role(|role, work| role.done(done, work));
             }
         }
+        self.meter.read(&self.connection);
         self.shared.set_unsent(self.pieces.len() + self.connection.queued());
         match &self.closed {
             Some((reason, _)) if self.pieces.is_empty() => Some(End::Closed(reason.clone())),
@@ -321,6 +323,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             match event {
                 Event::Reply(reply) => self.replied(reply),
                 Event::Closed(reason) => {
+                    meter::ended(&reason);
                     self.closed = Some((reason, Instant::now()));
                     // What nobody will answer any more is not waited for while the rest is written.
                     self.asked.clear();
@@ -394,7 +397,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             self.running.clear();
             self.finished.clear();
         }
-        (self.stalls_at().is_some_and(|at| at <= now)).then_some(End::Stalled)
+        self.stalls_at().filter(|at| *at <= now)?;
+        self.connection.stalled();
+        Some(End::Stalled)
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -406,7 +411,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.
     fn stalls_at(&self) -> Option<Instant> {
         let since = self.closed.as_ref().map_or(self.progress, |(_, closed)| *closed);
-        (!self.pieces.is_empty()).then(|| since + STALLED)
+        since.checked_add(self.connection.config().limits.stall_time).filter(|_| !self.pieces.is_empty())
     }
 
     fn ended(&mut self, end: &End) {
