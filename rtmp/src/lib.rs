@@ -30,6 +30,8 @@ mod server;
 #[cfg(feature = "net")]
 mod session;
 #[cfg(feature = "net")]
+mod shared_object;
+#[cfg(feature = "net")]
 mod state;
 #[cfg(feature = "tls")]
 mod tls;

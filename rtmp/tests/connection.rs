@@ -367,8 +367,8 @@ fn media_data_and_shared_objects_are_handed_on() {
         message(MessageType::VIDEO, b"\x17\x01v"),
         message(MessageType::DATA, b"\x02\0\x0AonMetaData\x08\0\0\0\0\0\0\x09"),
         message(MessageType::DATA_AMF3, b"\x00\x02\0\x01d\x11\x04\x07"),
-        message(MessageType::SHARED_OBJECT, b"\0\x01s"),
-        message(MessageType::SHARED_OBJECT_AMF3, b"\0\0\x01s"),
+        message(MessageType::SHARED_OBJECT, b"\0\x01s\0\0\0\x01\0\0\0\x02\0\0\0\0"),
+        message(MessageType::SHARED_OBJECT_AMF3, b"\0\0\x01s\0\0\0\x01\0\0\0\x02\0\0\0\0"),
     ];
     for message in &sent {
         pair.client.send(message).unwrap();
@@ -380,8 +380,8 @@ fn media_data_and_shared_objects_are_handed_on() {
         let received = match pair.server_event() {
             Event::Audio(message)
             | Event::Video(message)
-            | Event::Data(message)
-            | Event::SharedObject(message) => message,
+            | Event::Data(message) => message,
+            Event::SharedObject(object) => object.message(),
             other => panic!("{other:?}"),
         };
         if let Some(mut values) = received.data() {

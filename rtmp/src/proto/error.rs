@@ -212,6 +212,17 @@ peer_errors! {
         name: String,
     } => "application_name", |f| write!(f, "expected the name of an application, got {name:?}");
 
+    /// A shared object message that cannot be read.
+    SharedObject {
+        /// Where in the message.
+        at: usize,
+        /// What was expected there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    } => "shared_object",
+        |f| write!(f, "expected {expected} at byte {at} of a shared object message, got {found}");
+
     /// One of the [`Limits`](super::Limits) was passed. The limit is the name.
     Limit {
         /// The limit's field name.

@@ -4,7 +4,9 @@ use amf_core::{DecodeError, Value, Version};
 use bytes::Bytes;
 
 use super::message::UserControl;
-use super::{Body, CallId, Limits, Message, PeerError, PeerErrorKind, Status, Transaction};
+use super::{
+    Body, CallId, Limits, Message, PeerError, PeerErrorKind, SharedObjectMessage, Status, Transaction,
+};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -31,8 +33,8 @@ pub enum Event {
     Audio(Message),
     /// Video.
     Video(Message),
-    /// A shared object message, not decoded.
-    SharedObject(Message),
+    /// A message of a shared object; its values are not decoded.
+    SharedObject(SharedObjectMessage),
     /// An event of a stream. Pings and pongs are answered and evaluated here already.
     UserControl(UserControl),
     /// The connection ended; nothing follows. What is still to be sent should be.

@@ -43,6 +43,12 @@ pub struct Limits {
     pub outbound: usize,
     /// Bytes of the application's name, without what stands behind a `?`. Default 128.
     pub application: usize,
+    /// Shared objects that the peer uses at one time. Default 64. One more is refused with a status.
+    pub shared_objects: usize,
+    /// Events of one shared object message; each slot of a change counts. Default 1,024.
+    pub shared_object_events: usize,
+    /// Bytes of the name of a shared object, or of one of its slots. Default 256.
+    pub shared_object_name: usize,
     /// From the start to the end of the handshake. Default 5 s.
     pub handshake_time: Duration,
     /// From the end of the handshake until connect has come, or for a client until its answer has.
@@ -78,6 +84,9 @@ impl Limits {
             replies_owed_bytes: 1 << 20,
             outbound: 4 << 20,
             application: 128,
+            shared_objects: 64,
+            shared_object_events: 1_024,
+            shared_object_name: 256,
             handshake_time: Duration::from_secs(5),
             connect_time: Duration::from_secs(5),
             reply_time: Duration::from_secs(30),

@@ -12,7 +12,7 @@ use crate::proto::handshake::Progress;
 use crate::proto::message::{CONNECT, CONNECT_ID, Control, Parts, UserControl, code, split};
 use crate::proto::{
     Accepted, Body, CloseReason, Command, Connect, Event, Message, MessageType, Outcome, PeerError,
-    PeerErrorKind, Reply, Status,
+    PeerErrorKind, Reply, SharedObjectMessage, Status,
 };
 
 /// What a held message costs beside its payload.
@@ -73,6 +73,13 @@ impl Connection {
             MessageType::AGGREGATE => {
                 self.only_open(message.kind)?;
                 self.events.push_back(Pending::Parts(Parts::new(message)?));
+                Ok(())
+            }
+            kind @ (MessageType::SHARED_OBJECT | MessageType::SHARED_OBJECT_AMF3) => {
+                self.only_open(kind)?;
+                if let Some(message) = SharedObjectMessage::parse(&message, &self.config.limits)? {
+                    self.push(Event::SharedObject(message));
+                }
                 Ok(())
             }
             kind => {
@@ -245,7 +252,6 @@ pub(super) fn media_event(message: Message) -> Option<Event> {
         MessageType::AUDIO => Event::Audio(message),
         MessageType::VIDEO => Event::Video(message),
         MessageType::DATA | MessageType::DATA_AMF3 => Event::Data(message),
-        MessageType::SHARED_OBJECT | MessageType::SHARED_OBJECT_AMF3 => Event::SharedObject(message),
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ mod aggregate;
 mod command;
 mod connect;
 mod control;
+mod shared_object;
 mod status;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use command::{MAX_HEAD, split, write_head};
 pub use connect::{Accept, ConnectRequest};
 pub(crate) use connect::{CONNECT, CONNECT_ID, is_application};
 pub use control::{BandwidthLimit, Control, UserControl};
+pub use shared_object::{SentMessage, SharedObjectEvent, SharedObjectMessage};
 pub use status::{Status, code};
 
 /// A message, whole.

@@ -35,6 +35,14 @@ pub mod code {
     pub const CONNECT_CLOSED: &str = "NetConnection.Connect.Closed";
     /// A call could not be carried out.
     pub const CALL_FAILED: &str = "NetConnection.Call.Failed";
+    /// The client may not use the shared object.
+    pub const SHARED_OBJECT_NO_READ_ACCESS: &str = "SharedObject.NoReadAccess";
+    /// The client may not change the shared object so, or the change could not be kept.
+    pub const SHARED_OBJECT_NO_WRITE_ACCESS: &str = "SharedObject.NoWriteAccess";
+    /// There can be no such shared object.
+    pub const SHARED_OBJECT_CREATION_FAILED: &str = "SharedObject.ObjectCreationFailed";
+    /// The shared object is there, and is persistent where the client wants one that is not, or the other way.
+    pub const SHARED_OBJECT_BAD_PERSISTENCE: &str = "SharedObject.BadPersistence";
 }
 
 impl Status {

@@ -1,0 +1,113 @@
+//! Values as bytes, in the encodings that somebody wants.
+
+use std::sync::{Arc, OnceLock};
+
+use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value, Version};
+use bytes::Bytes;
+
+use crate::proto::SentMessage;
+
+/// Bytes that a value may come to in the other encoding: what AMF3 says by references, AMF0 repeats.
+const OTHER: usize = 1 << 20;
+
+/// A value as it came, and as it is in the other encoding once that was wanted.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    version: Version,
+    bytes: Bytes,
+    other: OnceLock<Bytes>,
+}
+
+impl Encoded {
+    /// One value in the form that an envelope carries.
+    pub(crate) fn new(version: Version, bytes: Bytes) -> Self {
+        Self { version, bytes, other: OnceLock::new() }
+    }
+
+    pub(crate) fn encode(value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
+        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        value.to_amf(&mut encoder)?;
+        Ok(Self::new(Version::Amf3, encoder.finish().into()))
+    }
+
+    /// The encoding that it came in.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Its bytes in an encoding. What cannot be said in it is undefined.
+    pub(crate) fn bytes_in(&self, version: Version) -> Bytes {
+        if version == self.version {
+            return self.bytes.clone();
+        }
+        let other = || {
+            let value = self.read::<Value>().ok()?;
+            let mut encoder = Encoder::in_envelope(version).with_max_len(OTHER);
+            value.to_amf(&mut encoder).ok()?;
+            Some(encoder.finish().into())
+        };
+        self.other.get_or_init(|| other().unwrap_or(Bytes::from_static(&[0x06]))).clone()
+    }
+
+    pub(crate) fn read<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
+        Decoder::new(Version::Amf0, &self.bytes).with_classes_of::<T>().read()
+    }
+
+    /// Whether it is null or undefined: setting a slot to it removes the slot.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(&*self.bytes, [0x05 | 0x06, ..] | [0x11, 0x00 | 0x01, ..])
+    }
+}
+
+impl PartialEq for Encoded {
+    fn eq(&self, other: &Self) -> bool {
+        (self.version, &self.bytes) == (other.version, &other.bytes)
+    }
+}
+
+/// A message to handlers, the same way.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    version: Version,
+    message: SentMessage,
+    other: OnceLock<Option<SentMessage>>,
+}
+
+impl Sent {
+    pub(crate) fn new(version: Version, message: SentMessage) -> Arc<Self> {
+        Arc::new(Self { version, message, other: OnceLock::new() })
+    }
+
+    pub(crate) fn message(&self) -> &SentMessage {
+        &self.message
+    }
+
+    /// Nothing where its arguments cannot be said in this encoding.
+    pub(crate) fn message_in(&self, version: Version) -> Option<SentMessage> {
+        if version == self.version {
+            return Some(self.message.clone());
+        }
+        let other = || {
+            let mut encoder = Encoder::in_envelope(version).with_max_len(OTHER);
+            for value in arguments(&self.message).ok()? {
+                value.to_amf(&mut encoder).ok()?;
+            }
+            Some(SentMessage::new(self.message.handler(), encoder.bytes()))
+        };
+        self.other.get_or_init(other).clone()
+    }
+}
+
+/// The arguments of a message as values.
+pub(crate) fn arguments(message: &SentMessage) -> Result<Vec<Value>, DecodeError> {
+    let mut decoder = message.decoder()?;
+    let mut values = Vec::new();
+    while !decoder.is_at_end() {
+        values.push(decoder.read()?);
+    }
+    Ok(values)
+}

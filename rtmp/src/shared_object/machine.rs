@@ -1,0 +1,547 @@
+//! A shared object as a state machine, without I/O, tasks or a clock: requests go in, effects come out.
+//!
+//! ```text
+//!                 restored                     Effect::Commit
+//!   Loading ────────────────────▶ Ready ──────────────────────▶ Committing
+//!   (persistent objects only)       ▲     (persistent: changes)      │
+//!                                   └────────────────────────────────┘
+//!                                               committed
+//! ```
+//!
+//! Requests wait in the order in which they came while the object is not ready, those of clients also while
+//! somebody holds a lock. Everything that waits goes into one commit, and nobody is told of a change before it is
+//! on disk. If it does not come there, the object goes back to what is, writers are refused, and what else was
+//! asked is done.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::sync::Arc;
+
+use amf_core::Version;
+
+use super::encoded::{Encoded, Sent};
+use super::limits::{LimitPassed, SharedObjectLimits};
+use super::slots::{Slot, Slots};
+use crate::proto::message::code;
+use crate::proto::{Message, SentMessage, SharedObjectEvent, SharedObjectMessage};
+
+/// A message to clients holds no more events than this, unless one write has more.
+const EVENTS: usize = 512;
+/// Nor more bytes than this, unless one event has more.
+const BYTES: usize = 128 << 10;
+
+/// Who uses the object: a connection.
+pub(crate) type ListenerId = u64;
+/// Who waits for a write of the server's own side.
+pub(crate) type Ticket = u64;
+
+/// What is asked of an object.
+#[derive(Clone, Debug)]
+pub(crate) enum Request {
+    Use,
+    Set { key: Arc<str>, value: Arc<Encoded> },
+    Remove { key: Arc<str> },
+    Clear,
+    Send(Arc<Sent>),
+    /// Was refused before it came here.
+    Refused { key: Option<Arc<str>>, code: &'static str },
+}
+
+impl Request {
+    fn is_write(&self) -> bool {
+        matches!(self, Self::Set { .. } | Self::Remove { .. } | Self::Clear)
+    }
+}
+
+/// Requests that are done together.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    pub(crate) from: Origin,
+    pub(crate) requests: Vec<Request>,
+}
+
+/// Where requests come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Client(ListenerId, Version),
+    /// The server's own side, and those who wait.
+    Server(Vec<Ticket>),
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// These clients get this message.
+    Send { to: Vec<ListenerId>, message: Message },
+    /// These slots, with their values or without, and this version are to come to the disk. Then
+    /// [`Machine::committed`].
+    Commit { version: u32, slots: Vec<(Arc<str>, Option<Slot>)> },
+    /// A write of the server's own side was done, or was not.
+    Done { ticket: Ticket, result: Result<(), NotWritten> },
+    /// Something changed or was sent.
+    Changed { version: u32, from: Option<ListenerId>, changes: Vec<Change> },
+    /// This client asks for more than waits well.
+    Disconnect(ListenerId),
+}
+
+/// A change, as those who watch are told of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Set { key: Arc<str>, value: Arc<Encoded> },
+    Removed { key: Arc<str> },
+    Cleared,
+    Sent(Arc<Sent>),
+}
+
+/// Why a write was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotWritten {
+    Limit(LimitPassed),
+    Storage,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Loading,
+    Ready,
+    /// What was done, and what becomes known of it when it is on disk.
+    Committing { batches: Vec<Batch>, effects: Vec<Effect> },
+}
+
+#[derive(Debug)]
+struct Listener {
+    encoding: Version,
+}
+
+#[derive(Debug)]
+pub(crate) struct Machine {
+    name: Arc<str>,
+    is_persistent: bool,
+    limits: SharedObjectLimits,
+    slots: Slots,
+    listeners: BTreeMap<ListenerId, Listener>,
+    phase: Phase,
+    waiting: VecDeque<Batch>,
+    /// Bytes of each client's requests that wait.
+    waiting_bytes: BTreeMap<ListenerId, usize>,
+    locks: usize,
+    /// What the server's side asked for since the lock.
+    locked: Vec<Request>,
+    locked_tickets: Vec<Ticket>,
+    effects: VecDeque<Effect>,
+}
+
+impl Machine {
+    /// A persistent object waits to be [restored](Self::restored).
+    pub(crate) fn new(name: Arc<str>, is_persistent: bool, limits: SharedObjectLimits) -> Self {
+        Self {
+            name,
+            is_persistent,
+            limits,
+            slots: Slots::default(),
+            listeners: BTreeMap::new(),
+            phase: if is_persistent { Phase::Loading } else { Phase::Ready },
+            waiting: VecDeque::new(),
+            waiting_bytes: BTreeMap::new(),
+            locks: 0,
+            locked: Vec::new(),
+            locked_tickets: Vec::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn is_persistent(&self) -> bool {
+        self.is_persistent
+    }
+
+    pub(crate) fn is_loading(&self) -> bool {
+        matches!(self.phase, Phase::Loading)
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// What a slot will be when the lock ends.
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<Encoded>> {
+        for request in self.locked.iter().rev() {
+            match request {
+                Request::Set { key: of, value } if **of == *key => {
+                    return Some(Arc::clone(value)).filter(|value| !value.is_nothing());
+                }
+                Request::Remove { key: of } if **of == *key => return None,
+                Request::Clear => return None,
+                _ => {}
+            }
+        }
+        self.slots.get(key).map(|slot| Arc::clone(&slot.value))
+    }
+
+    /// What is next to be done.
+    pub(crate) fn effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Requests of a client.
+    pub(crate) fn client(&mut self, from: ListenerId, encoding: Version, requests: Vec<Request>, size: usize) {
+        let waiting = self.waiting_bytes.entry(from).or_default();
+        *waiting += size;
+        if *waiting > self.limits.waiting && !self.waiting.is_empty() {
+            self.waiting_bytes.remove(&from);
+            self.effects.push_back(Effect::Disconnect(from));
+            return;
+        }
+        self.waiting.push_back(Batch { from: Origin::Client(from, encoding), requests });
+        self.work();
+    }
+
+    /// Requests of the server's own side.
+    pub(crate) fn server(&mut self, requests: Vec<Request>, ticket: Ticket) {
+        if self.locks > 0 {
+            self.locked.extend(requests);
+            self.locked_tickets.push(ticket);
+        } else {
+            self.waiting.push_back(Batch { from: Origin::Server(vec![ticket]), requests });
+            self.work();
+        }
+    }
+
+    /// A client is gone: at once, whatever else waits.
+    pub(crate) fn gone(&mut self, listener: ListenerId) {
+        self.listeners.remove(&listener);
+        self.waiting_bytes.remove(&listener);
+        // What it wrote before it went counts; that it wanted to listen does not.
+        for batch in &mut self.waiting {
+            if matches!(batch.from, Origin::Client(from, _) if from == listener) {
+                batch.requests.retain(|request| !matches!(request, Request::Use));
+            }
+        }
+    }
+
+    pub(crate) fn lock(&mut self) {
+        self.locks += 1;
+    }
+
+    pub(crate) fn unlock(&mut self) {
+        self.locks = self.locks.saturating_sub(1);
+        if self.locks > 0 {
+            return;
+        }
+        let (requests, tickets) = (mem::take(&mut self.locked), mem::take(&mut self.locked_tickets));
+        if !requests.is_empty() {
+            // Before what waited for the lock.
+            self.waiting.push_front(Batch { from: Origin::Server(tickets), requests });
+        }
+        self.work();
+    }
+
+    /// What was on disk; `None` where that could not be read: then nobody can use the object.
+    pub(crate) fn restored(&mut self, slots: Option<Slots>) {
+        if let Some(slots) = slots {
+            self.slots = slots;
+            self.phase = Phase::Ready;
+            return self.work();
+        }
+        for batch in mem::take(&mut self.waiting) {
+            match batch.from {
+                Origin::Client(from, encoding) => {
+                    let event = status(code::SHARED_OBJECT_CREATION_FAILED);
+                    let message = self.message(encoding, vec![event]);
+                    self.effects.push_back(Effect::Send { to: vec![from], message });
+                }
+                Origin::Server(tickets) => self.effects.extend(not_done(tickets, NotWritten::Storage)),
+            }
+        }
+        self.waiting_bytes.clear();
+    }
+
+    /// Whether what [`Effect::Commit`] asked for is on disk.
+    pub(crate) fn committed(&mut self, is_done: bool) {
+        let Phase::Committing { batches, effects } = mem::replace(&mut self.phase, Phase::Ready) else { return };
+        if is_done {
+            self.slots.committed();
+            self.effects.extend(effects);
+        } else {
+            self.slots.revert();
+            for batch in batches {
+                let effects = self.apply(self.refuse(batch));
+                self.effects.extend(effects);
+            }
+        }
+        self.work();
+    }
+
+    /// The same batch, with its writes refused.
+    fn refuse(&self, batch: Batch) -> Batch {
+        let Batch { from, requests } = batch;
+        match from {
+            Origin::Client(..) => {
+                let refused = |request| match request {
+                    Request::Set { key, .. } | Request::Remove { key } => {
+                        Request::Refused { key: Some(key), code: code::SHARED_OBJECT_NO_WRITE_ACCESS }
+                    }
+                    other => other,
+                };
+                Batch { from, requests: requests.into_iter().map(refused).collect() }
+            }
+            // All or nothing, so that whoever waits knows which.
+            Origin::Server(tickets) if requests.iter().any(Request::is_write) => {
+                Batch { from: Origin::Server(tickets), requests: vec![Request::Refused { key: None, code: "" }] }
+            }
+            Origin::Server(_) => Batch { from, requests },
+        }
+    }
+
+    /// Does what waits, if it can be done now.
+    fn work(&mut self) {
+        while matches!(self.phase, Phase::Ready) {
+            let (mut batches, mut effects) = (Vec::new(), Vec::new());
+            while let Some(batch) = self.next() {
+                if self.is_persistent {
+                    batches.push(batch.clone());
+                }
+                effects.extend(self.apply(batch));
+            }
+            let slots = if self.is_persistent { self.slots.unwritten() } else { Vec::new() };
+            if slots.is_empty() {
+                if !self.is_persistent {
+                    self.slots.committed();
+                }
+                self.effects.extend(effects);
+                return;
+            }
+            self.effects.push_back(Effect::Commit { version: self.slots.version(), slots });
+            self.phase = Phase::Committing { batches, effects };
+        }
+    }
+
+    fn next(&mut self) -> Option<Batch> {
+        let is_locked = self.locks > 0;
+        let next = self.waiting.pop_front_if(|batch| !is_locked || matches!(batch.from, Origin::Server(_)))?;
+        if self.waiting.is_empty() {
+            self.waiting_bytes.clear();
+        }
+        Some(next)
+    }
+
+    /// Does one batch, and tells what follows once that is on disk.
+    fn apply(&mut self, batch: Batch) -> Vec<Effect> {
+        let mut outcome = Outcome::default();
+        let writer = match &batch.from {
+            Origin::Client(from, encoding) => Some((*from, *encoding)),
+            Origin::Server(_) => None,
+        };
+        for request in batch.requests {
+            match request {
+                Request::Use => {
+                    if let Some((from, encoding)) = writer {
+                        self.listeners.insert(from, Listener { encoding });
+                        self.join(&mut outcome.own);
+                    }
+                }
+                request => self.change(request, &mut outcome),
+            }
+        }
+        if outcome.has_changed {
+            self.slots.advance();
+        }
+        let mut effects = self.tell(writer, outcome.own, outcome.others);
+        if !outcome.changes.is_empty() {
+            let from = writer.map(|(from, _)| from);
+            effects.push(Effect::Changed { version: self.slots.version(), from, changes: outcome.changes });
+        }
+        if let Origin::Server(tickets) = batch.from {
+            let result = outcome.failure.map_or(Ok(()), Err);
+            effects.extend(tickets.into_iter().map(|ticket| Effect::Done { ticket, result }));
+        }
+        effects
+    }
+
+    fn change(&mut self, request: Request, outcome: &mut Outcome) {
+        match request {
+            Request::Set { key, value } if value.is_nothing() => {
+                if self.slots.remove(&key) {
+                    outcome.changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
+                }
+                outcome.own.push(Told::Success(key));
+            }
+            Request::Set { key, value } => match self.slots.set(&key, Arc::clone(&value), &self.limits) {
+                Ok(()) => {
+                    outcome.changed(
+                        Told::Changed(Arc::clone(&key), Arc::clone(&value)),
+                        Change::Set { key: Arc::clone(&key), value },
+                    );
+                    outcome.own.push(Told::Success(key));
+                }
+                Err(limit) => {
+                    tracing::debug!(object = %self.name, %key, %limit, "a change was refused");
+                    outcome.failure.get_or_insert(NotWritten::Limit(limit));
+                    self.refused(Some(&key), code::SHARED_OBJECT_NO_WRITE_ACCESS, outcome);
+                }
+            },
+            Request::Remove { key } => {
+                if self.slots.remove(&key) {
+                    outcome.changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
+                }
+                outcome.own.push(Told::Removed(key));
+            }
+            Request::Clear => {
+                if self.slots.clear() {
+                    outcome.changed(Told::Cleared, Change::Cleared);
+                }
+            }
+            Request::Send(sent) => {
+                outcome.own.push(Told::Sent(Arc::clone(&sent)));
+                outcome.others.push(Told::Sent(Arc::clone(&sent)));
+                outcome.changes.push(Change::Sent(sent));
+            }
+            Request::Refused { key, code } => {
+                outcome.failure.get_or_insert(NotWritten::Storage);
+                self.refused(key.as_ref(), code, outcome);
+            }
+            Request::Use => {}
+        }
+    }
+
+    /// The writer is told no, and what the slot is: it may show already what it wrote.
+    fn refused(&self, key: Option<&Arc<str>>, code: &'static str, outcome: &mut Outcome) {
+        outcome.own.push(Told::Status(code));
+        let Some(key) = key else { return };
+        outcome.own.push(match self.slots.get(key) {
+            Some(slot) => Told::Changed(Arc::clone(key), Arc::clone(&slot.value)),
+            None => Told::Removed(Arc::clone(key)),
+        });
+    }
+
+    /// Everything that one who comes now has to know.
+    fn join(&self, told: &mut Vec<Told>) {
+        told.extend([Told::UseSuccess, Told::Cleared]);
+        told.extend(self.slots.iter().map(|(key, slot)| Told::Changed(Arc::clone(key), Arc::clone(&slot.value))));
+    }
+
+    /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
+    fn tell(
+        &self,
+        writer: Option<(ListenerId, Version)>,
+        own: Vec<Told>,
+        others: Vec<Told>,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if let Some((from, encoding)) = writer
+            && !own.is_empty()
+        {
+            self.encode(&own, encoding, &[from], &mut effects);
+        }
+        if others.is_empty() {
+            return effects;
+        }
+        for encoding in [Version::Amf0, Version::Amf3] {
+            let is_other = |id: ListenerId| writer.is_none_or(|(from, _)| from != id);
+            let to: Vec<_> = self
+                .listeners
+                .iter()
+                .filter(|(id, listener)| listener.encoding == encoding && is_other(**id))
+                .map(|(id, _)| *id)
+                .collect();
+            if !to.is_empty() {
+                self.encode(&others, encoding, &to, &mut effects);
+            }
+        }
+        effects
+    }
+
+    fn encode(&self, told: &[Told], encoding: Version, to: &[ListenerId], effects: &mut Vec<Effect>) {
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        for event in told.iter().filter_map(|told| told.event(encoding)) {
+            let size = event.size();
+            if !events.is_empty() && (events.len() >= EVENTS || bytes + size > BYTES) {
+                let message = self.message(encoding, mem::take(&mut events));
+                effects.push(Effect::Send { to: to.to_vec(), message });
+                bytes = 0;
+            }
+            bytes += size;
+            events.push(event);
+        }
+        if !events.is_empty() {
+            effects.push(Effect::Send { to: to.to_vec(), message: self.message(encoding, events) });
+        }
+    }
+
+    fn message(&self, encoding: Version, events: Vec<SharedObjectEvent>) -> Message {
+        let message = SharedObjectMessage {
+            encoding,
+            name: Arc::clone(&self.name),
+            version: self.slots.version(),
+            is_persistent: self.is_persistent,
+            events,
+        };
+        message.message()
+    }
+}
+
+/// What a batch comes to.
+#[derive(Default)]
+struct Outcome {
+    /// What the writer is told, and what the others are.
+    own: Vec<Told>,
+    others: Vec<Told>,
+    changes: Vec<Change>,
+    has_changed: bool,
+    failure: Option<NotWritten>,
+}
+
+impl Outcome {
+    fn changed(&mut self, told: Told, change: Change) {
+        self.others.push(told);
+        self.changes.push(change);
+        self.has_changed = true;
+    }
+}
+
+/// What a client is told, before it is encoded.
+enum Told {
+    UseSuccess,
+    Cleared,
+    Changed(Arc<str>, Arc<Encoded>),
+    Removed(Arc<str>),
+    Success(Arc<str>),
+    Sent(Arc<Sent>),
+    Status(&'static str),
+}
+
+impl Told {
+    /// Nothing where it cannot be said in this encoding.
+    fn event(&self, encoding: Version) -> Option<SharedObjectEvent> {
+        Some(match self {
+            Self::UseSuccess => SharedObjectEvent::UseSuccess,
+            Self::Cleared => SharedObjectEvent::Clear,
+            Self::Changed(key, value) => {
+                SharedObjectEvent::Change { key: Arc::clone(key), value: value.bytes_in(encoding) }
+            }
+            Self::Removed(key) => SharedObjectEvent::Remove { key: Arc::clone(key) },
+            Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
+            Self::Sent(sent) => {
+                let message: SentMessage = sent.message_in(encoding)?;
+                SharedObjectEvent::SendMessage(message)
+            }
+            Self::Status(code) => status(code),
+        })
+    }
+}
+
+/// A refusal, as clients are told of it.
+pub(crate) fn status(code: &'static str) -> SharedObjectEvent {
+    SharedObjectEvent::Status { code: code.into(), level: "error".into() }
+}
+
+fn not_done(tickets: Vec<Ticket>, why: NotWritten) -> impl Iterator<Item = Effect> {
+    tickets.into_iter().map(move |ticket| Effect::Done { ticket, result: Err(why) })
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -1,0 +1,145 @@
+//! The slots of an object, and the way back to what is on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::encoded::Encoded;
+use super::limits::{LimitPassed, SharedObjectLimits};
+
+/// A slot's value, and the object's version with which it was last changed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Slot {
+    pub(crate) value: Arc<Encoded>,
+    pub(crate) version: u32,
+}
+
+/// The slots, their size, and the object's version.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    slots: BTreeMap<Arc<str>, Slot>,
+    bytes: usize,
+    version: u32,
+    /// What the slots were that changed since the last commit, and the version then.
+    undo: Undo,
+}
+
+#[derive(Debug, Default)]
+struct Undo {
+    slots: BTreeMap<Arc<str>, Option<Slot>>,
+    version: Option<u32>,
+    /// Slots of which nobody knows what is on disk, as a commit failed.
+    unknown: BTreeSet<Arc<str>>,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self { slots: BTreeMap::new(), bytes: 0, version: 1, undo: Undo::default() }
+    }
+}
+
+impl Slots {
+    pub(crate) fn restore(version: u32, slots: impl IntoIterator<Item = (Arc<str>, Slot)>) -> Self {
+        let slots: BTreeMap<_, _> = slots.into_iter().collect();
+        let bytes = slots.iter().map(|(key, slot)| size(key, slot)).sum();
+        Self { slots, bytes, version: version.max(1), undo: Undo::default() }
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Slot> {
+        self.slots.get(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Slot)> {
+        self.slots.iter()
+    }
+
+    /// The version that changes get which are made now.
+    fn next_version(&self) -> u32 {
+        self.version.checked_add(1).unwrap_or(1)
+    }
+
+    /// Ends a batch of changes.
+    pub(crate) fn advance(&mut self) {
+        self.undo.version.get_or_insert(self.version);
+        self.version = self.next_version();
+    }
+
+    pub(crate) fn set(
+        &mut self,
+        key: &Arc<str>,
+        value: Arc<Encoded>,
+        limits: &SharedObjectLimits,
+    ) -> Result<(), LimitPassed> {
+        let slot = Slot { value, version: self.next_version() };
+        let old = self.slots.get(key);
+        if old.is_none() && self.slots.len() >= limits.slots {
+            return Err(LimitPassed { limit: "slots", max: limits.slots });
+        }
+        let old_size = old.map_or(0, |old| size(key, old));
+        let bytes = self.bytes - old_size + size(key, &slot);
+        if bytes > limits.bytes && size(key, &slot) > old_size {
+            return Err(LimitPassed { limit: "bytes", max: limits.bytes });
+        }
+        self.bytes = bytes;
+        let old = self.slots.insert(Arc::clone(key), slot);
+        self.undo.slots.entry(Arc::clone(key)).or_insert(old);
+        Ok(())
+    }
+
+    /// Whether it was there.
+    pub(crate) fn remove(&mut self, key: &str) -> bool {
+        let Some((key, old)) = self.slots.remove_entry(key) else { return false };
+        self.bytes -= size(&key, &old);
+        self.undo.slots.entry(key).or_insert(Some(old));
+        true
+    }
+
+    /// Whether there was anything.
+    pub(crate) fn clear(&mut self) -> bool {
+        let is_change = !self.slots.is_empty();
+        for (key, old) in std::mem::take(&mut self.slots) {
+            self.undo.slots.entry(key).or_insert(Some(old));
+        }
+        self.bytes = 0;
+        is_change
+    }
+
+    /// What is to be written so that the disk is as this is: each slot that changed, and what it is now. Nothing,
+    /// if nothing changed.
+    pub(crate) fn unwritten(&self) -> Vec<(Arc<str>, Option<Slot>)> {
+        if self.undo.version.is_none() {
+            return Vec::new();
+        }
+        let keys: BTreeSet<_> = self.undo.slots.keys().chain(&self.undo.unknown).collect();
+        keys.into_iter().map(|key| (Arc::clone(key), self.slots.get(key).cloned())).collect()
+    }
+
+    /// What is here now is on disk, or need not be.
+    pub(crate) fn committed(&mut self) {
+        self.undo = Undo::default();
+    }
+
+    /// What changed since the last commit did not come to the disk: goes back.
+    pub(crate) fn revert(&mut self) {
+        let Undo { slots, version, mut unknown } = std::mem::take(&mut self.undo);
+        for (key, old) in slots {
+            if let Some(slot) = self.slots.remove(&key) {
+                self.bytes -= size(&key, &slot);
+            }
+            unknown.insert(Arc::clone(&key));
+            if let Some(old) = old {
+                self.bytes += size(&key, &old);
+                self.slots.insert(key, old);
+            }
+        }
+        self.version = version.unwrap_or(self.version);
+        self.undo.unknown = unknown;
+    }
+}
+
+fn size(key: &str, slot: &Slot) -> usize {
+    key.len() + slot.value.bytes().len()
+}
