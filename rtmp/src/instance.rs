@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use amf_remoting::{Caller, Client, Fault, FromCaller, Group};
 
 use crate::proto::message::is_application;
+use crate::shared_object::{Registry, SharedObject, SharedObjectError, SharedObjects};
 use crate::state::State;
 
 /// An instance of an application: `red` of `lobby` in `rtmp://host/lobby/red`. It is where clients that belong
@@ -54,6 +55,7 @@ struct Inner {
     name: Name,
     clients: Group,
     state: State,
+    objects: Registry,
     instances: Arc<Instances>,
 }
 
@@ -101,6 +103,24 @@ impl Instance {
     /// The value of this type that belongs to the whole server: see [`Server::state`](crate::Server::state).
     pub fn server_state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         self.inner.instances.state.get_or_init(T::default)
+    }
+
+    /// The shared object of this name, which is not persistent. It is made if nobody has it.
+    pub fn shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
+        SharedObject::open(self, name, false)
+    }
+
+    /// The persistent shared object of this name, from [`SharedObjects::store`].
+    pub async fn persistent_shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
+        SharedObject::open(self, name, true)?.loaded().await
+    }
+
+    pub(crate) fn objects(&self) -> &Registry {
+        &self.inner.objects
+    }
+
+    pub(crate) fn object_settings(&self) -> Arc<SharedObjects> {
+        self.inner.instances.objects()
     }
 
     pub(crate) fn enter(&self, client: &Client) {
@@ -153,6 +173,7 @@ impl fmt::Display for Instance {
 pub(crate) struct Instances {
     living: Mutex<HashMap<Name, Weak<Inner>>>,
     pub(crate) state: State,
+    objects: RwLock<Arc<SharedObjects>>,
 }
 
 impl Instances {
@@ -174,10 +195,19 @@ impl Instances {
             name: name.clone(),
             clients: Group::new(),
             state: State::default(),
+            objects: Registry::default(),
             instances: Arc::clone(self),
         });
         living.insert(name, Arc::downgrade(&inner));
         Ok(Instance { inner })
+    }
+
+    pub(crate) fn set_objects(&self, objects: SharedObjects) {
+        *self.objects.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(objects);
+    }
+
+    fn objects(&self) -> Arc<SharedObjects> {
+        Arc::clone(&self.objects.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Those that are there now, in no order.

@@ -43,7 +43,10 @@ mod unknown;
 #[cfg(feature = "net")]
 pub use arguments::FromArguments;
 #[cfg(feature = "net")]
-pub use client::{Backoff, ConnectError, Connecting, ConnectionEvent, NetConnection};
+pub use client::{
+    Backoff, ConnectError, Connecting, ConnectionEvent, JoinError, NetConnection, RemoteEvent, RemoteEvents,
+    RemoteSharedObject, SyncChange,
+};
 #[cfg(feature = "net")]
 pub use connect::{Admission, Connect, Rejection};
 #[cfg(feature = "net")]
@@ -57,7 +60,16 @@ pub use places::ServerCounters;
 #[cfg(feature = "net")]
 pub use server::Server;
 #[cfg(feature = "net")]
+pub use shared_object::{
+    LimitPassed, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
+    SharedObjectLock, SharedObjectStore, SharedObjectUpdate, SharedObjectWatch, SharedObjects, SlotChange,
+    SlotValue, SlotWrite, StoredCommit, StoredName, StoredObject, StoredSlot, Written,
+};
+#[cfg(feature = "net")]
 pub use unknown::UnknownCommand;
+
+#[cfg(feature = "persistence")]
+pub use shared_object::RedbStore;
 
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;

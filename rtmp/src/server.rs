@@ -23,6 +23,7 @@ use crate::net::{Driver, Handle, limit};
 use crate::places::{Full, Place, Places, ServerCounters};
 use crate::proto::{Config, Connection, Seed};
 use crate::session::Session;
+use crate::shared_object::SharedObjects;
 use crate::unknown::UnknownCommand;
 
 /// Serves RTMP: clients connect, call the methods of the services, and are called.
@@ -211,6 +212,14 @@ impl Server {
     #[must_use]
     pub fn policy_file(self, xml: impl Into<Arc<str>>) -> Self {
         self.with(|shared| shared.policy_file = Some(xml.into()))
+    }
+
+    /// Sets what clients may do with shared objects, how much those hold, and where persistent ones are kept. It
+    /// counts for this server and its clones, for objects that are made from now on.
+    #[must_use]
+    pub fn shared_objects(self, objects: SharedObjects) -> Self {
+        self.shared.living.instances.set_objects(objects);
+        self
     }
 
     /// Sets limits and sizes of the protocol, pings and the idle limit, windows and bandwidth among them.

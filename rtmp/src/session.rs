@@ -17,6 +17,7 @@ use crate::net::{Answer, End, Handle, Role, Work, answer, call_of, limit};
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
 use crate::server::{OnUnknown, Shared};
+use crate::shared_object::Joined;
 use crate::unknown::UnknownCommand;
 
 /// One client of a server.
@@ -26,6 +27,7 @@ pub(crate) struct Session {
     handle: Arc<Handle>,
     peer: Option<SocketAddr>,
     state: State,
+    objects: Joined,
     end: Option<DisconnectReason>,
 }
 
@@ -47,7 +49,8 @@ pub(crate) enum Done {
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
         let client = Client::new(ClientId::next(), Arc::clone(&handle) as _);
-        Self { shared, client, handle, peer, state: State::New, end: None }
+        let objects = Joined::new(Arc::clone(&handle), shared.config.chunk_size);
+        Self { shared, client, handle, peer, state: State::New, objects, end: None }
     }
 
     fn connect(&mut self, request: proto::Connect, work: &mut Work<'_, Done>) {
@@ -219,7 +222,13 @@ impl Role for Session {
             Event::Connect(request) => self.connect(request, work),
             Event::Command(command) => self.command(&command, work),
             Event::PolicyRequest => self.policy(work),
-            // There are no streams and no shared objects: what comes of them has nowhere to go.
+            Event::SharedObject(message) => {
+                if let State::In(caller, connect) = &self.state {
+                    let limits = &work.connection.config().limits;
+                    self.objects.receive(message, caller, connect.instance(), limits);
+                }
+            }
+            // There are no streams: what comes of them has nowhere to go.
             _ => {}
         }
     }

@@ -242,6 +242,7 @@ impl Connecting {
             unhandled: Arc::clone(&self.unhandled),
             // What the server's calls are answered with goes back on the same connection.
             caller: Caller::new(Client::new(link.id(), Arc::clone(&handle) as _)),
+            link: Arc::clone(link),
             decided: Some(decided),
         };
         let mut driver = Driver::new(stream, connection, role, outbox, state);

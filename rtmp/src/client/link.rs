@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::remote::Remotes;
 use super::{Backoff, ConnectError, Connecting, ConnectionEvent};
 use crate::net::{End, Handle};
 use crate::proto::Accepted;
@@ -47,6 +48,7 @@ pub(super) struct Link {
     /// Set once, when this side wants no connection any more.
     closing: watch::Sender<bool>,
     events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
+    remotes: Remotes,
 }
 
 impl Link {
@@ -57,6 +59,7 @@ impl Link {
             state: watch::Sender::new(State::Lost),
             closing: watch::Sender::new(false),
             events,
+            remotes: Remotes::default(),
         }
     }
 
@@ -66,6 +69,10 @@ impl Link {
 
     pub(super) fn state(&self) -> watch::Receiver<State> {
         self.state.subscribe()
+    }
+
+    pub(super) fn remotes(&self) -> &Remotes {
+        &self.remotes
     }
 
     /// What the server said when it last accepted us.
@@ -82,6 +89,7 @@ impl Link {
         let current = (Arc::clone(&established.handle), Arc::clone(&established.accepted));
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
         self.state.send_replace(State::Open);
+        self.remotes.rejoin();
         self.tell(&ConnectionEvent::Connected);
     }
 
@@ -150,7 +158,7 @@ impl Link {
         self.current.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(read)
     }
 
-    fn handle(&self) -> Result<Arc<Handle>, CallError> {
+    pub(super) fn handle(&self) -> Result<Arc<Handle>, CallError> {
         self.read(|(handle, _)| Arc::clone(handle)).ok_or(CallError::Gone)
     }
 }

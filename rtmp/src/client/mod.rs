@@ -5,6 +5,7 @@ mod backoff;
 mod connecting;
 mod error;
 mod link;
+mod remote;
 mod session;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub use backoff::Backoff;
 pub use connecting::Connecting;
 pub use error::ConnectError;
 use link::{Established, Link, Retry, State};
+pub use remote::{JoinError, RemoteEvent, RemoteEvents, RemoteSharedObject, SyncChange};
 
 /// A connection to a server, named as ActionScript names it.
 ///
@@ -101,6 +103,37 @@ impl NetConnection {
     /// Calls a method of the server without wanting an answer.
     pub fn notify(&self, method: &str, arguments: impl ToArguments) -> Result<(), CallError> {
         self.client.notify(method, arguments)
+    }
+
+    /// Uses a shared object of the instance that this is connected to, and waits until the server lets it. It is
+    /// made if nobody has it.
+    ///
+    /// ```no_run
+    /// # async fn run(connection: amf_rtmp::NetConnection) -> Result<(), Box<dyn std::error::Error>> {
+    /// use amf_rtmp::{RemoteEvent, SyncChange};
+    ///
+    /// let board = connection.shared_object("board", false).await?;
+    /// let mut events = board.events();
+    /// board.set("white", &"Ann")?;
+    /// while let Some(event) = events.next().await {
+    ///     let RemoteEvent::Sync(changes) = event else { continue };
+    ///     for change in &*changes {
+    ///         match change {
+    ///             SyncChange::Success { key } => println!("{key} is ours"),
+    ///             SyncChange::Change { key, .. } => println!("{key}: {:?}", board.get::<String>(key)?),
+    ///             other => println!("{other:?}"),
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn shared_object(
+        &self,
+        name: &str,
+        is_persistent: bool,
+    ) -> Result<RemoteSharedObject, JoinError> {
+        RemoteSharedObject::join(&self.owner.link, name, is_persistent).await
     }
 
     /// The server, as something that `#[remote_client]` traits can be called on.

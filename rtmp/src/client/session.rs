@@ -7,6 +7,7 @@ use amf_remoting::service::fault::code;
 use amf_remoting::{Caller, Fault, Services};
 use tokio::sync::oneshot;
 
+use super::link::Link;
 use crate::net::{Answer, Role, Work, answer, call_of};
 use crate::proto::{Accepted, Command, Event, Status};
 
@@ -17,6 +18,7 @@ pub(super) struct Session {
     pub(super) services: Services,
     pub(super) unhandled: Arc<Unhandled>,
     pub(super) caller: Caller,
+    pub(super) link: Arc<Link>,
     /// Who waits for the server's answer to connect.
     pub(super) decided: Option<oneshot::Sender<Result<Accepted, Status>>>,
 }
@@ -56,6 +58,7 @@ impl Role for Session {
             }
             Event::Rejected(status) => self.decide(Err(status)),
             Event::Command(command) => self.command(&command, work),
+            Event::SharedObject(message) => self.link.remotes().receive(message),
             _ => {}
         }
     }

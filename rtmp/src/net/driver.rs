@@ -371,6 +371,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                     Err(error) => drop(answer.send(Err(not_sent(&error)))),
                 }
             }
+            Outgoing::Shared(chunked) => {
+                // It would never know what it missed.
+                if let Err(error) = self.connection.send_shared(&chunked) {
+                    tracing::debug!(%error, "a client is too slow for its shared objects");
+                    self.connection.close(None);
+                }
+            }
             Outgoing::Close => self.connection.close(None),
         }
     }

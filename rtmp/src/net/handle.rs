@@ -9,6 +9,8 @@ use amf_remoting::service::{ArgumentsForm, BoxFuture, Connection, Encoding, Noti
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::proto::chunk::Chunked;
+
 /// What a call takes beside its name and arguments, at most.
 const HEADERS: usize = 64;
 
@@ -19,6 +21,8 @@ pub(crate) enum Outgoing {
     Notify(Notification),
     /// A call, and where its answer goes.
     Invoke(Notification, oneshot::Sender<Result<Bytes, CallError>>),
+    /// A message that was cut into chunks once for many.
+    Shared(Arc<Chunked>),
     /// The end of the connection.
     Close,
 }
@@ -65,6 +69,11 @@ impl Handle {
     /// The connection is gone, or its driver is going.
     pub(crate) fn ended(&self) {
         self.shared.close();
+    }
+
+    /// Sends a message that was cut into chunks once for many.
+    pub(crate) fn send_shared(&self, chunked: &Arc<Chunked>) -> Result<(), CallError> {
+        self.send(Outgoing::Shared(Arc::clone(chunked)))
     }
 
     fn send(&self, outgoing: Outgoing) -> Result<(), CallError> {
@@ -139,6 +148,7 @@ impl Outgoing {
             Self::Notify(call) | Self::Invoke(call, _) => {
                 HEADERS + call.method().len() + call.arguments().len()
             }
+            Self::Shared(chunked) => HEADERS + chunked.message().payload.len(),
             Self::Close => 0,
         }
     }

@@ -150,14 +150,6 @@ impl Machine {
         }
     }
 
-    pub(crate) fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    pub(crate) fn is_persistent(&self) -> bool {
-        self.is_persistent
-    }
-
     pub(crate) fn is_loading(&self) -> bool {
         matches!(self.phase, Phase::Loading)
     }

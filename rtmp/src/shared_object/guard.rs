@@ -1,0 +1,126 @@
+//! What clients may do with shared objects.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use amf_core::{DecodeError, FromAmf};
+use amf_remoting::Caller;
+
+use super::encoded::Encoded;
+use crate::instance::Instance;
+
+/// Decides what each client may do with shared objects. All is allowed unless a method says otherwise.
+///
+/// The methods must not wait: they run where the client's messages are read. A guard that panics says no. The
+/// server's own side is not asked.
+///
+/// ```
+/// use amf_remoting::Services;
+/// use amf_rtmp::{Server, SharedObjectAccess, SharedObjectGuard, SharedObjects, SlotWrite};
+///
+/// struct Referee;
+///
+/// impl SharedObjectGuard for Referee {
+///     // Scores are for the server to write, and names are no longer than 20 letters.
+///     fn may_write(&self, access: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
+///         match access.name() {
+///             "scores" => false,
+///             "names" => write.value::<String>().is_ok_and(|name| name.is_none_or(|name| name.len() <= 20)),
+///             _ => true,
+///         }
+///     }
+/// }
+///
+/// let server = Server::new(Services::new()).shared_objects(SharedObjects::new().guard(Referee));
+/// ```
+pub trait SharedObjectGuard: Send + Sync + 'static {
+    /// Whether the client may use an object that nobody has in use; else it is told
+    /// `SharedObject.ObjectCreationFailed`.
+    fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
+        let _ = access;
+        true
+    }
+
+    /// Whether the client may use the object, and so see all of it; else it is told `SharedObject.NoReadAccess`.
+    fn may_read(&self, access: &SharedObjectAccess<'_>) -> bool {
+        let _ = access;
+        true
+    }
+
+    /// Whether the client may make this change; else it is told `SharedObject.NoWriteAccess`, and what the slot is.
+    fn may_write(&self, access: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
+        let _ = (access, write);
+        true
+    }
+
+    /// Whether the client may call this handler of all clients; else it is told `SharedObject.NoWriteAccess`.
+    fn may_send(&self, access: &SharedObjectAccess<'_>, handler: &str) -> bool {
+        let _ = (access, handler);
+        true
+    }
+}
+
+/// Who wants to do something, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedObjectAccess<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) instance: &'a Instance,
+    pub(crate) name: &'a str,
+    pub(crate) is_persistent: bool,
+}
+
+impl<'a> SharedObjectAccess<'a> {
+    /// The client, as methods see it: with what [`Connect::admit`](crate::Connect::admit) attached.
+    pub fn caller(&self) -> &'a Caller {
+        self.caller
+    }
+
+    /// The instance that the client is connected to and the object belongs to.
+    pub fn instance(&self) -> &'a Instance {
+        self.instance
+    }
+
+    /// The object's name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Whether the object is persistent.
+    pub fn is_persistent(&self) -> bool {
+        self.is_persistent
+    }
+}
+
+/// A change that a client wants to make.
+#[derive(Clone, Copy)]
+pub struct SlotWrite<'a> {
+    pub(crate) key: &'a str,
+    /// Nothing for a removal.
+    pub(crate) value: Option<&'a Encoded>,
+}
+
+impl SlotWrite<'_> {
+    /// The slot.
+    pub fn key(&self) -> &str {
+        self.key
+    }
+
+    /// What it shall be; `None` where it shall go.
+    pub fn value<T: for<'de> FromAmf<'de>>(&self) -> Result<Option<T>, DecodeError> {
+        self.value.map(Encoded::read).transpose()
+    }
+}
+
+impl fmt::Debug for SlotWrite<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SlotWrite").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// What a guard says; no, if it panics.
+pub(super) fn ask(question: impl FnOnce() -> bool) -> bool {
+    catch_unwind(AssertUnwindSafe(question)).unwrap_or_else(|_panic| {
+        tracing::error!("the guard of shared objects panicked");
+        false
+    })
+}

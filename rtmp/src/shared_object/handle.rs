@@ -1,0 +1,250 @@
+//! A shared object as the server's own side holds it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use amf_core::{DecodeError, EncodeError, Encoder, FromAmf, ToAmf, Version};
+use amf_remoting::service::ToArguments;
+use tokio::sync::oneshot;
+
+use super::encoded::{Encoded, Sent};
+use super::limits::LimitPassed;
+use super::machine::{NotWritten, Request};
+use super::object::Object;
+use super::watch::{SharedObjectWatch, SlotValue};
+use crate::instance::Instance;
+use crate::proto::SentMessage;
+
+/// A remote shared object: slots with names and values that all clients of an instance see who use it, and what
+/// the server holds of it.
+///
+/// A handle is cheap; clones are the same object. Who holds one keeps the object, in ActionScript's words it is
+/// acquired. One that is not persistent is gone with the last handle and the last client, after it
+/// [lingered](super::SharedObjectLimits::linger).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use amf_remoting::Services;
+/// use amf_rtmp::{NetConnection, Server};
+///
+/// let server = Server::new(Services::new());
+/// let board = server.instance("lobby", "red")?.shared_object("board")?;
+/// board.set("title", &"Chess")?.await?;
+/// # let (client, transport) = tokio::io::duplex(64 << 10);
+/// # tokio::spawn(server.serve_stream(transport, None));
+/// # let connection = NetConnection::to("rtmp://test/lobby/red")?.connect_over(client).await?;
+///
+/// // A client, in ActionScript: SharedObject.getRemote("board", connection.uri, false).connect(connection)
+/// let theirs = connection.shared_object("board", false).await?;
+/// assert_eq!(theirs.get::<String>("title")?.as_deref(), Some("Chess"));
+/// theirs.set("white", &"Ann")?;
+///
+/// let mut changes = board.watch();
+/// while board.get::<String>("white")?.is_none() {
+///     changes.next().await;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SharedObject {
+    object: Arc<Object>,
+}
+
+impl SharedObject {
+    pub(crate) fn open(
+        instance: &Instance,
+        name: &str,
+        is_persistent: bool,
+    ) -> Result<Self, SharedObjectError> {
+        if name.is_empty() || name.len() > NAME || name.contains('\0') {
+            return Err(SharedObjectError::Name(name.to_owned()));
+        }
+        let object = instance.objects().open(instance, name, is_persistent, instance.object_settings())?;
+        Ok(Self { object })
+    }
+
+    /// Waits until the object is loaded; it is at once, if it is not persistent.
+    pub(crate) async fn loaded(self) -> Result<Self, SharedObjectError> {
+        self.write(Vec::new()).await?;
+        Ok(self)
+    }
+
+    /// The object's name.
+    pub fn name(&self) -> &str {
+        self.object.name()
+    }
+
+    /// The instance that the object belongs to.
+    pub fn instance(&self) -> &Instance {
+        self.object.instance()
+    }
+
+    /// Whether it is kept on disk.
+    pub fn is_persistent(&self) -> bool {
+        self.object.is_persistent()
+    }
+
+    /// The object's version: 1 at first, and one more with everything that changes together.
+    pub fn version(&self) -> u32 {
+        self.object.read(|machine| machine.slots().version())
+    }
+
+    /// The value of a slot; `None` where there is none. Under a [lock](Self::lock) it is what it will be then.
+    ///
+    /// A value that does not fit the type is an error: clients write what they like.
+    pub fn get<T: for<'de> FromAmf<'de>>(&self, key: &str) -> Result<Option<T>, DecodeError> {
+        let value = self.object.read(|machine| machine.get(key));
+        value.map(|value| value.read()).transpose()
+    }
+
+    /// All slots, as they are at this moment.
+    pub fn slots(&self) -> Vec<(Arc<str>, SlotValue)> {
+        self.object.read(|machine| {
+            let slots = machine.slots().iter();
+            slots.map(|(key, slot)| (Arc::clone(key), SlotValue(Arc::clone(&slot.value)))).collect()
+        })
+    }
+
+    /// Gives a slot a value. Null removes it.
+    ///
+    /// It is done at once; of a persistent object clients hear when it is on disk. Wait for [`Written`] to know.
+    pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<Written, EncodeError> {
+        let value = Arc::new(Encoded::encode(value)?);
+        Ok(self.write(vec![Request::Set { key: key.into(), value }]))
+    }
+
+    /// Removes a slot.
+    pub fn remove(&self, key: &str) -> Written {
+        self.write(vec![Request::Remove { key: key.into() }])
+    }
+
+    /// Removes all slots.
+    pub fn clear(&self) -> Written {
+        self.write(vec![Request::Clear])
+    }
+
+    /// Calls a handler of all clients that use the object.
+    pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<Written, EncodeError> {
+        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        arguments.write(&mut encoder)?;
+        let sent = Sent::new(Version::Amf3, SentMessage::new(handler, encoder.bytes()));
+        Ok(self.write(vec![Request::Send(sent)]))
+    }
+
+    /// Holds back changes: what clients ask for waits, and what the server's side does is sent as one message, with
+    /// one version, when the last lock ends.
+    ///
+    /// ```
+    /// # use amf_remoting::Services;
+    /// # use amf_rtmp::Server;
+    /// # let server = Server::new(Services::new());
+    /// let board = server.instance("lobby", "red")?.shared_object("board")?;
+    /// let lock = board.lock();
+    /// let moves: u32 = board.get("moves")?.unwrap_or_default();
+    /// board.set("moves", &(moves + 1))?;
+    /// board.set("turn", &"black")?;
+    /// drop(lock);
+    /// assert_eq!(board.version(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "the lock ends when it is dropped"]
+    pub fn lock(&self) -> SharedObjectLock {
+        self.object.set_lock(true);
+        SharedObjectLock { object: Arc::clone(&self.object) }
+    }
+
+    /// The changes from now on, whoever makes them.
+    pub fn watch(&self) -> SharedObjectWatch {
+        SharedObjectWatch(self.object.updates())
+    }
+
+    fn write(&self, requests: Vec<Request>) -> Written {
+        Written { done: self.object.server(requests) }
+    }
+}
+
+/// What bounds the names that the program gives.
+const NAME: usize = 256;
+
+/// The end of a lock, when it is dropped.
+#[derive(Debug)]
+pub struct SharedObjectLock {
+    object: Arc<Object>,
+}
+
+impl Drop for SharedObjectLock {
+    fn drop(&mut self) {
+        self.object.set_lock(false);
+    }
+}
+
+/// A write, which is on its way whether this is waited for or not. It comes to its end when the write is done: of a
+/// persistent object, when it is on disk.
+#[derive(Debug)]
+pub struct Written {
+    done: oneshot::Receiver<Result<(), NotWritten>>,
+}
+
+impl Future for Written {
+    type Output = Result<(), SharedObjectError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(Pin::new(&mut self.done).poll(cx)) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(NotWritten::Limit(limit))) => Err(SharedObjectError::Limit(limit)),
+            Ok(Err(NotWritten::Storage)) | Err(_) => Err(SharedObjectError::Storage),
+        })
+    }
+}
+
+/// Why there is no such object, or a write was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SharedObjectError {
+    /// A name is not empty, has at most 256 bytes, and no NUL.
+    Name(String),
+    /// The object is there, and is persistent where one is wanted that is not, or the other way.
+    Persistence,
+    /// A persistent object is wanted, and the server has no store.
+    NoStore,
+    /// One of the [`SharedObjectLimits`](super::SharedObjectLimits) would be passed.
+    Limit(LimitPassed),
+    /// It could not be read from disk, or did not come there: the object is as it was.
+    Storage,
+}
+
+impl fmt::Display for SharedObjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "expected a name of 1 to {NAME} bytes without NUL, got {name:?}"),
+            Self::Persistence => f.write_str("the object is there with the other kind of persistence"),
+            Self::NoStore => f.write_str("the server has no store for persistent objects"),
+            Self::Limit(limit) => limit.fmt(f),
+            Self::Storage => f.write_str("the store failed"),
+        }
+    }
+}
+
+impl std::error::Error for SharedObjectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Limit(limit) => Some(limit),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for SharedObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedObject")
+            .field("name", &self.name())
+            .field("version", &self.version())
+            .field("is_persistent", &self.is_persistent())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,280 @@
+//! A living object: its machine, who listens, and what the machine's effects become.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use amf_core::Version;
+use amf_remoting::CallError;
+use amf_remoting::service::ClientId;
+use tokio::runtime;
+use tokio::sync::{broadcast, oneshot};
+use tokio::time::sleep;
+
+use super::machine::{Change, Effect, ListenerId, Machine, NotWritten, Request, Ticket};
+use super::settings::SharedObjects;
+use super::slots::Slots;
+use super::store::{StoredCommit, StoredName};
+use super::watch::{SharedObjectUpdate, SlotChange, SlotValue};
+use crate::instance::Instance;
+use crate::net::Handle;
+use crate::proto::Message;
+use crate::proto::chunk::Chunked;
+
+/// Updates that one who watches may be behind.
+const BEHIND: usize = 256;
+
+/// An object is there as long as somebody holds it: a connection, the program, what writes it to disk, or whoever
+/// lets it linger.
+pub(crate) struct Object {
+    instance: Instance,
+    settings: Arc<SharedObjects>,
+    name: Arc<str>,
+    is_persistent: bool,
+    inner: Mutex<Inner>,
+    updates: broadcast::Sender<SharedObjectUpdate>,
+    /// Whether somebody lets it linger, and whether it was used since.
+    lingers: AtomicBool,
+    was_used: AtomicBool,
+}
+
+struct Inner {
+    machine: Machine,
+    listeners: HashMap<ListenerId, Listener>,
+    tickets: HashMap<Ticket, oneshot::Sender<Result<(), NotWritten>>>,
+    next: u64,
+    is_load_asked: bool,
+}
+
+/// A client that uses the object.
+pub(super) struct Listener {
+    pub(super) client: ClientId,
+    pub(super) handle: Arc<Handle>,
+    pub(super) chunk_size: u32,
+}
+
+impl Object {
+    pub(super) fn new(
+        instance: Instance,
+        settings: Arc<SharedObjects>,
+        name: Arc<str>,
+        is_persistent: bool,
+    ) -> Arc<Self> {
+        let inner = Inner {
+            machine: Machine::new(Arc::clone(&name), is_persistent, settings.limits),
+            listeners: HashMap::new(),
+            tickets: HashMap::new(),
+            next: 0,
+            is_load_asked: false,
+        };
+        Arc::new(Self {
+            instance,
+            settings,
+            name,
+            is_persistent,
+            inner: Mutex::new(inner),
+            updates: broadcast::Sender::new(BEHIND),
+            lingers: AtomicBool::new(false),
+            was_used: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(super) fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    pub(super) fn is_persistent(&self) -> bool {
+        self.is_persistent
+    }
+
+    pub(super) fn settings(&self) -> &SharedObjects {
+        &self.settings
+    }
+
+    pub(super) fn stored_name(&self) -> StoredName {
+        StoredName {
+            application: self.instance.application().into(),
+            instance: self.instance.name().into(),
+            name: Arc::clone(&self.name),
+        }
+    }
+
+    pub(super) fn updates(&self) -> broadcast::Receiver<SharedObjectUpdate> {
+        self.updates.subscribe()
+    }
+
+    /// Reads something of the machine.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Machine) -> T) -> T {
+        read(&self.lock().machine)
+    }
+
+    /// A client will use the object. Nobody can, before it was loaded.
+    pub(super) fn enter(self: &Arc<Self>, listener: Listener) -> ListenerId {
+        self.act(|inner| {
+            inner.next += 1;
+            inner.listeners.insert(inner.next, listener);
+            inner.next
+        })
+    }
+
+    pub(super) fn client(
+        self: &Arc<Self>,
+        from: ListenerId,
+        encoding: Version,
+        requests: Vec<Request>,
+        size: usize,
+    ) {
+        self.act(|inner| inner.machine.client(from, encoding, requests, size));
+    }
+
+    /// A client goes. The object waits for the next one, unless there is nothing in it.
+    pub(super) fn leave(self: &Arc<Self>, listener: ListenerId) {
+        let lingers = self.act(|inner| {
+            inner.listeners.remove(&listener);
+            inner.machine.gone(listener);
+            inner.listeners.is_empty() && inner.machine.slots().iter().len() > 0
+        });
+        self.was_used.store(true, Ordering::Relaxed);
+        if lingers && let Ok(runtime) = runtime::Handle::try_current() {
+            if self.lingers.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            let object = Arc::clone(self);
+            runtime.spawn(async move {
+                while object.was_used.swap(false, Ordering::Relaxed) {
+                    sleep(object.settings.limits.linger).await;
+                }
+                object.lingers.store(false, Ordering::Relaxed);
+            });
+        }
+    }
+
+    /// The server's own side asks for something; the answer comes when it is done.
+    pub(super) fn server(self: &Arc<Self>, requests: Vec<Request>) -> oneshot::Receiver<Result<(), NotWritten>> {
+        let (sender, done) = oneshot::channel();
+        self.act(|inner| {
+            inner.next += 1;
+            inner.tickets.insert(inner.next, sender);
+            inner.machine.server(requests, inner.next);
+        });
+        done
+    }
+
+    pub(super) fn set_lock(self: &Arc<Self>, is_locked: bool) {
+        self.act(|inner| if is_locked { inner.machine.lock() } else { inner.machine.unlock() });
+    }
+
+    pub(super) fn restored(self: &Arc<Self>, slots: Option<Slots>) {
+        self.act(|inner| {
+            // The next who wants it may try again.
+            inner.is_load_asked = slots.is_some();
+            inner.machine.restored(slots);
+        });
+    }
+
+    pub(super) fn committed(self: &Arc<Self>, is_done: bool) {
+        self.act(|inner| inner.machine.committed(is_done));
+    }
+
+    /// Asks something of the machine, and does what follows. All under one lock, so that every client hears of
+    /// everything in the same order; nothing of it waits.
+    fn act<T>(self: &Arc<Self>, act: impl FnOnce(&mut Inner) -> T) -> T {
+        let mut inner = self.lock();
+        let outcome = act(&mut inner);
+        if inner.machine.is_loading()
+            && !inner.is_load_asked
+            && let Some(keeper) = &self.settings.keeper
+            && inner.wants_load()
+        {
+            inner.is_load_asked = true;
+            keeper.load(Arc::clone(self));
+        }
+        while let Some(effect) = inner.machine.effect() {
+            self.effect(effect, &mut inner);
+        }
+        outcome
+    }
+
+    fn effect(self: &Arc<Self>, effect: Effect, inner: &mut Inner) {
+        match effect {
+            Effect::Send { to, message } => inner.send(&to, message),
+            Effect::Commit { version, slots } => {
+                let Some(keeper) = &self.settings.keeper else { return };
+                let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
+                let commit =
+                    StoredCommit { object: self.stored_name(), version, slots: slots.collect() };
+                keeper.commit(Arc::clone(self), commit);
+            }
+            Effect::Done { ticket, result } => {
+                if let Some(ticket) = inner.tickets.remove(&ticket) {
+                    // Whoever asked may not wait.
+                    let _ = ticket.send(result);
+                }
+            }
+            Effect::Changed { version, from, changes } => {
+                if self.updates.receiver_count() > 0 {
+                    let client = from.and_then(|from| inner.listeners.get(&from)).map(|from| from.client);
+                    let changes = changes.into_iter().map(told).collect::<Vec<_>>().into();
+                    let _ = self.updates.send(SharedObjectUpdate { version, client, changes, missed: 0 });
+                }
+            }
+            Effect::Disconnect(listener) => {
+                if let Some(listener) = inner.listeners.get(&listener) {
+                    tracing::debug!(client = %listener.client, object = %self.name, "too many requests wait");
+                    listener.handle.close();
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn wants_load(&self) -> bool {
+        !self.listeners.is_empty() || !self.tickets.is_empty()
+    }
+
+    /// The message is cut into chunks once for all.
+    fn send(&self, to: &[ListenerId], message: Message) {
+        let mut listeners = to.iter().filter_map(|id| self.listeners.get(id)).peekable();
+        let Some(first) = listeners.peek() else { return };
+        let chunked = Arc::new(Chunked::new(message, first.chunk_size));
+        for listener in listeners {
+            if matches!(listener.handle.send_shared(&chunked), Err(CallError::Full)) {
+                // It would never know what it missed.
+                tracing::debug!(client = %listener.client, "a client is too slow for its shared objects");
+                listener.handle.close();
+            }
+        }
+    }
+}
+
+fn told(change: Change) -> SlotChange {
+    match change {
+        Change::Set { key, value } => SlotChange::Set { key, value: SlotValue(value) },
+        Change::Removed { key } => SlotChange::Removed { key },
+        Change::Cleared => SlotChange::Cleared,
+        Change::Sent(sent) => SlotChange::Sent(sent.message().clone()),
+    }
+}
+
+/// The last who held it is gone.
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.instance.objects().forget(&self.name);
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Object").field("name", &self.name).finish_non_exhaustive()
+    }
+}
