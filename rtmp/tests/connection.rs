@@ -378,9 +378,7 @@ fn media_data_and_shared_objects_are_handed_on() {
     pair.drive();
     for expected in sent {
         let received = match pair.server_event() {
-            Event::Audio(message)
-            | Event::Video(message)
-            | Event::Data(message) => message,
+            Event::Audio(message) | Event::Video(message) | Event::Data(message) => message,
             Event::SharedObject(object) => object.message(),
             other => panic!("{other:?}"),
         };

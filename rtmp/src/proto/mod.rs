@@ -61,4 +61,7 @@ pub use error::{PeerError, PeerErrorKind, UseError};
 pub use event::{Accepted, CloseReason, Command, Connect, Counters, Event, Outcome, Reply};
 pub use handshake::Seed;
 pub use limits::Limits;
-pub use message::{Accept, Body, ConnectRequest, Message, MessageType, SentMessage, SharedObjectEvent, SharedObjectMessage, Status};
+pub use message::{
+    Accept, Body, ConnectRequest, Message, MessageType, SentMessage, SharedObjectEvent, SharedObjectMessage,
+    Status,
+};

@@ -39,12 +39,20 @@ pub(crate) type Ticket = u64;
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Use,
-    Set { key: Arc<str>, value: Arc<Encoded> },
-    Remove { key: Arc<str> },
+    Set {
+        key: Arc<str>,
+        value: Arc<Encoded>,
+    },
+    Remove {
+        key: Arc<str>,
+    },
     Clear,
     Send(Arc<Sent>),
     /// Was refused before it came here.
-    Refused { key: Option<Arc<str>>, code: &'static str },
+    Refused {
+        key: Option<Arc<str>>,
+        code: &'static str,
+    },
 }
 
 impl Request {
@@ -105,7 +113,10 @@ enum Phase {
     Loading,
     Ready,
     /// What was done, and what becomes known of it when it is on disk.
-    Committing { batches: Vec<Batch>, effects: Vec<Effect> },
+    Committing {
+        batches: Vec<Batch>,
+        effects: Vec<Effect>,
+    },
 }
 
 #[derive(Debug)]
@@ -179,7 +190,13 @@ impl Machine {
     }
 
     /// Requests of a client.
-    pub(crate) fn client(&mut self, from: ListenerId, encoding: Version, requests: Vec<Request>, size: usize) {
+    pub(crate) fn client(
+        &mut self,
+        from: ListenerId,
+        encoding: Version,
+        requests: Vec<Request>,
+        size: usize,
+    ) {
         let waiting = self.waiting_bytes.entry(from).or_default();
         *waiting += size;
         if *waiting > self.limits.waiting && !self.waiting.is_empty() {
@@ -253,7 +270,9 @@ impl Machine {
 
     /// Whether what [`Effect::Commit`] asked for is on disk.
     pub(crate) fn committed(&mut self, is_done: bool) {
-        let Phase::Committing { batches, effects } = mem::replace(&mut self.phase, Phase::Ready) else { return };
+        let Phase::Committing { batches, effects } = mem::replace(&mut self.phase, Phase::Ready) else {
+            return;
+        };
         if is_done {
             self.slots.committed();
             self.effects.extend(effects);
@@ -281,9 +300,10 @@ impl Machine {
                 Batch { from, requests: requests.into_iter().map(refused).collect() }
             }
             // All or nothing, so that whoever waits knows which.
-            Origin::Server(tickets) if requests.iter().any(Request::is_write) => {
-                Batch { from: Origin::Server(tickets), requests: vec![Request::Refused { key: None, code: "" }] }
-            }
+            Origin::Server(tickets) if requests.iter().any(Request::is_write) => Batch {
+                from: Origin::Server(tickets),
+                requests: vec![Request::Refused { key: None, code: "" }],
+            },
             Origin::Server(_) => Batch { from, requests },
         }
     }
@@ -313,7 +333,8 @@ impl Machine {
 
     fn next(&mut self) -> Option<Batch> {
         let is_locked = self.locks > 0;
-        let next = self.waiting.pop_front_if(|batch| !is_locked || matches!(batch.from, Origin::Server(_)))?;
+        let next =
+            self.waiting.pop_front_if(|batch| !is_locked || matches!(batch.from, Origin::Server(_)))?;
         if self.waiting.is_empty() {
             self.waiting_bytes.clear();
         }
@@ -357,7 +378,8 @@ impl Machine {
         match request {
             Request::Set { key, value } if value.is_nothing() => {
                 if self.slots.remove(&key) {
-                    outcome.changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
+                    outcome
+                        .changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
                 }
                 outcome.own.push(Told::Success(key));
             }
@@ -377,7 +399,8 @@ impl Machine {
             },
             Request::Remove { key } => {
                 if self.slots.remove(&key) {
-                    outcome.changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
+                    outcome
+                        .changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
                 }
                 outcome.own.push(Told::Removed(key));
             }
@@ -412,16 +435,13 @@ impl Machine {
     /// Everything that one who comes now has to know.
     fn join(&self, told: &mut Vec<Told>) {
         told.extend([Told::UseSuccess, Told::Cleared]);
-        told.extend(self.slots.iter().map(|(key, slot)| Told::Changed(Arc::clone(key), Arc::clone(&slot.value))));
+        told.extend(
+            self.slots.iter().map(|(key, slot)| Told::Changed(Arc::clone(key), Arc::clone(&slot.value))),
+        );
     }
 
     /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
-    fn tell(
-        &self,
-        writer: Option<(ListenerId, Version)>,
-        own: Vec<Told>,
-        others: Vec<Told>,
-    ) -> Vec<Effect> {
+    fn tell(&self, writer: Option<(ListenerId, Version)>, own: Vec<Told>, others: Vec<Told>) -> Vec<Effect> {
         let mut effects = Vec::new();
         if let Some((from, encoding)) = writer
             && !own.is_empty()

@@ -69,10 +69,7 @@ fn the_writer_learns_of_success_and_the_others_of_the_change() {
             (
                 vec![1],
                 2,
-                vec![
-                    SharedObjectEvent::Success { key: key(1) },
-                    SharedObjectEvent::Success { key: key(2) }
-                ]
+                vec![SharedObjectEvent::Success { key: key(1) }, SharedObjectEvent::Success { key: key(2) }]
             ),
             // 7.0 in AMF3 behind 0x11 is what amf-core makes of it; here only who gets what counts.
             (vec![2], 2, vec![change(1, 7, Version::Amf3), change(2, 8, Version::Amf3)]),
@@ -143,10 +140,7 @@ fn nobody_is_told_before_it_is_on_disk() {
     sent(&mut machine);
     machine.client(1, AMF0, vec![set(1, 1)], 0);
     let commit = machine.effect();
-    assert!(
-        matches!(&commit, Some(Effect::Commit { version: 2, slots }) if slots.len() == 1),
-        "{commit:?}"
-    );
+    assert!(matches!(&commit, Some(Effect::Commit { version: 2, slots }) if slots.len() == 1), "{commit:?}");
     machine.client(1, AMF0, vec![set(2, 2)], 0);
     machine.client(2, AMF0, vec![Request::Use, set(3, 3)], 0);
     assert!(machine.effect().is_none());
@@ -158,19 +152,14 @@ fn nobody_is_told_before_it_is_on_disk() {
     assert!(matches!(machine.effect(), Some(Effect::Changed { version: 2, .. })));
     // What came in the meantime goes into one commit.
     let commit = machine.effect();
-    assert!(
-        matches!(&commit, Some(Effect::Commit { version: 4, slots }) if slots.len() == 2),
-        "{commit:?}"
-    );
+    assert!(matches!(&commit, Some(Effect::Commit { version: 4, slots }) if slots.len() == 2), "{commit:?}");
     assert!(machine.effect().is_none());
     machine.committed(false);
     let no = status(code::SHARED_OBJECT_NO_WRITE_ACCESS);
     let refused = |slot| vec![no.clone(), SharedObjectEvent::Remove { key: key(slot) }];
-    let joined = [
-        vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 1, AMF0)],
-        refused(3),
-    ]
-    .concat();
+    let joined =
+        [vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 1, AMF0)], refused(3)]
+            .concat();
     assert_eq!(sent(&mut machine), [(vec![1], 2, refused(2)), (vec![2], 2, joined)]);
     // What may have come to the disk of it is written again with the next change.
     machine.server(vec![set(1, 5)], 1);

@@ -155,7 +155,10 @@ impl Object {
     }
 
     /// The server's own side asks for something; the answer comes when it is done.
-    pub(super) fn server(self: &Arc<Self>, requests: Vec<Request>) -> oneshot::Receiver<Result<(), NotWritten>> {
+    pub(super) fn server(
+        self: &Arc<Self>,
+        requests: Vec<Request>,
+    ) -> oneshot::Receiver<Result<(), NotWritten>> {
         let (sender, done) = oneshot::channel();
         self.act(|inner| {
             inner.next += 1;
@@ -206,8 +209,7 @@ impl Object {
             Effect::Commit { version, slots } => {
                 let Some(keeper) = &self.settings.keeper else { return };
                 let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
-                let commit =
-                    StoredCommit { object: self.stored_name(), version, slots: slots.collect() };
+                let commit = StoredCommit { object: self.stored_name(), version, slots: slots.collect() };
                 keeper.commit(Arc::clone(self), commit);
             }
             Effect::Done { ticket, result } => {

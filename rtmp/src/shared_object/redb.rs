@@ -48,9 +48,7 @@ impl RedbStore {
         Self::with(move || Database::create(&path))
     }
 
-    fn with(
-        open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static,
-    ) -> io::Result<Self> {
+    fn with(open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static) -> io::Result<Self> {
         let database = open().map_err(io::Error::other)?;
         Ok(Self { open: Box::new(open), database: Mutex::new(Some(database)) })
     }

@@ -101,12 +101,10 @@ impl Joined {
         for event in events {
             size += event.size();
             match event {
-                SharedObjectEvent::Use => {
-                    match self.join(&name, is_persistent, caller, instance, limits) {
-                        Ok(()) => requests.push(Request::Use),
-                        Err(code) => self.refuse(encoding, &name, is_persistent, code),
-                    }
-                }
+                SharedObjectEvent::Use => match self.join(&name, is_persistent, caller, instance, limits) {
+                    Ok(()) => requests.push(Request::Use),
+                    Err(code) => self.refuse(encoding, &name, is_persistent, code),
+                },
                 SharedObjectEvent::Release => {
                     self.ask(&name, encoding, std::mem::take(&mut requests), size);
                     if let Some((object, listener)) = self.objects.remove(&name) {
@@ -198,12 +196,7 @@ impl Drop for Joined {
 }
 
 /// What an event asks for, if the guard lets it.
-fn request(
-    event: SharedObjectEvent,
-    encoding: Version,
-    object: &Object,
-    caller: &Caller,
-) -> Option<Request> {
+fn request(event: SharedObjectEvent, encoding: Version, object: &Object, caller: &Caller) -> Option<Request> {
     let request = match event {
         SharedObjectEvent::RequestChange { key, value } => {
             Request::Set { key, value: Arc::new(Encoded::new(encoding, value)) }
@@ -222,7 +215,8 @@ fn request(
     };
     let (may, key) = match &request {
         Request::Set { key, value } => {
-            let write = SlotWrite { key, value: Some(value).filter(|value| !value.is_nothing()).map(|v| &**v) };
+            let write =
+                SlotWrite { key, value: Some(value).filter(|value| !value.is_nothing()).map(|v| &**v) };
             (ask(|| guard.may_write(&access, &write)), Some(key))
         }
         Request::Remove { key } => {

@@ -245,7 +245,8 @@ impl Events<'_> {
             2 => Event::Release,
             3 => {
                 let key = body.name(limits)?;
-                let value = if body.rest.is_empty() { Bytes::from_static(&[0x05]) } else { body.last_value()? };
+                let value =
+                    if body.rest.is_empty() { Bytes::from_static(&[0x05]) } else { body.last_value()? };
                 Event::RequestChange { key, value }
             }
             4 => {
