@@ -1,0 +1,435 @@
+//! Shared objects on sockets of the loopback: who is told what, refusals, how objects begin and end.
+
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use amf_remoting::{Services, Value, Version, remoting_service};
+use amf_rtmp::{
+    Backoff, Instance, JoinError, LimitPassed, NetConnection, RemoteEvent, RemoteEvents, RemoteSharedObject,
+    Server, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
+    SharedObjects, SlotChange, SlotWrite, SyncChange,
+};
+use peer::PATIENCE;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+
+async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
+    let server = Server::new(Services::new().add(Desk)).shared_objects(objects);
+    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(listening.serve());
+    (server, address)
+}
+
+struct Desk;
+
+#[remoting_service(name = "desk")]
+impl Desk {
+    fn sign(&self, instance: &Instance, name: String) -> u32 {
+        let guests = instance.shared_object("guests").unwrap();
+        guests.set("last", &name).unwrap();
+        guests.version()
+    }
+}
+
+async fn connect(address: SocketAddr, version: Version) -> NetConnection {
+    let connecting = NetConnection::to(&format!("rtmp://{address}/lobby/red")).unwrap();
+    connecting.encoding(version).connect().await.unwrap()
+}
+
+fn red(server: &Server, name: &str) -> SharedObject {
+    server.instance("lobby", "red").unwrap().shared_object(name).unwrap()
+}
+
+async fn next(events: &mut RemoteEvents) -> RemoteEvent {
+    timeout(PATIENCE, events.next()).await.expect("nothing came").unwrap()
+}
+
+/// The next changes, in words.
+async fn sync(events: &mut RemoteEvents) -> Vec<String> {
+    let RemoteEvent::Sync(changes) = next(events).await else { panic!() };
+    let old = |old: &Option<amf_rtmp::SlotValue>| match old {
+        Some(value) => format!(" was {:?}", value.read::<Value>().unwrap().as_f64().unwrap()),
+        None => String::new(),
+    };
+    let word = |change: &SyncChange| match change {
+        SyncChange::Change { key, old: was } => format!("change {key}{}", old(was)),
+        SyncChange::Success { key } => format!("success {key}"),
+        SyncChange::Reject { key, old: was } => format!("reject {key}{}", old(was)),
+        SyncChange::Delete { key, old: was } => format!("delete {key}{}", old(was)),
+        SyncChange::Clear => "clear".to_owned(),
+        other => panic!("{other:?}"),
+    };
+    changes.iter().map(word).collect()
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    let waited = async {
+        while !condition() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, waited).await.expect("it did not come to that");
+}
+
+fn copy(object: &RemoteSharedObject) -> HashMap<String, f64> {
+    object.slots().into_iter().map(|(key, value)| (key.to_string(), value.read().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn clients_share_what_they_write_in_either_encoding() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let (ann, ben) = (connect(address, Version::Amf3).await, connect(address, Version::Amf0).await);
+    let anns = ann.shared_object("board", false).await.unwrap();
+    let bens = ben.shared_object("board", false).await.unwrap();
+    assert_eq!((anns.version(), bens.slots().len()), (1, 0));
+    let (mut to_ann, mut to_ben) = (anns.events(), bens.events());
+
+    anns.set("x", &1).unwrap();
+    assert_eq!(anns.get::<f64>("x").unwrap(), Some(1.0), "here at once");
+    assert_eq!(sync(&mut to_ann).await, ["success x"]);
+    assert_eq!(sync(&mut to_ben).await, ["change x"]);
+    bens.set("x", &2.5).unwrap();
+    assert_eq!(sync(&mut to_ben).await, ["success x"]);
+    assert_eq!(sync(&mut to_ann).await, ["change x was 1.0"]);
+    assert_eq!((copy(&anns), copy(&bens)), ([("x".into(), 2.5)].into(), [("x".into(), 2.5)].into()));
+    assert_eq!((anns.version(), bens.version()), (3, 3));
+
+    // Somebody who comes later.
+    let late = connect(address, Version::Amf3).await;
+    let lates = late.shared_object("board", false).await.unwrap();
+    assert_eq!((copy(&lates), lates.version()), ([("x".into(), 2.5)].into(), 3));
+
+    // A handler of everybody, the sender too.
+    bens.send("moved", ("e4", 2)).unwrap();
+    for events in [&mut to_ann, &mut to_ben] {
+        let RemoteEvent::Message(message) = next(events).await else { panic!() };
+        let mut arguments = message.decoder().unwrap();
+        assert_eq!(message.handler(), "moved");
+        assert_eq!((arguments.read().unwrap(), arguments.read::<u32>().unwrap()), ("e4", 2));
+    }
+
+    anns.remove("x").unwrap();
+    assert_eq!(sync(&mut to_ben).await, ["delete x was 2.5"]);
+    assert_eq!(sync(&mut to_ann).await, ["delete x"]);
+
+    // The server.
+    let board = red(&server, "board");
+    board.set("y", &7).unwrap().await.unwrap();
+    board.clear().await.unwrap();
+    for events in [&mut to_ann, &mut to_ben] {
+        assert_eq!(sync(events).await, ["change y"]);
+        assert_eq!(sync(events).await, ["clear"]);
+    }
+    board.send("over", ()).unwrap();
+    assert!(matches!(next(&mut to_ann).await, RemoteEvent::Message(message) if message.handler() == "over"));
+    assert!(matches!(board.set("z", &Value::Null).unwrap().await, Ok(())));
+    assert_eq!(board.get::<Value>("z").unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_method_writes_and_the_program_watches() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let guests = red(&server, "guests");
+    let mut watch = guests.watch();
+    let ann = connect(address, Version::Amf3).await;
+    assert_eq!(ann.call::<u32>("desk.sign", ("Ann",)).await.unwrap(), 2);
+    let update = timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+    assert_eq!((update.version, update.client, update.missed), (2, None, 0));
+    let SlotChange::Set { key, value } = &update.changes[0] else { panic!() };
+    assert_eq!((&**key, value.read::<String>().unwrap()), ("last", "Ann".to_owned()));
+
+    let theirs = ann.shared_object("guests", false).await.unwrap();
+    theirs.set("last", &"Ben").unwrap();
+    let update = timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+    assert!(update.client.is_some() && update.version == 3);
+    assert_eq!(guests.get::<String>("last").unwrap().as_deref(), Some("Ben"));
+    // What does not fit the type is an error, not a panic.
+    guests.get::<u32>("last").unwrap_err();
+
+    drop((theirs, ann));
+    drop(guests);
+    let end = async { while watch.next().await.is_some() {} };
+    // It lingers, as it holds something.
+    timeout(Duration::from_millis(100), end).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn several_changes_under_a_lock_are_one_message() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let ann = connect(address, Version::Amf3).await;
+    let anns = ann.shared_object("board", false).await.unwrap();
+    let mut events = anns.events();
+    let board = red(&server, "board");
+    let (first, second) = (board.lock(), board.lock());
+    board.set("a", &1).unwrap();
+    anns.set("b", &9).unwrap();
+    sleep(Duration::from_millis(50)).await;
+    drop(first);
+    let written = board.set("b", &2).unwrap();
+    assert_eq!((board.get::<u32>("b").unwrap(), board.version()), (Some(2), 1));
+    drop(second);
+    written.await.unwrap();
+    assert_eq!(sync(&mut events).await, ["change a", "change b was 9.0"]);
+    // What the client asked for under the lock comes after it.
+    assert_eq!(sync(&mut events).await, ["success b"]);
+    assert_eq!((board.get::<u32>("b").unwrap(), board.version()), (Some(9), 3));
+    assert_eq!(copy(&anns), [("a".into(), 1.0), ("b".into(), 9.0)].into());
+}
+
+/// What is allowed is said by names.
+struct Rules;
+
+impl SharedObjectGuard for Rules {
+    fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
+        access.name() != "no creation"
+    }
+
+    fn may_read(&self, access: &SharedObjectAccess<'_>) -> bool {
+        assert_ne!(access.name(), "panic");
+        access.name() != "secret"
+    }
+
+    fn may_write(&self, access: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
+        assert_eq!((access.instance().name(), access.is_persistent()), ("red", false));
+        write.key() != "mine" && !matches!(write.value::<f64>(), Ok(Some(value)) if value > 10.0)
+    }
+
+    fn may_send(&self, _: &SharedObjectAccess<'_>, handler: &str) -> bool {
+        handler != "shout"
+    }
+}
+
+async fn status(events: &mut RemoteEvents) -> String {
+    let RemoteEvent::Status { code, level } = next(events).await else { panic!() };
+    assert_eq!(&*level, "error");
+    code.to_string()
+}
+
+#[tokio::test]
+async fn a_guard_refuses_per_client() {
+    let (server, address) = serve(SharedObjects::new().guard(Rules)).await;
+    let ann = connect(address, Version::Amf0).await;
+    for (name, code) in [
+        ("no creation", "SharedObject.ObjectCreationFailed"),
+        ("secret", "SharedObject.NoReadAccess"),
+        ("panic", "SharedObject.NoReadAccess"),
+    ] {
+        let refused = ann.shared_object(name, false).await.unwrap_err();
+        assert_eq!(refused, JoinError::Refused(code.into()), "{name}");
+    }
+    // What is there need not be created.
+    let _kept = red(&server, "no creation");
+    ann.shared_object("no creation", false).await.unwrap();
+
+    let board = red(&server, "board");
+    board.set("mine", &1).unwrap();
+    let ben = connect(address, Version::Amf0).await;
+    let (anns, bens) =
+        (ann.shared_object("board", false).await.unwrap(), ben.shared_object("board", false).await.unwrap());
+    let (mut to_ann, mut to_ben) = (anns.events(), bens.events());
+    anns.set("mine", &5).unwrap();
+    assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
+    assert_eq!(sync(&mut to_ann).await, ["reject mine was 5.0"]);
+    assert_eq!(copy(&anns), [("mine".into(), 1.0)].into());
+    anns.set("big", &11).unwrap();
+    assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
+    assert_eq!(sync(&mut to_ann).await, ["reject big was 11.0"]);
+    anns.remove("mine").unwrap();
+    assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
+    assert_eq!(sync(&mut to_ann).await, ["change mine"]);
+    anns.send("shout", ()).unwrap();
+    assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
+    anns.set("small", &10).unwrap();
+    assert_eq!(sync(&mut to_ann).await, ["success small"]);
+    // Nobody else heard of any of it.
+    assert_eq!(sync(&mut to_ben).await, ["change small"]);
+    assert_eq!(board.version(), 3);
+}
+
+#[tokio::test]
+async fn objects_that_cannot_be() {
+    let limits = SharedObjectLimits { objects: 66, slots: 2, ..SharedObjectLimits::default() };
+    let (server, address) = serve(SharedObjects::new().limits(limits)).await;
+    let ann = connect(address, Version::Amf3).await;
+    let persistent = ann.shared_object("kept", true).await.unwrap_err();
+    assert_eq!(
+        persistent,
+        JoinError::Refused("SharedObject.ObjectCreationFailed".into()),
+        "there is no store"
+    );
+    let instance = server.instance("lobby", "red").unwrap();
+    assert_eq!(instance.persistent_shared_object("kept").await.unwrap_err(), SharedObjectError::NoStore);
+    let board = red(&server, "board");
+    let refused = ann.shared_object("board", true).await.unwrap_err();
+    assert_eq!(refused, JoinError::Refused("SharedObject.BadPersistence".into()));
+
+    let mut objects = Vec::new();
+    for number in 0..64 {
+        objects.push(ann.shared_object(&format!("object {number}"), false).await.unwrap());
+    }
+    let one_more = ann.shared_object("one more", false).await.unwrap_err();
+    assert_eq!(one_more, JoinError::Refused("SharedObject.ObjectCreationFailed".into()));
+    // 64 and the board are 65.
+    let _last = red(&server, "last");
+    let full = instance.shared_object("one more").unwrap_err();
+    assert_eq!(full, SharedObjectError::Limit(LimitPassed { limit: "objects", max: 66 }));
+    drop(objects.pop());
+    until(|| instance.shared_object("one more").is_ok()).await;
+    ann.shared_object("one more", false).await.unwrap();
+
+    board.set("a", &1).unwrap().await.unwrap();
+    board.set("b", &1).unwrap().await.unwrap();
+    let limit = board.set("c", &1).unwrap().await.unwrap_err();
+    assert_eq!(limit, SharedObjectError::Limit(LimitPassed { limit: "slots", max: 2 }));
+    for name in [String::new(), "a\0".into(), "n".repeat(257)] {
+        assert!(matches!(instance.shared_object(&name), Err(SharedObjectError::Name(_))), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_lingers_and_dies() {
+    let linger = Duration::from_millis(300);
+    let limits = SharedObjectLimits { linger, ..SharedObjectLimits::default() };
+    let (server, address) = serve(SharedObjects::new().limits(limits)).await;
+    let ann = connect(address, Version::Amf3).await;
+    let board = ann.shared_object("board", false).await.unwrap();
+    let mut events = board.events();
+    board.set("x", &1).unwrap();
+    sync(&mut events).await;
+    drop(board);
+    // The same client again, another, and after a connection that was cut.
+    let board = ann.shared_object("board", false).await.unwrap();
+    assert_eq!(board.get::<u32>("x").unwrap(), Some(1));
+    drop((board, ann));
+    let ben = connect(address, Version::Amf3).await;
+    assert_eq!(ben.shared_object("board", false).await.unwrap().get::<u32>("x").unwrap(), Some(1));
+    sleep(linger * 3).await;
+    let board = ben.shared_object("board", false).await.unwrap();
+    assert_eq!((board.get::<u32>("x").unwrap(), board.version()), (None, 1));
+
+    // Acquired by the program, it stays.
+    board.set("x", &2).unwrap();
+    let acquired = red(&server, "board");
+    drop((board, ben));
+    sleep(linger * 3).await;
+    assert_eq!(acquired.get::<u32>("x").unwrap(), Some(2));
+    // Instances have objects of their own.
+    let blue = server.instance("lobby", "blue").unwrap().shared_object("board").unwrap();
+    assert_eq!(blue.get::<u32>("x").unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_object_is_used_again_after_the_connection_was_lost() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let backoff = Backoff::new().first(Duration::from_millis(100)).max(Duration::from_millis(200));
+    let connecting = NetConnection::to(&format!("rtmp://{address}/lobby/red")).unwrap().reconnect(backoff);
+    let ann = connecting.connect().await.unwrap();
+    let board = ann.shared_object("board", false).await.unwrap();
+    board.set("old", &1).unwrap();
+    until(|| red(&server, "board").version() == 2).await;
+    timeout(PATIENCE, server.shutdown()).await.unwrap();
+    timeout(PATIENCE, ann.lost()).await.unwrap();
+    assert!(board.set("lost", &1).is_err());
+    assert_eq!(board.get::<u32>("lost").unwrap(), None);
+
+    let second = Server::new(Services::new());
+    let kept = red(&second, "board");
+    kept.set("new", &2).unwrap();
+    let listener = loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => break listener,
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    };
+    tokio::spawn(second.listen(listener).serve());
+    until(|| board.get::<u32>("new").unwrap() == Some(2)).await;
+    assert_eq!(copy(&board), [("new".into(), 2.0)].into());
+    board.set("new", &3).unwrap();
+    until(|| kept.get::<u32>("new").unwrap() == Some(3)).await;
+}
+
+/// A message of the object `b`, not persistent.
+fn object(events: &[u8]) -> Vec<u8> {
+    peer::message(19, &[b"\0\x01b\0\0\0\0\0\0\0\0\0\0\0\0", events].concat())
+}
+
+#[tokio::test]
+async fn bytes_by_hand() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let mut ann = peer::connected(address).await;
+    let mut ben = peer::connected(address).await;
+    // Use.
+    ann.write_all(&object(b"\x01\0\0\0\0")).await.unwrap();
+    // Version 1, not persistent; UseSuccess, Clear.
+    let joined = b"\0\x01b\0\0\0\x01\0\0\0\0\0\0\0\0\x0b\0\0\0\0\x08\0\0\0\0";
+    read_until(&mut ann, joined).await;
+    // RequestChange of x to 7.5 makes Success, and version 2.
+    ann.write_all(&object(b"\x03\0\0\0\x0c\0\x01x\0\x40\x1e\0\0\0\0\0\0")).await.unwrap();
+    read_until(&mut ann, b"\0\x01b\0\0\0\x02\0\0\0\0\0\0\0\0\x05\0\0\0\x03\0\x01x").await;
+    // Who joins now gets the slot, too.
+    ben.write_all(&object(b"\x01\0\0\0\0")).await.unwrap();
+    let state = b"\0\x01b\0\0\0\x02\0\0\0\0\0\0\0\0\x0b\0\0\0\0\x08\0\0\0\0\x04\0\0\0\x0c\0\x01x\0\x40\x1e\0\0\0\0\0\0";
+    read_until(&mut ben, state).await;
+    // A change and a removal in one message are one version, 3; the removal is told to its writer, too.
+    ben.write_all(&object(b"\x03\0\0\0\x06\0\x01y\x01\x01\x05\x0a\0\0\0\x03\0\x01x")).await.unwrap_or(());
+    // The body of six bytes holds two values: the connection ends, and nobody else notices.
+    peer::closed(&mut ben).await;
+    let mut ben = peer::connected(address).await;
+    ben.write_all(&object(b"\x01\0\0\0\0")).await.unwrap();
+    read_until(&mut ben, state).await;
+    ben.write_all(&object(b"\x03\0\0\0\x05\0\x01y\x01\x01\x0a\0\0\0\x03\0\x01x")).await.unwrap();
+    read_until(&mut ben, b"\0\x01b\0\0\0\x03\0\0\0\0\0\0\0\0\x05\0\0\0\x03\0\x01y\x09\0\0\0\x03\0\x01x")
+        .await;
+    let change = b"\0\x01b\0\0\0\x03\0\0\0\0\0\0\0\0\x04\0\0\0\x05\0\x01y\x01\x01\x09\0\0\0\x03\0\x01x";
+    read_until(&mut ann, change).await;
+    assert_eq!(server.instance("test", "").unwrap().shared_object("b").unwrap().version(), 3);
+    // SendMessage to all, the sender too.
+    let sent = b"\x06\0\0\0\x06\x02\0\x02hi\x05";
+    ann.write_all(&object(sent)).await.unwrap();
+    read_until(&mut ann, sent).await;
+    read_until(&mut ben, sent).await;
+    // Release: what comes then is not for this one.
+    ann.write_all(&object(b"\x02\0\0\0\0")).await.unwrap();
+    ann.write_all(&object(b"\x01\0\0\0\0")).await.unwrap();
+    read_until(&mut ann, b"\x0b\0\0\0\0\x08\0\0\0\0\x04\0\0\0\x05\0\x01y\x01\x01").await;
+}
+
+async fn read_until(socket: &mut tokio::net::TcpStream, wanted: &[u8]) {
+    let mut bytes = Vec::new();
+    let found = async {
+        while !bytes.windows(wanted.len()).any(|window| window == wanted) {
+            assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
+        }
+    };
+    if timeout(PATIENCE, found).await.is_err() {
+        panic!("expected {wanted:02x?}, got {bytes:02x?}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_let_go_and_the_others_miss_nothing() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let mut idle = peer::connected(address).await;
+    idle.write_all(&peer::message(19, b"\0\x05board\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0")).await.unwrap();
+    let board = server.instance("test", "").unwrap().shared_object("board").unwrap();
+    let connection = NetConnection::to(&format!("rtmp://{address}/test")).unwrap().connect().await.unwrap();
+    let reads = connection.shared_object("board", false).await.unwrap();
+    // 64 MiB to a peer that takes none of it: its queue is bounded by 4 MiB.
+    let long = "x".repeat(256 << 10);
+    for round in 1..=256_u32 {
+        board.set("long", &long).unwrap();
+        board.set("round", &round).unwrap();
+        until(|| reads.get::<u32>("round").unwrap() == Some(round)).await;
+    }
+    until(|| server.counters().connections == 1).await;
+    drop(idle);
+    assert_eq!(reads.get::<String>("long").unwrap().as_deref(), Some(&*long));
+}
