@@ -19,7 +19,7 @@ pub struct SharedObjectLimits {
     /// Bytes of one client's requests that wait, for a lock or for the disk. Default 1 MiB. One that sends more is
     /// disconnected.
     pub waiting: usize,
-    /// How long an object that nobody uses any more is kept in memory. Default 10 s.
+    /// How long an object that is not persistent is kept when nobody uses it any more. Default 10 s.
     pub linger: Duration,
 }
 

@@ -132,12 +132,12 @@ impl Object {
         self.act(|inner| inner.machine.client(from, encoding, requests, size));
     }
 
-    /// A client goes. The object waits for the next one, unless there is nothing in it.
+    /// A client goes. The object waits for the next one, unless there is nothing in it, or all of it is on disk.
     pub(super) fn leave(self: &Arc<Self>, listener: ListenerId) {
         let lingers = self.act(|inner| {
             inner.listeners.remove(&listener);
             inner.machine.gone(listener);
-            inner.listeners.is_empty() && inner.machine.slots().iter().len() > 0
+            !self.is_persistent && inner.listeners.is_empty() && inner.machine.slots().iter().len() > 0
         });
         self.was_used.store(true, Ordering::Relaxed);
         if lingers && let Ok(runtime) = runtime::Handle::try_current() {

@@ -127,3 +127,7 @@ impl fmt::Debug for RedbStore {
         f.debug_struct("RedbStore").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "redb_tests.rs"]
+mod tests;

@@ -1,0 +1,371 @@
+//! Persistent objects: what was acknowledged is there after a restart, after `kill -9`, and beside a store that fails.
+
+#![cfg(feature = "persistence")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use amf_remoting::Services;
+use amf_rtmp::{
+    NetConnection, RedbStore, RemoteEvent, RemoteEvents, RemoteSharedObject, Server, SharedObjectError,
+    SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange,
+};
+use tokio::time::{sleep, timeout};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder that is gone with its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("amf-rtmp-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("objects.redb")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn serve(store: impl SharedObjectStore) -> (Server, SocketAddr) {
+    let server = Server::new(Services::new()).shared_objects(SharedObjects::new().store(store).unwrap());
+    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(listening.serve());
+    (server, address)
+}
+
+async fn connect(address: SocketAddr) -> NetConnection {
+    NetConnection::to(&format!("rtmp://{address}/lobby")).unwrap().connect().await.unwrap()
+}
+
+async fn next(events: &mut RemoteEvents) -> RemoteEvent {
+    timeout(PATIENCE, events.next()).await.expect("nothing came").unwrap()
+}
+
+async fn opened(path: &Path) -> RedbStore {
+    let begun = Instant::now();
+    loop {
+        match RedbStore::open(path) {
+            Ok(store) => return store,
+            // Who had it open before is not gone yet.
+            Err(error) if begun.elapsed() > PATIENCE => panic!("{error}"),
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_and_its_version_are_there_after_a_restart() {
+    let folder = Folder::new("restart");
+    {
+        let (server, address) = serve(opened(&folder.file()).await).await;
+        let ann = connect(address).await;
+        let board = ann.shared_object("board", true).await.unwrap();
+        let mut events = board.events();
+        for (key, value) in [("a", 1), ("b", 2), ("a", 3)] {
+            board.set(key, &value).unwrap();
+            assert!(matches!(next(&mut events).await, RemoteEvent::Sync(_)));
+        }
+        board.remove("b").unwrap();
+        next(&mut events).await;
+        let other = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+        other.set("text", "ä").unwrap().await.unwrap();
+        // An object whose name begins as another's.
+        let longer = server.instance("lobby", "").unwrap().persistent_shared_object("board2").await.unwrap();
+        longer.set("x", &1).unwrap().await.unwrap();
+        assert_eq!(board.version(), 5);
+        server.shutdown().await;
+    }
+    let (server, address) = serve(opened(&folder.file()).await).await;
+    let ann = connect(address).await;
+    let board = ann.shared_object("board", true).await.unwrap();
+    assert_eq!((board.get::<u32>("a").unwrap(), board.slots().len(), board.version()), (Some(3), 1, 5));
+    let other = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+    assert_eq!((other.get::<String>("text").unwrap().as_deref(), other.version()), (Some("ä"), 2));
+    // Not persistent is another kind.
+    assert_eq!(
+        server.instance("other", "").unwrap().shared_object("board").unwrap_err(),
+        SharedObjectError::Persistence
+    );
+    other.clear().await.unwrap();
+    drop(other);
+    let mut again = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+    assert_eq!((again.slots().len(), again.version()), (0, 3));
+    // The object goes out of memory with its last handle, and what it says is what the file says.
+    drop(again);
+    again = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+    assert_eq!((again.slots().len(), again.version()), (0, 3));
+}
+
+/// The server that is killed: this test program again, with this variable set to its file.
+const CHILD: &str = "AMF_RTMP_TEST_STORE";
+
+#[tokio::test]
+async fn child() {
+    let Some(file) = std::env::var_os(CHILD) else { return };
+    let (_server, address) = serve(opened(Path::new(&file)).await).await;
+    println!("at {address}");
+    std::future::pending().await
+}
+
+/// Killed when it is dropped, too.
+struct Killed(Child);
+
+impl Killed {
+    fn start(file: &Path) -> (Self, SocketAddr) {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child", "--nocapture"])
+            .env(CHILD, file)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let killed = Self(child);
+        for line in output.lines() {
+            if let Some((_, address)) = line.unwrap().split_once("at ") {
+                return (killed, address.parse().unwrap());
+            }
+        }
+        panic!("the server did not start");
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// What a client was told that it is there.
+#[derive(Default)]
+struct Acknowledged {
+    slots: HashMap<String, u32>,
+    version: u32,
+}
+
+/// Writes numbers that only grow, until the server is gone.
+async fn write(object: &RemoteSharedObject, acknowledged: &Mutex<Acknowledged>, from: u32) {
+    let mut events = object.events();
+    let mut asked = HashMap::<String, std::collections::VecDeque<u32>>::new();
+    let (mut number, mut waiting) = (from, 0);
+    loop {
+        while waiting < 20 {
+            number += 1;
+            let key = format!("slot {}", number % 7);
+            if object.set(&key, &number).is_err() {
+                return;
+            }
+            asked.entry(key).or_default().push_back(number);
+            waiting += 1;
+        }
+        let Ok(Some(event)) = timeout(Duration::from_millis(500), events.next()).await else { return };
+        let RemoteEvent::Sync(changes) = event else { panic!("{event:?}") };
+        for change in &*changes {
+            let SyncChange::Success { key } = change else { panic!("{change:?}") };
+            let value = asked.get_mut(&**key).unwrap().pop_front().unwrap();
+            waiting -= 1;
+            let mut acknowledged = acknowledged.lock().unwrap();
+            acknowledged.slots.insert(key.to_string(), value);
+            // What follows may have made the version greater already; never smaller.
+            acknowledged.version = acknowledged.version.max(object.version());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_outlives_kill_9() {
+    let folder = Folder::new("kill");
+    let file = folder.file();
+    let mut acknowledged = [Mutex::default(), Mutex::default()].map(Arc::<Mutex<Acknowledged>>::new);
+    let names = ["first", "second"];
+    for round in 0..6 {
+        let (server, address) = Killed::start(&file);
+        let connection = connect(address).await;
+        let mut writers = Vec::new();
+        for (name, acknowledged) in names.iter().zip(&mut acknowledged) {
+            let object = connection.shared_object(name, true).await.unwrap();
+            {
+                let acknowledged = acknowledged.lock().unwrap();
+                assert!(
+                    object.version() >= acknowledged.version.max(1),
+                    "{} < {}",
+                    object.version(),
+                    acknowledged.version
+                );
+                for (key, value) in &acknowledged.slots {
+                    let there = object.get::<u32>(key).unwrap();
+                    assert!(there >= Some(*value), "round {round}, {name}, {key}: {there:?} < {value}");
+                }
+            }
+            let from = object.slots().iter().map(|(_, value)| value.read::<u32>().unwrap()).max();
+            let acknowledged = Arc::clone(acknowledged);
+            writers.push(tokio::spawn(async move {
+                write(&object, &acknowledged, from.unwrap_or_default()).await;
+            }));
+        }
+        sleep(Duration::from_millis(150 + 37 * round)).await;
+        drop(server);
+        for writer in writers {
+            timeout(PATIENCE, writer).await.unwrap().unwrap();
+        }
+        for acknowledged in &acknowledged {
+            assert!(!acknowledged.lock().unwrap().slots.is_empty(), "nothing was written in round {round}");
+        }
+    }
+}
+
+/// What a store does next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mood {
+    Well,
+    /// Nothing of it is kept.
+    Fails,
+    /// Half of it is kept, and the version.
+    Tears,
+    Panics,
+}
+
+/// A store in memory that fails for the object `bad`.
+#[derive(Clone, Default)]
+struct Moody {
+    mood: Arc<Mutex<Option<Mood>>>,
+    kept: Arc<Mutex<HashMap<String, (u32, HashMap<Arc<str>, StoredSlot>)>>>,
+}
+
+impl Moody {
+    fn mood(&self) -> Mood {
+        self.mood.lock().unwrap().unwrap_or(Mood::Well)
+    }
+
+    fn set(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = Some(mood);
+    }
+}
+
+impl SharedObjectStore for Moody {
+    fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>> {
+        if &*object.name == "bad" && self.mood() != Mood::Well {
+            return Err(io::Error::other("the disk is not well"));
+        }
+        let kept = self.kept.lock().unwrap();
+        Ok(kept.get(&*object.name).map(|(version, slots)| StoredObject {
+            version: *version,
+            slots: slots.iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect(),
+        }))
+    }
+
+    fn commit(&self, commits: &[StoredCommit]) -> io::Result<()> {
+        let mood = self.mood();
+        let is_bad = |commit: &StoredCommit| &*commit.object.name == "bad";
+        if commits.iter().any(is_bad) && mood == Mood::Fails {
+            return Err(io::Error::other("the disk is full"));
+        }
+        assert!(!commits.iter().any(is_bad) || mood != Mood::Panics, "the store panics");
+        for commit in commits {
+            let is_torn = is_bad(commit) && mood == Mood::Tears;
+            let take = if is_torn { commit.slots.len().div_ceil(2) } else { commit.slots.len() };
+            let mut kept = self.kept.lock().unwrap();
+            let (version, slots) = kept.entry(commit.object.name.to_string()).or_default();
+            *version = commit.version;
+            for (key, slot) in commit.slots.iter().take(take) {
+                match slot {
+                    Some(slot) => drop(slots.insert(Arc::clone(key), slot.clone())),
+                    None => drop(slots.remove(key)),
+                }
+            }
+            if is_torn {
+                return Err(io::Error::other("the disk was pulled out"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_costs_the_write_and_nothing_else() {
+    let store = Moody::default();
+    let (server, address) = serve(store.clone()).await;
+    let (ann, ben) = (connect(address).await, connect(address).await);
+    let bad = ann.shared_object("bad", true).await.unwrap();
+    let bens_bad = ben.shared_object("bad", true).await.unwrap();
+    let good = ben.shared_object("good", true).await.unwrap();
+    let (mut to_ann, mut to_ben, mut to_good) = (bad.events(), bens_bad.events(), good.events());
+    bad.set("x", &1).unwrap();
+    assert!(matches!(next(&mut to_ann).await, RemoteEvent::Sync(_)));
+    assert!(matches!(next(&mut to_ben).await, RemoteEvent::Sync(_)));
+
+    for (round, mood) in [Mood::Fails, Mood::Tears, Mood::Panics].into_iter().enumerate() {
+        store.set(mood);
+        let value = 10 + round as u32;
+        bad.set("x", &value).unwrap();
+        good.set("y", &value).unwrap();
+        // The writer: no success, and the slot as it was.
+        let RemoteEvent::Status { code, .. } = next(&mut to_ann).await else { panic!("{mood:?}") };
+        assert_eq!(&*code, "SharedObject.NoWriteAccess");
+        let RemoteEvent::Sync(changes) = next(&mut to_ann).await else { panic!("{mood:?}") };
+        assert!(matches!(&*changes, [SyncChange::Reject { .. }]), "{changes:?}");
+        assert_eq!((bad.get::<u32>("x").unwrap(), bad.version()), (Some(1), 2), "{mood:?}");
+        // Another object of the same commit.
+        let RemoteEvent::Sync(changes) = next(&mut to_good).await else { panic!("{mood:?}") };
+        assert!(matches!(&*changes, [SyncChange::Success { .. }]), "{changes:?}");
+        // The server's own side.
+        let instance = server.instance("lobby", "").unwrap();
+        let own = instance.persistent_shared_object("bad").await.unwrap();
+        own.set("z", &value).unwrap().await.unwrap_err();
+        assert_eq!((own.get::<u32>("z").unwrap(), own.version()), (None, 2));
+    }
+    store.set(Mood::Well);
+    // The others heard of nothing that was not kept; what they hear next is this.
+    bad.set("w", &5).unwrap();
+    let RemoteEvent::Sync(changes) = next(&mut to_ben).await else { panic!() };
+    assert!(matches!(&*changes, [SyncChange::Change { key, old: None }] if &**key == "w"), "{changes:?}");
+    assert!(matches!(next(&mut to_ann).await, RemoteEvent::Sync(_)));
+    // What was torn is mended by it.
+    let kept = store.kept.lock().unwrap()["bad"].clone();
+    let mut keys: Vec<_> = kept.1.keys().map(|key| &**key).collect();
+    keys.sort_unstable();
+    assert_eq!((kept.0, keys), (3, vec!["w", "x"]));
+    let restarted = serve(store.clone()).await;
+    let again = connect(restarted.1).await.shared_object("bad", true).await;
+    drop(again);
+    let ann = connect(restarted.1).await;
+    let bad = ann.shared_object("bad", true).await.unwrap();
+    assert_eq!((bad.get::<u32>("x").unwrap(), bad.get::<u32>("w").unwrap()), (Some(1), Some(5)));
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_loaded_is_refused_and_tried_again() {
+    let store = Moody::default();
+    store.set(Mood::Fails);
+    let (server, address) = serve(store.clone()).await;
+    let ann = connect(address).await;
+    let refused = ann.shared_object("bad", true).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the server refused the shared object: SharedObject.ObjectCreationFailed"
+    );
+    let instance = server.instance("lobby", "").unwrap();
+    let failed = instance.persistent_shared_object("bad").await.unwrap_err();
+    assert_eq!(failed, SharedObjectError::Storage);
+    store.set(Mood::Well);
+    let bad = ann.shared_object("bad", true).await.unwrap();
+    bad.set("x", &1).unwrap();
+    let mut events = bad.events();
+    assert!(matches!(next(&mut events).await, RemoteEvent::Sync(_)));
+}
