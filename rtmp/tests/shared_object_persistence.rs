@@ -1,7 +1,7 @@
 //! Persistent objects: what was acknowledged is there after a restart, after `kill -9`, and beside a store that fails.
 
 #![cfg(feature = "persistence")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader};

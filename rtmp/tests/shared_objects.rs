@@ -1,7 +1,7 @@
 //! Shared objects on sockets of the loopback: who is told what, refusals, how objects begin and end.
 
 #![cfg(feature = "net")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod peer;
 
@@ -409,9 +409,8 @@ async fn read_until(socket: &mut tokio::net::TcpStream, wanted: &[u8]) {
             assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
         }
     };
-    if timeout(PATIENCE, found).await.is_err() {
-        panic!("expected {wanted:02x?}, got {bytes:02x?}");
-    }
+    let outcome = timeout(PATIENCE, found).await;
+    assert!(outcome.is_ok(), "expected {wanted:02x?}, got {bytes:02x?}");
 }
 
 #[tokio::test]

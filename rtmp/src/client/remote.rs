@@ -25,6 +25,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 const COPY: SharedObjectLimits = SharedObjectLimits {
     slots: 4_096,
     bytes: 16 << 20,
+    memory: usize::MAX,
     objects: usize::MAX,
     waiting: usize::MAX,
     linger: Duration::ZERO,
@@ -248,25 +249,24 @@ impl Remotes {
         let found;
         {
             let mut objects = self.lock();
-            match objects.get(name).and_then(Weak::upgrade) {
-                Some(remote) => found = remote,
-                None => {
-                    let remote = Arc::new(Remote {
-                        link: Arc::clone(link),
-                        name: name.into(),
-                        is_persistent,
-                        copy: Mutex::default(),
-                        joined: watch::Sender::new(Joined::Waiting),
-                        events: broadcast::Sender::new(BEHIND),
-                    });
-                    if remote.tell(link.encoding().version, vec![SharedObjectEvent::Use]).is_err() {
-                        // There is none under the name that would mind its end.
-                        drop(objects);
-                        return Err(JoinError::Gone);
-                    }
-                    objects.insert(name.into(), Arc::downgrade(&remote));
-                    return Ok(remote);
+            if let Some(remote) = objects.get(name).and_then(Weak::upgrade) {
+                found = remote;
+            } else {
+                let remote = Arc::new(Remote {
+                    link: Arc::clone(link),
+                    name: name.into(),
+                    is_persistent,
+                    copy: Mutex::default(),
+                    joined: watch::Sender::new(Joined::Waiting),
+                    events: broadcast::Sender::new(BEHIND),
+                });
+                if remote.tell(link.encoding().version, vec![SharedObjectEvent::Use]).is_err() {
+                    // There is none under the name that would mind its end.
+                    drop(objects);
+                    return Err(JoinError::Gone);
                 }
+                objects.insert(name.into(), Arc::downgrade(&remote));
+                return Ok(remote);
             }
         }
         if found.is_persistent != is_persistent {
@@ -281,7 +281,9 @@ impl Remotes {
     /// There is another connection: all is asked for again.
     pub(super) fn rejoin(&self) {
         let remotes: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
-        remotes.iter().for_each(|remote| remote.rejoin());
+        for remote in remotes {
+            remote.rejoin();
+        }
     }
 
     pub(super) fn receive(&self, message: SharedObjectMessage) {

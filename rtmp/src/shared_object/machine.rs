@@ -21,7 +21,7 @@ use amf_core::Version;
 
 use super::encoded::{Encoded, Sent};
 use super::limits::{LimitPassed, SharedObjectLimits};
-use super::slots::{Slot, Slots};
+use super::slots::{Memory, Slot, Slots};
 use crate::proto::message::code;
 use crate::proto::{Message, SentMessage, SharedObjectEvent, SharedObjectMessage};
 
@@ -130,6 +130,7 @@ pub(crate) struct Machine {
     is_persistent: bool,
     limits: SharedObjectLimits,
     slots: Slots,
+    memory: Memory,
     listeners: BTreeMap<ListenerId, Listener>,
     phase: Phase,
     waiting: VecDeque<Batch>,
@@ -144,12 +145,18 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A persistent object waits to be [restored](Self::restored).
-    pub(crate) fn new(name: Arc<str>, is_persistent: bool, limits: SharedObjectLimits) -> Self {
+    pub(crate) fn new(
+        name: Arc<str>,
+        is_persistent: bool,
+        limits: SharedObjectLimits,
+        memory: Memory,
+    ) -> Self {
         Self {
             name,
             is_persistent,
             limits,
-            slots: Slots::default(),
+            slots: Slots::default().count_in(Arc::clone(&memory)),
+            memory,
             listeners: BTreeMap::new(),
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
             waiting: VecDeque::new(),
@@ -251,7 +258,7 @@ impl Machine {
     /// What was on disk; `None` where that could not be read: then nobody can use the object.
     pub(crate) fn restored(&mut self, slots: Option<Slots>) {
         if let Some(slots) = slots {
-            self.slots = slots;
+            self.slots = slots.count_in(Arc::clone(&self.memory));
             self.phase = Phase::Ready;
             return self.work();
         }
@@ -279,7 +286,7 @@ impl Machine {
         } else {
             self.slots.revert();
             for batch in batches {
-                let effects = self.apply(self.refuse(batch));
+                let effects = self.apply(Self::refuse(batch));
                 self.effects.extend(effects);
             }
         }
@@ -287,7 +294,7 @@ impl Machine {
     }
 
     /// The same batch, with its writes refused.
-    fn refuse(&self, batch: Batch) -> Batch {
+    fn refuse(batch: Batch) -> Batch {
         let Batch { from, requests } = batch;
         match from {
             Origin::Client(..) => {
@@ -362,7 +369,7 @@ impl Machine {
         if outcome.has_changed {
             self.slots.advance();
         }
-        let mut effects = self.tell(writer, outcome.own, outcome.others);
+        let mut effects = self.tell(writer, &outcome.own, &outcome.others);
         if !outcome.changes.is_empty() {
             let from = writer.map(|(from, _)| from);
             effects.push(Effect::Changed { version: self.slots.version(), from, changes: outcome.changes });
@@ -441,12 +448,12 @@ impl Machine {
     }
 
     /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
-    fn tell(&self, writer: Option<(ListenerId, Version)>, own: Vec<Told>, others: Vec<Told>) -> Vec<Effect> {
+    fn tell(&self, writer: Option<(ListenerId, Version)>, own: &[Told], others: &[Told]) -> Vec<Effect> {
         let mut effects = Vec::new();
         if let Some((from, encoding)) = writer
             && !own.is_empty()
         {
-            self.encode(&own, encoding, &[from], &mut effects);
+            self.encode(own, encoding, &[from], &mut effects);
         }
         if others.is_empty() {
             return effects;
@@ -460,7 +467,7 @@ impl Machine {
                 .map(|(id, _)| *id)
                 .collect();
             if !to.is_empty() {
-                self.encode(&others, encoding, &to, &mut effects);
+                self.encode(others, encoding, &to, &mut effects);
             }
         }
         effects

@@ -30,7 +30,8 @@ fn set(slot: u8, value: u8) -> Request {
 }
 
 fn machine(is_persistent: bool) -> Machine {
-    let mut machine = Machine::new("board".into(), is_persistent, SharedObjectLimits::default());
+    let mut machine =
+        Machine::new("board".into(), is_persistent, SharedObjectLimits::default(), Memory::default());
     if is_persistent {
         machine.restored(Some(Slots::default()));
     }
@@ -116,7 +117,7 @@ fn what_happens_under_a_lock_is_one_message() {
 #[test]
 fn limits_refuse_one_more_and_tell_what_the_slot_is() {
     let limits = SharedObjectLimits { slots: 1, bytes: 2 + 9, ..SharedObjectLimits::default() };
-    let mut machine = Machine::new("board".into(), false, limits);
+    let mut machine = Machine::new("board".into(), false, limits, Memory::default());
     machine.client(1, AMF0, vec![Request::Use], 0);
     machine.client(1, AMF0, vec![set(1, 1)], 0);
     sent(&mut machine);
@@ -131,6 +132,32 @@ fn limits_refuse_one_more_and_tell_what_the_slot_is() {
     machine.server(vec![Request::Set { key: key(1), value: long }], 7);
     let failure = NotWritten::Limit(LimitPassed { limit: "bytes", max: 11 });
     assert!(matches!(machine.effect(), Some(Effect::Done { ticket: 7, result: Err(why) }) if why == failure));
+}
+
+#[test]
+fn the_memory_of_all_objects_is_bounded() {
+    // A slot of 2 + 9 bytes, and 192 for itself, is 203.
+    let memory = Memory::default();
+    let used = |memory: &Memory| memory.load(std::sync::atomic::Ordering::Relaxed);
+    let limits = SharedObjectLimits { memory: 203 + 11, ..SharedObjectLimits::default() };
+    let [mut first, mut second, mut third] =
+        [1, 2, 3].map(|_| Machine::new("board".into(), false, limits, Arc::clone(&memory)));
+    first.server(vec![set(1, 1)], 1);
+    second.server(vec![set(1, 1)], 1);
+    assert_eq!((first.slots().iter().len(), second.slots().iter().len()), (1, 1));
+    assert_eq!(used(&memory), 2 * 203);
+    third.server(vec![set(1, 1)], 1);
+    let failure = NotWritten::Limit(LimitPassed { limit: "memory", max: 214 });
+    assert!(matches!(third.effect(), Some(Effect::Done { result: Err(why), .. }) if why == failure));
+    // What is there may be changed, as long as it does not grow.
+    first.server(vec![set(1, 2)], 1);
+    assert_eq!(first.get("k1").unwrap(), number(2));
+    second.server(vec![Request::Clear], 1);
+    assert_eq!(used(&memory), 203);
+    drop(first);
+    assert_eq!(used(&memory), 0);
+    third.server(vec![set(1, 1)], 2);
+    assert_eq!(used(&memory), 203);
 }
 
 #[test]
@@ -210,6 +237,9 @@ fn requests(writes: Vec<(u8, Option<u8>)>) -> Vec<Request> {
 /// What a client shows, as Flash does it: its own writes at once, then what it is told.
 type View = HashMap<Arc<str>, Bytes>;
 
+/// A version and slots, on their way to the disk.
+type Commit = (u32, Vec<(Arc<str>, Option<Slot>)>);
+
 #[derive(Default)]
 struct World {
     views: HashMap<ListenerId, View>,
@@ -218,7 +248,7 @@ struct World {
     asked: HashMap<ListenerId, Vec<(Arc<str>, Bytes)>>,
     disk: View,
     disk_version: u32,
-    commit: Option<(u32, Vec<(Arc<str>, Option<Slot>)>)>,
+    commit: Option<Commit>,
 }
 
 impl World {

@@ -62,7 +62,12 @@ impl Object {
         is_persistent: bool,
     ) -> Arc<Self> {
         let inner = Inner {
-            machine: Machine::new(Arc::clone(&name), is_persistent, settings.limits),
+            machine: Machine::new(
+                Arc::clone(&name),
+                is_persistent,
+                settings.limits,
+                Arc::clone(&settings.memory),
+            ),
             listeners: HashMap::new(),
             tickets: HashMap::new(),
             next: 0,

@@ -14,9 +14,10 @@ use super::store::{SharedObjectStore, StoredCommit, StoredName, StoredObject, St
 /// Application, instance, object: its version.
 const OBJECTS: TableDefinition<'_, (&str, &str, &str), u32> = TableDefinition::new("shared_objects");
 /// Application, instance, object, slot: its version, the number of its encoding (0 or 3), and its value.
-const SLOTS: TableDefinition<'_, (&str, &str, &str, &str), (u32, u8, &[u8])> =
-    TableDefinition::new("shared_object_slots");
+const SLOTS: TableDefinition<'_, SlotKey, SlotRow> = TableDefinition::new("shared_object_slots");
 
+type SlotKey = (&'static str, &'static str, &'static str, &'static str);
+type SlotRow = (u32, u8, &'static [u8]);
 type Open = dyn Fn() -> Result<Database, DatabaseError> + Send + Sync;
 
 /// Keeps persistent shared objects in one file of [redb](https://docs.rs/redb).

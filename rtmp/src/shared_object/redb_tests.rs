@@ -88,10 +88,10 @@ fn version(version: u32) -> StoredCommit {
     StoredCommit { object: name(), version, slots: slots.to_vec() }
 }
 
-fn expected(version: u32) -> Option<StoredObject> {
+fn expected(version: u32) -> StoredObject {
     let commit = self::version(version);
     let slots = commit.slots.into_iter().map(|(key, slot)| (key, slot.unwrap())).collect();
-    Some(StoredObject { version, slots })
+    StoredObject { version, slots }
 }
 
 #[test]
@@ -102,27 +102,27 @@ fn a_torn_write_leaves_all_of_the_last_commit_or_all_of_this_one() {
         let store = disk.store().unwrap();
         assert_eq!(store.load(&name()).unwrap(), None);
         store.commit(&[version(1)]).unwrap();
-        assert_eq!(store.load(&name()).unwrap(), expected(1));
+        assert_eq!(store.load(&name()).unwrap(), Some(expected(1)));
         let before = disk.writes();
         disk.allow(Some(allowed));
         let outcome = store.commit(&[version(2)]);
         disk.allow(None);
         let found = store.load(&name()).unwrap();
         if outcome.is_ok() {
-            assert_eq!(found, expected(2));
+            assert_eq!(found, Some(expected(2)));
             if disk.writes() - before < allowed {
                 break;
             }
         } else {
             failures += 1;
-            assert!(found == expected(1) || found == expected(2), "after {allowed} writes");
+            assert!(found == Some(expected(1)) || found == Some(expected(2)), "after {allowed} writes");
         }
         // The same store goes on.
         store.commit(&[version(3)]).unwrap();
-        assert_eq!(store.load(&name()).unwrap(), expected(3));
+        assert_eq!(store.load(&name()).unwrap(), Some(expected(3)));
         // And so does the next process.
         drop(store);
-        assert_eq!(disk.store().unwrap().load(&name()).unwrap(), expected(3));
+        assert_eq!(disk.store().unwrap().load(&name()).unwrap(), Some(expected(3)));
         allowed += 1;
     }
     assert!(failures > 3, "{failures}");
@@ -140,5 +140,5 @@ fn slots_go_and_objects_do_not_mix() {
     let kept = store.load(&name()).unwrap().unwrap();
     let keys: Vec<_> = kept.slots.iter().map(|(key, _)| &**key).collect();
     assert_eq!((kept.version, keys), (2, vec!["a", "c"]));
-    assert_eq!(store.load(&other.object).unwrap(), expected(7));
+    assert_eq!(store.load(&other.object).unwrap(), Some(expected(7)));
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::guard::SharedObjectGuard;
 use super::limits::SharedObjectLimits;
+use super::slots::Memory;
 use super::store::{Keeper, SharedObjectStore};
 
 /// Settings of the shared objects of a [`Server`](crate::Server): see
@@ -15,6 +16,7 @@ pub struct SharedObjects {
     pub(super) limits: SharedObjectLimits,
     pub(super) guard: Option<Arc<dyn SharedObjectGuard>>,
     pub(super) keeper: Option<Keeper>,
+    pub(super) memory: Memory,
 }
 
 impl SharedObjects {

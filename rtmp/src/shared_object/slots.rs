@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::encoded::Encoded;
 use super::limits::{LimitPassed, SharedObjectLimits};
@@ -13,11 +14,20 @@ pub(crate) struct Slot {
     pub(crate) version: u32,
 }
 
+/// What a slot takes in memory beside its name and value, about.
+const SLOT: usize = 192;
+
+/// Bytes that all objects of a server take together.
+pub(crate) type Memory = Arc<AtomicUsize>;
+
 /// The slots, their size, and the object's version.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    slots: BTreeMap<Arc<str>, Slot>,
+    by_key: BTreeMap<Arc<str>, Slot>,
     bytes: usize,
+    /// Where it is counted, and what was.
+    memory: Memory,
+    counted: usize,
     version: u32,
     /// What the slots were that changed since the last commit, and the version then.
     undo: Undo,
@@ -33,15 +43,33 @@ struct Undo {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { slots: BTreeMap::new(), bytes: 0, version: 1, undo: Undo::default() }
+        Self::restore(1, [])
     }
 }
 
 impl Slots {
     pub(crate) fn restore(version: u32, slots: impl IntoIterator<Item = (Arc<str>, Slot)>) -> Self {
-        let slots: BTreeMap<_, _> = slots.into_iter().collect();
-        let bytes = slots.iter().map(|(key, slot)| size(key, slot)).sum();
-        Self { slots, bytes, version: version.max(1), undo: Undo::default() }
+        let by_key: BTreeMap<_, _> = slots.into_iter().collect();
+        let bytes = by_key.iter().map(|(key, slot)| size(key, slot)).sum();
+        let memory = Memory::default();
+        Self { by_key, bytes, memory, counted: 0, version: version.max(1), undo: Undo::default() }
+    }
+
+    /// Counts the bytes here from now on.
+    pub(crate) fn count_in(mut self, memory: Memory) -> Self {
+        self.memory = memory;
+        self.count();
+        self
+    }
+
+    fn count(&mut self) {
+        let bytes = self.bytes + SLOT * self.by_key.len();
+        if bytes > self.counted {
+            self.memory.fetch_add(bytes - self.counted, Ordering::Relaxed);
+        } else {
+            self.memory.fetch_sub(self.counted - bytes, Ordering::Relaxed);
+        }
+        self.counted = bytes;
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -49,11 +77,11 @@ impl Slots {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Slot> {
-        self.slots.get(key)
+        self.by_key.get(key)
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Slot)> {
-        self.slots.iter()
+        self.by_key.iter()
     }
 
     /// The version that changes get which are made now.
@@ -74,8 +102,8 @@ impl Slots {
         limits: &SharedObjectLimits,
     ) -> Result<(), LimitPassed> {
         let slot = Slot { value, version: self.next_version() };
-        let old = self.slots.get(key);
-        if old.is_none() && self.slots.len() >= limits.slots {
+        let old = self.by_key.get(key);
+        if old.is_none() && self.by_key.len() >= limits.slots {
             return Err(LimitPassed { limit: "slots", max: limits.slots });
         }
         let old_size = old.map_or(0, |old| size(key, old));
@@ -83,27 +111,34 @@ impl Slots {
         if bytes > limits.bytes && size(key, &slot) > old_size {
             return Err(LimitPassed { limit: "bytes", max: limits.bytes });
         }
+        let growth = size(key, &slot).saturating_sub(old_size);
+        if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.memory {
+            return Err(LimitPassed { limit: "memory", max: limits.memory });
+        }
         self.bytes = bytes;
-        let old = self.slots.insert(Arc::clone(key), slot);
+        let old = self.by_key.insert(Arc::clone(key), slot);
         self.undo.slots.entry(Arc::clone(key)).or_insert(old);
+        self.count();
         Ok(())
     }
 
     /// Whether it was there.
     pub(crate) fn remove(&mut self, key: &str) -> bool {
-        let Some((key, old)) = self.slots.remove_entry(key) else { return false };
+        let Some((key, old)) = self.by_key.remove_entry(key) else { return false };
         self.bytes -= size(&key, &old);
         self.undo.slots.entry(key).or_insert(Some(old));
+        self.count();
         true
     }
 
     /// Whether there was anything.
     pub(crate) fn clear(&mut self) -> bool {
-        let is_change = !self.slots.is_empty();
-        for (key, old) in std::mem::take(&mut self.slots) {
+        let is_change = !self.by_key.is_empty();
+        for (key, old) in std::mem::take(&mut self.by_key) {
             self.undo.slots.entry(key).or_insert(Some(old));
         }
         self.bytes = 0;
+        self.count();
         is_change
     }
 
@@ -114,7 +149,7 @@ impl Slots {
             return Vec::new();
         }
         let keys: BTreeSet<_> = self.undo.slots.keys().chain(&self.undo.unknown).collect();
-        keys.into_iter().map(|key| (Arc::clone(key), self.slots.get(key).cloned())).collect()
+        keys.into_iter().map(|key| (Arc::clone(key), self.by_key.get(key).cloned())).collect()
     }
 
     /// What is here now is on disk, or need not be.
@@ -126,17 +161,24 @@ impl Slots {
     pub(crate) fn revert(&mut self) {
         let Undo { slots, version, mut unknown } = std::mem::take(&mut self.undo);
         for (key, old) in slots {
-            if let Some(slot) = self.slots.remove(&key) {
+            if let Some(slot) = self.by_key.remove(&key) {
                 self.bytes -= size(&key, &slot);
             }
             unknown.insert(Arc::clone(&key));
             if let Some(old) = old {
                 self.bytes += size(&key, &old);
-                self.slots.insert(key, old);
+                self.by_key.insert(key, old);
             }
         }
         self.version = version.unwrap_or(self.version);
         self.undo.unknown = unknown;
+        self.count();
+    }
+}
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        self.memory.fetch_sub(self.counted, Ordering::Relaxed);
     }
 }
 

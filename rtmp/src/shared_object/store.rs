@@ -138,9 +138,13 @@ fn work(store: &impl SharedObjectStore, inbox: &Receiver<Job>) {
             continue;
         }
         if attempt("written", || store.commit(&commits)).is_some() {
-            objects.iter().for_each(|object| object.committed(true));
+            for object in objects {
+                object.committed(true);
+            }
         } else if commits.len() == 1 {
-            objects.iter().for_each(|object| object.committed(false));
+            for object in objects {
+                object.committed(false);
+            }
         } else {
             for (object, commit) in objects.iter().zip(commits.chunks(1)) {
                 object.committed(attempt("written", || store.commit(commit)).is_some());
