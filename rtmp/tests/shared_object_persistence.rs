@@ -120,7 +120,7 @@ async fn child() {
     let Some(file) = std::env::var_os(CHILD) else { return };
     let (_server, address) = serve(opened(Path::new(&file)).await).await;
     println!("at {address}");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Killed when it is dropped, too.
@@ -241,11 +241,14 @@ enum Mood {
     Panics,
 }
 
+/// A version and slots.
+type Kept = (u32, HashMap<Arc<str>, StoredSlot>);
+
 /// A store in memory that fails for the object `bad`.
 #[derive(Clone, Default)]
 struct Moody {
     mood: Arc<Mutex<Option<Mood>>>,
-    kept: Arc<Mutex<HashMap<String, (u32, HashMap<Arc<str>, StoredSlot>)>>>,
+    kept: Arc<Mutex<HashMap<String, Kept>>>,
 }
 
 impl Moody {
