@@ -23,8 +23,8 @@
 //! **Outcomes**: `ok`, `panic`, `cancelled` (nobody waits for the answer any more), or the code of the fault. A code
 //! that was put together at run time is `fault`.
 //!
-//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `head_time`, `drain` and
-//! `connections` of `gateway::serve`.
+//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `head_time` (of the
+//! first request), `drain` and `connections` of `gateway::serve`.
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.
 

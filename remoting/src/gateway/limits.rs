@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
 /// [`Services::limits`](crate::Services::limits); how long a client may take for the head of a request, and how many
-/// may be connected, is up to the server: axum's sets no such limit, [`serve`](super::serve) does.
+/// may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does, with the feature
+/// `serve`.
 ///
 /// Whoever passes one learns which: by its name in the text of the answer.
 ///

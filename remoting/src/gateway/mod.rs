@@ -60,12 +60,16 @@ pub(crate) mod protocol;
 mod refusal;
 mod reply;
 mod reply_headers;
+#[cfg(feature = "serve")]
+mod serve;
 mod versions;
 
 pub use body::GatewayBody;
 pub use extract::Extracted;
 pub use limits::GatewayLimits;
 pub use reply_headers::ReplyHeaders;
+#[cfg(feature = "serve")]
+pub use serve::{ServerLimits, serve};
 
 use std::convert::Infallible;
 use std::error::Error;
