@@ -1,5 +1,5 @@
 //! What is counted of packets, calls, refusals and limits.
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod support;
 

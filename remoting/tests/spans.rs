@@ -1,6 +1,6 @@
 //! What a subscriber of `tracing` sees of packets and calls.
 #![cfg(feature = "http")]
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod support;
 
