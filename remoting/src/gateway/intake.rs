@@ -1,6 +1,7 @@
 //! From an HTTP request to the bytes of a packet.
 
 use std::error::Error;
+use std::iter::successors;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -55,6 +56,10 @@ where
     let body = match timeout(limits.body_time, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
+        Ok(Err(error)) if is_limited(&*error) => {
+            let text = "The body is larger than a layer around the gateway allows.";
+            return Err(Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text));
+        }
         Ok(Err(error)) => {
             return Err(Refusal::bad_request("cut", format!("The body cannot be read: {error}.")));
         }
@@ -67,6 +72,11 @@ where
     }
     count::received(body.len());
     Ok(body)
+}
+
+/// Whether it is the error of another limit, below those of axum's body.
+fn is_limited(error: &(dyn Error + 'static)) -> bool {
+    successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<LengthLimitError>)
 }
 
 fn too_large(limit: usize) -> Refusal {
