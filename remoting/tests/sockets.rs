@@ -1,5 +1,11 @@
 //! What clients do to a socket: slow, broken, endless and gone ones, and a server that stops.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, with their own helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests, with their own helpers"
+)]
 
 mod support;
 
@@ -125,7 +131,7 @@ async fn answer(server: &Running, sent: &[u8]) -> String {
     // a server may answer and close before it has read everything
     let sending = async {
         let _ = writing.write_all(sent).await;
-        std::future::pending::<()>().await
+        std::future::pending::<()>().await;
     };
     let mut reply = Vec::new();
     let receiving = async {
@@ -246,7 +252,7 @@ async fn bodies_that_never_end() {
 async fn heads_that_are_too_much() {
     let server = hasty().await;
     let many = |count: usize| {
-        let headers: String = (0..count).map(|n| format!("x-{n}: y\r\n")).collect();
+        let headers = "x: y\r\n".repeat(count);
         [head(&format!("content-length: 6\r\n{headers}")), vec![0; 6]].concat()
     };
     // hyper's 100, three of which are there already
