@@ -45,6 +45,20 @@
 //! Who calls is found out by the [authenticator](Services::authenticator), from the AMF header `Credentials` or
 //! HTTP Basic; or by a layer, which puts a [`Principal`](crate::service::Principal) into the request's extensions.
 //! The head of the request is `caller.extension::<http::request::Parts>()`.
+//!
+//! # In an app
+//!
+//! A gateway is a route, and what goes around routes goes around it: tower-http's layers for CORS, compression, traces,
+//! timeouts and limits. What is to hold for single calls, over every transport, goes around the services:
+//! [`Services::layer`]. The example `layers` has all of it, each shown at work by its test.
+//!
+//! - **Traces.** Each request is a span `packet` (`version`, `messages`, `outcome`, `seconds`) and each call, over any
+//!   transport, a span `call` (`service`, `method`, `client`, `outcome`, `seconds`), of the level DEBUG. The outcome of a call
+//!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
+//! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
+//! - **Limits**: [`GatewayLimits`] and [`Services::limits`] are in force unless others are set.
+//! - **A client that goes away** cancels its calls, or not: [`Gateway::finishes_calls`].
+//! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 
 pub(crate) mod batch;
 mod body;
