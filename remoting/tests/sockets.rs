@@ -350,13 +350,15 @@ async fn a_server_that_stops_lets_calls_end() {
         stream.write_all(&post(&nap(SHORT.as_secs_f64()))).await.unwrap();
         sleep(SHORT / 3).await;
         server.stop();
+        let stopped = Instant::now();
         sleep(SHORT / 6).await;
         assert!(!server.server.is_finished(), "{name}");
         assert!(TcpStream::connect(server.address).await.is_err(), "{name}: nobody new is let in");
         assert!(read_reply(&mut stream).await.contains("/1/onResult"), "{name}");
         assert_eq!(read_all(&mut stream).await, "", "{name}: the connection ends with its reply");
-        drop(idle);
         timeout(LONG, server.server).await.expect(name).unwrap();
+        drop(idle);
+        assert!(stopped.elapsed() < 10 * SHORT, "{name}: nobody waits for connections without a request");
     }
 }
 
