@@ -104,6 +104,7 @@ use tracing::{Instrument, Span};
 use crate::Services;
 use crate::service::BoxFuture;
 use headers::HeaderPolicy;
+use observe::Watch;
 use protocol::Protocol;
 use refusal::Refusal;
 
@@ -253,7 +254,10 @@ where
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let span = observe::span();
-            Ok(match observe::follow(span.clone(), shared.answer(request, &span)).await {
+            let watch = Watch::begin(span.clone());
+            let answer = shared.answer(request, &span).instrument(span.clone()).await;
+            watch.answered(&answer);
+            Ok(match answer {
                 Ok(packet) => amf(packet),
                 Err(refusal) => refusal.into_response(),
             })

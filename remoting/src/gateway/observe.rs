@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use amf_core::packet::Packet;
 use bytes::Bytes;
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::{Instrument, Span};
 
 use super::refusal::Refusal;
 use crate::count;
@@ -23,37 +23,32 @@ pub(super) fn read(span: &Span, packet: &Packet<'_>) {
     span.record("messages", messages);
 }
 
-/// Follows a request to its end. Where nobody looks, it costs a look at whether somebody does.
-pub(super) async fn follow(
-    span: Span,
-    answer: impl Future<Output = Result<Bytes, Refusal>>,
-) -> Result<Bytes, Refusal> {
-    if span.is_disabled() && !count::IS_ON {
-        return answer.await;
-    }
-    let mut watch = Watch { since: (!span.is_disabled()).then(Instant::now), has_ended: false, span };
-    let answer = answer.instrument(watch.span.clone()).await;
-    match &answer {
-        Ok(reply) => {
-            count::sent(reply.len());
-            watch.end("answered");
-        }
-        Err(refusal) => {
-            count::refused(refusal.reason());
-            watch.span.in_scope(|| refusal.log());
-            watch.end(refusal.reason());
-        }
-    }
-    answer
-}
-
-struct Watch {
+/// Waits for the end of a request.
+pub(super) struct Watch {
     span: Span,
     since: Option<Instant>,
     has_ended: bool,
 }
 
 impl Watch {
+    pub(super) fn begin(span: Span) -> Self {
+        Self { since: (!span.is_disabled()).then(Instant::now), has_ended: false, span }
+    }
+
+    pub(super) fn answered(mut self, answer: &Result<Bytes, Refusal>) {
+        match answer {
+            Ok(reply) => {
+                count::sent(reply.len());
+                self.end("answered");
+            }
+            Err(refusal) => {
+                count::refused(refusal.reason());
+                self.span.in_scope(|| refusal.log());
+                self.end(refusal.reason());
+            }
+        }
+    }
+
     fn end(&mut self, outcome: &str) {
         self.has_ended = true;
         self.span.record("outcome", outcome);

@@ -43,11 +43,11 @@ impl Calls {
     }
 
     /// Lets nothing take longer than a call may.
-    pub(crate) async fn within_time<T>(
+    pub(crate) fn within_time<T>(
         &self,
         work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, Fault> {
-        self.time.hold(work).await
+    ) -> impl Future<Output = Result<T, Fault>> {
+        self.time.hold(work)
     }
 }
 

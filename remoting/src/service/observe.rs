@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::{Instrument, Span};
 
 use super::registry::Registry;
 use super::{Call, Fault, Reply};
@@ -44,24 +44,24 @@ impl Observation {
         self.running_since.is_none()
     }
 
-    /// Follows a call to its end.
-    pub(super) async fn follow(
-        mut self,
-        answer: impl Future<Output = Result<Reply, Fault>>,
-    ) -> Result<Reply, Fault> {
-        let outcome = answer.instrument(self.span.clone()).await;
-        match &outcome {
+    /// What the call is to run in.
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// The call has come to its end.
+    pub(super) fn answered(mut self, outcome: &Result<Reply, Fault>) {
+        match outcome {
             Ok(reply) => self.span.in_scope(|| tracing::debug!(bytes = reply.body().len(), "answered")),
             Err(fault) => self.span.in_scope(|| {
                 tracing::debug!(code = fault.code(), message = fault.message(), "answered with a fault");
             }),
         }
-        self.end(&match &outcome {
+        self.end(&match outcome {
             Ok(_) => Outcome::Ok,
             Err(fault) if fault.is_panic() => Outcome::Panic,
             Err(fault) => Outcome::Fault(fault.code_as_given()),
         });
-        outcome
     }
 
     fn end(&mut self, outcome: &Outcome<'_>) {

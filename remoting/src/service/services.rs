@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use amf_core::{Classes, Limits};
 use tower::BoxError;
+use tracing::Instrument;
 
 use super::authenticator::{nobody_checks, wrong_credentials};
 use super::layer::CallService;
@@ -136,15 +137,24 @@ impl Services {
     pub fn call(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
         let observation = Observation::of(&self.registry, &call);
         let answer = self.answer(call);
-        if observation.is_off() { answer } else { Box::pin(observation.follow(answer)) }
+        if observation.is_off() {
+            return answer;
+        }
+        Box::pin(async move {
+            let outcome = answer.instrument(observation.span()).await;
+            observation.answered(&outcome);
+            outcome
+        })
     }
 
     /// Calls a method that has to answer in time.
     #[cfg(feature = "http")]
     pub(crate) async fn call_in(&self, time: TimeLimit, call: Call) -> Result<Reply, Fault> {
         let observation = Observation::of(&self.registry, &call);
-        let answer = time.hold(self.answer(call));
-        if observation.is_off() { answer.await } else { observation.follow(answer).await }
+        // Nothing large may be moved here: it would be copied with every future around it.
+        let outcome = time.hold(self.answer(call)).instrument(observation.span()).await;
+        observation.answered(&outcome);
+        outcome
     }
 
     fn answer(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
