@@ -140,7 +140,7 @@ impl Exchange<'_> {
             self.calls.services.signature(call.target()).is_some_and(Signature::is_concurrent);
         let work = async move {
             let outcome = if self.describes {
-                self.calls.within_time(Box::pin(describe(&self.calls.services, &call))).await
+                self.calls.within_time(describe(&self.calls.services, &call)).await
             } else {
                 self.calls.call(call).await
             };

@@ -89,6 +89,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -104,7 +105,6 @@ use tracing::{Instrument, Span};
 use crate::Services;
 use crate::service::BoxFuture;
 use headers::HeaderPolicy;
-use observe::Watch;
 use protocol::Protocol;
 use refusal::Refusal;
 
@@ -254,10 +254,8 @@ where
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let span = observe::span();
-            let watch = Watch::begin(span.clone());
-            let answer = shared.answer(request, &span).instrument(span.clone()).await;
-            watch.answered(&answer);
-            Ok(match answer {
+            let answer = pin!(shared.answer(request, &span));
+            Ok(match observe::follow(span.clone(), answer).await {
                 Ok(packet) => amf(packet),
                 Err(refusal) => refusal.into_response(),
             })

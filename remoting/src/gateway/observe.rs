@@ -1,11 +1,12 @@
 //! A request as traces and counters see it, from its head to its reply.
 
+use std::pin::Pin;
 use std::time::Instant;
 
 use amf_core::packet::Packet;
 use bytes::Bytes;
-use tracing::Span;
 use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::refusal::Refusal;
 use crate::count;
@@ -23,32 +24,39 @@ pub(super) fn read(span: &Span, packet: &Packet<'_>) {
     span.record("messages", messages);
 }
 
-/// Waits for the end of a request.
-pub(super) struct Watch {
+/// Follows a request to its end. Where nobody looks, it costs a look at whether somebody does.
+///
+/// It takes a large future by its pointer, or it would have room for each place where that one is moved to.
+pub(super) async fn follow(
+    span: Span,
+    answer: Pin<&mut impl Future<Output = Result<Bytes, Refusal>>>,
+) -> Result<Bytes, Refusal> {
+    if span.is_disabled() && !count::IS_ON {
+        return answer.await;
+    }
+    let mut watch = Watch { since: (!span.is_disabled()).then(Instant::now), has_ended: false, span };
+    let answer = answer.instrument(watch.span.clone()).await;
+    match &answer {
+        Ok(reply) => {
+            count::sent(reply.len());
+            watch.end("answered");
+        }
+        Err(refusal) => {
+            count::refused(refusal.reason());
+            watch.span.in_scope(|| refusal.log());
+            watch.end(refusal.reason());
+        }
+    }
+    answer
+}
+
+struct Watch {
     span: Span,
     since: Option<Instant>,
     has_ended: bool,
 }
 
 impl Watch {
-    pub(super) fn begin(span: Span) -> Self {
-        Self { since: (!span.is_disabled()).then(Instant::now), has_ended: false, span }
-    }
-
-    pub(super) fn answered(mut self, answer: &Result<Bytes, Refusal>) {
-        match answer {
-            Ok(reply) => {
-                count::sent(reply.len());
-                self.end("answered");
-            }
-            Err(refusal) => {
-                count::refused(refusal.reason());
-                self.span.in_scope(|| refusal.log());
-                self.end(refusal.reason());
-            }
-        }
-    }
-
     fn end(&mut self, outcome: &str) {
         self.has_ended = true;
         self.span.record("outcome", outcome);
