@@ -28,6 +28,8 @@ main() {
   step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
   step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
+  step "clippy amf-remoting's counters alone" cargo clippy -p amf-remoting --no-default-features --features metrics -- -D warnings
+  step "clippy amf-remoting's server" cargo clippy -p amf-remoting --no-default-features --features serve -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
   step "clippy amf-rtmp without metrics" cargo clippy -p amf-rtmp -- -D warnings
   step "layers" layers
