@@ -6,6 +6,7 @@ use amf_core::{AmfObject, DecodeError, Decoder, FromAmf, Value, Version};
 
 use super::body::Body;
 use super::messages::{Base, Message};
+use crate::count;
 use crate::gateway::protocol::Incoming;
 use crate::service::Fault;
 use crate::service::fault::code;
@@ -19,6 +20,7 @@ pub(super) struct Unreadable {
 /// Reads the message that stands in the array of arguments, or in its place.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Message<Body>, Box<Unreadable>> {
     first::<Message<Body>>(incoming).map_err(|error| {
+        count::limit_of(&error);
         let fault = Fault::new(code::MESSAGE_ENCODING, error.to_string());
         let from = first::<Ids>(incoming).map_or_else(|_| Base::default(), Ids::into_base);
         Box::new(Unreadable { fault, from })

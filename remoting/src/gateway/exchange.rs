@@ -8,21 +8,22 @@ use amf_core::{DecodeError, Decoder, FromAmf, Value, Version};
 use bytes::Bytes;
 use futures_util::future::Either;
 use http::request::Parts;
-use tracing::Instrument;
+use tracing::Span;
 
 use super::GatewayLimits;
 use super::batch::{self, Step};
 use super::credentials::identified;
 use super::headers::{HeaderPolicy, describe};
+use super::observe;
 use super::outbox::Outboxes;
 use super::protocol::{Answer, Calls, Incoming, Protocol};
 use super::refusal::Refusal;
 use super::reply::ReplyWriter;
 use super::reply_headers::ReplyHeaders;
 use super::versions::Dialect;
-use crate::Services;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Caller, Client, Notification, Signature};
+use crate::service::{Call, Caller, Client, Notification, Signature, TimeLimit};
+use crate::{Services, count};
 
 /// Answers a packet.
 pub(super) async fn answer(
@@ -32,25 +33,29 @@ pub(super) async fn answer(
     policy: &HeaderPolicy,
     mut head: Parts,
     bytes: Bytes,
+    span: &Span,
 ) -> Result<Bytes, Refusal> {
     let reply_headers = ReplyHeaders::open(limits);
     head.extensions.insert(reply_headers.clone());
     let packet = Packet::decode(&bytes, services.classes(), services.decode_limits())
-        .map_err(|error| unreadable(&error))?;
+        .map_err(|error| unreadable("packet", &error))?;
+    observe::read(span, &packet);
     refuse_without_address(&packet)?;
     let headers = read_headers(services, &packet)?;
     let dialect = Dialect::of(packet.version);
-    let span = tracing::debug_span!("packet", version = packet.version, messages = packet.messages.len());
-    let calls = Calls { services: services.clone(), time: limits.call_time };
+    let time = TimeLimit::begin(("call_time", limits.call_time), ("packet_time", limits.packet_time));
+    let calls = Calls { services: services.clone(), time };
     let describes = policy.asks_for_descriptions(&packet);
     let exchange = Exchange { calls, protocol, dialect, bytes: &bytes, packet: &packet, describes };
     let outboxes = exchange.open_outboxes(limits);
-    let acceptable = dialect.check().and_then(|()| policy.check(&packet));
-    let answers = if let Err(fault) = acceptable {
-        exchange.refuse_all(&fault)
-    } else {
-        let steps = exchange.steps(&outboxes, head, headers);
-        batch::run(steps).instrument(span).await
+    let version = dialect.check().map_err(|fault| ("version", fault));
+    let acceptable = version.and_then(|()| policy.check(&packet).map_err(|fault| ("must_understand", fault)));
+    let answers = match acceptable {
+        Ok(()) => batch::run(exchange.steps(&outboxes, head, headers)).await,
+        Err((reason, fault)) => {
+            count::refused(reason);
+            exchange.refuse_all(&fault)
+        }
     };
     exchange.write_reply(answers, outboxes.close(), &reply_headers)
 }
@@ -59,14 +64,15 @@ pub(super) async fn answer(
 fn refuse_without_address(packet: &Packet<'_>) -> Result<(), Refusal> {
     match &packet.broken {
         Some(broken) if packet.messages.is_empty() && broken.response_uri.is_none() => {
-            Err(unreadable(&broken.error))
+            Err(unreadable("packet", &broken.error))
         }
         _ => Ok(()),
     }
 }
 
-fn unreadable(error: &DecodeError) -> Refusal {
-    Refusal::bad_request(format!("The AMF packet cannot be read: {error}."))
+fn unreadable(reason: &'static str, error: &DecodeError) -> Refusal {
+    count::limit_of(error);
+    Refusal::bad_request(reason, format!("The AMF packet cannot be read: {error}."))
 }
 
 fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String, Value)>, Refusal> {
@@ -75,8 +81,8 @@ fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String,
         let mut decoder = Decoder::new(Version::Amf0, header.value)
             .with_classes(Arc::clone(services.classes()))
             .with_limits(services.decode_limits());
-        let value =
-            Value::from_amf(&mut decoder).map_err(|error| unreadable(&error.shifted(header.offset)))?;
+        let value = Value::from_amf(&mut decoder)
+            .map_err(|error| unreadable("header", &error.shifted(header.offset)))?;
         headers.push((header.name.to_string(), value));
     }
     Ok(headers)
@@ -163,6 +169,8 @@ impl Exchange<'_> {
             }
         }
         if let Some(broken) = &self.packet.broken {
+            count::refused("message");
+            count::limit_of(&broken.error);
             let response_uri = broken.response_uri.as_deref().unwrap_or_default();
             let target = broken.target_uri.as_deref().unwrap_or_default();
             let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());

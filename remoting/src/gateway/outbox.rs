@@ -7,6 +7,7 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::GatewayLimits;
+use crate::count;
 use crate::service::{
     ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, Notification,
 };
@@ -75,14 +76,24 @@ impl Shared {
         let queued = &mut *queued;
         let queue = queued.open.as_mut().and_then(|queues| queues.get_mut(call)).ok_or(CallError::Gone)?;
         let bytes = queued.bytes + notification.method().len() + notification.arguments().len();
-        if queued.count == self.count || bytes > self.bytes {
-            return Err(CallError::Full);
+        if queued.count == self.count {
+            return Err(full("notifications"));
+        }
+        if bytes > self.bytes {
+            return Err(full("notification_bytes"));
         }
         queue.push(notification.clone());
         queued.count += 1;
         queued.bytes = bytes;
         Ok(())
     }
+}
+
+/// The error of whoever passes this limit.
+#[cold]
+pub(super) fn full(limit: &'static str) -> CallError {
+    count::limit(limit);
+    CallError::Full
 }
 
 /// The connection of a client, as one call knows it.

@@ -54,5 +54,5 @@ impl ReplyWriter {
 #[cold]
 fn unwritable(error: &EncodeError) -> Refusal {
     tracing::error!(%error, "a reply cannot be written");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("The reply cannot be written: {error}."))
+    Refusal::new("reply", StatusCode::INTERNAL_SERVER_ERROR, format!("The reply cannot be written: {error}."))
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::request::Parts;
 
 use super::GatewayLimits;
+use super::outbox::full;
 use crate::service::fault::{Fault, code};
 use crate::{CallError, Caller, FromCaller};
 
@@ -97,9 +98,10 @@ impl ReplyHeaders {
         let mut written = self.lock();
         let written = &mut *written;
         let headers = written.headers.as_mut().ok_or(CallError::Gone)?;
-        let left = written.bytes.checked_sub(name.len() + value.len()).ok_or(CallError::Full)?;
+        let left =
+            written.bytes.checked_sub(name.len() + value.len()).ok_or_else(|| full("notification_bytes"))?;
         if headers.len() == written.count {
-            return Err(CallError::Full);
+            return Err(full("notifications"));
         }
         written.bytes = left;
         headers.push(Header { name: name.to_owned(), must_understand, value });

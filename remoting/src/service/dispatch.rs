@@ -1,6 +1,4 @@
-//! From a call to a method at work: look up, decode, run, log.
-
-use tracing::Instrument;
+//! From a call to a method at work: look up, decode, run.
 
 use super::fault::{Fault, code};
 use super::panics::{isolate, isolate_future};
@@ -13,15 +11,9 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
         return Err(Fault::internal("a layer made a call of its own; it should change the one it was given"));
     };
     let target = call.target().clone();
-    let span = tracing::debug_span!("call", target = target.as_str(), client = %call.caller().client().id());
-    let admitted = admit(&registry, &call).instrument(span.clone()).await;
-    let started = admitted.and_then(|()| span.in_scope(|| isolate(&target, || start(&registry, call))));
-    let outcome = match started {
-        Ok(running) => isolate_future(&target, running).instrument(span.clone()).await,
-        Err(fault) => Err(fault),
-    };
-    span.in_scope(|| log(&outcome));
-    outcome
+    admit(&registry, &call).await?;
+    let running = isolate(&target, || start(&registry, call))?;
+    isolate_future(&target, running).await
 }
 
 /// Checks the rule of the method. An unknown one has none, and is reported later.
@@ -48,15 +40,6 @@ fn start(registry: &Registry, call: Call) -> Result<Running, Fault> {
     let running = service.start(target.method(), &mut arguments, call.into_context())?;
     arguments.finish()?;
     Ok(running)
-}
-
-fn log(outcome: &Result<Reply, Fault>) {
-    match outcome {
-        Ok(reply) => tracing::debug!(bytes = reply.body().len(), "answered"),
-        Err(fault) => {
-            tracing::debug!(code = fault.code(), message = fault.message(), "answered with a fault");
-        }
-    }
 }
 
 #[cold]

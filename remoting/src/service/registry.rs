@@ -7,7 +7,7 @@ use std::sync::Arc;
 use amf_core::{Classes, Limits};
 
 use super::authenticator::AnyAuthenticator;
-use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature};
+use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature, Target};
 
 /// What is fixed once the program runs.
 #[derive(Clone, Default)]
@@ -88,6 +88,13 @@ impl Registry {
         let dotted = || name.contains('/').then(|| name.replace('/', "."));
         let index = self.by_name.get(name).or_else(|| self.by_name.get(dotted()?.as_str()))?;
         self.services.get(*index)
+    }
+
+    /// The names that a target means, as the tables have them.
+    pub(super) fn names_of(&self, target: &Target) -> (Option<&'static str>, Option<&'static str>) {
+        let service = self.service(target.service());
+        let method = service.and_then(|service| service.signature(target.method()));
+        (service.map(|service| service.name()), method.map(Signature::name))
     }
 }
 

@@ -8,8 +8,11 @@ use tower::BoxError;
 
 use super::authenticator::{nobody_checks, wrong_credentials};
 use super::layer::CallService;
+use super::observe::Observation;
 use super::panics::isolate_future;
 use super::registry::Registry;
+#[cfg(feature = "http")]
+use super::time_limit::TimeLimit;
 use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, Principal, Reply, Service,
     ServiceDescription, Signature, Target,
@@ -130,7 +133,21 @@ impl Services {
     }
 
     /// Calls a method.
-    pub fn call(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+    pub fn call(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        let observation = Observation::of(&self.registry, &call);
+        let answer = self.answer(call);
+        if observation.is_off() { answer } else { Box::pin(observation.follow(answer)) }
+    }
+
+    /// Calls a method that has to answer in time.
+    #[cfg(feature = "http")]
+    pub(crate) async fn call_in(&self, time: TimeLimit, call: Call) -> Result<Reply, Fault> {
+        let observation = Observation::of(&self.registry, &call);
+        let answer = time.hold(self.answer(call));
+        if observation.is_off() { answer.await } else { observation.follow(answer).await }
+    }
+
+    fn answer(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
         if let Some(authenticator) = self.registry.authenticator() {
             call.caller_mut().set_authenticator(authenticator);
         }

@@ -1,0 +1,206 @@
+//! What is counted of packets, calls, refusals and limits.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use amf_remoting::gateway::GatewayLimits;
+use amf_remoting::{Gateway, Limits};
+use http::Request;
+use http_body_util::Full;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use support::bytes::*;
+use support::post::{post, refused, request};
+use support::probe::Probe;
+use support::{amf3, flex};
+use tower::ServiceExt;
+
+/// Counts what this thread does.
+struct Counters {
+    snapshotter: Snapshotter,
+    _recorder: metrics::LocalRecorderGuard<'static>,
+}
+
+impl Counters {
+    fn start() -> Self {
+        let recorder = Box::leak(Box::new(DebuggingRecorder::new()));
+        let snapshotter = recorder.snapshotter();
+        Self { snapshotter, _recorder: metrics::set_default_local_recorder(recorder) }
+    }
+
+    /// What was counted since this was asked last, as `name{label=value,…}`; of histograms, how many values.
+    fn take(&self) -> BTreeMap<String, u64> {
+        let snapshot = self.snapshotter.snapshot().into_vec();
+        let counted = snapshot.into_iter().map(|(key, _, _, value)| {
+            let key = key.key();
+            let labels: Vec<_> =
+                key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+            let count = match value {
+                DebugValue::Counter(count) => count,
+                DebugValue::Histogram(values) => values.len() as u64,
+                DebugValue::Gauge(_) => panic!("there are no gauges"),
+            };
+            (format!("{}{{{}}}", key.name(), labels.join(",")), count)
+        });
+        counted.filter(|(_, count)| *count > 0).collect()
+    }
+
+    #[track_caller]
+    fn assert(&self, expected: &[(&str, u64)]) {
+        let expected = expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        assert_eq!(self.take(), expected);
+    }
+}
+
+fn call(target: &str, response: &str, values: &[Vec<u8>]) -> Vec<u8> {
+    message(target, response, &arguments(values))
+}
+
+#[tokio::test]
+async fn packets_calls_and_bytes() {
+    let counters = Counters::start();
+    let add = || call("probe.add", "/1", &[number(1.0), number(1.0)]);
+    let calls = [add(), add(), call("probe.explode", "/3", &[]), call("probe.fail", "/4", &[string("x1")])];
+    let packet = packet(0, &calls);
+    let received = packet.len() as u64;
+    let sent = post(&Probe::default().gateway(), packet).await.len() as u64;
+    counters.assert(&[
+        ("amf_packets_total{version=0}", 1),
+        ("amf_messages_total{}", 4),
+        ("amf_received_bytes_total{}", received),
+        ("amf_sent_bytes_total{}", sent),
+        ("amf_calls_total{service=probe,method=add,outcome=ok}", 2),
+        ("amf_call_seconds{service=probe,method=add,outcome=ok}", 2),
+        ("amf_calls_total{service=probe,method=explode,outcome=panic}", 1),
+        ("amf_call_seconds{service=probe,method=explode,outcome=panic}", 1),
+        // the method made its code of what it was sent
+        ("amf_calls_total{service=probe,method=fail,outcome=fault}", 1),
+        ("amf_call_seconds{service=probe,method=fail,outcome=fault}", 1),
+    ]);
+}
+
+#[tokio::test]
+async fn what_clients_make_up_is_no_label() {
+    let counters = Counters::start();
+    let calls: Vec<_> = (0..200)
+        .flat_map(|n| [call(&format!("s{n}.m"), "/1", &[]), call(&format!("probe.m{n}"), "/2", &[])])
+        .collect();
+    for calls in calls.chunks(100) {
+        post(&flex::gateway(), packet(0, calls)).await;
+    }
+    for version in [1, 3, 4, 77] {
+        post(&flex::gateway(), packet(version, &[])).await;
+    }
+    let made_up = flex::remoting_message(&flex::remoting("nobody", "home", amf3::array(&[])));
+    post(&flex::gateway(), flex::envelope(&made_up)).await;
+    let counted = counters.take();
+    let of = |name: &str| counted.iter().filter(|(key, _)| key.starts_with(name)).collect::<Vec<_>>();
+    let unknown = |method: &str, code: &str| format!("amf_calls_total{{{method},outcome={code}}}");
+    assert_eq!(
+        of("amf_calls"),
+        [
+            (&unknown("service=probe,method=unknown", "Service.MethodNotFound"), &200),
+            (&unknown("service=unknown,method=unknown", "Service.ResourceNotFound"), &201),
+        ]
+    );
+    let packets: Vec<_> = of("amf_packets").into_iter().map(|(key, count)| (key.as_str(), *count)).collect();
+    assert_eq!(
+        packets,
+        [
+            ("amf_packets_total{version=0}", 4),
+            ("amf_packets_total{version=1}", 1),
+            ("amf_packets_total{version=3}", 2),
+            ("amf_packets_total{version=unknown}", 2),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_cut_off() {
+    let counters = Counters::start();
+    let sleep = packet(0, &[call("probe.sleep", "/1", &[string("x"), number(99.0)])]);
+    let gone = Probe::default().gateway().oneshot(request(sleep.clone()));
+    tokio::time::timeout(Duration::from_secs(1), gone).await.unwrap_err();
+    let counted = counters.take();
+    assert_eq!(counted["amf_calls_total{service=probe,method=sleep,outcome=cancelled}"], 1);
+    assert_eq!(counted["amf_refused_total{reason=cancelled}"], 1);
+    post(&Probe::default().gateway(), sleep).await;
+    let counted = counters.take();
+    assert_eq!(counted["amf_calls_total{service=probe,method=sleep,outcome=Server.Timeout}"], 1);
+    assert_eq!(counted["amf_limits_passed_total{limit=call_time}"], 1);
+}
+
+#[tokio::test]
+async fn refusals_by_reason() {
+    let counters = Counters::start();
+    let gateway = Probe::default().gateway().strict_headers(["known"]);
+    let of_type = |content_type: &str| {
+        let post = Request::post("/gateway").header("content-type", content_type);
+        post.body(Full::from(&b"\0\0\0\0\0\0"[..])).unwrap()
+    };
+    let get = Request::get("/gateway").body(Full::from("")).unwrap();
+    for (request, status, reason) in [
+        (get, 405, "method"),
+        (of_type("text/plain"), 415, "content_type"),
+        (request(""), 400, "empty"),
+        (request("<html>"), 400, "packet"),
+        (request(packet_with_headers(0, &[header("h", false, &amf_reference())], &[])), 400, "packet"),
+    ] {
+        assert_eq!(refused(&gateway, request).await.0, status);
+        assert_eq!(counters.take()[&format!("amf_refused_total{{reason={reason}}}")], 1);
+    }
+    let nothing = || call("probe.nothing", "/1", &[]);
+    for (packet, reason) in [
+        (packet(9, &[nothing()]), "version"),
+        (packet_with_headers(0, &[header("h", true, &null())], &[nothing()]), "must_understand"),
+        (packet(0, &[nothing(), message("a.b", "/2", &[0x77])]), "message"),
+    ] {
+        post(&gateway, packet).await;
+        assert_eq!(counters.take()[&format!("amf_refused_total{{reason={reason}}}")], 1, "{reason}");
+    }
+}
+
+/// A reference (07) to an object that was not sent.
+fn amf_reference() -> Vec<u8> {
+    vec![0x07, 0, 9]
+}
+
+#[tokio::test]
+async fn limits_by_the_name_that_the_error_says() {
+    let counters = Counters::start();
+    let probe = Probe::default;
+    let small = |limits: Limits| Gateway::new(probe().services().limits(limits));
+    let limited = |limits: GatewayLimits| probe().gateway().limits(limits);
+    let defaults = GatewayLimits::default;
+    let echo = |value: Vec<u8>| packet(0, &[call("probe.echo", "/1", &[value])]);
+    let nested = [b"\x0A\0\0\0\x01".repeat(9), null()].concat();
+    let tell = |text: &str| packet(0, &vec![call("probe.tell", "/1", &[string(text)]); 2]);
+    let text = "x".repeat(1_000);
+    for (name, gateway, packet) in [
+        ("depth", small(Limits { depth: 5, ..Limits::default() }), echo(nested)),
+        ("nodes", small(Limits { nodes: 5, ..Limits::default() }), echo(arguments(&vec![null(); 9]))),
+        ("string", small(Limits { string: 5, ..Limits::default() }), echo(string("123456"))),
+        ("memory", small(Limits { memory: 500, ..Limits::default() }), echo(string(&text))),
+        ("body", limited(defaults().body(9)), echo(null())),
+        ("notifications", limited(defaults().notifications(1)), tell("x")),
+        ("notification_bytes", limited(defaults().notification_bytes(1_500)), tell(&text)),
+        ("headers", probe().gateway(), packet_with_headers(0, &vec![header("h", false, &null()); 65], &[])),
+        ("messages", probe().gateway(), support::bytes::packet(0, &vec![call("a", "/1", &[]); 257])),
+        ("packet_time", limited(defaults().packet_time(Duration::ZERO)), echo(null())),
+    ] {
+        let response = gateway.oneshot(request(packet)).await.unwrap();
+        let reply = String::from_utf8_lossy(&support::post::read(response).await).into_owned();
+        let counted = counters.take();
+        assert_eq!(
+            counted.get(&format!("amf_limits_passed_total{{limit={name}}}")),
+            Some(&1),
+            "{name}: {counted:?}"
+        );
+        if !name.starts_with("notification") {
+            assert!(reply.contains(&format!("limit `{name}`")), "{name}: {reply:?}");
+        }
+    }
+    amf_remoting::metrics::describe();
+}
