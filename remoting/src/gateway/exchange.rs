@@ -6,7 +6,6 @@ use std::sync::Arc;
 use amf_core::packet::{Message, Packet};
 use amf_core::{DecodeError, Decoder, FromAmf, Value, Version};
 use bytes::Bytes;
-use futures_util::future::Either;
 use http::request::Parts;
 use tracing::Span;
 
@@ -22,7 +21,7 @@ use super::reply::ReplyWriter;
 use super::reply_headers::ReplyHeaders;
 use super::versions::Dialect;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Caller, Client, Notification, Signature, TimeLimit};
+use crate::service::{BoxFuture, Call, Caller, Client, Notification, Signature, TimeLimit};
 use crate::{Services, count};
 
 /// Answers a packet.
@@ -110,7 +109,7 @@ impl Exchange<'_> {
         outboxes: &Outboxes,
         head: Parts,
         headers: Vec<(String, Value)>,
-    ) -> Vec<Step<impl Future<Output = Answer> + use<'_>>> {
+    ) -> Vec<Step<BoxFuture<'_, Answer>>> {
         let mut clients = outboxes.clients();
         let Some(first) = clients.next() else { return Vec::new() };
         let caller = identified(Caller::new(first.clone()).with_headers(headers), head);
@@ -118,12 +117,7 @@ impl Exchange<'_> {
         calls.map(|(message, client)| self.step(message, &caller, client)).collect()
     }
 
-    fn step(
-        &self,
-        message: &Message<'_>,
-        caller: &Caller,
-        client: Client,
-    ) -> Step<impl Future<Output = Answer> + use<'_>> {
+    fn step(&self, message: &Message<'_>, caller: &Caller, client: Client) -> Step<BoxFuture<'_, Answer>> {
         let body = self.bytes.slice_ref(message.body);
         let version = self.version_of(message);
         let caller = caller.clone().with_client(client);
@@ -131,22 +125,22 @@ impl Exchange<'_> {
         if let Some(protocol) = protocol {
             let (target, body, caller) = (&*message.target_uri, body.clone(), caller.clone());
             let incoming = Incoming { target, body, version, caller, calls: &self.calls };
-            if let Some(Step { is_concurrent, work }) = protocol.take(incoming) {
-                return Step { is_concurrent, work: Either::Left(work) };
+            if let Some(step) = protocol.take(incoming) {
+                return step;
             }
         }
         let call = Call::new(&*message.target_uri, body, version, caller);
         let is_concurrent =
             self.calls.services.signature(call.target()).is_some_and(Signature::is_concurrent);
-        let work = async move {
-            let outcome = if self.describes {
-                self.calls.within_time(describe(&self.calls.services, &call)).await
-            } else {
-                self.calls.call(call).await
-            };
-            Answer::of(version, outcome)
+        let work: BoxFuture<'_, Answer> = if self.describes {
+            Box::pin(async move {
+                let description = describe(&self.calls.services, &call);
+                Answer::of(version, self.calls.within_time(description).await)
+            })
+        } else {
+            Box::pin(async move { Answer::of(version, self.calls.call(call).await) })
         };
-        Step { is_concurrent, work: Either::Right(work) }
+        Step { is_concurrent, work }
     }
 
     fn version_of(&self, message: &Message<'_>) -> Version {

@@ -75,6 +75,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -223,13 +224,15 @@ impl fmt::Debug for Gateway {
     }
 }
 
+type GatewayFuture = BoxFuture<'static, Result<Response<GatewayBody>, Infallible>>;
+
 impl<B> tower::Service<Request<B>> for Gateway
 where
     B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     type Response = Response<GatewayBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = GatewayFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -239,7 +242,8 @@ where
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let span = observe::span();
-            Ok(match observe::follow(span.clone(), shared.answer(request, &span)).await {
+            let answer = pin!(shared.answer(request, &span));
+            Ok(match observe::follow(span.clone(), answer).await {
                 Ok(packet) => amf(packet),
                 Err(refusal) => refusal.into_response(),
             })

@@ -1,5 +1,6 @@
 //! A request as traces and counters see it, from its head to its reply.
 
+use std::pin::Pin;
 use std::time::Instant;
 
 use amf_core::packet::Packet;
@@ -24,9 +25,11 @@ pub(super) fn read(span: &Span, packet: &Packet<'_>) {
 }
 
 /// Follows a request to its end. Where nobody looks, it costs a look at whether somebody does.
+///
+/// It takes a large future by its pointer, or it would have room for each place where that one is moved to.
 pub(super) async fn follow(
     span: Span,
-    answer: impl Future<Output = Result<Bytes, Refusal>>,
+    answer: Pin<&mut impl Future<Output = Result<Bytes, Refusal>>>,
 ) -> Result<Bytes, Refusal> {
     if span.is_disabled() && !count::IS_ON {
         return answer.await;
