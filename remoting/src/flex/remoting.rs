@@ -24,9 +24,10 @@ const NO_ARGUMENTS: &[u8] = &[0x0A, 0, 0, 0, 0];
 pub(super) fn begin(
     flex: &Flex,
     message: RemotingMessage<Body>,
-    incoming: Incoming<'_>,
+    incoming: &Incoming<'_>,
 ) -> Step<BoxFuture<'static, Answer>> {
-    let Incoming { body, version, mut caller, calls, .. } = incoming;
+    let Incoming { version, calls, .. } = *incoming;
+    let (body, mut caller) = (incoming.body.clone(), incoming.caller.clone());
     let target = target(&message, &calls.services);
     let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
     if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
