@@ -16,10 +16,10 @@ pub(crate) struct Step<F> {
 
 /// Does everything; gives the outcomes in the order of the steps.
 pub(super) async fn run<T, F: Future<Output = T>>(steps: Vec<Step<F>>) -> Vec<T> {
-    // Most packets hold one call, which needs none of this.
+    // Most packets hold one call, which should not pay for what others need.
     match <[Step<F>; 1]>::try_from(steps) {
         Ok([only]) => vec![only.work.await],
-        Err(steps) => run_several(steps).await,
+        Err(steps) => Box::pin(run_several(steps)).await,
     }
 }
 

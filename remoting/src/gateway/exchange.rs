@@ -34,7 +34,7 @@ pub(super) async fn answer(
     bytes: Bytes,
     span: &Span,
 ) -> Result<Bytes, Refusal> {
-    let packet = Packet::decode(&bytes, services.classes(), services.decode_limits())
+    let packet = Packet::open(&bytes, services.classes(), services.decode_limits())
         .map_err(|error| unreadable("packet", &error))?;
     observe::read(span, &packet);
     refuse_without_address(&packet)?;

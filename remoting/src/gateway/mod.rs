@@ -269,9 +269,14 @@ impl Shared {
         }
     }
 
-    async fn exchange(&self, head: Parts, packet: Bytes, span: &Span) -> Result<Bytes, Refusal> {
+    fn exchange(
+        &self,
+        head: Parts,
+        packet: Bytes,
+        span: &Span,
+    ) -> impl Future<Output = Result<Bytes, Refusal>> {
         let Self { services, limits, policy, protocol, .. } = self;
-        exchange::answer(services, protocol.as_deref(), limits, policy, head, packet, span).await
+        exchange::answer(services, protocol.as_deref(), limits, policy, head, packet, span)
     }
 }
 

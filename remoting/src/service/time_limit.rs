@@ -19,15 +19,16 @@ pub(crate) struct TimeLimit {
 impl TimeLimit {
     /// The time for all calls begins now.
     pub(crate) fn begin(call: (&'static str, Duration), all: (&'static str, Duration)) -> Self {
-        Self { call, all, all_until: until(all.1) }
+        Self { call, all, all_until: until(Instant::now(), all.1) }
     }
 
     /// Lets nothing take longer. What has no time left at all is not begun.
     pub(crate) async fn hold<T>(self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        if Instant::now() >= self.all_until {
+        let now = Instant::now();
+        if now >= self.all_until {
             return Err(passed(self.all));
         }
-        let call_until = until(self.call.1);
+        let call_until = until(now, self.call.1);
         let (end, limit) =
             if call_until <= self.all_until { (call_until, self.call) } else { (self.all_until, self.all) };
         timeout_at(end, work).await.unwrap_or_else(|_| Err(passed(limit)))
@@ -35,9 +36,9 @@ impl TimeLimit {
 }
 
 /// A time that nobody lives to see is as good as none.
-fn until(time: Duration) -> Instant {
+fn until(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_hours(365 * 24);
-    Instant::now() + time.min(FAR)
+    now + time.min(FAR)
 }
 
 #[cold]
