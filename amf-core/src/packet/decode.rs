@@ -27,10 +27,10 @@ impl<'de> Packet<'de> {
     /// use amf_core::packet::Packet;
     /// use amf_core::Limits;
     ///
-    /// // One message: target "a.b", response "/1", length 1; 0x0D is no AMF0 value.
-    /// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x01\x0D";
+    /// // One message: target "a.b", response "/1", length 1; 0x77 is no marker of AMF0.
+    /// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x01\x77";
     /// let packet = Packet::open(bytes, &Default::default(), Limits::default())?;
-    /// assert_eq!(packet.messages[0].body, [0x0D]);
+    /// assert_eq!(packet.messages[0].body, [0x77]);
     /// assert!(Packet::decode(bytes, &Default::default(), Limits::default())?.broken.is_some());
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```

@@ -56,7 +56,7 @@ pub(super) fn begin(
 /// The `source` where it is a service, else the destination, and the operation.
 fn target(message: &RemotingMessage<Body>, services: &Services) -> Target {
     let operation = message.operation.as_deref().unwrap_or_default();
-    let of = |service: &str| Target::from(format!("{service}.{operation}"));
+    let of = |service: &str| Target::from([service, ".", operation].concat());
     let source = message.source.as_deref().filter(|source| !source.is_empty());
     match (source, message.base.destination.as_deref()) {
         (Some(source), Some(_)) if services.has_service(source) => of(source),

@@ -34,7 +34,8 @@ async fn admit(access: Access, call: &Call) -> Result<(), Fault> {
 /// Everything that needs the request's bytes.
 fn start(registry: &Registry, method: Found<'_>, call: Call) -> Result<Running, Fault> {
     let bytes = call.arguments().clone();
-    let (classes, limits, parameters) = (registry.classes(), registry.limits(), method.signature.parameters());
+    let (classes, limits, parameters) =
+        (registry.classes(), registry.limits(), method.signature.parameters());
     let mut arguments = match call.member() {
         None => Arguments::open(&bytes, call.form(), classes, limits, parameters)?,
         Some(member) => Arguments::open_member(&bytes, member, classes, limits, parameters)?,

@@ -30,5 +30,11 @@ pub async fn answer(router: &Router, row: &Row) -> Bytes {
 async fn call(router: &Router, request: Bytes) -> Bytes {
     let request = Request::post(PATH).header(CONTENT_TYPE, "application/x-amf").body(Body::from(request));
     let answer = router.clone().oneshot(request.expect("it is well formed")).await;
-    answer.unwrap_or_else(|never| match never {}).into_body().collect().await.expect("it is in memory").to_bytes()
+    answer
+        .unwrap_or_else(|never| match never {})
+        .into_body()
+        .collect()
+        .await
+        .expect("it is in memory")
+        .to_bytes()
 }

@@ -14,7 +14,7 @@ use rows::Row;
 const USAGE: &str = "usage: amf-bench-http [--rounds N] [--py3amf PYTHON] [WORD...]
 Measures the rows whose title has every WORD, such as: amf0 echo
 
-       amf-bench-http in-process gateway|axum ROW COUNT
+       amf-bench-http in-process gateway|axum|bare-axum ROW COUNT
 Calls one app so often without a socket, for a profiler that counts instructions";
 
 fn main() {
@@ -23,9 +23,9 @@ fn main() {
     let done = match words[..] {
         // How this program starts itself again, as a server.
         ["serve", app, row] => app_of(app, row).map(apps::serve),
-        ["in-process", app, row, count] => {
-            app_of(app, row).zip(count.parse().ok()).map(|((app, row), count)| in_process::run(app, row, count))
-        }
+        ["in-process", app, row, count] => app_of(app, row)
+            .zip(count.parse().ok())
+            .map(|((app, row), count)| in_process::run(app, row, count)),
         ref words => Options::read(words).map(|options| compare(&options)),
     };
     if done.is_none() {

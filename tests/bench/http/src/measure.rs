@@ -14,16 +14,36 @@ const LONG: u64 = 1_000_000;
 
 #[derive(Debug)]
 pub struct Figures {
+    /// With the gateway's limits.
     pub axum: Side,
+    pub bare: Side,
     pub gateway: Side,
-    /// The gateway's processor time against axum's: the median of all pairs.
-    pub ratio: f64,
-    /// Half the distance between the quartiles of these.
-    pub spread: f64,
+    /// The gateway's processor time against axum's.
+    pub to_axum: Ratio,
+    pub to_bare: Ratio,
     /// Requests in a second.
     pub py3amf: Option<f64>,
     /// Of the gateway's resident memory, in KiB.
     pub growth: i64,
+}
+
+/// Of what was measured side by side.
+#[derive(Debug)]
+pub struct Ratio {
+    pub median: f64,
+    /// Half the distance between the quartiles.
+    pub spread: f64,
+}
+
+impl Ratio {
+    fn of(ours: &Contestant, other: &Contestant) -> Self {
+        let ratios: Vec<f64> =
+            ours.micros.iter().zip(&other.micros).map(|(ours, other)| ours / other).collect();
+        Self {
+            median: quantile(&ratios, 0.5),
+            spread: (quantile(&ratios, 0.75) - quantile(&ratios, 0.25)) / 2.0,
+        }
+    }
 }
 
 /// Medians of what one server did.
@@ -37,20 +57,23 @@ pub struct Side {
 
 pub fn measure(row: &Row, rounds: usize, python: Option<&str>) -> Figures {
     let request = Request::new(&row.request());
-    let mut axum = Contestant::new(Server::start(App::Axum, row));
-    let mut gateway = Contestant::new(Server::start(App::Gateway, row));
+    let mut contestants =
+        [App::Axum, App::Gateway, App::BareAxum].map(|app| Contestant::new(Server::start(app, row)));
     for round in 0..rounds {
-        // Who comes first finds the machine otherwise than who comes second.
-        let mut pair = [&mut axum, &mut gateway];
-        pair.rotate_left(round % 2);
-        pair.into_iter().for_each(|contestant| contestant.sample(&request));
+        // Each round begins with another one than the round before, and the gateway is always next to both.
+        if round % 2 == 0 {
+            contestants.iter_mut().for_each(|contestant| contestant.sample(&request));
+        } else {
+            contestants.iter_mut().rev().for_each(|contestant| contestant.sample(&request));
+        }
     }
-    let ratios: Vec<f64> = gateway.micros.iter().zip(&axum.micros).map(|(ours, axums)| ours / axums).collect();
+    let [axum, mut gateway, bare] = contestants;
     Figures {
         axum: axum.side(),
+        bare: bare.side(),
         gateway: gateway.side(),
-        ratio: quantile(&ratios, 0.5),
-        spread: (quantile(&ratios, 0.75) - quantile(&ratios, 0.25)) / 2.0,
+        to_axum: Ratio::of(&gateway, &axum),
+        to_bare: Ratio::of(&gateway, &bare),
         py3amf: python.map(|python| py3amf(python, row, &request)),
         growth: gateway.growth(&request),
     }

@@ -61,7 +61,8 @@ impl Server {
     /// Resident memory in KiB.
     pub fn memory(&self) -> i64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        let resident =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
         resident.and_then(|size| size.parse().ok()).expect("it has memory")
     }
 

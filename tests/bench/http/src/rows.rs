@@ -78,8 +78,11 @@ fn encoded<T: ToAmf + ?Sized>(version: Version, arguments: &T) -> Vec<u8> {
 }
 
 fn result<T: for<'de> FromAmf<'de>>(reply: &[u8]) -> T {
-    let packet = Packet::decode(reply, &std::sync::Arc::default(), Limits::default()).expect("it is a packet");
-    let [message] = &packet.messages[..] else { panic!("one message was sent, {} came", packet.messages.len()) };
+    let packet =
+        Packet::decode(reply, &std::sync::Arc::default(), Limits::default()).expect("it is a packet");
+    let [message] = &packet.messages[..] else {
+        panic!("one message was sent, {} came", packet.messages.len())
+    };
     assert_eq!(message.target_uri, "/1/onResult", "{}", reply.escape_ascii());
     Decoder::new(Version::Amf0, message.body).with_classes_of::<T>().read().expect("the result has its type")
 }
