@@ -1,4 +1,4 @@
-//! Measures the gateway against axum without AMF, and against Py3AMF under gunicorn. See README.md.
+//! Measures the gateway against axum without AMF, and against `Py3AMF` under gunicorn. See README.md.
 
 mod apps;
 mod in_process;
@@ -42,7 +42,7 @@ fn app_of(app: &str, row: &str) -> Option<(apps::App, &'static Row)> {
 struct Options<'a> {
     /// Pairs of samples in each row.
     rounds: usize,
-    /// The interpreter that has Py3AMF and gunicorn.
+    /// The interpreter that has `Py3AMF` and gunicorn.
     python: Option<&'a str>,
     /// In lower case; a row's title has them all.
     words: Vec<String>,

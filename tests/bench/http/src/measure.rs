@@ -60,11 +60,13 @@ pub fn measure(row: &Row, rounds: usize, python: Option<&str>) -> Figures {
     let mut contestants =
         [App::Axum, App::Gateway, App::BareAxum].map(|app| Contestant::new(Server::start(app, row)));
     for round in 0..rounds {
-        // Each round begins with another one than the round before, and the gateway is always next to both.
-        if round % 2 == 0 {
-            contestants.iter_mut().for_each(|contestant| contestant.sample(&request));
-        } else {
-            contestants.iter_mut().rev().for_each(|contestant| contestant.sample(&request));
+        // There and back, so that who comes first changes, and the gateway is always next to both.
+        let mut turns: Vec<_> = contestants.iter_mut().collect();
+        if round % 2 == 1 {
+            turns.reverse();
+        }
+        for contestant in turns {
+            contestant.sample(&request);
         }
     }
     let [axum, mut gateway, bare] = contestants;
@@ -104,7 +106,7 @@ impl Contestant {
     fn sample(&mut self, request: &Request) {
         let before = self.server.processor_time();
         let load = request.post(&self.server.url(), SECONDS);
-        let time = self.server.processor_time() - before;
+        let time = self.server.processor_time().saturating_sub(before);
         self.micros.push(time.as_secs_f64() * 1e6 / load.requests as f64);
         self.rates.push(load.rate());
         self.answered += load.requests;

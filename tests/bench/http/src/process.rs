@@ -33,7 +33,7 @@ impl Server {
         Self { name: app.name(), process, port }.answering(row)
     }
 
-    /// Py3AMF in one process of gunicorn, whose threads let clients keep their connections.
+    /// `Py3AMF` in one process of gunicorn, whose threads let clients keep their connections.
     pub fn start_py3amf(python: &str, row: &Row) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("a free port").port();

@@ -12,11 +12,15 @@ pub fn table(rows: &[(&Row, Figures)]) {
         "| | axum bare | axum with the limits | gateway | times bare | times with the limits | at most | |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---|");
-    rows.iter().for_each(|(row, figures)| print(&times(row, figures)));
+    for (row, figures) in rows {
+        print(&times(row, figures));
+    }
     println!("\nRequests in a second, and what the gateway's memory grew by:\n");
     println!("| | axum bare | gateway | Py3AMF | times Py3AMF | at least | | memory | at most | |");
     println!("|---|---:|---:|---:|---:|---:|---|---:|---:|---|");
-    rows.iter().for_each(|(row, figures)| print(&rates(row, figures)));
+    for (row, figures) in rows {
+        print(&rates(row, figures));
+    }
 }
 
 fn times(row: &Row, figures: &Figures) -> Vec<String> {

@@ -18,7 +18,7 @@ pub struct Row {
     check: fn(&[u8]) -> bool,
 }
 
-/// Requests in a second, against Py3AMF's.
+/// Requests in a second, against `Py3AMF`'s.
 pub const LEAST_RATE: f64 = 15.0;
 
 pub const ROWS: &[Row] = &[
