@@ -21,9 +21,11 @@ main() {
   step "format" cargo fmt --check
   step "format of fuzz targets" cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
   step "format of benchmarks" cargo fmt --manifest-path tests/bench/Cargo.toml --check
+  step "format of the gateway's benchmark" cargo fmt --manifest-path tests/bench/http/Cargo.toml --check
   step "clippy" cargo clippy --workspace --all-targets -- -D warnings
   step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
   step "clippy benchmarks" cargo clippy --manifest-path tests/bench/Cargo.toml --locked -- -D warnings
+  step "clippy the gateway's benchmark" cargo clippy --manifest-path tests/bench/http/Cargo.toml --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings

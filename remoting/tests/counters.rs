@@ -115,7 +115,7 @@ async fn refusals_by_reason() {
     for (packet, reason) in [
         (packet(9, &[nothing()]), "version"),
         (packet_with_headers(0, &[header("h", true, &null())], &[nothing()]), "must_understand"),
-        (packet(0, &[nothing(), message("a.b", "/2", &[0x77])]), "message"),
+        (packet(0, &[nothing(), message("a.b", "/2", &[0x77]), nothing()]), "message"),
     ] {
         post(&gateway, packet).await;
         assert_eq!(counters.take()[&format!("amf_refused_total{{reason={reason}}}")], 1, "{reason}");

@@ -96,12 +96,12 @@ impl Gateway {
 const TARGET: &str = "null";
 
 impl Protocol for Flex {
-    fn take(&self, incoming: Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>> {
+    fn take(&self, incoming: &Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>> {
         // Some clients leave the target empty, which is also that of a plain call to a service without a name.
         if incoming.target != TARGET && !incoming.target.is_empty() {
             return None;
         }
-        let message = match request::read(&incoming) {
+        let message = match request::read(incoming) {
             Ok(message) => message,
             Err(_) if incoming.target.is_empty() => return None,
             Err(unreadable) => {
@@ -111,8 +111,8 @@ impl Protocol for Flex {
         };
         Some(match message {
             Message::Remoting(message) => remoting::begin(self, message, incoming),
-            Message::Command(message) => command::begin(self, message, &incoming),
-            Message::SmallCommand(small) => command::begin(self, small.0, &incoming),
+            Message::Command(message) => command::begin(self, message, incoming),
+            Message::SmallCommand(small) => command::begin(self, small.0, incoming),
             Message::Async(message) => self.undeliverable(message.base, incoming.version),
             Message::SmallAsync(small) => self.undeliverable(small.0.base, incoming.version),
         })

@@ -34,7 +34,12 @@ fn first<'de, T: FromAmf<'de>>(incoming: &'de Incoming<'_>) -> Result<T, DecodeE
         .with_limits(services.decode_limits());
     match decoder.begin_arguments()? {
         0 => Err(decoder.custom_error("a message of Flex is expected, and nothing was sent")),
-        _ => decoder.read(),
+        sent => {
+            let message = decoder.read()?;
+            (1..sent).try_for_each(|_| decoder.skip())?;
+            decoder.finish()?;
+            Ok(message)
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use amf_core::packet::{Message, Packet};
 use amf_core::{DecodeError, Decoder, FromAmf, Value, Version};
 use bytes::Bytes;
-use futures_util::future::Either;
 use http::request::Parts;
 use tracing::Span;
 
@@ -22,7 +21,7 @@ use super::reply::ReplyWriter;
 use super::reply_headers::ReplyHeaders;
 use super::versions::Dialect;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Caller, Client, Notification, Signature, TimeLimit};
+use crate::service::{BoxFuture, Call, Caller, Notification, Signature, TimeLimit};
 use crate::{Services, count};
 
 /// Answers a packet.
@@ -31,13 +30,11 @@ pub(super) async fn answer(
     protocol: Option<&dyn Protocol>,
     limits: &GatewayLimits,
     policy: &HeaderPolicy,
-    mut head: Parts,
+    head: Parts,
     bytes: Bytes,
     span: &Span,
 ) -> Result<Bytes, Refusal> {
-    let reply_headers = ReplyHeaders::open(limits);
-    head.extensions.insert(reply_headers.clone());
-    let packet = Packet::decode(&bytes, services.classes(), services.decode_limits())
+    let packet = Packet::open(&bytes, services.classes(), services.decode_limits())
         .map_err(|error| unreadable("packet", &error))?;
     observe::read(span, &packet);
     refuse_without_address(&packet)?;
@@ -48,10 +45,11 @@ pub(super) async fn answer(
     let describes = policy.asks_for_descriptions(&packet);
     let exchange = Exchange { calls, protocol, dialect, bytes: &bytes, packet: &packet, describes };
     let outboxes = exchange.open_outboxes(limits);
+    let reply_headers = ReplyHeaders::open(limits);
     let version = dialect.check().map_err(|fault| ("version", fault));
     let acceptable = version.and_then(|()| policy.check(&packet).map_err(|fault| ("must_understand", fault)));
     let answers = match acceptable {
-        Ok(()) => batch::run(exchange.steps(&outboxes, head, headers)).await,
+        Ok(()) => batch::run(exchange.steps(&outboxes, &reply_headers, head, headers)).await,
         Err((reason, fault)) => {
             count::refused(reason);
             exchange.refuse_all(&fault)
@@ -108,45 +106,40 @@ impl Exchange<'_> {
     fn steps(
         &self,
         outboxes: &Outboxes,
+        reply_headers: &ReplyHeaders,
         head: Parts,
         headers: Vec<(String, Value)>,
-    ) -> Vec<Step<impl Future<Output = Answer> + use<'_>>> {
-        let mut clients = outboxes.clients();
-        let Some(first) = clients.next() else { return Vec::new() };
-        let caller = identified(Caller::new(first.clone()).with_headers(headers), head);
-        let calls = self.packet.messages.iter().zip(iter::once(first).chain(clients));
-        calls.map(|(message, client)| self.step(message, &caller, client)).collect()
+    ) -> Vec<Step<BoxFuture<'_, Answer>>> {
+        let messages = &self.packet.messages;
+        let Some(client) = outboxes.clients().next() else { return Vec::new() };
+        let caller = identified(Caller::new(client).with_headers(headers), head);
+        let caller = caller.with_extension(reply_headers.clone());
+        let callers = iter::repeat_n(caller, messages.len()).zip(outboxes.clients());
+        let callers = callers.map(|(caller, client)| caller.with_client(client));
+        messages.iter().zip(callers).map(|(message, caller)| self.step(message, caller)).collect()
     }
 
-    fn step(
-        &self,
-        message: &Message<'_>,
-        caller: &Caller,
-        client: Client,
-    ) -> Step<impl Future<Output = Answer> + use<'_>> {
+    fn step(&self, message: &Message<'_>, caller: Caller) -> Step<BoxFuture<'_, Answer>> {
         let body = self.bytes.slice_ref(message.body);
         let version = self.version_of(message);
-        let caller = caller.clone().with_client(client);
+        let incoming = Incoming { target: &message.target_uri, body, version, caller, calls: &self.calls };
         let protocol = self.protocol.filter(|_| !self.describes);
-        if let Some(protocol) = protocol {
-            let (target, body, caller) = (&*message.target_uri, body.clone(), caller.clone());
-            let incoming = Incoming { target, body, version, caller, calls: &self.calls };
-            if let Some(Step { is_concurrent, work }) = protocol.take(incoming) {
-                return Step { is_concurrent, work: Either::Left(work) };
-            }
+        if let Some(step) = protocol.and_then(|protocol| protocol.take(&incoming)) {
+            return step;
         }
+        let Incoming { body, caller, .. } = incoming;
         let call = Call::new(&*message.target_uri, body, version, caller);
         let is_concurrent =
             self.calls.services.signature(call.target()).is_some_and(Signature::is_concurrent);
-        let work = async move {
-            let outcome = if self.describes {
-                self.calls.within_time(describe(&self.calls.services, &call)).await
-            } else {
-                self.calls.call(call).await
-            };
-            Answer::of(version, outcome)
+        let work: BoxFuture<'_, Answer> = if self.describes {
+            Box::pin(async move {
+                let description = describe(&self.calls.services, &call);
+                Answer::of(version, self.calls.within_time(description).await)
+            })
+        } else {
+            Box::pin(async move { Answer::of(version, self.calls.call(call).await) })
         };
-        Step { is_concurrent, work: Either::Right(work) }
+        Step { is_concurrent, work }
     }
 
     fn version_of(&self, message: &Message<'_>) -> Version {
@@ -157,15 +150,16 @@ impl Exchange<'_> {
     fn write_reply(
         &self,
         answers: Vec<Answer>,
-        told: Vec<Vec<Notification>>,
+        told: Vec<(usize, Notification)>,
         headers: &ReplyHeaders,
     ) -> Result<Bytes, Refusal> {
         let mut reply = ReplyWriter::new(self.dialect.reply_packet());
         reply.headers(headers)?;
-        for ((message, answer), told) in self.packet.messages.iter().zip(answers).zip(told) {
+        let mut told = told.into_iter().peekable();
+        for (call, (message, answer)) in self.packet.messages.iter().zip(answers).enumerate() {
             reply.answer(&message.response_uri, &answer)?;
-            for notification in &told {
-                reply.notification(notification)?;
+            while let Some((_, notification)) = told.next_if(|(by, _)| *by == call) {
+                reply.notification(&notification)?;
             }
         }
         if let Some(broken) = &self.packet.broken {

@@ -238,13 +238,15 @@ impl fmt::Debug for Gateway {
     }
 }
 
+type GatewayFuture = BoxFuture<'static, Result<Response<GatewayBody>, Infallible>>;
+
 impl<B> tower::Service<Request<B>> for Gateway
 where
     B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     type Response = Response<GatewayBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = GatewayFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -281,9 +283,14 @@ impl Shared {
         }
     }
 
-    async fn exchange(&self, head: Parts, packet: Bytes, span: &Span) -> Result<Bytes, Refusal> {
+    fn exchange(
+        &self,
+        head: Parts,
+        packet: Bytes,
+        span: &Span,
+    ) -> impl Future<Output = Result<Bytes, Refusal>> {
         let Self { services, limits, policy, protocol, .. } = self;
-        exchange::answer(services, protocol.as_deref(), limits, policy, head, packet, span).await
+        exchange::answer(services, protocol.as_deref(), limits, policy, head, packet, span)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::service::{BoxFuture, Call, Caller, Fault, Reply, TimeLimit};
 /// A protocol whose messages come in those of a packet.
 pub(crate) trait Protocol: fmt::Debug + Send + Sync {
     /// How a message is answered; `None` leaves it to be a plain call. Nothing is done before the step is polled.
-    fn take(&self, message: Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>>;
+    fn take(&self, message: &Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>>;
 
     /// How a fault is told to the sender of a message that could not be read; `None` where it is a plain call.
     fn refuse(&self, target: &str, version: Version, fault: &Fault) -> Option<Answer>;

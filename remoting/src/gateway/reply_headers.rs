@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use amf_core::packet::PacketWriter;
 use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
 use bytes::Bytes;
-use http::request::Parts;
 
 use super::GatewayLimits;
 use super::outbox::full;
@@ -144,8 +143,7 @@ impl<T: ToAmf + ?Sized> ToAmf for Persistent<'_, T> {
 /// Where there is no HTTP, there are no such headers: the fault `Server.Processing`.
 impl FromCaller for ReplyHeaders {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        let headers = caller.extension::<Parts>().and_then(|head| head.extensions.get::<Self>());
-        headers.cloned().ok_or_else(|| {
+        caller.extension::<Self>().cloned().ok_or_else(|| {
             Fault::new(code::PROCESSING, "headers of a reply are there only where a call comes over HTTP")
         })
     }

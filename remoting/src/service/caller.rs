@@ -14,7 +14,7 @@ use super::{Client, Credentials, Extensions, Principal};
 #[derive(Clone)]
 pub struct Caller {
     client: Client,
-    headers: Arc<Vec<(String, Value)>>,
+    headers: Arc<[(String, Value)]>,
     extensions: Arc<Extensions>,
     identity: Identity,
     authenticator: Option<Arc<dyn AnyAuthenticator>>,
@@ -35,7 +35,8 @@ impl Caller {
     /// Sets the headers of the request.
     #[must_use]
     pub fn with_headers(mut self, headers: Vec<(String, Value)>) -> Self {
-        self.headers = Arc::new(headers);
+        // An empty one is shared by all callers.
+        self.headers = if headers.is_empty() { Arc::default() } else { headers.into() };
         self
     }
 
