@@ -33,16 +33,13 @@ pub(super) fn begin(
     if operation == operation::PING {
         return at_once(Sender::of_ping(flex, incoming.version, base).acknowledge(None));
     }
+    let (calls, caller) = (incoming.calls.clone(), base.caller(incoming.caller.clone()));
     let sender = Sender::of(flex, incoming.version, base);
     match operation {
         operation::LOGIN => {
-            let (calls, caller) = (incoming.calls.clone(), incoming.caller.clone());
             later(sender, async move { log_in(&calls, &caller, &body).await })
         }
-        operation::LOGOUT => {
-            let (calls, caller) = (incoming.calls.clone(), incoming.caller.clone());
-            later(sender, async move { log_out(&calls, &caller).await })
-        }
+        operation::LOGOUT => later(sender, async move { log_out(&calls, &caller).await }),
         // Nothing is kept of a client that could be let go.
         operation::DISCONNECT => at_once(sender.acknowledge(None)),
         other => at_once(sender.error(&unsupported(other))),

@@ -26,10 +26,10 @@ pub(super) fn begin(
     message: RemotingMessage<Body>,
     incoming: Incoming<'_>,
 ) -> Step<BoxFuture<'static, Answer>> {
-    let Incoming { body, version, mut caller, calls, .. } = incoming;
+    let Incoming { body, version, caller, calls, .. } = incoming;
+    let mut caller = message.base.caller(caller);
     let target = target(&message, &calls.services);
-    let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
-    if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
+    if let Some(credentials) = message.base.remote_credentials().and_then(Credentials::from_base64) {
         // Whose they are says nothing about the other messages of the packet.
         caller = caller.stranger();
         caller.extensions_mut().insert(credentials);

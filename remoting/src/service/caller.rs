@@ -39,6 +39,16 @@ impl Caller {
         self
     }
 
+    /// The same caller with further headers, which count before the others: those of one message.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_more_headers(mut self, headers: impl Iterator<Item = (String, Value)>) -> Self {
+        let mut headers = headers.peekable();
+        if headers.peek().is_some() {
+            Arc::make_mut(&mut self.headers).extend(headers);
+        }
+        self
+    }
+
     /// Attaches a value that [`extension`](Self::extension) finds by its type.
     #[must_use]
     pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
@@ -59,6 +69,9 @@ impl Caller {
     }
 
     /// A header of the request, by its name. Where there are several, the last one counts.
+    ///
+    /// A message of Flex has headers of its own, those that it was sent with and `DSId`, `DSEndpoint` and the like;
+    /// they are found here too, before those of the packet.
     pub fn header(&self, name: &str) -> Option<&Value> {
         self.headers.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
