@@ -223,6 +223,22 @@ async fn what_is_not_supported_is_an_error() {
 }
 
 #[tokio::test]
+async fn operations_that_are_not_supported_are_errors() {
+    // BlazeDS: 0 subscribe, 1 unsubscribe, 2 poll, 3 client sync, 4 its answer, 6 and 7 cluster, 10 subscription
+    // invalidated, 11 multi-subscribe, 13 trigger connect; the others are nobody's
+    for operation in [0, 1, 2, 3, 4, 6, 7, 10, 11, 13, 14, 99, 10_000] {
+        let packet = envelope(&command_message(&command(operation, &[], nothing())));
+        let (target, answer) = answer(&gateway(), packet).await;
+        assert_eq!(target, "/1/onStatus", "{operation}");
+        let member = members(&answer, "ErrorMessage");
+        let code =
+            if operation == 2 { "Server.Processing.NotSubscribed" } else { "Server.Processing" };
+        assert_eq!(member("faultCode").as_str(), Some(code), "{operation}");
+        assert_eq!(member("correlationId").as_str(), Some(ID), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn disconnect_is_acknowledged() {
     let (target, reply) = answer(&gateway(), envelope(&command_message(&command(12, &[], nothing())))).await;
     assert_eq!(target, "/1/onResult");
