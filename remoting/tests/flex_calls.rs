@@ -151,7 +151,8 @@ async fn headers_of_a_message_are_read_like_those_of_the_packet() {
     // Those of one message are not those of the next.
     steps.extend([ask("theme", &[]), ask("locale", &[])]);
     // AMF0 strings: marker 02
-    let of_packet = ["theme", "Trace"].map(|name| bytes::header(name, false, &bytes::string("of the packet")));
+    let of_packet =
+        ["theme", "Trace"].map(|name| bytes::header(name, false, &bytes::string("of the packet")));
     let reply = messages(&post(&gateway, bytes::packet_with_headers(3, &of_packet, &steps)).await);
     let found = reply.iter().map(|(_, body)| members(&value(body), "AcknowledgeMessage")("body"));
     let found: Vec<_> =

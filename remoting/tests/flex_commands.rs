@@ -231,8 +231,7 @@ async fn operations_that_are_not_supported_are_errors() {
         let (target, answer) = answer(&gateway(), packet).await;
         assert_eq!(target, "/1/onStatus", "{operation}");
         let member = members(&answer, "ErrorMessage");
-        let code =
-            if operation == 2 { "Server.Processing.NotSubscribed" } else { "Server.Processing" };
+        let code = if operation == 2 { "Server.Processing.NotSubscribed" } else { "Server.Processing" };
         assert_eq!(member("faultCode").as_str(), Some(code), "{operation}");
         assert_eq!(member("correlationId").as_str(), Some(ID), "{operation}");
     }

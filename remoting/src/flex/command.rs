@@ -36,9 +36,7 @@ pub(super) fn begin(
     let (calls, caller) = (incoming.calls.clone(), base.caller(incoming.caller.clone()));
     let sender = Sender::of(flex, incoming.version, base);
     match operation {
-        operation::LOGIN => {
-            later(sender, async move { log_in(&calls, &caller, &body).await })
-        }
+        operation::LOGIN => later(sender, async move { log_in(&calls, &caller, &body).await }),
         operation::LOGOUT => later(sender, async move { log_out(&calls, &caller).await }),
         // Nothing is kept of a client that could be let go.
         operation::DISCONNECT => at_once(sender.acknowledge(None)),
