@@ -85,11 +85,12 @@ mod tests {
         assert_eq!(client.call::<String>("testAsync", ()).await.unwrap(), "Hello Again");
         assert_eq!(*screen.0.lock().unwrap(), [50]);
         for (method, error) in [
-            ("testDead", "Server.Timeout: the call took too long"),
+            ("testDead", "Server.Timeout: the method did not answer in time"),
             ("testError", "Test.Error: as asked"),
             ("none", "Service.MethodNotFound: Unknown method none of service "),
         ] {
-            assert_eq!(client.call::<()>(method, ()).await.unwrap_err().to_string(), error);
+            let found = client.call::<()>(method, ()).await.unwrap_err().to_string();
+            assert!(found.ends_with(error), "{found}");
         }
     }
 }
