@@ -36,7 +36,7 @@ impl Methods {
     }
 
     async fn test_dead(&self) {
-        pending().await
+        pending::<()>().await;
     }
 
     fn test_error(&self) -> Result<(), Fault> {

@@ -1,5 +1,7 @@
 //! What Flash Player and Ruffle sent in the tests of Ruffle: every `Body: [..]` in `ruffle/`.
 
+#![allow(clippy::many_single_char_names, clippy::too_many_arguments, reason = "that many arguments are sent")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,7 +80,6 @@ impl Test {
     }
 
     /// As many as came, without those at the end that are nothing.
-    #[allow(clippy::too_many_arguments, reason = "that many are sent")]
     fn avm1(
         &self,
         a: Option<Value>,
