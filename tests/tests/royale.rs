@@ -121,6 +121,8 @@ fn check(report: &serde_json::Value, visit: &serde_json::Value, is_small: bool) 
     assert_eq!(result("values"), visit["values"]);
     assert_eq!(result("date"), joined);
     assert_eq!(result("nothing"), json!(null));
+    // the id of its AMFChannel
+    assert_eq!(result("endpoint"), "gateway");
     assert_eq!(result("typed"), player("Ann", 8, bob()));
     assert_eq!(result("typedArray"), reversed);
     assert_eq!(result("typedCollection"), reversed);
@@ -183,6 +185,10 @@ impl Probe {
     }
 
     fn nothing(&self) {}
+
+    fn header(&self, caller: &Caller, name: String) -> Option<Value> {
+        caller.header(&name).cloned()
+    }
 
     fn promote(&self, player: Player) -> Player {
         Player { level: player.level + 1, ..player }

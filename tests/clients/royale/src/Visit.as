@@ -37,6 +37,7 @@ public class Visit {
             step("values", "probe", "echo", [asked["values"]]),
             step("date", "probe", "echo", [new Date(86400000.0)]),
             step("nothing", "probe", "nothing", []),
+            step("endpoint", "probe", "header", ["DSEndpoint"]),
             step("typed", "probe", "promote", [ann]),
             step("typedArray", "probe", "reverse", [[ann, player("Cid", null)]]),
             step("typedCollection", "probe", "reverse", [new ArrayCollection([ann, player("Cid", null)])]),
