@@ -12,7 +12,7 @@ use amf_remoting::{
     AmfObject, ArrayCollection, Caller, Fault, FromCaller, Gateway, Services, remoting_service,
 };
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::routing::get;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
@@ -217,6 +217,6 @@ fn cross_origin(pages: impl IntoIterator<Item = HeaderValue>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(pages))
         .allow_methods([Method::POST])
-        .allow_headers([header::CONTENT_TYPE, HeaderName::from_static("x-requested-with")])
+        .allow_headers([header::CONTENT_TYPE])
         .allow_credentials(true)
 }

@@ -40,9 +40,16 @@ async fn a_page_of_royale_visits_the_gateway_and_the_samples() {
         check_wire(&server.take_packets(), is_small);
     }
 
-    let samples = serve(examples::blazeds::app([]).fallback(move |uri: Uri| ready(file(&page, &uri)))).await;
+    let pages = [HeaderValue::try_from(&server.origin).unwrap()];
+    let app = examples::blazeds::app(pages).fallback(move |uri: Uri| ready(file(&page, &uri)));
+    let samples = serve(app).await;
     let visit = json!({"gateway": "/samples/messagebroker/amf", "samples": true});
     check_samples(&report(&samples, &visit).await);
+    // The same from a page of another origin, which sends no cookies.
+    let visit = json!({"gateway": format!("{samples}/samples/messagebroker/amf"), "samples": true});
+    let abroad = report(&server.origin, &visit).await;
+    assert_eq!(abroad["removed"]["result"], true, "{abroad}");
+    assert_eq!(abroad["room"]["fault"]["code"], "Client.Authentication", "{abroad}");
 }
 
 /// What the page at this origin reports.

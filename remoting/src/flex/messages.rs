@@ -4,6 +4,7 @@ use amf_core::{AmfObject, Dynamic, Value};
 
 use super::small::{SmallAsync, SmallCommand};
 use crate::Caller;
+use crate::service::Credentials;
 
 /// What a client can send. `B` is what the arguments of a call are read as.
 #[derive(AmfObject, Debug)]
@@ -42,9 +43,11 @@ impl Base {
         self.headers.as_ref()?.get(name)
     }
 
-    /// The caller as whom the message makes it known: with its headers.
+    /// The caller as whom the message makes it known: with its headers, of which none are the credentials of plain
+    /// calls. Those would be for the whole packet.
     pub(super) fn caller(&self, caller: Caller) -> Caller {
         let headers = self.headers.iter().flat_map(Dynamic::iter);
+        let headers = headers.filter(|(name, _)| *name != Credentials::HEADER);
         caller.with_more_headers(headers.map(|(name, value)| (name.to_owned(), value.clone())))
     }
 }
