@@ -372,6 +372,11 @@ async fn credentials_with_a_call() {
         remoting_message(&replaced(remoting("secrets", "whoami", array(&[])), "headers", headers))
     };
     let without = remoting_message(&remoting("secrets", "whoami", array(&[])));
+    // that of plain calls is for a packet
+    let header = map(&[("userid", text("Aladdin")), ("password", text("open sesame"))]);
+    let headers = map(&[("Credentials", header)]);
+    let plain = remoting_message(&replaced(remoting("secrets", "whoami", array(&[])), "headers", headers));
+    assert_eq!(error(&gateway, envelope(&plain)).await.0, "Client.Authentication");
     // they are those of one message alone; "Aladdin:open" is wrong
     let steps = [with(ALADDIN), with("QWxhZGRpbjpvcGVu"), without, with(ALADDIN)];
     let steps: Vec<_> =

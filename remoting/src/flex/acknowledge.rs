@@ -34,7 +34,8 @@ impl Sender {
     /// The first message of a client says whether it reads small messages: a ping, or a login in its place.
     fn greeted(flex: &Flex, version: Version, from: Base, is_ping: bool) -> Self {
         let known = from.ds_id().filter(|id| !client_id::is_none(id));
-        let asks = from.messaging_version().is_some_and(|version| version >= MESSAGING_VERSION);
+        let asked = from.headers.as_ref().and_then(|headers| headers.messaging_version);
+        let asks = asked.is_some_and(|version| version >= MESSAGING_VERSION);
         let reads_small = flex.small_messages && (asks || known.is_some_and(client_id::reads_small));
         let mut headers = Dynamic::new();
         if asks && flex.small_messages {

@@ -3,8 +3,6 @@
 use amf_core::{AmfObject, Dynamic, Value};
 
 use super::small::{SmallAsync, SmallCommand};
-use crate::Caller;
-use crate::service::Credentials;
 
 /// What a client can send. `B` is what the arguments of a call are read as.
 #[derive(AmfObject, Debug)]
@@ -21,34 +19,24 @@ pub(super) enum Message<B> {
 pub(super) struct Base {
     pub(super) client_id: Option<String>,
     pub(super) destination: Option<String>,
-    /// Those of the protocol, `DS…`, and those of the program.
-    pub(super) headers: Option<Dynamic>,
+    pub(super) headers: Option<Headers>,
     pub(super) message_id: Option<String>,
+}
+
+/// Those headers of a message that matter here. [`LateHeaders`](super::headers::LateHeaders) are all of them.
+#[derive(AmfObject, Clone, Debug, Default)]
+pub(super) struct Headers {
+    #[amf(rename = "DSId")]
+    pub(super) ds_id: Option<String>,
+    #[amf(rename = "DSMessagingVersion")]
+    pub(super) messaging_version: Option<f64>,
+    #[amf(rename = "DSRemoteCredentials")]
+    pub(super) remote_credentials: Option<String>,
 }
 
 impl Base {
     pub(super) fn ds_id(&self) -> Option<&str> {
-        self.header("DSId")?.as_str()
-    }
-
-    pub(super) fn messaging_version(&self) -> Option<f64> {
-        self.header("DSMessagingVersion")?.as_f64()
-    }
-
-    pub(super) fn remote_credentials(&self) -> Option<&str> {
-        self.header("DSRemoteCredentials")?.as_str()
-    }
-
-    fn header(&self, name: &str) -> Option<&Value> {
-        self.headers.as_ref()?.get(name)
-    }
-
-    /// The caller as whom the message makes it known: with its headers, of which none are the credentials of plain
-    /// calls. Those would be for the whole packet.
-    pub(super) fn caller(&self, caller: Caller) -> Caller {
-        let headers = self.headers.iter().flat_map(Dynamic::iter);
-        let headers = headers.filter(|(name, _)| *name != Credentials::HEADER);
-        caller.with_more_headers(headers.map(|(name, value)| (name.to_owned(), value.clone())))
+        self.headers.as_ref()?.ds_id.as_deref()
     }
 }
 

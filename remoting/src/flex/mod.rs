@@ -31,6 +31,7 @@ mod acknowledge;
 mod body;
 mod client_id;
 mod command;
+mod headers;
 mod messages;
 mod remoting;
 mod request;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::Flex;
 use super::acknowledge::Sender;
 use super::body::Body;
+use super::headers::LateHeaders;
 use super::messages::RemotingMessage;
 use crate::Services;
 use crate::gateway::batch::Step;
@@ -26,10 +27,11 @@ pub(super) fn begin(
     message: RemotingMessage<Body>,
     incoming: Incoming<'_>,
 ) -> Step<BoxFuture<'static, Answer>> {
-    let Incoming { body, version, caller, calls, .. } = incoming;
-    let mut caller = message.base.caller(caller);
+    let mut caller = LateHeaders::known_to(&incoming);
+    let Incoming { body, version, calls, .. } = incoming;
     let target = target(&message, &calls.services);
-    if let Some(credentials) = message.base.remote_credentials().and_then(Credentials::from_base64) {
+    let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
+    if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
         // Whose they are says nothing about the other messages of the packet.
         caller = caller.stranger();
         caller.extensions_mut().insert(credentials);

@@ -12,7 +12,7 @@ use amf_core::{
 };
 
 use super::client_id;
-use super::messages::{AcknowledgeMessage, AsyncMessage, Base, CommandMessage, ReplyBase};
+use super::messages::{AcknowledgeMessage, AsyncMessage, Base, CommandMessage, Headers, ReplyBase};
 
 const MORE: u8 = 0x80;
 
@@ -61,7 +61,7 @@ pub(super) struct SmallAcknowledge<B>(pub(super) AcknowledgeMessage<B>);
 
 impl Externalizable for SmallCommand {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let (body, base) = Abstract::<Value, Dynamic>::read(input)?.into_request();
+        let (body, base) = Abstract::<Value, Headers>::read(input)?.into_request();
         read_correlation_id(input)?;
         let mut operation = None;
         read_flagged(input, |input, byte, flag| {
@@ -85,7 +85,7 @@ impl Externalizable for SmallCommand {
 
 impl Externalizable for SmallAsync {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let (_, base) = Abstract::<Value, Dynamic>::read(input)?.into_request();
+        let (_, base) = Abstract::<Value, Headers>::read(input)?.into_request();
         read_correlation_id(input)?;
         Ok(Self(AsyncMessage { base }))
     }
@@ -173,7 +173,7 @@ impl<'de, B: FromAmf<'de>, H: FromAmf<'de>> Abstract<'de, B, H> {
     }
 }
 
-impl<B> Abstract<'_, B, Dynamic> {
+impl<B> Abstract<'_, B, Headers> {
     fn into_request(self) -> (Option<B>, Base) {
         let base = Base {
             client_id: self.client_id.map(Cow::into_owned),
@@ -185,7 +185,7 @@ impl<B> Abstract<'_, B, Dynamic> {
     }
 }
 
-impl<'a, B> Abstract<'a, &'a B, &'a Dynamic> {
+impl<'a, B> Abstract<'a, &'a B, &'a Headers> {
     fn of_request(body: Option<&'a B>, base: &'a Base) -> Self {
         Self {
             body,

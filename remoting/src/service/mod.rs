@@ -41,14 +41,14 @@ pub use fault::Fault;
 pub use group::Group;
 pub use header::{Header, HeaderValue};
 pub use layer::CallService;
-#[cfg(feature = "http")]
-pub(crate) use layer::timed_out;
 pub use method::{CallFn, Method, Parameter, Running, Service, Signature};
 pub use principal::Principal;
 pub use reply::{Fallible, IntoReply, Plain, Reply};
 pub use services::{Services, ServicesError};
 pub use target::Target;
 pub use to_arguments::ToArguments;
+#[cfg(feature = "http")]
+pub(crate) use {caller::MessageHeaders, layer::timed_out};
 #[cfg(feature = "http")]
 pub(crate) use {panics::isolate_future, reply::Wrapping};
 
