@@ -136,7 +136,7 @@ missing_packages() {
   command -v chromium >/dev/null || [ -x "${CHROMIUM:-}" ] || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
   command -v haxe >/dev/null || missing+=(haxe)
-  command -v java >/dev/null || missing+=(openjdk-17-jre-headless) # Royale's compiler
+  command -v java >/dev/null || missing+=(default-jre-headless) # Royale's compiler
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   command -v rtmpdump >/dev/null || missing+=(rtmpdump)

@@ -14,6 +14,8 @@
 //! - **Calls.** `new RemoteObject("game").join(player)` is `game.join`: the destination is the service, the operation
 //!   its method. Where the message has a `source` that is the name of a service, that one is called: so a destination
 //!   that stands for a whole server, as those of AMFPHP and Zend did, needs no configuration.
+//! - **Headers** of a message are found as those of the packet are: by [`Caller::header`](crate::Caller::header) and
+//!   [`Header`](crate::service::Header).
 //! - **Faults** are `ErrorMessage`s at `/1/onStatus`. Its `faultCode`, `faultString` and `faultDetail` are the
 //!   [`Fault`](struct@crate::Fault)'s code, message and detail.
 //! - **Ping, login, logout and disconnect** are answered. A login is one for the
@@ -29,6 +31,7 @@ mod acknowledge;
 mod body;
 mod client_id;
 mod command;
+mod headers;
 mod messages;
 mod remoting;
 mod request;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::Flex;
 use super::acknowledge::Sender;
 use super::body::Body;
+use super::headers::LateHeaders;
 use super::messages::RemotingMessage;
 use crate::Services;
 use crate::gateway::batch::Step;
@@ -27,7 +28,7 @@ pub(super) fn begin(
     incoming: &Incoming<'_>,
 ) -> Step<BoxFuture<'static, Answer>> {
     let Incoming { version, calls, .. } = *incoming;
-    let (body, mut caller) = (incoming.body.clone(), incoming.caller.clone());
+    let (body, mut caller) = (incoming.body.clone(), LateHeaders::known_to(incoming));
     let target = target(&message, &calls.services);
     let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
     if let Some(credentials) = credentials.and_then(Credentials::from_base64) {

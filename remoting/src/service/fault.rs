@@ -19,7 +19,8 @@ pub mod code {
     pub const MESSAGE_ENCODING: &str = "Client.Message.Encoding";
     /// Nobody is logged in, or the credentials are wrong.
     pub const CLIENT_AUTHENTICATION: &str = "Client.Authentication";
-    /// Somebody is logged in who may not call this.
+    /// Somebody is logged in who may not call this. So does BlazeDS say it (`LoginManager.checkConstraint`): this code
+    /// where a principal lacks the roles of a constraint, `Client.Authentication` where there is no principal.
     pub const CLIENT_AUTHORIZATION: &str = "Client.Authorization";
     /// Credentials were sent that nobody can check.
     pub const SERVER_AUTHENTICATION: &str = "Server.Authentication";

@@ -51,7 +51,7 @@ pub use services::{Services, ServicesError};
 pub use target::Target;
 pub use to_arguments::ToArguments;
 #[cfg(feature = "http")]
-pub(crate) use {panics::isolate_future, reply::Wrapping, time_limit::TimeLimit};
+pub(crate) use {caller::MessageHeaders, panics::isolate_future, reply::Wrapping, time_limit::TimeLimit};
 
 use std::pin::Pin;
 
