@@ -35,7 +35,6 @@ main() {
   step "documentation of amf-core's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-core --no-deps --all-features
   step "documentation of amf-rtmp's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-rtmp --no-deps --all-features
   step "tests" cargo test --workspace
-  step "tests of amf-rtmp's doors" cargo test -p amf-rtmp --all-features
   step "tests with real clients" cargo test -p amf-tests --tests -- --ignored
   step "benchmarks, once" cargo run --quiet --release --locked --manifest-path tests/bench/Cargo.toml -- --rounds 1
   step "fuzz seeds" bash tests/fuzz/run.sh smoke

@@ -243,7 +243,11 @@ impl Connecting {
         };
         let driver = Driver::new(stream, connection, role, outbox, state);
         // Whoever does not wait for the decision any more does not want the connection.
-        let driver = AbortOnDropHandle::new(tokio::spawn(driver.run(std::future::pending(), Duration::ZERO)));
+        let driver = AbortOnDropHandle::new(tokio::spawn(driver.run(
+            std::future::pending(),
+            Duration::ZERO,
+            Duration::ZERO,
+        )));
         let accepted = decision.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
         Ok(Established { handle, accepted: Arc::new(accepted), driver })
     }
