@@ -178,6 +178,14 @@ async fn requests_have_a_limit() {
         body.resize(len, 0);
         assert_eq!(post(&app, &format!("/send/{id}/1"), body).await.0, status, "{len}");
     }
+    let id = open(&app).await;
+    let asked = (0..9).map(|number| {
+        let (app, path) = (app.clone(), format!("/idle/{id}/{number}"));
+        async move { post(&app, &path, vec![0]).await.0 }
+    });
+    let statuses = futures_util::future::join_all(asked).await;
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
+    assert_eq!(post(&app, &format!("/idle/{id}/8"), vec![0]).await.0, 200);
     let app: Router = server().max_connections(2).rtmpt();
     let _held = [open(&app).await, open(&app).await];
     assert_eq!(post(&app, "/open/1", "").await.0, 503);

@@ -111,6 +111,8 @@ pub(crate) struct Driver<S, R: Role> {
     progress: Instant,
     /// Whether this side is to go, and when its grace ends.
     is_draining: bool,
+    /// When the notice ends, as long as it has not.
+    noticed_by: Option<Instant>,
     drained_by: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
@@ -164,14 +166,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             steps: 0,
             progress: now,
             is_draining: false,
+            noticed_by: None,
             drained_by: None,
             closed: None,
         }
     }
 
-    /// Drives the connection until it ends. When `drain` is done, the peer is told so, calls at work may end
-    /// within `grace`, and then the connection is closed.
-    pub(crate) async fn run(&mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
+    /// Drives the connection until it ends. When `drain` is done, the peer is told so and goes on for `notice`;
+    /// calls at work may end within `grace` after that, and then the connection is closed.
+    pub(crate) async fn run(
+        &mut self,
+        drain: impl Future<Output = ()>,
+        notice: Duration,
+        grace: Duration,
+    ) -> End {
         let mut drain = pin!(drain);
         loop {
             if let Some(end) = self.settle() {
@@ -200,7 +208,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 Step::Read(Ok(_)) | Step::Time => None,
                 Step::Drain => {
                     self.is_draining = true;
-                    self.drained_by = Instant::now().checked_add(grace);
+                    self.noticed_by = Instant::now().checked_add(notice);
+                    self.drained_by = self.noticed_by.and_then(|by| by.checked_add(grace));
                     self.announce();
                     None
                 }
@@ -214,7 +223,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 self.ended(&end);
                 return end;
             }
-            if self.is_draining && self.running.is_empty() && self.finished.is_empty() {
+            if self.is_draining
+                && self.noticed_by.is_none()
+                && self.running.is_empty()
+                && self.finished.is_empty()
+            {
                 self.farewell();
             }
         }
@@ -393,6 +406,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             return None;
         }
         self.connection.expire(now);
+        self.noticed_by = self.noticed_by.filter(|by| now < *by);
         if self.drained_by.is_some_and(|by| by <= now) {
             self.running.clear();
             self.finished.clear();
@@ -405,7 +419,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     fn deadline(&self) -> Option<Instant> {
         // Once closed, the end of the grace has passed or does not matter.
         let drained_by = self.drained_by.filter(|_| !self.connection.is_closed());
-        [self.connection.deadline(), self.stalls_at(), drained_by].into_iter().flatten().min()
+        let noticed_by = self.noticed_by.filter(|_| !self.connection.is_closed());
+        [self.connection.deadline(), self.stalls_at(), noticed_by, drained_by].into_iter().flatten().min()
     }
 
     /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.

@@ -51,7 +51,8 @@ impl Server {
     /// ```
     ///
     /// A connection is known by a random id of 128 bits. It ends when nothing was asked for 30 s, and when a request
-    /// is missing; the last one may be sent again. A request has at most 1 MiB, which must arrive within 10 s. Who is
+    /// is missing; the last one may be sent again. A request has at most 1 MiB, which must arrive within 10 s; 8 requests
+    /// of a connection may be under way. Who is
     /// one too many for [`max_connections`](Server::max_connections) gets 503. What is known of connections is of
     /// this router: behind several machines, a client has to come to the same one each time.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
@@ -81,8 +82,12 @@ async fn send(
     Path((id, number)): Path<(String, u64)>,
     body: Body,
 ) -> Response {
+    let turn = match sessions.turn(&id) {
+        Ok(turn) => turn,
+        Err(refused) => return exchanged(Err(refused)),
+    };
     match timeout(BODY_TIME, to_bytes(body, BODY)).await {
-        Ok(Ok(bytes)) => exchanged(sessions.exchange(&id, number, bytes).await),
+        Ok(Ok(bytes)) => exchanged(turn.exchange(number, bytes).await),
         // It does not say whether it was too long or lost.
         Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
@@ -90,7 +95,10 @@ async fn send(
 }
 
 async fn idle(State(sessions): State<Arc<Sessions>>, Path((id, number)): Path<(String, u64)>) -> Response {
-    exchanged(sessions.exchange(&id, number, Bytes::new()).await)
+    match sessions.turn(&id) {
+        Ok(turn) => exchanged(turn.exchange(number, Bytes::new()).await),
+        Err(refused) => exchanged(Err(refused)),
+    }
 }
 
 async fn close(State(sessions): State<Arc<Sessions>>, Path((id, _)): Path<(String, u64)>) -> Response {
@@ -101,6 +109,7 @@ fn exchanged(outcome: Result<Bytes, Refused>) -> Response {
     match outcome {
         Ok(bytes) => answer(bytes),
         Err(Refused::Unknown) => StatusCode::NOT_FOUND.into_response(),
+        Err(Refused::TooMany) => StatusCode::TOO_MANY_REQUESTS.into_response(),
         Err(Refused::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
     }
 }

@@ -1,6 +1,6 @@
 // Plays a movie in Ruffle, in a headless Chromium, and prints what it reports.
 //
-//   node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL>]
+//   node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL> <WebSocket URL>]
 //
 // Stdin: a JSON array of sessions for the movie (see Main.hx and RtmpMain.hx).
 // Stdout: {"sessions": the movie's report, "packets": what went over the wire}.
@@ -15,7 +15,7 @@
 //   /gateway/none        HTTP status 404
 //   /gateway/broken      HTTP status 500
 //
-// Where an rtmp URL is given, the movie's sockets to its host and port go through a bridge: see bridge.mjs.
+// Where an rtmp URL is given, Ruffle makes a WebSocket to the other URL of each socket to its host and port.
 
 import { createServer, request } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -24,13 +24,12 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 
 import { inBrowser } from "../browser.mjs";
-import { bridge } from "./bridge.mjs";
 
 const LIMIT = 120_000;
 
-const [gateway, movie, modules, rtmp] = process.argv.slice(2);
+const [gateway, movie, modules, rtmp, proxyUrl] = process.argv.slice(2);
 if (!modules) {
-  console.error("usage: node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL>]");
+  console.error("usage: node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL> <WebSocket URL>]");
   process.exit(2);
 }
 const require = createRequire(resolve(modules, "here.js"));
@@ -47,7 +46,7 @@ const server = createServer((incoming, outgoing) => {
 const origin = await new Promise((done) => {
   server.listen(0, "127.0.0.1", () => done(`http://127.0.0.1:${server.address().port}`));
 });
-const socketProxy = rtmp ? [bridge(server, require("ws"), new URL(rtmp))] : [];
+const socketProxy = rtmp ? [{ host: new URL(rtmp).hostname, port: Number(new URL(rtmp).port), proxyUrl }] : [];
 const options = { parameters: { origin, sessions, rtmp }, socketProxy };
 let exit = 1;
 try {

@@ -7,11 +7,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::super::PIPE;
-use super::exchange::{Exchange, Refused};
+use super::exchange::{Exchange, Refused, Turn};
 use crate::places::{Full, Place};
 use crate::server::{Shared, serve_connection};
 
@@ -41,14 +40,10 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Gives a connection what came, and takes what it has to say.
-    ///
-    /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its
-    /// answer may be asked for again.
-    pub(super) async fn exchange(&self, id: &str, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
+    /// A request's turn at a connection, before anything of it is read.
+    pub(super) fn turn(&self, id: &str) -> Result<Turn, Refused> {
         let exchange = self.lock().get(id).map(Arc::clone).ok_or(Refused::Unknown)?;
-        let exchanged = tokio::spawn(async move { exchange.run(number, bytes).await });
-        exchanged.await.unwrap_or(Err(Refused::Unknown))
+        Exchange::turn(&exchange)
     }
 
     /// Ends a connection; false where there is none.
