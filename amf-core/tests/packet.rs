@@ -1,6 +1,8 @@
 //! Packets whose last body is not passed over.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+
 use amf_core::Limits;
 use amf_core::packet::Packet;
 
@@ -10,11 +12,11 @@ fn packet(length: u32, body: &[u8]) -> Vec<u8> {
 }
 
 fn open(bytes: &[u8]) -> Packet<'_> {
-    Packet::open(bytes, &Default::default(), Limits::default()).unwrap()
+    Packet::open(bytes, &Arc::default(), Limits::default()).unwrap()
 }
 
 fn decode(bytes: &[u8]) -> Packet<'_> {
-    Packet::decode(bytes, &Default::default(), Limits::default()).unwrap()
+    Packet::decode(bytes, &Arc::default(), Limits::default()).unwrap()
 }
 
 #[test]
@@ -54,11 +56,11 @@ fn a_body_that_is_not_passed_over_is_all_that_is_left() {
     for length in [2, u32::MAX] {
         let bytes = packet(length, garbage);
         assert_eq!(open(&bytes).messages.first().unwrap().body, garbage);
-        assert!(Packet::decode(&bytes, &Default::default(), Limits::default()).is_err());
+        assert!(Packet::decode(&bytes, &Arc::default(), Limits::default()).is_err());
     }
     // Who says one byte is not believed, so the second one is found.
     let bytes = packet(1, garbage);
-    assert!(Packet::open(&bytes, &Default::default(), Limits::default()).is_err());
+    assert!(Packet::open(&bytes, &Arc::default(), Limits::default()).is_err());
 }
 
 #[test]
