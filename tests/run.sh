@@ -21,15 +21,20 @@ main() {
   step "format" cargo fmt --check
   step "format of fuzz targets" cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
   step "format of benchmarks" cargo fmt --manifest-path tests/bench/Cargo.toml --check
+  step "format of the gateway's benchmark" cargo fmt --manifest-path tests/bench/http/Cargo.toml --check
   step "clippy" cargo clippy --workspace --all-targets -- -D warnings
   step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
   step "clippy benchmarks" cargo clippy --manifest-path tests/bench/Cargo.toml --locked -- -D warnings
+  step "clippy the gateway's benchmark" cargo clippy --manifest-path tests/bench/http/Cargo.toml --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
   step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
+  step "clippy amf-remoting's counters alone" cargo clippy -p amf-remoting --no-default-features --features metrics -- -D warnings
+  step "clippy amf-remoting's server" cargo clippy -p amf-remoting --no-default-features --features serve -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
   step "clippy each feature of amf-rtmp" each_feature_of_amf_rtmp
+  step "clippy amf-rtmp without metrics" cargo clippy -p amf-rtmp -- -D warnings
   step "layers" layers
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
   step "documentation of amf-core's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-core --no-deps --all-features
@@ -141,7 +146,7 @@ missing_packages() {
   command -v chromium >/dev/null || [ -x "${CHROMIUM:-}" ] || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
   command -v haxe >/dev/null || missing+=(haxe)
-  command -v java >/dev/null || missing+=(openjdk-17-jre-headless) # Royale's compiler
+  command -v java >/dev/null || missing+=(default-jre-headless) # Royale's compiler
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   command -v openssl >/dev/null || missing+=(openssl)

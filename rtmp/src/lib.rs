@@ -57,6 +57,8 @@ mod disconnect;
 mod instance;
 #[cfg(feature = "net")]
 mod listening;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "net")]
 mod net;
 #[cfg(feature = "net")]

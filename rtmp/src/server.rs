@@ -19,7 +19,7 @@ use crate::connect::{Admission, Connect, Rejection};
 use crate::disconnect::Disconnect;
 use crate::instance::{Instance, Instances, InvalidName};
 use crate::listening::Listening;
-use crate::net::{Driver, Handle};
+use crate::net::{Driver, Handle, limit};
 use crate::places::{Full, Place, Places, ServerCounters};
 use crate::proto::{Config, Connection, Seed};
 use crate::session::Session;
@@ -320,7 +320,7 @@ impl Server {
         peer: Option<SocketAddr>,
     ) -> impl Future<Output = ()> + Send + 'static + use<S>
     where
-        S: AsyncRead + AsyncWrite + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
         async move {
@@ -358,7 +358,8 @@ impl Shared {
 
     /// A place for a connection; `peer` where addresses are counted.
     pub(crate) fn place(&self, peer: Option<SocketAddr>) -> Result<Place, Full> {
-        self.living.places.take(self.max_connections, self.max_connections_per_address, peer)
+        let place = self.living.places.take(self.max_connections, self.max_connections_per_address, peer);
+        place.inspect_err(|full| limit(full.limit))
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {
@@ -399,12 +400,12 @@ pub(crate) async fn serve_connection<S>(
     shared: &Arc<Shared>,
     _place: Place,
 ) where
-    S: AsyncRead + AsyncWrite + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&shared.config), &Seed::random(), Instant::now());
     let (handle, outbox, state) = Handle::new(shared.config.limits.outbound);
     let session = Session::new(Arc::clone(shared), Arc::new(handle), peer);
-    let driver = Driver::new(stream, connection, session, outbox, state);
+    let mut driver = Driver::new(stream, connection, session, outbox, state);
     let end = driver.run(shared.closing(), shared.notice, shared.grace).await;
     tracing::debug!(?peer, ?end, "connection ended");
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::connect::{Admission, Connect, Rejection};
 use crate::disconnect::{Disconnect, DisconnectReason};
-use crate::net::{Answer, End, Handle, Role, Work, answer, call_of};
+use crate::net::{Answer, End, Handle, Role, Work, answer, call_of, limit};
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
 use crate::server::{OnUnknown, Shared};
@@ -112,6 +112,7 @@ impl Session {
         let transaction = command.transaction();
         // The protocol counts the calls that want a reply; the others must not pile up either.
         if transaction.is_none() && work.running() >= work.connection.config().limits.calls_in {
+            limit("calls_in");
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }

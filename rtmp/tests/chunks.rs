@@ -97,6 +97,56 @@ fn chunk_streams_of_one_two_and_three_bytes() {
 }
 
 #[test]
+fn every_form_on_every_form_of_chunk_stream() {
+    // Form 0 at 1000; form 1: +20, 130 bytes, video, so form 3 goes on with it; form 2: +23; form 3 repeats that.
+    let (small, rest) = (&b"a"[..], [7; 130]);
+    for (basic, chunk_stream) in [
+        (&b"\x02"[..], 2),
+        (b"\x3F", 63),
+        (b"\x00\x00", 64),
+        (b"\x00\xFF", 319),
+        (b"\x01\x00\x01", 320),
+        (b"\x01\xFF\xFF", 65_599),
+    ] {
+        let form = |form: u8| [&[form << 6 | basic[0]], &basic[1..]].concat();
+        let input = [
+            &form(0)[..],
+            b"\x00\x03\xE8\x00\x00\x01\x08\x01\x00\x00\x00a",
+            &form(1),
+            b"\x00\x00\x14\x00\x00\x82\x09",
+            &rest[..128],
+            &form(3),
+            &rest[128..],
+            &form(2),
+            b"\x00\x00\x17",
+            &rest[..128],
+            &form(3),
+            &rest[128..],
+            &form(3),
+            &rest[..128],
+            &form(3),
+            &rest[128..],
+        ];
+        let expected = [(1000, 8, small), (1020, 9, &rest), (1043, 9, &rest), (1066, 9, &rest)]
+            .map(|(timestamp, kind, payload)| message(chunk_stream, timestamp, 1, kind, payload));
+        assert_eq!(read(&input.concat()), expected, "{chunk_stream}");
+    }
+}
+
+#[test]
+fn a_chunk_stream_is_the_same_however_its_number_is_written() {
+    // 64 is 00 00 and 01 00 00 (§5.3.1.1 allows both up to 319).
+    let input = [
+        &b"\x00\x00\x00\x03\xE8\x00\x00\x01\x08\x01\x00\x00\x00a"[..], // form 0 at 1000
+        b"\x41\x00\x00\x00\x00\x05\x00\x00\x01\x08b",                  // form 1: +5
+        b"\x80\x00\x00\x00\x07c",                                      // form 2: +7
+        b"\xC1\x00\x00d",                                              // form 3: +7
+    ];
+    let times: Vec<u32> = read(&input.concat()).iter().map(|message| message.timestamp).collect();
+    assert_eq!(times, [1000, 1005, 1012, 1019]);
+}
+
+#[test]
 fn deltas_add_up_and_form_3_repeats_them() {
     let input = [
         &b"\x04\x00\x03\xE8\x00\x00\x01\x08\x01\x00\x00\x00a"[..], // form 0 at 1000
@@ -146,6 +196,31 @@ fn timestamps_wrap() {
     let input =
         [&b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\xFF\xFF\xFF\xF0a"[..], b"\x84\x00\x00\x20b"];
     assert_eq!(read(&input.concat()), [message(4, 0xFFFF_FFF0, 1, 8, b"a"), message(4, 0x10, 1, 8, b"b")]);
+    // By form 3, and by a delta of 32 bits: FFFFFFF0 + FFFFFFF0 is FFFFFFE0.
+    let input = [
+        &b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\xFF\xFF\xFF\xF0a"[..],
+        b"\x84\xFF\xFF\xFF\xFF\xFF\xFF\xF0b",
+        b"\x84\x00\x00\x18c",
+        b"\xC4d",
+        b"\xC4e",
+    ];
+    let times: Vec<u32> = read(&input.concat()).iter().map(|message| message.timestamp).collect();
+    assert_eq!(times, [0xFFFF_FFF0, 0xFFFF_FFE0, 0xFFFF_FFF8, 0x10, 0x28]);
+}
+
+#[test]
+fn timestamps_are_extended_from_24_bits_on() {
+    // §5.3.1.2.1: FFFFFF itself is written behind the header, too.
+    for (timestamp, bytes) in [
+        (0x00FF_FFFE, &b"\x04\xFF\xFF\xFE\x00\x00\x01\x08\x01\x00\x00\x00a"[..]),
+        (0x00FF_FFFF, b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\x00\xFF\xFF\xFFa"),
+        (0x0100_0000, b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\x01\x00\x00\x00a"),
+        (0xFFFF_FFFF, b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\xFF\xFF\xFF\xFFa"),
+    ] {
+        let expected = message(4, timestamp, 1, 8, b"a");
+        assert_eq!(read(bytes), std::slice::from_ref(&expected));
+        assert_eq!(Chunked::new(expected, 128).bytes()[..], *bytes);
+    }
 }
 
 #[test]
@@ -219,6 +294,12 @@ fn form_3_that_begins_a_message_has_the_extended_timestamp_too() {
     ];
     let times: Vec<u32> = read(&input.concat()).iter().map(|message| message.timestamp).collect();
     assert_eq!(times, [1000, 0x0100_03E8, 0x0200_03E8]);
+
+    // After a form 0 it is that one's time, as without extension.
+    let input =
+        [&b"\x04\xFF\xFF\xFF\x00\x00\x01\x09\x01\x00\x00\x00\x01\x00\x00\x00a"[..], b"\xC4\x01\x00\x00\x00b"];
+    let times: Vec<u32> = read(&input.concat()).iter().map(|message| message.timestamp).collect();
+    assert_eq!(times, [0x0100_0000, 0x0200_0000]);
 }
 
 #[test]
@@ -264,6 +345,9 @@ fn a_message_does_not_change_in_the_middle() {
     let whole = [&begun[..], b"\x44\x00\x00\x07\x00\x01\x00\x09", &[1; 128]].concat();
     let messages = read(&whole);
     assert_eq!((messages.len(), messages[0].timestamp, messages[0].payload.len()), (1, 0, 256));
+    let whole = [&begun[..], b"\x84\x00\x00\x07", &[1; 128]].concat();
+    let messages = read(&whole);
+    assert_eq!((messages.len(), messages[0].timestamp, messages[0].payload.len()), (1, 0, 256));
 }
 
 #[test]
@@ -278,6 +362,12 @@ fn an_aborted_message_leaves_its_header() {
     let message = reader.read(&mut &again[..]).unwrap().unwrap();
     assert_eq!((message.timestamp, message.stream, message.payload.len()), (15, 1, 256));
     assert_eq!(message.payload[0], 1);
+    // Form 3 begins another one: 5 ms later, and as long.
+    assert_eq!(reader.read(&mut &[&[0xC4][..], &[3; 128]].concat()[..]).unwrap(), None);
+    reader.abort(4);
+    let again = [&[0xC4][..], &[4; 128], &[0xC4], &[5; 128]].concat();
+    let message = reader.read(&mut &again[..]).unwrap().unwrap();
+    assert_eq!((message.timestamp, message.payload[0], message.payload.len()), (25, 4, 256));
 }
 
 #[test]
@@ -329,6 +419,10 @@ fn headers_are_as_short_as_they_can_be() {
         b"\x84\x00\x00\x00ff",
         "no timestamp, no extension"
     );
+    assert_eq!(written(&message(4, 0xFFFF_FFF0, 2, 9, b"ff"))[0], 0x04);
+    assert_eq!(written(&message(4, 0x10, 2, 9, b"ff")), b"\x84\x00\x00\x20ff", "the time wraps");
+    assert_eq!(written(&message(4, 0x0100_000E, 2, 9, b"ff")), b"\x84\xFF\xFF\xFEff", "the longest delta");
+    assert_eq!(written(&message(4, 0x0200_000D, 2, 9, b"ff"))[0], 0x04, "and one more");
 }
 
 #[test]

@@ -149,6 +149,76 @@ fn calls_go_both_ways() {
 }
 
 #[test]
+fn chunk_sizes_change_in_both_directions_at_any_time() {
+    for cut in CUTS {
+        let mut pair = Pair::open(cut, Version::Amf0);
+        for size in [1, 2, 127, 128, 129, 4_096, 65_536, 0, u32::MAX, 60_000] {
+            let expected = size.clamp(1, 0x7FFF_FFFF);
+            pair.client.set_chunk_size(size).unwrap();
+            pair.server.set_chunk_size(size / 2).unwrap();
+            assert_eq!(pair.client.chunk_size(), expected);
+            assert_eq!(pair.server.chunk_size(), (size / 2).max(1));
+            let text = "x".repeat(1_000);
+            let value = encode(Version::Amf0, &[Value::from(text.as_str())]);
+            pair.client.call(pair.now, 0, "echo", &value).unwrap();
+            pair.drive();
+            let echo = command(pair.server_event());
+            pair.server.answer(echo.transaction().unwrap(), &echo.body().arguments().unwrap()).unwrap();
+            pair.drive();
+            assert_eq!(result(pair.client_event()), Value::from(text));
+        }
+    }
+}
+
+/// 4.7 GiB of video one way, then the other, while the time runs from 0 to beyond 2^32 ms: what is acknowledged
+/// wraps, and so do timestamps.
+#[test]
+fn counts_and_times_wrap() {
+    const MESSAGE: usize = 8 << 20;
+    // 512 steps are a little more than 2^32.
+    const STEP: u32 = 0x0080_0001;
+    let mut client = Config::client();
+    client.chunk_size = 1 << 20;
+    client.limits.outbound = usize::MAX;
+    let mut server = Config::server().with_limits(client.limits);
+    server.chunk_size = client.chunk_size;
+    let payload = Bytes::from(vec![0xEE; MESSAGE]);
+    for client_sends in [true, false] {
+        let mut pair = Pair::open_with(Cut::Whole, client.clone(), server.clone(), Version::Amf0);
+        let now = pair.now;
+        let (from, to) = if client_sends {
+            (&mut pair.client, &mut pair.server)
+        } else {
+            (&mut pair.server, &mut pair.client)
+        };
+        let mut acknowledged = vec![0];
+        for index in 0..600_u32 {
+            let timestamp = STEP.wrapping_mul(index);
+            let (stream, kind, payload) = (1, MessageType::VIDEO, payload.clone());
+            let video = Message { chunk_stream: 6, timestamp, stream, kind, payload };
+            from.send(&video).unwrap();
+            while let Some(piece) = from.output() {
+                to.receive(now, &piece);
+                while let Some(piece) = to.output() {
+                    // An acknowledgement ends with the bytes so far, modulo 2^32.
+                    assert_eq!(u32::from_be_bytes(*piece.last_chunk().unwrap()), to.received() as u32);
+                    acknowledged.push(to.received());
+                    from.receive(now, &piece);
+                }
+            }
+            let unacknowledged = to.received() - acknowledged.last().unwrap();
+            assert_eq!((from.sent(), u64::from(from.unacknowledged())), (to.received(), unacknowledged));
+            let Some(Event::Video(received)) = to.event() else { panic!("{index}") };
+            assert_eq!((received.timestamp, received.payload.len()), (timestamp, MESSAGE));
+        }
+        assert!(acknowledged.last().unwrap() >> 32 == 1 && STEP.checked_mul(599).is_none());
+        // Each comes as soon as the window of 2,500,000 is full, which a chunk passes by less than its length.
+        assert!(acknowledged.windows(2).all(|pair| pair[1] - pair[0] < 2_500_000 + (1 << 20) + 100));
+        assert!(pair.client.is_open() && pair.server.is_open());
+    }
+}
+
+#[test]
 fn faults_are_told_from_results() {
     for version in VERSIONS {
         let mut pair = Pair::open(Cut::Whole, version);

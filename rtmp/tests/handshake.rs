@@ -243,6 +243,39 @@ fn what_is_no_rtmp_is_told_apart() {
 }
 
 #[test]
+fn a_client_takes_no_other_version() {
+    for (version, name) in
+        [(6, "encrypted"), (8, "encrypted"), (9, "encrypted"), (0, "version"), (b'H', "version")]
+    {
+        let (mut client, now, _) = client(ClientHandshake::default());
+        client.receive(now, &[version]);
+        assert_eq!(fault(&mut client), name);
+        assert_eq!(client.queued(), 0);
+    }
+}
+
+#[test]
+fn a_client_has_the_same_patience() {
+    let (mut client, start, hello) = client(ClientHandshake::default());
+    let answer = [&[3], &[0x51; 1536][..], &hello[1..]].concat();
+    for (second, byte) in (0_u64..5).zip(&answer) {
+        client.receive(start + Duration::from_secs(second), &[*byte]);
+        assert_eq!(client.deadline(), Some(start + Duration::from_secs(5)));
+    }
+    client.expire(start + Duration::from_millis(4_999));
+    assert!(!client.is_closed());
+    client.expire(start + Duration::from_secs(5));
+    assert_eq!(fault(&mut client), "handshake_time");
+
+    // Then the server has time for its answer.
+    let (mut client, start, hello) = self::client(ClientHandshake::default());
+    client.receive(start, &[&[3], &[0x51; 1536][..], &hello[1..]].concat());
+    assert_eq!(client.deadline(), Some(start + Duration::from_secs(30)));
+    client.expire(start + Duration::from_secs(30));
+    assert_eq!(fault(&mut client), "connect_time");
+}
+
+#[test]
 fn a_policy_is_asked_for_in_any_pieces() {
     let request = b"<policy-file-request/>\0";
     for cut in 1..request.len() {

@@ -1,7 +1,9 @@
 //! Peers that mean harm, against a server with its default limits: they are let go, and others notice nothing.
 
 #![cfg(feature = "net")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -10,16 +12,11 @@ use std::time::Duration;
 use amf_remoting::{CallError, Client, Group, Services, Version, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
 use amf_rtmp::{ConnectError, NetConnection, Rejection, Server};
+use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, shaken};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-/// Long enough for a call that nothing holds up.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Long enough for what waits for a limit of 10 s.
-const LONG: Duration = Duration::from_secs(40);
 
 struct Echo {
     clients: Arc<Mutex<Vec<Client>>>,
@@ -89,74 +86,6 @@ async fn works(connection: &NetConnection) {
     assert!((echoed - 7.0).abs() < f64::EPSILON);
 }
 
-/// A peer that writes bytes.
-async fn raw(server: &Running, bytes: &[u8]) -> TcpStream {
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
-    socket.write_all(bytes).await.unwrap();
-    socket
-}
-
-/// A peer with the handshake done.
-async fn shaken(server: &Running) -> TcpStream {
-    // C0: version 3; C1: time 0, zero, 1,528 bytes; C2: as long as C1, and not looked at.
-    let mut socket = raw(server, &[&[3], [0; 3072].as_slice()].concat()).await;
-    timeout(PATIENCE, socket.read_exact(&mut [0; 3073])).await.unwrap().unwrap();
-    socket
-}
-
-/// A peer that is connected.
-async fn connected(server: &Running) -> TcpStream {
-    let mut socket = shaken(server).await;
-    let object = [&[3][..], &member("app", "test"), &[0, 0, 9]].concat();
-    socket.write_all(&command("connect", 1.0, &object)).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.windows(7).any(|bytes| bytes == b"_result") {
-        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
-    }
-    socket
-}
-
-fn text(text: &str) -> Vec<u8> {
-    [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat()
-}
-
-fn member(name: &str, value: &str) -> Vec<u8> {
-    [text(name), vec![2], text(value)].concat()
-}
-
-/// A message on chunk stream 3, in chunks of 128 bytes.
-fn message(kind: u8, payload: &[u8]) -> Vec<u8> {
-    let len = (payload.len() as u32).to_be_bytes();
-    let mut bytes = vec![0x03, 0, 0, 0, len[1], len[2], len[3], kind, 0, 0, 0, 0];
-    for (index, chunk) in payload.chunks(128).enumerate() {
-        if index > 0 {
-            bytes.push(0xC3);
-        }
-        bytes.extend_from_slice(chunk);
-    }
-    bytes
-}
-
-fn command(name: &str, transaction: f64, rest: &[u8]) -> Vec<u8> {
-    let payload = [&[2][..], &text(name), &[0], &transaction.to_be_bytes(), rest].concat();
-    message(20, &payload)
-}
-
-/// Reads until the server closes.
-async fn closed(socket: &mut TcpStream) {
-    let all = async {
-        let mut bytes = [0; 4096];
-        while socket.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
-    };
-    timeout(LONG, all).await.unwrap();
-}
-
-/// Keeps writing until the server closes, and reads nothing.
-async fn flood(mut socket: TcpStream, bytes: Vec<u8>) {
-    let all = async { while socket.write_all(&bytes).await.is_ok() {} };
-    timeout(LONG, all).await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn others_notice_nothing() {
     let server = serve(|server| server).await;
@@ -169,11 +98,11 @@ async fn others_notice_nothing() {
             2 => &[&[3], [0; 768].as_slice()].concat(),
             _ => b"\x16\x03\x01GET / HTTP/1.1\r\n\r\n",
         };
-        open.push(raw(&server, sent).await);
+        open.push(raw(server.address, sent).await);
     }
     let calls: Vec<u8> =
         (0..2_000).flat_map(|_| command("test.echo", 2.0, &[5, 0, 0, 0, 0, 0, 0, 0, 0, 0])).collect();
-    let flooding = tokio::spawn(flood(connected(&server).await, calls));
+    let flooding = tokio::spawn(flood(connected(server.address).await, calls));
     for _ in 0..200 {
         works(&connection).await;
     }
@@ -209,7 +138,7 @@ async fn who_breaks_the_protocol_is_let_go() {
         // ping requests whose answers nobody reads
         message(4, &[0, 6, 0, 0, 0, 0]).repeat(20_000),
     ] {
-        let mut socket = shaken(&server).await;
+        let mut socket = shaken(server.address).await;
         // It may be closed before it has all of them.
         let _ = timeout(PATIENCE, socket.write_all(&bytes)).await.unwrap();
         closed(&mut socket).await;
@@ -220,7 +149,7 @@ async fn who_breaks_the_protocol_is_let_go() {
 #[tokio::test]
 async fn what_means_nothing_is_passed_over() {
     let server = serve(|server| server).await;
-    let mut socket = connected(&server).await;
+    let mut socket = connected(server.address).await;
     for kind in [7, 10, 99, 255] {
         socket.write_all(&message(kind, &[1, 2, 3, 4])).await.unwrap();
     }
@@ -239,32 +168,32 @@ async fn silence_and_dribbles_end_with_the_limit() {
     limits.handshake_time = Duration::from_millis(300);
     limits.connect_time = Duration::from_millis(300);
     let server = serve(|server| server.config(Config::server().with_limits(limits))).await;
-    closed(&mut raw(&server, &[]).await).await;
-    closed(&mut raw(&server, &[3, 0]).await).await;
-    let mut dribbled = raw(&server, &[3]).await;
+    closed(&mut raw(server.address, &[]).await).await;
+    closed(&mut raw(server.address, &[3, 0]).await).await;
+    let mut dribbled = raw(server.address, &[3]).await;
     let all = async {
         while dribbled.write_all(&[0]).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     timeout(PATIENCE, all).await.unwrap();
-    closed(&mut shaken(&server).await).await;
+    closed(&mut shaken(server.address).await).await;
     // Who always has something to say, but never connect, does not put off the end.
     let acknowledgements = message(3, &[0; 4]).repeat(1_000);
-    timeout(PATIENCE, flood(shaken(&server).await, acknowledgements)).await.unwrap();
+    timeout(PATIENCE, flood(shaken(server.address).await, acknowledgements)).await.unwrap();
 }
 
 #[tokio::test]
 async fn who_asks_for_a_policy_gets_none() {
     let server = serve(|server| server).await;
-    let mut socket = raw(&server, b"<policy-file-request/>\0").await;
+    let mut socket = raw(server.address, b"<policy-file-request/>\0").await;
     timeout(Duration::from_secs(4), closed(&mut socket)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_never_reads_fills_its_own_queue_alone() {
     let mut server = serve(|server| server).await;
-    let mut silent = connected(&server).await;
+    let mut silent = connected(server.address).await;
     silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
     while server.room.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -365,7 +294,7 @@ async fn a_method_that_panics_or_says_too_much_fails_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_without_an_answer_do_not_pile_up() {
     let mut server = serve(|server| server).await;
-    let mut socket = connected(&server).await;
+    let mut socket = connected(server.address).await;
     socket.write_all(&command("test.stay", 0.0, &[5]).repeat(1_000)).await.unwrap();
     socket.write_all(&command("test.echo", 2.0, &[5, 0, 64, 28, 0, 0, 0, 0, 0, 0])).await.unwrap();
     let mut answer = Vec::new();
@@ -387,7 +316,7 @@ async fn shutting_down_waits_for_nobody_for_ever() {
     let staying = tokio::spawn(async move { staying.call::<()>("test.stay", ()).await });
     timeout(PATIENCE, server.started.recv()).await.unwrap();
     // Others never read, or never say a word.
-    let mut silent = connected(&server).await;
+    let mut silent = connected(server.address).await;
     silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
     while server.room.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -397,7 +326,7 @@ async fn shutting_down_waits_for_nobody_for_ever() {
     while client.notify("heard", (&words,)).is_ok() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let _nothing = raw(&server, &[]).await;
+    let _nothing = raw(server.address, &[]).await;
     server.stop.notify_one();
     timeout(PATIENCE, server.task).await.unwrap().unwrap().unwrap();
     assert!(matches!(timeout(PATIENCE, staying).await.unwrap().unwrap(), Err(CallError::Gone)));

@@ -416,6 +416,65 @@ fn times() {
 }
 
 #[test]
+fn pings_and_stalls() {
+    let (mut server, start) = accepted(Config::server());
+    server.expire(start + Duration::from_millis(59_999));
+    assert_eq!(server.queued(), 0);
+    server.expire(start + Duration::from_mins(1));
+    assert!(server.queued() > 0);
+
+    // What drives the connection says when nothing was taken.
+    server.stalled();
+    let stalled = PeerErrorKind::Stalled { after: Duration::from_secs(10) };
+    assert_eq!(fault_kind(&mut server), stalled);
+    assert_eq!(
+        stalled.to_string(),
+        "expected the peer to take what it is sent within 10s, the limit `stall_time`, but it took nothing"
+    );
+    assert_eq!((server.queued(), passed(&server)), (0, vec![("stall_time", 1)]));
+    server.stalled();
+    assert_eq!(passed(&server), [("stall_time", 2)], "while the rest was to be sent");
+}
+
+fn passed(connection: &Connection) -> Vec<(&'static str, u64)> {
+    connection.limits_passed().collect()
+}
+
+#[test]
+fn what_is_passed_is_counted_by_its_name() {
+    // By the program, which may go on.
+    let limits = Limits { calls_out: 1, outbound: 1_000, ..Limits::server() };
+    let (mut server, start) = accepted(Config::server().with_limits(limits));
+    assert_eq!(passed(&server), []);
+    server.call(start, 0, "f", &Bytes::new()).unwrap();
+    for _ in 0..2 {
+        server.call(start, 0, "f", &Bytes::new()).unwrap_err();
+    }
+    server.notify(0, "f", &Bytes::from(vec![0; 1_000])).unwrap_err();
+    server.expire(start + Duration::from_secs(30));
+    assert_eq!(passed(&server), [("calls_out", 2), ("outbound", 1), ("reply_time", 1)]);
+
+    // By the peer, which mostly may not: each name is that of the error.
+    let once = |name, mut server: Connection| {
+        assert_eq!(passed(&server), [(name, 1)]);
+        assert!(["", name].contains(&fault(&mut server)));
+    };
+    once("command", of_length(20, MIB + 1).0);
+    once("media", of_length(9, 8 * MIB + 1).0);
+    let limits = Limits { calls_in: 0, ..Limits::server() };
+    let (mut server, now) = accepted(Config::server().with_limits(limits));
+    server.receive(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
+    once("calls_in", server);
+    let (mut server, now) = accepted(Config::server());
+    server.expire(now + Duration::from_mins(2));
+    once("idle_time", server);
+    // What is no limit is not counted: a chunk size of 0, a second connect.
+    let (mut server, now) = accepted(Config::server());
+    server.receive(now, &chunk(2, 1, 0, &[0; 4]));
+    assert_eq!((passed(&server), fault(&mut server)), (vec![], "chunk_size"));
+}
+
+#[test]
 fn limits_can_be_changed() {
     let mut limits = Limits { chunk_streams: 1, handshake_time: Duration::MAX, ..Limits::server() };
     limits.idle_time = Duration::MAX;
@@ -460,4 +519,5 @@ fn nested_values_in_connect_are_refused() {
     server.receive(now, &chunk(3, 20, 0, &payload));
     let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
     assert!(error.to_string().contains("the limit `depth` of 64 is passed"), "{error}");
+    assert_eq!((error.limit(), passed(&server)), (Some("depth"), vec![("depth", 1)]));
 }

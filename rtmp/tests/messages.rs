@@ -7,7 +7,7 @@ mod pair;
 use amf_core::{Value, Version};
 use amf_rtmp::proto::message::{BandwidthLimit, Control, UserControl};
 use amf_rtmp::proto::{
-    CloseReason, Command, Config, Connection, Event, Message, MessageType, PeerErrorKind, Transaction,
+    Accept, CloseReason, Command, Config, Connection, Event, Message, MessageType, PeerErrorKind, Transaction,
 };
 use bytes::Bytes;
 use pair::{accepted, chunk, command, fault};
@@ -142,6 +142,55 @@ fn acknowledgements_come_after_each_window_and_wrap_with_the_count() {
 }
 
 #[test]
+fn each_event_of_a_stream_is_told() {
+    let events: [(&[u8], UserControl); 7] = [
+        (b"\0\0\0\0\0\x01", UserControl::StreamBegin(1)),
+        (b"\0\x01\0\0\0\x01", UserControl::StreamEof(1)),
+        (b"\0\x03\0\0\0\x01\0\0\x01\x2C", UserControl::SetBufferLength { stream: 1, millis: 300 }),
+        (b"\0\x1A", UserControl::SwfVerificationRequest),
+        (b"\0\x1B\x01\x01", UserControl::SwfVerification(Bytes::from_static(b"\x01\x01"))),
+        (b"\0\x20\0\0\0\x01", UserControl::BufferReady(1)),
+        (b"\0\x63", UserControl::Other { event: 99, data: Bytes::new() }),
+    ];
+    for (payload, expected) in events {
+        let mut server = hears(4, payload);
+        let Some(Event::UserControl(event)) = server.event() else { panic!("{expected:?}") };
+        assert_eq!(event, expected);
+        assert_eq!((server.event().is_none(), server.queued()), (true, 0), "{expected:?}");
+    }
+}
+
+#[test]
+fn what_follows_a_connect_comes_in_the_order_that_clients_know() {
+    // WindowAckSize, SetPeerBandwidth, SetChunkSize, _result: as nginx, lal, NMS and SRS have it. The reply is AMF0
+    // (type 20, its first byte 02, which librtmp looks at), whatever the client speaks.
+    for encoding in [0_u8, 3] {
+        let (mut server, now) = pair::shaken(Config::server());
+        let mut connect = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02\0\x05lobby".to_vec();
+        let number: &[u8] = if encoding == 3 { b"\x40\x08\0\0\0\0\0\0" } else { &[0; 8] };
+        connect.extend([&b"\0\x0EobjectEncoding\0"[..], number, b"\0\0\x09"].concat());
+        server.receive(now, &chunk(3, 20, 0, &connect));
+        let Some(Event::Connect(connect)) = server.event() else { panic!() };
+        assert_eq!(connect.version(), if encoding == 3 { Version::Amf3 } else { Version::Amf0 });
+        server.accept(now, &Accept::default()).unwrap();
+        let sent = output(&mut server);
+        let head = [
+            &b"\x02\0\0\0\0\0\x04\x05\0\0\0\0\x00\x26\x25\xA0"[..], // form 0 on 2: type 5, 2,500,000
+            b"\x42\0\0\0\0\0\x05\x06\x00\x26\x25\xA0\x02",          // form 1: type 6, the same, dynamic
+            b"\x42\0\0\0\0\0\x04\x01\x00\x00\xEA\x60",              // form 1: type 1, 60,000
+        ]
+        .concat();
+        assert_eq!(sent[..head.len()], head);
+        let (header, reply) = sent[head.len()..].split_at(12);
+        assert_eq!((header[0], header[7]), (3, 20));
+        assert_eq!(reply[..19], *b"\x02\0\x07_result\0\x3F\xF0\0\0\0\0\0\0");
+        let end = [&b"objectEncoding\0"[..], number, b"\0\0\x09"].concat();
+        assert!(reply.ends_with(&end));
+        assert_eq!(reply.len(), usize::from(header[6]) + 256 * usize::from(header[5]), "all in one chunk");
+    }
+}
+
+#[test]
 fn a_new_bandwidth_is_answered_with_the_window() {
     let (mut server, now) = accepted(Config::server());
     // 2,500,000 is what the server told the client already.
@@ -150,6 +199,16 @@ fn a_new_bandwidth_is_answered_with_the_window() {
     server.receive(now, &chunk(2, 6, 0, b"\x00\x00\x10\x00\x02"));
     let sent = output(&mut server);
     assert_eq!(sent[sent.len() - 4..], *b"\x00\x00\x10\x00");
+    // Hard, soft and dynamic: 8,192; no more than that; 4,096; and as hard as the last: 16,384.
+    for (payload, window) in [
+        (b"\x00\x00\x20\x00\x00", Some([0, 0, 0x20, 0])),
+        (b"\x00\x00\x40\x00\x01", None),
+        (b"\x00\x00\x10\x00\x01", Some([0, 0, 0x10, 0])),
+        (b"\x00\x00\x40\x00\x02", Some([0, 0, 0x40, 0])),
+    ] {
+        server.receive(now, &chunk(2, 6, 0, payload));
+        assert_eq!(output(&mut server).last_chunk().copied(), window);
+    }
 }
 
 #[test]
@@ -174,6 +233,26 @@ fn an_amf3_command_with_its_zero_and_without() {
     }
     for (payload, found) in [(&b"\x03say"[..], Some(3)), (b"", None)] {
         assert_eq!(pair::fault_kind(&mut hears(17, payload)), PeerErrorKind::CommandFormat { found });
+    }
+}
+
+#[test]
+fn data_in_both_versions() {
+    // 02 "d", then true: by AMF0 01 01, by AMF3 11 03; type 15 with its zero and without.
+    for (kind, payload) in [
+        (18, &b"\x02\0\x01d\x01\x01"[..]),
+        (15, b"\0\x02\0\x01d\x11\x03"),
+        (15, b"\x02\0\x01d\x11\x03"),
+        (15, b"\0\x02\0\x01d\x01\x01"),
+    ] {
+        let Some(Event::Data(data)) = hears(kind, payload).event() else { panic!("{payload:?}") };
+        let mut values = data.data().unwrap();
+        assert_eq!(
+            (values.read::<String>().unwrap(), values.read::<bool>().unwrap()),
+            ("d".to_owned(), true)
+        );
+        assert!(values.is_at_end());
+        assert_eq!(data.payload[..], *payload, "it is handed on byte for byte");
     }
 }
 
@@ -322,6 +401,21 @@ fn an_aggregate_is_its_parts() {
         let name = fault(&mut server);
         assert_eq!(name == "aggregate", !whole, "{cut} {name}");
     }
+}
+
+#[test]
+fn an_aggregate_brings_media_and_data_only() {
+    // A command, an aggregate and a SetChunkSize of 1 as parts, before a video: none of them is heeded.
+    let part = |kind: u8, body: &[u8]| {
+        [&[kind, 0, 0, body.len() as u8][..], &[0; 7], body, &[0, 0, 0, 11 + body.len() as u8]].concat()
+    };
+    let parts =
+        [part(20, &command("f", 2.0, b"")), part(22, b""), part(1, &[0, 0, 0, 1]), part(9, b"vv")].concat();
+    let mut server = hears(22, &parts);
+    let Some(Event::Video(video)) = server.event() else { panic!() };
+    assert_eq!(video.payload[..], *b"vv");
+    assert!(server.event().is_none() && server.is_open());
+    assert_eq!((server.counters().ignored, server.calls_in()), (3, 0));
 }
 
 #[test]

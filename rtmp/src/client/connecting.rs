@@ -171,7 +171,7 @@ impl Connecting {
     /// Such a connection is not made again.
     pub async fn connect_over<S>(self, stream: S) -> Result<NetConnection, ConnectError>
     where
-        S: AsyncRead + AsyncWrite + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let link = Arc::new(Link::new(Arc::clone(&self.events)));
         let established = timeout(self.within, self.shake_hands(stream, &link)).await;
@@ -214,7 +214,10 @@ impl Connecting {
     }
 
     #[cfg(feature = "tls")]
-    async fn secure(&self, socket: TcpStream) -> io::Result<impl AsyncRead + AsyncWrite + Send + 'static> {
+    async fn secure(
+        &self,
+        socket: TcpStream,
+    ) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static> {
         crate::tls::connect(self.tls.clone(), &self.address.host, socket).await
     }
 
@@ -227,7 +230,7 @@ impl Connecting {
 
     async fn shake_hands<S>(&self, stream: S, link: &Arc<Link>) -> Result<Established, ConnectError>
     where
-        S: AsyncRead + AsyncWrite + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (handle, outbox, state) = Handle::new(self.config.limits.outbound);
         let handle = Arc::new(handle);
@@ -241,13 +244,10 @@ impl Connecting {
             caller: Caller::new(Client::new(link.id(), Arc::clone(&handle) as _)),
             decided: Some(decided),
         };
-        let driver = Driver::new(stream, connection, role, outbox, state);
+        let mut driver = Driver::new(stream, connection, role, outbox, state);
         // Whoever does not wait for the decision any more does not want the connection.
-        let driver = AbortOnDropHandle::new(tokio::spawn(driver.run(
-            std::future::pending(),
-            Duration::ZERO,
-            Duration::ZERO,
-        )));
+        let driver = async move { driver.run(std::future::pending(), Duration::ZERO, Duration::ZERO).await };
+        let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         let accepted = decision.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
         Ok(Established { handle, accepted: Arc::new(accepted), driver })
     }

@@ -73,6 +73,7 @@ impl Handle {
         }
         let len = outgoing.len();
         if !self.shared.admit(len) {
+            super::limit("outbound");
             return Err(CallError::Full);
         }
         self.inbox.send(outgoing).map_err(|_| CallError::Gone)

@@ -1,6 +1,6 @@
 //! Calls in flight, of both sides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use amf_core::Version;
@@ -9,6 +9,7 @@ use amf_core::Version;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transaction {
     serial: u64,
+    place: usize,
     number: f64,
     version: Version,
 }
@@ -50,9 +51,11 @@ pub(super) enum Match {
 /// Transaction ids and who waits for them.
 #[derive(Debug)]
 pub(super) struct Calls {
-    /// Calls of the peer without a reply, by serial number.
-    incoming: BTreeSet<u64>,
-    next_serial: u64,
+    /// Calls of the peer without a reply: the serial number of each in its place, 0 where there is none.
+    incoming: Vec<u64>,
+    /// Places without a call.
+    free: Vec<usize>,
+    last_serial: u64,
     /// Our calls without a reply, and until when. The time for each is the same, so the first is due first.
     outgoing: BTreeMap<u32, Instant>,
     next_id: u32,
@@ -63,12 +66,18 @@ const FIRST_ID: u32 = 2;
 
 impl Calls {
     pub(super) fn new() -> Self {
-        Self { incoming: BTreeSet::new(), next_serial: 0, outgoing: BTreeMap::new(), next_id: FIRST_ID }
+        Self {
+            incoming: Vec::new(),
+            free: Vec::new(),
+            last_serial: 0,
+            outgoing: BTreeMap::new(),
+            next_id: FIRST_ID,
+        }
     }
 
     /// The peer's calls without a reply.
     pub(super) fn incoming(&self) -> usize {
-        self.incoming.len()
+        self.incoming.len() - self.free.len()
     }
 
     /// Our calls without a reply.
@@ -78,15 +87,25 @@ impl Calls {
 
     /// Takes a call of the peer.
     pub(super) fn take(&mut self, number: f64, version: Version) -> Transaction {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        self.incoming.insert(serial);
-        Transaction { serial, number, version }
+        self.last_serial += 1;
+        let serial = self.last_serial;
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.incoming.push(0);
+            self.incoming.len() - 1
+        });
+        if let Some(call) = self.incoming.get_mut(place) {
+            *call = serial;
+        }
+        Transaction { serial, place, number, version }
     }
 
     /// Whether the call still wanted its reply.
     pub(super) fn answer(&mut self, transaction: Transaction) -> bool {
-        self.incoming.remove(&transaction.serial)
+        let Transaction { serial, place, .. } = transaction;
+        let Some(call) = self.incoming.get_mut(place).filter(|call| **call == serial) else { return false };
+        *call = 0;
+        self.free.push(place);
+        true
     }
 
     /// Makes a call. Nobody makes four billion on one connection, but then they begin again.

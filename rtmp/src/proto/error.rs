@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use amf_core::{DecodeError, EncodeError};
+use amf_core::{DecodeError, DecodeErrorKind, EncodeError};
 
 use super::MessageType;
 
@@ -35,6 +35,20 @@ impl PeerError {
     /// A constant name, for logs and counters.
     pub fn name(&self) -> &'static str {
         self.kind().name()
+    }
+
+    /// The limit that was passed, if that is what was wrong: a field of [`Limits`](super::Limits), or of
+    /// [`amf_core::Limits`] where a command could not be read because of it.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self.kind() {
+            PeerErrorKind::Limit { limit, .. } | PeerErrorKind::Timeout { limit, .. } => Some(limit),
+            PeerErrorKind::Stalled { .. } => Some(self.name()),
+            PeerErrorKind::Command(error) => match error.kind() {
+                DecodeErrorKind::Limit { limit, .. } => Some(limit),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 
@@ -215,6 +229,13 @@ peer_errors! {
         /// Its value.
         after: Duration,
     } => "timeout", |f| write!(f, "expected to hear more within {after:?}, the limit `{limit}`, got nothing");
+
+    /// The peer took nothing of what it was sent.
+    Stalled {
+        /// [`Limits::stall_time`](super::Limits::stall_time).
+        after: Duration,
+    } => "stall_time",
+        |f| write!(f, "expected the peer to take what it is sent within {after:?}, the limit `stall_time`, but it took nothing");
 }
 
 /// What a first byte may have been meant for.

@@ -232,6 +232,8 @@ impl Outcome {
 pub struct Counters {
     /// Messages that came.
     pub messages: u64,
+    /// Messages that were sent, or wait to be.
+    pub sent_messages: u64,
     /// Messages of types that mean nothing here.
     pub ignored: u64,
     /// Replies to calls that had waited long enough.

@@ -5,8 +5,9 @@ use std::time::Duration;
 /// Bounds on one connection, in force by default.
 ///
 /// One that a peer passes gives [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or
-/// [`Timeout`](super::PeerErrorKind::Timeout) with the field's name. `usize::MAX` and `Duration::MAX` are
-/// no limit.
+/// [`Timeout`](super::PeerErrorKind::Timeout) with the field's name, and
+/// [`Connection::limits_passed`](super::Connection::limits_passed) counts it. `usize::MAX` and `Duration::MAX`
+/// are no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one chunk. Default 1 MiB.
@@ -49,6 +50,10 @@ pub struct Limits {
     pub connect_time: Duration,
     /// For the reply to a call. Default 30 s.
     pub reply_time: Duration,
+    /// For a peer to take some of what it is sent, by the driver's clock: see
+    /// [`Connection::stalled`](super::Connection::stalled). After the end, for it to take all that is left.
+    /// Default 10 s.
+    pub stall_time: Duration,
     /// Silence after which the peer is pinged. Default 60 s for a server, never for a client.
     pub ping_time: Duration,
     /// Silence after which the peer is taken for dead. Default 120 s for a server, never for a client.
@@ -76,6 +81,7 @@ impl Limits {
             handshake_time: Duration::from_secs(5),
             connect_time: Duration::from_secs(5),
             reply_time: Duration::from_secs(30),
+            stall_time: Duration::from_secs(10),
             ping_time: Duration::from_mins(1),
             idle_time: Duration::from_mins(2),
         }

@@ -52,6 +52,7 @@ mod flow;
 pub mod handshake;
 mod limits;
 pub mod message;
+mod passed;
 
 pub use calls::{CallId, Transaction};
 pub use config::Config;

@@ -70,6 +70,13 @@ impl Output {
         }
     }
 
+    /// Makes room at once for so many bytes that are about to be written, if they will be copied.
+    pub(super) fn expect(&mut self, bytes: usize) {
+        if bytes <= COPY {
+            self.write(|tail| tail.reserve(bytes));
+        }
+    }
+
     /// The next piece, to be sent before all others.
     pub fn take(&mut self) -> Option<Bytes> {
         let piece = match self.ready.pop_front() {

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::header::{Basic, Fields};
+use super::header::{Basic, Fields, LONGEST};
 use super::{Chunked, DEFAULT_CHUNK_SIZE, EXTENDED, Output};
 use crate::proto::{Message, MessageType};
 
@@ -75,6 +75,7 @@ impl ChunkWriter {
     pub(crate) fn write_parts(&mut self, envelope: Envelope, head: &[u8], body: &Bytes, out: &mut Output) {
         let (format, fields) = self.next_header(envelope, head.len() + body.len());
         let basic = Basic { format, chunk_stream: envelope.chunk_stream };
+        out.expect(LONGEST + head.len() + body.len());
         out.write(|tail| {
             basic.write(tail);
             if let Some(fields) = &fields {

@@ -31,6 +31,7 @@ use super::chunk::{ChunkReader, ChunkWriter, Output};
 use super::flow::{Liveness, Silence, Windows};
 use super::handshake::{Client, Handshake, Server};
 use super::message::{Control, Parts, UserControl};
+use super::passed::Passed;
 use super::{
     CloseReason, Config, ConnectRequest, Counters, Event, Message, Outcome, PeerError, PeerErrorKind, Reply,
     Seed,
@@ -54,6 +55,8 @@ pub struct Connection {
     reader: ChunkReader,
     writer: ChunkWriter,
     output: Output,
+    /// Room for the beginning of a command that is written.
+    head: Vec<u8>,
     owed: Owed,
     events: VecDeque<Pending>,
     calls: Calls,
@@ -61,6 +64,7 @@ pub struct Connection {
     liveness: Liveness,
     version: Version,
     counters: Counters,
+    passed: Passed,
 }
 
 enum Phase {
@@ -136,6 +140,7 @@ impl Connection {
             reader,
             writer: ChunkWriter::new(),
             output,
+            head: Vec::new(),
             owed: Owed::default(),
             events: VecDeque::new(),
             calls: Calls::new(),
@@ -143,6 +148,7 @@ impl Connection {
             liveness: Liveness::new(now),
             version: Version::Amf0,
             counters: Counters::default(),
+            passed: Passed::default(),
             config,
         }
     }
@@ -170,6 +176,16 @@ impl Connection {
         self.output.clear();
     }
 
+    /// The peer has taken nothing of what was to be sent for [`Limits::stall_time`](super::Limits::stall_time). Only
+    /// what drives the connection can know; this ends it.
+    pub fn stalled(&mut self) {
+        if self.is_closed() {
+            self.passed.add("stall_time");
+        }
+        self.fail(PeerErrorKind::Stalled { after: self.config.limits.stall_time });
+        self.output.clear();
+    }
+
     /// Does what is due at this time.
     pub fn expire(&mut self, now: Instant) {
         let limits = self.config.limits;
@@ -189,6 +205,7 @@ impl Connection {
 
     fn expire_open(&mut self, now: Instant) {
         while let Some(call) = self.calls.expire(now) {
+            self.passed.add("reply_time");
             self.push(Event::Reply(Reply { call, outcome: Outcome::TimedOut }));
         }
         match self.liveness.expire(now, &self.config.limits) {
@@ -248,6 +265,11 @@ impl Connection {
         self.output.len()
     }
 
+    /// How many replies wait to be sent; at [`Limits::replies_owed`](super::Limits::replies_owed) the peer is given up.
+    pub fn replies_owed(&self) -> usize {
+        self.owed.replies.len()
+    }
+
     /// Whether it ended, by whatever reason; what is queued should still be sent.
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
@@ -276,6 +298,12 @@ impl Connection {
     /// Counts of what happened.
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// How often each limit was passed, by the name of its field: by the peer, which most often ended the
+    /// connection, or by the program.
+    pub fn limits_passed(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.passed.counts()
     }
 
     /// How many bytes came, the handshake among them.
@@ -325,6 +353,11 @@ impl Connection {
 
     fn close_for(&mut self, reason: CloseReason) {
         if !self.is_closed() {
+            if let CloseReason::Peer(error) = &reason
+                && let Some(limit) = error.limit()
+            {
+                self.passed.add(limit);
+            }
             self.phase = Phase::Closed;
             self.push(Event::Closed(reason));
         }

@@ -69,7 +69,7 @@ impl Connection {
             return deciding.hold(message, self.config.limits.before_connect);
         }
         match message.kind {
-            MessageType::COMMAND | MessageType::COMMAND_AMF3 => self.command(&message),
+            MessageType::COMMAND | MessageType::COMMAND_AMF3 => self.command(message),
             MessageType::AGGREGATE => {
                 self.only_open(message.kind)?;
                 self.events.push_back(Pending::Parts(Parts::new(message)?));
@@ -110,7 +110,8 @@ impl Connection {
         }
     }
 
-    fn command(&mut self, message: &Message) -> Result<(), PeerErrorKind> {
+    fn command(&mut self, message: Message) -> Result<(), PeerErrorKind> {
+        let stream = message.stream;
         let (name, number, body) = split(message)?;
         match self.phase {
             Phase::Connecting { asked: None, .. } => self.connect(&name, number, body),
@@ -125,7 +126,7 @@ impl Connection {
             }
             Phase::Open if name == CONNECT => Err(PeerErrorKind::ConnectTwice),
             _ => {
-                self.call_in(name, number, message.stream, body);
+                self.call_in(name, number, stream, body);
                 Ok(())
             }
         }
@@ -199,6 +200,7 @@ impl Connection {
             Some(self.calls.take(number, version))
         } else {
             self.counters.refused_calls += 1;
+            self.passed.add("calls_in");
             let text = format!("{max} calls have no reply yet, the limit `calls_in`");
             if let Ok(value) = Status::error(code::CALL_FAILED, text).encode(version) {
                 self.reply_call("_error", number, version, &value);

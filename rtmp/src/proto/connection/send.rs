@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Connection, Phase};
 use crate::proto::chunk::{Chunked, writer::Envelope};
 use crate::proto::error::MAX_MESSAGE;
-use crate::proto::message::{BandwidthLimit, Control, UserControl, chunk_stream, head};
+use crate::proto::message::{BandwidthLimit, Control, MAX_HEAD, UserControl, chunk_stream, write_head};
 use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UseError};
 
 impl Connection {
@@ -59,7 +59,7 @@ impl Connection {
         if self.is_closed() {
             return Err(UseError::Closed);
         }
-        check_length(value.len() + HEAD)?;
+        check_length(value.len() + MAX_HEAD)?;
         if !self.calls.answer(transaction) {
             return Err(UseError::UnknownTransaction);
         }
@@ -79,8 +79,9 @@ impl Connection {
         arguments: &Bytes,
     ) -> Result<CallId, UseError> {
         let max = self.config.limits.calls_out;
-        self.check_room(name.len() + arguments.len() + HEAD)?;
+        self.check_room(name.len() + arguments.len() + MAX_HEAD)?;
         if self.calls.outgoing() >= max {
+            self.passed.add("calls_out");
             return Err(UseError::TooManyCalls { max });
         }
         let call = self.calls.make(now, self.config.limits.reply_time);
@@ -90,12 +91,13 @@ impl Connection {
 
     /// Calls the peer without wanting a reply; the arguments are as for [`call`](Self::call).
     pub fn notify(&mut self, stream: u32, name: &str, arguments: &Bytes) -> Result<(), UseError> {
-        self.check_room(name.len() + arguments.len() + HEAD)?;
+        self.check_room(name.len() + arguments.len() + MAX_HEAD)?;
         self.write_command(self.version, stream, name, 0.0, arguments);
         Ok(())
     }
 
-    /// Sends a message of any type. The connection does not look into it.
+    /// Sends a message of any type. The connection does not look into it, so it must not be one that changes how
+    /// the connection is to be read.
     pub fn send(&mut self, message: &Message) -> Result<(), UseError> {
         self.check_room(message.payload.len())?;
         self.write(message);
@@ -105,7 +107,16 @@ impl Connection {
     /// Sends a message that was cut into chunks once for many connections.
     pub fn send_shared(&mut self, chunked: &Chunked) -> Result<(), UseError> {
         self.check_room(chunked.message().payload.len())?;
+        self.counters.sent_messages += 1;
         self.writer.write_shared(chunked, &mut self.output);
+        Ok(())
+    }
+
+    /// Makes our chunks this large from now on, and tells the peer; 1 to 2^31 − 1, what is outside counts as the
+    /// nearest.
+    pub fn set_chunk_size(&mut self, size: u32) -> Result<(), UseError> {
+        self.check_room(0)?;
+        self.announce_chunk_size(size);
         Ok(())
     }
 
@@ -139,7 +150,7 @@ impl Connection {
         }
     }
 
-    fn check_room(&self, len: usize) -> Result<(), UseError> {
+    fn check_room(&mut self, len: usize) -> Result<(), UseError> {
         match self.phase {
             Phase::Open => {}
             Phase::Closed => return Err(UseError::Closed),
@@ -150,6 +161,7 @@ impl Connection {
         if self.output.is_empty() || self.output.len() + len <= max {
             Ok(())
         } else {
+            self.passed.add("outbound");
             Err(UseError::QueueFull { max })
         }
     }
@@ -163,12 +175,17 @@ impl Connection {
         if let Some(bandwidth) = bandwidth {
             self.write(&Control::SetPeerBandwidth(bandwidth, BandwidthLimit::Dynamic).message());
         }
-        let chunk_size = chunk_size.clamp(1, 0x7FFF_FFFF);
-        self.write(&Control::SetChunkSize(chunk_size).message());
-        self.writer.set_chunk_size(chunk_size);
+        self.announce_chunk_size(chunk_size);
+    }
+
+    fn announce_chunk_size(&mut self, size: u32) {
+        let size = size.clamp(1, 0x7FFF_FFFF);
+        self.write(&Control::SetChunkSize(size).message());
+        self.writer.set_chunk_size(size);
     }
 
     pub(super) fn write(&mut self, message: &Message) {
+        self.counters.sent_messages += 1;
         self.writer.write(message, &mut self.output);
     }
 
@@ -201,13 +218,12 @@ impl Connection {
             stream,
             kind: MessageType::command(version),
         };
-        let head = head(version, name, number);
-        self.writer.write_parts(envelope, &head, values, &mut self.output);
+        self.counters.sent_messages += 1;
+        self.head.clear();
+        write_head(version, name, number, &mut self.head);
+        self.writer.write_parts(envelope, &self.head, values, &mut self.output);
     }
 }
-
-/// What a command takes beside its name and arguments, at most.
-const HEAD: usize = 32;
 
 fn check_length(len: usize) -> Result<(), UseError> {
     if len > MAX_MESSAGE { Err(UseError::MessageTooLong { len }) } else { Ok(()) }

@@ -1,9 +1,10 @@
 //! Commands: a name, a transaction id, a command object, and arguments (RTMP §7.1.1, §7.2).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 
 use super::{Message, MessageType, chunk_stream};
 use crate::proto::PeerErrorKind;
@@ -109,52 +110,69 @@ fn past_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
 
 /// Splits a command into name, transaction id and the rest. The `@` or `|` that Flash puts before some
 /// names is dropped.
-pub(crate) fn split(message: &Message) -> Result<(String, f64, Body), PeerErrorKind> {
+pub(crate) fn split(message: Message) -> Result<(String, f64, Body), PeerErrorKind> {
     let (bytes, version) = match message.kind {
-        MessageType::COMMAND_AMF3 => (without_format(&message.payload)?, Version::Amf3),
-        _ => (message.payload.clone(), Version::Amf0),
+        MessageType::COMMAND_AMF3 => (without_format(message.payload)?, Version::Amf3),
+        _ => (message.payload, Version::Amf0),
     };
-    let mut decoder = Decoder::new(Version::Amf0, &bytes);
-    let name: std::borrow::Cow<'_, str> = decoder.read()?;
-    let name = name.strip_prefix(['@', '|']).unwrap_or(&name).to_owned();
-    let id: f64 = decoder.read()?;
+    let (name, id, object_at, switched) = if let Some((name, id, object_at)) = plain_start(&bytes) {
+        (without_prefix(name), id, object_at, false)
+    } else {
+        let mut decoder = Decoder::new(Version::Amf0, &bytes);
+        let name: Cow<'_, str> = decoder.read()?;
+        (without_prefix(&name), decoder.read()?, decoder.offset(), decoder.has_switched())
+    };
     if !id.is_finite() {
         return Err(PeerErrorKind::TransactionId);
     }
-    let (object_at, switched) = (decoder.offset(), decoder.has_switched());
     Ok((name, id, Body { bytes, version, object_at, switched }))
 }
 
-/// AMF3's message types begin with a zero, which some peers leave out.
-fn without_format(payload: &Bytes) -> Result<Bytes, PeerErrorKind> {
-    match payload.first() {
-        Some(0x00) => Ok(payload.slice(1..)),
-        Some(0x02) => Ok(payload.clone()),
-        found => Err(PeerErrorKind::CommandFormat { found: found.copied() }),
-    }
+/// Name and transaction id as almost everybody writes them, as a string and a number of AMF0, and where they
+/// end. Of what is written otherwise, or wrong, this says nothing: the decoder does.
+fn plain_start(bytes: &[u8]) -> Option<(&str, f64, usize)> {
+    let (&[0x02, high, low], rest) = bytes.split_first_chunk()? else { return None };
+    let (name, rest) = rest.split_at_checked(u16::from_be_bytes([high, low]).into())?;
+    let (&[0x00, ref id @ ..], rest) = rest.split_first_chunk::<9>()? else { return None };
+    Some((str::from_utf8(name).ok()?, f64::from_be_bytes(*id), bytes.len() - rest.len()))
 }
+
+fn without_prefix(name: &str) -> String {
+    name.strip_prefix(['@', '|']).unwrap_or(name).to_owned()
+}
+
+/// AMF3's message types begin with a zero, which some peers leave out.
+fn without_format(mut payload: Bytes) -> Result<Bytes, PeerErrorKind> {
+    match payload.first() {
+        Some(0x00) => payload.advance(1),
+        Some(0x02) => {}
+        found => return Err(PeerErrorKind::CommandFormat { found: found.copied() }),
+    }
+    Ok(payload)
+}
+
+/// What a command takes beside its name and arguments, at most.
+pub(crate) const MAX_HEAD: usize = 1 + 5 + 9 + 1;
 
 /// A command up to its arguments, with null as the command object.
 ///
 /// AMF0's message type has to begin with the name's marker: librtmp looks at that byte.
-pub(crate) fn head(version: Version, name: &str, id: f64) -> BytesMut {
-    let mut head = BytesMut::with_capacity(name.len() + 16);
+pub(crate) fn write_head(version: Version, name: &str, id: f64, out: &mut Vec<u8>) {
     if version == Version::Amf3 {
-        head.put_u8(0x00);
+        out.put_u8(0x00);
     }
     if let Ok(length) = u16::try_from(name.len()) {
-        head.put_u8(0x02);
-        head.put_u16(length);
+        out.put_u8(0x02);
+        out.put_u16(length);
     } else {
         // A long string. Nobody has such a name, but then it shall at least be written right.
-        head.put_u8(0x0C);
-        head.put_u32(name.len() as u32);
+        out.put_u8(0x0C);
+        out.put_u32(name.len() as u32);
     }
-    head.put_slice(name.as_bytes());
-    head.put_u8(0x00);
-    head.put_f64(id);
-    head.put_u8(0x05);
-    head
+    out.put_slice(name.as_bytes());
+    out.put_u8(0x00);
+    out.put_f64(id);
+    out.put_u8(0x05);
 }
 
 impl Message {
@@ -165,14 +183,15 @@ impl Message {
     }
 
     pub(crate) fn command(version: Version, stream: u32, name: &str, id: f64, arguments: &[u8]) -> Self {
-        let mut payload = head(version, name, id);
-        payload.put_slice(arguments);
+        let mut payload = Vec::with_capacity(name.len() + MAX_HEAD + arguments.len());
+        write_head(version, name, id, &mut payload);
+        payload.extend_from_slice(arguments);
         Self {
             chunk_stream: if stream == 0 { chunk_stream::COMMAND } else { chunk_stream::STREAM },
             timestamp: 0,
             stream,
             kind: MessageType::command(version),
-            payload: payload.freeze(),
+            payload: payload.into(),
         }
     }
 

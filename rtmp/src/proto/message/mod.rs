@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 pub(crate) use aggregate::Parts;
 pub use command::Body;
-pub(crate) use command::{head, split};
+pub(crate) use command::{MAX_HEAD, split, write_head};
 pub use connect::{Accept, ConnectRequest};
 pub(crate) use connect::{CONNECT, CONNECT_ID, is_application};
 pub use control::{BandwidthLimit, Control, UserControl};

@@ -6,6 +6,7 @@ mod w3_connect;
 mod w4_bytes;
 mod w5_nested;
 mod w6_texts;
+mod w7_echo;
 
 use crate::row::Row;
 
@@ -34,4 +35,6 @@ pub const ROWS: &[Entry] = &[
     ("W6 AMF3 decode: 240 kB of unicode texts", w6_texts::amf3_decode),
     ("W6 AMF0 encode: 240 kB of unicode texts", w6_texts::amf0_encode),
     ("W6 AMF0 decode: 240 kB of unicode texts", w6_texts::amf0_decode),
+    ("W7 RTMP: an echo call of 64 bytes, protocol alone", w7_echo::one),
+    ("W7 RTMP: 32 echo calls of 64 bytes in one read, protocol alone", w7_echo::pipelined),
 ];

@@ -1,0 +1,231 @@
+//! What is counted of connections, bytes, messages, calls and limits.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use amf_remoting::{Services, remoting_service};
+use amf_rtmp::Server;
+use amf_rtmp::proto::{Config, Limits};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, shaken};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+struct Test;
+
+#[remoting_service(name = "test")]
+impl Test {
+    fn echo(&self, text: String) -> String {
+        text
+    }
+
+    async fn stay(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Counts what this thread does: the server's tasks run on it.
+struct Counters {
+    snapshotter: Snapshotter,
+    counted: BTreeMap<String, f64>,
+    _recorder: metrics::LocalRecorderGuard<'static>,
+}
+
+impl Counters {
+    fn start() -> Self {
+        let recorder = Box::leak(Box::new(DebuggingRecorder::new()));
+        let snapshotter = recorder.snapshotter();
+        let guard = metrics::set_default_local_recorder(recorder);
+        Self { snapshotter, counted: BTreeMap::new(), _recorder: guard }
+    }
+
+    /// The value now, as `name{label=value}`.
+    fn value(&mut self, name: &str) -> f64 {
+        for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
+            let key = key.key();
+            let labels: Vec<_> =
+                key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+            let name = format!("{}{{{}}}", key.name(), labels.join(","));
+            match value {
+                // A snapshot takes counters away.
+                DebugValue::Counter(more) => *self.counted.entry(name).or_default() += more as f64,
+                DebugValue::Gauge(now) => drop(self.counted.insert(name, now.into_inner())),
+                DebugValue::Histogram(_) => panic!("there are no histograms"),
+            }
+        }
+        self.counted.get(name).copied().unwrap_or_default()
+    }
+
+    /// Waits until the value is this.
+    async fn comes_to(&mut self, name: &str, expected: f64) {
+        let start = Instant::now();
+        while (self.value(name) - expected).abs() > 0.5 {
+            assert!(start.elapsed() < PATIENCE, "{name} is not {expected}: {:?}", self.counted);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until this limit was passed once.
+    async fn passed(&mut self, limit: &str) {
+        self.comes_to(&format!("amf_limits_passed_total{{limit={limit}}}"), 1.0).await;
+    }
+
+    /// Waits until this limit has ended the only connection.
+    async fn ended_by(&mut self, limit: &str) {
+        self.passed(limit).await;
+        self.nobody_is_there().await;
+    }
+
+    async fn nobody_is_there(&mut self) {
+        self.comes_to("amf_rtmp_connections{}", 0.0).await;
+    }
+}
+
+async fn serve(limits: Limits, max: usize) -> SocketAddr {
+    let server = Server::new(Services::new().add(Test)).config(Config::server().with_limits(limits));
+    let listening = server.max_connections(max).bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(listening.serve());
+    address
+}
+
+/// Everything that comes until these bytes do.
+async fn until(socket: &mut TcpStream, end: &[u8]) -> usize {
+    let mut bytes = Vec::new();
+    while !bytes.windows(end.len()).any(|window| window == end) {
+        assert!(timeout(PATIENCE, socket.read_buf(&mut bytes)).await.unwrap().unwrap() > 0);
+    }
+    bytes.len()
+}
+
+#[tokio::test]
+async fn connections_bytes_messages_and_calls() {
+    let mut counters = Counters::start();
+    let server = serve(Limits::server(), 10).await;
+    let mut socket = shaken(server).await;
+    counters.comes_to("amf_rtmp_connections{}", 1.0).await;
+    counters.comes_to("amf_rtmp_received_bytes_total{}", 3073.0).await;
+    counters.comes_to("amf_rtmp_sent_bytes_total{}", 3073.0).await;
+
+    // connect with {app: "test"}: 02 0004 "test" and the member's name behind the object's marker.
+    let connect = command("connect", 1.0, b"\x03\0\x03app\x02\0\x04test\0\0\x09");
+    socket.write_all(&connect).await.unwrap();
+    // The reply's last member is objectEncoding, 0: a number of 9 bytes, then the end of the object.
+    let mut sent = until(&mut socket, b"objectEncoding\0\0\0\0\0\0\0\0\0\0\0\x09").await;
+    counters.comes_to("amf_rtmp_received_messages_total{}", 1.0).await;
+    // Window, bandwidth, chunk size, _result.
+    counters.comes_to("amf_rtmp_sent_messages_total{}", 4.0).await;
+
+    let calls =
+        [command("test.echo", 2.0, b"\x05\x02\0\x03abc"), command("test.stay", 3.0, b"\x05")].concat();
+    socket.write_all(&calls).await.unwrap();
+    sent += until(&mut socket, b"\x02\0\x03abc").await;
+    counters.comes_to("amf_rtmp_calls_in_flight{direction=in}", 1.0).await;
+    counters.comes_to("amf_rtmp_received_messages_total{}", 3.0).await;
+    counters.comes_to("amf_rtmp_sent_messages_total{}", 5.0).await;
+    let received = 3073 + connect.len() + calls.len();
+    counters.comes_to("amf_rtmp_received_bytes_total{}", received as f64).await;
+    counters.comes_to("amf_rtmp_sent_bytes_total{}", (3073 + sent) as f64).await;
+
+    drop(socket);
+    counters.comes_to("amf_rtmp_ended_total{reason=disconnected}", 1.0).await;
+    counters.comes_to("amf_rtmp_calls_in_flight{direction=in}", 0.0).await;
+    counters.nobody_is_there().await;
+    counters.comes_to("amf_rtmp_connections_total{}", 1.0).await;
+}
+
+#[tokio::test]
+async fn limits_by_name() {
+    let mut counters = Counters::start();
+    let limits = Limits {
+        calls_in: 2,
+        replies_owed: 8,
+        command: 1_000,
+        chunk_streams: 3,
+        handshake_time: Duration::from_millis(100),
+        connect_time: Duration::from_millis(100),
+        idle_time: Duration::from_millis(400),
+        ..Limits::server()
+    };
+    let server = serve(limits, 2).await;
+
+    // Two are there, so a third is closed.
+    let two = [raw(server, &[]).await, raw(server, &[]).await];
+    closed(&mut TcpStream::connect(server).await.unwrap()).await;
+    counters.passed("max_connections").await;
+    drop(two);
+    counters.nobody_is_there().await;
+
+    closed(&mut raw(server, &[3]).await).await;
+    counters.ended_by("handshake_time").await;
+    closed(&mut shaken(server).await).await;
+    counters.ended_by("connect_time").await;
+    closed(&mut connected(server).await).await;
+    counters.ended_by("idle_time").await;
+    counters.comes_to("amf_rtmp_ended_total{reason=idle_time}", 1.0).await;
+
+    let wrong = |bytes: Vec<u8>| async move {
+        let mut socket = connected(server).await;
+        socket.write_all(&bytes).await.unwrap();
+        closed(&mut socket).await;
+    };
+    wrong(message(20, &[2; 1_001])).await;
+    counters.ended_by("command").await;
+    // Chunk stream 3 is there; 4, 5 and 6 would make four.
+    let on = |chunk_stream| [chunk_stream, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0];
+    wrong([on(4), on(5), on(6)].concat()).await;
+    counters.ended_by("chunk_streams").await;
+    flood(connected(server).await, message(4, b"\0\x06\0\0\0\x01").repeat(100)).await;
+    counters.ended_by("replies_owed").await;
+    // A third call that waits is answered at once, and ends nothing.
+    let mut socket = connected(server).await;
+    socket.write_all(&command("test.stay", 2.0, b"\x05").repeat(3)).await.unwrap();
+    until(&mut socket, b"_error").await;
+    counters.passed("calls_in").await;
+    drop(socket);
+    counters.nobody_is_there().await;
+    // What is nested too deep in a connect passes a limit of amf-core.
+    let mut deep = shaken(server).await;
+    deep.write_all(&command("connect", 1.0, &[3, 0, 1, b'a'].repeat(100))).await.unwrap();
+    closed(&mut deep).await;
+    counters.ended_by("depth").await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_counted() {
+    let mut counters = Counters::start();
+    let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::server() };
+    let server = serve(limits, 10).await;
+    let mut socket = connected(server).await;
+    let long = [&b"\x05\x0C\0\x04\0\0"[..], &vec![b'x'; 0x4_0000]].concat();
+    let call = command("test.echo", 2.0, &long);
+    // Its own bytes are taken as long as they can be; the replies are not read.
+    while timeout(Duration::from_millis(50), socket.write_all(&call))
+        .await
+        .is_ok_and(|written| written.is_ok())
+    {}
+    let name = |limit| format!("amf_limits_passed_total{{limit={limit}}}");
+    let start = Instant::now();
+    while counters.value(&name("stall_time")) + counters.value(&name("replies_owed_bytes")) < 0.5 {
+        assert!(start.elapsed() < LONG, "{:?}", counters.counted);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    counters.nobody_is_there().await;
+}
+
+#[test]
+fn names_are_described() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, || {
+        amf_rtmp::metrics::describe();
+        metrics::gauge!("amf_rtmp_connections").set(0.0);
+    });
+    let described = snapshotter.snapshot().into_vec();
+    assert!(described.iter().all(|(_, _, description, _)| description.is_some()));
+}

@@ -1,0 +1,529 @@
+//! A server in a process of its own under every attack, one after another and all at once, with its default limits.
+//! Somebody else is in a call all the time and notices nothing, and the process takes no more memory than its budget.
+
+#![cfg(all(feature = "net", target_os = "linux"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use amf_remoting::{Services, Version, remoting_service};
+use amf_rtmp::{NetConnection, Server};
+use peer::{LONG, PATIENCE, command, connected, member, message, raw, shaken};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+/// What the process may take beyond what it took before the first attack: a message of 16 MiB that is being put
+/// together, twice as it grows, and some queues.
+const BUDGET: usize = 64 << 20;
+/// A call of the bystander takes 100 ms. On a busy machine a little more; never as long as any limit of ours.
+const NOTICED: Duration = Duration::from_secs(3);
+
+struct Test;
+
+#[remoting_service(name = "test")]
+impl Test {
+    fn echo(&self, number: f64) -> f64 {
+        number
+    }
+
+    async fn wait(&self, millis: f64) -> f64 {
+        sleep(Duration::from_secs_f64(millis / 1_000.0)).await;
+        millis
+    }
+}
+
+/// The process of the server, which the other test starts. The end of its standard input ends it.
+#[test]
+fn server_process() {
+    if std::env::var_os(STARTED).is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let listening = Server::new(Services::new().add(Test)).bind("127.0.0.1:0").await.unwrap();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\n{ADDRESS}{}", listening.local_addr().unwrap()).unwrap();
+        out.flush().unwrap();
+        drop(out);
+        tokio::spawn(listening.serve());
+        let _ = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await;
+    });
+}
+
+/// Set where the process is started.
+const STARTED: &str = "AMF_RTMP_SIEGE";
+/// What stands before the address that the process tells.
+const ADDRESS: &str = "the server is at ";
+
+struct Process(Child);
+
+impl Process {
+    fn start() -> (Self, SocketAddr) {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["server_process", "--exact", "--nocapture"])
+            .env(STARTED, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut addresses =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix(ADDRESS)?.parse().ok());
+        let address = addresses.next().unwrap();
+        (Self(child), address)
+    }
+
+    /// Resident memory in bytes: now (`VmRSS`), or the most that it ever was (`VmHWM`).
+    fn memory(&self, name: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Somebody who is in a call all the time.
+struct Bystander {
+    calls: Arc<AtomicU64>,
+    slowest: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Bystander {
+    async fn enter(server: SocketAddr) -> Self {
+        let url = format!("rtmp://{server}/test");
+        let connection = NetConnection::to(&url).unwrap().encoding(Version::Amf3).connect().await.unwrap();
+        let (calls, slowest, stop) =
+            (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+        let task = tokio::spawn({
+            let (calls, slowest, stop) = (Arc::clone(&calls), Arc::clone(&slowest), Arc::clone(&stop));
+            async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let start = Instant::now();
+                    let (waited, echoed) = tokio::join!(
+                        connection.call::<f64>("test.wait", (100,)),
+                        connection.call::<f64>("test.echo", (7,))
+                    );
+                    assert_eq!((waited.unwrap() as u32, echoed.unwrap() as u32), (100, 7));
+                    slowest.fetch_max(start.elapsed().as_millis() as u64, Ordering::Relaxed);
+                    calls.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+        Self { calls, slowest, stop, task }
+    }
+
+    /// Waits until a call that began after this has its answer.
+    async fn noticed_nothing(&self, attack: &str) {
+        let before = self.calls.load(Ordering::Relaxed);
+        let two_more = async {
+            while self.calls.load(Ordering::Relaxed) < before + 2 {
+                assert!(!self.task.is_finished(), "{attack}: the bystander's call failed");
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, two_more).await.unwrap();
+        let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
+        assert!(slowest < NOTICED, "{attack}: a call of the bystander took {slowest:?}");
+    }
+
+    async fn leave(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        timeout(PATIENCE, self.task).await.unwrap().unwrap();
+    }
+}
+
+/// What an attacker has done before it attacks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum After {
+    Nothing,
+    Handshake,
+    Connect,
+}
+
+/// Whether an attacker reads what it is answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum And {
+    Reads,
+    NeverReads,
+}
+
+#[derive(Debug)]
+struct Attack {
+    name: String,
+    after: After,
+    bytes: Vec<u8>,
+    and: And,
+}
+
+impl Attack {
+    fn new(name: impl Into<String>, after: After, and: And, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), after, bytes: bytes.into(), and }
+    }
+
+    /// Attacks until all is said and the server has closed.
+    async fn run(&self, server: SocketAddr) {
+        let mut socket = match self.after {
+            After::Nothing => raw(server, &[]).await,
+            After::Handshake => shaken(server).await,
+            After::Connect => connected(server).await,
+        };
+        let (mut reader, mut writer) = socket.split();
+        let write = async {
+            // The server may close before it has all of it.
+            let _ = writer.write_all(&self.bytes).await;
+            let _ = writer.shutdown().await;
+        };
+        let read = async {
+            let mut bytes = [0; 4096];
+            while reader.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
+        };
+        let all = async {
+            if self.and == And::Reads {
+                tokio::join!(write, read);
+            } else {
+                write.await;
+            }
+        };
+        assert!(timeout(LONG, all).await.is_ok(), "{}: the server neither reads on nor closes", self.name);
+    }
+}
+
+/// A header of form 0 on any chunk stream, in three bytes where it takes them.
+fn header(chunk_stream: u32, kind: u8, length: u32) -> Vec<u8> {
+    let mut bytes = match chunk_stream {
+        0..64 => vec![chunk_stream as u8],
+        64.. => [&[1][..], &((chunk_stream - 64) as u16).to_le_bytes()].concat(),
+    };
+    bytes.extend([0; 3]);
+    bytes.extend(&length.to_be_bytes()[1..]);
+    bytes.extend([kind, 0, 0, 0, 0]);
+    bytes
+}
+
+fn chunk_size(size: u32) -> Vec<u8> {
+    message(1, &size.to_be_bytes())
+}
+
+fn chunks() -> Vec<Attack> {
+    use After::Connect;
+    use And::Reads;
+    let huge = [chunk_size(0x7FFF_FFFF), header(4, 9, 8 << 20), vec![0; 8 << 20]].concat();
+    let hoard = (10_u8..18).flat_map(|on| [header(on.into(), 9, 4 << 20), vec![0; 1 << 20]].concat());
+    let more = (10_u8..18).flat_map(|on| [vec![0xC0 | on], vec![0; 1 << 20]].concat());
+    let hoard: Vec<u8> = hoard.chain(more).collect();
+    // Of a message of 4,000 bytes a chunk of one byte, a chunk of 50, and so on.
+    let mut changing = [header(4, 9, 4_000), vec![0; 128]].concat();
+    for size in [1_u8, 50].repeat(75) {
+        changing.extend(chunk_size(size.into()));
+        changing.extend([&[0xC4][..], &vec![0; size.into()]].concat());
+        // 128 again, so that the next fits a chunk; this one is in pieces itself.
+        changing.extend(header(2, 1, 4));
+        let again: &[u8] = if size == 1 { b"\0\xC2\0\xC2\0\xC2\x80" } else { b"\0\0\0\x80" };
+        changing.extend(again);
+    }
+    let streams: Vec<u8> = (3..65_600).flat_map(|on| header(on, 8, 0)).collect();
+    vec![
+        Attack::new("a chunk of 8 MiB", Connect, Reads, huge),
+        Attack::new("a message of 16 MiB", Connect, Reads, header(4, 9, 0xFF_FFFF)),
+        Attack::new("unfinished messages of 16 MiB", Connect, Reads, [chunk_size(1 << 20), hoard].concat()),
+        Attack::new("a chunk size of 0", Connect, Reads, chunk_size(0)),
+        Attack::new("a chunk size of 32 bits", Connect, Reads, chunk_size(0xFFFF_FFFF)),
+        Attack::new("a chunk size that changes all the time", Connect, Reads, changing),
+        Attack::new(
+            "chunks of one byte",
+            Connect,
+            Reads,
+            [chunk_size(1), header(4, 9, 1 << 20), b"v\xC4".repeat(1 << 20)].concat(),
+        ),
+        Attack::new("65,597 chunk streams", Connect, Reads, streams),
+        Attack::new(
+            "a length that changes",
+            Connect,
+            Reads,
+            [&header(4, 9, 1_000)[..], &[0; 128], b"\x44\0\0\0\0\xFF\xFF\x09"].concat(),
+        ),
+        Attack::new("another message in the middle of one", Connect, Reads, header(4, 9, 1_000).repeat(20)),
+        Attack::new("type 3 out of nowhere", Connect, Reads, [0xC5]),
+        Attack::new("type 3 out of nowhere, far away", Connect, Reads, [0xC1, 0xFF, 0xFF]),
+        Attack::new("type 2 out of nowhere", After::Handshake, Reads, [0x85, 0, 0, 0]),
+    ]
+}
+
+fn floods() -> Vec<Attack> {
+    use After::{Connect, Handshake};
+    use And::{NeverReads, Reads};
+    let echo = command("test.echo", 2.0, b"\x05\0\0\0\0\0\0\0\0\0");
+    let ping = message(4, &[0, 6, 0, 0, 0, 0]);
+    let acknowledgement = message(3, &[0xFF; 4]);
+    let windows =
+        [message(5, &[0, 0, 0, 1]), message(6, &[0, 0, 1, 0, 2]), message(6, &[0, 0, 2, 0, 0])].concat();
+    vec![
+        Attack::new(
+            "100,000 createStream",
+            Connect,
+            NeverReads,
+            command("createStream", 2.0, b"\x05").repeat(100_000),
+        ),
+        Attack::new(
+            "100,000 createStream, read",
+            Connect,
+            Reads,
+            command("createStream", 2.0, b"\x05").repeat(100_000),
+        ),
+        Attack::new("pings", Connect, NeverReads, ping.repeat(200_000)),
+        Attack::new("acknowledgements", Connect, NeverReads, acknowledgement.repeat(200_000)),
+        Attack::new(
+            "acknowledgements before connect",
+            Handshake,
+            NeverReads,
+            acknowledgement.repeat(200_000),
+        ),
+        Attack::new("windows of one byte", Connect, NeverReads, windows.repeat(50_000)),
+        Attack::new("calls", Connect, NeverReads, echo.repeat(100_000)),
+        Attack::new("calls, read", Connect, Reads, echo.repeat(20_000)),
+        Attack::new(
+            "calls that wait",
+            Connect,
+            NeverReads,
+            command("test.wait", 2.0, b"\x05\0\x40\x8F\x40\0\0\0\0\0").repeat(50_000),
+        ),
+        Attack::new(
+            "calls of nothing",
+            Connect,
+            NeverReads,
+            command("no.where", 2.0, b"\x05").repeat(100_000),
+        ),
+        Attack::new(
+            "replies to nothing",
+            Connect,
+            NeverReads,
+            command("_result", 7.0, b"\x05").repeat(100_000),
+        ),
+        Attack::new("aggregates of nothing", Connect, NeverReads, message(22, &[9; 15]).repeat(10_000)),
+        Attack::new("shared objects", Connect, NeverReads, message(19, &[0xFF; 40]).repeat(50_000)),
+        Attack::new(
+            "events of streams",
+            Connect,
+            NeverReads,
+            message(4, &[0, 3, 0, 0, 0, 1, 0, 0, 0, 1]).repeat(50_000),
+        ),
+    ]
+}
+
+/// A value of each type of AMF0, right or broken.
+const VALUES: [&[u8]; 20] = [
+    b"",
+    b"\0\x7F\xF8\0\0\0\0\0\0",               // not a number
+    b"\0\xFF\xF0\0\0\0\0\0\0",               // minus infinity
+    b"\x01\x02",                             // true, by an odd byte
+    b"\x02\xFF\xFFx",                        // a string that is cut
+    b"\x02\0\x02\xFF\xFE",                   // a string that is no UTF-8
+    b"\x02\0\x03\0..",                       // a string with a NUL
+    b"\x03\0\0\x09",                         // an empty object
+    b"\x03\0\x01a",                          // an object that is cut
+    b"\x04",                                 // a movie clip, reserved
+    b"\x05",                                 // null
+    b"\x06",                                 // undefined
+    b"\x07\xFF\xFF",                         // a reference to nothing
+    b"\x08\xFF\xFF\xFF\xFF\0\0\x09",         // an associative array of 4 billion
+    b"\x0A\xFF\xFF\xFF\xFF",                 // an array of 4 billion
+    b"\x0B\x7F\xF0\0\0\0\0\0\0\0\0",         // a date at infinity
+    b"\x0C\xFF\xFF\xFF\xFF",                 // a long string of 4 GiB
+    b"\x0F\0\0\0\x04<a/>",                   // XML
+    b"\x10\0\x01x\0\0\x09",                  // an object of a class that nobody has
+    b"\x11\x0A\x0B\x01\xFF\xFF\xFF\xFF\xFF", // AMF3, an object that is cut
+];
+
+/// Every command that means something, with every value at each of its places.
+fn wrong_types() -> Vec<Attack> {
+    use And::Reads;
+    let mut attacks = Vec::new();
+    let names = [
+        "connect",
+        "call",
+        "close",
+        "createStream",
+        "deleteStream",
+        "closeStream",
+        "releaseStream",
+        "FCPublish",
+        "FCUnpublish",
+        "FCSubscribe",
+        "getStreamLength",
+        "publish",
+        "play",
+        "play2",
+        "pause",
+        "seek",
+        "receiveAudio",
+        "receiveVideo",
+        "_checkbw",
+        "onBWDone",
+        "onStatus",
+        "_result",
+        "_error",
+        "test.echo",
+        "test.wait",
+        "",
+    ];
+    for name in names {
+        let mut all = Vec::new();
+        for value in VALUES {
+            // As the object, as the first argument, as the second, and as the id.
+            all.push(command(name, 2.0, value));
+            all.push(command(name, 2.0, &[b"\x05", value].concat()));
+            all.push(command(name, 2.0, &[b"\x05\x02\0\x01x", value].concat()));
+            all.push(message(20, &[b"\x02\0", &[name.len() as u8][..], name.as_bytes(), value].concat()));
+        }
+        // Some of them end the connection, so each has one of its own, and before the connect and after it.
+        if name == "connect" {
+            attacks.extend(
+                all.iter().map(|bytes| Attack::new("connect", After::Handshake, Reads, bytes.clone())),
+            );
+        }
+        let mut broken = Vec::new();
+        for bytes in all {
+            broken.extend(bytes);
+        }
+        attacks.push(Attack::new(format!("wrong types in {name:?}"), After::Connect, Reads, broken));
+    }
+    for name in
+        ["app", "tcUrl", "flashVer", "swfUrl", "pageUrl", "objectEncoding", "capabilities", "videoFunction"]
+    {
+        for value in VALUES {
+            let object =
+                [&b"\x03"[..], &member("app", "test"), &peer::text(name), value, b"\0\0\x09"].concat();
+            attacks.push(Attack::new(
+                format!("wrong type of {name} in connect"),
+                After::Handshake,
+                Reads,
+                command("connect", 1.0, &object),
+            ));
+        }
+    }
+    attacks
+}
+
+fn other_protocols() -> Vec<Attack> {
+    let hello = b"\x16\x03\x01\0\xC8\x01\0\0\xC4\x03\x03";
+    [
+        ("TLS", &[&hello[..], &[7; 190]].concat()[..]),
+        ("HTTP", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        ("HTTP with a body", b"POST /open/1 HTTP/1.1\r\nContent-Length: 1\r\n\r\n\0"),
+        ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        ("RTMPE", &[6; 1537]),
+        ("a policy request", b"<policy-file-request/>\0"),
+        ("nearly a policy request", b"<policy-file-requesT/>\0"),
+        ("zeros", &[0; 10_000]),
+    ]
+    .map(|(name, bytes)| Attack::new(name, After::Nothing, And::Reads, bytes))
+    .into()
+}
+
+fn connects() -> Vec<Attack> {
+    use After::Handshake;
+    use And::Reads;
+    let nested = [3, 0, 1, b'a'];
+    let lists = [0x0A, 0, 0, 0, 1];
+    vec![
+        Attack::new(
+            "10,000 objects in one another",
+            Handshake,
+            Reads,
+            command("connect", 1.0, &nested.repeat(10_000)),
+        ),
+        Attack::new(
+            "100,000 objects in one another",
+            Handshake,
+            Reads,
+            command("connect", 1.0, &nested.repeat(100_000)),
+        ),
+        Attack::new(
+            "12,000 arrays in one another",
+            Handshake,
+            Reads,
+            command("connect", 1.0, &lists.repeat(12_000)),
+        ),
+        Attack::new(
+            "nested in an argument",
+            After::Connect,
+            Reads,
+            command("test.echo", 2.0, &lists.repeat(200_000)),
+        ),
+        Attack::new("connect twice", After::Connect, Reads, command("connect", 1.0, b"\x03\0\0\x09")),
+    ]
+}
+
+/// Handshakes that break off after so many bytes.
+fn cut_handshakes() -> Vec<Attack> {
+    let whole = [&[3], [0; 3072].as_slice()].concat();
+    (0..200)
+        .map(|index| (index * 3073 / 199).min(3073))
+        .map(|cut| {
+            Attack::new(format!("{cut} bytes of a handshake"), After::Nothing, And::Reads, &whole[..cut])
+        })
+        .collect()
+}
+
+/// 200 handshakes, each a byte at a time: the server ends them after 5 s, its limit, however much came.
+async fn dribble(server: SocketAddr) {
+    let dribbling: JoinSet<()> = (0..200)
+        .map(|index| async move {
+            let start = Instant::now();
+            // Some come as far as C2, and have their answer.
+            let far = [&[3], [0; 2_000].as_slice()].concat();
+            let mut socket = raw(server, &far[..=index * 10]).await;
+            while socket.write_all(&[0]).await.is_ok() {
+                sleep(Duration::from_millis(50)).await;
+                assert!(start.elapsed() < LONG, "a dribbled handshake is still there");
+            }
+            assert!(start.elapsed() > Duration::from_millis(4_900), "after {:?}", start.elapsed());
+        })
+        .collect();
+    dribbling.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attacks_end_their_own_connections_at_most() {
+    let (process, server) = Process::start();
+    let bystander = Bystander::enter(server).await;
+    bystander.noticed_nothing("nothing").await;
+    let before = process.memory("VmRSS");
+
+    let dribbling = tokio::spawn(dribble(server));
+    let groups = [other_protocols(), connects(), chunks(), floods(), wrong_types(), cut_handshakes()];
+    for group in &groups {
+        for attack in group {
+            attack.run(server).await;
+        }
+        bystander.noticed_nothing(&group[0].name).await;
+    }
+    timeout(LONG, dribbling).await.unwrap().unwrap();
+    bystander.noticed_nothing("dribbled handshakes").await;
+
+    let at_once: JoinSet<()> =
+        groups.into_iter().flatten().map(|attack| async move { attack.run(server).await }).collect();
+    at_once.join_all().await;
+    bystander.noticed_nothing("all at once").await;
+
+    let most = process.memory("VmHWM").saturating_sub(before);
+    println!("{} MiB at first, {} MiB more at most", before >> 20, most >> 20);
+    assert!(most <= BUDGET, "{} MiB beyond the {} MiB at first", most >> 20, before >> 20);
+    bystander.leave().await;
+}
