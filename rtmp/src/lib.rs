@@ -92,6 +92,8 @@ pub use listening::Listening;
 pub use places::ServerCounters;
 #[cfg(feature = "net")]
 pub use server::Server;
+#[cfg(feature = "tunnel")]
+pub use tunnel::TunnelLimits;
 #[cfg(feature = "net")]
 pub use unknown::UnknownCommand;
 

@@ -80,6 +80,8 @@ pub(crate) struct Shared {
     max_connections_per_address: usize,
     notice: Duration,
     grace: Duration,
+    #[cfg(feature = "tunnel")]
+    pub(crate) tunnel: crate::TunnelLimits,
     living: Arc<Living>,
 }
 
@@ -107,6 +109,8 @@ impl Server {
             max_connections_per_address: 256,
             notice: Duration::ZERO,
             grace: Duration::from_secs(10),
+            #[cfg(feature = "tunnel")]
+            tunnel: crate::TunnelLimits::new(),
             living: Arc::new(Living {
                 instances: Arc::default(),
                 places: Arc::default(),
@@ -345,7 +349,7 @@ impl Server {
         &self.shared
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
         change(Arc::make_mut(&mut self.shared));
         self
     }

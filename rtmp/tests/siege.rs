@@ -48,7 +48,9 @@ fn server_process() {
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let listening = Server::new(Services::new().add(Test)).bind("127.0.0.1:0").await.unwrap();
+        // All attackers have one address.
+        let server = Server::new(Services::new().add(Test)).max_connections_per_address(usize::MAX);
+        let listening = server.bind("127.0.0.1:0").await.unwrap();
         let mut out = std::io::stdout().lock();
         writeln!(out, "\n{ADDRESS}{}", listening.local_addr().unwrap()).unwrap();
         out.flush().unwrap();

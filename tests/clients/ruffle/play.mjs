@@ -19,7 +19,6 @@
 
 import { createServer, request } from "node:http";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 
@@ -32,7 +31,6 @@ if (!modules) {
   console.error("usage: node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL> <WebSocket URL>]");
   process.exit(2);
 }
-const require = createRequire(resolve(modules, "here.js"));
 const ruffle = resolve(modules, "node_modules/@ruffle-rs/ruffle");
 const sessions = await text(process.stdin);
 

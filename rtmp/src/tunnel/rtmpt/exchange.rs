@@ -1,5 +1,6 @@
 //! One connection in a tunnel: requests in their order, and what each is answered.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::super::PIPE;
+use super::super::{PIPE, TunnelLimits};
+use crate::net::limit;
 
-/// How long an answer waits for something to say. More would make the client's next words wait, as it has one request
-/// under way at a time; less would make it ask more often.
-const HOLD: Duration = Duration::from_millis(20);
-/// Requests of one connection at a time. Clients have one, librtmp sometimes two.
-const REQUESTS: usize = 8;
-/// How long a client may be silent. Flash Player asks twice a second at least.
-const SILENCE: Duration = Duration::from_secs(30);
 /// What the server takes to read a request; it reads all the time.
 const STALLED: Duration = Duration::from_secs(10);
 /// How long the client shall wait before it asks again, by how long there was nothing to say. The last one is about
@@ -37,6 +32,7 @@ pub(super) enum Refused {
 }
 
 pub(super) struct Exchange {
+    silence: Duration,
     pipe: Mutex<Pipe>,
     turns: Arc<Semaphore>,
     heard: watch::Sender<Instant>,
@@ -53,6 +49,7 @@ pub(super) struct Turn {
 /// The other end of what the connection is served on.
 struct Pipe {
     stream: DuplexStream,
+    hold: Duration,
     /// The last request and its answer.
     last: Option<(u64, Bytes)>,
     /// Answers since there was something to say.
@@ -61,10 +58,11 @@ struct Pipe {
 }
 
 impl Exchange {
-    pub(super) fn new(stream: DuplexStream) -> Self {
+    pub(super) fn new(stream: DuplexStream, limits: TunnelLimits) -> Self {
         Self {
-            pipe: Mutex::new(Pipe { stream, last: None, empty: 0, has_ended: false }),
-            turns: Arc::new(Semaphore::new(REQUESTS)),
+            silence: limits.silence,
+            pipe: Mutex::new(Pipe { stream, hold: limits.hold, last: None, empty: 0, has_ended: false }),
+            turns: Arc::new(Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS))),
             heard: watch::Sender::new(Instant::now()),
             closed: watch::Sender::new(false),
             emptied: Notify::new(),
@@ -101,8 +99,12 @@ impl Exchange {
         let mut closed = self.closed.subscribe();
         let silent = async {
             loop {
-                let until = *self.heard.borrow() + SILENCE;
+                let Some(until) = self.heard.borrow().checked_add(self.silence) else {
+                    return pending().await;
+                };
                 if until <= Instant::now() {
+                    limit("silence");
+                    tracing::debug!(after = ?self.silence, "a tunnel ends: nobody asks, the limit `silence`");
                     break;
                 }
                 sleep_until(until).await;
@@ -174,7 +176,7 @@ impl Pipe {
 
     /// Waits a little for the first bytes, and for no more than are there then.
     async fn read_into(&mut self, answer: &mut BytesMut) {
-        let mut wait = HOLD;
+        let mut wait = self.hold;
         while answer.len() < PIPE {
             answer.reserve(4 << 10);
             match timeout(wait, self.stream.read_buf(answer)).await {

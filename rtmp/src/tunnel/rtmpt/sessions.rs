@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::super::PIPE;
+use super::super::{PIPE, TunnelLimits};
 use super::exchange::{Exchange, Refused, Turn};
 use crate::places::{Full, Place};
 use crate::server::{Shared, serve_connection};
@@ -28,12 +28,16 @@ impl Sessions {
         Self { shared, open: Mutex::default() }
     }
 
+    pub(super) fn limits(&self) -> TunnelLimits {
+        self.shared.tunnel
+    }
+
     /// Begins a connection, and gives its id.
     pub(super) fn open(self: &Arc<Self>, peer: Option<SocketAddr>) -> Result<String, Full> {
         let place = self.shared.place(None)?;
         let (near, far) = tokio::io::duplex(PIPE);
         let id = random_id();
-        let exchange = Arc::new(Exchange::new(far));
+        let exchange = Arc::new(Exchange::new(far, self.limits()));
         self.lock().insert(id.clone(), Arc::clone(&exchange));
         let task = Arc::clone(self).serve(id.clone(), exchange, near, peer, place);
         self.shared.tasks().spawn(task);
