@@ -193,7 +193,7 @@ impl Connecting {
             decided: Some(decided),
         };
         let (ending, ended) = watch::channel(false);
-        let driver = Driver::new(socket, connection, role, outbox, state);
+        let mut driver = Driver::new(socket, connection, role, outbox, state);
         tokio::spawn(async move {
             let end = driver.run(pending(), Duration::ZERO).await;
             tracing::debug!(?end, "connection ended");

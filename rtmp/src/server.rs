@@ -241,7 +241,7 @@ async fn serve_connection(
         // An error says that the server is gone, which is the same.
         let _ = closing.wait_for(|closing| *closing).await;
     };
-    let driver = Driver::new(socket, connection, session, outbox, state);
+    let mut driver = Driver::new(socket, connection, session, outbox, state);
     let end = driver.run(drain, shared.grace).await;
     tracing::debug!(%peer, ?end, "connection ended");
 }

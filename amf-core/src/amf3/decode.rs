@@ -149,7 +149,7 @@ impl<'de> Decoder<'de> {
             Cow::Borrowed(_) => {}
             Cow::Owned(text) => {
                 self.strings.enter(self.progress(), "");
-                self.cesu8_strings.entry(entry).or_insert_with(|| text.clone());
+                self.cesu8_strings.get_mut().entry(entry).or_insert_with(|| text.clone());
             }
         }
         Ok((text, entry))
@@ -158,7 +158,8 @@ impl<'de> Decoder<'de> {
     fn amf3_string_again(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {
         match self.strings.get(index) {
             Some(&"") => {
-                let text = self.cesu8_strings.get(&index).cloned().unwrap_or_default();
+                let text = self.cesu8_strings.get().and_then(|strings| strings.get(&index));
+                let text = text.cloned().unwrap_or_default();
                 self.charge(text.len())?;
                 Ok(Cow::Owned(text))
             }

@@ -48,7 +48,7 @@ macro_rules! numbers {
         impl VectorItem for $type {
             fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
                 encoder.begin_vector(amf3::marker::$marker, fixed, items.len())?;
-                encoder.vector_numbers(items, $type::to_be_bytes);
+                encoder.blocks(items, $type::to_be_bytes);
                 encoder.end();
                 Ok(())
             }

@@ -200,23 +200,24 @@ impl<'de> Decoder<'de> {
         count: usize,
         convert: impl FnOnce(Numbers<'de>) -> Option<Vec<T>>,
     ) -> Result<Option<Vec<T>>, DecodeError> {
-        let width = match self.mode {
-            Mode::Int | Mode::Uint => 4,
-            Mode::Number => 8,
-            Mode::Amf0 | Mode::Amf3 => return Ok(None),
-        };
         let start = self.offset();
-        let bytes = self.reader.bytes(count.saturating_mul(width))?;
         let items = convert(match self.mode {
-            Mode::Int => Numbers::Int(bytes.as_chunks().0),
-            Mode::Uint => Numbers::Uint(bytes.as_chunks().0),
-            _ => Numbers::Number(bytes.as_chunks().0),
+            Mode::Int => Numbers::Int(self.elements(count)?),
+            Mode::Uint => Numbers::Uint(self.elements(count)?),
+            Mode::Number => Numbers::Number(self.elements(count)?),
+            Mode::Amf0 | Mode::Amf3 => return Ok(None),
         });
         match &items {
             Some(items) => self.charge(items.len() * size_of::<T>())?,
             None => self.reader.seek(start),
         }
         Ok(items)
+    }
+
+    /// So many bare elements of a Vector.
+    pub(crate) fn elements<const N: usize>(&mut self, count: usize) -> Result<&'de [[u8; N]], DecodeError> {
+        let bytes = self.reader.bytes(count.saturating_mul(N))?;
+        Ok(bytes.as_chunks().0)
     }
 
     fn counted_items<T: FromAmf<'de>>(&mut self, count: usize) -> Result<Vec<T>, DecodeError> {

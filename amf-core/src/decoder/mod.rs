@@ -1,6 +1,7 @@
 //! Reading: one concrete decoder that knows which version it is in.
 
 mod cursor;
+mod lazy;
 mod list;
 mod object;
 mod ordered;
@@ -24,6 +25,7 @@ use crate::wire::Reader;
 use crate::{FromAmf, Version};
 
 pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
+use lazy::Lazy;
 pub use list::ListReader;
 pub(crate) use list::Numbers;
 pub(crate) use object::index_of;
@@ -57,11 +59,14 @@ pub struct Decoder<'de> {
     /// The empty string, which is never entered, stands for one of `cesu8_strings`.
     pub(crate) strings: Table<&'de str>,
     /// Strings that cannot be borrowed, by their place in the table.
-    pub(crate) cesu8_strings: HashMap<u32, String>,
-    /// For dynamic values: one copy of each string that they hold, by its place in the table.
-    pub(crate) string_copies: HashMap<u32, Arc<str>>,
+    pub(crate) cesu8_strings: Lazy<HashMap<u32, String>>,
     pub(crate) traits: Table<std::rc::Rc<Traits<'de>>>,
-    pub(crate) shared: Shared,
+    pub(crate) shared: Lazy<Shared>,
+    /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
+    /// behind shared references too.
+    reach: usize,
+    /// What is made now is let go at once; see [`Decoder::rehearse`].
+    pub(crate) is_rehearsal: bool,
     /// Where to go on after each value that is being read again through a reference.
     resumes: Vec<Cursor>,
     classes: Known,
@@ -109,10 +114,11 @@ impl<'de> Decoder<'de> {
             amf0_objects: Table::default(),
             amf3_objects: Table::default(),
             strings: Table::default(),
-            cesu8_strings: HashMap::new(),
-            string_copies: HashMap::new(),
+            cesu8_strings: Lazy::default(),
             traits: Table::default(),
-            shared: Shared::default(),
+            shared: Lazy::default(),
+            reach: 0,
+            is_rehearsal: false,
             resumes: Vec::new(),
             classes: Known::BuiltIn,
             limits,

@@ -5,9 +5,10 @@
 //! inside asked for it, its bytes are read again with the pointer at hand.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::decoder::{Cursor, Mode, SlotId};
 use crate::error::DecodeError;
@@ -19,16 +20,13 @@ use crate::{Decoder, FromAmf, Version, amf0, amf3};
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) values: HashMap<SlotId, (Value, Height)>,
-    /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
-    /// behind shared references too.
-    reach: usize,
+    /// For dynamic values: one copy of each string that they hold, by its place in the table.
+    pub(crate) strings: HashMap<u32, Arc<str>>,
     pointers: Pointers,
     /// Pointers whose objects are being read, the innermost last.
     building: Vec<Building>,
     /// Objects that are known to lie on a cycle.
     cyclic: HashSet<(SlotId, TypeId)>,
-    /// What is made now is let go at once; see [`Decoder::rehearse`].
-    pub(crate) rehearsal: bool,
 }
 
 /// How many levels of values an object is high, itself and those behind shared references.
@@ -149,7 +147,7 @@ impl<'de> Decoder<'de> {
             Identity::Reference(slot, end) => (slot, Some(end)),
         };
         let key = (slot, TypeId::of::<P>());
-        if let Some((pointer, height)) = self.shared.pointers.get::<P>(key) {
+        if let Some((pointer, height)) = self.shared_pointer::<P>(key) {
             self.reach_by(height)?;
             match reference_end {
                 Some(end) => self.reader.seek(end),
@@ -161,7 +159,7 @@ impl<'de> Decoder<'de> {
             Some(_) => P::Target::from_amf(decoder).map(P::new),
             None => decoder.inline_pointer(key),
         })?;
-        self.shared.pointers.insert(key, pointer.clone(), height);
+        self.shared.get_mut().pointers.insert(key, pointer.clone(), height);
         Ok(pointer)
     }
 
@@ -171,10 +169,10 @@ impl<'de> Decoder<'de> {
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<(T, Height), DecodeError> {
         let depth = self.depth();
-        let around = std::mem::replace(&mut self.shared.reach, depth + 1);
+        let around = std::mem::replace(&mut self.reach, depth + 1);
         let value = read(self)?;
-        let reach = self.shared.reach;
-        self.shared.reach = around.max(reach);
+        let reach = self.reach;
+        self.reach = around.max(reach);
         Ok((value, reach.saturating_sub(depth)))
     }
 
@@ -184,8 +182,12 @@ impl<'de> Decoder<'de> {
         if reach > self.limits().depth {
             return Err(self.limit("depth", self.limits().depth));
         }
-        self.shared.reach = self.shared.reach.max(reach);
+        self.reach = self.reach.max(reach);
         Ok(())
+    }
+
+    fn shared_pointer<P: Pointer>(&self, key: (SlotId, TypeId)) -> Option<(P, Height)> {
+        self.shared.get()?.pointers.get(key)
     }
 
     fn inline_pointer<P>(&mut self, key: (SlotId, TypeId)) -> Result<P, DecodeError>
@@ -194,13 +196,14 @@ impl<'de> Decoder<'de> {
         P::Target: FromAmf<'de>,
     {
         let start = self.cursor();
-        let known = self.shared.cyclic.contains(&key);
+        let known = self.shared.get().is_some_and(|shared| shared.cyclic.contains(&key));
         let (value, wanted) = self.build::<P>(Building { key, wanted: known, weak: None })?;
         if !wanted {
             return Ok(P::new(value));
         }
-        self.shared.cyclic.insert(key);
-        if self.shared.building.iter().any(|outer| outer.wanted && outer.weak.is_none()) {
+        let shared = self.shared.get_mut();
+        shared.cyclic.insert(key);
+        if shared.building.iter().any(|outer| outer.wanted && outer.weak.is_none()) {
             // An object around this one will be read again, and this one with it.
             return Ok(P::new(value));
         }
@@ -217,7 +220,7 @@ impl<'de> Decoder<'de> {
         P: Pointer,
         P::Target: FromAmf<'de>,
     {
-        self.shared.pointers.forget_from(start);
+        self.shared.get_mut().pointers.forget_from(start);
         let mut failure = None;
         let pointer = P::new_cyclic(|weak| {
             let weak = Some(Box::new(weak.clone()) as Box<dyn Any>);
@@ -238,9 +241,9 @@ impl<'de> Decoder<'de> {
         P: Pointer,
         P::Target: FromAmf<'de>,
     {
-        self.shared.building.push(building);
+        self.shared.get_mut().building.push(building);
         let value = P::Target::from_amf(self);
-        let wanted = self.shared.building.pop().is_some_and(|building| building.wanted);
+        let wanted = self.shared.get_mut().building.pop().is_some_and(|building| building.wanted);
         Ok((value?, wanted))
     }
 
@@ -252,14 +255,12 @@ impl<'de> Decoder<'de> {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let shared = Shared { rehearsal: true, ..Shared::default() };
-        let shared = std::mem::replace(&mut self.shared, shared);
-        let copies = std::mem::take(&mut self.string_copies);
-        let memory = self.memory;
+        let shared = std::mem::take(&mut self.shared);
+        let (is_rehearsal, reach, memory) = (self.is_rehearsal, self.reach, self.memory);
+        (self.is_rehearsal, self.reach) = (true, 0);
         let result = read(self);
         self.shared = shared;
-        self.string_copies = copies;
-        self.memory = memory;
+        (self.is_rehearsal, self.reach, self.memory) = (is_rehearsal, reach, memory);
         result
     }
 
@@ -278,13 +279,13 @@ impl<'de> Decoder<'de> {
         };
         let key = (slot, TypeId::of::<P>());
         let is_open = self.is_open(slot) == Some(true);
-        if is_open && self.shared.rehearsal {
+        if is_open && self.is_rehearsal {
             self.reader.seek(end);
             return Ok(P::Weak::nowhere());
         }
-        let weak = match self.shared.pointers.get::<P>(key) {
+        let weak = match self.shared_pointer::<P>(key) {
             Some((pointer, _)) => pointer.downgrade(),
-            None => match self.shared.building.iter_mut().find(|building| building.key == key) {
+            None => match self.shared.get_mut().building.iter_mut().find(|building| building.key == key) {
                 Some(building) => {
                     building.wanted = true;
                     let weak = building.weak.as_ref().and_then(|weak| weak.downcast_ref::<P::Weak>());

@@ -19,11 +19,6 @@ impl Encoder {
         Ok(())
     }
 
-    /// Writes the bare elements of a Vector of numbers.
-    pub(crate) fn vector_numbers<T: Copy, const N: usize>(&mut self, items: &[T], bytes: fn(T) -> [u8; N]) {
-        self.blocks(items, bytes);
-    }
-
     /// Writes a list of doubles.
     pub(crate) fn doubles(&mut self, items: &[f64]) -> Result<(), EncodeError> {
         self.begin_list(items.len())?;
@@ -35,7 +30,8 @@ impl Encoder {
         Ok(())
     }
 
-    fn blocks<T: Copy, const N: usize>(&mut self, items: &[T], bytes: impl Fn(T) -> [u8; N]) {
+    /// Writes the bytes of each, one behind another, as they are in a Vector.
+    pub(crate) fn blocks<T: Copy, const N: usize>(&mut self, items: &[T], bytes: impl Fn(T) -> [u8; N]) {
         self.reserve(items.len().saturating_mul(N));
         for items in items.chunks(BLOCK) {
             let mut block = [[0; N]; BLOCK];

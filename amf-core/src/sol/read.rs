@@ -65,7 +65,7 @@ impl Decoder<'_> {
         let mut failure = None;
         let data = Arc::new_cyclic(|weak| {
             let ancestor = Value::Ancestor(WeakValue::Object(weak.clone()));
-            self.shared.values.insert(frame.slot, (ancestor, 0));
+            self.shared.get_mut().values.insert(frame.slot, (ancestor, 0));
             let members = self.sol_members().unwrap_or_else(|error| {
                 failure = Some(error);
                 Dynamic::new()

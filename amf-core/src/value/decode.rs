@@ -21,7 +21,9 @@ impl<'de> FromAmf<'de> for Value {
             Identity::Inline(slot) => (slot, None),
             Identity::Reference(slot, end) => (slot, Some(end)),
         };
-        if let Some((value, height)) = decoder.shared.values.get(&slot).cloned() {
+        if let Some((value, height)) =
+            decoder.shared.get().and_then(|shared| shared.values.get(&slot)).cloned()
+        {
             decoder.reach_by(height)?;
             match end {
                 Some(end) => decoder.reader.seek(end),
@@ -30,14 +32,14 @@ impl<'de> FromAmf<'de> for Value {
             return Ok(value);
         }
         if let Some(end) = end
-            && decoder.shared.rehearsal
+            && decoder.is_rehearsal
             && decoder.is_open(slot) == Some(true)
         {
             decoder.reader.seek(end);
             return Ok(Value::Ancestor(WeakValue::Object(Weak::new())));
         }
         let (value, height) = decoder.measured(|decoder| decoder.fresh_value(Some(slot)))?;
-        decoder.shared.values.insert(slot, (value.clone(), height));
+        decoder.shared.get_mut().values.insert(slot, (value.clone(), height));
         Ok(value)
     }
 }
@@ -118,7 +120,7 @@ impl<'de> Decoder<'de> {
         self.charge(size_of::<T>())?;
         let mut failure = None;
         let node = Arc::new_cyclic(|weak| {
-            self.shared.values.insert(slot, (Value::Ancestor(ancestor(weak.clone())), 0));
+            self.shared.get_mut().values.insert(slot, (Value::Ancestor(ancestor(weak.clone())), 0));
             read(self).unwrap_or_else(|error| {
                 failure = Some(error);
                 T::default()
@@ -224,9 +226,8 @@ impl<'de> Decoder<'de> {
         count: usize,
         from: fn([u8; N]) -> T,
     ) -> Result<Vec<T>, DecodeError> {
-        let bytes = self.reader.bytes(count.saturating_mul(N))?;
+        let elements = self.elements::<N>(count)?;
         self.charge(count * size_of::<T>())?;
-        let (elements, _) = bytes.as_chunks::<N>();
         Ok(elements.iter().map(|element| from(*element)).collect())
     }
 
@@ -240,7 +241,7 @@ impl<'de> Decoder<'de> {
         };
         let recorded = ExternalInput::record(self, body)?;
         let mut parts = Vec::new();
-        if self.shared.rehearsal {
+        if self.is_rehearsal {
             // Read twice at every level, nested ones would take time without bound.
             return Ok(External::new(alias, parts));
         }
@@ -259,12 +260,12 @@ impl<'de> Decoder<'de> {
 
     /// Text as dynamic values hold it: one copy for all references to one string.
     pub(crate) fn shared_text(&mut self, text: &Text<'de>) -> Result<Arc<str>, DecodeError> {
-        if let Some(copy) = text.entry.and_then(|entry| self.string_copies.get(&entry)) {
+        if let Some(copy) = text.entry.and_then(|entry| self.shared.get()?.strings.get(&entry)) {
             return Ok(Arc::clone(copy));
         }
         let copy = self.copied(&text.content)?;
         if let Some(entry) = text.entry {
-            self.string_copies.insert(entry, Arc::clone(&copy));
+            self.shared.get_mut().strings.insert(entry, Arc::clone(&copy));
         }
         Ok(copy)
     }

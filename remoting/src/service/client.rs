@@ -110,7 +110,13 @@ pub struct Encoding {
 /// A call to a client with its arguments encoded, shared by all clients with the same encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    method: Arc<str>,
+    call: Arc<Encoded>,
+}
+
+/// In one place for all who are told the same.
+#[derive(Debug, PartialEq, Eq)]
+struct Encoded {
+    method: Box<str>,
     arguments: Bytes,
 }
 
@@ -126,17 +132,18 @@ impl Notification {
             }
             ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
         }
-        Ok(Self { method: method.into(), arguments: encoder.finish().into() })
+        let call = Encoded { method: method.into(), arguments: encoder.finish().into() };
+        Ok(Self { call: Arc::new(call) })
     }
 
     /// The method's name.
     pub fn method(&self) -> &str {
-        &self.method
+        &self.call.method
     }
 
     /// The encoded arguments.
     pub fn arguments(&self) -> &Bytes {
-        &self.arguments
+        &self.call.arguments
     }
 }
 

@@ -5,20 +5,22 @@
 //! the answer.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::{Future, pending};
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use amf_core::Value;
 use amf_remoting::{CallError, Fault};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::handle::{Outgoing, Shared};
 use super::meter::{self, Meter};
@@ -28,6 +30,10 @@ use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply,
 
 /// What is read from a socket at one time.
 const READ: usize = 16 << 10;
+/// What is put together for one write, before more calls are answered or more is told.
+const TOGETHER: usize = 16 << 10;
+/// A peer that always has something to read must not put off what is due: after so many steps it is done.
+const UNTIMED: u8 = 64;
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -52,26 +58,32 @@ pub(crate) struct Work<'a, T> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) shared: &'a Shared,
     running: &'a mut FuturesUnordered<Running<T>>,
+    finished: &'a mut VecDeque<T>,
 }
 
 impl<T> Work<'_, T> {
-    /// How many futures run.
+    /// How many futures run, or have an outcome that nobody took yet.
     pub(crate) fn running(&self) -> usize {
-        self.running.len()
+        self.running.len() + self.finished.len()
     }
 
-    /// Runs a future beside the reading; [`Role::done`] takes its outcome.
+    /// Begins a future now, and runs it beside the reading; [`Role::done`] takes its outcome.
     pub(crate) fn run(&mut self, future: impl Future<Output = T> + Send + 'static) {
-        self.running.push(Box::pin(future));
+        let mut future: Running<T> = Box::pin(future);
+        // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => self.finished.push_back(done),
+            Poll::Pending => self.running.push(future),
+        }
     }
 }
 
 /// A connection and its socket.
 pub(crate) struct Driver<S, R: Role> {
-    reader: ReadHalf<S>,
-    writer: WriteHalf<S>,
+    socket: S,
     connection: Connection,
-    role: R,
+    /// Until the connection has ended.
+    role: Option<R>,
     outbox: mpsc::UnboundedReceiver<Outgoing>,
     shared: Arc<Shared>,
     meter: Meter,
@@ -82,6 +94,14 @@ pub(crate) struct Driver<S, R: Role> {
     /// Calls to the peer that have no reply yet.
     asked: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     pieces: Pieces,
+    /// Whether the socket may hold back what it was given, as TLS does.
+    is_flushed: bool,
+    /// Whether what is told is looked at before what is read, the next time.
+    is_told_first: bool,
+    /// Wakes the task at the deadline, or earlier: setting it costs more than waking for nothing now and then.
+    timer: Pin<Box<Sleep>>,
+    /// How many there were since somebody looked at the clock.
+    steps: u8,
     /// When bytes last went into the socket, or began to wait for it.
     progress: Instant,
     /// Why and when the protocol ended, while the last bytes are written.
@@ -110,7 +130,7 @@ enum Step<T> {
     Drain,
 }
 
-impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     pub(crate) fn new(
         socket: S,
         connection: Connection,
@@ -118,12 +138,12 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         outbox: mpsc::UnboundedReceiver<Outgoing>,
         shared: Arc<Shared>,
     ) -> Self {
-        let (reader, writer) = tokio::io::split(socket);
+        let now = Instant::now();
+        let first = connection.deadline().unwrap_or(now);
         Self {
-            reader,
-            writer,
+            socket,
             connection,
-            role,
+            role: Some(role),
             outbox,
             shared,
             meter: Meter::new(),
@@ -131,29 +151,29 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
             finished: VecDeque::new(),
             asked: HashMap::new(),
             pieces: Pieces::default(),
-            progress: Instant::now(),
+            is_flushed: true,
+            is_told_first: false,
+            timer: Box::pin(sleep_until(first.into())),
+            steps: 0,
+            progress: now,
             closed: None,
         }
     }
 
     /// Drives the connection until it ends. When `drain` is done, the peer is told so, calls at work may end
     /// within `grace`, and then the connection is closed.
-    pub(crate) async fn run(mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
-        let mut drain = Box::pin(drain);
+    pub(crate) async fn run(&mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
+        let mut drain = pin!(drain);
         let mut drained_by = None;
-        let mut buffer = BytesMut::new();
         loop {
             if let Some(end) = self.settle() {
                 self.linger().await;
                 return end;
             }
-            let end = match self.step(&mut buffer, drain.as_mut(), drained_by).await {
+            let step = poll_fn(|cx| self.poll_step(cx, drain.as_mut(), drained_by)).await;
+            let is_time = matches!(step, Step::Time);
+            let end = match step {
                 Step::Read(Ok(0)) => Some(End::Lost(io::ErrorKind::UnexpectedEof.into())),
-                Step::Read(Ok(_)) => {
-                    self.connection.receive(Instant::now(), &buffer);
-                    buffer.clear();
-                    None
-                }
                 Step::Written(Ok(())) => {
                     self.progress = Instant::now();
                     None
@@ -161,20 +181,22 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
                 Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(error)),
                 Step::Outgoing(outgoing) => {
                     self.send(outgoing.unwrap_or(Outgoing::Close));
+                    self.send_more();
                     None
                 }
                 Step::Done(done) => {
                     self.finished.push_back(done);
                     None
                 }
-                Step::Time => None,
+                Step::Read(Ok(_)) | Step::Time => None,
                 Step::Drain => {
                     drained_by = Some(Instant::now() + grace);
                     None
                 }
             };
-            // A peer that always has something to read must not put off what is due.
-            if let Some(end) = end.or_else(|| self.keep_time(drained_by)) {
+            self.steps += 1;
+            let is_time = is_time || self.steps >= UNTIMED;
+            if let Some(end) = end.or_else(|| if is_time { self.keep_time(drained_by) } else { None }) {
                 self.connection.disconnect();
                 self.settle();
                 self.shared.close();
@@ -186,30 +208,71 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         }
     }
 
-    /// Waits for whatever comes first. What has come is asked for in this order, so that replies go out before
-    /// more calls are read. What is told and what is read take turns by chance: neither can starve the other.
-    async fn step(
+    /// Whatever comes first. What has come is asked for in this order, so that replies go out before more calls
+    /// are read. What is told and what is read take turns: neither can starve the other.
+    fn poll_step(
         &mut self,
-        buffer: &mut BytesMut,
+        cx: &mut Context<'_>,
         drain: Pin<&mut impl Future<Output = ()>>,
         drained_by: Option<Instant>,
-    ) -> Step<R::Done> {
-        let deadline = self.deadline(drained_by);
+    ) -> Poll<Step<R::Done>> {
         let is_open = !self.connection.is_closed();
-        buffer.reserve(READ);
-        tokio::select! {
-            biased;
-            Some(done) = self.running.next(), if is_open && !self.running.is_empty() => Step::Done(done),
-            written = self.pieces.write_to(&mut self.writer), if !self.pieces.is_empty() => Step::Written(written),
-            () = drain, if is_open && drained_by.is_none() => Step::Drain,
-            step = async {
-                tokio::select! {
-                    outgoing = self.outbox.recv() => Step::Outgoing(outgoing),
-                    read = self.reader.read_buf(buffer) => Step::Read(read),
-                }
-            }, if is_open => step,
-            () = at(deadline) => Step::Time,
+        if is_open && let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx) {
+            return Poll::Ready(Step::Done(done));
         }
+        if let Poll::Ready(Some(written)) = self.poll_write(cx) {
+            return Poll::Ready(Step::Written(written));
+        }
+        if is_open {
+            self.is_told_first = !self.is_told_first;
+            for is_told in [self.is_told_first, !self.is_told_first] {
+                let step = if is_told {
+                    self.outbox.poll_recv(cx).map(Step::Outgoing)
+                } else {
+                    self.poll_read(cx).map(Step::Read)
+                };
+                if step.is_ready() {
+                    return step;
+                }
+            }
+            if drained_by.is_none() && drain.poll(cx).is_ready() {
+                return Poll::Ready(Step::Drain);
+            }
+        }
+        self.poll_time(cx, drained_by).map(|()| Step::Time)
+    }
+
+    /// Writes what there is to be written; nothing is ready where there is nothing.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<()>>> {
+        if !self.pieces.is_empty() {
+            self.is_flushed = false;
+            return self.pieces.poll_write(&mut self.socket, cx).map(Some);
+        }
+        if self.is_flushed {
+            return Poll::Ready(None);
+        }
+        let flushed = ready!(Pin::new(&mut self.socket).poll_flush(cx));
+        self.is_flushed = true;
+        Poll::Ready(flushed.err().map(Err))
+    }
+
+    /// Reads what there is, through the stack: an idle connection holds no buffer.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut bytes = [const { MaybeUninit::uninit() }; READ];
+        let mut buffer = ReadBuf::uninit(&mut bytes);
+        Pin::new(&mut self.socket).poll_read(cx, &mut buffer).map_ok(|()| {
+            self.connection.receive(Instant::now(), buffer.filled());
+            buffer.filled().len()
+        })
+    }
+
+    fn poll_time(&mut self, cx: &mut Context<'_>, drained_by: Option<Instant>) -> Poll<()> {
+        let Some(deadline) = self.deadline(drained_by) else { return Poll::Pending };
+        let deadline = deadline.into();
+        if self.timer.is_elapsed() || deadline < self.timer.deadline() {
+            self.timer.as_mut().reset(deadline);
+        }
+        self.timer.as_mut().poll(cx)
     }
 
     /// Takes every event, and what is to be written next. Tells the end when all is written.
@@ -220,11 +283,14 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
         loop {
             self.take_events();
             self.pieces.fill(|| self.connection.output());
-            if self.connection.queued() > 0 || self.connection.is_closed() {
+            if self.connection.queued() > 0 || self.connection.is_closed() || self.finished.is_empty() {
                 break;
             }
-            let Some(done) = self.finished.pop_front() else { break };
-            self.with_role(|role, work| role.done(done, work));
+            while self.has_room()
+                && let Some(done) = self.finished.pop_front()
+            {
+                self.with_role(|role, work| role.done(done, work));
+            }
         }
         self.meter.read(&self.connection);
         self.shared.set_unsent(self.pieces.len() + self.connection.queued());
@@ -232,6 +298,13 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
             Some((reason, _)) if self.pieces.is_empty() => Some(End::Closed(reason.clone())),
             _ => None,
         }
+    }
+
+    /// Whether more goes into the next write. The replies that the peer did not take yet shall not become too many
+    /// by this.
+    fn has_room(&self) -> bool {
+        self.connection.queued() < TOGETHER
+            && self.connection.replies_owed() <= self.connection.config().limits.replies_owed / 2
     }
 
     fn take_events(&mut self) {
@@ -251,13 +324,24 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
     }
 
     fn with_role(&mut self, act: impl FnOnce(&mut R, &mut Work<'_, R::Done>)) {
+        let Some(role) = &mut self.role else { return };
         let mut work = Work {
             now: Instant::now(),
             connection: &mut self.connection,
             shared: &self.shared,
             running: &mut self.running,
+            finished: &mut self.finished,
         };
-        act(&mut self.role, &mut work);
+        act(role, &mut work);
+    }
+
+    /// Sends what else waits, as long as it fits the same write.
+    fn send_more(&mut self) {
+        while self.connection.queued() < TOGETHER
+            && let Ok(outgoing) = self.outbox.try_recv()
+        {
+            self.send(outgoing);
+        }
     }
 
     fn send(&mut self, outgoing: Outgoing) {
@@ -291,6 +375,7 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
     }
 
     fn keep_time(&mut self, drained_by: Option<Instant>) -> Option<End> {
+        self.steps = 0;
         let now = Instant::now();
         if self.deadline(drained_by).is_none_or(|deadline| now < deadline) {
             return None;
@@ -318,18 +403,30 @@ impl<S: AsyncRead + AsyncWrite, R: Role> Driver<S, R> {
     }
 
     /// All is written: says so, and lets the peer go first.
-    async fn linger(self) {
-        let Self { mut reader, mut writer, role, running, outbox, shared, .. } = self;
-        shared.close();
-        drop((running, role, outbox));
-        let gone = async {
-            writer.shutdown().await?;
-            let mut rest = [0; 512];
-            while reader.read(&mut rest).await? > 0 {}
-            io::Result::Ok(())
-        };
+    async fn linger(&mut self) {
+        self.shared.close();
+        self.role = None;
+        self.running.clear();
+        self.outbox.close();
+        while self.outbox.try_recv().is_ok() {}
+        let mut is_shut = false;
+        let gone = poll_fn(|cx| {
+            if !is_shut {
+                ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
+                is_shut = true;
+            }
+            while ready!(self.poll_discard(cx))? > 0 {}
+            Poll::Ready(io::Result::Ok(()))
+        });
         // Whether the peer went or did not: this is the end.
         let _ = timeout(LINGER, gone).await;
+    }
+
+    /// Reads what nobody wants any more.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut bytes = [0; 512];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        Pin::new(&mut self.socket).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
     }
 
     /// Tells the peer that this side goes, after what it was told before.
@@ -367,11 +464,4 @@ fn fault_of(value: &Value) -> Fault {
     let code = text(["code", "faultCode"]);
     let code = if code.is_empty() { code::CALL_FAILED.to_owned() } else { code };
     Fault::new(code, text(["description", "faultString"]))
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => pending().await,
-    }
 }

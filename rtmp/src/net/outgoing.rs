@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWrite;
 
 /// As many pieces as one write takes.
 const SLICES: usize = 64;
@@ -36,15 +38,24 @@ impl Pieces {
         }
     }
 
-    /// Writes some of them. It may be dropped while it waits and loses nothing.
-    pub(super) async fn write_to(&mut self, socket: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        let slices: Vec<_> = self.pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-        let written = socket.write_vectored(&slices).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
+    /// Writes some of them.
+    pub(super) fn poll_write(
+        &mut self,
+        socket: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+            *slice = IoSlice::new(piece);
         }
-        self.advance(written);
-        Ok(())
+        let slices = slices.get(..self.pieces.len()).unwrap_or_default();
+        match ready!(Pin::new(socket).poll_write_vectored(cx, slices))? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            written => {
+                self.advance(written);
+                Poll::Ready(Ok(()))
+            }
+        }
     }
 
     fn advance(&mut self, mut written: usize) {

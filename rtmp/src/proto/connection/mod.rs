@@ -265,6 +265,11 @@ impl Connection {
         self.output.len()
     }
 
+    /// How many replies wait to be sent; at [`Limits::replies_owed`](super::Limits::replies_owed) the peer is given up.
+    pub fn replies_owed(&self) -> usize {
+        self.owed.replies.len()
+    }
+
     /// Whether it ended, by whatever reason; what is queued should still be sent.
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
