@@ -251,7 +251,10 @@ impl Peer {
         if self.commands.is_multiple_of(5) {
             let size = self.commands as u32 % 7 * 40;
             let changed = self.connection.set_chunk_size(size);
-            assert!(matches!(changed, Ok(()) | Err(UseError::Closed | UseError::NotConnected)), "{changed:?}");
+            assert!(
+                matches!(changed, Ok(()) | Err(UseError::Closed | UseError::NotConnected)),
+                "{changed:?}"
+            );
         }
         if self.commands.is_multiple_of(4) {
             match self.connection.call(self.now, command.stream(), command.name(), &arguments) {
