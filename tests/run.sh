@@ -21,18 +21,23 @@ main() {
   step "format" cargo fmt --check
   step "format of fuzz targets" cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
   step "format of benchmarks" cargo fmt --manifest-path tests/bench/Cargo.toml --check
+  step "format of the gateway's benchmark" cargo fmt --manifest-path tests/bench/http/Cargo.toml --check
   step "clippy" cargo clippy --workspace --all-targets -- -D warnings
   step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
   step "clippy benchmarks" cargo clippy --manifest-path tests/bench/Cargo.toml --locked -- -D warnings
+  step "clippy the gateway's benchmark" cargo clippy --manifest-path tests/bench/http/Cargo.toml --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
   step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
+  step "clippy amf-remoting's counters alone" cargo clippy -p amf-remoting --no-default-features --features metrics -- -D warnings
+  step "clippy amf-remoting's server" cargo clippy -p amf-remoting --no-default-features --features serve -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
-  step "clippy amf-rtmp without metrics" cargo clippy -p amf-rtmp -- -D warnings
+  step "clippy each feature of amf-rtmp" each_feature_of_amf_rtmp
   step "layers" layers
   step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
   step "documentation of amf-core's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-core --no-deps --all-features
+  step "documentation of amf-rtmp's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-rtmp --no-deps --all-features
   step "tests" cargo test --workspace
   step "tests with real clients" cargo test -p amf-tests --tests -- --ignored
   step "benchmarks, once" cargo run --quiet --release --locked --manifest-path tests/bench/Cargo.toml -- --rounds 1
@@ -118,6 +123,14 @@ each_feature_of_amf_core() {
   done
 }
 
+# Each door alone.
+each_feature_of_amf_rtmp() {
+  local feature
+  for feature in metrics net tls tunnel; do
+    cargo clippy -p amf-rtmp --no-default-features --features "$feature" -- -D warnings || return 1
+  done
+}
+
 # Whether a package without its features does without another one.
 lacks() {
   ! cargo tree -q -p "$1" --no-default-features -e normal --prefix none | grep -q "^$2 " ||
@@ -132,9 +145,10 @@ missing_packages() {
   command -v chromium >/dev/null || [ -x "${CHROMIUM:-}" ] || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
   command -v haxe >/dev/null || missing+=(haxe)
-  command -v java >/dev/null || missing+=(openjdk-17-jre-headless) # Royale's compiler
+  command -v java >/dev/null || missing+=(default-jre-headless) # Royale's compiler
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
+  command -v openssl >/dev/null || missing+=(openssl)
   command -v rtmpdump >/dev/null || missing+=(rtmpdump)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
   has_header librtmp/rtmp.h || missing+=(librtmp-dev)
@@ -147,7 +161,7 @@ has_header() {
   printf '#include <%s>\n' "$1" | cc ${2:+-I "$2"} -E -x c - >/dev/null 2>&1
 }
 
-# Ruffle, Royale, what drives the browser and what leads out of it. The lock file is kept beside them as a sign of completion.
+# Ruffle, Royale, and what drives the browser. The lock file is kept beside them as a sign of completion.
 npm_packages() {
   cmp -s tests/clients/package-lock.json "$clients/npm.installed" && return 0
   mkdir -p "$clients" &&

@@ -76,6 +76,7 @@
     doc = "- [`gateway`]: the HTTP door, feature `http`, on by default.\n- [`flex`]: RemoteObject through that door."
 )]
 #![cfg_attr(feature = "client", doc = "- [`client`]: calls to any remoting gateway, feature `client`.")]
+#![cfg_attr(feature = "metrics", doc = "- [`metrics`]: what is counted, feature `metrics`.")]
 //! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
 //!   they can tell something.
 //! - [`Services::layer`]: tower layers around calls.
@@ -85,10 +86,13 @@
 pub mod __private;
 #[cfg(feature = "client")]
 pub mod client;
+mod count;
 #[cfg(feature = "http")]
 pub mod flex;
 #[cfg(feature = "http")]
 pub mod gateway;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod service;
 
 pub use amf_core;

@@ -3,6 +3,9 @@
 
 mod support;
 
+use std::time::Duration;
+
+use amf_remoting::gateway::GatewayLimits;
 use support::bytes::*;
 use support::post::{assert_packet, post};
 use support::probe::Probe;
@@ -87,11 +90,10 @@ async fn concurrent_methods_overlap_and_are_answered_in_order() {
 async fn a_call_over_its_time_is_a_fault_and_the_next_one_runs() {
     let probe = Probe::default();
     let call = packet(0, &[sleep("sleep", "/1", "long", 30.001), sleep("sleep", "/2", "just", 29.999)]);
-    let reply = packet(
-        0,
-        &[status("/1", "Server.Timeout", "the method did not answer in time"), result("/2", &string("just"))],
-    );
-    assert_packet(&post(&probe.gateway(), call).await, &reply);
+    let text = "the method did not answer in time: the limit `call_time` of 30s is passed";
+    let reply = packet(0, &[status("/1", "Server.Timeout", text), result("/2", &string("just"))]);
+    let gateway = probe.gateway().limits(GatewayLimits::default().packet_time(Duration::from_mins(1)));
+    assert_packet(&post(&gateway, call).await, &reply);
     assert_eq!(probe.take_events(), ["+long", "+just", "-just"]);
 }
 

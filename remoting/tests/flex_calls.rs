@@ -134,6 +134,43 @@ async fn the_body_wherever_it_stands() {
 }
 
 #[tokio::test]
+async fn headers_of_a_message_are_read_like_those_of_the_packet() {
+    let gateway = gateway();
+    let ask = |name: &str, headers: &[(&str, Vec<u8>)]| {
+        let members = remoting("probe", "header", array(&[text(name)]));
+        in_message("/1", &remoting_message(&replaced(members, "headers", map(headers))))
+    };
+    let sent = [
+        ("DSEndpoint", text("my-amf")),
+        ("DSRemoteCredentials", text("QWxhZGRpbjpvcGVu")),
+        ("locale", map(&[("language", text("fr"))])),
+        ("theme", text("dark")),
+    ];
+    let asked = ["DSEndpoint", "DSRemoteCredentials", "locale", "theme", "Trace", "none"];
+    let mut steps: Vec<_> = asked.iter().map(|name| ask(name, &sent)).collect();
+    // Those of one message are not those of the next.
+    steps.extend([ask("theme", &[]), ask("locale", &[])]);
+    // AMF0 strings: marker 02
+    let of_packet =
+        ["theme", "Trace"].map(|name| bytes::header(name, false, &bytes::string("of the packet")));
+    let reply = messages(&post(&gateway, bytes::packet_with_headers(3, &of_packet, &steps)).await);
+    let found = reply.iter().map(|(_, body)| members(&value(body), "AcknowledgeMessage")("body"));
+    let found: Vec<_> =
+        found.map(|value| value.get("language").unwrap_or(&value).as_str().map(str::to_owned)).collect();
+    let expected = [
+        Some("my-amf"),
+        Some("QWxhZGRpbjpvcGVu"),
+        Some("fr"),
+        Some("dark"),
+        Some("of the packet"),
+        None,
+        Some("of the packet"),
+        None,
+    ];
+    assert_eq!(found, expected.map(|text| text.map(str::to_owned)));
+}
+
+#[tokio::test]
 async fn references_reach_from_the_message_into_the_arguments() {
     // [message { body: [the alias "x" again by string reference, the headers again by object reference] }], where
     // strings: 0 the class, 1 body, 2 destination, 3 headers, 4 operation, 5 "probe", 6 "k", 7 "v", 8 "echo"

@@ -223,6 +223,21 @@ async fn what_is_not_supported_is_an_error() {
 }
 
 #[tokio::test]
+async fn operations_that_are_not_supported_are_errors() {
+    // BlazeDS: 0 subscribe, 1 unsubscribe, 2 poll, 3 client sync, 4 its answer, 6 and 7 cluster, 10 subscription
+    // invalidated, 11 multi-subscribe, 13 trigger connect; the others are nobody's
+    for operation in [0, 1, 2, 3, 4, 6, 7, 10, 11, 13, 14, 99, 10_000] {
+        let packet = envelope(&command_message(&command(operation, &[], nothing())));
+        let (target, answer) = answer(&gateway(), packet).await;
+        assert_eq!(target, "/1/onStatus", "{operation}");
+        let member = members(&answer, "ErrorMessage");
+        let code = if operation == 2 { "Server.Processing.NotSubscribed" } else { "Server.Processing" };
+        assert_eq!(member("faultCode").as_str(), Some(code), "{operation}");
+        assert_eq!(member("correlationId").as_str(), Some(ID), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn disconnect_is_acknowledged() {
     let (target, reply) = answer(&gateway(), envelope(&command_message(&command(12, &[], nothing())))).await;
     assert_eq!(target, "/1/onResult");
@@ -357,6 +372,11 @@ async fn credentials_with_a_call() {
         remoting_message(&replaced(remoting("secrets", "whoami", array(&[])), "headers", headers))
     };
     let without = remoting_message(&remoting("secrets", "whoami", array(&[])));
+    // that of plain calls is for a packet
+    let header = map(&[("userid", text("Aladdin")), ("password", text("open sesame"))]);
+    let headers = map(&[("Credentials", header)]);
+    let plain = remoting_message(&replaced(remoting("secrets", "whoami", array(&[])), "headers", headers));
+    assert_eq!(error(&gateway, envelope(&plain)).await.0, "Client.Authentication");
     // they are those of one message alone; "Aladdin:open" is wrong
     let steps = [with(ALADDIN), with("QWxhZGRpbjpvcGVu"), without, with(ALADDIN)];
     let steps: Vec<_> =

@@ -41,7 +41,7 @@ async fn a_body_at_the_limit_and_one_byte_over_it() {
 
     let over = Bytes::from(filled(limit + 1));
     let announced = refused(&gateway, request(over.clone())).await;
-    assert_eq!(announced, (413, "The body is larger than 2097152 bytes.\n".to_owned()));
+    assert_eq!(announced, (413, "The body is larger than 2097152 bytes, the limit `body`.\n".to_owned()));
     // in chunks, with no length announced
     let chunks =
         over.chunks(65_536).map(|chunk| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(chunk))));
@@ -95,7 +95,10 @@ async fn a_body_that_never_ends() {
     let started = tokio::time::Instant::now();
     let body = dribble(usize::MAX, Duration::from_secs(1));
     let (status, text) = refused(&Probe::default().gateway(), post_body(body)).await;
-    assert_eq!((status, text.as_str()), (408, "The body did not arrive in time.\n"));
+    assert_eq!(
+        (status, text.as_str()),
+        (408, "The body did not arrive within 30s, the limit `body_time`.\n")
+    );
     assert_eq!(started.elapsed().as_secs(), 30);
 }
 

@@ -123,6 +123,18 @@ async fn no_arguments_in_every_way_they_are_written() {
 }
 
 #[tokio::test]
+async fn an_object_of_an_unknown_class_is_plain_data_that_keeps_its_alias() {
+    // AMF0: 10 typed object, alias "java.lang.Runtime", member "x": 05 null, the end
+    let amf0 = b"\x10\0\x11java.lang.Runtime\0\x01x\x05\0\0\x09";
+    // AMF3: 11 switch, 0A object, 13 = one sealed member, alias of 17 bytes (23), "x", 01 null
+    let amf3 = b"\x11\x0A\x13\x23java.lang.Runtime\x03x\x01";
+    for value in [&amf0[..], amf3] {
+        let call = packet(0, &[message("probe.echo", "/1", &arguments(&[value.to_vec()]))]);
+        assert_packet(&post(&Probe::default().gateway(), call).await, &packet(0, &[result("/1", value)]));
+    }
+}
+
+#[tokio::test]
 async fn headers_reach_methods() {
     let ask = |name| message("probe.header", "/1", &arguments(&[string(name)]));
     let headers = [

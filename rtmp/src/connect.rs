@@ -160,6 +160,7 @@ impl FromCaller for Connect {
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
     pub(crate) extensions: Extensions,
+    pub(crate) info: Dynamic,
 }
 
 impl Admission {
@@ -167,6 +168,14 @@ impl Admission {
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, identity: T) -> Self {
         self.extensions.insert(identity);
+        self
+    }
+
+    /// Adds a member to the information object that the client's program gets with
+    /// `NetConnection.Connect.Success`. Code, level and description stay what they are.
+    #[must_use]
+    pub fn info(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.info.insert(name, value);
         self
     }
 }

@@ -1,9 +1,47 @@
 //! RTMP, the protocol in which Flash programs keep a lasting connection to a server.
 //!
 //! `Server` lets clients call the same services that a gateway answers over HTTP, and lets the server call
-//! its clients. [`proto`] is the protocol of one connection as a state machine: bytes and the time go in, events
-//! and bytes come out. It has no sockets, no clock and no runtime, so it can be driven by anything, and tested
-//! with two peers under virtual time.
+//! its clients; `NetConnection` is the client's side. [`proto`] is the protocol of one connection as a state machine:
+//! bytes and the time go in, events and bytes come out. It has no sockets, no clock and no runtime, so it can be driven
+//! by anything, and tested with two peers under virtual time.
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `net`, on by default | server and client on tokio |
+//! | `tls` | `rtmps://` for both |
+//! | `tunnel` | WebSocket and RTMPT as routes for axum |
+//!
+//! A server has one life and any number of doors:
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "tls", feature = "tunnel"))]
+//! # async fn serve(tls: std::sync::Arc<amf_rtmp::rustls::ServerConfig>) -> std::io::Result<()> {
+//! use amf_remoting::{Services, remoting_service};
+//! use amf_rtmp::{Instance, Server};
+//!
+//! struct Chat;
+//!
+//! #[remoting_service(name = "chat")]
+//! impl Chat {
+//!     /// Tells everybody who is connected to the same room, `rtmp://host/chat/room`.
+//!     fn say(&self, instance: &Instance, text: String) {
+//!         let _ = instance.clients().notify("said", (text,));
+//!     }
+//! }
+//!
+//! let server = Server::new(Services::new().add(Chat));
+//! let plain = server.clone().bind("[::]:1935").await?;
+//! let secure = server.clone().bind("[::]:443").await?.tls(tls);
+//! let tunnels = axum::Router::new().route("/rtmp", server.websocket()).merge(server.rtmpt());
+//! let http = tokio::net::TcpListener::bind("[::]:80").await?;
+//! tokio::spawn(async move {
+//!     drop(tokio::signal::ctrl_c().await);
+//!     server.shutdown().await;
+//! });
+//! tokio::try_join!(plain.serve(), secure.serve(), async { axum::serve(http, tunnels).await })?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod proto;
 
@@ -59,6 +97,8 @@ pub use listening::Listening;
 pub use places::ServerCounters;
 #[cfg(feature = "net")]
 pub use server::Server;
+#[cfg(feature = "tunnel")]
+pub use tunnel::TunnelLimits;
 #[cfg(feature = "net")]
 pub use shared_object::{
     LimitPassed, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,

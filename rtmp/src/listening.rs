@@ -123,17 +123,26 @@ async fn serve_socket(
     }
     match security {
         Security::Plain => serve_connection(socket, Some(peer), &shared, place).await,
+        // Boxed, so that a plain connection need not have room for TLS.
         #[cfg(feature = "tls")]
-        Security::Tls(acceptor) => {
-            let accepted = acceptor.accept(socket, shared.config.limits.handshake_time);
-            let accepted = tokio::select! {
-                accepted = accepted => accepted,
-                () = shared.closing() => return,
-            };
-            match accepted {
-                Ok(stream) => serve_connection(stream, Some(peer), &shared, place).await,
-                Err(error) => tracing::debug!(%peer, %error, "no TLS"),
-            }
-        }
+        Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, shared, place)).await,
+    }
+}
+
+#[cfg(feature = "tls")]
+async fn serve_tls(
+    socket: TcpStream,
+    peer: SocketAddr,
+    acceptor: Acceptor,
+    shared: Arc<Shared>,
+    place: Place,
+) {
+    let accepted = tokio::select! {
+        accepted = acceptor.accept(socket, shared.config.limits.handshake_time) => accepted,
+        () = shared.closing() => return,
+    };
+    match accepted {
+        Ok(stream) => serve_connection(stream, Some(peer), &shared, place).await,
+        Err(error) => tracing::debug!(%peer, %error, "no TLS"),
     }
 }

@@ -79,7 +79,10 @@ pub(crate) struct Shared {
     pub(crate) decide_within: Duration,
     max_connections: usize,
     max_connections_per_address: usize,
+    notice: Duration,
     grace: Duration,
+    #[cfg(feature = "tunnel")]
+    pub(crate) tunnel: crate::TunnelLimits,
     living: Arc<Living>,
 }
 
@@ -105,7 +108,10 @@ impl Server {
             decide_within: Duration::from_secs(10),
             max_connections: 10_000,
             max_connections_per_address: 256,
+            notice: Duration::ZERO,
             grace: Duration::from_secs(10),
+            #[cfg(feature = "tunnel")]
+            tunnel: crate::TunnelLimits::new(),
             living: Arc::new(Living {
                 instances: Arc::default(),
                 places: Arc::default(),
@@ -244,7 +250,14 @@ impl Server {
         self.with(|shared| shared.max_connections_per_address = max)
     }
 
-    /// How long calls at work may take to end when the server ends. Default 10 s.
+    /// How long clients go on after they were told that the server ends, to say what they have to and to leave by
+    /// themselves. Default 0: those who have no call at work are let go at once.
+    #[must_use]
+    pub fn notice(self, notice: Duration) -> Self {
+        self.with(|shared| shared.notice = notice)
+    }
+
+    /// How long calls at work may take to end when the server ends, after the [notice](Self::notice). Default 10 s.
     #[must_use]
     pub fn grace(self, grace: Duration) -> Self {
         self.with(|shared| shared.grace = grace)
@@ -334,8 +347,8 @@ impl Server {
     }
 
     /// Ends the server and all its clones: nobody new is let in; clients are told
-    /// `NetConnection.Connect.AppShutdown`; calls at work may end within the [grace](Self::grace), and then the
-    /// connections are closed. It is done when all that is over.
+    /// `NetConnection.Connect.AppShutdown` and have their [notice](Self::notice); calls at work may end within the
+    /// [grace](Self::grace), and then the connections are closed. It is done when all that is over.
     pub async fn shutdown(&self) {
         self.shared.shutdown().await;
     }
@@ -345,7 +358,7 @@ impl Server {
         &self.shared
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
         change(Arc::make_mut(&mut self.shared));
         self
     }
@@ -379,7 +392,8 @@ impl Shared {
         self.living.closing.send_replace(true);
         self.living.tasks.close();
         // The drivers keep to the grace and then linger for a moment; what does not end then is left alone.
-        let _ = timeout(self.grace.saturating_add(Duration::from_secs(2)), self.living.tasks.wait()).await;
+        let limit = self.notice.saturating_add(self.grace).saturating_add(Duration::from_secs(2));
+        let _ = timeout(limit, self.living.tasks.wait()).await;
     }
 }
 
@@ -405,6 +419,6 @@ pub(crate) async fn serve_connection<S>(
     let (handle, outbox, state) = Handle::new(shared.config.limits.outbound);
     let session = Session::new(Arc::clone(shared), Arc::new(handle), peer);
     let mut driver = Driver::new(stream, connection, session, outbox, state);
-    let end = driver.run(shared.closing(), shared.grace).await;
+    let end = driver.run(shared.closing(), shared.notice, shared.grace).await;
     tracing::debug!(?peer, ?end, "connection ended");
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use amf_core::Dynamic;
 use amf_remoting::service::{BoxFuture, ClientId, Reply};
 use amf_remoting::{Caller, Client, Fault};
 use bytes::Bytes;
@@ -92,7 +93,7 @@ impl Session {
         match decision
             .and_then(|admission| if work.is_draining { Err(shutting_down(&connect)) } else { Ok(admission) })
         {
-            Ok(Admission { extensions }) => {
+            Ok(Admission { extensions, info }) => {
                 work.shared.set_version(connect.version());
                 let instance = connect.instance().clone();
                 instance.enter(&self.client);
@@ -100,7 +101,7 @@ impl Session {
                     Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
                 self.state = State::In(caller, connect);
-                self.log(work.connection.accept(work.now, &Accept::default()));
+                self.log(work.connection.accept(work.now, &accept_with(&info)));
             }
             Err(Rejection { status }) => self.reject(&status, work),
         }
@@ -118,7 +119,7 @@ impl Session {
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
-        match call_of(command, caller) {
+        match call_of(command, caller, &self.shared.services) {
             Ok(call) => {
                 let outcome = match &self.shared.on_unknown {
                     Some(hook) if self.shared.services.signature(call.target()).is_none() => {
@@ -190,6 +191,17 @@ fn answer_unknown(hook: Arc<OnUnknown>, command: UnknownCommand) -> BoxFuture<'s
     Box::pin(async move {
         answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of on_unknown panicked")))
     })
+}
+
+/// What clients look for comes last, so that nothing takes its place.
+fn accept_with(members: &Dynamic) -> Accept {
+    let mut accept = Accept::default();
+    let is_free = |name: &str| accept.info.get(name).is_none();
+    let own: Vec<_> = members.iter().filter(|(name, _)| is_free(name)).collect();
+    for (name, value) in own {
+        accept.info = accept.info.with(name, value.clone());
+    }
+    accept
 }
 
 fn shutting_down(connect: &Connect) -> Rejection {

@@ -62,11 +62,15 @@ impl Listening {
     /// # }
     /// ```
     ///
+    /// TLS 1.3 is spoken without tickets (`send_tls13_tickets` is set to 0): librtmp, and so rtmpdump, takes a ticket
+    /// for the end of the connection, and connections that last gain nothing by them.
+    ///
     /// Shaking hands in TLS has the time of RTMP's handshake,
     /// [`Limits::handshake_time`](crate::proto::Limits::handshake_time), for itself. Flash Player 9 and later speak
     /// TLS as far as their system does; rustls speaks 1.2 and 1.3.
     #[must_use]
-    pub fn tls(self, config: Arc<ServerConfig>) -> Self {
+    pub fn tls(self, mut config: Arc<ServerConfig>) -> Self {
+        Arc::make_mut(&mut config).send_tls13_tickets = 0;
         self.secured(Acceptor(TlsAcceptor::from(config)))
     }
 }

@@ -66,7 +66,7 @@ async fn parameters_are_typed() {
     let server = server().on_connect(|connect| async move {
         let (login, times, note): (Login, Option<u32>, Option<String>) = connect.parameters()?;
         if let (Some(7), Some("Ann")) = (times, note.as_deref()) {
-            return Ok(connect.admit(login));
+            return Ok(connect.admit(login).info("motd", "hello").info("code", "Mine"));
         }
         Err(connect.reject("seven times Ann"))
     });
@@ -76,6 +76,10 @@ async fn parameters_are_typed() {
     let full = to().argument(&login).unwrap().argument(&7).unwrap().argument("Ann").unwrap();
     let connection = full.clone().connect().await.unwrap();
     assert_eq!(connection.call::<Option<Login>>("game.login", ()).await.unwrap(), Some(login.clone()));
+
+    let accepted = connection.accepted();
+    assert_eq!(accepted.info().get("motd"), Some(&Value::from("hello")));
+    assert_eq!(accepted.info().code(), "NetConnection.Connect.Success");
 
     let refusal = |outcome: Result<NetConnection, ConnectError>| match outcome {
         Err(ConnectError::Rejected(status)) => status.description().to_owned(),
@@ -270,4 +274,21 @@ async fn a_shutdown_is_told_at_every_door_and_lets_nobody_in() {
     timeout(PATIENCE, task).await.unwrap().unwrap().unwrap();
     assert!(connect(address).await.is_err());
     assert_eq!(server.counters().connections, 0);
+}
+
+#[tokio::test]
+async fn a_notice_lets_clients_have_the_last_word() {
+    let server = server().notice(Duration::from_millis(400));
+    let (address, _task) = serve(server.clone()).await;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let to = || NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let stays = to().on_unhandled(move |_, _| tell.send(()).unwrap()).connect().await.unwrap();
+    let began = std::time::Instant::now();
+    let ended = tokio::spawn(async move { server.shutdown().await });
+    timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    stays.call::<Option<Login>>("game.login", ()).await.unwrap();
+    assert!(connect(address).await.is_err());
+    timeout(PATIENCE, stays.closed()).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(400));
+    timeout(PATIENCE, ended).await.unwrap().unwrap();
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use amf_remoting::{Services, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
-use amf_rtmp::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use amf_rtmp::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use amf_rtmp::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use amf_rtmp::{Backoff, ConnectError, NetConnection, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Long enough for anything that happens at all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -117,4 +118,23 @@ async fn tls_at_the_plain_port_ends() {
     let url = format!("rtmps://localhost:{}/game", address.port());
     let outcome = timeout(PATIENCE, NetConnection::to(&url).unwrap().tls(trust).connect()).await.unwrap();
     assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn nothing_stays_behind_in_the_buffers_of_tls() {
+    let (config, trust) = certificate();
+    for room in [64, 1000, 20_000] {
+        // So little that TLS has to keep much of what it is given.
+        let (near, far) = tokio::io::duplex(room);
+        let (server, accepting) = (server(), TlsAcceptor::from(Arc::clone(&config)).accept(far));
+        tokio::spawn(async move { server.serve_stream(accepting.await.unwrap(), None).await });
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = TlsConnector::from(Arc::clone(&trust)).connect(name, near).await.unwrap();
+        let connection = NetConnection::to("rtmp://test/game").unwrap().connect_over(stream).await.unwrap();
+        for length in [1, 5000, 60_000, 100_000] {
+            let text = "x".repeat(length);
+            let echoed = timeout(PATIENCE, connection.call::<String>("game.echo", (&text,))).await;
+            assert_eq!(echoed.expect("all of it").unwrap(), text, "{room} {length}");
+        }
+    }
 }

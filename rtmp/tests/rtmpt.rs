@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use amf_remoting::{Services, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
-use amf_rtmp::{ConnectError, DisconnectReason, NetConnection, Server};
+use amf_rtmp::{ConnectError, DisconnectReason, NetConnection, Server, TunnelLimits};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
@@ -178,6 +178,27 @@ async fn requests_have_a_limit() {
         body.resize(len, 0);
         assert_eq!(post(&app, &format!("/send/{id}/1"), body).await.0, status, "{len}");
     }
+    let id = open(&app).await;
+    let asked = (0..9).map(|number| {
+        let (app, path) = (app.clone(), format!("/idle/{id}/{number}"));
+        async move { post(&app, &path, vec![0]).await.0 }
+    });
+    let statuses = futures_util::future::join_all(asked).await;
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
+    assert_eq!(post(&app, &format!("/idle/{id}/8"), vec![0]).await.0, 200);
+    let limits = TunnelLimits { message: 1537, requests: 1, ..TunnelLimits::default() };
+    let smaller: Router = server().tunnel_limits(limits).rtmpt();
+    let id = open(&smaller).await;
+    let (path, again) = (format!("/send/{id}/1"), format!("/idle/{id}/2"));
+    let (first, second) = tokio::join!(post(&smaller, &path, c0_c1()), post(&smaller, &again, vec![0]));
+    assert_eq!((first.0, second.0), (200, 429));
+    let (status, words) = post(&smaller, &again.replace("idle", "send"), vec![0; 1538]).await;
+    assert_eq!((status, &words[..]), (413, &b"passed the limit `message`\n"[..]));
+    let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+    let limits = TunnelLimits { request_time: Duration::from_millis(50), ..limits };
+    let hasty: Router = server().tunnel_limits(limits).rtmpt();
+    assert_eq!(post(&hasty, &format!("/send/{}/1", open(&hasty).await), never).await.0, 408);
+
     let app: Router = server().max_connections(2).rtmpt();
     let _held = [open(&app).await, open(&app).await];
     assert_eq!(post(&app, "/open/1", "").await.0, 503);

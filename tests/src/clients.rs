@@ -74,10 +74,10 @@ pub fn ruffle(gateway: &str, movie: &Path) -> Command {
     command
 }
 
-/// The command that plays `movie` in Ruffle with its sockets led to `rtmp`; see `bridge.mjs`.
-pub fn ruffle_rtmp(gateway: &str, movie: &Path, rtmp: &str) -> Command {
+/// The command that plays `movie` in Ruffle, with a WebSocket to `socket` for each of its sockets to `rtmp`.
+pub fn ruffle_rtmp(gateway: &str, movie: &Path, rtmp: &str, socket: &str) -> Command {
     let mut command = ruffle(gateway, movie);
-    command.arg(rtmp);
+    command.arg(rtmp).arg(socket);
     command
 }
 

@@ -46,6 +46,11 @@ impl Lobby {
         format!("{}/gateway", self.origin)
     }
 
+    /// RTMP through WebSocket: `ws://127.0.0.1:PORT/rtmp`.
+    pub fn socket(&self) -> String {
+        format!("{}/rtmp", self.origin.replacen("http", "ws", 1))
+    }
+
     /// The application over RTMP: `rtmp://127.0.0.1:PORT/lobby`.
     pub fn rtmp(&self) -> &str {
         &self.rtmp

@@ -68,7 +68,7 @@ async fn a_connection_is_admitted_as_somebody() {
     {
         let server = Server::new(services()).on_connect(move |connect| {
             let principal = principal.clone();
-            async move { Ok::<_, Fault>(connect.admit(principal)) }
+            async move { Ok(connect.admit(principal)) }
         });
         assert_eq!(mine(&connect(server).await).await, expected);
     }

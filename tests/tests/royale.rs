@@ -9,6 +9,7 @@
 )]
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -30,19 +31,75 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium, Java and Apache Royale: tests/run.sh"]
-async fn a_page_of_royale_visits_the_gateway() {
+async fn a_page_of_royale_visits_the_gateway_and_the_samples() {
     let page = compiled(Path::new(env!("CARGO_TARGET_TMPDIR")));
-    let server = Server::start(page).await;
+    let server = Server::start(page.clone()).await;
     for (gateway, is_small) in [("/gateway", true), ("/gateway/full", false)] {
         let visit = visit(gateway);
-        let page = format!("{}/", server.origin);
-        let report = tokio::task::spawn_blocking({
-            let visit = visit.clone();
-            move || clients::report_of(&mut royale(&page), &visit, Duration::from_secs(90))
-        });
-        let report = report.await.unwrap();
-        check(&report, &visit, is_small);
+        check(&report(&server.origin, &visit).await, &visit, is_small);
         check_wire(&server.take_packets(), is_small);
+    }
+
+    let pages = [HeaderValue::try_from(&server.origin).unwrap()];
+    let app = examples::blazeds::app(pages).fallback(move |uri: Uri| ready(file(&page, &uri)));
+    let samples = serve(app).await;
+    let visit = json!({"gateway": "/samples/messagebroker/amf", "samples": true});
+    check_samples(&report(&samples, &visit).await);
+    // The same from a page of another origin, which sends no cookies.
+    let visit = json!({"gateway": format!("{samples}/samples/messagebroker/amf"), "samples": true});
+    let abroad = report(&server.origin, &visit).await;
+    assert_eq!(abroad["removed"]["result"], true, "{abroad}");
+    assert_eq!(abroad["room"]["fault"]["code"], "Client.Authentication", "{abroad}");
+}
+
+/// What the page at this origin reports.
+async fn report(origin: &str, visit: &serde_json::Value) -> serde_json::Value {
+    let (page, visit) = (format!("{origin}/"), visit.clone());
+    let report = move || clients::report_of(&mut royale(&page), &visit, Duration::from_secs(90));
+    tokio::task::spawn_blocking(report).await.unwrap()
+}
+
+/// What the clients of BlazeDS's samples get.
+fn check_samples(report: &serde_json::Value) {
+    let result = |step: &str| {
+        assert!(report[step]["fault"].is_null(), "{step}: {}", report[step]);
+        report[step]["result"].clone()
+    };
+    let product = |id: u32, name: &str, category: Option<&str>, price: serde_json::Value, stock: u32| {
+        json!({
+            "$class": "Product", "productId": id, "name": name, "category": category, "price": price,
+            "qtyInStock": stock,
+        })
+    };
+    let nokia = product(1, "Nokia 6010", Some("6000"), json!(99), 21);
+    let other = product(2, "Nokia 3100", Some("3000"), json!(139), 4);
+    let treo = product(3, "Treo", Some("9000"), json!(199.5), 0);
+    assert_eq!(result("products"), json!({"$collection": [other, nokia, treo]}));
+    assert_eq!(result("named"), json!({"$collection": [other, nokia]}));
+    assert_eq!(result("one"), nokia);
+    assert_eq!(result("none")["productId"], 0);
+    assert_eq!(result("created"), product(4, "Moto 9", None, json!(12.5), 0));
+    assert_eq!(result("updated"), true);
+    assert_eq!(result("changed"), product(4, "Moto 9", None, json!(13.5), 0));
+    assert_eq!((result("removed"), result("removedAgain")), (json!(true), json!(false)));
+    assert_eq!(result("rooms"), json!({"$collection": []}));
+    assert_eq!(result("room"), json!(null));
+    assert_eq!(result("roomsAfter"), json!({"$collection": ["attic"]}));
+    for login in ["guestLogin", "guestLogout", "login", "logout"] {
+        assert_eq!(result(login), "success");
+    }
+    for (step, code, words) in [
+        ("noMethod", "Service.MethodNotFound", "Unknown method open"),
+        ("noDestination", "Service.ResourceNotFound", "Unknown service productService"),
+        ("stranger", "Client.Authentication", "log in first"),
+        ("wrongLogin", "Client.Authentication", "wrong user or password"),
+        ("guest", "Client.Authorization", ""),
+        ("roomAgain", "Server.Processing", "java.lang.RuntimeException : Room already exists"),
+        ("strangerAgain", "Client.Authentication", "log in first"),
+    ] {
+        let fault = &report[step]["fault"];
+        assert_eq!(fault["code"], code, "{step}: {}", report[step]);
+        assert!(fault["string"].as_str().unwrap().starts_with(words), "{step}: {}", report[step]);
     }
 }
 
@@ -71,6 +128,8 @@ fn check(report: &serde_json::Value, visit: &serde_json::Value, is_small: bool) 
     assert_eq!(result("values"), visit["values"]);
     assert_eq!(result("date"), joined);
     assert_eq!(result("nothing"), json!(null));
+    // the id of its AMFChannel
+    assert_eq!(result("endpoint"), "gateway");
     assert_eq!(result("typed"), player("Ann", 8, bob()));
     assert_eq!(result("typedArray"), reversed);
     assert_eq!(result("typedCollection"), reversed);
@@ -133,6 +192,10 @@ impl Probe {
     }
 
     fn nothing(&self) {}
+
+    fn header(&self, caller: &Caller, name: String) -> Option<Value> {
+        caller.header(&name).cloned()
+    }
 
     fn promote(&self, player: Player) -> Player {
         Player { level: player.level + 1, ..player }
@@ -210,16 +273,21 @@ impl Server {
             .merge(full.into_router("/gateway/full"))
             .layer(middleware::from_fn_with_state(Arc::clone(&packets), written_down))
             .layer(middleware::from_fn(with_session))
-            .fallback(move |uri: Uri| std::future::ready(file(&page, &uri)));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { origin, packets }
+            .fallback(move |uri: Uri| ready(file(&page, &uri)));
+        Self { origin: serve(app).await, packets }
     }
 
     fn take_packets(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         std::mem::take(&mut *self.packets.lock().unwrap())
     }
+}
+
+/// Serves an app on a free port, and gives its origin.
+async fn serve(app: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    origin
 }
 
 fn file(page: &Path, uri: &Uri) -> Response {

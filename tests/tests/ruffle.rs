@@ -178,10 +178,15 @@ fn check(session: &Session, report: &Value, time: std::ops::RangeInclusive<i64>)
     check_fault(session, &mixed[1], "Echo.Fail", "failed as asked");
     assert_eq!(mixed[2], json!({"index": 2, "result": 3}), "{label}");
 
-    assert_eq!(report["withHeader"], json!({"result": label}));
+    let header = json!({"session": label, "numbers": [1, 2, 3]});
+    assert_eq!(report["withHeader"], json!({"result": header}));
     assert_eq!(report["left"], json!({"result": true}), "{label}");
     assert_eq!(report["leftAgain"], json!({"result": false}), "{label}");
     assert_eq!(report["playersAfter"], json!({"result": []}), "{label}");
+    for step in ["http404", "http500"] {
+        let failed = json!({"code": "NetConnection.Call.Failed", "level": "error"});
+        assert_eq!(report[step], failed, "{label}: {step}");
+    }
 }
 
 /// What the movie's status function was given.

@@ -1,7 +1,7 @@
 //! A Flash movie in Ruffle, in a real browser, speaks RTMP with the lobby through `flash.net.Socket`.
 //!
-//! Ruffle itself has no `rtmp://`: the movie brings a client of its own, and what the browser needs to
-//! let its bytes out, a bridge from WebSocket to TCP, is part of the test.
+//! Ruffle itself has no `rtmp://`: the movie brings a client of its own. The browser lets its bytes out in a
+//! WebSocket, to the server's own door.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ fn a_movie_in_ruffle_calls_and_is_called() {
 
     let from = now();
     let report = clients::report_of(
-        &mut clients::ruffle_rtmp(&lobby.gateway(), &movie, lobby.rtmp()),
+        &mut clients::ruffle_rtmp(&lobby.gateway(), &movie, lobby.rtmp(), &lobby.socket()),
         &json!(sessions),
         Duration::from_secs(150),
     );

@@ -102,6 +102,7 @@ impl<'de> Decoder<'de> {
     /// A decoder at the start of `input`, with the built-in classes and the default limits.
     ///
     /// It reads no more than 2 GiB; what is longer seems to end there.
+    #[inline]
     pub fn new(version: Version, input: &'de [u8]) -> Self {
         let input = input.get(..cursor::MAX_INPUT).unwrap_or(input);
         let limits = Limits::default();
@@ -131,6 +132,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// The same decoder, knowing these classes.
+    #[inline]
     #[must_use]
     pub fn with_classes(mut self, classes: Arc<Classes>) -> Self {
         self.classes = Known::Table(classes);
@@ -146,6 +148,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// The same decoder, with these limits.
+    #[inline]
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

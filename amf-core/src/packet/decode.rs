@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Broken, Header, Message, Packet};
+use crate::amf0::marker::{AVMPLUS, STRICT_ARRAY};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
 use crate::{Classes, Decoder, Limits, Version};
@@ -14,7 +15,27 @@ impl<'de> Packet<'de> {
     /// An error before the first message is an error; one in a later place leaves what came before it,
     /// with the rest as [`broken`](Self::broken).
     pub fn decode(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
-        PacketReader { input, reader: Reader::new(input), classes, limits }.packet()
+        PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: false }.packet()
+    }
+
+    /// The same for somebody who reads the bodies anyway: the last one is not passed over, where its declared length
+    /// is that of the rest of the input, or −1 for one that is not known.
+    ///
+    /// Its body is the rest of the input then, and whoever decodes it has to find whether it holds one value.
+    ///
+    /// ```
+    /// use amf_core::packet::Packet;
+    /// use amf_core::Limits;
+    ///
+    /// // One message: target "a.b", response "/1", length 1; 0x77 is no marker of AMF0.
+    /// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x01\x77";
+    /// let packet = Packet::open(bytes, &Default::default(), Limits::default())?;
+    /// assert_eq!(packet.messages[0].body, [0x77]);
+    /// assert!(Packet::decode(bytes, &Default::default(), Limits::default())?.broken.is_some());
+    /// # Ok::<(), amf_core::DecodeError>(())
+    /// ```
+    pub fn open(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
+        PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: true }.packet()
     }
 }
 
@@ -23,6 +44,8 @@ struct PacketReader<'de, 'a> {
     reader: Reader<'de>,
     classes: &'a Arc<Classes>,
     limits: Limits,
+    /// Whether the length of the last message may say where its value ends.
+    trusts_length: bool,
 }
 
 impl<'de> PacketReader<'de, '_> {
@@ -33,8 +56,8 @@ impl<'de> PacketReader<'de, '_> {
         let count = self.count("messages", self.limits.messages)?;
         let mut messages = Vec::new();
         let mut broken = None;
-        for _ in 0..count {
-            match self.message() {
+        for index in 1..=count {
+            match self.message(index == count) {
                 Ok(message) => messages.push(message),
                 Err(message) => {
                     broken = Some(message);
@@ -66,13 +89,14 @@ impl<'de> PacketReader<'de, '_> {
         Ok(Header { name, must_understand, value, offset, switched })
     }
 
-    fn message(&mut self) -> Result<Message<'de>, Broken<'de>> {
+    fn message(&mut self, is_last: bool) -> Result<Message<'de>, Broken<'de>> {
         let broken = |target_uri, response_uri, error| Broken { target_uri, response_uri, error };
         let target = self.text().map_err(|error| broken(None, None, error))?;
         let response = self.text().map_err(|error| broken(Some(target.clone()), None, error))?;
-        let body = self.reader.u32().and_then(|_length| {
+        let body = self.reader.u32().and_then(|length| {
             let offset = self.reader.position();
-            self.value().map(|value| (offset, value))
+            let rest = if is_last && self.trusts_length { self.rest_of(length)? } else { None };
+            rest.map_or_else(|| self.value(), Ok).map(|value| (offset, value))
         });
         match body {
             Ok((offset, (body, switched))) => {
@@ -80,6 +104,18 @@ impl<'de> PacketReader<'de, '_> {
             }
             Err(error) => Err(broken(Some(target), Some(response), error)),
         }
+    }
+
+    /// All that is left, if the length says that, and whether it switches to AMF3, if that is plain to see.
+    fn rest_of(&mut self, length: u32) -> Result<Option<(&'de [u8], bool)>, DecodeError> {
+        const UNKNOWN: u32 = u32::MAX;
+        let count = self.reader.remaining();
+        if length != UNKNOWN && length as usize != count {
+            return Ok(None);
+        }
+        let start = self.reader.position();
+        let Some(switched) = switches(self.reader.between(start, self.input.len())) else { return Ok(None) };
+        self.reader.bytes(count).map(|rest| Some((rest, switched)))
     }
 
     /// Passes over one value and returns its bytes, and whether it switched to AMF3.
@@ -103,5 +139,15 @@ impl<'de> PacketReader<'de, '_> {
 
     fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, self.reader.position())
+    }
+}
+
+/// Whether a value switches from AMF0 to AMF3, where that can be told without passing over it: at its start, at that of
+/// the first argument, or nowhere, because there is no such byte.
+fn switches(value: &[u8]) -> Option<bool> {
+    match value {
+        [AVMPLUS, ..] | [STRICT_ARRAY, _, _, _, _, AVMPLUS, ..] => Some(true),
+        _ if !value.contains(&AVMPLUS) => Some(false),
+        _ => None,
     }
 }

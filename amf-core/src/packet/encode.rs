@@ -27,6 +27,9 @@ struct Section {
     bytes: Vec<u8>,
 }
 
+/// Version, number of headers, and number of messages.
+const COUNTS: usize = 6;
+
 impl PacketWriter {
     /// An empty packet of a version: 0 or 3.
     pub fn new(version: u16) -> Self {
@@ -44,6 +47,12 @@ impl PacketWriter {
     /// Adds a message with a body in the form of the [envelope](crate::Encoder::in_envelope).
     pub fn message(&mut self, target_uri: &str, response_uri: &str, body: &[u8]) -> Result<(), EncodeError> {
         let section = self.messages.next("messages")?;
+        if section.bytes.is_empty() {
+            // In most packets this is all there is, and then it is in its place already.
+            let lengths = 2 + 2 + 4;
+            section.bytes.reserve(COUNTS + lengths + target_uri.len() + response_uri.len() + body.len());
+            section.bytes.resize(COUNTS, 0);
+        }
         section.text(target_uri)?;
         section.text(response_uri)?;
         section.value(body)
@@ -51,13 +60,14 @@ impl PacketWriter {
 
     /// The packet's bytes.
     pub fn finish(self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(6 + self.headers.bytes.len() + self.messages.bytes.len());
-        out.extend_from_slice(&self.version.to_be_bytes());
-        for section in [self.headers, self.messages] {
-            out.extend_from_slice(&section.count.to_be_bytes());
-            out.extend_from_slice(&section.bytes);
-        }
-        out
+        let Self { version, headers, messages } = self;
+        let mut bytes = messages.bytes;
+        bytes.resize(bytes.len().max(COUNTS), 0);
+        let [version, header_count, message_count] =
+            [version, headers.count, messages.count].map(u16::to_be_bytes);
+        let start = [&version, &header_count, &*headers.bytes, &message_count].concat();
+        bytes.splice(..COUNTS, start);
+        bytes
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use examples::lobby::host::Host;
-use examples::lobby::{self, APPLICATION, GATEWAY};
+use examples::lobby::{self, APPLICATION, GATEWAY, SOCKET};
 use tokio::net::TcpListener;
 use tokio::signal;
 use tokio::time::sleep;
@@ -78,8 +78,9 @@ async fn run(Options { http, rtmp }: Options) -> Result<(), Box<dyn Error>> {
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let host = Host::open();
     let services = lobby::services(&host);
-    let rtmp = lobby::rtmp(Arc::clone(&host), services.clone()).listen(rtmp).serve_until(interrupted());
-    let app = lobby::http(Arc::clone(&host), services);
+    let server = lobby::rtmp(Arc::clone(&host), services.clone());
+    let app = lobby::http(Arc::clone(&host), services).merge(lobby::tunnels(&server));
+    let rtmp = server.listen(rtmp).serve_until(interrupted());
     print(&welcome(address, rtmp_address))?;
     let shared = Arc::clone(&host);
     let closing = async move {
@@ -92,7 +93,7 @@ async fn run(Options { http, rtmp }: Options) -> Result<(), Box<dyn Error>> {
     };
     let http = axum::serve(listener, app).with_graceful_shutdown(closing).into_future();
     tokio::select! {
-        served = async { tokio::try_join!(http, rtmp) } => drop(served?),
+        ended = async { tokio::try_join!(http, rtmp) } => drop(ended?),
         () = closed_long_ago => {}
         never = host.make_rounds() => match never {},
     }
@@ -117,6 +118,7 @@ listening on rtmp://{rtmp}/{APPLICATION}
 
   the room, live   http://{address}/
   the gateway      http://{address}{GATEWAY}   for NetConnection, RemoteObject and the like
+  a WebSocket      ws://{address}{SOCKET}   for Ruffle's socketProxy; rtmpt://{address}/{APPLICATION} works too
 
 Open the room in a browser. Then let Ann come in, and hear what the server tells her:
 

@@ -26,6 +26,9 @@ pub const GATEWAY: &str = "/gateway";
 /// What RTMP clients connect to.
 pub const APPLICATION: &str = "lobby";
 
+/// Where RTMP goes through WebSocket.
+pub const SOCKET: &str = "/rtmp";
+
 /// What clients may call, whichever way they come.
 pub fn services(host: &Arc<Host>) -> Services {
     Services::new().add(Lobby::new(Arc::clone(host))).add(Echo).add(Ask)
@@ -44,6 +47,11 @@ pub fn rtmp(host: Arc<Host>, services: Services) -> Server {
             host.disconnected(gone.client());
             std::future::ready(())
         })
+}
+
+/// The RTMP side for those whom only HTTP reaches: Ruffle by WebSocket, Flash Player by RTMPT.
+pub fn tunnels(rtmp: &Server) -> Router {
+    Router::new().route(SOCKET, rtmp.websocket()).merge(rtmp.rtmpt())
 }
 
 /// The HTTP side: the page, and the gateway to the services.

@@ -55,6 +55,11 @@ impl Echo {
         value
     }
 
+    /// Gives back a header of the request; null where there is none of this name.
+    fn header(&self, caller: &Caller, name: String) -> Option<Value> {
+        caller.header(&name).cloned()
+    }
+
     /// Fails.
     fn fail(&self) -> Result<(), Fault> {
         Err(Fault::new("Echo.Fail", "failed as asked"))

@@ -9,6 +9,7 @@ const NONE: &str = "nil";
 /// bits are random. Of ids that other servers gave, one in 65,536 ends like this, and only for those who meet this
 /// server without a new ping.
 const READS_SMALL: [u8; 2] = [0x53, 0x4D];
+const READS_SMALL_TEXT: &str = "534D";
 
 /// A new random id (version 4), in capitals as Flex writes them.
 pub(super) fn unique() -> String {
@@ -29,7 +30,7 @@ pub(super) fn for_client(reads_small: bool) -> String {
 
 /// Whether an id is that of a client that reads small messages.
 pub(super) fn reads_small(id: &str) -> bool {
-    bytes(id).is_some_and(|bytes| bytes.ends_with(&READS_SMALL))
+    id.ends_with(READS_SMALL_TEXT) && bytes(id).is_some()
 }
 
 /// Whether a client asks for an id.

@@ -3,6 +3,7 @@
 use amf_core::Value;
 
 use super::acknowledge::Sender;
+use super::headers::LateHeaders;
 use super::messages::CommandMessage;
 use super::{Flex, at_once};
 use crate::gateway::batch::Step;
@@ -33,16 +34,11 @@ pub(super) fn begin(
     if operation == operation::PING {
         return at_once(Sender::of_ping(flex, incoming.version, base).acknowledge(None));
     }
+    let (calls, caller) = (incoming.calls.clone(), LateHeaders::known_to(incoming));
     let sender = Sender::of(flex, incoming.version, base);
     match operation {
-        operation::LOGIN => {
-            let (calls, caller) = (incoming.calls.clone(), incoming.caller.clone());
-            later(sender, async move { log_in(&calls, &caller, &body).await })
-        }
-        operation::LOGOUT => {
-            let (calls, caller) = (incoming.calls.clone(), incoming.caller.clone());
-            later(sender, async move { log_out(&calls, &caller).await })
-        }
+        operation::LOGIN => later(sender, async move { log_in(&calls, &caller, &body).await }),
+        operation::LOGOUT => later(sender, async move { log_out(&calls, &caller).await }),
         // Nothing is kept of a client that could be let go.
         operation::DISCONNECT => at_once(sender.acknowledge(None)),
         other => at_once(sender.error(&unsupported(other))),

@@ -23,7 +23,7 @@ pub(super) struct Base {
     pub(super) message_id: Option<String>,
 }
 
-/// Those headers of a message that are the protocol's own; programs add others.
+/// Those headers of a message that matter here. [`LateHeaders`](super::headers::LateHeaders) are all of them.
 #[derive(AmfObject, Clone, Debug, Default)]
 pub(super) struct Headers {
     #[amf(rename = "DSId")]

@@ -14,6 +14,8 @@
 //! - **Calls.** `new RemoteObject("game").join(player)` is `game.join`: the destination is the service, the operation
 //!   its method. Where the message has a `source` that is the name of a service, that one is called: so a destination
 //!   that stands for a whole server, as those of AMFPHP and Zend did, needs no configuration.
+//! - **Headers** of a message are found as those of the packet are: by [`Caller::header`](crate::Caller::header) and
+//!   [`Header`](crate::service::Header).
 //! - **Faults** are `ErrorMessage`s at `/1/onStatus`. Its `faultCode`, `faultString` and `faultDetail` are the
 //!   [`Fault`](struct@crate::Fault)'s code, message and detail.
 //! - **Ping, login, logout and disconnect** are answered. A login is one for the
@@ -29,6 +31,7 @@ mod acknowledge;
 mod body;
 mod client_id;
 mod command;
+mod headers;
 mod messages;
 mod remoting;
 mod request;
@@ -96,12 +99,12 @@ impl Gateway {
 const TARGET: &str = "null";
 
 impl Protocol for Flex {
-    fn take(&self, incoming: Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>> {
+    fn take(&self, incoming: &Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>> {
         // Some clients leave the target empty, which is also that of a plain call to a service without a name.
         if incoming.target != TARGET && !incoming.target.is_empty() {
             return None;
         }
-        let message = match request::read(&incoming) {
+        let message = match request::read(incoming) {
             Ok(message) => message,
             Err(_) if incoming.target.is_empty() => return None,
             Err(unreadable) => {
@@ -111,8 +114,8 @@ impl Protocol for Flex {
         };
         Some(match message {
             Message::Remoting(message) => remoting::begin(self, message, incoming),
-            Message::Command(message) => command::begin(self, message, &incoming),
-            Message::SmallCommand(small) => command::begin(self, small.0, &incoming),
+            Message::Command(message) => command::begin(self, message, incoming),
+            Message::SmallCommand(small) => command::begin(self, small.0, incoming),
             Message::Async(message) => self.undeliverable(message.base, incoming.version),
             Message::SmallAsync(small) => self.undeliverable(small.0.base, incoming.version),
         })

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::Flex;
 use super::acknowledge::Sender;
 use super::body::Body;
+use super::headers::LateHeaders;
 use super::messages::RemotingMessage;
 use crate::Services;
 use crate::gateway::batch::Step;
@@ -24,9 +25,10 @@ const NO_ARGUMENTS: &[u8] = &[0x0A, 0, 0, 0, 0];
 pub(super) fn begin(
     flex: &Flex,
     message: RemotingMessage<Body>,
-    incoming: Incoming<'_>,
+    incoming: &Incoming<'_>,
 ) -> Step<BoxFuture<'static, Answer>> {
-    let Incoming { body, version, mut caller, calls, .. } = incoming;
+    let Incoming { version, calls, .. } = *incoming;
+    let (body, mut caller) = (incoming.body.clone(), LateHeaders::known_to(incoming));
     let target = target(&message, &calls.services);
     let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
     if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
@@ -55,7 +57,7 @@ pub(super) fn begin(
 /// The `source` where it is a service, else the destination, and the operation.
 fn target(message: &RemotingMessage<Body>, services: &Services) -> Target {
     let operation = message.operation.as_deref().unwrap_or_default();
-    let of = |service: &str| Target::from(format!("{service}.{operation}"));
+    let of = |service: &str| Target::from([service, ".", operation].concat());
     let source = message.source.as_deref().filter(|source| !source.is_empty());
     match (source, message.base.destination.as_deref()) {
         (Some(source), Some(_)) if services.has_service(source) => of(source),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use amf_core::{AmfObject, DecodeError, Decoder, FromAmf, Value, Version};
+use amf_core::{AmfObject, Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
 
 use super::body::Body;
 use super::messages::{Base, Message};
+use crate::count;
 use crate::gateway::protocol::Incoming;
 use crate::service::Fault;
 use crate::service::fault::code;
@@ -19,6 +20,7 @@ pub(super) struct Unreadable {
 /// Reads the message that stands in the array of arguments, or in its place.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Message<Body>, Box<Unreadable>> {
     first::<Message<Body>>(incoming).map_err(|error| {
+        count::limit_of(&error);
         let fault = Fault::new(code::MESSAGE_ENCODING, error.to_string());
         let from = first::<Ids>(incoming).map_or_else(|_| Base::default(), Ids::into_base);
         Box::new(Unreadable { fault, from })
@@ -27,12 +29,24 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Message<Body>, Box<Unreada
 
 fn first<'de, T: FromAmf<'de>>(incoming: &'de Incoming<'_>) -> Result<T, DecodeError> {
     let services = &incoming.calls.services;
-    let mut decoder = Decoder::new(Version::Amf0, &incoming.body)
-        .with_classes(Arc::clone(services.classes()))
-        .with_limits(services.decode_limits());
+    read_first(&incoming.body, services.classes(), services.decode_limits())
+}
+
+/// Reads what stands in the array of arguments, or in its place.
+pub(super) fn read_first<'de, T: FromAmf<'de>>(
+    body: &'de [u8],
+    classes: &Arc<Classes>,
+    limits: Limits,
+) -> Result<T, DecodeError> {
+    let mut decoder = Decoder::new(Version::Amf0, body).with_classes(Arc::clone(classes)).with_limits(limits);
     match decoder.begin_arguments()? {
         0 => Err(decoder.custom_error("a message of Flex is expected, and nothing was sent")),
-        _ => decoder.read(),
+        sent => {
+            let message = decoder.read()?;
+            (1..sent).try_for_each(|_| decoder.skip())?;
+            decoder.finish()?;
+            Ok(message)
+        }
     }
 }
 

@@ -6,23 +6,23 @@ use std::sync::Arc;
 use amf_core::packet::{Message, Packet};
 use amf_core::{DecodeError, Decoder, FromAmf, Value, Version};
 use bytes::Bytes;
-use futures_util::future::Either;
 use http::request::Parts;
-use tracing::Instrument;
+use tracing::Span;
 
 use super::GatewayLimits;
 use super::batch::{self, Step};
 use super::credentials::identified;
 use super::headers::{HeaderPolicy, describe};
+use super::observe;
 use super::outbox::Outboxes;
 use super::protocol::{Answer, Calls, Incoming, Protocol};
 use super::refusal::Refusal;
 use super::reply::ReplyWriter;
 use super::reply_headers::ReplyHeaders;
 use super::versions::Dialect;
-use crate::Services;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Caller, Client, Notification, Signature};
+use crate::service::{BoxFuture, Call, Caller, Notification, Signature, TimeLimit};
+use crate::{Services, count};
 
 /// Answers a packet.
 pub(super) async fn answer(
@@ -30,27 +30,30 @@ pub(super) async fn answer(
     protocol: Option<&dyn Protocol>,
     limits: &GatewayLimits,
     policy: &HeaderPolicy,
-    mut head: Parts,
+    head: Parts,
     bytes: Bytes,
+    span: &Span,
 ) -> Result<Bytes, Refusal> {
-    let reply_headers = ReplyHeaders::open(limits);
-    head.extensions.insert(reply_headers.clone());
-    let packet = Packet::decode(&bytes, services.classes(), services.decode_limits())
-        .map_err(|error| unreadable(&error))?;
+    let packet = Packet::open(&bytes, services.classes(), services.decode_limits())
+        .map_err(|error| unreadable("packet", &error))?;
+    observe::read(span, &packet);
     refuse_without_address(&packet)?;
     let headers = read_headers(services, &packet)?;
     let dialect = Dialect::of(packet.version);
-    let span = tracing::debug_span!("packet", version = packet.version, messages = packet.messages.len());
-    let calls = Calls { services: services.clone(), time: limits.call_time };
+    let time = TimeLimit::begin(("call_time", limits.call_time), ("packet_time", limits.packet_time));
+    let calls = Calls { services: services.clone(), time };
     let describes = policy.asks_for_descriptions(&packet);
     let exchange = Exchange { calls, protocol, dialect, bytes: &bytes, packet: &packet, describes };
     let outboxes = exchange.open_outboxes(limits);
-    let acceptable = dialect.check().and_then(|()| policy.check(&packet));
-    let answers = if let Err(fault) = acceptable {
-        exchange.refuse_all(&fault)
-    } else {
-        let steps = exchange.steps(&outboxes, head, headers);
-        batch::run(steps).instrument(span).await
+    let reply_headers = ReplyHeaders::open(limits);
+    let version = dialect.check().map_err(|fault| ("version", fault));
+    let acceptable = version.and_then(|()| policy.check(&packet).map_err(|fault| ("must_understand", fault)));
+    let answers = match acceptable {
+        Ok(()) => batch::run(exchange.steps(&outboxes, &reply_headers, head, headers)).await,
+        Err((reason, fault)) => {
+            count::refused(reason);
+            exchange.refuse_all(&fault)
+        }
     };
     exchange.write_reply(answers, outboxes.close(), &reply_headers)
 }
@@ -59,14 +62,15 @@ pub(super) async fn answer(
 fn refuse_without_address(packet: &Packet<'_>) -> Result<(), Refusal> {
     match &packet.broken {
         Some(broken) if packet.messages.is_empty() && broken.response_uri.is_none() => {
-            Err(unreadable(&broken.error))
+            Err(unreadable("packet", &broken.error))
         }
         _ => Ok(()),
     }
 }
 
-fn unreadable(error: &DecodeError) -> Refusal {
-    Refusal::bad_request(format!("The AMF packet cannot be read: {error}."))
+fn unreadable(reason: &'static str, error: &DecodeError) -> Refusal {
+    count::limit_of(error);
+    Refusal::bad_request(reason, format!("The AMF packet cannot be read: {error}."))
 }
 
 fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String, Value)>, Refusal> {
@@ -75,8 +79,8 @@ fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String,
         let mut decoder = Decoder::new(Version::Amf0, header.value)
             .with_classes(Arc::clone(services.classes()))
             .with_limits(services.decode_limits());
-        let value =
-            Value::from_amf(&mut decoder).map_err(|error| unreadable(&error.shifted(header.offset)))?;
+        let value = Value::from_amf(&mut decoder)
+            .map_err(|error| unreadable("header", &error.shifted(header.offset)))?;
         headers.push((header.name.to_string(), value));
     }
     Ok(headers)
@@ -102,45 +106,40 @@ impl Exchange<'_> {
     fn steps(
         &self,
         outboxes: &Outboxes,
+        reply_headers: &ReplyHeaders,
         head: Parts,
         headers: Vec<(String, Value)>,
-    ) -> Vec<Step<impl Future<Output = Answer> + use<'_>>> {
-        let mut clients = outboxes.clients();
-        let Some(first) = clients.next() else { return Vec::new() };
-        let caller = identified(Caller::new(first.clone()).with_headers(headers), head);
-        let calls = self.packet.messages.iter().zip(iter::once(first).chain(clients));
-        calls.map(|(message, client)| self.step(message, &caller, client)).collect()
+    ) -> Vec<Step<BoxFuture<'_, Answer>>> {
+        let messages = &self.packet.messages;
+        let Some(client) = outboxes.clients().next() else { return Vec::new() };
+        let caller = identified(Caller::new(client).with_headers(headers), head);
+        let caller = caller.with_extension(reply_headers.clone());
+        let callers = iter::repeat_n(caller, messages.len()).zip(outboxes.clients());
+        let callers = callers.map(|(caller, client)| caller.with_client(client));
+        messages.iter().zip(callers).map(|(message, caller)| self.step(message, caller)).collect()
     }
 
-    fn step(
-        &self,
-        message: &Message<'_>,
-        caller: &Caller,
-        client: Client,
-    ) -> Step<impl Future<Output = Answer> + use<'_>> {
+    fn step(&self, message: &Message<'_>, caller: Caller) -> Step<BoxFuture<'_, Answer>> {
         let body = self.bytes.slice_ref(message.body);
         let version = self.version_of(message);
-        let caller = caller.clone().with_client(client);
+        let incoming = Incoming { target: &message.target_uri, body, version, caller, calls: &self.calls };
         let protocol = self.protocol.filter(|_| !self.describes);
-        if let Some(protocol) = protocol {
-            let (target, body, caller) = (&*message.target_uri, body.clone(), caller.clone());
-            let incoming = Incoming { target, body, version, caller, calls: &self.calls };
-            if let Some(Step { is_concurrent, work }) = protocol.take(incoming) {
-                return Step { is_concurrent, work: Either::Left(work) };
-            }
+        if let Some(step) = protocol.and_then(|protocol| protocol.take(&incoming)) {
+            return step;
         }
+        let Incoming { body, caller, .. } = incoming;
         let call = Call::new(&*message.target_uri, body, version, caller);
         let is_concurrent =
             self.calls.services.signature(call.target()).is_some_and(Signature::is_concurrent);
-        let work = async move {
-            let outcome = if self.describes {
-                self.calls.within_time(describe(&self.calls.services, &call)).await
-            } else {
-                self.calls.call(call).await
-            };
-            Answer::of(version, outcome)
+        let work: BoxFuture<'_, Answer> = if self.describes {
+            Box::pin(async move {
+                let description = describe(&self.calls.services, &call);
+                Answer::of(version, self.calls.within_time(description).await)
+            })
+        } else {
+            Box::pin(async move { Answer::of(version, self.calls.call(call).await) })
         };
-        Step { is_concurrent, work: Either::Right(work) }
+        Step { is_concurrent, work }
     }
 
     fn version_of(&self, message: &Message<'_>) -> Version {
@@ -151,18 +150,21 @@ impl Exchange<'_> {
     fn write_reply(
         &self,
         answers: Vec<Answer>,
-        told: Vec<Vec<Notification>>,
+        told: Vec<(usize, Notification)>,
         headers: &ReplyHeaders,
     ) -> Result<Bytes, Refusal> {
         let mut reply = ReplyWriter::new(self.dialect.reply_packet());
         reply.headers(headers)?;
-        for ((message, answer), told) in self.packet.messages.iter().zip(answers).zip(told) {
+        let mut told = told.into_iter().peekable();
+        for (call, (message, answer)) in self.packet.messages.iter().zip(answers).enumerate() {
             reply.answer(&message.response_uri, &answer)?;
-            for notification in &told {
-                reply.notification(notification)?;
+            while let Some((_, notification)) = told.next_if(|(by, _)| *by == call) {
+                reply.notification(&notification)?;
             }
         }
         if let Some(broken) = &self.packet.broken {
+            count::refused("message");
+            count::limit_of(&broken.error);
             let response_uri = broken.response_uri.as_deref().unwrap_or_default();
             let target = broken.target_uri.as_deref().unwrap_or_default();
             let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());

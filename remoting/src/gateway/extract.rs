@@ -7,12 +7,13 @@ use axum::Extension;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use futures_util::future::Map;
 use http::StatusCode;
 use http::request::Parts;
 use tower::Service;
 
-use super::Gateway;
-use crate::service::BoxFuture;
+use super::{Gateway, GatewayFuture};
 use crate::service::fault::{Fault, code};
 use crate::{Caller, FromCaller};
 
@@ -107,18 +108,15 @@ struct RouterState<S>(S);
 
 /// So a gateway can stand where axum wants a handler: `.route("/gateway", post(gateway))`, for any router state.
 impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Gateway {
-    type Future = BoxFuture<'static, Response>;
+    type Future = Map<GatewayFuture, fn(<GatewayFuture as Future>::Output) -> Response>;
 
     fn call(mut self, mut request: Request, state: S) -> Self::Future {
         if TypeId::of::<S>() != TypeId::of::<()>() {
             request.extensions_mut().insert(RouterState(state));
         }
-        let answer = Service::call(&mut self, request);
-        Box::pin(async move {
-            match answer.await {
-                Ok(response) => response.into_response(),
-                Err(never) => match never {},
-            }
+        Service::call(&mut self, request).map(|answer| match answer {
+            Ok(response) => response.into_response(),
+            Err(never) => match never {},
         })
     }
 }

@@ -1,6 +1,8 @@
 //! From an HTTP request to the bytes of a packet.
 
 use std::error::Error;
+use std::iter::successors;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -11,14 +13,16 @@ use tokio::time::timeout;
 
 use super::GatewayLimits;
 use super::refusal::Refusal;
+use crate::count;
 
 /// Refuses what is not a packet before reading it.
 pub(super) fn check_head(head: &Parts) -> Result<(), Refusal> {
     if head.method != Method::POST {
-        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, HELP));
+        return Err(Refusal::new("method", StatusCode::METHOD_NOT_ALLOWED, HELP));
     }
     if !is_amf(head) {
         return Err(Refusal::new(
+            "content_type",
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "An AMF packet is expected here, with Content-Type: application/x-amf.",
         ));
@@ -52,19 +56,37 @@ where
     let body = match timeout(limits.body_time, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
+        Ok(Err(error)) if is_limited(&*error) => {
+            let text = "The body is larger than a layer around the gateway allows.";
+            return Err(Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text));
+        }
         Ok(Err(error)) => {
-            return Err(Refusal::bad_request(format!("The body cannot be read: {error}.")));
+            return Err(Refusal::bad_request("cut", format!("The body cannot be read: {error}.")));
         }
         Err(_) => {
-            return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."));
+            return Err(too_slow(limits.body_time));
         }
     };
     if body.is_empty() {
-        return Err(Refusal::bad_request("The body is empty; an AMF packet is expected."));
+        return Err(Refusal::bad_request("empty", "The body is empty; an AMF packet is expected."));
     }
+    count::received(body.len());
     Ok(body)
 }
 
+/// Whether it is the error of another limit, below those of axum's body.
+fn is_limited(error: &(dyn Error + 'static)) -> bool {
+    successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<LengthLimitError>)
+}
+
 fn too_large(limit: usize) -> Refusal {
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {limit} bytes."))
+    count::limit("body");
+    let text = format!("The body is larger than {limit} bytes, the limit `body`.");
+    Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
+}
+
+fn too_slow(limit: Duration) -> Refusal {
+    count::limit("body_time");
+    let text = format!("The body did not arrive within {limit:?}, the limit `body_time`.");
+    Refusal::new("body_time", StatusCode::REQUEST_TIMEOUT, text)
 }

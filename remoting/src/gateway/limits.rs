@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 /// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
-/// [`Services::limits`](crate::Services::limits).
+/// [`Services::limits`](crate::Services::limits); how long a client may take for the head of a request, and how many
+/// may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does, with the feature
+/// `serve`.
+///
+/// Whoever passes one learns which: by its name in the text of the answer.
 ///
 /// ```
 /// use amf_remoting::gateway::GatewayLimits;
@@ -20,6 +24,9 @@ pub struct GatewayLimits {
     pub body_time: Duration,
     /// The longest that one call may take; 30 s.
     pub call_time: Duration,
+    /// The longest that all calls of one packet may take together; 30 s. Those for which no time is left are not made,
+    /// and each is answered with the fault `Server.Timeout`, as the one that took too long is.
+    pub packet_time: Duration,
     /// The most that the calls of one packet may tell their client; 1,024 notifications.
     pub notifications: usize,
     /// The most bytes of these; 4 MiB.
@@ -32,6 +39,7 @@ impl Default for GatewayLimits {
             body: 2 * 1024 * 1024,
             body_time: Duration::from_secs(30),
             call_time: Duration::from_secs(30),
+            packet_time: Duration::from_secs(30),
             notifications: 1024,
             notification_bytes: 4 * 1024 * 1024,
         }
@@ -55,6 +63,12 @@ impl GatewayLimits {
     #[must_use]
     pub fn call_time(self, time: Duration) -> Self {
         Self { call_time: time, ..self }
+    }
+
+    /// Sets the longest that all calls of one packet may take together.
+    #[must_use]
+    pub fn packet_time(self, time: Duration) -> Self {
+        Self { packet_time: time, ..self }
     }
 
     /// Sets the most that the calls of one packet may tell their client.

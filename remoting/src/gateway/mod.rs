@@ -45,6 +45,20 @@
 //! Who calls is found out by the [authenticator](Services::authenticator), from the AMF header `Credentials` or
 //! HTTP Basic; or by a layer, which puts a [`Principal`](crate::service::Principal) into the request's extensions.
 //! The head of the request is `caller.extension::<http::request::Parts>()`.
+//!
+//! # In an app
+//!
+//! A gateway is a route, and what goes around routes goes around it: tower-http's layers for CORS, compression, traces,
+//! timeouts and limits. What is to hold for single calls, over every transport, goes around the services:
+//! [`Services::layer`]. The example `layers` has all of it, each shown at work by its test.
+//!
+//! - **Traces.** Each request is a span `packet` (`version`, `messages`, `outcome`, `seconds`) and each call, over any
+//!   transport, a span `call` (`service`, `method`, `client`, `outcome`, `seconds`), of the level DEBUG. The outcome of a call
+//!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
+//! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
+//! - **Limits**: [`GatewayLimits`] and [`Services::limits`] are in force unless others are set.
+//! - **A client that goes away** cancels its calls, or not: [`Gateway::finishes_calls`].
+//! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 
 pub(crate) mod batch;
 mod body;
@@ -54,28 +68,39 @@ mod extract;
 mod headers;
 mod intake;
 mod limits;
+mod observe;
 mod outbox;
 pub(crate) mod protocol;
 mod refusal;
 mod reply;
 mod reply_headers;
+#[cfg(feature = "serve")]
+mod serve;
 mod versions;
 
 pub use body::GatewayBody;
 pub use extract::Extracted;
 pub use limits::GatewayLimits;
 pub use reply_headers::ReplyHeaders;
+#[cfg(feature = "serve")]
+pub use serve::{ServerLimits, serve};
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
+use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use amf_core::Classes;
 use axum::routing::any;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::request::Parts;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span};
 
 use crate::Services;
 use crate::service::BoxFuture;
@@ -98,13 +123,15 @@ struct Shared {
     policy: HeaderPolicy,
     /// What is spoken inside of messages, other than plain calls.
     protocol: Option<Arc<dyn Protocol>>,
+    /// Calls at work, where these go on without their client.
+    finishing: Option<TaskTracker>,
 }
 
 impl Gateway {
     /// A gateway with the default limits.
     pub fn new(services: Services) -> Self {
         let (limits, policy) = (GatewayLimits::default(), HeaderPolicy::default());
-        Self { shared: Arc::new(Shared { services, limits, policy, protocol: None }) }
+        Self { shared: Arc::new(Shared { services, limits, policy, protocol: None, finishing: None }) }
     }
 
     /// Sets what a request may cost.
@@ -138,6 +165,37 @@ impl Gateway {
     pub fn describes(mut self, describes: bool) -> Self {
         Arc::make_mut(&mut self.shared).policy.set_describes(describes);
         self
+    }
+
+    /// Whether the calls of a packet are made to their end when the client goes away meanwhile; unless this is set to
+    /// true, they are cancelled then: a method's future is dropped where it waits, and later calls of the packet are
+    /// not made.
+    ///
+    /// A server that stops in an orderly way waits for its clients, and not for work without one: for that there is
+    /// [`finished`](Self::finished).
+    #[must_use]
+    pub fn finishes_calls(mut self, finishes: bool) -> Self {
+        Arc::make_mut(&mut self.shared).finishing = finishes.then(TaskTracker::new);
+        self
+    }
+
+    /// Waits until no call is at work that goes on without its client, see [`finishes_calls`](Self::finishes_calls).
+    ///
+    /// ```
+    /// # use amf_remoting::{Gateway, Services};
+    /// # async fn f(listener: tokio::net::TcpListener, stop: tokio::sync::oneshot::Receiver<()>) -> std::io::Result<()> {
+    /// let gateway = Gateway::new(Services::new()).finishes_calls(true);
+    /// let app = axum::Router::new().merge(gateway.clone().into_router("/gateway"));
+    /// axum::serve(listener, app).with_graceful_shutdown(async { _ = stop.await }).await?;
+    /// gateway.finished().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn finished(&self) {
+        if let Some(finishing) = &self.shared.finishing {
+            finishing.close();
+            finishing.wait().await;
+        }
     }
 
     /// Routes for an app with any state, to be merged or nested: `path`, also with a slash at its end and with
@@ -180,13 +238,15 @@ impl fmt::Debug for Gateway {
     }
 }
 
+type GatewayFuture = BoxFuture<'static, Result<Response<GatewayBody>, Infallible>>;
+
 impl<B> tower::Service<Request<B>> for Gateway
 where
     B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     type Response = Response<GatewayBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = GatewayFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -195,7 +255,9 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            Ok(match shared.answer(request).await {
+            let span = observe::span();
+            let answer = pin!(shared.answer(request, &span));
+            Ok(match observe::follow(span.clone(), answer).await {
                 Ok(packet) => amf(packet),
                 Err(refusal) => refusal.into_response(),
             })
@@ -204,16 +266,41 @@ where
 }
 
 impl Shared {
-    async fn answer<B>(&self, request: Request<B>) -> Result<Bytes, Refusal>
+    async fn answer<B>(self: &Arc<Self>, request: Request<B>, span: &Span) -> Result<Bytes, Refusal>
     where
         B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let (parts, body) = request.into_parts();
         intake::check_head(&parts)?;
         let packet = intake::read_body(body, &self.limits).await?;
-        let Self { services, limits, policy, protocol } = self;
-        exchange::answer(services, protocol.as_deref(), limits, policy, parts, packet).await
+        match &self.finishing {
+            None => self.exchange(parts, packet, span).await,
+            Some(finishing) => {
+                let (shared, span) = (Arc::clone(self), span.clone());
+                let work = async move { shared.exchange(parts, packet, &span).await };
+                finish(finishing.spawn(work.in_current_span())).await
+            }
+        }
     }
+
+    fn exchange(
+        &self,
+        head: Parts,
+        packet: Bytes,
+        span: &Span,
+    ) -> impl Future<Output = Result<Bytes, Refusal>> {
+        let Self { services, limits, policy, protocol, .. } = self;
+        exchange::answer(services, protocol.as_deref(), limits, policy, head, packet, span)
+    }
+}
+
+/// The answer of work that goes on if nobody waits for it.
+async fn finish(work: JoinHandle<Result<Bytes, Refusal>>) -> Result<Bytes, Refusal> {
+    work.await.unwrap_or_else(|error| match error.try_into_panic() {
+        // Methods' panics are faults; any other is the server's business, as it would be without a task.
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Err(Refusal::new("cancelled", StatusCode::SERVICE_UNAVAILABLE, "The server is stopping.")),
+    })
 }
 
 fn amf(packet: Bytes) -> Response<GatewayBody> {

@@ -1,12 +1,12 @@
 //! What the calls of a packet tell their client, until the reply is written.
 
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amf_core::Version;
 use bytes::Bytes;
 
 use super::GatewayLimits;
+use crate::count;
 use crate::service::{
     ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, Notification,
 };
@@ -23,13 +23,12 @@ impl Outboxes {
     /// Queues for calls that are answered in these versions.
     pub(super) fn open(versions: impl IntoIterator<Item = Version>, limits: &GatewayLimits) -> Self {
         let shared = Arc::new(Shared {
-            queued: Mutex::default(),
+            queued: Mutex::new(Some(Queued::default())),
             count: limits.notifications,
             bytes: limits.notification_bytes,
         });
         let outbox = |(call, version)| Arc::new(CallOutbox { shared: Arc::clone(&shared), call, version });
         let calls: Vec<_> = versions.into_iter().enumerate().map(outbox).collect();
-        shared.lock().open = Some(calls.iter().map(|_| Vec::new()).collect());
         Self { id: ClientId::next(), shared, calls }
     }
 
@@ -38,9 +37,11 @@ impl Outboxes {
         self.calls.iter().map(|outbox| Client::new(self.id, Arc::clone(outbox) as Arc<dyn Connection>))
     }
 
-    /// Ends the client's life; gives what it was told, for each call.
-    pub(super) fn close(&self) -> Vec<Vec<Notification>> {
-        mem::take(&mut *self.shared.lock()).open.unwrap_or_default()
+    /// Ends the client's life; gives what it was told, each with the place of the call that told it, in their order.
+    pub(super) fn close(&self) -> Vec<(usize, Notification)> {
+        let mut told = self.shared.lock().take().map(|queued| queued.told).unwrap_or_default();
+        told.sort_by_key(|(call, _)| *call);
+        told
     }
 }
 
@@ -52,37 +53,44 @@ impl Drop for Outboxes {
 }
 
 struct Shared {
-    queued: Mutex<Queued>,
+    /// Nothing when the reply was written.
+    queued: Mutex<Option<Queued>>,
     count: usize,
     bytes: usize,
 }
 
 #[derive(Default)]
 struct Queued {
-    /// A queue for each call; nothing when the reply was written.
-    open: Option<Vec<Vec<Notification>>>,
-    count: usize,
+    told: Vec<(usize, Notification)>,
     bytes: usize,
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queued> {
+    fn lock(&self) -> MutexGuard<'_, Option<Queued>> {
         self.queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn push(&self, call: usize, notification: &Notification) -> Result<(), CallError> {
         let mut queued = self.lock();
-        let queued = &mut *queued;
-        let queue = queued.open.as_mut().and_then(|queues| queues.get_mut(call)).ok_or(CallError::Gone)?;
+        let queued = queued.as_mut().ok_or(CallError::Gone)?;
         let bytes = queued.bytes + notification.method().len() + notification.arguments().len();
-        if queued.count == self.count || bytes > self.bytes {
-            return Err(CallError::Full);
+        if queued.told.len() == self.count {
+            return Err(full("notifications"));
         }
-        queue.push(notification.clone());
-        queued.count += 1;
+        if bytes > self.bytes {
+            return Err(full("notification_bytes"));
+        }
+        queued.told.push((call, notification.clone()));
         queued.bytes = bytes;
         Ok(())
     }
+}
+
+/// The error of whoever passes this limit.
+#[cold]
+pub(super) fn full(limit: &'static str) -> CallError {
+    count::limit(limit);
+    CallError::Full
 }
 
 /// The connection of a client, as one call knows it.
@@ -111,6 +119,6 @@ impl Connection for CallOutbox {
     }
 
     fn is_open(&self) -> bool {
-        self.shared.lock().open.is_some()
+        self.shared.lock().is_some()
     }
 }

@@ -1,20 +1,18 @@
 //! What may be spoken inside of messages, other than plain calls.
 
 use std::fmt;
-use std::time::Duration;
 
 use amf_core::Version;
 use bytes::Bytes;
-use tokio::time::timeout;
 
 use super::batch::Step;
 use crate::Services;
-use crate::service::{BoxFuture, Call, Caller, Fault, Reply, timed_out};
+use crate::service::{BoxFuture, Call, Caller, Fault, Reply, TimeLimit};
 
 /// A protocol whose messages come in those of a packet.
 pub(crate) trait Protocol: fmt::Debug + Send + Sync {
     /// How a message is answered; `None` leaves it to be a plain call. Nothing is done before the step is polled.
-    fn take(&self, message: Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>>;
+    fn take(&self, message: &Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>>;
 
     /// How a fault is told to the sender of a message that could not be read; `None` where it is a plain call.
     fn refuse(&self, target: &str, version: Version, fault: &Fault) -> Option<Answer>;
@@ -31,25 +29,25 @@ pub(crate) struct Incoming<'a> {
     pub(crate) calls: &'a Calls,
 }
 
-/// The services behind a gateway, and how long a call may take.
+/// The services behind a gateway, and how long the calls of a packet may take.
 #[derive(Clone)]
 pub(crate) struct Calls {
     pub(crate) services: Services,
-    pub(crate) time: Duration,
+    pub(crate) time: TimeLimit,
 }
 
 impl Calls {
     /// Calls a method.
     pub(crate) async fn call(&self, call: Call) -> Result<Reply, Fault> {
-        self.within_time(self.services.call(call)).await
+        self.services.call_in(self.time, call).await
     }
 
     /// Lets nothing take longer than a call may.
-    pub(crate) async fn within_time<T>(
+    pub(crate) fn within_time<T>(
         &self,
         work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, Fault> {
-        timeout(self.time, work).await.unwrap_or_else(|_| Err(timed_out()))
+    ) -> impl Future<Output = Result<T, Fault>> {
+        self.time.hold(work)
     }
 }
 

@@ -10,21 +10,30 @@ use super::GatewayBody;
 /// Why a request gets no packet.
 #[derive(Debug)]
 pub(super) struct Refusal {
+    /// What it is counted as.
+    reason: &'static str,
     status: StatusCode,
     text: Cow<'static, str>,
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, text: text.into() }
+    pub(super) fn new(reason: &'static str, status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, status, text: text.into() }
     }
 
-    pub(super) fn bad_request(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, text)
+    pub(super) fn bad_request(reason: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(reason, StatusCode::BAD_REQUEST, text)
+    }
+
+    pub(super) fn log(&self) {
+        tracing::debug!(status = self.status.as_u16(), text = &*self.text, "refused a request");
+    }
+
+    pub(super) fn reason(&self) -> &'static str {
+        self.reason
     }
 
     pub(super) fn into_response(self) -> Response<GatewayBody> {
-        tracing::debug!(status = self.status.as_u16(), text = &*self.text, "refused a request");
         let mut response = Response::new(GatewayBody::from(Bytes::from(format!("{}\n", self.text))));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();

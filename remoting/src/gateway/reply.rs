@@ -25,10 +25,10 @@ impl ReplyWriter {
     /// The answer to the message that gave this response URI.
     pub(super) fn answer(&mut self, response_uri: &str, answer: &Answer) -> Result<(), Refusal> {
         let (method, body) = match answer {
-            Answer::Result(body) => ("onResult", body),
-            Answer::Status(body) => ("onStatus", body),
+            Answer::Result(body) => ("/onResult", body),
+            Answer::Status(body) => ("/onStatus", body),
         };
-        self.message(&format!("{response_uri}/{method}"), body)
+        self.message(&[response_uri, method].concat(), body)
     }
 
     /// What methods tell the client's connection.
@@ -54,5 +54,5 @@ impl ReplyWriter {
 #[cold]
 fn unwritable(error: &EncodeError) -> Refusal {
     tracing::error!(%error, "a reply cannot be written");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("The reply cannot be written: {error}."))
+    Refusal::new("reply", StatusCode::INTERNAL_SERVER_ERROR, format!("The reply cannot be written: {error}."))
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use amf_core::packet::PacketWriter;
 use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
 use bytes::Bytes;
-use http::request::Parts;
 
 use super::GatewayLimits;
+use super::outbox::full;
 use crate::service::fault::{Fault, code};
 use crate::{CallError, Caller, FromCaller};
 
@@ -97,9 +97,10 @@ impl ReplyHeaders {
         let mut written = self.lock();
         let written = &mut *written;
         let headers = written.headers.as_mut().ok_or(CallError::Gone)?;
-        let left = written.bytes.checked_sub(name.len() + value.len()).ok_or(CallError::Full)?;
+        let left =
+            written.bytes.checked_sub(name.len() + value.len()).ok_or_else(|| full("notification_bytes"))?;
         if headers.len() == written.count {
-            return Err(CallError::Full);
+            return Err(full("notifications"));
         }
         written.bytes = left;
         headers.push(Header { name: name.to_owned(), must_understand, value });
@@ -142,8 +143,7 @@ impl<T: ToAmf + ?Sized> ToAmf for Persistent<'_, T> {
 /// Where there is no HTTP, there are no such headers: the fault `Server.Processing`.
 impl FromCaller for ReplyHeaders {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        let headers = caller.extension::<Parts>().and_then(|head| head.extensions.get::<Self>());
-        headers.cloned().ok_or_else(|| {
+        caller.extension::<Self>().cloned().ok_or_else(|| {
             Fault::new(code::PROCESSING, "headers of a reply are there only where a call comes over HTTP")
         })
     }

@@ -6,6 +6,7 @@ use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Member, Version};
 
 use super::fault::{Fault, code};
 use super::method::Parameter;
+use crate::count;
 
 /// How a transport lays out a list of arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,6 +137,7 @@ fn wrong_count(sent: usize, expected: &str) -> Fault {
 
 #[cold]
 fn unreadable(error: &DecodeError) -> Fault {
+    count::limit_of(error);
     Fault::new(code::MESSAGE_ENCODING, error.to_string())
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{Decoder, FromAmf, Value, Version, to_vec};
+use amf_core::{Decoder, Dynamic, FromAmf, Value, Version, to_vec};
 
 use super::authenticator::{AnyAuthenticator, Identity};
 use super::fault::{Fault, code};
@@ -14,7 +14,8 @@ use super::{Client, Credentials, Extensions, Principal};
 #[derive(Clone)]
 pub struct Caller {
     client: Client,
-    headers: Arc<Vec<(String, Value)>>,
+    headers: Arc<[(String, Value)]>,
+    message_headers: Option<Arc<dyn MessageHeaders>>,
     extensions: Arc<Extensions>,
     identity: Identity,
     authenticator: Option<Arc<dyn AnyAuthenticator>>,
@@ -26,6 +27,7 @@ impl Caller {
         Self {
             client,
             headers: Arc::default(),
+            message_headers: None,
             extensions: Arc::default(),
             identity: Identity::default(),
             authenticator: None,
@@ -35,7 +37,16 @@ impl Caller {
     /// Sets the headers of the request.
     #[must_use]
     pub fn with_headers(mut self, headers: Vec<(String, Value)>) -> Self {
-        self.headers = Arc::new(headers);
+        // An empty one is shared by all callers.
+        self.headers = if headers.is_empty() { Arc::default() } else { headers.into() };
+        self
+    }
+
+    /// The same caller with headers of one message in the packet, which count before those of the packet.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub(crate) fn with_message_headers(mut self, headers: Arc<dyn MessageHeaders>) -> Self {
+        self.message_headers = Some(headers);
         self
     }
 
@@ -59,13 +70,22 @@ impl Caller {
     }
 
     /// A header of the request, by its name. Where there are several, the last one counts.
+    ///
+    /// A message of Flex has headers of its own, those that it was sent with and `DSId`, `DSEndpoint` and the like;
+    /// they are found here too, before those of the packet.
     pub fn header(&self, name: &str) -> Option<&Value> {
+        let of_message = self.message_headers.as_ref().and_then(|headers| headers.all().get(name));
+        of_message.or_else(|| self.packet_header(name))
+    }
+
+    fn packet_header(&self, name: &str) -> Option<&Value> {
         self.headers.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// All headers of the request, in their order.
+    /// All headers of the request, in their order; those of the packet come first.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.headers.iter().map(|(name, value)| (name.as_str(), value))
+        let of_message = self.message_headers.iter().flat_map(|headers| headers.all().iter());
+        self.headers.iter().map(|(name, value)| (name.as_str(), value)).chain(of_message)
     }
 
     /// A header of the request, by its name, as a value of some type; nothing where there is none.
@@ -82,7 +102,8 @@ impl Caller {
     /// The credentials that came with the call: in the AMF header `Credentials`, or as an attached
     /// [`Credentials`], where the gateway puts those of HTTP Basic.
     pub fn credentials(&self) -> Option<Credentials> {
-        let header = self.header(Credentials::HEADER).and_then(Credentials::from_header);
+        // Flex has its own way to send them.
+        let header = self.packet_header(Credentials::HEADER).and_then(Credentials::from_header);
         header.or_else(|| self.extension::<Credentials>().cloned())
     }
 
@@ -134,6 +155,11 @@ impl Caller {
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         Arc::make_mut(&mut self.extensions)
     }
+}
+
+/// The headers of one message, of which a packet may hold several.
+pub(crate) trait MessageHeaders: Send + Sync {
+    fn all(&self) -> &Dynamic;
 }
 
 impl fmt::Debug for Caller {

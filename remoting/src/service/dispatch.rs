@@ -1,11 +1,9 @@
-//! From a call to a method at work: look up, decode, run, log.
-
-use tracing::Instrument;
+//! From a call to a method at work: look up, decode, run.
 
 use super::fault::{Fault, code};
 use super::panics::{isolate, isolate_future};
-use super::registry::Registry;
-use super::{Access, Arguments, Call, Reply, Running, Signature, Target};
+use super::registry::{Found, Registry};
+use super::{Access, Arguments, Call, Reply, Running, Target};
 
 /// The innermost service, within all layers.
 pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
@@ -13,50 +11,38 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
         return Err(Fault::internal("a layer made a call of its own; it should change the one it was given"));
     };
     let target = call.target().clone();
-    let span = tracing::debug_span!("call", target = target.as_str(), client = %call.caller().client().id());
-    let admitted = admit(&registry, &call).instrument(span.clone()).await;
-    let started = admitted.and_then(|()| span.in_scope(|| isolate(&target, || start(&registry, call))));
-    let outcome = match started {
-        Ok(running) => isolate_future(&target, running).instrument(span.clone()).await,
-        Err(fault) => Err(fault),
-    };
-    span.in_scope(|| log(&outcome));
-    outcome
+    let method = find(&registry, &target)?;
+    admit(method.signature.access(), &call).await?;
+    let running = isolate(&target, || start(&registry, method, call))?;
+    isolate_future(&target, running).await
 }
 
-/// Checks the rule of the method. An unknown one has none, and is reported later.
-async fn admit(registry: &Registry, call: &Call) -> Result<(), Fault> {
-    let target = call.target();
-    let signature = registry.service(target.service()).and_then(|service| service.signature(target.method()));
-    match signature.map(Signature::access) {
-        None | Some(Access::Public) => Ok(()),
-        Some(access) => isolate_future(target, access.check(call.caller())).await,
+fn find<'a>(registry: &'a Registry, target: &Target) -> Result<Found<'a>, Fault> {
+    let service = registry.service(target.service()).ok_or_else(|| unknown_service(target))?;
+    service.method(target.method()).ok_or_else(|| unknown_method(target))
+}
+
+/// Checks the rule of the method.
+async fn admit(access: Access, call: &Call) -> Result<(), Fault> {
+    match access {
+        Access::Public => Ok(()),
+        // Boxed, so that only calls of methods with a rule have to carry it.
+        access => isolate_future(call.target(), Box::pin(access.check(call.caller()))).await,
     }
 }
 
 /// Everything that needs the request's bytes.
-fn start(registry: &Registry, call: Call) -> Result<Running, Fault> {
-    let target = call.target().clone();
-    let service = registry.service(target.service()).ok_or_else(|| unknown_service(&target))?;
-    let signature = service.signature(target.method()).ok_or_else(|| unknown_method(&target))?;
+fn start(registry: &Registry, method: Found<'_>, call: Call) -> Result<Running, Fault> {
     let bytes = call.arguments().clone();
-    let (classes, limits, parameters) = (registry.classes(), registry.limits(), signature.parameters());
+    let (classes, limits, parameters) =
+        (registry.classes(), registry.limits(), method.signature.parameters());
     let mut arguments = match call.member() {
         None => Arguments::open(&bytes, call.form(), classes, limits, parameters)?,
         Some(member) => Arguments::open_member(&bytes, member, classes, limits, parameters)?,
     };
-    let running = service.start(target.method(), &mut arguments, call.into_context())?;
+    let running = method.start(&mut arguments, call.into_context())?;
     arguments.finish()?;
     Ok(running)
-}
-
-fn log(outcome: &Result<Reply, Fault>) {
-    match outcome {
-        Ok(reply) => tracing::debug!(bytes = reply.body().len(), "answered"),
-        Err(fault) => {
-            tracing::debug!(code = fault.code(), message = fault.message(), "answered with a fault");
-        }
-    }
 }
 
 #[cold]

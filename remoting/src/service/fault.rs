@@ -19,7 +19,8 @@ pub mod code {
     pub const MESSAGE_ENCODING: &str = "Client.Message.Encoding";
     /// Nobody is logged in, or the credentials are wrong.
     pub const CLIENT_AUTHENTICATION: &str = "Client.Authentication";
-    /// Somebody is logged in who may not call this.
+    /// Somebody is logged in who may not call this. So does BlazeDS say it (`LoginManager.checkConstraint`): this code
+    /// where a principal lacks the roles of a constraint, `Client.Authentication` where there is no principal.
     pub const CLIENT_AUTHORIZATION: &str = "Client.Authorization";
     /// Credentials were sent that nobody can check.
     pub const SERVER_AUTHENTICATION: &str = "Server.Authentication";
@@ -48,17 +49,28 @@ pub mod code {
 /// let fault = Fault::new("Game.RoomFull", "room 7 is full").with_detail("16 players are in it");
 /// assert_eq!(fault.to_string(), "Game.RoomFull: room 7 is full");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     code: Cow<'static, str>,
     message: Cow<'static, str>,
     detail: Option<Cow<'static, str>>,
+    /// Whether a panic led to it, which only who runs the server may know.
+    is_panic: bool,
 }
+
+/// Faults are equal where a caller sees no difference.
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.code, &self.message, &self.detail) == (&other.code, &other.message, &other.detail)
+    }
+}
+
+impl Eq for Fault {}
 
 impl Fault {
     /// A fault with a code for programs and a message for people.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), message: message.into(), detail: None }
+        Self { code: code.into(), message: message.into(), detail: None, is_panic: false }
     }
 
     /// Adds more for people.
@@ -72,6 +84,20 @@ impl Fault {
     pub fn internal(what: impl fmt::Display) -> Self {
         tracing::error!("a call failed: {what}");
         Self::new(code::PROCESSING, "internal error")
+    }
+
+    /// The same, of a method or a layer that panicked.
+    pub(super) fn panicked(what: impl fmt::Display) -> Self {
+        Self { is_panic: true, ..Self::internal(what) }
+    }
+
+    pub(super) fn is_panic(&self) -> bool {
+        self.is_panic
+    }
+
+    /// The code as it was given: borrowed where it stands in a program's text.
+    pub(super) fn code_as_given(&self) -> &Cow<'static, str> {
+        &self.code
     }
 
     /// The code for programs.
@@ -100,7 +126,7 @@ impl From<&Value> for Fault {
         let code = text(&["code", "faultCode"]).unwrap_or_else(|| code::CALL_FAILED.to_owned());
         let message = text(&["description", "faultString", "message"]).unwrap_or_else(|| text_of(value));
         let detail = text(&["details", "faultDetail"]).map(Cow::Owned);
-        Self { code: code.into(), message: message.into(), detail }
+        Self { code: code.into(), message: message.into(), detail, is_panic: false }
     }
 }
 

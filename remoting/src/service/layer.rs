@@ -100,15 +100,12 @@ where
 fn into_fault(error: impl Into<BoxError>) -> Fault {
     match error.into().downcast::<Fault>() {
         Ok(fault) => *fault,
-        Err(error) if error.is::<tower::timeout::error::Elapsed>() => timed_out(),
+        Err(error) if error.is::<tower::timeout::error::Elapsed>() => {
+            Fault::new(code::TIMEOUT, "the method did not answer in time")
+        }
         Err(error) if error.is::<tower::load_shed::error::Overloaded>() => {
             Fault::new(code::OVERLOADED, "the server has too much to do, try again later")
         }
         Err(error) => Fault::internal(format_args!("a layer failed: {error}")),
     }
-}
-
-/// The fault of a call that took too long.
-pub(crate) fn timed_out() -> Fault {
-    Fault::new(code::TIMEOUT, "the method did not answer in time")
 }

@@ -20,12 +20,15 @@ mod group;
 mod header;
 mod layer;
 mod method;
+mod observe;
 mod panics;
 mod principal;
 mod registry;
 mod reply;
 mod services;
 mod target;
+#[cfg(feature = "http")]
+mod time_limit;
 mod to_arguments;
 
 pub use access::Access;
@@ -41,8 +44,6 @@ pub use fault::Fault;
 pub use group::Group;
 pub use header::{Header, HeaderValue};
 pub use layer::CallService;
-#[cfg(feature = "http")]
-pub(crate) use layer::timed_out;
 pub use method::{CallFn, Method, Parameter, Running, Service, Signature};
 pub use principal::Principal;
 pub use reply::{Fallible, IntoReply, Plain, Reply};
@@ -50,7 +51,7 @@ pub use services::{Services, ServicesError};
 pub use target::Target;
 pub use to_arguments::ToArguments;
 #[cfg(feature = "http")]
-pub(crate) use {panics::isolate_future, reply::Wrapping};
+pub(crate) use {caller::MessageHeaders, panics::isolate_future, reply::Wrapping, time_limit::TimeLimit};
 
 use std::pin::Pin;
 

@@ -30,5 +30,5 @@ fn panicked(target: &Target, panic: &(dyn Any + Send)) -> Fault {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(not a text)");
-    Fault::internal(format_args!("`{target}` panicked: {text}"))
+    Fault::panicked(format_args!("`{target}` panicked: {text}"))
 }

@@ -1,19 +1,19 @@
 //! The services by name, and what is made of all of them together.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use amf_core::{Classes, Limits};
 
 use super::authenticator::AnyAuthenticator;
-use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature};
+use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature, Target};
 
 /// What is fixed once the program runs.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
     services: Vec<Arc<Entry>>,
-    by_name: HashMap<&'static str, usize>,
+    by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
     limits: Limits,
     authenticator: Option<Arc<dyn AnyAuthenticator>>,
@@ -89,6 +89,13 @@ impl Registry {
         let index = self.by_name.get(name).or_else(|| self.by_name.get(dotted()?.as_str()))?;
         self.services.get(*index)
     }
+
+    /// The names that a target means, as the tables have them.
+    pub(super) fn names_of(&self, target: &Target) -> (Option<&'static str>, Option<&'static str>) {
+        let service = self.service(target.service());
+        let method = service.and_then(|service| service.signature(target.method()));
+        (service.map(|service| service.name()), method.map(Signature::name))
+    }
 }
 
 impl fmt::Debug for Registry {
@@ -104,14 +111,14 @@ impl fmt::Debug for Registry {
 pub(super) struct Entry {
     name: &'static str,
     signatures: Vec<&'static Signature>,
-    by_name: HashMap<&'static str, usize>,
+    by_name: BTreeMap<&'static str, usize>,
     hosted: Box<dyn Hosted>,
 }
 
 impl Entry {
     fn new<S: Service>(service: S) -> Result<Self, ServicesError> {
         let signatures: Vec<_> = S::METHODS.iter().map(Method::signature).collect();
-        let mut by_name = HashMap::with_capacity(signatures.len());
+        let mut by_name = BTreeMap::new();
         for (index, signature) in signatures.iter().enumerate() {
             if by_name.insert(signature.name(), index).is_some() {
                 return Err(ServicesError::DuplicateMethod { service: S::NAME, method: signature.name() });
@@ -129,20 +136,12 @@ impl Entry {
     }
 
     pub(super) fn signature(&self, method: &str) -> Option<&'static Signature> {
-        self.signatures.get(*self.by_name.get(method)?).copied()
+        self.method(method).map(|method| method.signature)
     }
 
-    /// Decodes the arguments of a call of one of its methods.
-    pub(super) fn start(
-        &self,
-        method: &str,
-        arguments: &mut Arguments<'_>,
-        context: Context,
-    ) -> Result<Running, Fault> {
-        match self.by_name.get(method) {
-            Some(index) => self.hosted.start(*index, arguments, context),
-            None => Err(not_in_table()),
-        }
+    pub(super) fn method(&self, name: &str) -> Option<Found<'_>> {
+        let index = *self.by_name.get(name)?;
+        self.signatures.get(index).map(|signature| Found { service: self, index, signature })
     }
 }
 
@@ -152,6 +151,21 @@ impl fmt::Debug for Entry {
             .field("name", &self.name)
             .field("methods", &self.signatures)
             .finish_non_exhaustive()
+    }
+}
+
+/// A method in the table of its service.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    service: &'a Entry,
+    index: usize,
+    pub(super) signature: &'static Signature,
+}
+
+impl Found<'_> {
+    /// Decodes the arguments of a call.
+    pub(super) fn start(self, arguments: &mut Arguments<'_>, context: Context) -> Result<Running, Fault> {
+        self.service.hosted.start(self.index, arguments, context)
     }
 }
 

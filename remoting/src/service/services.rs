@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use amf_core::{Classes, Limits};
 use tower::BoxError;
+use tracing::Instrument;
 
 use super::authenticator::{nobody_checks, wrong_credentials};
 use super::layer::CallService;
+use super::observe::Observation;
 use super::panics::isolate_future;
 use super::registry::Registry;
+#[cfg(feature = "http")]
+use super::time_limit::TimeLimit;
 use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, Principal, Reply, Service,
     ServiceDescription, Signature, Target,
@@ -130,7 +134,30 @@ impl Services {
     }
 
     /// Calls a method.
-    pub fn call(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+    pub fn call(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        let observation = Observation::of(&self.registry, &call);
+        let answer = self.answer(call);
+        if observation.is_off() {
+            return answer;
+        }
+        Box::pin(async move {
+            let outcome = answer.instrument(observation.span()).await;
+            observation.answered(&outcome);
+            outcome
+        })
+    }
+
+    /// Calls a method that has to answer in time.
+    #[cfg(feature = "http")]
+    pub(crate) async fn call_in(&self, time: TimeLimit, call: Call) -> Result<Reply, Fault> {
+        let observation = Observation::of(&self.registry, &call);
+        // Nothing large may be moved here: it would be copied with every future around it.
+        let outcome = time.hold(self.answer(call)).instrument(observation.span()).await;
+        observation.answered(&outcome);
+        outcome
+    }
+
+    fn answer(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
         if let Some(authenticator) = self.registry.authenticator() {
             call.caller_mut().set_authenticator(authenticator);
         }

@@ -4,6 +4,8 @@
 
 pub mod amf3;
 pub mod bytes;
+#[cfg(feature = "metrics")]
+pub mod counters;
 pub mod flex;
 pub mod post;
 pub mod probe;

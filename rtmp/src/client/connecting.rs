@@ -247,7 +247,7 @@ impl Connecting {
         };
         let mut driver = Driver::new(stream, connection, role, outbox, state);
         // Whoever does not wait for the decision any more does not want the connection.
-        let driver = async move { driver.run(std::future::pending(), Duration::ZERO).await };
+        let driver = async move { driver.run(std::future::pending(), Duration::ZERO, Duration::ZERO).await };
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         let accepted = decision.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
         Ok(Established { handle, accepted: Arc::new(accepted), driver })

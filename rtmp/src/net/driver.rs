@@ -20,6 +20,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::handle::{Outgoing, Shared};
@@ -34,6 +35,8 @@ const READ: usize = 16 << 10;
 const TOGETHER: usize = 16 << 10;
 /// A peer that always has something to read must not put off what is due: after so many steps it is done.
 const UNTIMED: u8 = 64;
+/// What is read before others have their turn: a peer that floods shall not hold up those on the same thread.
+const TURN: usize = 32 << 10;
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -107,10 +110,14 @@ pub(crate) struct Driver<S, R: Role> {
     timer: Pin<Box<Sleep>>,
     /// How many there were since somebody looked at the clock.
     steps: u8,
+    /// How much was read in this turn.
+    turn: usize,
     /// When bytes last went into the socket, or began to wait for it.
     progress: Instant,
     /// Whether this side is to go, and when its grace ends.
     is_draining: bool,
+    /// When the notice ends, as long as it has not.
+    noticed_by: Option<Instant>,
     drained_by: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
@@ -162,16 +169,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             is_told_first: false,
             timer: Box::pin(sleep_until(first.into())),
             steps: 0,
+            turn: 0,
             progress: now,
             is_draining: false,
+            noticed_by: None,
             drained_by: None,
             closed: None,
         }
     }
 
-    /// Drives the connection until it ends. When `drain` is done, the peer is told so, calls at work may end
-    /// within `grace`, and then the connection is closed.
-    pub(crate) async fn run(&mut self, drain: impl Future<Output = ()>, grace: Duration) -> End {
+    /// Drives the connection until it ends. When `drain` is done, the peer is told so and goes on for `notice`;
+    /// calls at work may end within `grace` after that, and then the connection is closed.
+    pub(crate) async fn run(
+        &mut self,
+        drain: impl Future<Output = ()>,
+        notice: Duration,
+        grace: Duration,
+    ) -> End {
         let mut drain = pin!(drain);
         loop {
             if let Some(end) = self.settle() {
@@ -197,10 +211,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                     self.finished.push_back(done);
                     None
                 }
-                Step::Read(Ok(_)) | Step::Time => None,
+                Step::Read(Ok(read)) => {
+                    self.turn += read;
+                    if self.turn >= TURN {
+                        self.turn = 0;
+                        yield_now().await;
+                    }
+                    None
+                }
+                Step::Time => None,
                 Step::Drain => {
                     self.is_draining = true;
-                    self.drained_by = Instant::now().checked_add(grace);
+                    self.noticed_by = Instant::now().checked_add(notice);
+                    self.drained_by = self.noticed_by.and_then(|by| by.checked_add(grace));
                     self.announce();
                     None
                 }
@@ -214,7 +237,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 self.ended(&end);
                 return end;
             }
-            if self.is_draining && self.running.is_empty() && self.finished.is_empty() {
+            if self.is_draining
+                && self.noticed_by.is_none()
+                && self.running.is_empty()
+                && self.finished.is_empty()
+            {
                 self.farewell();
             }
         }
@@ -400,6 +427,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             return None;
         }
         self.connection.expire(now);
+        self.noticed_by = self.noticed_by.filter(|by| now < *by);
         if self.drained_by.is_some_and(|by| by <= now) {
             self.running.clear();
             self.finished.clear();
@@ -412,7 +440,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     fn deadline(&self) -> Option<Instant> {
         // Once closed, the end of the grace has passed or does not matter.
         let drained_by = self.drained_by.filter(|_| !self.connection.is_closed());
-        [self.connection.deadline(), self.stalls_at(), drained_by].into_iter().flatten().min()
+        let noticed_by = self.noticed_by.filter(|_| !self.connection.is_closed());
+        [self.connection.deadline(), self.stalls_at(), noticed_by, drained_by].into_iter().flatten().min()
     }
 
     /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.

@@ -3,6 +3,7 @@
 //! Each is a pipe of bytes to the same server that listens on sockets: what comes through a tunnel is handshake and
 //! chunks as ever. The pipe holds 64 KiB in either direction; what is more waits where it always does, counted.
 
+mod limits;
 mod rtmpt;
 mod websocket;
 
@@ -10,6 +11,8 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
+
+pub use limits::TunnelLimits;
 
 /// Bytes that a pipe holds in either direction.
 const PIPE: usize = 64 << 10;

@@ -15,7 +15,6 @@ mod exchange;
 mod sessions;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -27,14 +26,10 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::Peer;
+use crate::net::limit;
 use crate::server::Server;
 use exchange::Refused;
 use sessions::Sessions;
-
-/// Bytes of one request.
-const BODY: usize = 1 << 20;
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 impl Server {
     /// A door through plain HTTP requests, for players behind firewalls: `rtmpt://host/app`, and `rtmpts://` where the
@@ -50,8 +45,8 @@ impl Server {
     /// let app: Router = Router::new().merge(server.rtmpt());
     /// ```
     ///
-    /// A connection is known by a random id of 128 bits. It ends when nothing was asked for 30 s, and when a request
-    /// is missing; the last one may be sent again. A request has at most 1 MiB, which must arrive within 10 s. Who is
+    /// A connection is known by a random id of 128 bits. It ends when nothing was asked for a while, and when a request
+    /// is missing; the last one may be sent again. The bounds are [`TunnelLimits`](crate::TunnelLimits). Who is
     /// one too many for [`max_connections`](Server::max_connections) gets 503. What is known of connections is of
     /// this router: behind several machines, a client has to come to the same one each time.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
@@ -81,16 +76,24 @@ async fn send(
     Path((id, number)): Path<(String, u64)>,
     body: Body,
 ) -> Response {
-    match timeout(BODY_TIME, to_bytes(body, BODY)).await {
-        Ok(Ok(bytes)) => exchanged(sessions.exchange(&id, number, bytes).await),
+    let turn = match sessions.turn(&id) {
+        Ok(turn) => turn,
+        Err(refused) => return exchanged(Err(refused)),
+    };
+    let limits = sessions.limits();
+    match timeout(limits.request_time, to_bytes(body, limits.message)).await {
+        Ok(Ok(bytes)) => exchanged(turn.exchange(number, bytes).await),
         // It does not say whether it was too long or lost.
-        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+        Ok(Err(_)) => passed(StatusCode::PAYLOAD_TOO_LARGE, "message"),
+        Err(_) => passed(StatusCode::REQUEST_TIMEOUT, "request_time"),
     }
 }
 
 async fn idle(State(sessions): State<Arc<Sessions>>, Path((id, number)): Path<(String, u64)>) -> Response {
-    exchanged(sessions.exchange(&id, number, Bytes::new()).await)
+    match sessions.turn(&id) {
+        Ok(turn) => exchanged(turn.exchange(number, Bytes::new()).await),
+        Err(refused) => exchanged(Err(refused)),
+    }
 }
 
 async fn close(State(sessions): State<Arc<Sessions>>, Path((id, _)): Path<(String, u64)>) -> Response {
@@ -101,8 +104,16 @@ fn exchanged(outcome: Result<Bytes, Refused>) -> Response {
     match outcome {
         Ok(bytes) => answer(bytes),
         Err(Refused::Unknown) => StatusCode::NOT_FOUND.into_response(),
+        Err(Refused::TooMany) => passed(StatusCode::TOO_MANY_REQUESTS, "requests"),
         Err(Refused::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
     }
+}
+
+/// One of the [`TunnelLimits`](crate::TunnelLimits) was passed.
+fn passed(status: StatusCode, name: &'static str) -> Response {
+    limit(name);
+    tracing::debug!(%status, limit = name, "a request of a tunnel passed a limit");
+    (status, format!("passed the limit `{name}`\n")).into_response()
 }
 
 fn answer(bytes: impl Into<Bytes>) -> Response {

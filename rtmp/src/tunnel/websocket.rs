@@ -17,8 +17,6 @@ use super::{PIPE, Peer};
 use crate::places::Place;
 use crate::server::{Server, Shared, serve_connection};
 
-/// Bytes of one message. Clients send what they have; Ruffle sends what the program wrote in one frame.
-const MESSAGE: usize = 1 << 20;
 /// What is kept for reading and writing of each connection, beside the pipe.
 const BUFFER: usize = 8 << 10;
 /// How long a client may take to close after the connection has ended.
@@ -39,7 +37,7 @@ impl Server {
     ///
     /// In the page: `socketProxy: [{ host: "game.example", port: 1935, proxyUrl: "wss://game.example/rtmp" }]`.
     ///
-    /// A message has at most 1 MiB, text ends the connection. Who is one too many for
+    /// Messages have a [limit](crate::TunnelLimits::message), text ends the connection. Who is one too many for
     /// [`max_connections`](Server::max_connections) gets 503. [`Connect::peer`](crate::Connect::peer) is known where
     /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Any page may open a WebSocket to any
     /// host: where the connection alone is to let somebody in, put a layer around the route that looks at `Origin`.
@@ -64,8 +62,8 @@ fn upgraded(shared: &Arc<Shared>, peer: Peer, upgrade: WebSocketUpgrade) -> Resp
     upgrade
         // What tunnels for TCP ask for.
         .protocols(["binary"])
-        .max_message_size(MESSAGE)
-        .max_frame_size(MESSAGE)
+        .max_message_size(shared.tunnel.message)
+        .max_frame_size(shared.tunnel.message)
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)
         .on_upgrade(move |socket| async move {

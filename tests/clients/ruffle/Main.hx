@@ -91,6 +91,7 @@ class Main {
 /** One session, one connection, step after step. **/
 class Visit {
 	final connection = new NetConnection();
+	final origin:String;
 	final session:Session;
 	final done:Dynamic->Void;
 	final report:Dynamic = {};
@@ -100,6 +101,7 @@ class Visit {
 	var seat:Place;
 
 	public function new(origin:String, session:Session, done:Dynamic->Void) {
+		this.origin = origin;
 		this.session = session;
 		this.done = done;
 		report.label = session.label;
@@ -134,11 +136,18 @@ class Visit {
 		steps.push(function() one("left", "lobby.leave", [seat.token]));
 		steps.push(function() one("leftAgain", "lobby.leave", [seat.token]));
 		steps.push(function() one("playersAfter", "lobby.players", []));
+		steps.push(function() refused("http404", "/gateway/none"));
+		steps.push(function() refused("http500", "/gateway/broken"));
 		next();
 	}
 
 	function note(event:String) {
 		report.events.push(event);
+		if (event == "NetConnection.Call.Failed") {
+			// Nobody else is told, so the step would never end.
+			steps.resize(0);
+			next();
+		}
 	}
 
 	function next() {
@@ -174,7 +183,22 @@ class Visit {
 
 	function withHeader() {
 		connection.addHeader("Trace", false, {session: session.label, numbers: [1, 2, 3]});
-		one("withHeader", "echo.echo", [session.label]);
+		one("withHeader", "echo.header", ["Trace"]);
+	}
+
+	/** A call that HTTP itself refuses: its responder hears nothing, its connection does. **/
+	function refused(field:String, path:String) {
+		var other = new NetConnection();
+		function note(told:Dynamic) {
+			Reflect.setField(report, field, told);
+			next();
+		}
+		other.addEventListener(NetStatusEvent.NET_STATUS, function(event:NetStatusEvent) {
+			note({code: event.info.code, level: event.info.level});
+		});
+		other.objectEncoding = connection.objectEncoding;
+		other.connect(origin + path);
+		other.call("echo.echo", new Responder(note, note), 1);
 	}
 
 	function one(field:String, method:String, arguments:Array<Dynamic>) {

@@ -1,39 +1,36 @@
 // Plays a movie in Ruffle, in a headless Chromium, and prints what it reports.
 //
-//   node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL>]
+//   node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL> <WebSocket URL>]
 //
 // Stdin: a JSON array of sessions for the movie (see Main.hx and RtmpMain.hx).
 // Stdout: {"sessions": the movie's report, "packets": what went over the wire}.
 // Exit code: 0 when the movie reported, 1 when it did not.
 //
 // The page, Ruffle, the movie and the gateway are served from one origin, so that no cross-origin
-// rule stands between the movie and the gateway. Of the gateway there are two addresses:
+// rule stands between the movie and the gateway. Of the gateway there are these addresses:
 //   /gateway           the bytes pass unchanged
 //   /gateway/version3  the packet's version becomes 3 on the way in. Ruffle always writes 0, where
 //                      Flash Player writes 3 for `objectEncoding = AMF3`; so the answers come in
 //                      AMF3 and Ruffle shows how it reads them.
+//   /gateway/none        HTTP status 404
+//   /gateway/broken      HTTP status 500
 //
-// Where an rtmp URL is given, the movie's sockets to its host and port go through a bridge: see bridge.mjs.
+// Where an rtmp URL is given, Ruffle makes a WebSocket to the other URL of each socket to its host and port.
 
 import { createServer, request } from "node:http";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { accessSync, constants } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { bridge } from "./bridge.mjs";
+import { inBrowser } from "../browser.mjs";
 
 const LIMIT = 120_000;
 
-const [gateway, movie, modules, rtmp] = process.argv.slice(2);
+const [gateway, movie, modules, rtmp, proxyUrl] = process.argv.slice(2);
 if (!modules) {
-  console.error("usage: node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL>]");
+  console.error("usage: node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL> <WebSocket URL>]");
   process.exit(2);
 }
-const require = createRequire(resolve(modules, "here.js"));
-const { chromium } = require("playwright-core");
 const ruffle = resolve(modules, "node_modules/@ruffle-rs/ruffle");
 const sessions = await text(process.stdin);
 
@@ -47,57 +44,39 @@ const server = createServer((incoming, outgoing) => {
 const origin = await new Promise((done) => {
   server.listen(0, "127.0.0.1", () => done(`http://127.0.0.1:${server.address().port}`));
 });
-const socketProxy = rtmp ? [bridge(server, require("ws"), new URL(rtmp))] : [];
+const socketProxy = rtmp ? [{ host: new URL(rtmp).hostname, port: Number(new URL(rtmp).port), proxyUrl }] : [];
 const options = { parameters: { origin, sessions, rtmp }, socketProxy };
-const profile = await mkdtemp(join(tmpdir(), "ruffle-"));
 let exit = 1;
 try {
-  const report = { sessions: await play(), packets };
+  const report = { sessions: await inBrowser(modules, LIMIT / 2, play), packets };
   await new Promise((done) => process.stdout.write(JSON.stringify(report) + "\n", done));
   exit = 0;
 } catch (error) {
   console.error(error.message);
   console.error(`the last packets: ${JSON.stringify(packets.slice(-2), null, 1).slice(0, 10_000)}`);
-} finally {
-  await rm(profile, { recursive: true, force: true, maxRetries: 3 });
 }
 process.exit(exit);
 
 /** Opens the page and waits for the movie's report. */
-async function play() {
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: chromiumProgram(),
-    headless: true,
-    timeout: LIMIT / 2,
-    args: [
-      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-      "--disable-background-networking", "--disable-component-update",
-    ],
-  });
-  try {
-    const page = await context.newPage();
-    const broken = new Promise((_, failed) => {
-      page.on("pageerror", failed);
-      page.on("console", (message) => {
-        console.error(`console: ${message.text()}`);
-        // After an error that it does not catch, or a call that fails in HTTP, the movie stands still.
-        const fatal = /Error running AVM2|Couldn't submit AMF/.test(message.text());
-        if (fatal) failed(new Error(message.text()));
-      });
+async function play(page) {
+  const broken = new Promise((_, failed) => {
+    page.on("pageerror", failed);
+    page.on("console", (message) => {
+      console.error(`console: ${message.text()}`);
+      // After an error that it does not catch the movie stands still.
+      if (/Error running AVM2/.test(message.text())) failed(new Error(message.text()));
     });
-    broken.catch(() => {});
-    await page.goto(`${origin}/`, { timeout: LIMIT / 2 });
-    try {
-      const reported = () => window.reported !== undefined;
-      await Promise.race([broken, page.waitForFunction(reported, undefined, { timeout: LIMIT / 2 })]);
-    } catch (error) {
-      if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
-      throw new Error(`the movie did not report: ${error.message}`);
-    }
-    return JSON.parse(await page.evaluate(() => window.reported));
-  } finally {
-    await context.close();
+  });
+  broken.catch(() => {});
+  await page.goto(`${origin}/`, { timeout: LIMIT / 2 });
+  try {
+    const reported = () => window.reported !== undefined;
+    await Promise.race([broken, page.waitForFunction(reported, undefined, { timeout: LIMIT / 2 })]);
+  } catch (error) {
+    if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+    throw new Error(`the movie did not report: ${error.message}`);
   }
+  return JSON.parse(await page.evaluate(() => window.reported));
 }
 
 async function answer(incoming, outgoing) {
@@ -107,6 +86,8 @@ async function answer(incoming, outgoing) {
   if (pathname === "/options.json") return send(outgoing, "application/json", JSON.stringify(options));
   if (pathname === "/gateway") return forward(incoming, outgoing, false);
   if (pathname === "/gateway/version3") return forward(incoming, outgoing, true);
+  if (pathname === "/gateway/none") return outgoing.writeHead(404, { "content-type": "text/plain" }).end("nobody");
+  if (pathname === "/gateway/broken") return outgoing.writeHead(500, { "content-type": "text/plain" }).end("no");
   const file = /^\/ruffle\/([\w.-]+\.(js|wasm|map))$/.exec(pathname);
   if (!file) return outgoing.writeHead(404).end();
   const type = { js: "text/javascript", wasm: "application/wasm", map: "application/json" }[file[2]];
@@ -150,19 +131,4 @@ function shape(bytes) {
     at = end + 1 + 4 + bytes.readUInt32BE(end + 1);
   }
   return { version: bytes.readUInt16BE(0), headers, messages: bytes.readUInt16BE(at) };
-}
-
-function chromiumProgram() {
-  const places = (process.env.PATH ?? "").split(delimiter)
-    .flatMap((folder) => [join(folder, "chromium"), join(folder, "chromium-browser")]);
-  const found = [process.env.CHROMIUM, ...places].find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (!found) throw new Error("there is no chromium in PATH, and CHROMIUM names none");
-  return found;
 }

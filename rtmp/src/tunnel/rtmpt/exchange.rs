@@ -1,19 +1,17 @@
 //! One connection in a tunnel: requests in their order, and what each is answered.
 
+use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::super::PIPE;
+use super::super::{PIPE, TunnelLimits};
+use crate::net::limit;
 
-/// How long an answer waits for something to say. More would make the client's next words wait, as it has one request
-/// under way at a time; less would make it ask more often.
-const HOLD: Duration = Duration::from_millis(20);
-/// How long a client may be silent. Flash Player asks twice a second at least.
-const SILENCE: Duration = Duration::from_secs(30);
 /// What the server takes to read a request; it reads all the time.
 const STALLED: Duration = Duration::from_secs(10);
 /// How long the client shall wait before it asks again, by how long there was nothing to say. The last one is about
@@ -27,20 +25,31 @@ const STEP: usize = 10;
 pub(super) enum Refused {
     /// There is no such connection, or no longer.
     Unknown,
+    /// As many requests wait for their turn as may.
+    TooMany,
     /// A request before this one is missing, it came long ago, or it could not be taken whole. The connection ends.
     OutOfOrder,
 }
 
 pub(super) struct Exchange {
+    silence: Duration,
     pipe: Mutex<Pipe>,
+    turns: Arc<Semaphore>,
     heard: watch::Sender<Instant>,
     closed: watch::Sender<bool>,
     emptied: Notify,
 }
 
+/// A request that may be read and answered.
+pub(super) struct Turn {
+    exchange: Arc<Exchange>,
+    permit: OwnedSemaphorePermit,
+}
+
 /// The other end of what the connection is served on.
 struct Pipe {
     stream: DuplexStream,
+    hold: Duration,
     /// The last request and its answer.
     last: Option<(u64, Bytes)>,
     /// Answers since there was something to say.
@@ -49,17 +58,24 @@ struct Pipe {
 }
 
 impl Exchange {
-    pub(super) fn new(stream: DuplexStream) -> Self {
+    pub(super) fn new(stream: DuplexStream, limits: TunnelLimits) -> Self {
         Self {
-            pipe: Mutex::new(Pipe { stream, last: None, empty: 0, has_ended: false }),
+            silence: limits.silence,
+            pipe: Mutex::new(Pipe { stream, hold: limits.hold, last: None, empty: 0, has_ended: false }),
+            turns: Arc::new(Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS))),
             heard: watch::Sender::new(Instant::now()),
             closed: watch::Sender::new(false),
             emptied: Notify::new(),
         }
     }
 
+    pub(super) fn turn(self: &Arc<Self>) -> Result<Turn, Refused> {
+        let permit = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| Refused::TooMany)?;
+        Ok(Turn { exchange: Arc::clone(self), permit })
+    }
+
     /// One request; one after another, in the order in which they come.
-    pub(super) async fn run(&self, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
+    async fn run(&self, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
         self.heard.send_replace(Instant::now());
         let mut pipe = self.pipe.lock().await;
         let answer = pipe.answer(number, &bytes).await;
@@ -83,8 +99,12 @@ impl Exchange {
         let mut closed = self.closed.subscribe();
         let silent = async {
             loop {
-                let until = *self.heard.borrow() + SILENCE;
+                let Some(until) = self.heard.borrow().checked_add(self.silence) else {
+                    return pending().await;
+                };
                 if until <= Instant::now() {
+                    limit("silence");
+                    tracing::debug!(after = ?self.silence, "a tunnel ends: nobody asks, the limit `silence`");
                     break;
                 }
                 sleep_until(until).await;
@@ -105,6 +125,22 @@ impl Exchange {
     /// Is done when the client has all that the connection had to say.
     pub(super) async fn emptied(&self) {
         self.emptied.notified().await;
+    }
+}
+
+impl Turn {
+    /// Gives the connection what came, and takes what it has to say.
+    ///
+    /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its
+    /// answer may be asked for again.
+    pub(super) async fn exchange(self, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
+        let Self { exchange, permit } = self;
+        let exchanged = tokio::spawn(async move {
+            let answer = exchange.run(number, bytes).await;
+            drop(permit);
+            answer
+        });
+        exchanged.await.unwrap_or(Err(Refused::Unknown))
     }
 }
 
@@ -140,7 +176,7 @@ impl Pipe {
 
     /// Waits a little for the first bytes, and for no more than are there then.
     async fn read_into(&mut self, answer: &mut BytesMut) {
-        let mut wait = HOLD;
+        let mut wait = self.hold;
         while answer.len() < PIPE {
             answer.reserve(4 << 10);
             match timeout(wait, self.stream.read_buf(answer)).await {

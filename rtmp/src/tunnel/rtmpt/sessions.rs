@@ -7,11 +7,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::super::PIPE;
-use super::exchange::{Exchange, Refused};
+use super::super::{PIPE, TunnelLimits};
+use super::exchange::{Exchange, Refused, Turn};
 use crate::places::{Full, Place};
 use crate::server::{Shared, serve_connection};
 
@@ -29,26 +28,26 @@ impl Sessions {
         Self { shared, open: Mutex::default() }
     }
 
+    pub(super) fn limits(&self) -> TunnelLimits {
+        self.shared.tunnel
+    }
+
     /// Begins a connection, and gives its id.
     pub(super) fn open(self: &Arc<Self>, peer: Option<SocketAddr>) -> Result<String, Full> {
         let place = self.shared.place(None)?;
         let (near, far) = tokio::io::duplex(PIPE);
         let id = random_id();
-        let exchange = Arc::new(Exchange::new(far));
+        let exchange = Arc::new(Exchange::new(far, self.limits()));
         self.lock().insert(id.clone(), Arc::clone(&exchange));
         let task = Arc::clone(self).serve(id.clone(), exchange, near, peer, place);
         self.shared.tasks().spawn(task);
         Ok(id)
     }
 
-    /// Gives a connection what came, and takes what it has to say.
-    ///
-    /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its
-    /// answer may be asked for again.
-    pub(super) async fn exchange(&self, id: &str, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
+    /// A request's turn at a connection, before anything of it is read.
+    pub(super) fn turn(&self, id: &str) -> Result<Turn, Refused> {
         let exchange = self.lock().get(id).map(Arc::clone).ok_or(Refused::Unknown)?;
-        let exchanged = tokio::spawn(async move { exchange.run(number, bytes).await });
-        exchanged.await.unwrap_or(Err(Refused::Unknown))
+        Exchange::turn(&exchange)
     }
 
     /// Ends a connection; false where there is none.

@@ -14,22 +14,30 @@ import mx.rpc.remoting.RemoteObject;
  * Visits a gateway with mx:RemoteObject, one step after the other, and leaves what came in `window.reported`: an
  * object of steps, each `{result}` or `{fault: {code, string, detail}}`, `null` where a step was left out.
  *
- * `window.visit` is `{gateway, text, values}`: the URL, and what is sent to be echoed.
+ * `window.visit` is `{gateway, text, values}`: the URL, and what is sent to be echoed. See also Samples.as.
  */
 public class Visit {
+    protected var asked:Object = window["visit"];
+    /** The result of the last step that had one. */
+    protected var last:*;
     private var channels:ChannelSet;
-    private var asked:Object = window["visit"];
     private var report:Object = {};
     private var steps:Array;
 
     public function start():void {
         channels = connection();
+        steps = allSteps();
+        next();
+    }
+
+    protected function allSteps():Array {
         var ann:Player = player("Ann", player("Bob", null));
-        steps = [
+        return [
             step("text", "probe", "echo", [asked["text"]]),
             step("values", "probe", "echo", [asked["values"]]),
             step("date", "probe", "echo", [new Date(86400000.0)]),
             step("nothing", "probe", "nothing", []),
+            step("endpoint", "probe", "header", ["DSEndpoint"]),
             step("typed", "probe", "promote", [ann]),
             step("typedArray", "probe", "reverse", [[ann, player("Cid", null)]]),
             step("typedCollection", "probe", "reverse", [new ArrayCollection([ann, player("Cid", null)])]),
@@ -41,14 +49,13 @@ public class Visit {
             step("tooFew", "probe", "promote", []),
             step("wrongType", "probe", "promote", ["a string"]),
             step("stranger", "probe", "whoami", []),
-            login("wrongLogin", "wrong"),
-            login("login", "open sesame"),
+            login("wrongLogin", "Aladdin", "wrong"),
+            login("login", "Aladdin", "open sesame"),
             step("known", "probe", "whoami", []),
-            logout,
+            logout("logout"),
             step("strangerAgain", "probe", "whoami", []),
             withCredentials
         ];
-        next();
     }
 
     /** A connection of its own, which pings first. */
@@ -76,10 +83,14 @@ public class Visit {
         }
     }
 
-    private function step(label:String, destination:String, method:String, args:Array, source:String = null):Function {
+    /** Arguments that are functions are called for their values when the step comes. */
+    protected function step(label:String, destination:String, method:String, args:Array, source:String = null):Function {
         return function():void {
             var operation:AbstractOperation = remote(destination, source).getOperation(method);
-            follow(label, operation.send.apply(operation, args));
+            var values:Array = args.map(function(item:*, index:int, array:Array):* {
+                return item is Function ? item() : item;
+            });
+            follow(label, operation.send.apply(operation, values));
         };
     }
 
@@ -90,12 +101,12 @@ public class Visit {
         return remote;
     }
 
-    private function login(label:String, password:String):Function {
-        return function():void { follow(label, channels.login("Aladdin", password)); };
+    protected function login(label:String, user:String, password:String):Function {
+        return function():void { follow(label, channels.login(user, password)); };
     }
 
-    private function logout():void {
-        follow("logout", channels.logout());
+    protected function logout(label:String):Function {
+        return function():void { follow(label, channels.logout()); };
     }
 
     private function withCredentials():void {
@@ -107,6 +118,7 @@ public class Visit {
     private function follow(label:String, token:AsyncToken):void {
         token.addResponder(new Responder(
             function(event:ResultEvent):void {
+                last = event.result;
                 var isSmall:Boolean = event.message is AcknowledgeMessageExt;
                 report[label] = {"result": described(event.result), "small": isSmall};
                 next();
@@ -120,7 +132,7 @@ public class Visit {
     }
 
     /** A value with its class, where JSON would lose that. */
-    private function described(value:*):* {
+    protected function described(value:*):* {
         if (value is Player) {
             return {"$class": "Player", "name": value.name, "level": value.level,
                 "friend": described(value.friend), "joined": described(value.joined)};

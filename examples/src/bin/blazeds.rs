@@ -1,0 +1,19 @@
+//! Takes the place of BlazeDS for the clients of its samples: <http://127.0.0.1:8400/samples/messagebroker/amf>.
+//!
+//! The origins of pages that are served elsewhere are its arguments: `blazeds http://localhost:3000`.
+
+use std::env;
+
+use axum::http::HeaderValue;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().init();
+    let pages: Vec<HeaderValue> = env::args().skip(1).map(|page| page.parse()).collect::<Result<_, _>>()?;
+    // The port of BlazeDS's turnkey server.
+    let listener = TcpListener::bind("127.0.0.1:8400").await?;
+    println!("listening on http://{}/samples/messagebroker/amf", listener.local_addr()?);
+    axum::serve(listener, examples::blazeds::app(pages)).await?;
+    Ok(())
+}

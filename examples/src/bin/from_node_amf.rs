@@ -1,0 +1,99 @@
+//! What the functions of node-amf become; `docs/from-node-amf.md` tells the rest.
+
+use std::future::pending;
+use std::time::Duration;
+
+use amf_remoting::gateway::GatewayLimits;
+use amf_remoting::{Client, Fault, Gateway, Services, Value, remote_client, remoting_service};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::time::sleep;
+
+/// What was `callback(value, 'onProgress')`: a method of `NetConnection.client`.
+#[remote_client]
+trait Movie {
+    fn on_progress(&self, percent: u32);
+}
+
+struct Methods;
+
+/// A service without a name has the functions of a flat object.
+#[remoting_service(name = "")]
+impl Methods {
+    fn test(&self) -> String {
+        "Hello World".to_owned()
+    }
+
+    /// A parameter for each argument; those at the end that are an `Option` may be left out.
+    fn echo(&self, first: Value, second: Option<Value>, third: Option<Value>) -> Vec<Value> {
+        [Some(first), second, third].into_iter().flatten().collect()
+    }
+
+    async fn test_async(&self, client: &Client) -> String {
+        client.on_progress(50);
+        sleep(Duration::from_millis(100)).await;
+        "Hello Again".to_owned()
+    }
+
+    async fn test_dead(&self) {
+        pending::<()>().await;
+    }
+
+    fn test_error(&self) -> Result<(), Fault> {
+        Err(Fault::new("Test.Error", "as asked"))
+    }
+}
+
+fn app() -> Router {
+    let limits = GatewayLimits::default().call_time(Duration::from_secs(10));
+    Gateway::new(Services::new().add(Methods)).limits(limits).into_router("/")
+}
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    axum::serve(TcpListener::bind("127.0.0.1:8081").await?, app()).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+    use std::sync::{Arc, Mutex};
+
+    use amf_remoting::RemotingClient;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Screen(Arc<Mutex<Vec<u32>>>);
+
+    #[remoting_service(name = "")]
+    impl Screen {
+        fn on_progress(&self, percent: u32) {
+            self.0.lock().unwrap().push(percent);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_guide_says() {
+        let screen = Screen::default();
+        let client = RemotingClient::builder("http://localhost/").unwrap().over(app());
+        let client = client.services(Services::new().add(screen.clone())).build().unwrap();
+        assert_eq!(client.call::<String>("test", ()).await.unwrap(), "Hello World");
+        let echoed: (String, i32) = client.call("echo", ("a", 1)).await.unwrap();
+        assert_eq!(echoed, ("a".to_owned(), 1));
+        assert_eq!(client.call::<String>("testAsync", ()).await.unwrap(), "Hello Again");
+        assert_eq!(*screen.0.lock().unwrap(), [50]);
+        for (method, error) in [
+            (
+                "testDead",
+                "Server.Timeout: the method did not answer in time: the limit `call_time` of 10s is passed",
+            ),
+            ("testError", "Test.Error: as asked"),
+            ("none", "Service.MethodNotFound: Unknown method none of service "),
+        ] {
+            let found = client.call::<()>(method, ()).await.unwrap_err().to_string();
+            assert!(found.ends_with(error), "{found}");
+        }
+    }
+}

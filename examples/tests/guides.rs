@@ -1,0 +1,26 @@
+//! The guides show programs that are compiled and tested.
+
+#![allow(clippy::expect_used, reason = "a panic is how a test fails")]
+
+#[test]
+fn the_guides_show_the_examples() {
+    let node_amf = include_str!("../src/bin/from_node_amf.rs");
+    for (guide, program) in [
+        (include_str!("../../docs/from-amfphp.md"), include_str!("../src/bin/from_amfphp.rs")),
+        (include_str!("../../docs/from-blazeds.md"), include_str!("../src/blazeds.rs")),
+        (include_str!("../../docs/from-node-amf.md"), node_amf),
+    ] {
+        let blocks: Vec<_> = guide
+            .split("```rust\n")
+            .skip(1)
+            .map(|rest| rest.split_once("```\n").expect("the block ends").0)
+            .collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            assert!(
+                program.contains(block),
+                "copy this from the program, where it stands otherwise:\n{block}"
+            );
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The headers of a message, for methods that want them.
+
+use std::sync::{Arc, OnceLock};
+
+use amf_core::{AmfObject, Classes, Dynamic, Limits};
+use bytes::Bytes;
+
+use super::request::read_first;
+use crate::Caller;
+use crate::gateway::protocol::Incoming;
+use crate::service::MessageHeaders;
+
+/// Those of one message, which are read when somebody asks for the first of them: few methods do.
+pub(super) struct LateHeaders {
+    body: Bytes,
+    classes: Arc<Classes>,
+    limits: Limits,
+    read: OnceLock<Dynamic>,
+}
+
+impl LateHeaders {
+    /// The caller of a message, who has its headers.
+    pub(super) fn known_to(incoming: &Incoming<'_>) -> Caller {
+        let services = &incoming.calls.services;
+        let headers = Self {
+            body: incoming.body.clone(),
+            classes: Arc::clone(services.classes()),
+            limits: services.decode_limits(),
+            read: OnceLock::new(),
+        };
+        incoming.caller.clone().with_message_headers(Arc::new(headers))
+    }
+}
+
+impl MessageHeaders for LateHeaders {
+    fn all(&self) -> &Dynamic {
+        self.read.get_or_init(|| {
+            let message = read_first::<OnlyHeaders>(&self.body, &self.classes, self.limits);
+            message.ok().and_then(|message| message.headers).unwrap_or_default()
+        })
+    }
+}
+
+/// A message of any class. The small ones have none that a program sees.
+#[derive(AmfObject)]
+struct OnlyHeaders {
+    headers: Option<Dynamic>,
+}

@@ -1,0 +1,174 @@
+//! An HTTP server with the limits that axum's own does not set.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::serve::Listener;
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use crate::count;
+
+/// The limits of [`serve`].
+///
+/// ```
+/// use std::time::Duration;
+/// use amf_remoting::gateway::ServerLimits;
+///
+/// let limits = ServerLimits::default().head_time(Duration::from_secs(5));
+/// assert_eq!(limits.connections, 10_000);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ServerLimits {
+    /// The longest that a client may take from its connection, or from its last reply, to the end of the head of its
+    /// next request; 10 s. So it is also the longest that a connection may be idle.
+    pub head_time: Duration,
+    /// The most connections at a time; 10,000. Others are closed at once.
+    pub connections: usize,
+    /// The longest that requests may take to end when the server stops; 10 s. Then they are cancelled.
+    pub drain: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self { head_time: Duration::from_secs(10), connections: 10_000, drain: Duration::from_secs(10) }
+    }
+}
+
+impl ServerLimits {
+    /// Sets the longest that a client may take for the head of a request.
+    #[must_use]
+    pub fn head_time(self, time: Duration) -> Self {
+        Self { head_time: time, ..self }
+    }
+
+    /// Sets the most connections at a time.
+    #[must_use]
+    pub fn connections(self, count: usize) -> Self {
+        Self { connections: count, ..self }
+    }
+
+    /// Sets the longest that requests may take to end when the server stops.
+    #[must_use]
+    pub fn drain(self, time: Duration) -> Self {
+        Self { drain: time, ..self }
+    }
+}
+
+/// Serves an app over HTTP/1.1 until `stop` is ready; then takes no more connections and lets running requests end.
+///
+/// A gateway is a route: it sees a request when its head is there, so that it is up to the server how long that may
+/// take, and `axum::serve` waits for ever. Behind a proxy that has such limits (all well-known ones do) it is fine; facing
+/// the internet, serve with this, or with hyper's `header_read_timeout`.
+///
+/// Handlers find the client's address as axum's [`ConnectInfo`]. hyper itself answers more than 100 headers, or a head
+/// of more than 400 KiB, with 431.
+///
+/// ```no_run
+/// use amf_remoting::gateway::{ServerLimits, serve};
+/// use amf_remoting::{Gateway, Services};
+///
+/// # async fn f() -> std::io::Result<()> {
+/// let app = axum::Router::new().merge(Gateway::new(Services::new()).into_router("/gateway"));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+/// serve(listener, app, ServerLimits::default(), std::future::pending()).await;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn serve<L>(mut listener: L, app: Router, limits: ServerLimits, stop: impl Future<Output = ()>)
+where
+    L: Listener<Addr: Clone + Send + Sync + 'static>,
+{
+    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let stopping = CancellationToken::new();
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = {
+            let mut accept = pin!(listener.accept());
+            poll_fn(|cx| {
+                while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
+                match stop.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(None),
+                    Poll::Pending => accept.as_mut().poll(cx).map(Some),
+                }
+            })
+            .await
+        };
+        let Some((io, address)) = accepted else { break };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            count::limit("connections");
+            tracing::warn!(
+                "closed a connection: the limit `connections` of {} is passed",
+                limits.connections
+            );
+            continue;
+        };
+        let connection = Connection { app: app.clone(), address, head_time: limits.head_time, _place: place };
+        connections.spawn(connection.run(io, stopping.clone()));
+    }
+    drop(listener);
+    stopping.cancel();
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(limits.drain, all).await.is_err() {
+        count::limit("drain");
+        tracing::warn!("cancelled requests: the limit `drain` of {:?} is passed", limits.drain);
+    }
+}
+
+struct Connection<A> {
+    app: Router,
+    address: A,
+    head_time: Duration,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<A: Clone + Send + Sync + 'static> Connection<A> {
+    async fn run<I>(self, io: I, stopping: CancellationToken)
+    where
+        I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let has_asked = AtomicBool::new(false);
+        let service = service_fn(|mut request: http::Request<Incoming>| {
+            has_asked.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(ConnectInfo(self.address.clone()));
+            // A router is always ready.
+            self.app.clone().call(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_time)
+            .serve_connection(TokioIo::new(io), service)
+            .with_upgrades();
+        let (mut connection, stopping) = (pin!(connection), stopping.cancelled());
+        let mut stopping = pin!(stopping.fuse());
+        let ended = poll_fn(|cx| {
+            if stopping.as_mut().poll(cx).is_ready() {
+                connection.as_mut().graceful_shutdown();
+            }
+            connection.as_mut().poll(cx)
+        });
+        if let Err(error) = ended.await {
+            // Later on it is a connection that was kept alive, as a rule.
+            if error.is_timeout() && !has_asked.load(Ordering::Relaxed) {
+                count::limit("head_time");
+            }
+            tracing::debug!(%error, "a connection ended");
+        }
+    }
+}

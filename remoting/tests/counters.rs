@@ -1,0 +1,134 @@
+//! What is counted of packets, calls, refusals and limits.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use http::Request;
+use http_body_util::Full;
+use support::bytes::*;
+use support::counters::Counters;
+use support::post::{post, refused, request};
+use support::probe::Probe;
+use support::{amf3, flex};
+use tower::ServiceExt;
+
+fn call(target: &str, response: &str, values: &[Vec<u8>]) -> Vec<u8> {
+    message(target, response, &arguments(values))
+}
+
+#[tokio::test]
+async fn packets_calls_and_bytes() {
+    let counters = Counters::start();
+    let add = || call("probe.add", "/1", &[number(1.0), number(1.0)]);
+    let calls = [add(), add(), call("probe.explode", "/3", &[]), call("probe.fail", "/4", &[string("x1")])];
+    let packet = packet(0, &calls);
+    let received = packet.len() as u64;
+    let sent = post(&Probe::default().gateway(), packet).await.len() as u64;
+    counters.assert(&[
+        ("amf_packets_total{version=0}", 1),
+        ("amf_messages_total{}", 4),
+        ("amf_received_bytes_total{}", received),
+        ("amf_sent_bytes_total{}", sent),
+        ("amf_calls_total{service=probe,method=add,outcome=ok}", 2),
+        ("amf_call_seconds{service=probe,method=add,outcome=ok}", 2),
+        ("amf_calls_total{service=probe,method=explode,outcome=panic}", 1),
+        ("amf_call_seconds{service=probe,method=explode,outcome=panic}", 1),
+        // the method made its code of what it was sent
+        ("amf_calls_total{service=probe,method=fail,outcome=fault}", 1),
+        ("amf_call_seconds{service=probe,method=fail,outcome=fault}", 1),
+    ]);
+}
+
+#[tokio::test]
+async fn what_clients_make_up_is_no_label() {
+    let counters = Counters::start();
+    let calls: Vec<_> = (0..200)
+        .flat_map(|n| [call(&format!("s{n}.m"), "/1", &[]), call(&format!("probe.m{n}"), "/2", &[])])
+        .collect();
+    for calls in calls.chunks(100) {
+        post(&flex::gateway(), packet(0, calls)).await;
+    }
+    for version in [1, 3, 4, 77] {
+        post(&flex::gateway(), packet(version, &[])).await;
+    }
+    let made_up = flex::remoting_message(&flex::remoting("nobody", "home", amf3::array(&[])));
+    post(&flex::gateway(), flex::envelope(&made_up)).await;
+    let counted = counters.take();
+    let of = |name: &str| counted.iter().filter(|(key, _)| key.starts_with(name)).collect::<Vec<_>>();
+    let unknown = |method: &str, code: &str| format!("amf_calls_total{{{method},outcome={code}}}");
+    assert_eq!(
+        of("amf_calls"),
+        [
+            (&unknown("service=probe,method=unknown", "Service.MethodNotFound"), &200),
+            (&unknown("service=unknown,method=unknown", "Service.ResourceNotFound"), &201),
+        ]
+    );
+    let packets: Vec<_> = of("amf_packets").into_iter().map(|(key, count)| (key.as_str(), *count)).collect();
+    assert_eq!(
+        packets,
+        [
+            ("amf_packets_total{version=0}", 4),
+            ("amf_packets_total{version=1}", 1),
+            ("amf_packets_total{version=3}", 2),
+            ("amf_packets_total{version=unknown}", 2),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_cut_off() {
+    let counters = Counters::start();
+    let sleep = packet(0, &[call("probe.sleep", "/1", &[string("x"), number(99.0)])]);
+    let gone = Probe::default().gateway().oneshot(request(sleep.clone()));
+    tokio::time::timeout(Duration::from_secs(1), gone).await.unwrap_err();
+    let counted = counters.take();
+    assert_eq!(counted["amf_calls_total{service=probe,method=sleep,outcome=cancelled}"], 1);
+    assert_eq!(counted["amf_refused_total{reason=cancelled}"], 1);
+    post(&Probe::default().gateway(), sleep).await;
+    let counted = counters.take();
+    assert_eq!(counted["amf_calls_total{service=probe,method=sleep,outcome=Server.Timeout}"], 1);
+    assert_eq!(counted["amf_limits_passed_total{limit=call_time}"], 1);
+}
+
+#[tokio::test]
+async fn refusals_by_reason() {
+    let counters = Counters::start();
+    let gateway = Probe::default().gateway().strict_headers(["known"]);
+    let of_type = |content_type: &str| {
+        let post = Request::post("/gateway").header("content-type", content_type);
+        post.body(Full::from(&b"\0\0\0\0\0\0"[..])).unwrap()
+    };
+    let get = Request::get("/gateway").body(Full::from("")).unwrap();
+    for (request, status, reason) in [
+        (get, 405, "method"),
+        (of_type("text/plain"), 415, "content_type"),
+        (request(""), 400, "empty"),
+        (request("<html>"), 400, "packet"),
+        (request(packet_with_headers(0, &[header("h", false, &amf_reference())], &[])), 400, "packet"),
+    ] {
+        assert_eq!(refused(&gateway, request).await.0, status);
+        assert_eq!(counters.take()[&format!("amf_refused_total{{reason={reason}}}")], 1);
+    }
+    let nothing = || call("probe.nothing", "/1", &[]);
+    for (packet, reason) in [
+        (packet(9, &[nothing()]), "version"),
+        (packet_with_headers(0, &[header("h", true, &null())], &[nothing()]), "must_understand"),
+        (packet(0, &[nothing(), message("a.b", "/2", &[0x77]), nothing()]), "message"),
+    ] {
+        post(&gateway, packet).await;
+        assert_eq!(counters.take()[&format!("amf_refused_total{{reason={reason}}}")], 1, "{reason}");
+    }
+}
+
+/// A reference (07) to an object that was not sent.
+fn amf_reference() -> Vec<u8> {
+    vec![0x07, 0, 9]
+}
+
+#[test]
+fn the_names_can_be_described() {
+    let _counters = Counters::start();
+    amf_remoting::metrics::describe();
+}

@@ -1,0 +1,132 @@
+//! What a subscriber of `tracing` sees of packets and calls.
+#![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod support;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amf_remoting::Gateway;
+use amf_remoting::gateway::GatewayLimits;
+use support::bytes::*;
+use support::post::{post, refused, request};
+use support::probe::Probe;
+use tower::ServiceExt;
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// The lines of a log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Writes what this thread does, with a line for each span that ends.
+    fn start(level: Level) -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_span_events(FmtSpan::CLOSE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The line of the end of a span with these words.
+    #[track_caller]
+    fn end_of(&self, words: &str) -> String {
+        let text = self.text();
+        let line = text.lines().find(|line| line.contains(words) && line.contains(" close "));
+        line.unwrap_or_else(|| panic!("{words} in {text}")).to_owned()
+    }
+}
+
+fn call(target: &str, response: &str, values: &[Vec<u8>]) -> Vec<u8> {
+    message(target, response, &arguments(values))
+}
+
+#[tokio::test]
+async fn a_packet_and_its_calls() {
+    let (log, _guard) = Log::start(Level::DEBUG);
+    let calls = [
+        call("probe.add", "/1", &[number(1.0), number(1.0)]),
+        call("probe/fail", "/2", &[string("A.B")]),
+        call("probe.explode", "/3", &[]),
+        call("made.up", "/4", &[]),
+    ];
+    post(&Probe::default().gateway(), packet(0, &calls)).await;
+    for (name, outcome) in [
+        (r#"service="probe" method="add""#, "ok"),
+        (r#"service="probe" method="fail""#, "A.B"),
+        (r#"service="probe" method="explode""#, "panic"),
+        (r#"service="made" method="up""#, "Service.ResourceNotFound"),
+    ] {
+        let line = log.end_of(name);
+        assert!(line.contains("packet{version=0 messages=4"), "{line}");
+        assert!(line.contains(&format!("outcome=\"{outcome}\" seconds=")), "{line}");
+    }
+    let packet = log.end_of("packet{version=0 messages=4 outcome=\"answered\" seconds=");
+    assert!(!packet.contains("call{"), "{packet}");
+    // what a panic said is told once, within its call
+    let text = log.text();
+    let error = text.lines().find(|line| line.contains("ERROR")).unwrap();
+    assert!(error.contains("method=\"explode\"") && error.contains("with a secret in it"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_come_to_its_end() {
+    let (log, _guard) = Log::start(Level::DEBUG);
+    let sleep = |target| packet(0, &[call(target, "/1", &[string("x"), number(9.0)])]);
+    // the client goes away
+    let gone = Probe::default().gateway().oneshot(request(sleep("probe.sleep")));
+    tokio::time::timeout(Duration::from_secs(1), gone).await.unwrap_err();
+    assert!(log.end_of("method=\"sleep\"").contains("outcome=\"cancelled\""));
+    assert!(log.end_of("messages=1 outcome=\"cancelled\"").contains("packet{version=0"));
+    // it takes too long
+    let limits = GatewayLimits::default().call_time(Duration::from_secs(2));
+    post(&Gateway::new(Probe::default().services()).limits(limits), sleep("probe.overlap")).await;
+    assert!(log.end_of("method=\"overlap\"").contains("outcome=\"Server.Timeout\""));
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused() {
+    let (log, _guard) = Log::start(Level::DEBUG);
+    refused(&Probe::default().gateway(), request("<html>")).await;
+    assert!(
+        log.text().contains("refused a request status=400 text=\"The AMF packet cannot be read"),
+        "{}",
+        log.text()
+    );
+    log.end_of("packet{outcome=\"packet\" seconds=");
+}
+
+/// Spans of an app's layers have fields of the same names.
+#[tokio::test]
+async fn a_span_around_it_is_left_alone() {
+    let (log, _guard) = Log::start(Level::INFO);
+    let span = tracing::info_span!("request", version = "HTTP/1.1", outcome = tracing::field::Empty);
+    let work =
+        async { post(&Probe::default().gateway(), packet(0, &[call("probe.nothing", "/1", &[])])).await };
+    tracing::Instrument::instrument(work, span).await;
+    log.end_of("request{version=\"HTTP/1.1\"}");
+    assert_eq!(log.text().lines().count(), 1, "{}", log.text());
+}

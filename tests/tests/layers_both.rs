@@ -1,0 +1,212 @@
+//! Layers around calls, counters and spans: the same ones for both transports, at the same time.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amf_remoting::service::CallService;
+use amf_remoting::{CallError, Gateway, RemotingClient, Services, remoting_service};
+use amf_rtmp::{NetConnection, Server};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tower::ServiceBuilder;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Default)]
+struct Game {
+    begun: Arc<Notify>,
+    release: Arc<Notify>,
+}
+
+#[remoting_service(name = "game")]
+impl Game {
+    fn add(&self, a: f64, b: f64) -> f64 {
+        a + b
+    }
+
+    async fn wait(&self) -> u32 {
+        self.begun.notify_one();
+        self.release.notified().await;
+        7
+    }
+
+    fn panic(&self) {
+        panic!("as asked");
+    }
+}
+
+/// The same services through both doors.
+#[derive(Clone)]
+struct Doors {
+    game: Game,
+    http: RemotingClient,
+    rtmp: NetConnection,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Door {
+    Http,
+    Rtmp,
+}
+
+impl Doors {
+    async fn open(layer: impl FnOnce(Services) -> Services) -> Self {
+        let game = Game::default();
+        let services = layer(Services::new().add(game.clone()));
+        let listening = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
+        tokio::spawn(listening.serve());
+        let rtmp = NetConnection::to(&url).unwrap().connect().await.unwrap();
+        let http = RemotingClient::builder("http://localhost/").unwrap();
+        Self { game, http: http.over(Gateway::new(services)).build().unwrap(), rtmp }
+    }
+
+    async fn wait(self, door: Door) -> Result<u32, CallError> {
+        match door {
+            Door::Http => self.http.call("game.wait", ()).await,
+            Door::Rtmp => self.rtmp.call("game.wait", ()).await,
+        }
+    }
+
+    /// What becomes of a sum: the code and the message of a fault.
+    async fn add(&self, door: Door) -> Result<f64, (String, String)> {
+        let sum = match door {
+            Door::Http => self.http.call("game.add", (1.0, 2.0)).await,
+            Door::Rtmp => self.rtmp.call("game.add", (1.0, 2.0)).await,
+        };
+        sum.map_err(code_and_message)
+    }
+}
+
+fn code_and_message(error: CallError) -> (String, String) {
+    match error {
+        CallError::Fault(fault) => (fault.code().to_owned(), fault.message().to_owned()),
+        other => panic!("{other}"),
+    }
+}
+
+fn overloaded() -> Result<f64, (String, String)> {
+    Err(("Server.Overloaded".to_owned(), "the server has too much to do, try again later".to_owned()))
+}
+
+#[tokio::test]
+async fn a_place_that_is_taken_through_one_door_is_taken_for_the_other() {
+    for (first, second) in [(Door::Http, Door::Rtmp), (Door::Rtmp, Door::Http)] {
+        let stack = ServiceBuilder::new().load_shed().concurrency_limit(1);
+        let doors = Doors::open(|services| services.layer(stack)).await;
+        let slow = tokio::spawn(doors.clone().wait(first));
+        timeout(PATIENCE, doors.game.begun.notified()).await.unwrap();
+        assert_eq!(doors.add(second).await, overloaded(), "{second:?}");
+        assert_eq!(doors.add(first).await, overloaded(), "{first:?}");
+        doors.game.release.notify_one();
+        assert_eq!(timeout(PATIENCE, slow).await.unwrap().unwrap().unwrap(), 7);
+        assert_eq!(doors.add(second).await, Ok(3.0));
+    }
+}
+
+#[tokio::test]
+async fn a_rate_is_that_of_both_doors_together() {
+    let stack = ServiceBuilder::new().load_shed().rate_limit(3, Duration::from_hours(1));
+    let doors = Doors::open(|services| services.layer(stack)).await;
+    for door in [Door::Http, Door::Rtmp, Door::Http] {
+        assert_eq!(doors.add(door).await, Ok(3.0), "{door:?}");
+    }
+    for door in [Door::Http, Door::Rtmp] {
+        assert_eq!(doors.add(door).await, overloaded(), "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_a_place_gets_it() {
+    let layer = tower::limit::ConcurrencyLimitLayer::new(1);
+    let doors = Doors::open(|services| services.layer(layer)).await;
+    let slow = tokio::spawn(doors.clone().wait(Door::Http));
+    timeout(PATIENCE, doors.game.begun.notified()).await.unwrap();
+    let waiting = doors.clone();
+    let waiting = tokio::spawn(async move { waiting.add(Door::Rtmp).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!waiting.is_finished());
+    doors.game.release.notify_one();
+    assert_eq!(timeout(PATIENCE, waiting).await.unwrap().unwrap(), Ok(3.0));
+    slow.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_timeout_is_the_same_fault_through_both_doors() {
+    let layer = tower::timeout::TimeoutLayer::new(Duration::from_millis(50));
+    let doors = Doors::open(|services| services.layer(layer)).await;
+    for door in [Door::Http, Door::Rtmp] {
+        let fault = timeout(PATIENCE, doors.clone().wait(door)).await.unwrap().map_err(code_and_message);
+        let expected = ("Server.Timeout".to_owned(), "the method did not answer in time".to_owned());
+        assert_eq!(fault, Err(expected), "{door:?}");
+        assert_eq!(doors.add(door).await, Ok(3.0), "{door:?}");
+    }
+}
+
+/// The lines of a log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn calls_are_traced_and_counted_through_both_doors() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let recorder = DebuggingRecorder::new();
+    let counters = recorder.snapshotter();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+
+    // an identity layer: the spans are around the layers
+    let layer = tower::layer::layer_fn(|inner: CallService| inner);
+    let doors = Doors::open(|services| services.layer(layer)).await;
+    for door in [Door::Http, Door::Rtmp] {
+        doors.add(door).await.unwrap();
+    }
+    doors.http.call::<()>("game.panic", ()).await.unwrap_err();
+    doors.rtmp.call::<()>("game.panic", ()).await.unwrap_err();
+    let slow = tokio::spawn(doors.clone().wait(Door::Rtmp));
+    timeout(PATIENCE, doors.game.begun.notified()).await.unwrap();
+    slow.abort();
+    let _ = slow.await;
+    drop(doors);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for (method, outcome, count) in [("add", "ok", 2), ("panic", "panic", 2), ("wait", "cancelled", 1)] {
+        let span = format!("call{{service=\"game\" method=\"{method}\" client=");
+        let outcome = format!("outcome=\"{outcome}\" seconds=");
+        let ends = text
+            .lines()
+            .filter(|line| line.contains(" close ") && line.contains(&span) && line.contains(&outcome));
+        assert_eq!(ends.count(), count, "{method} {text}");
+    }
+    let counted = counters.snapshot().into_vec();
+    for (method, outcome, count) in [("add", "ok", 2), ("panic", "panic", 2), ("wait", "cancelled", 1)] {
+        let found = counted.iter().find(|(key, ..)| {
+            let labels: Vec<_> = key.key().labels().map(metrics::Label::value).collect();
+            key.key().name() == "amf_calls_total" && labels == ["game", method, outcome]
+        });
+        assert_eq!(found.unwrap().3, DebugValue::Counter(count), "{method}");
+    }
+}
