@@ -126,7 +126,7 @@ each_feature_of_amf_core() {
 # Each door alone.
 each_feature_of_amf_rtmp() {
   local feature
-  for feature in metrics net tls tunnel; do
+  for feature in metrics net persistence tls tunnel; do
     cargo clippy -p amf-rtmp --no-default-features --features "$feature" -- -D warnings || return 1
   done
 }

@@ -1,13 +1,15 @@
 //! RTMP, the protocol in which Flash programs keep a lasting connection to a server.
 //!
 //! `Server` lets clients call the same services that a gateway answers over HTTP, and lets the server call
-//! its clients; `NetConnection` is the client's side. [`proto`] is the protocol of one connection as a state machine:
+//! its clients; `NetConnection` is the client's side. `SharedObject` is
+//! what both of them see. [`proto`] is the protocol of one connection as a state machine:
 //! bytes and the time go in, events and bytes come out. It has no sockets, no clock and no runtime, so it can be driven
 //! by anything, and tested with two peers under virtual time.
 //!
 //! | feature | what it brings |
 //! |---|---|
 //! | `net`, on by default | server and client on tokio |
+//! | `persistence` | shared objects that are kept on disk, by redb |
 //! | `tls` | `rtmps://` for both |
 //! | `tunnel` | WebSocket and RTMPT as routes for axum |
 //!
@@ -97,14 +99,14 @@ pub use listening::Listening;
 pub use places::ServerCounters;
 #[cfg(feature = "net")]
 pub use server::Server;
-#[cfg(feature = "tunnel")]
-pub use tunnel::TunnelLimits;
 #[cfg(feature = "net")]
 pub use shared_object::{
     LimitPassed, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
     SharedObjectLock, SharedObjectStore, SharedObjectUpdate, SharedObjectWatch, SharedObjects, SlotChange,
     SlotValue, SlotWrite, StoredCommit, StoredName, StoredObject, StoredSlot, Written,
 };
+#[cfg(feature = "tunnel")]
+pub use tunnel::TunnelLimits;
 #[cfg(feature = "net")]
 pub use unknown::UnknownCommand;
 

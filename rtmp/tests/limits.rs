@@ -39,6 +39,10 @@ fn of_length(kind: u8, len: usize) -> (Connection, usize) {
     // A command with a string as long as it takes: 02 00 01 "f", 00 id, 05, 0C length …
     let mut payload = command("f", 0.0, &[]);
     payload.push(0x0C);
+    if kind == 19 {
+        // The shared object "s", and an event of no name.
+        payload = [&b"\0\x01s"[..], &[0; 12], &[99]].concat();
+    }
     payload.extend((len.saturating_sub(payload.len() + 4) as u32).to_be_bytes());
     payload.resize(len, b'x');
     let mut header = vec![4, 0, 0, 0];

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use amf_remoting::{Services, Value, Version, remoting_service};
+use amf_rtmp::proto::Config;
 use amf_rtmp::{
     Backoff, Instance, JoinError, LimitPassed, NetConnection, RemoteEvent, RemoteEvents, RemoteSharedObject,
     Server, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
@@ -21,7 +22,9 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
-    let server = Server::new(Services::new().add(Desk)).shared_objects(objects);
+    let mut config = Config::server();
+    config.limits.stall_time = Duration::from_secs(2);
+    let server = Server::new(Services::new().add(Desk)).shared_objects(objects).config(config);
     let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
     let address = listening.local_addr().unwrap();
     tokio::spawn(listening.serve());
@@ -431,4 +434,21 @@ async fn who_does_not_read_is_let_go_and_the_others_miss_nothing() {
     until(|| server.counters().connections == 1).await;
     drop(idle);
     assert_eq!(reads.get::<String>("long").unwrap().as_deref(), Some(&*long));
+}
+
+#[tokio::test]
+async fn who_asks_again_and_again_is_told_as_much_as_it_reads() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let board = server.instance("test", "").unwrap().shared_object("b").unwrap();
+    board.set("long", &"x".repeat(1_000_000)).unwrap();
+    let connection = NetConnection::to(&format!("rtmp://{address}/test")).unwrap().connect().await.unwrap();
+    let reads = connection.shared_object("b", false).await.unwrap();
+    // 1,000 in one message are one; of 10,000 messages that nobody reads the answers to, a few are answered.
+    let mut greedy = peer::connected(address).await;
+    greedy.write_all(&object(&b"\x01\0\0\0\0".repeat(1_000))).await.unwrap();
+    let flood = tokio::spawn(peer::flood(greedy, object(b"\x01\0\0\0\0").repeat(10_000)));
+    until(|| server.counters().connections == 1).await;
+    timeout(PATIENCE, flood).await.unwrap().unwrap();
+    board.set("short", &1).unwrap();
+    until(|| reads.get::<u32>("short").unwrap() == Some(1)).await;
 }

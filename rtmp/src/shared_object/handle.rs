@@ -61,7 +61,7 @@ impl SharedObject {
         name: &str,
         is_persistent: bool,
     ) -> Result<Self, SharedObjectError> {
-        if name.is_empty() || name.len() > NAME || name.contains('\0') {
+        if !is_name(name) {
             return Err(SharedObjectError::Name(name.to_owned()));
         }
         let object = instance.objects().open(instance, name, is_persistent, instance.object_settings())?;
@@ -168,8 +168,12 @@ impl SharedObject {
     }
 }
 
-/// What bounds the names that the program gives.
+/// What bounds the names of objects.
 const NAME: usize = 256;
+
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=NAME).contains(&name.len()) && !name.contains('\0')
+}
 
 /// The end of a lock, when it is dropped.
 #[derive(Debug)]

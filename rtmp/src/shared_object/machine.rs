@@ -30,6 +30,9 @@ const EVENTS: usize = 512;
 /// Nor more bytes than this, unless one event has more.
 const BYTES: usize = 128 << 10;
 
+/// What requests take while they wait, beside their own size, about.
+const BATCH: usize = 128;
+
 /// Who uses the object: a connection.
 pub(crate) type ListenerId = u64;
 /// Who waits for a write of the server's own side.
@@ -172,6 +175,11 @@ impl Machine {
         matches!(self.phase, Phase::Loading)
     }
 
+    /// Whether anything was asked and not done yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
     }
@@ -205,9 +213,8 @@ impl Machine {
         size: usize,
     ) {
         let waiting = self.waiting_bytes.entry(from).or_default();
-        *waiting += size;
+        *waiting += size + BATCH;
         if *waiting > self.limits.waiting && !self.waiting.is_empty() {
-            self.waiting_bytes.remove(&from);
             self.effects.push_back(Effect::Disconnect(from));
             return;
         }

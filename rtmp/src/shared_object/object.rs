@@ -197,7 +197,7 @@ impl Object {
         if inner.machine.is_loading()
             && !inner.is_load_asked
             && let Some(keeper) = &self.settings.keeper
-            && inner.wants_load()
+            && inner.machine.is_waiting()
         {
             inner.is_load_asked = true;
             keeper.load(Arc::clone(self));
@@ -233,7 +233,7 @@ impl Object {
             Effect::Disconnect(listener) => {
                 if let Some(listener) = inner.listeners.get(&listener) {
                     tracing::debug!(client = %listener.client, object = %self.name, "too many requests wait");
-                    listener.handle.close();
+                    listener.let_go();
                 }
             }
         }
@@ -245,10 +245,6 @@ impl Object {
 }
 
 impl Inner {
-    fn wants_load(&self) -> bool {
-        !self.listeners.is_empty() || !self.tickets.is_empty()
-    }
-
     /// The message is cut into chunks once for all.
     fn send(&self, to: &[ListenerId], message: Message) {
         let mut listeners = to.iter().filter_map(|id| self.listeners.get(id)).peekable();
@@ -258,9 +254,17 @@ impl Inner {
             if matches!(listener.handle.send_shared(&chunked), Err(CallError::Full)) {
                 // It would never know what it missed.
                 tracing::debug!(client = %listener.client, "a client is too slow for its shared objects");
-                listener.handle.close();
+                listener.let_go();
             }
         }
+    }
+}
+
+impl Listener {
+    /// Nothing more is done for it, whatever it still asks for.
+    fn let_go(&self) {
+        self.handle.close();
+        self.handle.ended();
     }
 }
 

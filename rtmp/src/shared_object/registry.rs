@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use amf_core::Version;
 use amf_remoting::Caller;
+use amf_remoting::service::Connection as _;
 
 use super::encoded::{Encoded, Sent};
 use super::guard::{SharedObjectAccess, SlotWrite, ask};
-use super::handle::SharedObjectError;
+use super::handle::{SharedObjectError, is_name};
 use super::limits::LimitPassed;
 use super::machine::{ListenerId, Request, status};
 use super::object::{Listener, Object};
@@ -97,14 +98,23 @@ impl Joined {
     ) {
         let SharedObjectMessage { encoding, name, is_persistent, events, .. } = message;
         let mut requests = Vec::new();
-        let mut size = 0;
+        let (mut size, mut is_used) = (0, false);
         for event in events {
+            // One that does not read what it asked for is not given more.
+            if !self.handle.is_open() {
+                return;
+            }
             size += event.size();
             match event {
-                SharedObjectEvent::Use => match self.join(&name, is_persistent, caller, instance, limits) {
-                    Ok(()) => requests.push(Request::Use),
-                    Err(code) => self.refuse(encoding, &name, is_persistent, code),
-                },
+                // Its answer is all of the object, so once is enough.
+                SharedObjectEvent::Use if is_used => {}
+                SharedObjectEvent::Use => {
+                    is_used = true;
+                    match self.join(&name, is_persistent, caller, instance, limits) {
+                        Ok(()) => requests.push(Request::Use),
+                        Err(code) => self.refuse(encoding, &name, is_persistent, code),
+                    }
+                }
                 SharedObjectEvent::Release => {
                     self.ask(&name, encoding, std::mem::take(&mut requests), size);
                     if let Some((object, listener)) = self.objects.remove(&name) {
@@ -144,6 +154,9 @@ impl Joined {
             } else {
                 Err(code::SHARED_OBJECT_BAD_PERSISTENCE)
             };
+        }
+        if !is_name(name) {
+            return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }
         if self.objects.len() >= limits.shared_objects {
             tracing::debug!(client = %caller.client().id(), "the limit `shared_objects` is reached");
