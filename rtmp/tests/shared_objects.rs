@@ -452,3 +452,29 @@ async fn who_asks_again_and_again_is_told_as_much_as_it_reads() {
     board.set("short", &1).unwrap();
     until(|| reads.get::<u32>("short").unwrap() == Some(1)).await;
 }
+
+#[tokio::test]
+async fn an_object_of_the_most_slots_comes_whole() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let board = red(&server, "board");
+    let lock = board.lock();
+    for slot in 0..4_096 {
+        board.set(&format!("slot {slot}"), &slot).unwrap();
+    }
+    drop(lock);
+    assert_eq!((board.slots().len(), board.version()), (4_096, 2));
+    let ann = connect(address, Version::Amf0).await;
+    let anns = ann.shared_object("board", false).await.unwrap();
+    until(|| anns.slots().len() == 4_096).await;
+    assert_eq!(anns.get::<u32>("slot 4095").unwrap(), Some(4_095));
+    let mut events = anns.events();
+    anns.set("one more", &1).unwrap();
+    assert_eq!(status(&mut events).await, "SharedObject.NoWriteAccess");
+    assert_eq!(sync(&mut events).await, ["reject one more was 1.0"]);
+    // 1 MiB is for names and values together: 4,096 slots leave less than that.
+    let text = "x".repeat((1 << 20) - 4_096 * 4);
+    assert_eq!(
+        board.set("slot 0", &text).unwrap().await.unwrap_err(),
+        SharedObjectError::Limit(LimitPassed { limit: "bytes", max: 1 << 20 })
+    );
+}

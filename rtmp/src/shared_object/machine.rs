@@ -22,13 +22,9 @@ use amf_core::Version;
 use super::encoded::{Encoded, Sent};
 use super::limits::{LimitPassed, SharedObjectLimits};
 use super::slots::{Memory, Slot, Slots};
+use super::told::{Header, Told};
+use crate::proto::Message;
 use crate::proto::message::code;
-use crate::proto::{Message, SentMessage, SharedObjectEvent, SharedObjectMessage};
-
-/// A message to clients holds no more events than this, unless one write has more.
-const EVENTS: usize = 512;
-/// Nor more bytes than this, unless one event has more.
-const BYTES: usize = 128 << 10;
 
 /// What requests take while they wait, beside their own size, about.
 const BATCH: usize = 128;
@@ -272,9 +268,9 @@ impl Machine {
         for batch in mem::take(&mut self.waiting) {
             match batch.from {
                 Origin::Client(from, encoding) => {
-                    let event = status(code::SHARED_OBJECT_CREATION_FAILED);
-                    let message = self.message(encoding, vec![event]);
-                    self.effects.push_back(Effect::Send { to: vec![from], message });
+                    let told = [Told::Status(code::SHARED_OBJECT_CREATION_FAILED)];
+                    let effects: Vec<_> = self.send(&told, encoding, &[from]).collect();
+                    self.effects.extend(effects);
                 }
                 Origin::Server(tickets) => self.effects.extend(not_done(tickets, NotWritten::Storage)),
             }
@@ -460,7 +456,7 @@ impl Machine {
         if let Some((from, encoding)) = writer
             && !own.is_empty()
         {
-            self.encode(own, encoding, &[from], &mut effects);
+            effects.extend(self.send(own, encoding, &[from]));
         }
         if others.is_empty() {
             return effects;
@@ -474,38 +470,17 @@ impl Machine {
                 .map(|(id, _)| *id)
                 .collect();
             if !to.is_empty() {
-                self.encode(others, encoding, &to, &mut effects);
+                effects.extend(self.send(others, encoding, &to));
             }
         }
         effects
     }
 
-    fn encode(&self, told: &[Told], encoding: Version, to: &[ListenerId], effects: &mut Vec<Effect>) {
-        let (mut events, mut bytes) = (Vec::new(), 0);
-        for event in told.iter().filter_map(|told| told.event(encoding)) {
-            let size = event.size();
-            if !events.is_empty() && (events.len() >= EVENTS || bytes + size > BYTES) {
-                let message = self.message(encoding, mem::take(&mut events));
-                effects.push(Effect::Send { to: to.to_vec(), message });
-                bytes = 0;
-            }
-            bytes += size;
-            events.push(event);
-        }
-        if !events.is_empty() {
-            effects.push(Effect::Send { to: to.to_vec(), message: self.message(encoding, events) });
-        }
-    }
-
-    fn message(&self, encoding: Version, events: Vec<SharedObjectEvent>) -> Message {
-        let message = SharedObjectMessage {
-            encoding,
-            name: Arc::clone(&self.name),
-            version: self.slots.version(),
-            is_persistent: self.is_persistent,
-            events,
-        };
-        message.message()
+    fn send(&self, told: &[Told], encoding: Version, to: &[ListenerId]) -> impl Iterator<Item = Effect> {
+        let header =
+            Header { name: &self.name, version: self.slots.version(), is_persistent: self.is_persistent };
+        let messages = header.messages(told, encoding).into_iter();
+        messages.map(|message| Effect::Send { to: to.to_vec(), message })
     }
 }
 
@@ -526,42 +501,6 @@ impl Outcome {
         self.changes.push(change);
         self.has_changed = true;
     }
-}
-
-/// What a client is told, before it is encoded.
-enum Told {
-    UseSuccess,
-    Cleared,
-    Changed(Arc<str>, Arc<Encoded>),
-    Removed(Arc<str>),
-    Success(Arc<str>),
-    Sent(Arc<Sent>),
-    Status(&'static str),
-}
-
-impl Told {
-    /// Nothing where it cannot be said in this encoding.
-    fn event(&self, encoding: Version) -> Option<SharedObjectEvent> {
-        Some(match self {
-            Self::UseSuccess => SharedObjectEvent::UseSuccess,
-            Self::Cleared => SharedObjectEvent::Clear,
-            Self::Changed(key, value) => {
-                SharedObjectEvent::Change { key: Arc::clone(key), value: value.bytes_in(encoding) }
-            }
-            Self::Removed(key) => SharedObjectEvent::Remove { key: Arc::clone(key) },
-            Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
-            Self::Sent(sent) => {
-                let message: SentMessage = sent.message_in(encoding)?;
-                SharedObjectEvent::SendMessage(message)
-            }
-            Self::Status(code) => status(code),
-        })
-    }
-}
-
-/// A refusal, as clients are told of it.
-pub(crate) fn status(code: &'static str) -> SharedObjectEvent {
-    SharedObjectEvent::Status { code: code.into(), level: "error".into() }
 }
 
 fn not_done(tickets: Vec<Ticket>, why: NotWritten) -> impl Iterator<Item = Effect> {

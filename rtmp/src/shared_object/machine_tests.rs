@@ -7,7 +7,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::proto::Limits;
+use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
+use crate::shared_object::told::status;
 
 const AMF0: Version = Version::Amf0;
 

@@ -12,6 +12,7 @@ mod registry;
 mod settings;
 mod slots;
 mod store;
+mod told;
 mod watch;
 
 pub(crate) use encoded::Encoded;

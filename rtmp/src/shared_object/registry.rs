@@ -11,9 +11,10 @@ use super::encoded::{Encoded, Sent};
 use super::guard::{SharedObjectAccess, SlotWrite, ask};
 use super::handle::{SharedObjectError, is_name};
 use super::limits::LimitPassed;
-use super::machine::{ListenerId, Request, status};
+use super::machine::{ListenerId, Request};
 use super::object::{Listener, Object};
 use super::settings::SharedObjects;
+use super::told::{Header, status};
 use crate::instance::Instance;
 use crate::net::Handle;
 use crate::proto::chunk::Chunked;
@@ -186,14 +187,9 @@ impl Joined {
     }
 
     fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
-        let message = SharedObjectMessage {
-            encoding,
-            name: Arc::clone(name),
-            version: 0,
-            is_persistent,
-            events: vec![status(code)],
-        };
-        let sent = self.handle.send_shared(&Arc::new(Chunked::new(message.message(), self.chunk_size)));
+        let header = Header { name, version: 0, is_persistent };
+        let message = header.message(encoding, vec![status(code)]);
+        let sent = self.handle.send_shared(&Arc::new(Chunked::new(message, self.chunk_size)));
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
         }

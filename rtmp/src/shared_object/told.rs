@@ -1,0 +1,85 @@
+//! What clients are told, and the messages that say it.
+
+use std::mem;
+use std::sync::Arc;
+
+use amf_core::Version;
+
+use super::encoded::{Encoded, Sent};
+use crate::proto::{Message, SharedObjectEvent, SharedObjectMessage};
+
+/// A message to clients holds no more events than this, unless one write has more.
+const EVENTS: usize = 512;
+/// Nor more bytes than this, unless one event has more.
+const BYTES: usize = 128 << 10;
+
+/// What every message of an object says.
+pub(super) struct Header<'a> {
+    pub(super) name: &'a Arc<str>,
+    pub(super) version: u32,
+    pub(super) is_persistent: bool,
+}
+
+impl Header<'_> {
+    /// All of it in one message, or in several where that would be large.
+    pub(super) fn messages(&self, told: &[Told], encoding: Version) -> Vec<Message> {
+        let (mut messages, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for event in told.iter().filter_map(|told| told.event(encoding)) {
+            let size = event.size();
+            if !events.is_empty() && (events.len() >= EVENTS || bytes + size > BYTES) {
+                messages.push(self.message(encoding, mem::take(&mut events)));
+                bytes = 0;
+            }
+            bytes += size;
+            events.push(event);
+        }
+        if !events.is_empty() {
+            messages.push(self.message(encoding, events));
+        }
+        messages
+    }
+
+    pub(super) fn message(&self, encoding: Version, events: Vec<SharedObjectEvent>) -> Message {
+        let message = SharedObjectMessage {
+            encoding,
+            name: Arc::clone(self.name),
+            version: self.version,
+            is_persistent: self.is_persistent,
+            events,
+        };
+        message.message()
+    }
+}
+
+/// What a client is told, before it is encoded.
+pub(super) enum Told {
+    UseSuccess,
+    Cleared,
+    Changed(Arc<str>, Arc<Encoded>),
+    Removed(Arc<str>),
+    Success(Arc<str>),
+    Sent(Arc<Sent>),
+    Status(&'static str),
+}
+
+impl Told {
+    /// Nothing where it cannot be said in this encoding.
+    fn event(&self, encoding: Version) -> Option<SharedObjectEvent> {
+        Some(match self {
+            Self::UseSuccess => SharedObjectEvent::UseSuccess,
+            Self::Cleared => SharedObjectEvent::Clear,
+            Self::Changed(key, value) => {
+                SharedObjectEvent::Change { key: Arc::clone(key), value: value.bytes_in(encoding) }
+            }
+            Self::Removed(key) => SharedObjectEvent::Remove { key: Arc::clone(key) },
+            Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
+            Self::Sent(sent) => SharedObjectEvent::SendMessage(sent.message_in(encoding)?),
+            Self::Status(code) => status(code),
+        })
+    }
+}
+
+/// A refusal, as clients are told of it.
+pub(super) fn status(code: &'static str) -> SharedObjectEvent {
+    SharedObjectEvent::Status { code: code.into(), level: "error".into() }
+}
