@@ -1,4 +1,4 @@
-//! What is counted, through the facade of the crate [`metrics`](::metrics): feature `metrics`.
+//! What is counted, through the facade of the crate `metrics`: feature `metrics`.
 //!
 //! A program installs a recorder, for example that of `metrics-exporter-prometheus`, before it serves; without one
 //! nothing is counted. [`describe`] tells it what each name means. Servers and clients of a process are counted

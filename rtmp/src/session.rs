@@ -115,7 +115,7 @@ impl Session {
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
-        match call_of(command, caller) {
+        match call_of(command, caller, &self.shared.services) {
             Ok(call) => {
                 let outcome = match &self.shared.on_unknown {
                     Some(hook) if self.shared.services.signature(call.target()).is_none() => {

@@ -3,6 +3,8 @@
 #![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod peer;
+
 use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -12,6 +14,7 @@ use amf_remoting::{
     AmfObject, CallError, Client, Fault, Group, Services, Value, Version, remote_client, remoting_service,
 };
 use amf_rtmp::{Connect, ConnectError, NetConnection, Rejection, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -265,4 +268,20 @@ async fn large_answers_to_pipelined_calls_all_arrive() {
     for call in calls {
         assert_eq!(timeout(PATIENCE, call).await.unwrap().unwrap().unwrap().len(), 900_000);
     }
+}
+
+#[tokio::test]
+async fn an_argument_may_refer_to_the_command_object() {
+    let server = serve().await;
+    let mut socket = peer::connected_to(server.address, "game").await;
+    // The command object is {name: "Ann", level: 7.0}, object 0 of the message; the argument is a reference to it
+    // (AMF0 §2.9).
+    let level = [peer::text("level"), vec![0], 7f64.to_be_bytes().to_vec()].concat();
+    let rest = [&[3][..], &peer::member("name", "Ann"), &level, &[0, 0, 9], &[7, 0, 0]].concat();
+    socket.write_all(&peer::command("game.join", 2.0, &rest)).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(11).any(|bytes| bytes == b"test.Player") {
+        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+    }
+    assert!(answer.windows(7).any(|bytes| bytes == b"_result"), "{}", answer.escape_ascii());
 }

@@ -85,7 +85,10 @@ mod tests {
         assert_eq!(client.call::<String>("testAsync", ()).await.unwrap(), "Hello Again");
         assert_eq!(*screen.0.lock().unwrap(), [50]);
         for (method, error) in [
-            ("testDead", "Server.Timeout: the method did not answer in time"),
+            (
+                "testDead",
+                "Server.Timeout: the method did not answer in time: the limit `call_time` of 10s is passed",
+            ),
             ("testError", "Test.Error: as asked"),
             ("none", "Service.MethodNotFound: Unknown method none of service "),
         ] {

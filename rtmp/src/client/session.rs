@@ -31,7 +31,7 @@ impl Session {
 
     fn command(&self, command: &Command, work: &mut Work<'_, Answer>) {
         let transaction = command.transaction();
-        match call_of(command, &self.caller) {
+        match call_of(command, &self.caller, &self.services) {
             Ok(call) if self.services.signature(call.target()).is_some() => {
                 let outcome = self.services.call(call);
                 work.run(async move { (transaction, outcome.await) });

@@ -1,19 +1,46 @@
 //! Calls of the peer, on their way to services and back; both sides do it alike.
 
-use amf_remoting::service::{ArgumentsForm, Call, Reply, fault::code};
-use amf_remoting::{Caller, Fault};
+use std::fmt::Display;
+use std::sync::Arc;
 
-use crate::proto::{Command, Connection, Transaction, UseError};
+use amf_core::{Encoder, ToAmf, Value};
+use amf_remoting::service::{ArgumentsForm, Call, Reply, fault::code};
+use amf_remoting::{Caller, Fault, Services};
+use bytes::Bytes;
+
+use crate::proto::{Body, Command, Connection, Transaction, UseError};
 
 /// What became of a call, and whom to tell; a call that wants no answer has no transaction.
 pub(crate) type Answer = (Option<Transaction>, Result<Reply, Fault>);
 
 /// A command as a call of a service.
-pub(crate) fn call_of(command: &Command, caller: &Caller) -> Result<Call, Fault> {
-    let arguments =
-        command.body().arguments().map_err(|error| Fault::new(code::MESSAGE_ENCODING, error.to_string()))?;
+pub(crate) fn call_of(command: &Command, caller: &Caller, services: &Services) -> Result<Call, Fault> {
+    let body = command.body();
+    let arguments = if body.stands_alone() {
+        body.arguments().map_err(|error| unreadable(&error))?
+    } else {
+        standing_alone(body, services)?
+    };
     let call = Call::new(command.name(), arguments, command.version(), caller.clone());
     Ok(call.with_form(ArgumentsForm::Sequence))
+}
+
+/// The arguments in bytes of their own, where those that came may refer to something before them.
+#[cold]
+fn standing_alone(body: &Body, services: &Services) -> Result<Bytes, Fault> {
+    let decoder = body.decoder_with(Arc::clone(services.classes()), services.decode_limits());
+    let mut decoder = decoder.map_err(|error| unreadable(&error))?;
+    let mut encoder = Encoder::in_envelope(body.version());
+    while !decoder.is_at_end() {
+        let value: Value = decoder.read().map_err(|error| unreadable(&error))?;
+        value.to_amf(&mut encoder).map_err(|error| unreadable(&error))?;
+    }
+    Ok(encoder.finish().into())
+}
+
+#[cold]
+fn unreadable(error: &dyn Display) -> Fault {
+    Fault::new(code::MESSAGE_ENCODING, error.to_string())
 }
 
 /// Answers a call of the peer.

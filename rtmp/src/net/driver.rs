@@ -20,6 +20,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::handle::{Outgoing, Shared};
@@ -34,6 +35,8 @@ const READ: usize = 16 << 10;
 const TOGETHER: usize = 16 << 10;
 /// A peer that always has something to read must not put off what is due: after so many steps it is done.
 const UNTIMED: u8 = 64;
+/// What is read before others have their turn: a peer that floods shall not hold up those on the same thread.
+const TURN: usize = 32 << 10;
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -107,6 +110,8 @@ pub(crate) struct Driver<S, R: Role> {
     timer: Pin<Box<Sleep>>,
     /// How many there were since somebody looked at the clock.
     steps: u8,
+    /// How much was read in this turn.
+    turn: usize,
     /// When bytes last went into the socket, or began to wait for it.
     progress: Instant,
     /// Whether this side is to go, and when its grace ends.
@@ -164,6 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             is_told_first: false,
             timer: Box::pin(sleep_until(first.into())),
             steps: 0,
+            turn: 0,
             progress: now,
             is_draining: false,
             noticed_by: None,
@@ -205,7 +211,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                     self.finished.push_back(done);
                     None
                 }
-                Step::Read(Ok(_)) | Step::Time => None,
+                Step::Read(Ok(read)) => {
+                    self.turn += read;
+                    if self.turn >= TURN {
+                        self.turn = 0;
+                        yield_now().await;
+                    }
+                    None
+                }
+                Step::Time => None,
                 Step::Drain => {
                     self.is_draining = true;
                     self.noticed_by = Instant::now().checked_add(notice);

@@ -51,6 +51,9 @@ impl Windows {
     }
 
     /// The peer limits us; gives the window to tell it, if that is another than the last (RTMP §5.4.5).
+    ///
+    /// It is told, and nothing is held back for it: peers count acknowledgements differently, and waiting for one
+    /// that never comes would be the end. What a slow peer may keep waiting is bounded by `outbound`.
     pub(super) fn limit(&mut self, size: u32, limit: BandwidthLimit) -> Option<u32> {
         let (size, hard) = match (limit, self.bandwidth) {
             (BandwidthLimit::Hard, _) | (BandwidthLimit::Dynamic, Some((_, true))) => (size, true),

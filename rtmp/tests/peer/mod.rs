@@ -31,8 +31,13 @@ pub async fn shaken(server: SocketAddr) -> TcpStream {
 
 /// A peer that is connected.
 pub async fn connected(server: SocketAddr) -> TcpStream {
+    connected_to(server, "test").await
+}
+
+/// A peer that is connected to an application.
+pub async fn connected_to(server: SocketAddr, application: &str) -> TcpStream {
     let mut socket = shaken(server).await;
-    let object = [&[3][..], &member("app", "test"), &[0, 0, 9]].concat();
+    let object = [&[3][..], &member("app", application), &[0, 0, 9]].concat();
     socket.write_all(&command("connect", 1.0, &object)).await.unwrap();
     let mut answer = Vec::new();
     while !answer.windows(7).any(|bytes| bytes == b"_result") {

@@ -248,6 +248,14 @@ impl Peer {
             };
             assert!(matches!(result, Ok(()) | Err(UseError::Closed)), "{result:?}");
         }
+        if self.commands.is_multiple_of(5) {
+            let size = self.commands as u32 % 7 * 40;
+            let changed = self.connection.set_chunk_size(size);
+            assert!(
+                matches!(changed, Ok(()) | Err(UseError::Closed | UseError::NotConnected)),
+                "{changed:?}"
+            );
+        }
         if self.commands.is_multiple_of(4) {
             match self.connection.call(self.now, command.stream(), command.name(), &arguments) {
                 Ok(_) | Err(UseError::Closed | UseError::NotConnected | UseError::TooManyCalls { .. }) => {}
