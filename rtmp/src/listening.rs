@@ -122,7 +122,7 @@ async fn serve_socket(
         return;
     }
     match security {
-        Security::Plain => serve_connection(socket, Some(peer), &shared, place).await,
+        Security::Plain => serve_connection(socket, Some(peer), &shared, &place).await,
         // Boxed, so that a plain connection need not have room for TLS.
         #[cfg(feature = "tls")]
         Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, shared, place)).await,
@@ -142,7 +142,7 @@ async fn serve_tls(
         () = shared.closing() => return,
     };
     match accepted {
-        Ok(stream) => serve_connection(stream, Some(peer), &shared, place).await,
+        Ok(stream) => serve_connection(stream, Some(peer), &shared, &place).await,
         Err(error) => tracing::debug!(%peer, %error, "no TLS"),
     }
 }

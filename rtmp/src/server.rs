@@ -339,7 +339,7 @@ impl Server {
         async move {
             match shared.place(None) {
                 Ok(place) => {
-                    shared.tasks().track_future(serve_connection(stream, peer, &shared, place)).await;
+                    shared.tasks().track_future(serve_connection(stream, peer, &shared, &place)).await;
                 }
                 Err(full) => tracing::warn!(%full, ?peer, "a connection was refused"),
             }
@@ -406,12 +406,12 @@ impl fmt::Debug for Server {
     }
 }
 
-/// One connection, from its first byte to its last.
+/// One connection, from its first byte to its last; its place is kept at least as long.
 pub(crate) async fn serve_connection<S>(
     stream: S,
     peer: Option<SocketAddr>,
     shared: &Arc<Shared>,
-    _place: Place,
+    _place: &Place,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {

@@ -90,9 +90,8 @@ impl Session {
 
     fn decided(&mut self, decision: Result<Admission, Rejection>, work: &mut Work<'_, Done>) {
         let State::Deciding(connect) = std::mem::replace(&mut self.state, State::New) else { return };
-        match decision
-            .and_then(|admission| if work.is_draining { Err(shutting_down(&connect)) } else { Ok(admission) })
-        {
+        let decision = if work.is_draining { Err(shutting_down(&connect)) } else { decision };
+        match decision {
             Ok(Admission { extensions, info }) => {
                 work.shared.set_version(connect.version());
                 let instance = connect.instance().clone();
@@ -193,15 +192,15 @@ fn answer_unknown(hook: Arc<OnUnknown>, command: UnknownCommand) -> BoxFuture<'s
     })
 }
 
-/// What clients look for comes last, so that nothing takes its place.
+/// With what the program adds; what clients look for stays as it is.
 fn accept_with(members: &Dynamic) -> Accept {
-    let mut accept = Accept::default();
-    let is_free = |name: &str| accept.info.get(name).is_none();
-    let own: Vec<_> = members.iter().filter(|(name, _)| is_free(name)).collect();
-    for (name, value) in own {
-        accept.info = accept.info.with(name, value.clone());
+    let Accept { properties, mut info } = Accept::default();
+    for (name, value) in members.iter() {
+        if info.get(name).is_none() {
+            info = info.with(name, value.clone());
+        }
     }
-    accept
+    Accept { properties, info }
 }
 
 fn shutting_down(connect: &Connect) -> Rejection {

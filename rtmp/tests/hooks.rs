@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use amf_remoting::{AmfObject, CallError, Services, Value, remoting_service};
@@ -14,7 +15,7 @@ use amf_rtmp::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -291,4 +292,29 @@ async fn a_notice_lets_clients_have_the_last_word() {
     timeout(PATIENCE, stays.closed()).await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(400));
     timeout(PATIENCE, ended).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_is_let_in_too_late_is_refused() {
+    let (asked, decide) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (ask, decided) = (Arc::clone(&asked), Arc::clone(&decide));
+    let (server, mut told) = watched(server().on_connect(move |connect| {
+        let (ask, decided) = (Arc::clone(&ask), Arc::clone(&decided));
+        async move {
+            ask.notify_one();
+            decided.notified().await;
+            Ok(connect.accept())
+        }
+    }));
+    let (address, _task) = serve(server.clone()).await;
+    let connecting = tokio::spawn(async move { connect(address).await });
+    asked.notified().await;
+    let ended = tokio::spawn(async move { server.shutdown().await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    decide.notify_one();
+    let outcome = timeout(PATIENCE, connecting).await.unwrap().unwrap();
+    let Err(ConnectError::Rejected(status)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(status.description(), "the server is shutting down");
+    timeout(PATIENCE, ended).await.unwrap().unwrap();
+    assert!(told.try_recv().is_err(), "it never was a client");
 }

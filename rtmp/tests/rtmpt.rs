@@ -224,3 +224,22 @@ async fn who_asks_for_nothing_any_more_is_let_go() {
     assert_eq!(server.counters().connections, 0);
     assert_eq!(post(&app, &format!("/idle/{id}/0"), vec![0]).await.0, 404);
 }
+
+#[tokio::test]
+async fn an_ended_connection_keeps_its_place_until_that_was_asked_for() {
+    let mut limits = Limits::server();
+    limits.handshake_time = Duration::from_millis(50);
+    let server = server().config(Config::server().with_limits(limits)).max_connections(1);
+    let app: Router = server.rtmpt();
+    let id = open(&app).await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(post(&app, "/open/1", "").await.0, 503);
+    assert_eq!(post(&app, &format!("/idle/{id}/1"), vec![0]).await.0, 404);
+    let freed = async {
+        while server.counters().connections > 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(2), freed).await.unwrap();
+    open(&app).await;
+}

@@ -1,7 +1,10 @@
 //! From an HTTP request to the bytes of a packet.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::iter::successors;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +12,8 @@ use http::request::Parts;
 use http::{Method, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::time::timeout;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout};
 
 use super::GatewayLimits;
 use super::refusal::Refusal;
@@ -53,7 +57,7 @@ where
     if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
         return Err(too_large(limit));
     }
-    let body = match timeout(limits.body_time, Limited::new(body, limit).collect()).await {
+    let body = match within(limits.body_time, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
         Ok(Err(error)) if is_limited(&*error) => {
@@ -72,6 +76,27 @@ where
     }
     count::received(body.len());
     Ok(body)
+}
+
+/// Lets nothing take longer. hyper hands out what has come already when it is asked a second time, and to set a timer
+/// takes longer than to read most bodies; so it is set when there is nothing then either.
+async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    let began = Instant::now();
+    let mut work = pin!(work);
+    let mut is_second = false;
+    let done = poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if is_second => Poll::Ready(None),
+        Poll::Pending => {
+            is_second = true;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    match done.await {
+        Some(done) => Ok(done),
+        None => timeout(time.saturating_sub(began.elapsed()), work).await,
+    }
 }
 
 /// Whether it is the error of another limit, below those of axum's body.

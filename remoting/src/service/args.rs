@@ -22,14 +22,15 @@ pub enum ArgumentsForm {
 #[derive(Debug)]
 pub struct Arguments<'de> {
     decoder: Decoder<'de>,
-    sent: usize,
+    /// How many there are, where that is said; else there are as many as there are values.
+    sent: Option<usize>,
     taken: usize,
     /// Whether the bytes end with the last argument.
     is_last: bool,
 }
 
 impl<'de> Arguments<'de> {
-    /// Checks their number against the parameters before anything is decoded.
+    /// Checks their number against the parameters before anything is decoded, where it is said.
     pub(super) fn open(
         bytes: &'de [u8],
         form: ArgumentsForm,
@@ -42,12 +43,12 @@ impl<'de> Arguments<'de> {
         let sent = match form {
             ArgumentsForm::Array if parameters.is_empty() && is_nothing(bytes) => {
                 decoder.skip().map_err(|error| unreadable(&error))?;
-                0
+                Some(0)
             }
-            ArgumentsForm::Array => decoder.begin_arguments().map_err(|error| unreadable(&error))?,
-            ArgumentsForm::Sequence => count_values(bytes, classes, limits)?,
+            ArgumentsForm::Array => Some(decoder.begin_arguments().map_err(|error| unreadable(&error))?),
+            ArgumentsForm::Sequence => None,
         };
-        check_count(sent, parameters)?;
+        sent.map_or(Ok(()), |sent| check_count(sent, parameters))?;
         Ok(Self { decoder, sent, taken: 0, is_last: true })
     }
 
@@ -63,13 +64,13 @@ impl<'de> Arguments<'de> {
             Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
         let sent = begin_member(&mut decoder, name).map_err(|error| unreadable(&error))?;
         check_count(sent, parameters)?;
-        Ok(Self { decoder, sent, taken: 0, is_last: false })
+        Ok(Self { decoder, sent: Some(sent), taken: 0, is_last: false })
     }
 
     /// The next argument; where none was sent, what `T` is when it is missing.
     pub fn next<T: for<'a> FromAmf<'a>>(&mut self, name: &'static str) -> Result<T, Fault> {
-        if self.taken == self.sent {
-            return T::missing().ok_or_else(|| wrong_count(self.sent, &(self.sent + 1).to_string()));
+        if self.sent.map_or_else(|| self.decoder.is_at_end(), |sent| self.taken == sent) {
+            return T::missing().ok_or_else(|| wrong_count(self.taken, &(self.taken + 1).to_string()));
         }
         self.taken += 1;
         T::from_amf(&mut self.decoder).map_err(|error| unreadable(&error.in_argument(self.taken, name)))
@@ -77,8 +78,8 @@ impl<'de> Arguments<'de> {
 
     /// An error where bytes are left: then the caller meant something else than what was read.
     pub(super) fn finish(&self) -> Result<(), Fault> {
-        if self.taken < self.sent {
-            return Err(wrong_count(self.sent, &self.taken.to_string()));
+        if let Some(sent) = self.sent.filter(|sent| self.taken < *sent) {
+            return Err(wrong_count(sent, &self.taken.to_string()));
         }
         if self.is_last && !self.decoder.is_at_end() {
             let message =
@@ -107,15 +108,22 @@ fn begin_member(decoder: &mut Decoder<'_>, name: &str) -> Result<usize, DecodeEr
     Err(decoder.custom_error(format!("the arguments are missing: there is no member `{name}`")))
 }
 
-fn count_values(bytes: &[u8], classes: &Arc<Classes>, limits: Limits) -> Result<usize, Fault> {
+/// Whether what is wrong with a sequence is the number of its values, which nobody counts while all goes well.
+#[cold]
+pub(super) fn miscounted(
+    bytes: &[u8],
+    classes: &Arc<Classes>,
+    limits: Limits,
+    parameters: &[Parameter],
+) -> Option<Fault> {
     let mut decoder =
         Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
     let mut count = 0;
     while !decoder.is_at_end() {
-        decoder.skip().map_err(|error| unreadable(&error))?;
+        decoder.skip().ok()?;
         count += 1;
     }
-    Ok(count)
+    check_count(count, parameters).err()
 }
 
 fn check_count(sent: usize, parameters: &[Parameter]) -> Result<(), Fault> {
@@ -171,10 +179,13 @@ mod tests {
         arguments.finish().unwrap();
 
         for cut in 5..bytes.len() {
-            let fault = open(&bytes[..cut], ArgumentsForm::Sequence, TWO).unwrap_err();
+            let mut arguments = open(&bytes[..cut], ArgumentsForm::Sequence, TWO).unwrap();
+            arguments.next::<String>("a").unwrap();
+            let fault = arguments.next::<Option<f64>>("b").unwrap_err();
             assert_eq!(fault.code(), code::MESSAGE_ENCODING);
         }
-        assert_eq!(open(b"", ArgumentsForm::Sequence, TWO).unwrap_err().code(), code::WRONG_ARGUMENT_COUNT);
+        let fault = open(b"", ArgumentsForm::Sequence, TWO).unwrap().next::<String>("a").unwrap_err();
+        assert_eq!(fault.code(), code::WRONG_ARGUMENT_COUNT);
     }
 
     #[test]

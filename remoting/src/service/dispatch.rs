@@ -1,9 +1,10 @@
 //! From a call to a method at work: look up, decode, run.
 
+use super::args::miscounted;
 use super::fault::{Fault, code};
 use super::panics::{isolate, isolate_future};
 use super::registry::{Found, Registry};
-use super::{Access, Arguments, Call, Reply, Running, Target};
+use super::{Access, Arguments, ArgumentsForm, Call, Reply, Running, Target};
 
 /// The innermost service, within all layers.
 pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
@@ -40,9 +41,13 @@ fn start(registry: &Registry, method: Found<'_>, call: Call) -> Result<Running, 
         None => Arguments::open(&bytes, call.form(), classes, limits, parameters)?,
         Some(member) => Arguments::open_member(&bytes, member, classes, limits, parameters)?,
     };
-    let running = method.start(&mut arguments, call.into_context())?;
-    arguments.finish()?;
-    Ok(running)
+    let form = call.form();
+    let started = method.start(&mut arguments, call.into_context());
+    let started = started.and_then(|running| arguments.finish().map(|()| running));
+    started.map_err(|fault| match form {
+        ArgumentsForm::Array => fault,
+        ArgumentsForm::Sequence => miscounted(&bytes, classes, limits, parameters).unwrap_or(fault),
+    })
 }
 
 #[cold]

@@ -73,7 +73,7 @@ fn upgraded(shared: &Arc<Shared>, peer: Peer, upgrade: WebSocketUpgrade) -> Resp
 
 async fn serve(socket: WebSocket, Peer(peer): Peer, shared: &Arc<Shared>, place: Place) {
     let (near, far) = tokio::io::duplex(PIPE);
-    let mut served = pin!(serve_connection(near, peer, shared, place));
+    let mut served = pin!(serve_connection(near, peer, shared, &place));
     let mut carried = pin!(carry(socket, far));
     tokio::select! {
         // The last words may be on their way.

@@ -169,7 +169,8 @@ impl Pipe {
         if let Some(interval) = answer.first_mut() {
             *interval = interval_after(self.empty);
         }
-        let answer = answer.freeze();
+        // It is kept, so it shall not take more than it has.
+        let answer = Bytes::copy_from_slice(&answer);
         self.last = Some((number, answer.clone()));
         Ok(answer)
     }

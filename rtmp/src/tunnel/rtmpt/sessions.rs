@@ -64,7 +64,7 @@ impl Sessions {
         peer: Option<SocketAddr>,
         place: Place,
     ) {
-        let mut served = pin!(serve_connection(near, peer, &self.shared, place));
+        let mut served = pin!(serve_connection(near, peer, &self.shared, &place));
         tokio::select! {
             () = &mut served => {
                 let _ = timeout(LINGER, exchange.emptied()).await;

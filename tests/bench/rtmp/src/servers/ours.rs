@@ -27,5 +27,10 @@ impl Bench {
 
 pub async fn serve() -> io::Result<()> {
     let services = Services::new().add(Bench { audience: Group::new() });
-    Server::new(services).max_connections(100_000).listen(super::bind()?).serve().await
+    Server::new(services)
+        .max_connections(100_000)
+        .max_connections_per_address(100_000)
+        .listen(super::bind()?)
+        .serve()
+        .await
 }
