@@ -21,7 +21,8 @@ use crate::shared_object::{Encoded, SharedObjectLimits, SlotValue, Slots};
 const BEHIND: usize = 256;
 /// How long a server may take to let us use an object.
 const WITHIN: Duration = Duration::from_secs(30);
-/// What a server may make a copy hold: more than ours would. Values may also be longer here than there, in the other encoding.
+/// What a server may make a copy hold: more than ours would. In the other encoding values may be longer here than
+/// there.
 const COPY: SharedObjectLimits = SharedObjectLimits {
     slots: 65_536,
     bytes: 16 << 20,
