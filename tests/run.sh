@@ -19,13 +19,9 @@ main() {
   step "npm packages" npm_packages
   step "python packages" python_packages
   step "format" cargo fmt --check
-  step "format of fuzz targets" cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
-  step "format of benchmarks" cargo fmt --manifest-path tests/bench/Cargo.toml --check
-  step "format of the gateway's benchmark" cargo fmt --manifest-path tests/bench/http/Cargo.toml --check
+  step "format of fuzz targets and benchmarks" outside cargo fmt --check
   step "clippy" cargo clippy --workspace --all-targets -- -D warnings
-  step "clippy fuzz targets" cargo clippy --manifest-path tests/fuzz/Cargo.toml --locked -- -D warnings
-  step "clippy benchmarks" cargo clippy --manifest-path tests/bench/Cargo.toml --locked -- -D warnings
-  step "clippy the gateway's benchmark" cargo clippy --manifest-path tests/bench/http/Cargo.toml --locked -- -D warnings
+  step "clippy fuzz targets and benchmarks" outside cargo clippy --locked -- -D warnings
   step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
   step "clippy each feature of amf-core" each_feature_of_amf_core
   step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
@@ -120,6 +116,14 @@ each_feature_of_amf_core() {
   local feature
   for feature in chrono serde uuid; do
     cargo clippy -p amf-core --no-default-features --features "$feature" -- -D warnings || return 1
+  done
+}
+
+# Does something in each package that is not of the workspace.
+outside() {
+  local package
+  for package in fuzz bench bench/http bench/rtmp; do
+    (cd "tests/$package" && "$@") || return 1
   done
 }
 

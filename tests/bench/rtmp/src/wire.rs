@@ -44,7 +44,7 @@ pub fn connect() -> Vec<u8> {
     command.push(0);
     command.extend(0f64.to_be_bytes());
     command.extend(b"\0\0\x09");
-    bytes.extend(message(&command));
+    bytes.extend(message(20, &command));
     bytes
 }
 
@@ -57,7 +57,30 @@ pub fn call(method: &str) -> Vec<u8> {
     command.push(5);
     command.push(2);
     command.extend(string(TEXT));
-    message(&command)
+    message(20, &command)
+}
+
+/// The key of the slot that changes.
+pub const KEY: &str = "slot-that-changes";
+
+/// Says that this client uses the shared object.
+pub fn use_object() -> Vec<u8> {
+    object(1, &[])
+}
+
+/// Asks for [`TEXT`] in the slot [`KEY`].
+pub fn change() -> Vec<u8> {
+    object(3, &[string(KEY), vec![2], string(TEXT)].concat())
+}
+
+/// A shared object message of type 19: name, version, persistence, zero, and one event.
+fn object(event: u8, body: &[u8]) -> Vec<u8> {
+    let mut payload = string("board");
+    payload.extend([0; 12]);
+    payload.push(event);
+    payload.extend((body.len() as u32).to_be_bytes());
+    payload.extend(body);
+    message(19, &payload)
 }
 
 fn string(text: &str) -> Vec<u8> {
@@ -66,12 +89,12 @@ fn string(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// A command message on chunk stream 3, with a header of form 0 and chunks of 128 bytes (RTMP §5.3).
-fn message(command: &[u8]) -> Vec<u8> {
+/// A message on chunk stream 3, with a header of form 0 and chunks of 128 bytes (RTMP §5.3).
+fn message(kind: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![3, 0, 0, 0];
-    bytes.extend(&(command.len() as u32).to_be_bytes()[1..]);
-    bytes.extend([20, 0, 0, 0, 0]);
-    for (index, piece) in command.chunks(128).enumerate() {
+    bytes.extend(&(payload.len() as u32).to_be_bytes()[1..]);
+    bytes.extend([kind, 0, 0, 0, 0]);
+    for (index, piece) in payload.chunks(128).enumerate() {
         if index > 0 {
             bytes.push(0xC3);
         }

@@ -27,6 +27,7 @@ enum Kind {
     Calls { connections: usize, depth: usize, times: usize },
     Connects { is_digest: bool, times: usize },
     Broadcasts { audience: usize, times: usize },
+    Changes { audience: usize, times: usize },
     Idle { connections: usize },
 }
 
@@ -108,6 +109,13 @@ pub const ALL: &[Workload] = &[
         target: Some(Target::Cost(Server::FanOut, 1.3)),
     },
     Workload {
+        title: "Changes of a shared object that 200 clients use",
+        unit: "change",
+        servers: &[Server::Ours, Server::FanOut],
+        kind: Kind::Changes { audience: 200, times: 300 },
+        target: None,
+    },
+    Workload {
         title: "10,000 idle connections",
         unit: "connection",
         servers: &[Server::Ours, Server::Rml, Server::Echo],
@@ -136,7 +144,15 @@ impl Workload {
                 calls(server, &process, connections, depth, times).await
             }
             Kind::Connects { is_digest, times } => connects(server, &process, is_digest, times).await,
-            Kind::Broadcasts { audience, times } => broadcasts(server, &process, audience, times).await,
+            Kind::Broadcasts { audience, times } => {
+                let (join, shout) = (wire::call("bench.join"), wire::call("bench.shout"));
+                broadcasts(server, &process, &join, &shout, wire::TEXT, audience, times).await
+            }
+            Kind::Changes { audience, times } => {
+                // The call comes back when the server has heard the other.
+                let join = [wire::use_object(), wire::call("bench.echo")].concat();
+                broadcasts(server, &process, &join, &wire::change(), wire::KEY, audience, times).await
+            }
             Kind::Idle { connections } => idle(server, &process, connections).await,
         }
     }
@@ -217,23 +233,30 @@ async fn connects(server: Server, process: &Process, is_digest: bool, times: usi
     .await
 }
 
-async fn broadcasts(server: Server, process: &Process, audience: usize, times: usize) -> io::Result<Sample> {
+/// One says something, and everybody waits for what tells of it.
+async fn broadcasts(
+    server: Server,
+    process: &Process,
+    join: &[u8],
+    say: &[u8],
+    heard: &str,
+    audience: usize,
+    times: usize,
+) -> io::Result<Sample> {
     let mut peers = peers(server, process, audience).await?;
-    let join = wire::call("bench.join");
     for peer in &mut peers {
         if server.speaks_rtmp() {
-            peer.call(&join, 1, 1).await?;
+            peer.call(join, 1, 1).await?;
         } else {
             peer.await_texts(wire::HERE, 1).await?;
         }
     }
-    let shout = wire::call("bench.shout");
     let mut sample = Sample { server, time: Duration::ZERO, cost: Duration::ZERO, memory: 0 };
     for round in 0..=times {
         let one = taken(server, process, 1, async {
-            peers[round % audience].send(&shout).await?;
+            peers[round % audience].send(say).await?;
             for peer in &mut peers {
-                peer.await_texts(wire::TEXT.as_bytes(), 1).await?;
+                peer.await_texts(heard.as_bytes(), 1).await?;
             }
             Ok(())
         });
