@@ -3,3 +3,4 @@
 pub mod blazeds;
 pub mod json;
 pub mod lobby;
+pub mod whiteboard;

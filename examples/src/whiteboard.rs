@@ -1,0 +1,114 @@
+//! A drawing that everybody shares: strokes that are kept on disk, and cursors that are not.
+//!
+//! `rtmp://host/whiteboard/kitchen` is one drawing. `strokes`, a persistent shared object, has a slot for each stroke;
+//! `cursors` has one for each client, named by what `whiteboard.me` says. Clients change both themselves, so there is
+//! little to do here: to refuse what they must not do, and to do what only the program may.
+
+use std::io;
+
+use amf_remoting::{AmfObject, Client, Fault, Services, remoting_service};
+use amf_rtmp::{
+    Disconnect, Instance, Server, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
+    SharedObjectStore, SharedObjects, SlotWrite,
+};
+
+/// The application's name in the address.
+pub const APPLICATION: &str = "whiteboard";
+
+/// The most points of one stroke.
+const MAX_POINTS: usize = 512;
+
+/// A line through points.
+#[derive(AmfObject, Clone, Debug, PartialEq)]
+pub struct Stroke {
+    /// 0xRRGGBB.
+    pub color: u32,
+    /// x and y of each point in turn, in pixels.
+    pub points: Vec<f64>,
+}
+
+/// Where somebody's mouse is.
+#[derive(AmfObject, Clone, Debug, PartialEq)]
+pub struct Cursor {
+    /// In pixels.
+    pub x: f64,
+    /// In pixels.
+    pub y: f64,
+}
+
+/// A server whose drawings are kept in this store.
+pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
+    let objects = SharedObjects::new().guard(Rules).store(store)?;
+    Ok(Server::new(Services::new().add(Whiteboard))
+        .shared_objects(objects)
+        .on_connect(|connect| async move {
+            if connect.application() == APPLICATION {
+                Ok(connect.accept())
+            } else {
+                Err(connect.reject("there is only the whiteboard"))
+            }
+        })
+        .on_disconnect(|gone| async move { forget_cursor(&gone).await }))
+}
+
+struct Rules;
+
+impl SharedObjectGuard for Rules {
+    fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
+        matches!((access.name(), access.is_persistent()), ("strokes", true) | ("cursors", false))
+    }
+
+    fn may_write(&self, access: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
+        match access.name() {
+            "strokes" => write.value::<Stroke>().is_ok_and(|stroke| stroke.is_none_or(|s| s.is_short())),
+            _ => write.key() == cursor_of(access.caller().client()) && write.value::<Cursor>().is_ok(),
+        }
+    }
+
+    fn may_send(&self, _: &SharedObjectAccess<'_>, _: &str) -> bool {
+        false
+    }
+}
+
+impl Stroke {
+    fn is_short(&self) -> bool {
+        self.points.len() <= 2 * MAX_POINTS
+    }
+}
+
+fn cursor_of(client: &Client) -> String {
+    client.id().to_string()
+}
+
+async fn forget_cursor(gone: &Disconnect) {
+    let removed = match gone.instance().shared_object("cursors") {
+        Ok(cursors) => cursors.remove(&cursor_of(gone.client())).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = removed {
+        tracing::warn!(%error, "a cursor stays without its client");
+    }
+}
+
+struct Whiteboard;
+
+/// Why the drawing stays as it is.
+#[derive(Fault)]
+enum NotWiped {
+    #[fault(code = "Whiteboard.NotWiped", message = "{0}")]
+    Because(SharedObjectError),
+}
+
+#[remoting_service(name = "whiteboard")]
+impl Whiteboard {
+    /// The slot of the caller's cursor.
+    fn me(&self, client: &Client) -> String {
+        cursor_of(client)
+    }
+
+    /// Removes all strokes. The answer comes once they are gone from the disk too.
+    async fn wipe(&self, instance: &Instance) -> Result<(), NotWiped> {
+        let strokes = instance.persistent_shared_object("strokes").await.map_err(NotWiped::Because)?;
+        strokes.clear().await.map_err(NotWiped::Because)
+    }
+}
