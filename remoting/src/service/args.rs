@@ -38,8 +38,7 @@ impl<'de> Arguments<'de> {
         limits: Limits,
         parameters: &[Parameter],
     ) -> Result<Self, Fault> {
-        let mut decoder =
-            Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
+        let mut decoder = decoder(bytes, classes, limits);
         let sent = match form {
             ArgumentsForm::Array if parameters.is_empty() && is_nothing(bytes) => {
                 decoder.skip().map_err(|error| unreadable(&error))?;
@@ -60,8 +59,7 @@ impl<'de> Arguments<'de> {
         limits: Limits,
         parameters: &[Parameter],
     ) -> Result<Self, Fault> {
-        let mut decoder =
-            Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
+        let mut decoder = decoder(bytes, classes, limits);
         let sent = begin_member(&mut decoder, name).map_err(|error| unreadable(&error))?;
         check_count(sent, parameters)?;
         Ok(Self { decoder, sent: Some(sent), taken: 0, is_last: false })
@@ -90,6 +88,10 @@ impl<'de> Arguments<'de> {
     }
 }
 
+fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
+    Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits)
+}
+
 /// Some clients send null or undefined, not an empty array, where there are no arguments.
 fn is_nothing(bytes: &[u8]) -> bool {
     matches!(bytes, [0x05 | 0x06] | [0x11, 0x00 | 0x01])
@@ -116,8 +118,7 @@ pub(super) fn miscounted(
     limits: Limits,
     parameters: &[Parameter],
 ) -> Option<Fault> {
-    let mut decoder =
-        Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits);
+    let mut decoder = decoder(bytes, classes, limits);
     let mut count = 0;
     while !decoder.is_at_end() {
         decoder.skip().ok()?;
