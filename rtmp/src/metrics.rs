@@ -20,7 +20,8 @@
 //! [`PeerError::name`](crate::proto::PeerError::name) where the peer broke the protocol or a limit.
 //!
 //! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect passed,
-//! and `connections` of a server.
+//! `max_connections` and `max_connections_per_address` of a server, and the fields of
+//! [`SharedObjectLimits`](crate::SharedObjectLimits).
 //!
 //! No label comes from a peer.
 

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use amf_remoting::{Services, remoting_service};
-use amf_rtmp::Server;
 use amf_rtmp::proto::{Config, Limits};
+use amf_rtmp::{Server, SharedObjectLimits, SharedObjects};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, shaken};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -229,4 +229,21 @@ fn names_are_described() {
     });
     let described = snapshotter.snapshot().into_vec();
     assert!(described.iter().all(|(_, _, description, _)| description.is_some()));
+}
+
+#[tokio::test]
+async fn limits_of_shared_objects() {
+    let mut counters = Counters::start();
+    let mut limits = SharedObjectLimits::default();
+    (limits.slots, limits.bytes, limits.objects) = (1, 1_000, 1);
+    let server = Server::new(Services::new()).shared_objects(SharedObjects::new().limits(limits));
+    let instance = server.instance("game", "one").unwrap();
+    let board = instance.shared_object("board").unwrap();
+    board.set("a", &1).unwrap().await.unwrap();
+    board.set("b", &1).unwrap().await.unwrap_err();
+    counters.passed("slots").await;
+    board.set("a", &"x".repeat(1_000)).unwrap().await.unwrap_err();
+    counters.passed("bytes").await;
+    instance.shared_object("another").unwrap_err();
+    counters.passed("objects").await;
 }

@@ -47,6 +47,14 @@ pub struct LimitPassed {
     pub max: usize,
 }
 
+impl LimitPassed {
+    /// Counts it, too.
+    pub(super) fn new(limit: &'static str, max: usize) -> Self {
+        crate::net::limit(limit);
+        Self { limit, max }
+    }
+}
+
 impl fmt::Display for LimitPassed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a shared object may have no more than {}, the limit `{}`", self.max, self.limit)

@@ -18,7 +18,7 @@ use super::slots::Slots;
 use super::store::{StoredCommit, StoredName};
 use super::watch::{SharedObjectUpdate, SlotChange, SlotValue};
 use crate::instance::Instance;
-use crate::net::Handle;
+use crate::net::{Handle, limit};
 use crate::proto::Message;
 use crate::proto::chunk::Chunked;
 
@@ -232,6 +232,7 @@ impl Object {
             }
             Effect::Disconnect(listener) => {
                 if let Some(listener) = inner.listeners.get(&listener) {
+                    limit("waiting");
                     tracing::debug!(client = %listener.client, object = %self.name, "too many requests wait");
                     listener.let_go();
                 }

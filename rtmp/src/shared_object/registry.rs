@@ -16,7 +16,7 @@ use super::object::{Listener, Object};
 use super::settings::SharedObjects;
 use super::told::{Header, status};
 use crate::instance::Instance;
-use crate::net::Handle;
+use crate::net::{Handle, limit};
 use crate::proto::chunk::Chunked;
 use crate::proto::message::code;
 use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
@@ -50,7 +50,7 @@ impl Registry {
                 Some(object) => found = object,
                 None if is_persistent && settings.keeper.is_none() => return Err(SharedObjectError::NoStore),
                 None if objects.len() >= max => {
-                    return Err(SharedObjectError::Limit(LimitPassed { limit: "objects", max }));
+                    return Err(SharedObjectError::Limit(LimitPassed::new("objects", max)));
                 }
                 None => {
                     let object = Object::new(instance.clone(), settings, name.into(), is_persistent);
@@ -160,6 +160,7 @@ impl Joined {
             return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }
         if self.objects.len() >= limits.shared_objects {
+            limit("shared_objects");
             tracing::debug!(client = %caller.client().id(), "the limit `shared_objects` is reached");
             return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }

@@ -104,16 +104,16 @@ impl Slots {
         let slot = Slot { value, version: self.next_version() };
         let old = self.by_key.get(key);
         if old.is_none() && self.by_key.len() >= limits.slots {
-            return Err(LimitPassed { limit: "slots", max: limits.slots });
+            return Err(LimitPassed::new("slots", limits.slots));
         }
         let old_size = old.map_or(0, |old| size(key, old));
         let bytes = self.bytes - old_size + size(key, &slot);
         if bytes > limits.bytes && size(key, &slot) > old_size {
-            return Err(LimitPassed { limit: "bytes", max: limits.bytes });
+            return Err(LimitPassed::new("bytes", limits.bytes));
         }
         let growth = size(key, &slot).saturating_sub(old_size);
         if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.memory {
-            return Err(LimitPassed { limit: "memory", max: limits.memory });
+            return Err(LimitPassed::new("memory", limits.memory));
         }
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);
