@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use amf_core::Value;
-use amf_remoting::{CallError, Fault};
+use amf_remoting::CallError;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -519,17 +519,7 @@ fn not_sent(error: &UseError) -> CallError {
 /// The fault that the peer's `_error` tells of.
 fn failed(body: &Body) -> CallError {
     match body.values() {
-        Ok(values) => CallError::Fault(fault_of(values.first().unwrap_or(&Value::Null))),
+        Ok(values) => CallError::Fault(values.first().unwrap_or(&Value::Null).into()),
         Err(error) => CallError::Decode(error),
     }
-}
-
-fn fault_of(value: &Value) -> Fault {
-    let text = |names: [&str; 2]| {
-        let found = names.iter().find_map(|name| value.get(name).and_then(Value::as_str));
-        found.unwrap_or_default().to_owned()
-    };
-    let code = text(["code", "faultCode"]);
-    let code = if code.is_empty() { code::CALL_FAILED.to_owned() } else { code };
-    Fault::new(code, text(["description", "faultString"]))
 }
