@@ -6,7 +6,7 @@ mod handle;
 mod meter;
 mod outgoing;
 
-pub(crate) use calls::{Answer, answer, call_of};
+pub(crate) use calls::{Answer, Answering, answer, call_of};
 pub(crate) use driver::{Driver, End, Role, Work};
 pub(crate) use handle::Handle;
 pub(crate) use meter::limit;
