@@ -5,12 +5,12 @@
 //! the answer.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use amf_core::Value;
@@ -26,6 +26,7 @@ use tokio::time::{Sleep, sleep_until, timeout};
 use super::handle::{Outgoing, Shared};
 use super::meter::{self, Meter};
 use super::outgoing::Pieces;
+use super::role::{Done, End, Role, Work};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UseError};
 
@@ -39,50 +40,6 @@ const UNTIMED: u8 = 64;
 const TURN: usize = 32 << 10;
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// What a side does with the events of its connection.
-pub(crate) trait Role {
-    /// A future that it starts.
-    type Running: Future<Output: Send> + Unpin;
-
-    /// Takes an event, other than the reply to a call; may answer at once or start futures.
-    fn event(&mut self, event: Event, work: &mut Work<'_, Self::Running>);
-
-    /// Takes what a future came to.
-    fn done(&mut self, done: Done<Self>, work: &mut Work<'_, Self::Running>);
-
-    /// Learns how the connection ended.
-    fn ended(&mut self, _end: &End) {}
-}
-
-/// What the futures of a role come to.
-type Done<R> = <<R as Role>::Running as Future>::Output;
-
-/// What a role works on.
-pub(crate) struct Work<'a, F: Future> {
-    pub(crate) connection: &'a mut Connection,
-    pub(crate) shared: &'a Shared,
-    /// Whether this side is about to go.
-    pub(crate) is_draining: bool,
-    running: &'a mut FuturesUnordered<F>,
-    finished: &'a mut VecDeque<F::Output>,
-}
-
-impl<F: Future + Unpin> Work<'_, F> {
-    /// How many futures run, or have an outcome that nobody took yet.
-    pub(crate) fn running(&self) -> usize {
-        self.running.len() + self.finished.len()
-    }
-
-    /// Begins a future now, and runs it beside the reading; [`Role::done`] takes its outcome.
-    pub(crate) fn run(&mut self, mut future: F) {
-        // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
-        match Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(done) => self.finished.push_back(done),
-            Poll::Pending => self.running.push(future),
-        }
-    }
-}
 
 /// A connection and its socket.
 pub(crate) struct Driver<S, R: Role> {
@@ -119,17 +76,6 @@ pub(crate) struct Driver<S, R: Role> {
     drained_by: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
-}
-
-/// How a connection ended.
-#[derive(Debug)]
-pub(crate) enum End {
-    /// The protocol says so: by either side's wish, or by the peer's mistake.
-    Closed(CloseReason),
-    /// The peer is gone, or the socket is.
-    Lost(Arc<io::Error>),
-    /// The peer took nothing for too long.
-    Stalled,
 }
 
 /// What happens next.

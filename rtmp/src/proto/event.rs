@@ -181,7 +181,8 @@ impl Command {
         &self.name
     }
 
-    pub(crate) fn shared_name(&self) -> Arc<str> {
+    /// The same, to keep.
+    pub fn shared_name(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }
 
@@ -205,7 +206,8 @@ impl Command {
         &self.body
     }
 
-    pub(crate) fn into_body(self) -> Body {
+    /// Its arguments, to keep.
+    pub fn into_body(self) -> Body {
         self.body
     }
 }

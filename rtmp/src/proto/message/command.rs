@@ -45,8 +45,8 @@ impl Body {
         Ok(self.bytes.slice(self.arguments_at()?..))
     }
 
-    /// The same where nothing else is wanted any more.
-    pub(crate) fn into_arguments(mut self) -> Result<Bytes, DecodeError> {
+    /// The [`arguments`](Self::arguments) alone, where nothing else is wanted any more.
+    pub fn into_arguments(mut self) -> Result<Bytes, DecodeError> {
         self.bytes.advance(self.arguments_at()?);
         Ok(self.bytes)
     }
