@@ -5,7 +5,7 @@ mod backoff;
 mod connecting;
 mod error;
 mod link;
-mod remote;
+pub(crate) mod remote;
 mod session;
 
 use std::fmt;

@@ -1,5 +1,8 @@
 //! Shared objects as a client has them: a copy of each, what it asked for, and what became of that.
 
+pub(crate) mod copy;
+mod event;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -8,29 +11,20 @@ use std::time::Duration;
 use amf_core::{DecodeError, Encoder, FromAmf, ToAmf, Version};
 use amf_remoting::CallError;
 use amf_remoting::service::{Connection as _, ToArguments};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
+use self::copy::{Copy, Decided};
+pub use self::event::{JoinError, RemoteEvent, RemoteEvents, SyncChange};
 use super::link::{Link, State};
 use crate::proto::chunk::Chunked;
 use crate::proto::{Config, SentMessage, SharedObjectEvent, SharedObjectMessage};
-use crate::shared_object::{Encoded, SharedObjectLimits, SlotValue, Slots};
+use crate::shared_object::{Encoded, SlotValue};
 
 /// Events that one who listens may be behind.
 const BEHIND: usize = 256;
 /// How long a server may take to let us use an object.
 const WITHIN: Duration = Duration::from_secs(30);
-/// What a server may make a copy hold: more than ours would. In the other encoding values may be longer here than
-/// there.
-const COPY: SharedObjectLimits = SharedObjectLimits {
-    slots: 65_536,
-    bytes: 16 << 20,
-    total_memory: usize::MAX,
-    objects: usize::MAX,
-    waiting: usize::MAX,
-    linger: Duration::ZERO,
-};
 
 /// A shared object of the server's, as one of its clients.
 ///
@@ -41,73 +35,6 @@ const COPY: SharedObjectLimits = SharedObjectLimits {
 #[derive(Clone)]
 pub struct RemoteSharedObject {
     remote: Arc<Remote>,
-}
-
-/// What happens to an object, in the words of Flash's `SyncEvent`.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum RemoteEvent {
-    /// Slots changed together, in this order; the copy has it already.
-    Sync(Arc<[SyncChange]>),
-    /// A handler is called, by this client or another, or by the server.
-    Message(SentMessage),
-    /// The server refused something: `SharedObject.NoWriteAccess` and its like.
-    Status {
-        /// What.
-        code: Arc<str>,
-        /// `error`, mostly.
-        level: Arc<str>,
-    },
-    /// So many events were not told, as nobody took them.
-    Missed(u64),
-}
-
-/// What became of a slot.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum SyncChange {
-    /// "change": somebody else gave the slot a value.
-    Change {
-        /// The slot.
-        key: Arc<str>,
-        /// What it was.
-        old: Option<SlotValue>,
-    },
-    /// "success": the server took what was set here.
-    Success {
-        /// The slot.
-        key: Arc<str>,
-    },
-    /// "reject": the server refused what was set here; the slot is what the server has again.
-    Reject {
-        /// The slot.
-        key: Arc<str>,
-        /// What was wanted.
-        old: Option<SlotValue>,
-    },
-    /// "delete": the slot is gone.
-    Delete {
-        /// The slot.
-        key: Arc<str>,
-        /// What it was.
-        old: Option<SlotValue>,
-    },
-    /// "clear": all slots are gone.
-    Clear,
-}
-
-/// Why an object cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JoinError {
-    /// The server refused, with this code: `SharedObject.NoReadAccess` and its like.
-    Refused(Arc<str>),
-    /// The object is in use here, with the other kind of persistence.
-    Persistence,
-    /// There is no connection.
-    Gone,
-    /// The server did not answer within 30 seconds.
-    Timeout,
 }
 
 /// The objects that a connection uses.
@@ -130,14 +57,6 @@ enum Joined {
     Waiting,
     In,
     Refused(Arc<str>),
-}
-
-#[derive(Debug, Default)]
-struct Copy {
-    slots: Slots,
-    version: u32,
-    /// What was set here and is not answered yet.
-    asked: Vec<(Arc<str>, Arc<Encoded>)>,
 }
 
 impl RemoteSharedObject {
@@ -171,19 +90,19 @@ impl RemoteSharedObject {
 
     /// The object's version, as the server last told it.
     pub fn version(&self) -> u32 {
-        self.remote.copy().version
+        self.remote.copy().version()
     }
 
     /// The value of a slot here; `None` where there is none.
     pub fn get<T: for<'de> FromAmf<'de>>(&self, key: &str) -> Result<Option<T>, DecodeError> {
-        let value = self.remote.copy().slots.get(key).map(|slot| Arc::clone(&slot.value));
+        let value = self.remote.copy().slots().get(key).map(|slot| Arc::clone(&slot.value));
         value.map(|value| value.read()).transpose()
     }
 
     /// All slots, as they are here.
     pub fn slots(&self) -> Vec<(Arc<str>, SlotValue)> {
         let copy = self.remote.copy();
-        copy.slots.iter().map(|(key, slot)| (Arc::clone(key), SlotValue(Arc::clone(&slot.value)))).collect()
+        copy.slots().iter().map(|(key, slot)| (Arc::clone(key), SlotValue(Arc::clone(&slot.value)))).collect()
     }
 
     /// Gives a slot a value, here at once, and asks the server for it. [`SyncChange::Success`] or
@@ -196,9 +115,7 @@ impl RemoteSharedObject {
         let mut copy = self.remote.copy();
         let event = SharedObjectEvent::RequestChange { key: Arc::clone(&key), value: value.clone() };
         self.remote.tell(encoding, vec![event])?;
-        let value = Arc::new(Encoded::new(encoding, value));
-        copy.put(&key, &value);
-        copy.asked.push((key, value));
+        copy.set(key, Arc::new(Encoded::new(encoding, value)));
         Ok(())
     }
 
@@ -207,8 +124,7 @@ impl RemoteSharedObject {
         let mut copy = self.remote.copy();
         let event = SharedObjectEvent::RequestRemove { key: key.into() };
         self.remote.tell(self.remote.link.encoding().version, vec![event])?;
-        copy.slots.remove(key);
-        copy.slots.committed();
+        copy.remove(key.into());
         Ok(())
     }
 
@@ -224,22 +140,6 @@ impl RemoteSharedObject {
     /// What happens from now on.
     pub fn events(&self) -> RemoteEvents {
         RemoteEvents(self.remote.events.subscribe())
-    }
-}
-
-/// The events of an object, from the moment that this was asked for. It does not keep the object.
-#[derive(Debug)]
-pub struct RemoteEvents(broadcast::Receiver<RemoteEvent>);
-
-impl RemoteEvents {
-    /// The next event; `None` when the object was released. At most 256 wait here; then the oldest are
-    /// [missed](RemoteEvent::Missed).
-    pub async fn next(&mut self) -> Option<RemoteEvent> {
-        match self.0.recv().await {
-            Ok(event) => Some(event),
-            Err(RecvError::Lagged(missed)) => Some(RemoteEvent::Missed(missed)),
-            Err(RecvError::Closed) => None,
-        }
     }
 }
 
@@ -318,7 +218,7 @@ impl Remote {
 
     fn rejoin(&self) {
         let mut copy = self.copy();
-        copy.asked.clear();
+        copy.forget();
         self.joined.send_replace(Joined::Waiting);
         if let Err(error) = self.tell(self.link.encoding().version, vec![SharedObjectEvent::Use]) {
             tracing::debug!(object = %self.name, %error, "a shared object could not be asked for again");
@@ -326,105 +226,27 @@ impl Remote {
     }
 
     fn receive(&self, message: SharedObjectMessage) {
-        let SharedObjectMessage { encoding, version, events, .. } = message;
+        // Whoever is told of a change finds it in the copy, and in the same order.
         let mut copy = self.copy();
-        copy.version = version;
-        let mut syncs = Vec::new();
-        let mut is_refused = false;
-        let mut decided = None;
+        let (events, decided) = copy.receive(message);
         for event in events {
-            let was_refused = std::mem::take(&mut is_refused);
-            match event {
-                SharedObjectEvent::UseSuccess => decided = Some(Joined::In),
-                SharedObjectEvent::SendMessage(message) => {
-                    self.sync(&mut syncs);
-                    self.event(RemoteEvent::Message(message));
-                }
-                SharedObjectEvent::Status { code, level } => {
-                    is_refused = true;
-                    if *self.joined.borrow() == Joined::Waiting {
-                        decided = Some(Joined::Refused(Arc::clone(&code)));
-                    }
-                    self.sync(&mut syncs);
-                    self.event(RemoteEvent::Status { code, level });
-                }
-                event => syncs.extend(copy.change(event, encoding, was_refused)),
-            }
+            // Nobody may listen.
+            let _ = self.events.send(event);
         }
-        copy.slots.committed();
-        self.sync(&mut syncs);
         drop(copy);
-        if let Some(decided) = decided {
-            self.joined.send_replace(decided);
+        match decided {
+            Some(Decided::In) => drop(self.joined.send_replace(Joined::In)),
+            Some(Decided::Refused(code)) => {
+                self.joined.send_if_modified(|joined| {
+                    let is_waiting = *joined == Joined::Waiting;
+                    if is_waiting {
+                        *joined = Joined::Refused(code);
+                    }
+                    is_waiting
+                });
+            }
+            None => {}
         }
-    }
-
-    fn sync(&self, changes: &mut Vec<SyncChange>) {
-        if !changes.is_empty() {
-            self.event(RemoteEvent::Sync(std::mem::take(changes).into()));
-        }
-    }
-
-    fn event(&self, event: RemoteEvent) {
-        // Nobody may listen.
-        let _ = self.events.send(event);
-    }
-}
-
-impl Copy {
-    fn put(&mut self, key: &Arc<str>, value: &Arc<Encoded>) {
-        if value.is_nothing() {
-            self.slots.remove(key);
-        } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &COPY) {
-            tracing::warn!(%key, %limit, "a slot of a shared object is not kept");
-        }
-        self.slots.committed();
-    }
-
-    fn old(&self, key: &str) -> Option<SlotValue> {
-        self.slots.get(key).map(|slot| SlotValue(Arc::clone(&slot.value)))
-    }
-
-    /// What was set here of this slot, and is answered now.
-    fn answered(&mut self, key: &str) -> Option<Arc<Encoded>> {
-        let at = self.asked.iter().position(|(asked, _)| **asked == *key)?;
-        Some(self.asked.remove(at).1)
-    }
-
-    /// Nothing where nothing is to be told.
-    fn change(
-        &mut self,
-        event: SharedObjectEvent,
-        encoding: Version,
-        was_refused: bool,
-    ) -> Option<SyncChange> {
-        Some(match event {
-            SharedObjectEvent::Change { key, value } => {
-                let is_reject = was_refused && self.answered(&key).is_some();
-                let old = self.old(&key);
-                self.put(&key, &Arc::new(Encoded::new(encoding, value)));
-                if is_reject { SyncChange::Reject { key, old } } else { SyncChange::Change { key, old } }
-            }
-            SharedObjectEvent::Remove { key } => {
-                let is_reject = was_refused && self.answered(&key).is_some();
-                let old = self.old(&key);
-                self.slots.remove(&key);
-                if is_reject { SyncChange::Reject { key, old } } else { SyncChange::Delete { key, old } }
-            }
-            SharedObjectEvent::Success { key } => {
-                // Somebody else's change may have come before it.
-                let value = self.answered(&key)?;
-                if !self.asked.iter().any(|(asked, _)| *asked == key) {
-                    self.put(&key, &value);
-                }
-                SyncChange::Success { key }
-            }
-            SharedObjectEvent::Clear => {
-                self.slots.clear();
-                SyncChange::Clear
-            }
-            _ => return None,
-        })
     }
 }
 
@@ -455,16 +277,3 @@ impl fmt::Debug for RemoteSharedObject {
             .finish_non_exhaustive()
     }
 }
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(code) => write!(f, "the server refused the shared object: {code}"),
-            Self::Persistence => f.write_str("the object is in use here with the other kind of persistence"),
-            Self::Gone => f.write_str("there is no connection"),
-            Self::Timeout => write!(f, "the server did not answer within {WITHIN:?}"),
-        }
-    }
-}
-
-impl std::error::Error for JoinError {}
