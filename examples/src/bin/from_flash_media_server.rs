@@ -110,7 +110,7 @@ mod tests {
         let (near, far) = tokio::io::duplex(64 << 10);
         tokio::spawn(server.serve_stream(far, None));
         let connecting = NetConnection::to("rtmp://localhost/game/red").unwrap();
-        let connecting = connecting.argument(&name).unwrap().serve(Services::new().add(screen.clone()));
+        let connecting = connecting.argument(&name).unwrap().services(Services::new().add(screen.clone()));
         timeout(PATIENCE, connecting.connect_over(near)).await.unwrap()
     }
 
