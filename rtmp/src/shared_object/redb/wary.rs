@@ -1,0 +1,102 @@
+//! A file that is not believed after a flush that failed.
+
+use std::io;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::{BackendError, StorageBackend};
+
+/// What is read and written at a time, in bytes.
+const BLOCK: usize = 1 << 20;
+
+/// After a flush that failed, Linux takes what it could not write for written: it is still read, but may be gone
+/// when the machine stops, and no later flush writes it. redb would find the commit whole, and build on it. So
+/// before redb sees such a file, all of it is written again and flushed.
+#[derive(Debug)]
+pub(super) struct Wary<B> {
+    backend: B,
+    /// Whether the file is to be written again first.
+    rewrites: AtomicBool,
+    /// Whether a flush has failed since all was written.
+    doubt: Arc<AtomicBool>,
+}
+
+impl<B: StorageBackend> Wary<B> {
+    pub(super) fn new(backend: B, rewrites: bool, doubt: Arc<AtomicBool>) -> Self {
+        Self { backend, rewrites: AtomicBool::new(rewrites), doubt }
+    }
+
+    /// redb locks the file before it does anything else, so nobody else writes it now.
+    fn ready(&self) -> io::Result<&B> {
+        if self.rewrites.load(Ordering::Relaxed) {
+            rewrite(&self.backend)?;
+            self.rewrites.store(false, Ordering::Relaxed);
+            self.doubt.store(false, Ordering::Relaxed);
+        }
+        Ok(&self.backend)
+    }
+}
+
+/// The same bytes in the same places: if this is cut, nothing has changed.
+fn rewrite(backend: &impl StorageBackend) -> io::Result<()> {
+    let (mut block, mut offset, len) = (Vec::new(), 0, backend.len()?);
+    while offset < len {
+        let size = usize::try_from(len - offset).unwrap_or(BLOCK).min(BLOCK);
+        block.resize(size, 0);
+        backend.read(offset, &mut block)?;
+        backend.write(offset, &block)?;
+        offset += size as u64;
+    }
+    backend.sync_data()
+}
+
+impl<B: StorageBackend> StorageBackend for Wary<B> {
+    fn len(&self) -> io::Result<u64> {
+        self.ready()?.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.ready()?.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.ready()?.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.ready()?.sync_data().inspect_err(|_| self.doubt.store(true, Ordering::Relaxed))
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.ready()?.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.backend.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.backend.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.backend.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.backend.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.backend.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.backend.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.backend.query_lock_range(start, end)
+    }
+}
