@@ -13,9 +13,16 @@ struct Done {
     tried: u32,
 }
 
-/// A version of all objects, in one commit.
+/// A version of all objects, in one commit, with one that no other commit writes.
 fn all(version: u32) -> Vec<StoredCommit> {
-    OBJECTS.map(|object| commit(object, version)).into()
+    let (object, slots) = (name(&format!("only {version}")), vec![("slot".into(), Some(lone(version)))]);
+    let only = StoredCommit { object, version, slots };
+    OBJECTS.iter().map(|object| commit(object, version)).chain([only]).collect()
+}
+
+/// It has pages of its own.
+fn lone(version: u32) -> StoredSlot {
+    StoredSlot { version, encoding: Version::Amf3, value: vec![version as u8; 6_000].into() }
 }
 
 /// Writes versions up to this, as long as it works.
@@ -33,6 +40,10 @@ fn write(store: &RedbStore, done: &mut Done, until: u32) {
 fn check(store: &RedbStore, done: Done, when: &str) -> u32 {
     let [version, ..] = OBJECTS.map(|object| kept(store, object));
     assert_eq!(OBJECTS.map(|object| kept(store, object)), [version; 3], "{when}: a commit is kept in part");
+    for n in 1..=version + 1 {
+        let there = (n <= version).then(|| StoredObject { version: n, slots: vec![("slot".into(), lone(n))] });
+        assert!(store.load(&name(&format!("only {n}"))).unwrap() == there, "{when}: {n} of {version}");
+    }
     let Done { acknowledged, tried } = done;
     assert!((acknowledged..=tried).contains(&version), "{when}: version {version} after {done:?}");
     version
