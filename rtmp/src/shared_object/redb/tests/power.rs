@@ -4,7 +4,7 @@ use super::disk::{Disk, Fault};
 use super::*;
 
 const OBJECTS: [&str; 3] = ["a", "b", "c"];
-const VERSIONS: u32 = 8;
+const VERSIONS: u32 = 6;
 
 /// What was acknowledged, and how far it was tried.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +71,7 @@ fn operations() -> (u64, u64) {
 #[test]
 fn power_fails_at_any_operation() {
     let (opened, all) = operations();
-    assert!(all > opened + 60, "{opened} {all}");
+    assert!(all > opened + 50, "{opened} {all}");
     let mut lost = 0;
     for dead_after in opened..=all {
         let disk = Disk::new(0);
@@ -161,18 +161,21 @@ fn the_store_goes_on_with_a_disk_that_often_fails() {
     }
 }
 
-/// A program that is started again after a flush failed finds what the system takes for written.
+/// What the system takes for written is not believed, whether the program goes on or is started again. What is
+/// written next does not write it again by itself.
 #[test]
-fn the_next_process_goes_on_after_a_flush_that_failed() {
+fn nothing_is_built_on_a_flush_that_failed() {
     let (opened, all) = operations();
     for number in opened + 1..=all {
         let disk = Disk::new(number);
-        let store = disk.store().unwrap();
+        let mut store = disk.store().unwrap();
         disk.fail(Fault::At(number));
         let (mut done, when) = (Done::default(), format!("operation {number}"));
         write(&store, &mut done, VERSIONS);
-        drop(store);
-        let store = disk.store().unwrap();
+        if number.is_multiple_of(2) {
+            drop(store);
+            store = disk.store().unwrap();
+        }
         let version = check(&store, done, &when);
         done = Done { acknowledged: version, tried: version };
         insist(&store, &mut done, version + 1, &when);
