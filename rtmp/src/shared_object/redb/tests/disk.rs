@@ -44,6 +44,8 @@ pub(super) enum Fault {
     DeadAfter(u64),
     /// This operation fails, and nothing else.
     At(u64),
+    /// This flush fails, and nothing else.
+    Sync(u64),
     /// One of so many operations fails.
     OneOf(u32),
     /// There is no room behind this byte.
@@ -124,10 +126,14 @@ impl State {
             Fault::DeadAfter(count) => self.operations > count,
             Fault::At(number) => self.operations == number,
             Fault::OneOf(of) => self.random.random_ratio(1, of),
-            Fault::None | Fault::FullAt(_) => false,
+            Fault::None | Fault::FullAt(_) | Fault::Sync(_) => false,
         };
-        if fails { Err(Error::other("the disk failed")) } else { Ok(()) }
+        if fails { Err(failed()) } else { Ok(()) }
     }
+}
+
+fn failed() -> Error {
+    Error::other("the disk failed")
 }
 
 impl Operation {
@@ -202,7 +208,10 @@ impl StorageBackend for Disk {
     fn sync_data(&self) -> Result<()> {
         let mut state = self.lock();
         state.syncs += 1;
-        let outcome = state.begin();
+        let outcome = match state.fault {
+            Fault::Sync(number) if state.syncs == number => Err(failed()),
+            _ => state.begin(),
+        };
         let is_dead = matches!(state.fault, Fault::DeadAfter(_));
         let State { cached, flushed, dirty, random, .. } = &mut *state;
         match &outcome {
