@@ -9,4 +9,4 @@ mod outgoing;
 pub(crate) use calls::{Answer, answer, call_of};
 pub(crate) use driver::{Driver, End, Role, Work};
 pub(crate) use handle::Handle;
-pub(crate) use meter::limit;
+pub(crate) use meter::{limit, store_failed};
