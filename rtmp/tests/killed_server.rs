@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::{Services, Version};
 use amf_rtmp::{
-    NetConnection, RedbStore, RemoteEvent, RemoteEvents, RemoteSharedObject, Server, SharedObjects, SyncChange,
+    NetConnection, RedbStore, RemoteEvent, RemoteEvents, RemoteSharedObject, Server, SharedObjects,
+    SyncChange,
 };
 use tokio::time::{sleep, timeout};
 

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use amf_remoting::Services;
 use amf_rtmp::{
-    NetConnection, RedbStore, RemoteEvent, RemoteEvents, Server, SharedObjectError,
-    SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange,
+    NetConnection, RedbStore, RemoteEvent, RemoteEvents, Server, SharedObjectError, SharedObjectStore,
+    SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange,
 };
 use tokio::time::timeout;
 

@@ -179,7 +179,10 @@ impl<S: SharedObjectStore> Work<S> {
             break;
         }
         if self.tries >= TRIES {
-            tracing::error!(objects = self.doubtful.len(), "shared objects stay in doubt until their next change");
+            tracing::error!(
+                objects = self.doubtful.len(),
+                "shared objects stay in doubt until their next change"
+            );
             self.doubtful.clear();
         }
         self.again = Instant::now() + AGAIN;
@@ -199,7 +202,9 @@ fn attempt<T>(
 ) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(act)) {
         Ok(Ok(done)) => return Some(done),
-        Ok(Err(error)) => tracing::error!(%error, action, %first, objects, "the store of shared objects failed"),
+        Ok(Err(error)) => {
+            tracing::error!(%error, action, %first, objects, "the store of shared objects failed")
+        }
         Err(_panic) => tracing::error!(action, %first, objects, "the store of shared objects panicked"),
     }
     store_failed(action);

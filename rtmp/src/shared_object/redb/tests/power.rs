@@ -41,7 +41,8 @@ fn check(store: &RedbStore, done: Done, when: &str) -> u32 {
     let [version, ..] = OBJECTS.map(|object| kept(store, object));
     assert_eq!(OBJECTS.map(|object| kept(store, object)), [version; 3], "{when}: a commit is kept in part");
     for n in 1..=version + 1 {
-        let there = (n <= version).then(|| StoredObject { version: n, slots: vec![("slot".into(), lone(n))] });
+        let there =
+            (n <= version).then(|| StoredObject { version: n, slots: vec![("slot".into(), lone(n))] });
         assert!(store.load(&name(&format!("only {n}"))).unwrap() == there, "{when}: {n} of {version}");
     }
     let Done { acknowledged, tried } = done;
