@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::Services;
 use amf_rtmp::{
-    Instance, NetConnection, RedbStore, Server, SharedObject, SharedObjectError, SharedObjectStore,
-    SharedObjects, StoredCommit, StoredName, StoredObject,
+    Instance, NetConnection, RedbStore, Server, SharedObject, SharedObjectError, SharedObjectLimits,
+    SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject,
 };
 use tokio::time::{sleep, timeout};
 
@@ -259,7 +259,9 @@ async fn the_file_is_free_after_the_shutdown_whoever_holds_what() {
     let file = folder.join("objects.redb");
     for round in 1..=3_u32 {
         let store = RedbStore::open(&file).unwrap();
-        let server = Server::new(Services::new()).shared_objects(SharedObjects::new().store(store).unwrap());
+        let limits = SharedObjectLimits { linger: Duration::from_hours(1), ..SharedObjectLimits::default() };
+        let objects = SharedObjects::new().limits(limits).store(store).unwrap();
+        let server = Server::new(Services::new()).shared_objects(objects);
         let (client, transport) = tokio::io::duplex(64 << 10);
         tokio::spawn(server.serve_stream(transport, None));
         let connection =

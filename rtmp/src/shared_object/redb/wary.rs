@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{BackendError, StorageBackend};
 
-/// What is read and written at a time, in bytes.
-const BLOCK: usize = 1 << 20;
+/// What is read and written at a time, in bytes: what systems keep in memory as a whole.
+const PAGE: u64 = 4_096;
 
 /// After a flush that failed, Linux takes what it could not write for written: it is still read, but may be gone
 /// when the machine stops, and no later flush writes it. redb would find the commit whole, and build on it. So
@@ -38,15 +38,16 @@ impl<B: StorageBackend> Wary<B> {
     }
 }
 
-/// The same bytes in the same places: if this is cut, nothing has changed.
+/// The same bytes in the same places: if this is cut, nothing has changed. A page that cannot be read is none that
+/// the system has in memory, so it is passed over; redb will say so if it needs it.
 fn rewrite(backend: &impl StorageBackend) -> io::Result<()> {
-    let (mut block, mut offset, len) = (Vec::new(), 0, backend.len()?);
+    let (mut page, mut offset, len) = (Vec::new(), 0, backend.len()?);
     while offset < len {
-        let size = usize::try_from(len - offset).unwrap_or(BLOCK).min(BLOCK);
-        block.resize(size, 0);
-        backend.read(offset, &mut block)?;
-        backend.write(offset, &block)?;
-        offset += size as u64;
+        page.resize(usize::try_from(PAGE.min(len - offset)).unwrap_or_default(), 0);
+        if backend.read(offset, &mut page).is_ok() {
+            backend.write(offset, &page)?;
+        }
+        offset += PAGE;
     }
     backend.sync_data()
 }
