@@ -22,7 +22,7 @@
 //!
 //! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect passed,
 //! `max_connections` and `max_connections_per_address` of a server, and the fields of
-//! [`SharedObjectLimits`](crate::SharedObjectLimits).
+//! [`SharedObjectLimits`](crate::SharedObjectLimits) and `TunnelLimits`.
 //!
 //! No label comes from a peer.
 

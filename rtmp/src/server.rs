@@ -424,7 +424,7 @@ pub(crate) async fn serve_connection<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&shared.config), &Seed::random(), Instant::now());
-    let (handle, outbox, state) = Handle::new(shared.config.limits.outbound);
+    let (handle, outbox, state) = Handle::new(&shared.config);
     let session = Session::new(Arc::clone(shared), Arc::new(handle), peer);
     let mut driver = Driver::new(stream, connection, session, outbox, state);
     let end = driver.run(shared.closing(), shared.notice, shared.grace).await;

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use amf_core::Dynamic;
-use amf_remoting::service::{BoxFuture, ClientId, Reply};
+use amf_remoting::service::{BoxFuture, ClientId, Reply, Target};
 use amf_remoting::{Caller, Client, Fault};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -14,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::connect::{Admission, Connect, Rejection};
 use crate::disconnect::{Disconnect, DisconnectReason};
-use crate::net::{Answer, End, Handle, Role, Work, answer, call_of, limit};
+use crate::net::{Answer, Answering, End, Handle, Role, Work, answer, call_of, limit};
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
 use crate::server::{OnUnknown, Shared};
@@ -41,10 +44,27 @@ enum State {
     In(Caller, Connect),
 }
 
-/// What the futures of a session come to.
+/// A future of a session.
+pub(crate) enum Running {
+    Deciding(BoxFuture<'static, Result<Admission, Rejection>>),
+    Answering(Answering),
+}
+
+/// What it comes to.
 pub(crate) enum Done {
     Decided(Result<Admission, Rejection>),
     Answered(Answer),
+}
+
+impl Future for Running {
+    type Output = Done;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+        match self.get_mut() {
+            Self::Deciding(decision) => decision.as_mut().poll(cx).map(Done::Decided),
+            Self::Answering(call) => Pin::new(call).poll(cx).map(Done::Answered),
+        }
+    }
 }
 
 impl Session {
@@ -54,7 +74,7 @@ impl Session {
         Self { shared, client, handle, peer, state: State::New, objects, end: None }
     }
 
-    fn connect(&mut self, request: proto::Connect, work: &mut Work<'_, Done>) {
+    fn connect(&mut self, request: proto::Connect, work: &mut Work<'_, Running>) {
         let (app, _) = request.app_and_query();
         let (application, name) = app.split_once('/').unwrap_or((app, ""));
         let instance = match self.shared.instance(application, name) {
@@ -68,27 +88,27 @@ impl Session {
             Ok(connect) => {
                 let decision = decide(Arc::clone(&self.shared), connect.clone());
                 self.state = State::Deciding(connect);
-                work.run(async move { Done::Decided(decision.await) });
+                work.run(Running::Deciding(Box::pin(decision)));
             }
             Err(error) => self.reject(&Rejection::from(error).status, work),
         }
     }
 
     /// Nothing else comes on such a connection.
-    fn policy(&self, work: &mut Work<'_, Done>) {
+    fn policy(&self, work: &mut Work<'_, Running>) {
         match &self.shared.policy_file {
             Some(xml) => self.log(work.connection.answer_policy(xml)),
             None => work.connection.close(None),
         }
     }
 
-    fn reject(&self, status: &Status, work: &mut Work<'_, Done>) {
+    fn reject(&self, status: &Status, work: &mut Work<'_, Running>) {
         self.log(work.connection.reject(status));
         // In case that the status could not be encoded.
         work.connection.close(None);
     }
 
-    fn decided(&mut self, decision: Result<Admission, Rejection>, work: &mut Work<'_, Done>) {
+    fn decided(&mut self, decision: Result<Admission, Rejection>, work: &mut Work<'_, Running>) {
         let State::Deciding(connect) = std::mem::replace(&mut self.state, State::New) else { return };
         let decision = if work.is_draining { Err(shutting_down(&connect)) } else { decision };
         match decision {
@@ -100,16 +120,16 @@ impl Session {
                     Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
                 self.state = State::In(caller, connect);
-                self.log(work.connection.accept(work.now, &accept_with(&info)));
+                self.log(work.connection.accept(Instant::now(), &accept_with(&info)));
             }
             Err(Rejection { status }) => self.reject(&status, work),
         }
     }
 
-    fn command(&mut self, command: &Command, work: &mut Work<'_, Done>) {
+    fn command(&mut self, command: Command, work: &mut Work<'_, Running>) {
         let State::In(caller, _) = &self.state else { return };
         if let Some(answer) = stream_command(command.name()) {
-            return self.without_streams(command, answer, work);
+            return self.without_streams(&command, answer, work);
         }
         let transaction = command.transaction();
         // The protocol counts the calls that want a reply; the others must not pile up either.
@@ -118,23 +138,22 @@ impl Session {
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
-        match call_of(command, caller, &self.shared.services) {
-            Ok(call) => {
-                let outcome = match &self.shared.on_unknown {
-                    Some(hook) if self.shared.services.signature(call.target()).is_none() => {
-                        let command = UnknownCommand::new(command.clone(), caller.clone());
-                        answer_unknown(Arc::clone(hook), command)
-                    }
-                    _ => self.shared.services.call(call),
-                };
-                work.run(async move { Done::Answered((transaction, outcome.await)) });
+        let services = &self.shared.services;
+        let target = Target::new(command.shared_name());
+        let outcome = match &self.shared.on_unknown {
+            Some(hook) if services.signature(&target).is_none() => {
+                answer_unknown(Arc::clone(hook), UnknownCommand::new(command, caller.clone()))
             }
-            Err(fault) => answer((transaction, Err(fault)), work.connection),
-        }
+            _ => match call_of(command, target, caller, services) {
+                Ok(call) => services.call(call),
+                Err(fault) => return answer((transaction, Err(fault)), work.connection),
+            },
+        };
+        work.run(Running::Answering(Answering::new(transaction, outcome)));
     }
 
     /// Says clearly that there are no streams here: players and publishers show these words and go.
-    fn without_streams(&self, command: &Command, answer: StreamCommand, work: &mut Work<'_, Done>) {
+    fn without_streams(&self, command: &Command, answer: StreamCommand, work: &mut Work<'_, Running>) {
         let Some(transaction) = command.transaction() else { return };
         let version = transaction.version();
         let sent = match answer {
@@ -226,12 +245,12 @@ async fn decide(shared: Arc<Shared>, connect: Connect) -> Result<Admission, Reje
 }
 
 impl Role for Session {
-    type Done = Done;
+    type Running = Running;
 
-    fn event(&mut self, event: Event, work: &mut Work<'_, Done>) {
+    fn event(&mut self, event: Event, work: &mut Work<'_, Running>) {
         match event {
             Event::Connect(request) => self.connect(request, work),
-            Event::Command(command) => self.command(&command, work),
+            Event::Command(command) => self.command(command, work),
             Event::PolicyRequest => self.policy(work),
             Event::SharedObject(message) => {
                 if let State::In(caller, connect) = &self.state {
@@ -244,7 +263,7 @@ impl Role for Session {
         }
     }
 
-    fn done(&mut self, done: Done, work: &mut Work<'_, Done>) {
+    fn done(&mut self, done: Done, work: &mut Work<'_, Running>) {
         match done {
             Done::Decided(decision) => self.decided(decision, work),
             Done::Answered(done) => answer(done, work.connection),

@@ -190,7 +190,8 @@ async fn a_slow_method_keeps_no_other_call_waiting() {
 #[tokio::test]
 async fn a_group_reaches_everybody_until_they_go() {
     let mut server = serve().await;
-    let player = Player { name: "Bob".into(), level: 1 };
+    // It takes several chunks.
+    let player = Player { name: "Bob".repeat(50_000), level: 1 };
     let mut connections = Vec::new();
     for version in [Version::Amf0, Version::Amf3, Version::Amf3] {
         let (connection, mut hears) = connect(&server, version).await;

@@ -31,6 +31,7 @@ pub struct Arguments<'de> {
 
 impl<'de> Arguments<'de> {
     /// Checks their number against the parameters before anything is decoded, where it is said.
+    #[inline]
     pub(super) fn open(
         bytes: &'de [u8],
         form: ArgumentsForm,
@@ -88,6 +89,7 @@ impl<'de> Arguments<'de> {
     }
 }
 
+#[inline]
 fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
     Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits)
 }

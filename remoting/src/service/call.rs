@@ -90,6 +90,10 @@ impl Call {
         &self.arguments
     }
 
+    pub(super) fn take_arguments(&mut self) -> Bytes {
+        std::mem::take(&mut self.arguments)
+    }
+
     /// How the arguments are laid out.
     pub fn form(&self) -> ArgumentsForm {
         self.form

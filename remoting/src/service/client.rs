@@ -1,8 +1,9 @@
 //! The client that called, as something that can be called back.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use amf_core::{Classes, DecodeError, Decoder, EncodeError, Encoder, FromAmf, Version};
 use bytes::Bytes;
@@ -108,16 +109,17 @@ pub struct Encoding {
 }
 
 /// A call to a client with its arguments encoded, shared by all clients with the same encoding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Notification {
     call: Arc<Encoded>,
 }
 
 /// In one place for all who are told the same.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Encoded {
     method: Box<str>,
     arguments: Bytes,
+    made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Notification {
@@ -132,7 +134,8 @@ impl Notification {
             }
             ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
         }
-        let call = Encoded { method: method.into(), arguments: encoder.finish().into() };
+        let arguments = encoder.finish().into();
+        let call = Encoded { method: method.into(), arguments, made: OnceLock::new() };
         Ok(Self { call: Arc::new(call) })
     }
 
@@ -145,7 +148,22 @@ impl Notification {
     pub fn arguments(&self) -> &Bytes {
         &self.call.arguments
     }
+
+    /// What a transport makes of it for all clients alike: the first that asks makes it, the others get the same.
+    pub fn once_for_all<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let first = self.call.made.get_or_init(|| Arc::new(make()));
+        // Another transport may have come first.
+        Arc::downcast(Arc::clone(first)).unwrap_or_else(|_other| Arc::new(make()))
+    }
 }
+
+impl PartialEq for Notification {
+    fn eq(&self, other: &Self) -> bool {
+        (self.method(), self.arguments()) == (other.method(), other.arguments())
+    }
+}
+
+impl Eq for Notification {}
 
 /// What a transport puts under a [`Client`].
 ///
@@ -155,6 +173,11 @@ pub trait Connection: Send + Sync + 'static {
     fn encoding(&self) -> Encoding;
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;
+    /// Sends a call that has no answer and goes to other clients too: what is made of it for the wire can be kept
+    /// [once for all](Notification::once_for_all).
+    fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
+        self.notify(notification)
+    }
     /// Sends a call and gives its answer, one value in the form that an envelope carries.
     fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>>;
     /// Whether anything can still be sent.
@@ -223,5 +246,27 @@ impl From<EncodeError> for CallError {
 impl From<DecodeError> for CallError {
     fn from(error: DecodeError) -> Self {
         Self::Decode(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use amf_core::Version;
+
+    use super::super::ArgumentsForm;
+    use super::{Encoding, Notification};
+
+    #[test]
+    fn what_a_transport_makes_is_made_once() {
+        let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+        let notification = Notification::encode("heard", &("Ann",), encoding).unwrap();
+        let first = notification.once_for_all(|| String::from("of the first"));
+        let second = notification.clone().once_for_all(|| String::from("of the second"));
+        assert_eq!(*second, "of the first");
+        assert!(Arc::ptr_eq(&first, &second));
+        // What another transport makes is of its own type.
+        assert_eq!(*notification.once_for_all(|| 7), 7);
     }
 }

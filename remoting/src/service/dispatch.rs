@@ -33,8 +33,8 @@ async fn admit(access: Access, call: &Call) -> Result<(), Fault> {
 }
 
 /// Everything that needs the request's bytes.
-fn start(registry: &Registry, method: Found<'_>, call: Call) -> Result<Running, Fault> {
-    let bytes = call.arguments().clone();
+fn start(registry: &Registry, method: Found<'_>, mut call: Call) -> Result<Running, Fault> {
+    let bytes = call.take_arguments();
     let (classes, limits, parameters) =
         (registry.classes(), registry.limits(), method.signature.parameters());
     let mut arguments = match call.member() {

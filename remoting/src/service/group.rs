@@ -66,7 +66,7 @@ impl Group {
         let mut encoded = Encoded { method, arguments, notifications: Vec::new() };
         for (id, connection) in self.connections() {
             let notification = encoded.for_encoding(connection.encoding())?;
-            match connection.notify(&notification) {
+            match connection.broadcast(&notification) {
                 Ok(()) => {}
                 Err(CallError::Gone) => self.forget(id, &connection),
                 Err(error) => {

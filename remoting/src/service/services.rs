@@ -162,12 +162,12 @@ impl Services {
             call.caller_mut().set_authenticator(authenticator);
         }
         call.registry = Some(Arc::clone(&self.registry));
+        if !self.outermost.is_layered() {
+            return self.outermost.run(call);
+        }
         let target = call.target().clone();
         let wrapping = call.wrapping().cloned();
         let answer = self.outermost.run(call);
-        if !self.outermost.is_layered() {
-            return answer;
-        }
         // A layer may panic too, or answer by itself.
         Box::pin(async move { isolate_future(&target, answer).await?.fitted(wrapping) })
     }

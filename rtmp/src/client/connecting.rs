@@ -232,7 +232,7 @@ impl Connecting {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (handle, outbox, state) = Handle::new(self.config.limits.outbound);
+        let (handle, outbox, state) = Handle::new(&self.config);
         let handle = Arc::new(handle);
         let (config, request) = (Arc::clone(&self.config), self.request.clone());
         let connection = Connection::client(config, request, &Seed::random(), Instant::now());

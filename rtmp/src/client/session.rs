@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use amf_core::Value;
-use amf_remoting::service::fault::code;
+use amf_remoting::service::{Target, fault::code};
 use amf_remoting::{Caller, Fault, Services};
 use tokio::sync::oneshot;
 
 use super::link::Link;
-use crate::net::{Answer, Role, Work, answer, call_of};
+use crate::net::{Answer, Answering, Role, Work, answer, call_of};
 use crate::proto::{Accepted, Command, Event, Status};
 
 pub(super) type Unhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
@@ -31,39 +31,38 @@ impl Session {
         }
     }
 
-    fn command(&self, command: &Command, work: &mut Work<'_, Answer>) {
+    fn command(&self, command: Command, work: &mut Work<'_, Answering>) {
         let transaction = command.transaction();
-        match call_of(command, &self.caller, &self.services) {
-            Ok(call) if self.services.signature(call.target()).is_some() => {
-                let outcome = self.services.call(call);
-                work.run(async move { (transaction, outcome.await) });
-            }
-            _ => {
-                (self.unhandled)(command.name(), command.body().values().unwrap_or_default());
-                let text = format!("there is no method {}", command.name());
-                answer((transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))), work.connection);
-            }
+        let target = Target::new(command.shared_name());
+        if self.services.signature(&target).is_none() {
+            (self.unhandled)(command.name(), command.body().values().unwrap_or_default());
+            let text = format!("there is no method {}", command.name());
+            return answer((transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))), work.connection);
+        }
+        match call_of(command, target, &self.caller, &self.services) {
+            Ok(call) => work.run(Answering::new(transaction, self.services.call(call))),
+            Err(fault) => answer((transaction, Err(fault)), work.connection),
         }
     }
 }
 
 impl Role for Session {
-    type Done = Answer;
+    type Running = Answering;
 
-    fn event(&mut self, event: Event, work: &mut Work<'_, Self::Done>) {
+    fn event(&mut self, event: Event, work: &mut Work<'_, Answering>) {
         match event {
             Event::Accepted(accepted) => {
                 work.shared.set_version(accepted.version());
                 self.decide(Ok(accepted));
             }
             Event::Rejected(status) => self.decide(Err(status)),
-            Event::Command(command) => self.command(&command, work),
+            Event::Command(command) => self.command(command, work),
             Event::SharedObject(message) => self.link.remotes().receive(message),
             _ => {}
         }
     }
 
-    fn done(&mut self, done: Answer, work: &mut Work<'_, Answer>) {
+    fn done(&mut self, done: Answer, work: &mut Work<'_, Answering>) {
         answer(done, work.connection);
     }
 }

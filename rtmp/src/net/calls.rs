@@ -1,10 +1,12 @@
 //! Calls of the peer, on their way to services and back; both sides do it alike.
 
 use std::fmt::Display;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use amf_core::{Encoder, ToAmf, Value};
-use amf_remoting::service::{ArgumentsForm, Call, Reply, fault::code};
+use amf_remoting::service::{ArgumentsForm, BoxFuture, Call, Reply, Target, fault::code};
 use amf_remoting::{Caller, Fault, Services};
 use bytes::Bytes;
 
@@ -13,15 +15,45 @@ use crate::proto::{Body, Command, Connection, Transaction, UseError};
 /// What became of a call, and whom to tell; a call that wants no answer has no transaction.
 pub(crate) type Answer = (Option<Transaction>, Result<Reply, Fault>);
 
+/// A call of the peer that a service is at.
+pub(crate) struct Answering {
+    transaction: Option<Transaction>,
+    outcome: BoxFuture<'static, Result<Reply, Fault>>,
+}
+
+impl Answering {
+    pub(crate) fn new(
+        transaction: Option<Transaction>,
+        outcome: BoxFuture<'static, Result<Reply, Fault>>,
+    ) -> Self {
+        Self { transaction, outcome }
+    }
+}
+
+impl Future for Answering {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        let outcome = ready!(self.outcome.as_mut().poll(cx));
+        Poll::Ready((self.transaction, outcome))
+    }
+}
+
 /// A command as a call of a service.
-pub(crate) fn call_of(command: &Command, caller: &Caller, services: &Services) -> Result<Call, Fault> {
-    let body = command.body();
+pub(crate) fn call_of(
+    command: Command,
+    target: Target,
+    caller: &Caller,
+    services: &Services,
+) -> Result<Call, Fault> {
+    let version = command.version();
+    let body = command.into_body();
     let arguments = if body.stands_alone() {
-        body.arguments().map_err(|error| unreadable(&error))?
+        body.into_arguments().map_err(|error| unreadable(&error))?
     } else {
-        standing_alone(body, services)?
+        standing_alone(&body, services)?
     };
-    let call = Call::new(command.name(), arguments, command.version(), caller.clone());
+    let call = Call::new(target, arguments, version, caller.clone());
     Ok(call.with_form(ArgumentsForm::Sequence))
 }
 

@@ -5,12 +5,12 @@
 //! the answer.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use amf_core::Value;
@@ -26,6 +26,7 @@ use tokio::time::{Sleep, sleep_until, timeout};
 use super::handle::{Outgoing, Shared};
 use super::meter::{self, Meter};
 use super::outgoing::Pieces;
+use super::role::{Done, End, Role, Work};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UseError};
 
@@ -40,52 +41,6 @@ const TURN: usize = 32 << 10;
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What a side does with the events of its connection.
-pub(crate) trait Role {
-    /// What comes out of the futures that it starts.
-    type Done: Send;
-
-    /// Takes an event, other than the reply to a call; may answer at once or start futures.
-    fn event(&mut self, event: Event, work: &mut Work<'_, Self::Done>);
-
-    /// Takes what a future came to.
-    fn done(&mut self, done: Self::Done, work: &mut Work<'_, Self::Done>);
-
-    /// Learns how the connection ended.
-    fn ended(&mut self, _end: &End) {}
-}
-
-/// A future that a role started.
-type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// What a role works on.
-pub(crate) struct Work<'a, T> {
-    pub(crate) now: Instant,
-    pub(crate) connection: &'a mut Connection,
-    pub(crate) shared: &'a Shared,
-    /// Whether this side is about to go.
-    pub(crate) is_draining: bool,
-    running: &'a mut FuturesUnordered<Running<T>>,
-    finished: &'a mut VecDeque<T>,
-}
-
-impl<T> Work<'_, T> {
-    /// How many futures run, or have an outcome that nobody took yet.
-    pub(crate) fn running(&self) -> usize {
-        self.running.len() + self.finished.len()
-    }
-
-    /// Begins a future now, and runs it beside the reading; [`Role::done`] takes its outcome.
-    pub(crate) fn run(&mut self, future: impl Future<Output = T> + Send + 'static) {
-        let mut future: Running<T> = Box::pin(future);
-        // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(done) => self.finished.push_back(done),
-            Poll::Pending => self.running.push(future),
-        }
-    }
-}
-
 /// A connection and its socket.
 pub(crate) struct Driver<S, R: Role> {
     socket: S,
@@ -95,10 +50,10 @@ pub(crate) struct Driver<S, R: Role> {
     outbox: mpsc::UnboundedReceiver<Outgoing>,
     shared: Arc<Shared>,
     meter: Meter,
-    running: FuturesUnordered<Running<R::Done>>,
+    running: FuturesUnordered<R::Running>,
     /// What they came to, while what was sent before is not with the socket yet: a peer that asks for much at
     /// one time shall get it, not be taken for one that does not read.
-    finished: VecDeque<R::Done>,
+    finished: VecDeque<Done<R>>,
     /// Calls to the peer that have no reply yet.
     asked: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     pieces: Pieces,
@@ -112,8 +67,8 @@ pub(crate) struct Driver<S, R: Role> {
     steps: u8,
     /// How much was read in this turn.
     turn: usize,
-    /// When bytes last went into the socket, or began to wait for it.
-    progress: Instant,
+    /// Since when the socket has taken nothing of what waits for it.
+    stuck_since: Option<Instant>,
     /// Whether this side is to go, and when its grace ends.
     is_draining: bool,
     /// When the notice ends, as long as it has not.
@@ -121,17 +76,6 @@ pub(crate) struct Driver<S, R: Role> {
     drained_by: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
-}
-
-/// How a connection ended.
-#[derive(Debug)]
-pub(crate) enum End {
-    /// The protocol says so: by either side's wish, or by the peer's mistake.
-    Closed(CloseReason),
-    /// The peer is gone, or the socket is.
-    Lost(Arc<io::Error>),
-    /// The peer took nothing for too long.
-    Stalled,
 }
 
 /// What happens next.
@@ -152,8 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         outbox: mpsc::UnboundedReceiver<Outgoing>,
         shared: Arc<Shared>,
     ) -> Self {
-        let now = Instant::now();
-        let first = connection.deadline().unwrap_or(now);
+        let first = connection.deadline().unwrap_or_else(Instant::now);
         Self {
             socket,
             connection,
@@ -170,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             timer: Box::pin(sleep_until(first.into())),
             steps: 0,
             turn: 0,
-            progress: now,
+            stuck_since: None,
             is_draining: false,
             noticed_by: None,
             drained_by: None,
@@ -198,7 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
             let end = match step {
                 Step::Read(Ok(0)) => Some(End::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
                 Step::Written(Ok(())) => {
-                    self.progress = Instant::now();
+                    self.stuck_since = None;
                     None
                 }
                 Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(Arc::new(error))),
@@ -253,9 +196,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         &mut self,
         cx: &mut Context<'_>,
         drain: Pin<&mut impl Future<Output = ()>>,
-    ) -> Poll<Step<R::Done>> {
+    ) -> Poll<Step<Done<R>>> {
         let is_open = !self.connection.is_closed();
-        if is_open && let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx) {
+        if is_open
+            && !self.running.is_empty()
+            && let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx)
+        {
             return Poll::Ready(Step::Done(done));
         }
         if let Poll::Ready(Some(written)) = self.poll_write(cx) {
@@ -284,7 +230,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<()>>> {
         if !self.pieces.is_empty() {
             self.is_flushed = false;
-            return self.pieces.poll_write(&mut self.socket, cx).map(Some);
+            let written = self.pieces.poll_write(&mut self.socket, cx).map(Some);
+            if written.is_pending() {
+                self.stuck_since.get_or_insert_with(Instant::now);
+            }
+            return written;
         }
         if self.is_flushed {
             return Poll::Ready(None);
@@ -315,12 +265,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
 
     /// Takes every event, and what is to be written next. Tells the end when all is written.
     fn settle(&mut self) -> Option<End> {
-        if self.pieces.is_empty() {
-            self.progress = Instant::now();
-        }
         loop {
             self.take_events();
-            self.pieces.fill(|| self.connection.output());
+            if self.connection.queued() > 0 {
+                self.pieces.fill(|| self.connection.output());
+            }
             if self.connection.queued() > 0 || self.connection.is_closed() || self.finished.is_empty() {
                 break;
             }
@@ -361,10 +310,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         }
     }
 
-    fn with_role(&mut self, act: impl FnOnce(&mut R, &mut Work<'_, R::Done>)) {
+    fn with_role(&mut self, act: impl FnOnce(&mut R, &mut Work<'_, R::Running>)) {
         let Some(role) = &mut self.role else { return };
         let mut work = Work {
-            now: Instant::now(),
             connection: &mut self.connection,
             shared: &self.shared,
             is_draining: self.is_draining,
@@ -396,6 +344,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                     Ok(id) => drop(self.asked.insert(id, answer)),
                     // Whoever asked may have gone.
                     Err(error) => drop(answer.send(Err(not_sent(&error)))),
+                }
+            }
+            Outgoing::Broadcast(chunked) => {
+                if let Err(error) = self.connection.send_shared(&chunked) {
+                    tracing::debug!(%error, "a client was not told what its group was");
                 }
             }
             Outgoing::Shared(chunked) => {
@@ -446,8 +399,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
 
     /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.
     fn stalls_at(&self) -> Option<Instant> {
-        let since = self.closed.as_ref().map_or(self.progress, |(_, closed)| *closed);
-        since.checked_add(self.connection.config().limits.stall_time).filter(|_| !self.pieces.is_empty())
+        let since = self.closed.as_ref().map(|(_, closed)| *closed).or(self.stuck_since);
+        let since = since.filter(|_| !self.pieces.is_empty())?;
+        since.checked_add(self.connection.config().limits.stall_time)
     }
 
     fn ended(&mut self, end: &End) {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::proto::chunk::Chunked;
+use crate::proto::{Config, Message};
 
 /// What a call takes beside its name and arguments, at most.
 const HEADERS: usize = 64;
@@ -21,7 +22,9 @@ pub(crate) enum Outgoing {
     Notify(Notification),
     /// A call, and where its answer goes.
     Invoke(Notification, oneshot::Sender<Result<Bytes, CallError>>),
-    /// A message that was cut into chunks once for many.
+    /// A call without an answer that goes to many, cut into chunks once for all of them.
+    Broadcast(Arc<Chunked>),
+    /// A message about a shared object, cut in the same way. One that is missed ends the connection.
     Shared(Arc<Chunked>),
     /// The end of the connection.
     Close,
@@ -31,6 +34,8 @@ pub(crate) enum Outgoing {
 #[derive(Debug)]
 pub(crate) struct Handle {
     inbox: mpsc::UnboundedSender<Outgoing>,
+    /// For what is cut into chunks before the connection has it.
+    chunk_size: u32,
     shared: Arc<Shared>,
 }
 
@@ -43,21 +48,22 @@ pub(crate) struct Shared {
     waiting: AtomicUsize,
     /// Bytes that wait behind it, with the protocol and the socket.
     unsent: AtomicUsize,
+    /// Of the bytes that wait.
     limit: usize,
 }
 
 impl Handle {
-    /// A handle, what its driver reads, and what they share. `limit` bounds the bytes that wait.
-    pub(crate) fn new(limit: usize) -> (Self, mpsc::UnboundedReceiver<Outgoing>, Arc<Shared>) {
+    /// A handle, what its driver reads, and what they share.
+    pub(crate) fn new(config: &Config) -> (Self, mpsc::UnboundedReceiver<Outgoing>, Arc<Shared>) {
         let (inbox, outbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             open: AtomicBool::new(true),
             amf3: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             unsent: AtomicUsize::new(0),
-            limit,
+            limit: config.limits.outbound,
         });
-        (Self { inbox, shared: Arc::clone(&shared) }, outbox, shared)
+        (Self { inbox, chunk_size: config.chunk_size, shared: Arc::clone(&shared) }, outbox, shared)
     }
 
     /// Ends the connection.
@@ -71,9 +77,13 @@ impl Handle {
         self.shared.close();
     }
 
-    /// Sends a message that was cut into chunks once for many.
+    /// Sends a message about a shared object.
     pub(crate) fn send_shared(&self, chunked: &Arc<Chunked>) -> Result<(), CallError> {
         self.send(Outgoing::Shared(Arc::clone(chunked)))
+    }
+
+    fn version(&self) -> Version {
+        if self.shared.amf3.load(Ordering::Relaxed) { Version::Amf3 } else { Version::Amf0 }
     }
 
     fn send(&self, outgoing: Outgoing) -> Result<(), CallError> {
@@ -91,12 +101,19 @@ impl Handle {
 
 impl Connection for Handle {
     fn encoding(&self) -> Encoding {
-        let version = if self.shared.amf3.load(Ordering::Relaxed) { Version::Amf3 } else { Version::Amf0 };
-        Encoding { version, form: ArgumentsForm::Sequence }
+        Encoding { version: self.version(), form: ArgumentsForm::Sequence }
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {
         self.send(Outgoing::Notify(notification.clone()))
+    }
+
+    fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
+        let chunked = notification.once_for_all(|| {
+            let (method, arguments) = (notification.method(), notification.arguments());
+            Chunked::new(Message::notification(self.version(), 0, method, arguments), self.chunk_size)
+        });
+        self.send(Outgoing::Broadcast(chunked))
     }
 
     fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
@@ -148,7 +165,7 @@ impl Outgoing {
             Self::Notify(call) | Self::Invoke(call, _) => {
                 HEADERS + call.method().len() + call.arguments().len()
             }
-            Self::Shared(chunked) => HEADERS + chunked.message().payload.len(),
+            Self::Broadcast(chunked) | Self::Shared(chunked) => HEADERS + chunked.message().payload.len(),
             Self::Close => 0,
         }
     }

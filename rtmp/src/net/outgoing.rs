@@ -44,18 +44,31 @@ impl Pieces {
         socket: &mut (impl AsyncWrite + Unpin),
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
-            *slice = IoSlice::new(piece);
-        }
-        let slices = slices.get(..self.pieces.len()).unwrap_or_default();
-        match ready!(Pin::new(socket).poll_write_vectored(cx, slices))? {
+        let socket = Pin::new(socket);
+        // The system takes one piece more cheaply.
+        let written = match self.pieces.as_slices() {
+            ([piece], []) => socket.poll_write(cx, piece),
+            _ => self.poll_write_vectored(socket, cx),
+        };
+        match ready!(written)? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             written => {
                 self.advance(written);
                 Poll::Ready(Ok(()))
             }
         }
+    }
+
+    fn poll_write_vectored(
+        &self,
+        socket: Pin<&mut impl AsyncWrite>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+            *slice = IoSlice::new(piece);
+        }
+        socket.poll_write_vectored(cx, slices.get(..self.pieces.len()).unwrap_or_default())
     }
 
     fn advance(&mut self, mut written: usize) {

@@ -1,5 +1,7 @@
 //! What a connection tells the program.
 
+use std::sync::Arc;
+
 use amf_core::{DecodeError, Value, Version};
 use bytes::Bytes;
 
@@ -167,7 +169,7 @@ impl Accepted {
 /// A call of the peer.
 #[derive(Clone, Debug)]
 pub struct Command {
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) transaction: Option<Transaction>,
     pub(super) stream: u32,
     pub(super) body: Body,
@@ -177,6 +179,11 @@ impl Command {
     /// What is called, without the `@` or `|` that Flash puts before some names.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same, to keep.
+    pub fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     /// What to answer with; `None` if no reply is wanted.
@@ -197,6 +204,11 @@ impl Command {
     /// Its arguments.
     pub fn body(&self) -> &Body {
         &self.body
+    }
+
+    /// Its arguments, to keep.
+    pub fn into_body(self) -> Body {
+        self.body
     }
 }
 

@@ -112,8 +112,8 @@ impl Slots {
             return Err(LimitPassed::new("bytes", limits.bytes));
         }
         let growth = size(key, &slot).saturating_sub(old_size);
-        if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.memory {
-            return Err(LimitPassed::new("memory", limits.memory));
+        if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.total_memory {
+            return Err(LimitPassed::new("total_memory", limits.total_memory));
         }
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);

@@ -1,6 +1,6 @@
 //! The headers of chunks (RTMP §5.3.1).
 
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 
 use super::EXTENDED;
 use crate::proto::MessageType;
@@ -36,7 +36,7 @@ impl Basic {
     }
 
     /// Writes it. 0 and 1 are no chunk streams: they would say that the number follows.
-    pub(super) fn write(self, out: &mut BytesMut) {
+    pub(super) fn write(self, out: &mut impl BufMut) {
         let format = self.format << 6;
         match self.chunk_stream.max(2) {
             small @ 0..64 => out.put_u8(format | small as u8),
@@ -93,7 +93,7 @@ impl Fields {
         Some((Self { timestamp, extended, message, stream }, rest))
     }
 
-    pub(super) fn write(&self, out: &mut BytesMut) {
+    pub(super) fn write(&self, out: &mut impl BufMut) {
         out.put_uint(u64::from(if self.extended { EXTENDED } else { self.timestamp }), 3);
         if let Some((length, kind)) = self.message {
             out.put_uint(length as u64, 3);

@@ -56,6 +56,11 @@ impl Output {
         if bytes.len() <= COPY {
             return self.put(&bytes);
         }
+        self.push(bytes);
+    }
+
+    /// Adds bytes that are shared, however few.
+    pub(super) fn push(&mut self, bytes: Bytes) {
         self.flush_tail();
         self.len += bytes.len();
         self.ready.push_back(bytes);

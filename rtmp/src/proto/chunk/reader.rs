@@ -92,6 +92,9 @@ impl ChunkReader {
     /// A message that says how to read on ([`SetChunkSize`](super::super::message::Control::SetChunkSize),
     /// `Abort`) is to be heeded before the next call.
     pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, PeerError> {
+        if input.is_empty() && self.partial_len == 0 {
+            return Ok(None);
+        }
         let before = input.len();
         let result = self.next_message(input);
         self.position += (before - input.len()) as u64;

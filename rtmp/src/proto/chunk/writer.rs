@@ -75,13 +75,16 @@ impl ChunkWriter {
     pub(crate) fn write_parts(&mut self, envelope: Envelope, head: &[u8], body: &Bytes, out: &mut Output) {
         let (format, fields) = self.next_header(envelope, head.len() + body.len());
         let basic = Basic { format, chunk_stream: envelope.chunk_stream };
-        out.expect(LONGEST + head.len() + body.len());
-        out.write(|tail| {
-            basic.write(tail);
-            if let Some(fields) = &fields {
-                fields.write(tail);
-            }
-        });
+        let mut header = [0; LONGEST];
+        let mut room = &mut header[..];
+        basic.write(&mut room);
+        if let Some(fields) = &fields {
+            fields.write(&mut room);
+        }
+        let unused = room.len();
+        let header = header.get(..LONGEST - unused).unwrap_or_default();
+        out.expect(header.len() + head.len() + body.len());
+        out.put(header);
         let extended = fields.filter(|fields| fields.extended).map(|fields| fields.timestamp);
         cut(self.chunk_size, head, body, |piece| match piece {
             Piece::Continue => {
@@ -97,7 +100,12 @@ impl ChunkWriter {
         if chunked.chunk_size() == self.chunk_size() {
             let message = chunked.message();
             self.remember(message.envelope(), message.payload.len(), None);
-            out.put_shared(chunked.bytes().clone());
+            // Where nothing else waits, a copy would only take a buffer of its own.
+            if out.is_empty() {
+                out.push(chunked.bytes().clone());
+            } else {
+                out.put_shared(chunked.bytes().clone());
+            }
         } else {
             self.write(chunked.message(), out);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 use std::time::Instant;
 
 use amf_core::{Value, Version};
@@ -131,7 +132,7 @@ impl Connection {
                 self.reply(&name, number, body);
                 Ok(())
             }
-            Phase::Open if name == CONNECT => Err(PeerErrorKind::ConnectTwice),
+            Phase::Open if &*name == CONNECT => Err(PeerErrorKind::ConnectTwice),
             _ => {
                 self.call_in(name, number, stream, body);
                 Ok(())
@@ -198,7 +199,7 @@ impl Connection {
         }
     }
 
-    fn call_in(&mut self, name: String, number: f64, stream: u32, body: Body) {
+    fn call_in(&mut self, name: Arc<str>, number: f64, stream: u32, body: Body) {
         let version = body.version();
         let max = self.config.limits.calls_in;
         let transaction = if number == 0.0 {

@@ -42,11 +42,20 @@ impl Body {
     /// This is exact where they [stand alone](Self::stands_alone), as they do in every call that a Flash
     /// program makes. Otherwise [`decoder`](Self::decoder) is what reads references right.
     pub fn arguments(&self) -> Result<Bytes, DecodeError> {
-        let start = match self.null_object() {
-            Some(len) => self.object_at + len,
-            None => self.decoder()?.offset(),
-        };
-        Ok(self.bytes.slice(start..))
+        Ok(self.bytes.slice(self.arguments_at()?..))
+    }
+
+    /// The [`arguments`](Self::arguments) alone, where nothing else is wanted any more.
+    pub fn into_arguments(mut self) -> Result<Bytes, DecodeError> {
+        self.bytes.advance(self.arguments_at()?);
+        Ok(self.bytes)
+    }
+
+    fn arguments_at(&self) -> Result<usize, DecodeError> {
+        match self.null_object() {
+            Some(len) => Ok(self.object_at + len),
+            None => Ok(self.decoder()?.offset()),
+        }
     }
 
     /// Whether nothing before the arguments takes a place in a reference table: the command object is null,
@@ -110,7 +119,7 @@ fn past_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
 
 /// Splits a command into name, transaction id and the rest. The `@` or `|` that Flash puts before some
 /// names is dropped.
-pub(crate) fn split(message: Message) -> Result<(String, f64, Body), PeerErrorKind> {
+pub(crate) fn split(message: Message) -> Result<(Arc<str>, f64, Body), PeerErrorKind> {
     let (bytes, version) = match message.kind {
         MessageType::COMMAND_AMF3 => (without_format(message.payload)?, Version::Amf3),
         _ => (message.payload, Version::Amf0),
@@ -137,8 +146,8 @@ fn plain_start(bytes: &[u8]) -> Option<(&str, f64, usize)> {
     Some((str::from_utf8(name).ok()?, f64::from_be_bytes(*id), bytes.len() - rest.len()))
 }
 
-fn without_prefix(name: &str) -> String {
-    name.strip_prefix(['@', '|']).unwrap_or(name).to_owned()
+fn without_prefix(name: &str) -> Arc<str> {
+    name.strip_prefix(['@', '|']).unwrap_or(name).into()
 }
 
 /// AMF3's message types begin with a zero, which some peers leave out.
