@@ -32,7 +32,7 @@ async fn serves_until_it_is_killed() {
     let listening = Server::new(Services::new()).shared_objects(objects).bind("127.0.0.1:0").await.unwrap();
     println!("listening at {}", listening.local_addr().unwrap());
     // A test that dies does not leave this running.
-    let _ = timeout(Duration::from_secs(60), listening.serve()).await;
+    let _ = timeout(Duration::from_mins(1), listening.serve()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -203,7 +203,7 @@ fn attempt<T>(
     match catch_unwind(AssertUnwindSafe(act)) {
         Ok(Ok(done)) => return Some(done),
         Ok(Err(error)) => {
-            tracing::error!(%error, action, %first, objects, "the store of shared objects failed")
+            tracing::error!(%error, action, %first, objects, "the store of shared objects failed");
         }
         Err(_panic) => tracing::error!(action, %first, objects, "the store of shared objects panicked"),
     }
