@@ -54,7 +54,10 @@ pub(super) fn open<B: StorageBackend>(
         builder.set_repair_callback(RepairSession::abort);
         match builder.create_with_backend(wary(false)?) {
             Err(DatabaseError::RepairAborted) => {}
-            opened => return opened,
+            opened => {
+                doubt.store(opened.is_err(), Ordering::Relaxed);
+                return opened;
+            }
         }
         builder.set_repair_callback(|_| {});
     }

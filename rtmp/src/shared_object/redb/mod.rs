@@ -60,8 +60,8 @@ pub struct RedbStore {
 }
 
 impl RedbStore {
-    /// Opens a file, or makes it. Its folder must be there; until the new file is whole, its name ends with
-    /// `.new`.
+    /// Opens a file, or makes it if there is none or an empty one. Its folder must be there; until the new file is
+    /// whole, its name ends with `.new`.
     ///
     /// # Errors
     /// They name the file: it cannot be read or written, is none of redb or of another version of its format, or is

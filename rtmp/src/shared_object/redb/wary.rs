@@ -38,18 +38,39 @@ impl<B: StorageBackend> Wary<B> {
     }
 }
 
-/// The same bytes in the same places: if this is cut, nothing has changed. A page that cannot be read is none that
-/// the system has in memory, so it is passed over; redb will say so if it needs it.
+/// The same bytes in the same places: if this is cut, nothing has changed.
 fn rewrite(backend: &impl StorageBackend) -> io::Result<()> {
-    let (mut page, mut offset, len) = (Vec::new(), 0, backend.len()?);
-    while offset < len {
-        page.resize(usize::try_from(PAGE.min(len - offset)).unwrap_or_default(), 0);
-        if backend.read(offset, &mut page).is_ok() {
-            backend.write(offset, &page)?;
+    let (mut page, len) = (Vec::new(), used(backend)?);
+    for number in 0..len.div_ceil(PAGE) {
+        // What cannot be read is not what the system kept in memory. redb will say so if it needs it.
+        if read(backend, number, len, &mut page).is_err() {
+            continue;
         }
-        offset += PAGE;
+        match backend.write(number * PAGE, &page) {
+            // A hole needs no room.
+            Err(error) if error.kind() == io::ErrorKind::StorageFull && is_zero(&page) => {}
+            written => written?,
+        }
     }
     backend.sync_data()
+}
+
+/// How much of a file was ever written: redb makes it longer beforehand, which takes no room on disk.
+fn used(backend: &impl StorageBackend) -> io::Result<u64> {
+    let (mut page, len) = (Vec::new(), backend.len()?);
+    let is_used = |number: &u64| read(backend, *number, len, &mut page).is_err() || !is_zero(&page);
+    let last = (0..len.div_ceil(PAGE)).rev().find(is_used);
+    Ok(last.map_or(0, |last| len.min((last + 1) * PAGE)))
+}
+
+fn read(backend: &impl StorageBackend, number: u64, len: u64, page: &mut Vec<u8>) -> io::Result<()> {
+    let offset = number * PAGE;
+    page.resize(usize::try_from(PAGE.min(len - offset)).unwrap_or_default(), 0);
+    backend.read(offset, page)
+}
+
+fn is_zero(page: &[u8]) -> bool {
+    page.iter().all(|byte| *byte == 0)
 }
 
 impl<B: StorageBackend> StorageBackend for Wary<B> {

@@ -1,6 +1,7 @@
 //! A disk in memory that loses what is not flushed, tears it, fills up or fails, and a system that takes what it
 //! could not flush for flushed.
 
+use std::collections::HashSet;
 use std::io::{Error, ErrorKind, Result};
 use std::sync::MutexGuard;
 
@@ -11,6 +12,8 @@ use super::*;
 
 /// What a disk writes as a whole, in bytes.
 const SECTOR: usize = 512;
+/// What it gives files room in.
+const PAGE: u64 = 4_096;
 
 /// Clones are the same disk.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ struct State {
     cached: Vec<u8>,
     /// What is on the disk.
     flushed: Vec<u8>,
+    /// The pages that were ever written.
+    taken: HashSet<u64>,
     /// What the system has still to write.
     dirty: Vec<Operation>,
     operations: u64,
@@ -48,8 +53,8 @@ pub(super) enum Fault {
     Sync(u64),
     /// One of so many operations fails.
     OneOf(u32),
-    /// There is no room behind this byte.
-    FullAt(u64),
+    /// There is room for so many pages. A file that is made longer takes none before it is written.
+    FullAfter(usize),
 }
 
 impl Disk {
@@ -60,7 +65,8 @@ impl Disk {
     fn found(bytes: Vec<u8>, random: StdRng) -> Self {
         let (operations, syncs) = (0, 0);
         let (cached, flushed, dirty) = (bytes.clone(), bytes, Vec::new());
-        let state = State { cached, flushed, dirty, operations, syncs, fault: Fault::None, random };
+        let (fault, taken) = (Fault::None, (0..cached.len() as u64 / PAGE).collect());
+        let state = State { cached, flushed, taken, dirty, operations, syncs, fault, random };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -81,8 +87,9 @@ impl Disk {
         self.lock().syncs
     }
 
-    pub(super) fn length(&self) -> u64 {
-        self.lock().cached.len() as u64
+    /// Pages that are in use.
+    pub(super) fn taken(&self) -> usize {
+        self.lock().taken.len()
     }
 
     /// What is found after the power failed: of what was not flushed, any part is there, or torn.
@@ -106,11 +113,13 @@ impl Disk {
 
     fn operate(&self, operation: Operation) -> Result<()> {
         let mut state = self.lock();
-        if let Fault::FullAt(end) = state.fault
-            && operation.end() > end
+        let pages: HashSet<_> = state.taken.union(&operation.pages()).copied().collect();
+        if let Fault::FullAfter(room) = state.fault
+            && pages.len() > room.max(state.taken.len())
         {
             return Err(ErrorKind::StorageFull.into());
         }
+        state.taken = pages;
         let outcome = state.begin();
         let done = if outcome.is_ok() { operation } else { operation.half() };
         done.apply(&mut state.cached);
@@ -126,7 +135,7 @@ impl State {
             Fault::DeadAfter(count) => self.operations > count,
             Fault::At(number) => self.operations == number,
             Fault::OneOf(of) => self.random.random_ratio(1, of),
-            Fault::None | Fault::FullAt(_) | Fault::Sync(_) => false,
+            Fault::None | Fault::FullAfter(_) | Fault::Sync(_) => false,
         };
         if fails { Err(failed()) } else { Ok(()) }
     }
@@ -141,6 +150,13 @@ impl Operation {
         match self {
             Self::Write(offset, data) => offset + data.len() as u64,
             Self::SetLength(length) => *length,
+        }
+    }
+
+    fn pages(&self) -> HashSet<u64> {
+        match self {
+            Self::Write(offset, _) => (offset / PAGE..self.end().div_ceil(PAGE)).collect(),
+            Self::SetLength(_) => HashSet::new(),
         }
     }
 
@@ -187,7 +203,7 @@ impl Operation {
 
 impl StorageBackend for Disk {
     fn len(&self) -> Result<u64> {
-        Ok(self.length())
+        Ok(self.lock().cached.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {

@@ -199,13 +199,17 @@ fn the_disk_is_full_for_a_while() {
         let slot = StoredSlot { version: 2, encoding: Version::Amf3, value };
         StoredCommit { object: name("big"), version: 2, slots: vec![("big".into(), Some(slot))] }
     };
-    for room in [0, 4_096, 20_000, 70_000, 200_000] {
-        let disk = Disk::new(room);
-        let store = disk.store().unwrap();
+    for room in [0, 1, 5, 17, 50] {
+        let disk = Disk::new(0);
+        let mut store = disk.store().unwrap();
         let mut done = Done::default();
         write(&store, &mut done, 10);
-        disk.fail(Fault::FullAt(disk.length() + room));
-        for _ in 0..2 {
+        disk.fail(Fault::FullAfter(disk.taken() + room));
+        for is_restarted in [false, false, true, false] {
+            if is_restarted {
+                drop(store);
+                store = disk.store().unwrap();
+            }
             let error = store.commit(&[big()]).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}");
             assert_eq!(store.load(&name("big")).unwrap(), None);
@@ -214,7 +218,7 @@ fn the_disk_is_full_for_a_while() {
         disk.fail(Fault::None);
         store.commit(&[big()]).unwrap();
         write(&store, &mut done, 11);
-        let found = disk.after_power_failure(room);
+        let found = disk.after_power_failure(0);
         check_disk(&found, done, "after it was full");
         assert_eq!(found.store().unwrap().load(&name("big")).unwrap().unwrap().slots.len(), 1);
     }
