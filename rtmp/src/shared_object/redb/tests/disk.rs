@@ -103,6 +103,15 @@ impl Disk {
         Self::found(bytes, random)
     }
 
+    /// What the next process finds when this one was killed: all that the system knows.
+    pub(super) fn after_kill(&self) -> Self {
+        let State { cached, flushed, taken, dirty, operations, syncs, fault, .. } = &*self.lock();
+        let (cached, flushed, taken, dirty) = (cached.clone(), flushed.clone(), taken.clone(), dirty.clone());
+        let (operations, syncs, fault, random) = (*operations, *syncs, *fault, StdRng::seed_from_u64(0));
+        let state = State { cached, flushed, taken, dirty, operations, syncs, fault, random };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.lock().cached.clone()
     }
