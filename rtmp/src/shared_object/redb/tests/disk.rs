@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::{Error, ErrorKind, Result};
+use std::ops::Range;
 use std::sync::MutexGuard;
 
 use rand::rngs::StdRng;
@@ -122,13 +123,14 @@ impl Disk {
 
     fn operate(&self, operation: Operation) -> Result<()> {
         let mut state = self.lock();
-        let pages: HashSet<_> = state.taken.union(&operation.pages()).copied().collect();
+        let pages: Vec<_> = operation.pages().filter(|page| !state.taken.contains(page)).collect();
         if let Fault::FullAfter(room) = state.fault
-            && pages.len() > room.max(state.taken.len())
+            && !pages.is_empty()
+            && state.taken.len() + pages.len() > room
         {
             return Err(ErrorKind::StorageFull.into());
         }
-        state.taken = pages;
+        state.taken.extend(pages);
         let outcome = state.begin();
         let done = if outcome.is_ok() { operation } else { operation.half() };
         done.apply(&mut state.cached);
@@ -162,10 +164,10 @@ impl Operation {
         }
     }
 
-    fn pages(&self) -> HashSet<u64> {
+    fn pages(&self) -> Range<u64> {
         match self {
-            Self::Write(offset, _) => (offset / PAGE..self.end().div_ceil(PAGE)).collect(),
-            Self::SetLength(_) => HashSet::new(),
+            Self::Write(offset, _) => offset / PAGE..self.end().div_ceil(PAGE),
+            Self::SetLength(_) => 0..0,
         }
     }
 
