@@ -24,14 +24,23 @@ impl Header<'_> {
     /// All of it in one message, or in several where that would be large.
     pub(super) fn messages(&self, told: &[Told], encoding: Version) -> Vec<Message> {
         let (mut messages, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
-        for event in told.iter().filter_map(|told| told.event(encoding)) {
-            let size = event.size();
-            if !events.is_empty() && (events.len() >= EVENTS || bytes + size > BYTES) {
+        for told in told {
+            let new = told.events(encoding);
+            let (count, size) = (
+                new.iter().flatten().count(),
+                new.iter().flatten().map(SharedObjectEvent::size).sum::<usize>(),
+            );
+            if !events.is_empty() && (events.len() + count > EVENTS || bytes + size > BYTES) {
                 messages.push(self.message(encoding, mem::take(&mut events)));
                 bytes = 0;
             }
             bytes += size;
-            events.push(event);
+            events.extend(new.into_iter().flatten());
+            // What comes next is not what was refused.
+            if matches!(told, Told::Status(_)) {
+                messages.push(self.message(encoding, mem::take(&mut events)));
+                bytes = 0;
+            }
         }
         if !events.is_empty() {
             messages.push(self.message(encoding, events));
@@ -59,23 +68,34 @@ pub(super) enum Told {
     Removed(Arc<str>),
     Success(Arc<str>),
     Sent(Arc<Sent>),
+    /// A refusal that is of no slot.
     Status(&'static str),
+    /// A refusal, and what the slot is: one message has both.
+    Refused(&'static str, Arc<str>, Option<Arc<Encoded>>),
 }
 
 impl Told {
-    /// Nothing where it cannot be said in this encoding.
-    fn event(&self, encoding: Version) -> Option<SharedObjectEvent> {
-        Some(match self {
+    /// One or two. Nothing where it cannot be said in this encoding.
+    fn events(&self, encoding: Version) -> [Option<SharedObjectEvent>; 2] {
+        let changed = |key: &Arc<str>, value: &Encoded| SharedObjectEvent::Change {
+            key: Arc::clone(key),
+            value: value.bytes_in(encoding),
+        };
+        let removed = |key: &Arc<str>| SharedObjectEvent::Remove { key: Arc::clone(key) };
+        let event = match self {
             Self::UseSuccess => SharedObjectEvent::UseSuccess,
             Self::Cleared => SharedObjectEvent::Clear,
-            Self::Changed(key, value) => {
-                SharedObjectEvent::Change { key: Arc::clone(key), value: value.bytes_in(encoding) }
-            }
-            Self::Removed(key) => SharedObjectEvent::Remove { key: Arc::clone(key) },
+            Self::Changed(key, value) => changed(key, value),
+            Self::Removed(key) => removed(key),
             Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
-            Self::Sent(sent) => SharedObjectEvent::SendMessage(sent.message_in(encoding)?),
+            Self::Sent(sent) => return [sent.message_in(encoding).map(SharedObjectEvent::SendMessage), None],
             Self::Status(code) => status(code),
-        })
+            Self::Refused(code, key, value) => {
+                let now = value.as_ref().map_or_else(|| removed(key), |value| changed(key, value));
+                return [Some(status(code)), Some(now)];
+            }
+        };
+        [Some(event), None]
     }
 }
 

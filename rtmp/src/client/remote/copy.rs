@@ -57,6 +57,12 @@ impl Copy {
         self.slots.committed();
     }
 
+    /// Whether there is nothing to wait for.
+    #[cfg(test)]
+    pub(crate) fn is_answered(&self) -> bool {
+        self.asked.is_empty()
+    }
+
     /// What was asked for will not be answered.
     pub(crate) fn forget(&mut self) {
         self.asked.clear();

@@ -1,13 +1,12 @@
-//! The machine against a model: what each client has seen is what the object is, and nobody is told of what was
-//! not kept.
-
-use std::collections::{HashMap, HashSet};
+//! Who is told what of each request, and when.
 
 use bytes::Bytes;
-use proptest::prelude::*;
 
 use super::*;
-use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
+use crate::proto::message::code;
+use crate::proto::{Limits, SentMessage, SharedObjectEvent, SharedObjectMessage};
+use crate::shared_object::encoded::Sent;
+use crate::shared_object::limits::LimitPassed;
 use crate::shared_object::told::status;
 
 const AMF0: Version = Version::Amf0;
@@ -196,191 +195,150 @@ fn nobody_is_told_before_it_is_on_disk() {
     assert_eq!(keys, [("k1", true), ("k2", false), ("k3", false)]);
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    Use(u8),
-    Leave(u8),
-    Write(u8, Vec<(u8, Option<u8>)>),
-    Remove(u8, u8),
-    Serve(Vec<(u8, Option<u8>)>),
-    Clear,
-    Lock,
-    Unlock,
-    Commit(bool),
+/// All that is next to be done: what is sent is left out.
+fn others(machine: &mut Machine) -> Vec<Effect> {
+    std::iter::from_fn(|| machine.effect()).filter(|effect| !matches!(effect, Effect::Send { .. })).collect()
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let writes = |slots| prop::collection::vec((0..slots, prop::option::of(0..9_u8)), 1..4);
-    let step = prop_oneof![
-        2 => (0..3_u8).prop_map(Step::Use),
-        1 => (0..3_u8).prop_map(Step::Leave),
-        6 => (0..3_u8, writes(4_u8)).prop_map(|(client, writes)| Step::Write(client, writes)),
-        2 => (0..3_u8, 4..6_u8).prop_map(|(client, slot)| Step::Remove(client, slot)),
-        2 => writes(6).prop_map(Step::Serve),
-        1 => Just(Step::Clear),
-        1 => Just(Step::Lock),
-        1 => Just(Step::Unlock),
-        6 => prop::bool::weighted(0.8).prop_map(Step::Commit),
-    ];
-    prop::collection::vec(step, 1..60)
+fn done(machine: &mut Machine) -> Vec<(Ticket, Result<(), NotWritten>)> {
+    let done = others(machine).into_iter().filter_map(|effect| match effect {
+        Effect::Done { ticket, result } => Some((ticket, result)),
+        _ => None,
+    });
+    done.collect()
 }
 
-fn requests(writes: Vec<(u8, Option<u8>)>) -> Vec<Request> {
-    writes
+#[test]
+fn the_server_s_own_order_is_kept_across_a_lock() {
+    let mut machine = machine(true);
+    machine.server(vec![set(1, 1)], 1);
+    // While that comes to the disk:
+    machine.client(5, AMF0, vec![set(1, 9), set(2, 9)], 0);
+    machine.server(vec![set(1, 2)], 2);
+    assert_eq!(machine.get("k1").unwrap(), number(2), "the server reads what it wrote");
+    machine.lock();
+    assert_eq!(machine.get("k1").unwrap(), number(2));
+    machine.server(vec![set(1, 3)], 3);
+    machine.unlock();
+    machine.committed(true);
+    // Who read under the lock and wrote then is before the client, of whom it knew nothing.
+    assert_eq!(machine.get("k1").unwrap(), number(9));
+    machine.committed(true);
+    let changes: Vec<_> = others(&mut machine)
         .into_iter()
-        .map(|(slot, value)| match value {
-            Some(value) => set(slot, value),
-            None => Request::Set { key: key(slot), value: null() },
+        .filter_map(|effect| match effect {
+            Effect::Changed { version, from, changes } => Some((version, from, changes.len())),
+            _ => None,
         })
-        .collect()
+        .collect();
+    assert_eq!(changes, [(2, None, 1), (3, None, 1), (4, None, 1), (5, Some(5), 2)]);
 }
 
-/// What a client shows, as Flash does it: its own writes at once, then what it is told.
-type View = HashMap<Arc<str>, Bytes>;
-
-/// A version and slots, on their way to the disk.
-type Commit = (u32, Vec<(Arc<str>, Option<Slot>)>);
-
-#[derive(Default)]
-struct World {
-    views: HashMap<ListenerId, View>,
-    listening: HashSet<ListenerId>,
-    /// What each client wrote and has no answer to, the last write of a slot behind the others.
-    asked: HashMap<ListenerId, Vec<(Arc<str>, Bytes)>>,
-    disk: View,
-    disk_version: u32,
-    commit: Option<Commit>,
+#[test]
+fn a_lock_answers_those_too_who_asked_for_nothing() {
+    let mut machine = machine(false);
+    machine.lock();
+    // To know that it is loaded, nobody has to wait for the lock's end.
+    machine.server(Vec::new(), 1);
+    assert_eq!(done(&mut machine), [(1, Ok(()))]);
+    machine.unlock();
+    assert_eq!(done(&mut machine), []);
 }
 
-impl World {
-    fn settle(&mut self, machine: &mut Machine) {
-        while let Some(effect) = machine.effect() {
-            match effect {
-                Effect::Send { to, message } => {
-                    let message = SharedObjectMessage::parse(&message, &Limits::server()).unwrap().unwrap();
-                    for client in to {
-                        let mut is_refused = false;
-                        for event in &message.events {
-                            self.told(client, event, is_refused);
-                            is_refused = matches!(event, SharedObjectEvent::Status { .. });
-                        }
-                    }
-                }
-                Effect::Commit { version, slots } => self.commit = Some((version, slots)),
-                _ => {}
-            }
-        }
-    }
-
-    fn told(&mut self, client: ListenerId, event: &SharedObjectEvent, is_refused: bool) {
-        let view = self.views.entry(client).or_default();
-        let asked = self.asked.entry(client).or_default();
-        match event {
-            SharedObjectEvent::Change { key, .. } | SharedObjectEvent::Remove { key } if is_refused => {
-                if let Some(at) = asked.iter().position(|(asked, _)| asked == key) {
-                    asked.remove(at);
-                }
-            }
-            _ => {}
-        }
-        match event {
-            SharedObjectEvent::Clear => view.clear(),
-            SharedObjectEvent::Change { key, value } => drop(view.insert(Arc::clone(key), value.clone())),
-            SharedObjectEvent::Remove { key } => drop(view.remove(key)),
-            SharedObjectEvent::Success { key } => {
-                let at = asked.iter().position(|(asked, _)| asked == key).expect("a success was asked for");
-                let (key, value) = asked.remove(at);
-                if *value == [5] {
-                    view.remove(&key);
-                } else {
-                    view.insert(key, value);
-                }
-            }
-            SharedObjectEvent::Status { .. } | SharedObjectEvent::UseSuccess => {}
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn commit(&mut self, is_done: bool, machine: &mut Machine) {
-        let Some((version, slots)) = self.commit.take() else { return };
-        // A write that fails may be torn: some of it is there.
-        let torn = if is_done { slots.len() } else { slots.len() / 2 };
-        for (key, slot) in slots.into_iter().take(torn) {
-            match slot {
-                Some(slot) => drop(self.disk.insert(key, slot.value.bytes().clone())),
-                None => drop(self.disk.remove(&key)),
-            }
-        }
-        if is_done {
-            self.disk_version = version;
-        }
-        machine.committed(is_done);
-        self.settle(machine);
-    }
+#[test]
+fn under_a_lock_each_write_has_an_answer_of_its_own() {
+    let limits = SharedObjectLimits { slots: 1, ..SharedObjectLimits::default() };
+    let mut machine = Machine::new("board".into(), false, limits, Memory::default());
+    machine.lock();
+    machine.server(vec![set(1, 1)], 1);
+    machine.server(vec![set(2, 1)], 2);
+    machine.server(vec![set(1, 2)], 3);
+    machine.unlock();
+    let failure = Err(NotWritten::Limit(LimitPassed { limit: "slots", max: 1 }));
+    assert_eq!(done(&mut machine), [(1, Ok(())), (2, failure), (3, Ok(()))]);
+    assert_eq!((machine.get("k1").unwrap(), machine.slots().version()), (number(2), 2));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+#[test]
+fn locks_nest_and_one_end_too_many_is_nothing() {
+    let mut machine = machine(false);
+    machine.client(1, AMF0, vec![Request::Use], 0);
+    machine.unlock();
+    machine.lock();
+    machine.lock();
+    machine.server(vec![set(1, 1)], 1);
+    machine.unlock();
+    machine.client(1, AMF0, vec![set(1, 2)], 0);
+    machine.client(2, AMF0, vec![Request::Use], 0);
+    assert_eq!(sent(&mut machine).len(), 1, "the first joined before");
+    machine.unlock();
+    let joined = vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 2, AMF0)];
+    assert_eq!(
+        sent(&mut machine),
+        [
+            (vec![1], 2, vec![change(1, 1, AMF0)]),
+            (vec![1], 3, vec![SharedObjectEvent::Success { key: key(1) }]),
+            (vec![2], 3, joined),
+        ]
+    );
+}
 
-    #[test]
-    fn everybody_sees_what_is_there(steps in steps(), is_persistent: bool) {
-        let mut machine = machine(is_persistent);
-        let mut world = World { disk_version: 1, ..World::default() };
-        let mut locks = 0;
-        for step in steps {
-            let version = machine.slots().version();
-            match step {
-                Step::Use(client) => {
-                    world.listening.insert(client.into());
-                    machine.client(client.into(), AMF0, vec![Request::Use], 0);
-                }
-                Step::Leave(client) => {
-                    world.listening.remove(&client.into());
-                    machine.gone(client.into());
-                }
-                Step::Write(client, writes) => {
-                    let id = ListenerId::from(client);
-                    if world.listening.contains(&id) {
-                        let asked = world.asked.entry(id).or_default();
-                        asked.extend(writes.iter().map(|(slot, value)| {
-                            (key(*slot), value.map_or_else(null, number).bytes().clone())
-                        }));
-                        machine.client(id, AMF0, requests(writes), 0);
-                    }
-                }
-                Step::Remove(client, slot) => {
-                    if world.listening.contains(&client.into()) {
-                        machine.client(client.into(), AMF0, vec![Request::Remove { key: key(slot) }], 0);
-                    }
-                }
-                Step::Serve(writes) => machine.server(requests(writes), 0),
-                Step::Clear => machine.server(vec![Request::Clear], 0),
-                Step::Lock => { locks += 1; machine.lock(); }
-                Step::Unlock => { locks = i32::max(locks - 1, 0); machine.unlock(); }
-                Step::Commit(is_done) => world.commit(is_done, &mut machine),
-            }
-            world.settle(&mut machine);
-            prop_assert!(machine.slots().version() >= version || is_persistent);
-        }
-        for _ in 0..locks {
-            machine.unlock();
-        }
-        world.settle(&mut machine);
-        while world.commit.is_some() {
-            world.commit(true, &mut machine);
-        }
-        let there: View = machine.slots().iter().map(|(key, slot)| (Arc::clone(key), slot.value.bytes().clone())).collect();
-        for client in &world.listening {
-            prop_assert_eq!(world.views.get(client), Some(&there), "client {}", client);
-        }
-        if is_persistent {
-            // One more change mends what was torn.
-            machine.server(vec![set(9, 9)], 0);
-            world.settle(&mut machine);
-            world.commit(true, &mut machine);
-            let there: View = machine.slots().iter().map(|(key, slot)| (Arc::clone(key), slot.value.bytes().clone())).collect();
-            prop_assert_eq!(&world.disk, &there);
-            prop_assert_eq!(world.disk_version, machine.slots().version());
-        }
+#[test]
+fn who_went_while_it_joined_does_not_come_back_with_a_store_that_fails() {
+    let mut machine = machine(true);
+    machine.client(1, AMF0, vec![Request::Use, set(1, 1)], 0);
+    machine.gone(1);
+    machine.committed(false);
+    sent(&mut machine);
+    machine.server(vec![Request::Send(Sent::new(AMF0, SentMessage::new("over", &[])))], 1);
+    assert_eq!(sent(&mut machine), []);
+}
+
+#[test]
+fn who_joins_with_a_store_that_fails_hears_of_nothing_before() {
+    let mut machine = machine(true);
+    machine.client(1, AMF0, vec![Request::Use], 0);
+    sent(&mut machine);
+    machine.server(vec![set(1, 1)], 1);
+    let hello = SentMessage::new("hello", &[]);
+    machine.client(1, AMF0, vec![Request::Send(Sent::new(AMF0, hello.clone())), set(2, 2)], 0);
+    machine.client(2, AMF0, vec![Request::Use], 0);
+    machine.committed(true);
+    sent(&mut machine);
+    machine.committed(false);
+    let refused = vec![
+        SharedObjectEvent::SendMessage(hello),
+        status(code::SHARED_OBJECT_NO_WRITE_ACCESS),
+        SharedObjectEvent::Remove { key: key(2) },
+    ];
+    let joined = vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 1, AMF0)];
+    assert_eq!(sent(&mut machine), [(vec![1], 2, refused), (vec![2], 2, joined)]);
+}
+
+#[test]
+fn a_refusal_says_of_what_in_one_message() {
+    let mut machine = machine(false);
+    machine.client(1, AMF0, vec![Request::Use], 0);
+    sent(&mut machine);
+    // Of more events than go into one message, one was done, so that the pairs stand across the bound.
+    let no = code::SHARED_OBJECT_NO_WRITE_ACCESS;
+    let refused = (0..600_u16).map(|slot| {
+        let key = Some(format!("no {slot}").into());
+        Request::Refused { key, code: no }
+    });
+    machine.client(1, AMF0, [set(1, 1)].into_iter().chain(refused).collect(), 0);
+    let messages = sent(&mut machine);
+    assert_eq!(messages.len(), 3);
+    for (_, _, events) in &messages {
+        assert!(!matches!(events.last(), Some(SharedObjectEvent::Status { .. })));
     }
+    // One that is of no slot is not to be taken for one of the slot behind it.
+    machine.client(
+        1,
+        AMF0,
+        vec![Request::Refused { key: None, code: no }, Request::Remove { key: key(1) }],
+        0,
+    );
+    let removed = SharedObjectEvent::Remove { key: key(1) };
+    assert_eq!(sent(&mut machine), [(vec![1], 3, vec![status(no)]), (vec![1], 3, vec![removed])]);
 }

@@ -1,0 +1,547 @@
+//! Clients with their copies, the server's own side, and a store, in random schedules: messages wait on the way,
+//! and only those of one connection keep their order.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use amf_core::{Encoder, ToAmf, Value, Version};
+use proptest::prelude::*;
+
+use super::{Change, Effect, ListenerId, Machine, Request, Ticket};
+use crate::client::remote::copy::Copy;
+use crate::client::{RemoteEvent, SyncChange};
+use crate::proto::message::code;
+use crate::proto::{Limits, SentMessage, SharedObjectEvent, SharedObjectMessage};
+use crate::shared_object::encoded::{Encoded, Sent};
+use crate::shared_object::limits::SharedObjectLimits;
+use crate::shared_object::slots::{Memory, Slot, Slots};
+
+const CLIENTS: usize = 3;
+const KEYS: u8 = 4;
+/// The slot that clients may not remove.
+const KEPT: u8 = 3;
+
+/// What is written: no number is written twice.
+type Number = u32;
+type Key = Arc<str>;
+/// What slots hold.
+type State = BTreeMap<Key, Number>;
+
+#[derive(Clone, Copy, Debug)]
+enum Write {
+    Set(u8),
+    /// Set to null.
+    Null(u8),
+    Remove(u8),
+    Send,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Use(usize),
+    Release(usize),
+    /// Without a word.
+    Disconnect(usize),
+    Ask(usize, Vec<Write>),
+    /// A message comes to the server, or to the client.
+    Arrive(usize),
+    Hear(usize),
+    Serve(Write),
+    Clear,
+    Lock,
+    Unlock,
+    /// Reads a slot and writes it, under a lock.
+    Count(u8),
+    Load,
+    Commit(bool),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let client = || 0..CLIENTS;
+    let write = || {
+        prop_oneof![
+            6 => (0..KEYS).prop_map(Write::Set),
+            1 => (0..KEYS).prop_map(Write::Null),
+            2 => (0..KEYS).prop_map(Write::Remove),
+            1 => Just(Write::Send),
+        ]
+    };
+    let step = prop_oneof![
+        4 => client().prop_map(Step::Use),
+        1 => client().prop_map(Step::Release),
+        1 => client().prop_map(Step::Disconnect),
+        8 => (client(), prop::collection::vec(write(), 1..4)).prop_map(|(client, writes)| Step::Ask(client, writes)),
+        10 => client().prop_map(Step::Arrive),
+        10 => client().prop_map(Step::Hear),
+        3 => write().prop_map(Step::Serve),
+        1 => Just(Step::Clear),
+        1 => Just(Step::Lock),
+        2 => Just(Step::Unlock),
+        2 => (0..KEYS).prop_map(Step::Count),
+        2 => Just(Step::Load),
+        6 => prop::bool::weighted(0.75).prop_map(Step::Commit),
+    ];
+    prop::collection::vec(step, 1..100)
+}
+
+fn key(number: u8) -> Key {
+    format!("k{number}").into()
+}
+
+fn encoded(value: &impl ToAmf, version: Version) -> Arc<Encoded> {
+    let mut encoder = Encoder::in_envelope(version);
+    value.to_amf(&mut encoder).unwrap();
+    Arc::new(Encoded::new(version, encoder.finish().into()))
+}
+
+fn state(slots: &Slots) -> State {
+    slots.iter().map(|(key, slot)| (Arc::clone(key), slot.value.read().unwrap())).collect()
+}
+
+/// A message to the server.
+enum Up {
+    Use(ListenerId),
+    Release,
+    Ask(Vec<SharedObjectEvent>),
+}
+
+#[derive(Default)]
+struct Client {
+    copy: Option<Copy>,
+    /// As which it uses the object now, in its own eyes and in the server's.
+    listener: Option<ListenerId>,
+    at_server: Option<ListenerId>,
+    up: VecDeque<Up>,
+    down: VecDeque<(ListenerId, SharedObjectMessage)>,
+    last_version: u32,
+    /// What it asked for and has no answer to.
+    asked: VecDeque<(Key, Option<Number>)>,
+    is_in: bool,
+    /// What was sent before it joined, and what it heard of that since.
+    sent_before: usize,
+    heard: Vec<Number>,
+}
+
+struct World {
+    machine: Machine,
+    is_persistent: bool,
+    clients: [Client; CLIENTS],
+    next: u32,
+    /// All that was done, as those hear who watch.
+    history: Vec<(Key, Option<Number>)>,
+    now: State,
+    sent: Vec<Number>,
+    taken: BTreeSet<Number>,
+    refused: BTreeSet<Number>,
+    /// What the server's own side waits for, in the order of asking.
+    tickets: BTreeMap<Ticket, Option<Number>>,
+    served: Vec<Number>,
+    locks: usize,
+    /// What a slot was when it was read to write this number.
+    read: BTreeMap<Number, (Key, Option<Number>)>,
+    commit: Option<Vec<(Key, Option<Slot>)>>,
+    disk: State,
+}
+
+fn version_of(client: usize) -> Version {
+    if client == 1 { Version::Amf3 } else { Version::Amf0 }
+}
+
+impl World {
+    fn new(is_persistent: bool) -> Self {
+        let limits = SharedObjectLimits::default();
+        Self {
+            machine: Machine::new("board".into(), is_persistent, limits, Memory::default()),
+            is_persistent,
+            clients: Default::default(),
+            next: 0,
+            history: Vec::new(),
+            now: State::new(),
+            sent: Vec::new(),
+            taken: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            tickets: BTreeMap::new(),
+            served: Vec::new(),
+            locks: 0,
+            read: BTreeMap::new(),
+            commit: None,
+            disk: State::new(),
+        }
+    }
+
+    fn number(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Use(client) => self.join(client),
+            Step::Release(at) => {
+                let client = &mut self.clients[at];
+                if client.copy.take().is_some() {
+                    client.listener = None;
+                    client.up.push_back(Up::Release);
+                }
+            }
+            Step::Disconnect(at) => {
+                let client = &mut self.clients[at];
+                client.listener = None;
+                client.up.clear();
+                client.down.clear();
+                client.last_version = 0;
+                if let Some(listener) = client.at_server.take() {
+                    self.machine.gone(listener);
+                }
+            }
+            Step::Ask(client, writes) => self.ask(client, writes),
+            Step::Arrive(client) => self.arrive(client),
+            Step::Hear(client) => self.hear(client),
+            Step::Load if self.machine.is_loading() => self.machine.restored(Some(Slots::default())),
+            Step::Load => {}
+            Step::Commit(is_done) => self.commit(is_done),
+            // Nobody has a handle before the object is loaded.
+            _ if self.machine.is_loading() => {}
+            Step::Serve(write) => drop(self.serve(write)),
+            Step::Clear => {
+                let ticket = self.ticket(None);
+                self.machine.server(vec![Request::Clear], ticket);
+            }
+            Step::Lock => {
+                self.locks += 1;
+                self.machine.lock();
+            }
+            Step::Unlock => {
+                if self.locks > 0 {
+                    self.locks -= 1;
+                    self.machine.unlock();
+                }
+            }
+            Step::Count(slot) => {
+                self.machine.lock();
+                let was = self.machine.get(&key(slot)).map(|value| value.read().unwrap());
+                let number = self.serve(Write::Set(slot));
+                self.read.insert(number, (key(slot), was));
+                self.machine.unlock();
+            }
+        }
+        self.settle();
+    }
+
+    fn join(&mut self, at: usize) {
+        let number = self.number();
+        let client = &mut self.clients[at];
+        // One that was disconnected still has its copy.
+        let copy = client.copy.get_or_insert_default();
+        if client.listener.is_none() {
+            copy.forget();
+            client.listener = Some(ListenerId::from(number));
+            client.asked.clear();
+            client.heard.clear();
+            client.is_in = false;
+        }
+        client.up.extend(client.listener.map(Up::Use));
+    }
+
+    fn ask(&mut self, at: usize, writes: Vec<Write>) {
+        let first = self.next + 1;
+        self.next += writes.len() as u32;
+        let client = &mut self.clients[at];
+        let (Some(copy), Some(_)) = (&mut client.copy, client.listener) else { return };
+        let mut events = Vec::new();
+        for (write, number) in writes.into_iter().zip(first..) {
+            events.push(match write {
+                Write::Set(slot) => {
+                    let value = encoded(&number, version_of(at));
+                    copy.set(key(slot), Arc::clone(&value));
+                    client.asked.push_back((key(slot), Some(number)));
+                    SharedObjectEvent::RequestChange { key: key(slot), value: value.bytes().clone() }
+                }
+                Write::Null(slot) => {
+                    let value = encoded(&Value::Null, version_of(at));
+                    copy.set(key(slot), Arc::clone(&value));
+                    client.asked.push_back((key(slot), None));
+                    SharedObjectEvent::RequestChange { key: key(slot), value: value.bytes().clone() }
+                }
+                Write::Remove(slot) => {
+                    copy.remove(key(slot));
+                    SharedObjectEvent::RequestRemove { key: key(slot) }
+                }
+                Write::Send => {
+                    let arguments = encoded(&number, version_of(at));
+                    SharedObjectEvent::SendMessage(SentMessage::new("moved", arguments.bytes()))
+                }
+            });
+        }
+        client.up.push_back(Up::Ask(events));
+    }
+
+    /// What the server does with a message, guard and all.
+    fn arrive(&mut self, at: usize) {
+        let client = &mut self.clients[at];
+        match client.up.pop_front() {
+            Some(Up::Use(listener)) => {
+                let listener = *client.at_server.get_or_insert(listener);
+                self.machine.client(listener, version_of(at), vec![Request::Use], 0);
+            }
+            Some(Up::Release) => {
+                if let Some(listener) = client.at_server.take() {
+                    self.machine.gone(listener);
+                }
+            }
+            Some(Up::Ask(events)) => {
+                let Some(listener) = client.at_server else { return };
+                let requests = events.into_iter().map(|event| request(event, version_of(at))).collect();
+                self.machine.client(listener, version_of(at), requests, 0);
+            }
+            None => {}
+        }
+    }
+
+    fn hear(&mut self, at: usize) {
+        let client = &mut self.clients[at];
+        let Some((to, message)) = client.down.pop_front() else { return };
+        assert!(message.version >= client.last_version, "the version went back");
+        client.last_version = message.version;
+        let is_first = message.events.first() == Some(&SharedObjectEvent::UseSuccess);
+        // The object was released, or used again since.
+        let is_stale = client.listener != Some(to);
+        if !is_stale {
+            client.is_in |= is_first;
+            assert!(client.is_in, "{message:?} before it could use the object");
+        }
+        let Some(copy) = &mut client.copy else { return };
+        let (events, _) = copy.receive(message);
+        for event in events {
+            match event {
+                _ if is_stale => {}
+                RemoteEvent::Message(message) => {
+                    client.heard.push(message.decoder().unwrap().read().unwrap())
+                }
+                RemoteEvent::Sync(changes) => {
+                    for change in &*changes {
+                        client.told(change, &mut self.taken, &mut self.refused);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn ticket(&mut self, number: Option<Number>) -> Ticket {
+        let ticket = Ticket::from(self.number());
+        self.tickets.insert(ticket, number);
+        ticket
+    }
+
+    fn serve(&mut self, write: Write) -> Number {
+        let number = self.number();
+        let ticket = self.ticket(Some(number).filter(|_| matches!(write, Write::Set(_) | Write::Send)));
+        let request = match write {
+            Write::Set(slot) => Request::Set { key: key(slot), value: encoded(&number, Version::Amf3) },
+            Write::Null(slot) => Request::Set { key: key(slot), value: encoded(&Value::Null, Version::Amf3) },
+            Write::Remove(slot) => Request::Remove { key: key(slot) },
+            Write::Send => Request::Send(Sent::new(
+                Version::Amf3,
+                SentMessage::new("moved", encoded(&number, Version::Amf3).bytes()),
+            )),
+        };
+        self.machine.server(vec![request], ticket);
+        match write {
+            Write::Set(slot) => {
+                let there = self.machine.get(&key(slot)).map(|value| value.read().unwrap());
+                assert_eq!(there, Some(number), "the server reads what it wrote");
+            }
+            Write::Null(slot) | Write::Remove(slot) => assert!(self.machine.get(&key(slot)).is_none()),
+            Write::Send => {}
+        }
+        number
+    }
+
+    fn commit(&mut self, is_done: bool) {
+        let Some(slots) = self.commit.take() else { return };
+        // One that fails may be torn.
+        let torn = if is_done { slots.len() } else { slots.len() / 2 };
+        for (key, slot) in slots.into_iter().take(torn) {
+            match slot {
+                Some(slot) => drop(self.disk.insert(key, slot.value.read().unwrap())),
+                None => drop(self.disk.remove(&key)),
+            }
+        }
+        if !is_done {
+            // What was read may have gone back.
+            self.read.clear();
+        }
+        self.machine.committed(is_done);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        while let Some(effect) = self.machine.effect() {
+            match effect {
+                Effect::Send { to, message } => {
+                    let message = SharedObjectMessage::parse(&message, &Limits::server()).unwrap().unwrap();
+                    for listener in to {
+                        self.send(listener, message.clone());
+                    }
+                }
+                Effect::Commit { slots, .. } => assert!(self.commit.replace(slots).is_none()),
+                Effect::Done { ticket, result } => {
+                    let number = self.tickets.remove(&ticket).expect("one answer");
+                    if let Some(number) = number {
+                        if result.is_ok() { &mut self.taken } else { &mut self.refused }.insert(number);
+                    }
+                }
+                Effect::Changed { from, changes, .. } => self.changed(from, changes),
+                Effect::Disconnect(_) => panic!("nobody asks for so much"),
+            }
+        }
+    }
+
+    fn send(&mut self, listener: ListenerId, message: SharedObjectMessage) {
+        let Some(client) = self.clients.iter_mut().find(|client| client.at_server == Some(listener)) else {
+            return;
+        };
+        // Before what it missed of it: the messages of its own batch are not in the history yet.
+        if message.events.first() == Some(&SharedObjectEvent::UseSuccess)
+            && !client.down.iter().any(|(to, _)| *to == listener)
+            && !client.is_in
+        {
+            client.sent_before = self.sent.len();
+        }
+        client.down.push_back((listener, message));
+    }
+
+    fn changed(&mut self, from: Option<ListenerId>, changes: Vec<Change>) {
+        for change in changes {
+            let (key, number) = match change {
+                Change::Set { key, value } => (key, Some(value.read::<Number>().unwrap())),
+                Change::Removed { key } => (key, None),
+                Change::Cleared => {
+                    self.now.clear();
+                    continue;
+                }
+                Change::Sent(sent) => {
+                    self.sent.push(sent.message().decoder().unwrap().read().unwrap());
+                    continue;
+                }
+            };
+            if let Some(number) = number {
+                if let Some((key, was)) = self.read.remove(&number) {
+                    assert_eq!(self.now.get(&key).copied(), was, "it was written after it was read");
+                }
+                if from.is_none() {
+                    assert!(self.served.last() < Some(&number), "the server's order");
+                    self.served.push(number);
+                }
+                self.now.insert(Arc::clone(&key), number);
+            } else {
+                self.now.remove(&key);
+            }
+            self.history.push((key, number));
+        }
+    }
+
+    /// All that is on its way comes.
+    fn rest(&mut self) {
+        self.step(Step::Load);
+        while self.locks > 0 {
+            self.step(Step::Unlock);
+        }
+        loop {
+            self.commit(true);
+            for client in 0..CLIENTS {
+                self.step(Step::Arrive(client));
+                self.step(Step::Hear(client));
+            }
+            let is_quiet = |client: &Client| client.up.is_empty() && client.down.is_empty();
+            if self.commit.is_none() && self.clients.iter().all(is_quiet) {
+                break;
+            }
+        }
+    }
+
+    fn check(&mut self) {
+        let there = state(self.machine.slots());
+        assert_eq!(self.now, there, "the history leads to what is there");
+        let done: BTreeSet<_> =
+            self.history.iter().filter_map(|(_, number)| *number).chain(self.sent.iter().copied()).collect();
+        assert!(self.taken.is_subset(&done), "acknowledged, and not done: {:?}", &self.taken - &done);
+        let both: Vec<_> = self.refused.intersection(&done).collect();
+        assert!(both.is_empty(), "refused, and done: {both:?}");
+        assert!(self.tickets.is_empty(), "no answer: {:?}", self.tickets);
+        for (at, client) in self.clients.iter().enumerate() {
+            let (Some(copy), Some(_)) = (&client.copy, client.listener) else { continue };
+            assert_eq!(state(copy.slots()), there, "the copy of {at}");
+            assert_eq!(copy.version(), self.machine.slots().version(), "the version of {at}");
+            assert!(client.asked.is_empty() && copy.is_answered(), "{at} has no answer: {:?}", client.asked);
+            assert_eq!(client.heard, self.sent[client.sent_before..], "what {at} heard");
+        }
+    }
+}
+
+impl Client {
+    fn told(&mut self, change: &SyncChange, taken: &mut BTreeSet<Number>, refused: &mut BTreeSet<Number>) {
+        let (key, set) = match change {
+            SyncChange::Success { key } => (key, taken),
+            SyncChange::Reject { key, .. } => (key, refused),
+            _ => return,
+        };
+        let at = self.asked.iter().position(|(asked, _)| asked == key).expect("it was asked for");
+        set.extend(self.asked.remove(at).unwrap().1);
+    }
+}
+
+fn request(event: SharedObjectEvent, version: Version) -> Request {
+    let refused = |key| Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS };
+    match event {
+        SharedObjectEvent::RequestChange { key: slot, value } => {
+            let value = Arc::new(Encoded::new(version, value));
+            let may = match value.read::<Option<Number>>().unwrap() {
+                Some(number) => number % 5 != 0,
+                None => slot != key(KEPT),
+            };
+            if may { Request::Set { key: slot, value } } else { refused(Some(slot)) }
+        }
+        SharedObjectEvent::RequestRemove { key: slot } => {
+            if slot == key(KEPT) {
+                refused(Some(slot))
+            } else {
+                Request::Remove { key: slot }
+            }
+        }
+        SharedObjectEvent::SendMessage(message) => {
+            let number: Number = message.decoder().unwrap().read().unwrap();
+            if number.is_multiple_of(5) { refused(None) } else { Request::Send(Sent::new(version, message)) }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    #[test]
+    fn all_come_to_the_same_and_nobody_was_told_wrong(steps in steps(), is_persistent: bool) {
+        let mut world = World::new(is_persistent);
+        for step in steps {
+            world.step(step);
+        }
+        world.rest();
+        world.check();
+        if world.is_persistent {
+            // One more change mends what was torn.
+            world.serve(Write::Set(0));
+            world.rest();
+            prop_assert_eq!(&world.disk, &state(world.machine.slots()));
+        }
+        // Nobody listens who is gone.
+        let listening: Vec<_> = world.clients.iter().filter_map(|client| client.at_server).collect();
+        world.machine.server(vec![Request::Send(Sent::new(Version::Amf0, SentMessage::new("over", &[])))], 0);
+        while let Some(effect) = world.machine.effect() {
+            if let Effect::Send { to, .. } = effect {
+                prop_assert!(to.iter().all(|to| listening.contains(to)), "{to:?} of {listening:?}");
+            }
+        }
+    }
+}
