@@ -84,8 +84,8 @@ mod unknown;
 pub use arguments::FromArguments;
 #[cfg(feature = "net")]
 pub use client::{
-    Backoff, ConnectError, Connecting, ConnectionEvent, JoinError, NetConnection, RemoteEvent, RemoteEvents,
-    RemoteSharedObject, SyncChange,
+    Backoff, ConnectError, Connecting, ConnectionEvent, JoinError, NetConnection, RemoteChanges, RemoteEvent,
+    RemoteEvents, RemoteSharedObject, SyncChange,
 };
 #[cfg(feature = "net")]
 pub use connect::{Admission, Connect, Rejection};

@@ -121,7 +121,7 @@ async fn clients_share_what_they_write_in_either_encoding() {
 
     anns.remove("x").unwrap();
     assert_eq!(sync(&mut to_ben).await, ["delete x was 2.5"]);
-    assert_eq!(sync(&mut to_ann).await, ["delete x"]);
+    assert_eq!(sync(&mut to_ann).await, ["success x"]);
 
     // The server.
     let board = red(&server, "board");

@@ -22,7 +22,7 @@ pub use backoff::Backoff;
 pub use connecting::Connecting;
 pub use error::ConnectError;
 use link::{Established, Link, Retry, State};
-pub use remote::{JoinError, RemoteEvent, RemoteEvents, RemoteSharedObject, SyncChange};
+pub use remote::{JoinError, RemoteChanges, RemoteEvent, RemoteEvents, RemoteSharedObject, SyncChange};
 
 /// A connection to a server, named as ActionScript names it.
 ///

@@ -45,16 +45,10 @@ impl Copy {
         self.version
     }
 
-    /// The server was asked to give a slot this value.
+    /// The server was asked to give a slot this value, or none.
     pub(crate) fn set(&mut self, key: Arc<str>, value: Arc<Encoded>) {
         self.put(&key, &value);
         self.asked.push((key, value));
-    }
-
-    /// The server was asked to remove a slot.
-    pub(crate) fn remove(&mut self, key: Arc<str>) {
-        self.slots.remove(&key);
-        self.slots.committed();
     }
 
     /// Whether there is nothing to wait for.

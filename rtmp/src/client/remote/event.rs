@@ -40,19 +40,19 @@ pub enum SyncChange {
         /// What it was.
         old: Option<SlotValue>,
     },
-    /// "success": the server took what was set here.
+    /// "success": the server took what was set or removed here.
     Success {
         /// The slot.
         key: Arc<str>,
     },
-    /// "reject": the server refused what was set here; the slot is what the server has again.
+    /// "reject": the server refused what was set or removed here; the slot is what the server has again.
     Reject {
         /// The slot.
         key: Arc<str>,
         /// What was wanted.
         old: Option<SlotValue>,
     },
-    /// "delete": the slot is gone.
+    /// "delete": somebody else removed the slot.
     Delete {
         /// The slot.
         key: Arc<str>,

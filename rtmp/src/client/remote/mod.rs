@@ -1,5 +1,6 @@
 //! Shared objects as a client has them: a copy of each, what it asked for, and what became of that.
 
+mod changes;
 pub(crate) mod copy;
 mod event;
 
@@ -8,18 +9,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use amf_core::{DecodeError, Encoder, FromAmf, ToAmf, Version};
+use amf_core::{DecodeError, FromAmf, ToAmf, Version};
 use amf_remoting::CallError;
 use amf_remoting::service::{Connection as _, ToArguments};
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
+pub use self::changes::RemoteChanges;
 use self::copy::{Copy, Decided};
 pub use self::event::{JoinError, RemoteEvent, RemoteEvents, SyncChange};
 use super::link::{Link, State};
 use crate::proto::chunk::Chunked;
-use crate::proto::{Config, SentMessage, SharedObjectEvent, SharedObjectMessage};
-use crate::shared_object::{Encoded, SlotValue};
+use crate::proto::{Config, SharedObjectEvent, SharedObjectMessage};
+use crate::shared_object::SlotValue;
 
 /// Events that one who listens may be behind.
 const BEHIND: usize = 256;
@@ -107,34 +109,60 @@ impl RemoteSharedObject {
 
     /// Gives a slot a value, here at once, and asks the server for it. [`SyncChange::Success`] or
     /// [`SyncChange::Reject`] tells what came of it. Null removes the slot.
+    ///
+    /// It is a message of its own, and fails as [`RemoteChanges::ask`] does; several go together by
+    /// [`changes`](Self::changes).
     pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), CallError> {
-        let encoding = self.remote.link.encoding().version;
-        let mut encoder = Encoder::in_envelope(encoding);
-        value.to_amf(&mut encoder)?;
-        let (key, value): (Arc<str>, _) = (key.into(), bytes::Bytes::from(encoder.finish()));
-        let mut copy = self.remote.copy();
-        let event = SharedObjectEvent::RequestChange { key: Arc::clone(&key), value: value.clone() };
-        self.remote.tell(encoding, vec![event])?;
-        copy.set(key, Arc::new(Encoded::new(encoding, value)));
-        Ok(())
+        let mut changes = self.changes();
+        changes.set(key, value)?;
+        changes.ask()
     }
 
-    /// Removes a slot, here at once, and asks the server for it.
+    /// Removes a slot, here at once, and asks the server for it, as [`set`](Self::set) to null does.
     pub fn remove(&self, key: &str) -> Result<(), CallError> {
-        let mut copy = self.remote.copy();
-        let event = SharedObjectEvent::RequestRemove { key: key.into() };
-        self.remote.tell(self.remote.link.encoding().version, vec![event])?;
-        copy.remove(key.into());
-        Ok(())
+        let mut changes = self.changes();
+        changes.remove(key)?;
+        changes.ask()
     }
 
     /// Calls a handler of everybody who uses the object, this client too: [`RemoteEvent::Message`].
     pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<(), CallError> {
-        let encoding = self.remote.link.encoding().version;
-        let mut encoder = Encoder::in_envelope(encoding);
-        arguments.write(&mut encoder)?;
-        let message = SentMessage::new(handler, encoder.bytes());
-        self.remote.tell(encoding, vec![SharedObjectEvent::SendMessage(message)])
+        let mut changes = self.changes();
+        changes.send(handler, arguments)?;
+        changes.ask()
+    }
+
+    /// Begins changes that go out as one message, as a player's do that it makes between two frames. The server does
+    /// them together, with one version, and the others hear of them in one message.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use amf_remoting::Services;
+    /// # use amf_rtmp::{NetConnection, Server};
+    /// # let server = Server::new(Services::new());
+    /// # let (client, transport) = tokio::io::duplex(64 << 10);
+    /// # tokio::spawn(server.serve_stream(transport, None));
+    /// # let connection = NetConnection::to("rtmp://test/lobby/red")?.connect_over(client).await?;
+    /// let board = connection.shared_object("board", false).await?;
+    /// let mut events = board.events();
+    ///
+    /// let mut changes = board.changes();
+    /// changes.set("x", &3)?;
+    /// changes.set("y", &4)?;
+    /// changes.send("moved", ("pawn",))?;
+    /// assert_eq!(board.get::<u32>("x")?, None);
+    /// changes.ask()?;
+    /// assert_eq!(board.get::<u32>("x")?, Some(3));
+    ///
+    /// // Success of both, and both are version 2.
+    /// events.next().await;
+    /// assert_eq!(board.version(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn changes(&self) -> RemoteChanges<'_> {
+        RemoteChanges::new(&self.remote)
     }
 
     /// What happens from now on.
@@ -204,6 +232,10 @@ impl Remote {
         self.copy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn encoding(&self) -> Version {
+        self.link.encoding().version
+    }
+
     fn tell(&self, encoding: Version, events: Vec<SharedObjectEvent>) -> Result<(), CallError> {
         let message = SharedObjectMessage {
             encoding,
@@ -220,7 +252,7 @@ impl Remote {
         let mut copy = self.copy();
         copy.forget();
         self.joined.send_replace(Joined::Waiting);
-        if let Err(error) = self.tell(self.link.encoding().version, vec![SharedObjectEvent::Use]) {
+        if let Err(error) = self.tell(self.encoding(), vec![SharedObjectEvent::Use]) {
             tracing::debug!(object = %self.name, %error, "a shared object could not be asked for again");
         }
     }
@@ -258,7 +290,7 @@ impl Drop for Remote {
         if objects.get(&self.name).is_some_and(|remote| remote.strong_count() == 0) {
             objects.remove(&self.name);
             // Without a connection there is nothing to release.
-            let _ = self.tell(self.link.encoding().version, vec![SharedObjectEvent::Release]);
+            let _ = self.tell(self.encoding(), vec![SharedObjectEvent::Release]);
         }
     }
 }

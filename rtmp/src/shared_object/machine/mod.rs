@@ -242,6 +242,7 @@ impl Machine {
                 let effects = self.apply(batch.refuse());
                 self.effects.extend(effects);
             }
+            self.joining.clear();
         }
         self.work();
     }

@@ -1,0 +1,111 @@
+//! Several changes in one message.
+
+use std::fmt;
+use std::sync::Arc;
+
+use amf_core::{EncodeError, Encoder, ToAmf, Value, Version};
+use amf_remoting::CallError;
+use amf_remoting::service::ToArguments;
+
+use super::{Joined, Remote};
+use crate::proto::{Limits, SentMessage, SharedObjectEvent};
+use crate::shared_object::Encoded;
+
+/// Changes that go to the server as one message: [`RemoteSharedObject::changes`](super::RemoteSharedObject::changes)
+/// begins it, [`ask`](Self::ask) sends it. Dropped before that, it is as if there never was any of it.
+#[must_use = "nothing is asked for before `ask`"]
+pub struct RemoteChanges<'a> {
+    remote: &'a Remote,
+    encoding: Version,
+    events: Vec<SharedObjectEvent>,
+}
+
+impl<'a> RemoteChanges<'a> {
+    pub(super) fn new(remote: &'a Remote) -> Self {
+        Self { remote, encoding: remote.encoding(), events: Vec::new() }
+    }
+
+    /// Gives a slot a value. Null removes the slot. The key has at most 256 bytes, or [`ask`](Self::ask) fails.
+    pub fn set(&mut self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
+        let mut encoder = Encoder::in_envelope(self.encoding);
+        value.to_amf(&mut encoder)?;
+        let value = encoder.finish().into();
+        self.events.push(SharedObjectEvent::RequestChange { key: key.into(), value });
+        Ok(())
+    }
+
+    /// Removes a slot.
+    pub fn remove(&mut self, key: &str) -> Result<(), EncodeError> {
+        // The answer to the event that is named for it is the same as when somebody else removes the slot.
+        self.set(key, &Value::Null)
+    }
+
+    /// Calls a handler of everybody who uses the object, this client too.
+    pub fn send(&mut self, handler: &str, arguments: impl ToArguments) -> Result<(), EncodeError> {
+        let mut encoder = Encoder::in_envelope(self.encoding);
+        arguments.write(&mut encoder)?;
+        self.events.push(SharedObjectEvent::SendMessage(SentMessage::new(handler, encoder.bytes())));
+        Ok(())
+    }
+
+    /// Makes the changes here, and asks the server for them. It answers each of them: one may be refused and the
+    /// others not.
+    ///
+    /// Nothing is changed or asked for where this fails: with [`CallError::Gone`] if there is no connection,
+    /// [`CallError::Full`] if too much waits to be sent, [`CallError::Unsupported`] if a message may not hold so
+    /// much (1,024 changes, 1 MiB; keys of 256 bytes), or if the server did not let us use the object again after a
+    /// reconnect.
+    pub fn ask(self) -> Result<(), CallError> {
+        let Self { remote, encoding, events } = self;
+        if events.is_empty() {
+            return Ok(());
+        }
+        within_limits(&remote.name, &events)?;
+        // In the order in which they are sent.
+        let mut copy = remote.copy();
+        if matches!(*remote.joined.borrow(), Joined::Refused(_)) {
+            return Err(CallError::Unsupported("the server does not let us use the shared object any more"));
+        }
+        let wanted: Vec<_> = events.iter().filter_map(|event| slot(event, encoding)).collect();
+        remote.tell(encoding, events)?;
+        for (key, value) in wanted {
+            copy.set(key, value);
+        }
+        Ok(())
+    }
+}
+
+/// A server closes the connection of one that sends more.
+fn within_limits(name: &str, events: &[SharedObjectEvent]) -> Result<(), CallError> {
+    let limits = Limits::server();
+    // The message's first byte, two of the name's length, and three numbers.
+    let size = 15 + name.len() + events.iter().map(SharedObjectEvent::size).sum::<usize>();
+    if events.len() > limits.shared_object_events || size > limits.command {
+        return Err(CallError::Unsupported(
+            "a message to a shared object has at most 1,024 changes and 1 MiB",
+        ));
+    }
+    let is_long = |event: &SharedObjectEvent| match event {
+        SharedObjectEvent::RequestChange { key, .. } => key.len() > limits.shared_object_name,
+        _ => false,
+    };
+    if events.iter().any(is_long) {
+        return Err(CallError::Unsupported("the key of a slot has at most 256 bytes"));
+    }
+    Ok(())
+}
+
+fn slot(event: &SharedObjectEvent, encoding: Version) -> Option<(Arc<str>, Arc<Encoded>)> {
+    match event {
+        SharedObjectEvent::RequestChange { key, value } => {
+            Some((Arc::clone(key), Arc::new(Encoded::new(encoding, value.clone()))))
+        }
+        _ => None,
+    }
+}
+
+impl fmt::Debug for RemoteChanges<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteChanges").field("object", &self.remote.name).finish_non_exhaustive()
+    }
+}
