@@ -247,7 +247,7 @@ async fn a_guard_refuses_per_client() {
     assert_eq!(sync(&mut to_ann).await, ["reject big was 11.0"]);
     anns.remove("mine").unwrap();
     assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
-    assert_eq!(sync(&mut to_ann).await, ["change mine"]);
+    assert_eq!(sync(&mut to_ann).await, ["reject mine"]);
     anns.send("shout", ()).unwrap();
     assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
     anns.set("small", &10).unwrap();
