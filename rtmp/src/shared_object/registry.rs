@@ -117,6 +117,7 @@ impl Joined {
                     }
                 }
                 SharedObjectEvent::Release => {
+                    is_used = false;
                     self.ask(&name, encoding, std::mem::take(&mut requests), size);
                     if let Some((object, listener)) = self.objects.remove(&name) {
                         object.leave(listener);

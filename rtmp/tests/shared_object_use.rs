@@ -1,0 +1,166 @@
+//! Who uses an object, begins and ends that in odd orders, and who may not any more.
+
+#![cfg(feature = "net")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use amf_remoting::{CallError, Services};
+use amf_rtmp::{
+    Backoff, NetConnection, RemoteEvent, Server, SharedObject, SharedObjectAccess, SharedObjectGuard,
+    SharedObjects,
+};
+use peer::PATIENCE;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
+    let server = Server::new(Services::new()).shared_objects(objects);
+    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = listening.local_addr().unwrap();
+    tokio::spawn(listening.serve());
+    (server, address)
+}
+
+fn board(server: &Server) -> SharedObject {
+    server.instance("test", "").unwrap().shared_object("b").unwrap()
+}
+
+const USE: &[u8] = b"\x01\0\0\0\0";
+const RELEASE: &[u8] = b"\x02\0\0\0\0";
+/// RequestChange of x to true, and its Success and Change.
+const SET: &[u8] = b"\x03\0\0\0\x05\0\x01x\x01\x01";
+const SUCCESS: &[u8] = b"\x05\0\0\0\x03\0\x01x";
+const CHANGE: &[u8] = b"\x04\0\0\0\x05\0\x01x\x01\x01";
+/// UseSuccess and Clear.
+const JOINED: &[u8] = b"\x0b\0\0\0\0\x08\0\0\0\0";
+
+/// A message of the object `b`.
+fn message(persistence: u8, events: &[&[u8]]) -> Vec<u8> {
+    let header = [b"\0\x01b\0\0\0\0\0\0\0", &[persistence][..], b"\0\0\0\0"].concat();
+    peer::message(19, &[&header, events.concat().as_slice()].concat())
+}
+
+async fn tell(socket: &mut TcpStream, events: &[&[u8]]) {
+    socket.write_all(&message(0, events)).await.unwrap();
+}
+
+/// All that comes until there is this, and how often it is there.
+async fn read_until(socket: &mut TcpStream, wanted: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let found = async {
+        while !bytes.windows(wanted.len()).any(|window| window == wanted) {
+            assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
+        }
+    };
+    let outcome = timeout(PATIENCE, found).await;
+    assert!(outcome.is_ok(), "expected {wanted:02x?}, got {bytes:02x?}");
+    bytes
+}
+
+fn count(bytes: &[u8], wanted: &[u8]) -> usize {
+    bytes.windows(wanted.len()).filter(|window| *window == wanted).count()
+}
+
+#[tokio::test]
+async fn use_and_release_and_use_in_one_message() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let board = board(&server);
+    let mut ann = peer::connected(address).await;
+    tell(&mut ann, &[USE, RELEASE, USE, SET]).await;
+    let told = read_until(&mut ann, SUCCESS).await;
+    assert_eq!(count(&told, JOINED), 2, "{told:02x?}");
+    board.set("x", &true).unwrap();
+    read_until(&mut ann, CHANGE).await;
+    // The other way round nobody is left.
+    tell(&mut ann, &[RELEASE, USE, RELEASE, SET]).await;
+    tell(&mut ann, &[USE]).await;
+    let told = read_until(&mut ann, JOINED).await;
+    assert_eq!(count(&told, SUCCESS), 0, "{told:02x?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_without_use_is_nothing_and_use_twice_is_one_listener() {
+    let (server, address) = serve(SharedObjects::new()).await;
+    let board = board(&server);
+    let mut ann = peer::connected(address).await;
+    tell(&mut ann, &[SET, RELEASE]).await;
+    tell(&mut ann, &[RELEASE]).await;
+    tell(&mut ann, &[USE]).await;
+    read_until(&mut ann, JOINED).await;
+    assert_eq!(board.version(), 1);
+    tell(&mut ann, &[USE]).await;
+    read_until(&mut ann, JOINED).await;
+    board.set("x", &true).unwrap();
+    board.send("over", ()).unwrap();
+    let told = read_until(&mut ann, b"\x02\0\x04over").await;
+    assert_eq!(count(&told, CHANGE), 1, "{told:02x?}");
+    // With the other kind of persistence it is refused, and stays as it is.
+    ann.write_all(&message(2, &[USE])).await.unwrap();
+    // Status, 2 + 27 + 2 + 5 bytes.
+    let refused = b"\x07\0\0\0\x24\0\x1bSharedObject.BadPersistence\0\x05error";
+    read_until(&mut ann, refused).await;
+    tell(&mut ann, &[SET]).await;
+    read_until(&mut ann, SUCCESS).await;
+    // One release is enough.
+    tell(&mut ann, &[RELEASE]).await;
+    tell(&mut ann, &[SET]).await;
+    tell(&mut ann, &[USE]).await;
+    let told = read_until(&mut ann, JOINED).await;
+    assert_eq!((count(&told, SUCCESS), board.version()), (0, 3), "{told:02x?}");
+}
+
+struct Door(Arc<AtomicBool>);
+
+impl SharedObjectGuard for Door {
+    fn may_read(&self, _: &SharedObjectAccess<'_>) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
+    let (first, address) = serve(SharedObjects::new()).await;
+    let backoff = Backoff::new().first(Duration::from_millis(50)).max(Duration::from_millis(100));
+    let connecting = NetConnection::to(&format!("rtmp://{address}/test")).unwrap().reconnect(backoff);
+    let ann = connecting.connect().await.unwrap();
+    let theirs = ann.shared_object("b", false).await.unwrap();
+    let mut events = theirs.events();
+    timeout(PATIENCE, first.shutdown()).await.unwrap();
+
+    let door = Arc::new(AtomicBool::new(false));
+    let objects = SharedObjects::new().guard(Door(Arc::clone(&door)));
+    let server = Server::new(Services::new()).shared_objects(objects);
+    let listener = loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => break listener,
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    };
+    tokio::spawn(server.clone().listen(listener).serve());
+    let refused = async {
+        loop {
+            if let Some(RemoteEvent::Status { code, .. }) = events.next().await {
+                return code;
+            }
+        }
+    };
+    assert_eq!(&*timeout(PATIENCE, refused).await.unwrap(), "SharedObject.NoReadAccess");
+    assert!(matches!(theirs.set("x", &1), Err(CallError::Unsupported(_))));
+    // It may be asked for again.
+    door.store(true, Ordering::Relaxed);
+    let again = timeout(PATIENCE, ann.shared_object("b", false)).await.unwrap().unwrap();
+    again.set("x", &1).unwrap();
+    let done = async {
+        while board(&server).get::<u32>("x").unwrap().is_none() {
+            events.next().await.unwrap();
+        }
+    };
+    timeout(PATIENCE, done).await.unwrap();
+}
