@@ -1,6 +1,7 @@
 //! Clients with their copies, the server's own side, and a store, in random schedules: messages wait on the way,
 //! and only those of one connection keep their order.
 
+mod client;
 mod world;
 
 use proptest::prelude::*;

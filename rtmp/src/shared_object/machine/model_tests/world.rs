@@ -1,15 +1,13 @@
-//! What the schedules are played in, and what must hold there.
+//! The object, its clients, the server's own side and a store, and what must hold of them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use amf_core::{Encoder, ToAmf, Value, Version};
 
 use super::super::{Change, Effect, ListenerId, Machine, Request, Ticket};
-use crate::client::remote::copy::Copy;
-use crate::client::{RemoteEvent, SyncChange};
-use crate::proto::message::code;
-use crate::proto::{Limits, SentMessage, SharedObjectEvent, SharedObjectMessage};
+use super::client::Client;
+use crate::proto::{Limits, SentMessage, SharedObjectMessage};
 use crate::shared_object::encoded::{Encoded, Sent};
 use crate::shared_object::limits::SharedObjectLimits;
 use crate::shared_object::slots::{Memory, Slot, Slots};
@@ -19,13 +17,13 @@ pub(super) const KEYS: u8 = 4;
 /// What clients write is none of this, which they remove.
 pub(super) const REMOVED: u8 = 4;
 /// The slot that clients may not remove.
-const KEPT: u8 = 3;
+pub(super) const KEPT: u8 = 3;
 
 /// What is written: no number is written twice.
-type Number = u32;
-type Key = Arc<str>;
+pub(super) type Number = u32;
+pub(super) type Key = Arc<str>;
 /// What slots hold.
-type State = BTreeMap<Key, Number>;
+pub(super) type State = BTreeMap<Key, Number>;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Write {
@@ -56,44 +54,18 @@ pub(super) enum Step {
     Commit(bool),
 }
 
-fn key(number: u8) -> Key {
+pub(super) fn key(number: u8) -> Key {
     format!("k{number}").into()
 }
 
-fn encoded(value: &impl ToAmf, version: Version) -> Arc<Encoded> {
+pub(super) fn encoded(value: &impl ToAmf, version: Version) -> Arc<Encoded> {
     let mut encoder = Encoder::in_envelope(version);
     value.to_amf(&mut encoder).unwrap();
     Arc::new(Encoded::new(version, encoder.finish().into()))
 }
 
-fn state(slots: &Slots) -> State {
+pub(super) fn state(slots: &Slots) -> State {
     slots.iter().map(|(key, slot)| (Arc::clone(key), slot.value.read().unwrap())).collect()
-}
-
-/// A message to the server.
-enum Up {
-    Use(ListenerId),
-    Release,
-    Ask(Vec<SharedObjectEvent>),
-}
-
-#[derive(Default)]
-struct Client {
-    copy: Option<Copy>,
-    /// As which it uses the object now, in its own eyes and in the server's.
-    listener: Option<ListenerId>,
-    at_server: Option<ListenerId>,
-    up: VecDeque<Up>,
-    down: VecDeque<(ListenerId, SharedObjectMessage)>,
-    last_version: u32,
-    /// What it asked for and has no answer to.
-    asked: VecDeque<(Key, Option<Number>)>,
-    is_in: bool,
-    /// Nobody holds an object before it can be used; one who holds it does so across connections.
-    is_held: bool,
-    /// What was sent before it joined, and what it heard of that since.
-    sent_before: usize,
-    heard: Vec<Number>,
 }
 
 pub(super) struct World {
@@ -118,17 +90,13 @@ pub(super) struct World {
     disk_version: u32,
 }
 
-fn version_of(client: usize) -> Version {
-    if client == 1 { Version::Amf3 } else { Version::Amf0 }
-}
-
 impl World {
     pub(super) fn new(is_persistent: bool) -> Self {
         let limits = SharedObjectLimits::default();
         Self {
             machine: Machine::new("board".into(), is_persistent, limits, Memory::default()),
             is_persistent,
-            clients: Default::default(),
+            clients: [Version::Amf0, Version::Amf3, Version::Amf0].map(Client::new),
             next: 0,
             history: Vec::new(),
             now: State::new(),
@@ -152,28 +120,19 @@ impl World {
 
     pub(super) fn step(&mut self, step: Step) {
         match step {
-            Step::Use(client) => self.join(client),
-            Step::Release(at) => {
-                let client = &mut self.clients[at];
-                if client.copy.take().is_some() {
-                    client.listener = None;
-                    client.is_held = false;
-                    client.up.push_back(Up::Release);
-                }
+            Step::Use(client) => {
+                let listener = ListenerId::from(self.number());
+                self.clients[client].join(listener);
             }
-            Step::Disconnect(at) => {
-                let client = &mut self.clients[at];
-                client.listener = None;
-                client.up.clear();
-                client.down.clear();
-                client.last_version = 0;
-                if let Some(listener) = client.at_server.take() {
-                    self.machine.gone(listener);
-                }
+            Step::Release(client) => self.clients[client].release(),
+            Step::Disconnect(client) => self.clients[client].disconnect(&mut self.machine),
+            Step::Ask(client, writes) => {
+                let first = self.next + 1;
+                self.next += writes.len() as u32;
+                self.clients[client].ask(writes, first);
             }
-            Step::Ask(client, writes) => self.ask(client, writes),
-            Step::Arrive(client) => self.arrive(client),
-            Step::Hear(client) => self.hear(client),
+            Step::Arrive(client) => self.clients[client].arrive(&mut self.machine),
+            Step::Hear(client) => self.clients[client].hear(&mut self.taken, &mut self.refused),
             Step::Load if self.machine.is_loading() => self.machine.restored(Some(Slots::default())),
             Step::Load => {}
             Step::Commit(is_done) => self.commit(is_done),
@@ -203,105 +162,6 @@ impl World {
             }
         }
         self.settle();
-    }
-
-    fn join(&mut self, at: usize) {
-        let number = self.number();
-        let client = &mut self.clients[at];
-        // One that was disconnected still has its copy.
-        let copy = client.copy.get_or_insert_default();
-        if client.listener.is_none() {
-            copy.forget();
-            client.listener = Some(ListenerId::from(number));
-            client.asked.clear();
-            client.heard.clear();
-            client.is_in = false;
-        }
-        client.up.extend(client.listener.map(Up::Use));
-    }
-
-    fn ask(&mut self, at: usize, writes: Vec<Write>) {
-        let first = self.next + 1;
-        self.next += writes.len() as u32;
-        let client = &mut self.clients[at];
-        let (Some(copy), Some(_), true) = (&mut client.copy, client.listener, client.is_held) else { return };
-        let mut events = Vec::new();
-        for (write, number) in writes.into_iter().zip(first..) {
-            events.push(match write {
-                Write::Set(slot) => {
-                    let value = encoded(&number, version_of(at));
-                    copy.set(key(slot), Arc::clone(&value));
-                    client.asked.push_back((key(slot), Some(number)));
-                    SharedObjectEvent::RequestChange { key: key(slot), value: value.bytes().clone() }
-                }
-                Write::Null(slot) => {
-                    let value = encoded(&Value::Null, version_of(at));
-                    copy.set(key(slot), Arc::clone(&value));
-                    client.asked.push_back((key(slot), None));
-                    SharedObjectEvent::RequestChange { key: key(slot), value: value.bytes().clone() }
-                }
-                // As players do. They cannot tell the answer from somebody else's removal.
-                Write::Remove(_) => SharedObjectEvent::RequestRemove { key: key(REMOVED) },
-                Write::Send => {
-                    let arguments = encoded(&number, version_of(at));
-                    SharedObjectEvent::SendMessage(SentMessage::new("moved", arguments.bytes()))
-                }
-            });
-        }
-        client.up.push_back(Up::Ask(events));
-    }
-
-    /// What the server does with a message, guard and all.
-    fn arrive(&mut self, at: usize) {
-        let client = &mut self.clients[at];
-        match client.up.pop_front() {
-            Some(Up::Use(listener)) => {
-                let listener = *client.at_server.get_or_insert(listener);
-                self.machine.client(listener, version_of(at), vec![Request::Use], 0);
-            }
-            Some(Up::Release) => {
-                if let Some(listener) = client.at_server.take() {
-                    self.machine.gone(listener);
-                }
-            }
-            Some(Up::Ask(events)) => {
-                let Some(listener) = client.at_server else { return };
-                let requests = events.into_iter().map(|event| request(event, version_of(at))).collect();
-                self.machine.client(listener, version_of(at), requests, 0);
-            }
-            None => {}
-        }
-    }
-
-    fn hear(&mut self, at: usize) {
-        let client = &mut self.clients[at];
-        let Some((to, message)) = client.down.pop_front() else { return };
-        assert!(message.version >= client.last_version, "the version went back");
-        client.last_version = message.version;
-        let is_first = message.events.first() == Some(&SharedObjectEvent::UseSuccess);
-        // The object was released, or used again since.
-        let is_stale = client.listener != Some(to);
-        if !is_stale {
-            client.is_in |= is_first;
-            client.is_held |= is_first;
-            assert!(client.is_in, "{message:?} before it could use the object");
-        }
-        let Some(copy) = &mut client.copy else { return };
-        let (events, _) = copy.receive(message);
-        for event in events {
-            match event {
-                _ if is_stale => {}
-                RemoteEvent::Message(message) => {
-                    client.heard.push(message.decoder().unwrap().read().unwrap())
-                }
-                RemoteEvent::Sync(changes) => {
-                    for change in &*changes {
-                        client.told(change, &mut self.taken, &mut self.refused);
-                    }
-                }
-                _ => {}
-            }
-        }
     }
 
     fn ticket(&mut self, number: Option<Number>) -> Ticket {
@@ -380,11 +240,8 @@ impl World {
         let Some(client) = self.clients.iter_mut().find(|client| client.at_server == Some(listener)) else {
             return;
         };
-        // Before what it missed of it: the messages of its own batch are not in the history yet.
-        if message.events.first() == Some(&SharedObjectEvent::UseSuccess)
-            && !client.down.iter().any(|(to, _)| *to == listener)
-            && !client.is_in
-        {
+        if client.is_joining(listener, &message) {
+            // The messages of its own batch are not in the history yet.
             client.sent_before = self.sent.len();
         }
         client.down.push_back((listener, message));
@@ -432,8 +289,7 @@ impl World {
                 self.step(Step::Arrive(client));
                 self.step(Step::Hear(client));
             }
-            let is_quiet = |client: &Client| client.up.is_empty() && client.down.is_empty();
-            if self.commit.is_none() && self.clients.iter().all(is_quiet) {
+            if self.commit.is_none() && self.clients.iter().all(Client::is_quiet) {
                 break;
             }
         }
@@ -450,10 +306,9 @@ impl World {
         assert!(both.is_empty(), "refused, and done: {both:?}");
         assert!(self.tickets.is_empty(), "no answer: {:?}", self.tickets);
         for (at, client) in self.clients.iter().enumerate() {
-            let (Some(copy), Some(_)) = (&client.copy, client.listener) else { continue };
+            let Some(copy) = client.settled() else { continue };
             assert_eq!(state(copy.slots()), there, "the copy of {at}");
             assert_eq!(copy.version(), self.machine.slots().version(), "the version of {at}");
-            assert!(client.asked.is_empty() && copy.is_answered(), "{at} has no answer: {:?}", client.asked);
             assert_eq!(client.heard, self.sent[client.sent_before..], "what {at} heard");
         }
     }
@@ -479,43 +334,5 @@ impl World {
                 assert!(to.iter().all(|to| there.contains(to)), "{to:?} of {there:?}");
             }
         }
-    }
-}
-
-impl Client {
-    fn told(&mut self, change: &SyncChange, taken: &mut BTreeSet<Number>, refused: &mut BTreeSet<Number>) {
-        let (key, set) = match change {
-            SyncChange::Success { key } => (key, taken),
-            SyncChange::Reject { key, .. } => (key, refused),
-            _ => return,
-        };
-        let at = self.asked.iter().position(|(asked, _)| asked == key).expect("it was asked for");
-        set.extend(self.asked.remove(at).unwrap().1);
-    }
-}
-
-fn request(event: SharedObjectEvent, version: Version) -> Request {
-    let refused = |key| Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS };
-    match event {
-        SharedObjectEvent::RequestChange { key: slot, value } => {
-            let value = Arc::new(Encoded::new(version, value));
-            let may = match value.read::<Option<Number>>().unwrap() {
-                Some(number) => number % 5 != 0,
-                None => slot != key(KEPT),
-            };
-            if may { Request::Set { key: slot, value } } else { refused(Some(slot)) }
-        }
-        SharedObjectEvent::RequestRemove { key: slot } => {
-            if slot == key(KEPT) {
-                refused(Some(slot))
-            } else {
-                Request::Remove { key: slot }
-            }
-        }
-        SharedObjectEvent::SendMessage(message) => {
-            let number: Number = message.decoder().unwrap().read().unwrap();
-            if number.is_multiple_of(5) { refused(None) } else { Request::Send(Sent::new(version, message)) }
-        }
-        other => panic!("{other:?}"),
     }
 }
