@@ -81,6 +81,13 @@ pub fn ruffle_rtmp(gateway: &str, movie: &Path, rtmp: &str, socket: &str) -> Com
     command
 }
 
+/// The command that talks in the lobby with `movie`; see `talk.mjs`.
+pub fn ruffle_talk(movie: &Path, rtmp: &str, socket: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(sources().join("ruffle/talk.mjs")).arg(movie).arg(installed()).arg(rtmp).arg(socket);
+    command
+}
+
 /// The command that visits `rtmp`, and `gateway` beside it, with `python-librtmp`; see `client.py`.
 pub fn librtmp(rtmp: &str, gateway: &str) -> Command {
     let mut command = python();
