@@ -45,6 +45,11 @@ pub fn rtmp_movie(folder: &Path) -> PathBuf {
     compile(folder, "RtmpMain")
 }
 
+/// Compiles the movie that uses shared objects; see `SharedMain.hx`.
+pub fn shared_movie(folder: &Path) -> PathBuf {
+    compile(folder, "SharedMain")
+}
+
 fn compile(folder: &Path, main: &str) -> PathBuf {
     std::fs::create_dir_all(folder).expect("the movie's folder can be made");
     let movie = folder.join(main).with_extension("swf");
@@ -52,6 +57,8 @@ fn compile(folder: &Path, main: &str) -> PathBuf {
         Command::new("haxe").current_dir(sources().join("ruffle")).arg("--swf").arg(&movie).args([
             "--main",
             main,
+            "-cp",
+            "../../../examples/haxe",
             "--swf-version",
             "11",
             "-D",

@@ -8,7 +8,10 @@ import flash.utils.ByteArray;
 /** A method of this movie, for the server: it is to call `answer` or `fail` once, where the server waits. **/
 typedef RtmpMethod = (arguments:Array<Dynamic>, answer:Dynamic->Void, fail:Dynamic->Void) -> Void;
 
-/** RTMP over `flash.net.Socket`: the plain handshake, connect, and commands in AMF0, both ways. **/
+/**
+	RTMP over `flash.net.Socket`, for players that have sockets and no `rtmp://`, as Ruffle: the plain handshake,
+	connect, and commands in AMF0, both ways. With `RtmpSharedObject`, shared objects too.
+**/
 class RtmpConnection {
 	static inline final HANDSHAKE = 1536;
 
@@ -18,6 +21,7 @@ class RtmpConnection {
 	static inline final USER_CONTROL = 4;
 	static inline final WINDOW = 5;
 	static inline final BANDWIDTH = 6;
+	public static inline final SHARED_OBJECT = 19;
 	static inline final COMMAND = 20;
 
 	/** User control events. **/
@@ -26,6 +30,10 @@ class RtmpConnection {
 
 	/** How many messages of each type came, and how many replies. **/
 	public final received:Dynamic = {};
+
+	/** Those that are in use, by name. **/
+	@:allow(RtmpSharedObject)
+	final objects = new Map<String, RtmpSharedObject>();
 
 	final socket = new Socket();
 	final input = new ByteArray();
@@ -89,6 +97,7 @@ class RtmpConnection {
 		send(COMMAND, RtmpValues.write(([method, lastCall, about] : Array<Dynamic>).concat(arguments)));
 	}
 
+	@:allow(RtmpSharedObject)
 	function send(type:Int, body:ByteArray) {
 		chunks.write(socket, type, body);
 		socket.flush();
@@ -155,6 +164,13 @@ class RtmpConnection {
 				}
 			case COMMAND:
 				perform(RtmpValues.read(body));
+			case SHARED_OBJECT:
+				var name = body.readUTF();
+				var object = objects[name];
+				if (object == null)
+					note("a message of the shared object " + name);
+				else
+					object.receive(body);
 			case ACKNOWLEDGEMENT, BANDWIDTH:
 			default:
 				note("a message of type " + type);
