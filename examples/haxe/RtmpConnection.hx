@@ -10,7 +10,7 @@ typedef RtmpMethod = (arguments:Array<Dynamic>, answer:Dynamic->Void, fail:Dynam
 
 /**
 	RTMP over `flash.net.Socket`, for players that have sockets and no `rtmp://`, as Ruffle: the plain handshake,
-	connect, and commands in AMF0, both ways. With `RtmpSharedObject`, shared objects too.
+	connect, and commands, both ways. With `RtmpSharedObject`, shared objects too.
 **/
 class RtmpConnection {
 	static inline final HANDSHAKE = 1536;
@@ -21,7 +21,9 @@ class RtmpConnection {
 	static inline final USER_CONTROL = 4;
 	static inline final WINDOW = 5;
 	static inline final BANDWIDTH = 6;
-	public static inline final SHARED_OBJECT = 19;
+	static inline final SHARED_OBJECT_AMF3 = 16;
+	static inline final COMMAND_AMF3 = 17;
+	static inline final SHARED_OBJECT = 19;
 	static inline final COMMAND = 20;
 
 	/** User control events. **/
@@ -34,6 +36,9 @@ class RtmpConnection {
 	/** Those that are in use, by name. **/
 	@:allow(RtmpSharedObject)
 	final objects = new Map<String, RtmpSharedObject>();
+
+	/** What the server was told to write: a constant of `flash.net.ObjectEncoding`. **/
+	final encoding:Int;
 
 	final socket = new Socket();
 	final input = new ByteArray();
@@ -49,8 +54,9 @@ class RtmpConnection {
 	var acknowledged = 0.0;
 
 	/** `connected` is given what the server says of the connection; `note` hears what nobody asked for. **/
-	public function new(url:String, arguments:Array<Dynamic>, connected:Dynamic->Void, note:String->Void) {
+	public function new(url:String, arguments:Array<Dynamic>, connected:Dynamic->Void, note:String->Void, encoding = 0) {
 		this.note = note;
+		this.encoding = encoding;
 		var parts = ~/^rtmp:\/\/([^:\/]+):(\d+)\/(.+)$/;
 		if (!parts.match(url))
 			throw new flash.errors.Error("not an RTMP address: " + url);
@@ -61,7 +67,7 @@ class RtmpConnection {
 		socket.addEventListener(ProgressEvent.SOCKET_DATA, function(_) receive());
 		socket.connect(parts.matched(1), Std.parseInt(parts.matched(2)));
 		whenHandshaken = function() {
-			var about = {app: parts.matched(3), tcUrl: url, flashVer: "WIN 32,0,0,465", objectEncoding: 0};
+			var about = {app: parts.matched(3), tcUrl: url, flashVer: "WIN 32,0,0,465", objectEncoding: encoding};
 			command("connect", about, arguments, connected, function(fault) note("refused: " + fault.code));
 		};
 	}
@@ -97,7 +103,24 @@ class RtmpConnection {
 		send(COMMAND, RtmpValues.write(([method, lastCall, about] : Array<Dynamic>).concat(arguments)));
 	}
 
+	/** Sends a message of a shared object; in AMF3 there is a zero before it. **/
 	@:allow(RtmpSharedObject)
+	function share(message:ByteArray) {
+		if (encoding == 0) {
+			send(SHARED_OBJECT, message);
+			return;
+		}
+		var body = new ByteArray();
+		body.writeByte(0);
+		body.writeBytes(message);
+		send(SHARED_OBJECT_AMF3, body);
+	}
+
+	@:allow(RtmpSharedObject)
+	function write(values:Array<Dynamic>):ByteArray {
+		return encoding == 0 ? RtmpValues.write(values) : RtmpValues.writeAmf3(values);
+	}
+
 	function send(type:Int, body:ByteArray) {
 		chunks.write(socket, type, body);
 		socket.flush();
@@ -163,18 +186,28 @@ class RtmpConnection {
 					send(USER_CONTROL, pong);
 				}
 			case COMMAND:
-				perform(RtmpValues.read(body));
+				perform(RtmpValues.read(body, body.length));
+			case COMMAND_AMF3:
+				body.position = 1;
+				perform(RtmpValues.read(body, body.length));
 			case SHARED_OBJECT:
-				var name = body.readUTF();
-				var object = objects[name];
-				if (object == null)
-					note("a message of the shared object " + name);
-				else
-					object.receive(body);
+				shared(body);
+			case SHARED_OBJECT_AMF3:
+				body.position = 1;
+				shared(body);
 			case ACKNOWLEDGEMENT, BANDWIDTH:
 			default:
 				note("a message of type " + type);
 		}
+	}
+
+	function shared(message:ByteArray) {
+		var name = message.readUTF();
+		var object = objects[name];
+		if (object == null)
+			note("a message of the shared object " + name);
+		else
+			object.receive(message);
 	}
 
 	/** Name, transaction, an object or null, arguments. **/

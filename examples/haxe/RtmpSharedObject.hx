@@ -1,5 +1,4 @@
 import flash.errors.Error;
-import flash.net.ObjectEncoding;
 import flash.utils.ByteArray;
 
 /** What a client is told of a shared object. **/
@@ -25,7 +24,7 @@ enum RtmpSharedEvent {
 	Removed(slot:String);
 }
 
-/** A remote shared object for players that have none: its messages in AMF0, which are of type 19. **/
+/** A remote shared object for players that have none: the messages of which it is made. **/
 class RtmpSharedObject {
 	/** In the header of a message. **/
 	static inline final PERSISTENT = 2;
@@ -91,7 +90,7 @@ class RtmpSharedObject {
 				data[slot] = value;
 			var body = new ByteArray();
 			body.writeUTF(slot);
-			body.writeBytes(RtmpValues.write([value]));
+			body.writeBytes(connection.write([value]));
 			writeEvent(events, REQUEST_CHANGE, body);
 		}
 		send(events);
@@ -106,15 +105,18 @@ class RtmpSharedObject {
 
 	/** Calls a handler of everybody who uses the object, of this client too. **/
 	public function call(handler:String, arguments:Array<Dynamic>) {
-		ask(SEND_MESSAGE, RtmpValues.write(([handler] : Array<Dynamic>).concat(arguments)));
+		// The name is in AMF0 always.
+		var body = RtmpValues.write([handler]);
+		body.writeBytes(connection.write(arguments));
+		ask(SEND_MESSAGE, body);
 	}
 
 	/** What follows the name in a message of the server. **/
 	@:allow(RtmpConnection)
 	function receive(message:ByteArray) {
-		message.objectEncoding = ObjectEncoding.AMF0;
 		version = message.readUnsignedInt();
-		message.readUnsignedInt(); // persistent or not
+		if (message.readUnsignedInt() != (persistent ? PERSISTENT : 0))
+			throw new Error(name + " is of the other persistence");
 		if (message.readUnsignedInt() != 0)
 			throw new Error("what should be 0 is not");
 		var events = new Array<RtmpSharedEvent>();
@@ -139,12 +141,12 @@ class RtmpSharedObject {
 				// One event may have several slots.
 				while (message.position < end) {
 					var slot = message.readUTF();
-					into.push(Changed(slot, message.readObject()));
+					into.push(Changed(slot, RtmpValues.readOne(message)));
 				}
 			case SUCCESS:
 				into.push(Succeeded(message.readUTF()));
 			case SEND_MESSAGE:
-				var values:Array<Dynamic> = [while (message.position < end) message.readObject()];
+				var values = RtmpValues.read(message, end);
 				into.push(Sent(values.shift(), values));
 			case STATUS:
 				var code = message.readUTF();
@@ -191,6 +193,6 @@ class RtmpSharedObject {
 		message.writeUnsignedInt(persistent ? PERSISTENT : 0);
 		message.writeUnsignedInt(0);
 		message.writeBytes(events);
-		connection.send(RtmpConnection.SHARED_OBJECT, message);
+		connection.share(message);
 	}
 }

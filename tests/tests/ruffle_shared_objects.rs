@@ -39,7 +39,12 @@ async fn a_movie_in_ruffle_shares_objects() {
     let movie = spawn_blocking(|| clients::shared_movie(folder)).await.unwrap();
     let house = House::open(&folder.join("ruffle_shared_objects.redb")).await;
     let mut random = Random::new();
-    let sessions = [Session::new(&mut random, false), Session::new(&mut random, true)];
+    // In AMF0, in AMF3, and one of each, whose values are translated on the way.
+    let sessions = [
+        Session::new(&mut random, "table", false, [0; 3]),
+        Session::new(&mut random, "kept", true, [3; 3]),
+        Session::new(&mut random, "mixed", false, [0, 3, 0]),
+    ];
     let mut visitors = Vec::new();
     for session in &sessions {
         visitors.push(house.visit(session).await);
@@ -54,8 +59,8 @@ async fn a_movie_in_ruffle_shares_objects() {
     let reports = report["sessions"].as_array().unwrap();
     assert_eq!(reports.len(), sessions.len());
     for ((session, report), visitor) in sessions.iter().zip(reports).zip(visitors) {
-        let heard = timeout(LIMIT, visitor).await.expect("the visitor hears of the end").unwrap();
         session.check(report);
+        let heard = timeout(LIMIT, visitor).await.expect("the visitor hears of the end").unwrap();
         session.check_visitor(&heard);
         session.check_server(&house).await;
     }
@@ -85,17 +90,18 @@ impl House {
         Self { server, rtmp, socket }
     }
 
-    async fn table(&self, is_persistent: bool) -> SharedObject {
-        table_of(&self.server.instance("game", "red").unwrap(), is_persistent).await
+    async fn table(&self, session: &Session) -> SharedObject {
+        let instance = self.server.instance("game", "red").unwrap();
+        table_of(&instance, session.script.object, session.script.is_persistent).await
     }
 
     /// Somebody with this project's client is at the table before the movie comes.
     async fn visit(&self, session: &Session) -> JoinHandle<Visitor> {
-        let table = self.table(session.is_persistent).await;
+        let table = self.table(session).await;
         table.set("locked", &session.texts[0]).unwrap().await.unwrap();
         let connection = NetConnection::to(&self.rtmp).unwrap().connect().await.unwrap();
-        let theirs =
-            connection.shared_object(table_name(session.is_persistent), session.is_persistent).await.unwrap();
+        let Script { object, is_persistent, .. } = session.script;
+        let theirs = connection.shared_object(object, is_persistent).await.unwrap();
         let mut events = theirs.events();
         theirs.set("before", &session.texts[1]).unwrap();
         assert!(matches!(events.next().await, Some(RemoteEvent::Sync(_))));
@@ -162,8 +168,15 @@ struct Dealer;
 #[remoting_service(name = "dealer")]
 impl Dealer {
     /// Three changes that are told together.
-    async fn deal(&self, instance: &Instance, is_persistent: bool, first: String, second: String) {
-        let table = table_of(instance, is_persistent).await;
+    async fn deal(
+        &self,
+        instance: &Instance,
+        name: String,
+        is_persistent: bool,
+        first: String,
+        second: String,
+    ) {
+        let table = table_of(instance, &name, is_persistent).await;
         let written = {
             let _lock = table.lock();
             [table.set("first", &first), table.set("second", &second), Ok(table.remove("before"))]
@@ -173,17 +186,12 @@ impl Dealer {
         }
     }
 
-    async fn wipe(&self, instance: &Instance, is_persistent: bool) {
-        table_of(instance, is_persistent).await.clear().await.unwrap();
+    async fn wipe(&self, instance: &Instance, name: String, is_persistent: bool) {
+        table_of(instance, &name, is_persistent).await.clear().await.unwrap();
     }
 }
 
-fn table_name(is_persistent: bool) -> &'static str {
-    if is_persistent { "kept" } else { "table" }
-}
-
-async fn table_of(instance: &Instance, is_persistent: bool) -> SharedObject {
-    let name = table_name(is_persistent);
+async fn table_of(instance: &Instance, name: &str, is_persistent: bool) -> SharedObject {
     if is_persistent {
         instance.persistent_shared_object(name).await.unwrap()
     } else {
@@ -193,7 +201,7 @@ async fn table_of(instance: &Instance, is_persistent: bool) -> SharedObject {
 
 /// What the movie is to do, chosen when the test runs, and what its two people hear of it.
 struct Session {
-    is_persistent: bool,
+    encodings: [u8; 3],
     texts: Vec<String>,
     script: Script,
 }
@@ -208,24 +216,24 @@ struct Script {
 }
 
 impl Session {
-    fn new(random: &mut Random, is_persistent: bool) -> Self {
+    fn new(random: &mut Random, object: &'static str, is_persistent: bool, encodings: [u8; 3]) -> Self {
         let texts: Vec<_> = (0..8).map(|_| random.text(6)).collect();
         let mut script = Script {
-            object: table_name(is_persistent),
+            object,
             is_persistent,
             // 1 is the empty object; the server and the visitor changed it once each.
             version: 3,
             steps: Vec::new(),
             heard: Default::default(),
         };
-        script.join(&texts);
+        script.join(encodings, &texts);
         script.change(random);
         script.talk(&texts);
         script.ask_in_vain(random, &texts);
         script.be_dealt(&texts);
         script.come_and_go(&texts);
         script.end(&texts);
-        Self { is_persistent, texts, script }
+        Self { encodings, texts, script }
     }
 
     fn check(&self, report: &Value) {
@@ -237,6 +245,10 @@ impl Session {
                 assert_eq!(came, expected, "message {number} to person {person}");
             }
             assert_eq!(reported.len(), heard.len(), "messages to person {person}");
+            let (own, other) =
+                [("type 19", "type 16"), ("type 16", "type 19")][usize::from(self.encodings[person] == 3)];
+            let received = &report["received"][person];
+            assert_eq!((&received[own], &received[other]), (&json!(heard.len()), &Value::Null));
         }
         // Who released it has no copy.
         let last = json!({self.script.object: {"last": self.texts[7]}});
@@ -254,8 +266,8 @@ impl Session {
     }
 
     async fn check_server(&self, house: &House) {
-        if self.is_persistent {
-            let table = house.table(true).await;
+        if self.script.is_persistent {
+            let table = house.table(self).await;
             assert_eq!(table.get::<String>("last").unwrap().as_ref(), Some(&self.texts[7]));
             assert_eq!((table.slots().len(), table.version()), (1, self.script.version));
         }
@@ -264,9 +276,9 @@ impl Session {
 
 impl Script {
     /// Two come late: they get the whole object.
-    fn join(&mut self, texts: &[String]) {
-        for by in 0..3 {
-            self.step(&json!({"by": by, "does": "connect"}));
+    fn join(&mut self, encodings: [u8; 3], texts: &[String]) {
+        for (by, encoding) in encodings.into_iter().enumerate() {
+            self.step(&json!({"by": by, "does": "connect", "encoding": encoding}));
         }
         for by in 0..2 {
             self.hears(by, &Self::all(&[("before", &texts[1]), ("locked", &texts[0])]));
@@ -288,7 +300,7 @@ impl Script {
             json!(random.text(40_000)),
             date(random.millis()),
             json!([random.text(3), null, undefined(), [date(random.millis())]]),
-            json!({"a": {"b": [random.text(3)]}, "": 1}),
+            json!({"a": {"b": [random.text(3)]}}),
             ecma(&json!({"0": 7, "one": random.text(3)})),
         ];
         for (index, value) in values.iter().enumerate() {
@@ -351,7 +363,7 @@ impl Script {
         let dealt =
             json!([["changed", "first", texts[3]], ["changed", "second", texts[4]], ["removed", "before"]]);
         self.both_hear(&dealt);
-        let arguments = json!([self.is_persistent, texts[3], texts[4]]);
+        let arguments = json!([self.object, self.is_persistent, texts[3], texts[4]]);
         self.step(&json!({"by": 1, "does": "call", "name": "dealer.deal", "value": arguments}));
         // And what a client asks for in one message is answered in one.
         self.version += 1;
@@ -384,7 +396,7 @@ impl Script {
         self.step(&json!({"by": 0, "does": "send", "name": "wiping", "value": []}));
         self.version += 1;
         self.both_hear(&json!([["cleared"]]));
-        self.step(&json!({"by": 0, "does": "call", "name": "dealer.wipe", "value": [self.is_persistent]}));
+        self.step(&json!({"by": 0, "does": "call", "name": "dealer.wipe", "value": [self.object, self.is_persistent]}));
         self.version += 1;
         self.hears(0, &json!([["changed", "last", texts[7]]]));
         self.hears(1, &json!([["succeeded", "last"]]));

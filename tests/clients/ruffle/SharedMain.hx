@@ -9,7 +9,7 @@ typedef SharedStep = {
 	/** One of the names in `SharedVisit.perform`. **/
 	var does:String;
 
-	/** Which object; the first that a person used unless given. **/
+	/** Which object. **/
 	var ?object:String;
 	var ?persistent:Bool;
 
@@ -18,6 +18,9 @@ typedef SharedStep = {
 
 	/** A value, or arguments, in the tagged form. **/
 	var ?value:Dynamic;
+
+	/** Of a connection: a constant of `flash.net.ObjectEncoding`. **/
+	var ?encoding:Int;
 
 	/** How many messages of shared objects each has heard then, in all. **/
 	var heard:Array<Int>;
@@ -60,8 +63,8 @@ class SharedPerson {
 
 	public final connection:RtmpConnection;
 
-	public function new(url:String, connected:() -> Void, changed:() -> Void) {
-		connection = new RtmpConnection(url, [], function(_) connected(), function(note) notes.push(note));
+	public function new(url:String, encoding:Int, connected:() -> Void, changed:() -> Void) {
+		connection = new RtmpConnection(url, [], function(_) connected(), function(note) notes.push(note), encoding);
 		this.changed = changed;
 	}
 
@@ -137,7 +140,7 @@ class SharedVisit {
 
 	function perform() {
 		if (step.does == "connect") {
-			people[step.by] = new SharedPerson(url, answer, look);
+			people[step.by] = new SharedPerson(url, step.encoding, answer, look);
 			return;
 		}
 		var person = people[step.by];
@@ -191,6 +194,7 @@ class SharedVisit {
 			heard: people.map(person -> person.heard),
 			copies: people.map(person -> person.copies()),
 			notes: people.map(person -> person.notes),
+			received: people.map(person -> person.connection.received),
 		});
 	}
 }
