@@ -74,9 +74,9 @@ async fn strokes_stay_and_cursors_go() {
     let seen = ann.shared_object("cursors", false).await.unwrap();
     let mut cursors = seen.events();
     let own = bob.shared_object("cursors", false).await.unwrap();
-    own.set(&me, &Cursor { x: 3.0, y: 4.0 }).unwrap();
+    own.set(&me, &Cursor { x: 3.0, y: 4.0, color: 0xff_00_00 }).unwrap();
     until(&mut cursors, |change| matches!(change, SyncChange::Change { key, .. } if **key == me)).await;
-    seen.set(&me, &Cursor { x: 0.0, y: 0.0 }).unwrap();
+    seen.set(&me, &Cursor { x: 0.0, y: 0.0, color: 0 }).unwrap();
     until(&mut cursors, |change| matches!(change, SyncChange::Reject { .. })).await;
     bob.close();
     until(&mut cursors, |change| matches!(change, SyncChange::Delete { key, .. } if **key == me)).await;

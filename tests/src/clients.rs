@@ -88,6 +88,13 @@ pub fn ruffle_rtmp(gateway: &str, movie: &Path, rtmp: &str, socket: &str) -> Com
     command
 }
 
+/// The command that draws on the whiteboard's `page`; see `whiteboard.mjs`.
+pub fn ruffle_whiteboard(page: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(sources().join("ruffle/whiteboard.mjs")).arg(page).arg(installed());
+    command
+}
+
 /// The command that visits `rtmp`, and `gateway` beside it, with `python-librtmp`; see `client.py`.
 pub fn librtmp(rtmp: &str, gateway: &str) -> Command {
     let mut command = python();
