@@ -5,10 +5,12 @@
 #[test]
 fn the_guides_show_the_examples() {
     let node_amf = include_str!("../src/bin/from_node_amf.rs");
+    let flash_media_server = include_str!("../src/bin/from_flash_media_server.rs");
     for (guide, program) in [
         (include_str!("../../docs/from-amfphp.md"), include_str!("../src/bin/from_amfphp.rs")),
         (include_str!("../../docs/from-blazeds.md"), include_str!("../src/blazeds.rs")),
         (include_str!("../../docs/from-node-amf.md"), node_amf),
+        (include_str!("../../docs/from-flash-media-server.md"), flash_media_server),
     ] {
         let blocks: Vec<_> = guide
             .split("```rust\n")

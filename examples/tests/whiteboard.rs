@@ -18,24 +18,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tower::ServiceExt as _;
 
 async fn serve(path: &Path) -> (Server, JoinHandle<()>, String) {
-    let server = whiteboard::server(open(path).await).unwrap();
+    let server = whiteboard::server(RedbStore::open(path).unwrap()).unwrap();
     let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
     let address = listening.local_addr().unwrap();
     let serving = tokio::spawn(async { listening.serve().await.unwrap() });
     (server, serving, format!("rtmp://{address}/whiteboard/kitchen"))
-}
-
-/// The thread that keeps the file ends a moment after the server that had it before.
-async fn open(path: &Path) -> RedbStore {
-    let opened = async {
-        loop {
-            match RedbStore::open(path) {
-                Ok(store) => return store,
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-        }
-    };
-    timeout(Duration::from_secs(10), opened).await.unwrap()
 }
 
 async fn connect(url: &str) -> NetConnection {
@@ -112,7 +99,6 @@ async fn strokes_stay_and_cursors_go() {
     until(&mut cursors, |change| matches!(change, SyncChange::Delete { key, .. } if **key == me)).await;
     server.shutdown().await;
     serving.await.unwrap();
-    drop((server, ann, bob, anns, bobs, seen, own));
 
     let (_server, _serving, url) = serve(&path).await;
     let ann = connect(&url).await;
@@ -159,7 +145,7 @@ async fn who_comes_through_a_websocket_draws_on_the_same_board() {
 #[tokio::test]
 async fn the_page_has_the_movie_when_it_is_compiled() {
     let directory = tempfile::tempdir().unwrap();
-    let server = whiteboard::server(open(&directory.path().join("whiteboard.redb")).await).unwrap();
+    let server = whiteboard::server(RedbStore::open(directory.path().join("whiteboard.redb")).unwrap()).unwrap();
     let movie = directory.path().join("movie.swf");
     let app = whiteboard::http(&server, &movie);
     let visit = async |path: &str| {

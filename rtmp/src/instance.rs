@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use amf_remoting::{Caller, Client, Fault, FromCaller, Group};
+use tokio_util::sync::CancellationToken;
 
 use crate::proto::message::is_application;
 use crate::shared_object::{Registry, SharedObject, SharedObjectError, SharedObjects};
@@ -119,6 +120,11 @@ impl Instance {
         &self.inner.objects
     }
 
+    /// Is done when the server has ended.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> {
+        self.inner.instances.ended.cancelled()
+    }
+
     pub(crate) fn object_settings(&self) -> Arc<SharedObjects> {
         self.inner.instances.objects()
     }
@@ -174,6 +180,7 @@ pub(crate) struct Instances {
     living: Mutex<HashMap<Name, Weak<Inner>>>,
     pub(crate) state: State,
     objects: RwLock<Arc<SharedObjects>>,
+    ended: CancellationToken,
 }
 
 impl Instances {
@@ -204,6 +211,12 @@ impl Instances {
 
     pub(crate) fn set_objects(&self, objects: SharedObjects) {
         *self.objects.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(objects);
+    }
+
+    /// Nothing lingers any more, and the store is closed.
+    pub(crate) async fn end(&self) {
+        self.ended.cancel();
+        self.objects().close().await;
     }
 
     fn objects(&self) -> Arc<SharedObjects> {

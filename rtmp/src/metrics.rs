@@ -14,6 +14,7 @@
 //! | `amf_rtmp_received_messages_total` | counter | | messages that came |
 //! | `amf_rtmp_sent_messages_total` | counter | | messages that were sent |
 //! | `amf_rtmp_calls_in_flight` | gauge | `direction` | calls that have no reply yet: `in` from peers, `out` to them |
+//! | `amf_rtmp_store_failures_total` | counter | `action` | what the store of shared objects failed to do: `load`, `commit` |
 //! | `amf_limits_passed_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
 //! **Reasons**: `local` (this side ended it), `disconnected`, `rejected`, `policy`, or
@@ -21,7 +22,7 @@
 //!
 //! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect passed,
 //! `max_connections` and `max_connections_per_address` of a server, and the fields of
-//! [`SharedObjectLimits`](crate::SharedObjectLimits).
+//! [`SharedObjectLimits`](crate::SharedObjectLimits) and `TunnelLimits`.
 //!
 //! No label comes from a peer.
 
@@ -35,6 +36,7 @@ pub(crate) const SENT_BYTES: &str = "amf_rtmp_sent_bytes_total";
 pub(crate) const RECEIVED_MESSAGES: &str = "amf_rtmp_received_messages_total";
 pub(crate) const SENT_MESSAGES: &str = "amf_rtmp_sent_messages_total";
 pub(crate) const CALLS_IN_FLIGHT: &str = "amf_rtmp_calls_in_flight";
+pub(crate) const STORE_FAILURES: &str = "amf_rtmp_store_failures_total";
 pub(crate) const LIMITS_PASSED: &str = "amf_limits_passed_total";
 
 /// Tells the recorder that is installed what the names mean.
@@ -51,5 +53,6 @@ pub fn describe() {
     describe_counter!(RECEIVED_MESSAGES, Unit::Count, "messages that came over RTMP");
     describe_counter!(SENT_MESSAGES, Unit::Count, "messages that were sent over RTMP");
     describe_gauge!(CALLS_IN_FLIGHT, Unit::Count, "calls over RTMP that have no reply yet, by direction");
+    describe_counter!(STORE_FAILURES, Unit::Count, "failures of the store of shared objects, by action");
     describe_counter!(LIMITS_PASSED, Unit::Count, "limits that were passed, by name");
 }

@@ -348,7 +348,9 @@ impl Server {
 
     /// Ends the server and all its clones: nobody new is let in; clients are told
     /// `NetConnection.Connect.AppShutdown` and have their [notice](Self::notice); calls at work may end within the
-    /// [grace](Self::grace), and then the connections are closed. It is done when all that is over.
+    /// [grace](Self::grace), and then the connections are closed. Then the [store](SharedObjects::store) of
+    /// persistent shared objects is closed, which may take another 10 s: what is changed from now on is refused. It
+    /// is done when all that is over, and another server may open the same file.
     pub async fn shutdown(&self) {
         self.shared.shutdown().await;
     }
@@ -363,6 +365,9 @@ impl Server {
         self
     }
 }
+
+/// What the store of shared objects may take to end.
+const CLOSING: Duration = Duration::from_secs(10);
 
 impl Shared {
     pub(crate) fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
@@ -394,6 +399,9 @@ impl Shared {
         // The drivers keep to the grace and then linger for a moment; what does not end then is left alone.
         let limit = self.notice.saturating_add(self.grace).saturating_add(Duration::from_secs(2));
         let _ = timeout(limit, self.living.tasks.wait()).await;
+        if timeout(CLOSING, self.living.instances.end()).await.is_err() {
+            tracing::error!("the store of shared objects is still at work");
+        }
     }
 }
 

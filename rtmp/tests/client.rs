@@ -97,7 +97,7 @@ async fn a_lost_connection_is_made_again() {
     let first = serve("127.0.0.1:0").await;
     let (say, mut hears) = mpsc::unbounded_channel();
     let (connecting, mut told) = watched(to(first.address, "game").reconnect(quick()));
-    let connection = connecting.serve(Services::new().add(Callbacks(say))).connect().await.unwrap();
+    let connection = connecting.services(Services::new().add(Callbacks(say))).connect().await.unwrap();
     assert_eq!(next(&mut told).await, "connected");
     connection.call::<()>("game.tell", ("one",)).await.unwrap();
     assert_eq!(next(&mut hears).await, "one");

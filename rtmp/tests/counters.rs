@@ -247,3 +247,27 @@ async fn limits_of_shared_objects() {
     instance.shared_object("another").unwrap_err();
     counters.passed("objects").await;
 }
+
+#[cfg(feature = "tunnel")]
+#[tokio::test]
+async fn limits_of_tunnels() {
+    use axum::Router;
+    use futures_util::SinkExt;
+    use tokio_tungstenite::tungstenite::Message;
+
+    let mut counters = Counters::start();
+    let limits = amf_rtmp::TunnelLimits { message: 1_537, ..amf_rtmp::TunnelLimits::default() };
+    let server = Server::new(Services::new()).tunnel_limits(limits);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Router::new().route("/rtmp", server.websocket());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let (mut browser, _) = tokio_tungstenite::connect_async(format!("ws://{address}/rtmp")).await.unwrap();
+    // C0 and C1 fit exactly.
+    let mut hello = vec![0; 1_537];
+    hello[0] = 3;
+    browser.send(Message::binary(hello)).await.unwrap();
+    counters.comes_to("amf_rtmp_received_bytes_total{}", 1_537.0).await;
+    browser.send(Message::binary(vec![0; 1_538])).await.unwrap();
+    counters.ended_by("message").await;
+}

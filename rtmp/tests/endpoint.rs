@@ -138,7 +138,7 @@ async fn connect(server: &Running, version: Version) -> (NetConnection, mpsc::Un
         .encoding(version)
         .argument("Ann")
         .unwrap()
-        .serve(Services::new().add(Callbacks { heard: told }))
+        .services(Services::new().add(Callbacks { heard: told }))
         .connect()
         .await
         .unwrap();

@@ -1,22 +1,21 @@
-//! Persistent objects: what was acknowledged is there after a restart, after `kill -9`, and beside a store that fails.
+//! Persistent objects: what was acknowledged is there after a restart, and beside a store that fails.
 
 #![cfg(feature = "persistence")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amf_remoting::Services;
 use amf_rtmp::{
-    NetConnection, RedbStore, RemoteEvent, RemoteEvents, RemoteSharedObject, Server, SharedObjectError,
-    SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange,
+    NetConnection, RedbStore, RemoteEvent, RemoteEvents, Server, SharedObjectError, SharedObjectStore,
+    SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange,
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -57,23 +56,11 @@ async fn next(events: &mut RemoteEvents) -> RemoteEvent {
     timeout(PATIENCE, events.next()).await.expect("nothing came").unwrap()
 }
 
-async fn opened(path: &Path) -> RedbStore {
-    let begun = Instant::now();
-    loop {
-        match RedbStore::open(path) {
-            Ok(store) => return store,
-            // Who had it open before is not gone yet.
-            Err(error) if begun.elapsed() > PATIENCE => panic!("{error}"),
-            Err(_) => sleep(Duration::from_millis(20)).await,
-        }
-    }
-}
-
 #[tokio::test]
 async fn what_was_written_and_its_version_are_there_after_a_restart() {
     let folder = Folder::new("restart");
     {
-        let (server, address) = serve(opened(&folder.file()).await).await;
+        let (server, address) = serve(RedbStore::open(folder.file()).unwrap()).await;
         let ann = connect(address).await;
         let board = ann.shared_object("board", true).await.unwrap();
         let mut events = board.events();
@@ -91,7 +78,7 @@ async fn what_was_written_and_its_version_are_there_after_a_restart() {
         assert_eq!(board.version(), 5);
         server.shutdown().await;
     }
-    let (server, address) = serve(opened(&folder.file()).await).await;
+    let (server, address) = serve(RedbStore::open(folder.file()).unwrap()).await;
     let ann = connect(address).await;
     let board = ann.shared_object("board", true).await.unwrap();
     assert_eq!((board.get::<u32>("a").unwrap(), board.slots().len(), board.version()), (Some(3), 1, 5));
@@ -110,124 +97,6 @@ async fn what_was_written_and_its_version_are_there_after_a_restart() {
     drop(again);
     again = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
     assert_eq!((again.slots().len(), again.version()), (0, 3));
-}
-
-/// The server that is killed: this test program again, with this variable set to its file.
-const CHILD: &str = "AMF_RTMP_TEST_STORE";
-
-#[tokio::test]
-async fn child() {
-    let Some(file) = std::env::var_os(CHILD) else { return };
-    let (_server, address) = serve(opened(Path::new(&file)).await).await;
-    println!("at {address}");
-    std::future::pending::<()>().await;
-}
-
-/// Killed when it is dropped, too.
-struct Killed(Child);
-
-impl Killed {
-    fn start(file: &Path) -> (Self, SocketAddr) {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--nocapture"])
-            .env(CHILD, file)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let killed = Self(child);
-        for line in output.lines() {
-            if let Some((_, address)) = line.unwrap().split_once("at ") {
-                return (killed, address.parse().unwrap());
-            }
-        }
-        panic!("the server did not start");
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-/// What a client was told that it is there.
-#[derive(Default)]
-struct Acknowledged {
-    slots: HashMap<String, u32>,
-    version: u32,
-}
-
-/// Writes numbers that only grow, until the server is gone.
-async fn write(object: &RemoteSharedObject, acknowledged: &Mutex<Acknowledged>, from: u32) {
-    let mut events = object.events();
-    let mut asked = HashMap::<String, std::collections::VecDeque<u32>>::new();
-    let (mut number, mut waiting) = (from, 0);
-    loop {
-        while waiting < 20 {
-            number += 1;
-            let key = format!("slot {}", number % 7);
-            if object.set(&key, &number).is_err() {
-                return;
-            }
-            asked.entry(key).or_default().push_back(number);
-            waiting += 1;
-        }
-        let Ok(Some(event)) = timeout(Duration::from_millis(500), events.next()).await else { return };
-        let RemoteEvent::Sync(changes) = event else { panic!("{event:?}") };
-        for change in &*changes {
-            let SyncChange::Success { key } = change else { panic!("{change:?}") };
-            let value = asked.get_mut(&**key).unwrap().pop_front().unwrap();
-            waiting -= 1;
-            let mut acknowledged = acknowledged.lock().unwrap();
-            acknowledged.slots.insert(key.to_string(), value);
-            // What follows may have made the version greater already; never smaller.
-            acknowledged.version = acknowledged.version.max(object.version());
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_outlives_kill_9() {
-    let folder = Folder::new("kill");
-    let file = folder.file();
-    let mut acknowledged = [Mutex::default(), Mutex::default()].map(Arc::<Mutex<Acknowledged>>::new);
-    let names = ["first", "second"];
-    for round in 0..6 {
-        let (server, address) = Killed::start(&file);
-        let connection = connect(address).await;
-        let mut writers = Vec::new();
-        for (name, acknowledged) in names.iter().zip(&mut acknowledged) {
-            let object = connection.shared_object(name, true).await.unwrap();
-            {
-                let acknowledged = acknowledged.lock().unwrap();
-                assert!(
-                    object.version() >= acknowledged.version.max(1),
-                    "{} < {}",
-                    object.version(),
-                    acknowledged.version
-                );
-                for (key, value) in &acknowledged.slots {
-                    let there = object.get::<u32>(key).unwrap();
-                    assert!(there >= Some(*value), "round {round}, {name}, {key}: {there:?} < {value}");
-                }
-            }
-            let from = object.slots().iter().map(|(_, value)| value.read::<u32>().unwrap()).max();
-            let acknowledged = Arc::clone(acknowledged);
-            writers.push(tokio::spawn(async move {
-                write(&object, &acknowledged, from.unwrap_or_default()).await;
-            }));
-        }
-        sleep(Duration::from_millis(150 + 37 * round)).await;
-        drop(server);
-        for writer in writers {
-            timeout(PATIENCE, writer).await.unwrap().unwrap();
-        }
-        for acknowledged in &acknowledged {
-            assert!(!acknowledged.lock().unwrap().slots.is_empty(), "nothing was written in round {round}");
-        }
-    }
 }
 
 /// What a store does next.

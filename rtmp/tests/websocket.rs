@@ -80,9 +80,18 @@ async fn connect(address: SocketAddr, cut: usize) -> NetConnection {
 }
 
 /// Whether the other side ends it.
-async fn is_closed(browser: &mut Browser) -> bool {
-    let ended = async { while let Some(Ok(_)) = browser.next().await {} };
-    timeout(PATIENCE, ended).await.is_ok()
+/// Waits for the end; gives what the server says about it.
+async fn closed(browser: &mut Browser) -> Option<(u16, String)> {
+    let ended = async {
+        let mut said = None;
+        while let Some(Ok(message)) = browser.next().await {
+            if let Message::Close(Some(frame)) = message {
+                said = Some((frame.code.into(), frame.reason.to_string()));
+            }
+        }
+        said
+    };
+    timeout(PATIENCE, ended).await.unwrap()
 }
 
 #[tokio::test]
@@ -111,17 +120,16 @@ async fn what_is_no_rtmp_ends_the_connection() {
     let server = Server::new(Services::new().add(Game));
     let address = serve(&server).await;
     let running = connect(address, 4096).await;
-    for message in [
-        Message::text("hello"),
+    for (message, code, reason) in [
+        (Message::text("hello"), 1003, "RTMP goes in binary messages"),
         // The version byte is 3.
-        Message::binary(vec![0x47; 8]),
+        (Message::binary(vec![0x47; 8]), 1000, ""),
         // One byte more than 1 MiB.
-        Message::binary(vec![3; (1 << 20) + 1]),
+        (Message::binary(vec![3; (1 << 20) + 1]), 1009, "passed the limit `message`"),
     ] {
         let mut browser = open(address).await.unwrap();
-        // It may be refused before it is sent to its end.
-        let _ = browser.send(message).await;
-        assert!(is_closed(&mut browser).await);
+        browser.send(message).await.unwrap();
+        assert_eq!(closed(&mut browser).await, Some((code, reason.to_owned())));
     }
     // As much as a message holds: C0, C1, C2, and then chunks of zeros, which are no message.
     let mut browser = open(address).await.unwrap();

@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-targets=(amf0 amf3 packet differential rtmp_chunks rtmp_connection)
+targets=(amf0 amf3 packet differential rtmp_chunks rtmp_connection rtmp_shared_object)
 triple=$(rustc -vV | sed -n 's/^host: //p')
 target_dir=${CARGO_TARGET_DIR:-target}
 

@@ -80,7 +80,7 @@ impl Connecting {
     /// What the server may call. Servers call methods without a service's name: those of a service whose name
     /// is empty, `#[remoting_service(name = "")]`.
     #[must_use]
-    pub fn serve(mut self, services: Services) -> Self {
+    pub fn services(mut self, services: Services) -> Self {
         self.services = services;
         self
     }

@@ -26,7 +26,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 const COPY: SharedObjectLimits = SharedObjectLimits {
     slots: 65_536,
     bytes: 16 << 20,
-    memory: usize::MAX,
+    total_memory: usize::MAX,
     objects: usize::MAX,
     waiting: usize::MAX,
     linger: Duration::ZERO,

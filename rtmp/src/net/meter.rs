@@ -1,9 +1,9 @@
 //! What is counted of a connection. Without the feature `metrics` nothing is done here.
 
 #[cfg(feature = "metrics")]
-pub(crate) use counting::{Meter, ended, limit};
+pub(crate) use counting::{Meter, ended, limit, store_failed};
 #[cfg(not(feature = "metrics"))]
-pub(crate) use idle::{Meter, ended, limit};
+pub(crate) use idle::{Meter, ended, limit, store_failed};
 
 #[cfg(feature = "metrics")]
 mod counting {
@@ -98,6 +98,10 @@ mod counting {
     pub(crate) fn limit(limit: &'static str) {
         counter!(name::LIMITS_PASSED, "limit" => limit).increment(1);
     }
+
+    pub(crate) fn store_failed(action: &'static str) {
+        counter!(name::STORE_FAILURES, "action" => action).increment(1);
+    }
 }
 
 #[cfg(not(feature = "metrics"))]
@@ -118,4 +122,6 @@ mod idle {
     pub(crate) const fn ended(_: &CloseReason) {}
 
     pub(crate) const fn limit(_: &'static str) {}
+
+    pub(crate) const fn store_failed(_: &'static str) {}
 }

@@ -10,5 +10,5 @@ mod role;
 pub(crate) use calls::{Answer, Answering, answer, call_of};
 pub(crate) use driver::Driver;
 pub(crate) use handle::Handle;
-pub(crate) use meter::limit;
+pub(crate) use meter::{limit, store_failed};
 pub(crate) use role::{End, Role, Work};

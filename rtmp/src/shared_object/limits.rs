@@ -15,7 +15,7 @@ pub struct SharedObjectLimits {
     /// Bytes of one object: of its slots' names and values, as they came. Default 1 MiB.
     pub bytes: usize,
     /// Bytes that all objects of the server take in memory, about. Default 256 MiB.
-    pub memory: usize,
+    pub total_memory: usize,
     /// Objects of one instance that are in use or linger. Default 1,024.
     pub objects: usize,
     /// Bytes of one client's requests that wait, for a lock or for the disk. Default 1 MiB. One that sends more is
@@ -30,7 +30,7 @@ impl Default for SharedObjectLimits {
         Self {
             slots: 4_096,
             bytes: 1 << 20,
-            memory: 256 << 20,
+            total_memory: 256 << 20,
             objects: 1_024,
             waiting: 1 << 20,
             linger: Duration::from_secs(10),

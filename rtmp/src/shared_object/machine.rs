@@ -296,6 +296,16 @@ impl Machine {
         self.work();
     }
 
+    /// Slots of which nobody knows what is on disk, as they are; none while something is on its way there.
+    pub(crate) fn doubtful(&self) -> Vec<(Arc<str>, Option<Slot>)> {
+        if matches!(self.phase, Phase::Ready) { self.slots.doubtful() } else { Vec::new() }
+    }
+
+    /// Those are on disk.
+    pub(crate) fn settled(&mut self) {
+        self.slots.settled();
+    }
+
     /// The same batch, with its writes refused.
     fn refuse(batch: Batch) -> Batch {
         let Batch { from, requests } = batch;

@@ -140,7 +140,7 @@ fn the_memory_of_all_objects_is_bounded() {
     // A slot of 2 + 9 bytes, and 192 for itself, is 203.
     let memory = Memory::default();
     let used = |memory: &Memory| memory.load(std::sync::atomic::Ordering::Relaxed);
-    let limits = SharedObjectLimits { memory: 203 + 11, ..SharedObjectLimits::default() };
+    let limits = SharedObjectLimits { total_memory: 203 + 11, ..SharedObjectLimits::default() };
     let [mut first, mut second, mut third] =
         [1, 2, 3].map(|_| Machine::new("board".into(), false, limits, Arc::clone(&memory)));
     first.server(vec![set(1, 1)], 1);
@@ -148,7 +148,7 @@ fn the_memory_of_all_objects_is_bounded() {
     assert_eq!((first.slots().iter().len(), second.slots().iter().len()), (1, 1));
     assert_eq!(used(&memory), 2 * 203);
     third.server(vec![set(1, 1)], 1);
-    let failure = NotWritten::Limit(LimitPassed { limit: "memory", max: 214 });
+    let failure = NotWritten::Limit(LimitPassed { limit: "total_memory", max: 214 });
     assert!(matches!(third.effect(), Some(Effect::Done { result: Err(why), .. }) if why == failure));
     // What is there may be changed, as long as it does not grow.
     first.server(vec![set(1, 2)], 1);

@@ -3,6 +3,7 @@
 mod encoded;
 mod guard;
 mod handle;
+mod keeper;
 mod limits;
 mod machine;
 mod object;

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::machine::{Change, Effect, ListenerId, Machine, NotWritten, Request, Ticket};
 use super::settings::SharedObjects;
-use super::slots::Slots;
+use super::slots::{Slot, Slots};
 use super::store::{StoredCommit, StoredName};
 use super::watch::{SharedObjectUpdate, SlotChange, SlotValue};
 use crate::instance::Instance;
@@ -152,7 +152,10 @@ impl Object {
             let object = Arc::clone(self);
             runtime.spawn(async move {
                 while object.was_used.swap(false, Ordering::Relaxed) {
-                    sleep(object.settings.limits.linger).await;
+                    tokio::select! {
+                        () = sleep(object.settings.limits.linger) => {}
+                        () = object.instance.ended() => break,
+                    }
                 }
                 object.lingers.store(false, Ordering::Relaxed);
             });
@@ -189,6 +192,24 @@ impl Object {
         self.act(|inner| inner.machine.committed(is_done));
     }
 
+    /// What is to be written because nobody knows whether it is on disk, while nothing else is about to be.
+    pub(super) fn doubtful(&self) -> Option<StoredCommit> {
+        self.read(|machine| {
+            let slots = machine.doubtful();
+            (!slots.is_empty()).then(|| self.stored(machine.slots().version(), &slots))
+        })
+    }
+
+    /// That is on disk.
+    pub(super) fn settled(&self) {
+        self.lock().machine.settled();
+    }
+
+    fn stored(&self, version: u32, slots: &[(Arc<str>, Option<Slot>)]) -> StoredCommit {
+        let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
+        StoredCommit { object: self.stored_name(), version, slots: slots.collect() }
+    }
+
     /// Asks something of the machine, and does what follows. All under one lock, so that every client hears of
     /// everything in the same order; nothing of it waits.
     fn act<T>(self: &Arc<Self>, act: impl FnOnce(&mut Inner) -> T) -> T {
@@ -199,8 +220,10 @@ impl Object {
             && let Some(keeper) = &self.settings.keeper
             && inner.machine.is_waiting()
         {
-            inner.is_load_asked = true;
-            keeper.load(Arc::clone(self));
+            inner.is_load_asked = keeper.load(Arc::clone(self));
+            if !inner.is_load_asked {
+                inner.machine.restored(None);
+            }
         }
         while let Some(effect) = inner.machine.effect() {
             self.effect(effect, &mut inner);
@@ -213,9 +236,9 @@ impl Object {
             Effect::Send { to, message } => inner.send(&to, message),
             Effect::Commit { version, slots } => {
                 let Some(keeper) = &self.settings.keeper else { return };
-                let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
-                let commit = StoredCommit { object: self.stored_name(), version, slots: slots.collect() };
-                keeper.commit(Arc::clone(self), commit);
+                if !keeper.commit(Arc::clone(self), self.stored(version, &slots)) {
+                    inner.machine.committed(false);
+                }
             }
             Effect::Done { ticket, result } => {
                 if let Some(ticket) = inner.tickets.remove(&ticket) {

@@ -5,9 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use super::guard::SharedObjectGuard;
+use super::keeper::Keeper;
 use super::limits::SharedObjectLimits;
 use super::slots::Memory;
-use super::store::{Keeper, SharedObjectStore};
+use super::store::SharedObjectStore;
 
 /// Settings of the shared objects of a [`Server`](crate::Server): see
 /// [`Server::shared_objects`](crate::Server::shared_objects).
@@ -39,8 +40,18 @@ impl SharedObjects {
 
     /// Keeps persistent objects here. Without it, a client that wants one is told
     /// `SharedObject.ObjectCreationFailed`. An error says that there can be no thread for it.
+    ///
+    /// Clones of the settings have the same store. It is closed by the [shutdown](crate::Server::shutdown) of a
+    /// server that has it.
     pub fn store(self, store: impl SharedObjectStore) -> io::Result<Self> {
         Ok(Self { keeper: Some(Keeper::new(store)?), ..self })
+    }
+
+    /// Is done when all is on disk and the store was dropped.
+    pub(crate) async fn close(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.close().await;
+        }
     }
 }
 

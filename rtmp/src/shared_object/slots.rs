@@ -112,8 +112,8 @@ impl Slots {
             return Err(LimitPassed::new("bytes", limits.bytes));
         }
         let growth = size(key, &slot).saturating_sub(old_size);
-        if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.memory {
-            return Err(LimitPassed::new("memory", limits.memory));
+        if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.total_memory {
+            return Err(LimitPassed::new("total_memory", limits.total_memory));
         }
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);
@@ -149,6 +149,20 @@ impl Slots {
             return Vec::new();
         }
         let keys: BTreeSet<_> = self.undo.slots.keys().chain(&self.undo.unknown).collect();
+        self.as_they_are(keys)
+    }
+
+    /// Slots of which nobody knows what is on disk.
+    pub(crate) fn doubtful(&self) -> Vec<(Arc<str>, Option<Slot>)> {
+        self.as_they_are(&self.undo.unknown)
+    }
+
+    /// Those are on disk, as they were.
+    pub(crate) fn settled(&mut self) {
+        self.undo.unknown.clear();
+    }
+
+    fn as_they_are<'a>(&self, keys: impl IntoIterator<Item = &'a Arc<str>>) -> Vec<(Arc<str>, Option<Slot>)> {
         keys.into_iter().map(|key| (Arc::clone(key), self.by_key.get(key).cloned())).collect()
     }
 

@@ -2,23 +2,26 @@
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 
 use amf_core::Version;
 use bytes::Bytes;
 
 use super::encoded::Encoded;
-use super::object::Object;
 use super::slots::{Slot, Slots};
 
 /// Keeps persistent shared objects.
 ///
 /// Its methods may wait for the disk: they are called on a thread of their own, one after another. An error or a
-/// panic costs the writes that it is about, which are then refused; the objects go back to what was kept last, and
-/// with the next change every slot is written again of which nobody knows what became of it.
+/// panic costs the writes that it is about, which are then refused, and the objects go back to what was kept last.
+/// Of the slots that were to be written nobody knows what became of them: they are written again, as they are, with
+/// the next change, and without one every second, 60 times. So an object that was kept in part is mended as soon as
+/// the store is well. If the process ends before, what was refused may be there after all.
+///
+/// Failures are logged, and counted as `amf_rtmp_store_failures_total` by the feature `metrics`.
+///
+/// The store is dropped when [`Server::shutdown`](crate::Server::shutdown) is done, or some time after the server
+/// and all that it made were dropped.
 ///
 /// With the feature `persistence` there is `RedbStore`, one file of redb.
 pub trait SharedObjectStore: Send + Sync + 'static {
@@ -27,7 +30,10 @@ pub trait SharedObjectStore: Send + Sync + 'static {
 
     /// Keeps changes of several objects. When it returns `Ok`, all of them are on disk and stay there if the
     /// process is killed or the machine stops: clients are told of success then. On an error none should be; where
-    /// there were several, each is tried again alone.
+    /// there were several, each is tried again alone, until three in a row have failed.
+    ///
+    /// There are at most 1,024 objects, each once. Once they have 4 MiB of names and values together, the rest
+    /// waits for the next commit: so a flood of changes does not keep others from theirs for long.
     fn commit(&self, commits: &[StoredCommit]) -> io::Result<()>;
 }
 
@@ -73,6 +79,21 @@ pub struct StoredCommit {
     pub slots: Vec<(Arc<str>, Option<StoredSlot>)>,
 }
 
+/// `application/instance/name`.
+impl fmt::Display for StoredName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.application, self.instance, self.name)
+    }
+}
+
+impl StoredCommit {
+    /// Bytes of names and values.
+    pub(super) fn size(&self) -> usize {
+        let value = |slot: &Option<StoredSlot>| slot.as_ref().map_or(0, |slot| slot.value.len());
+        self.slots.iter().map(|(key, slot)| key.len() + value(slot)).sum()
+    }
+}
+
 impl From<&Slot> for StoredSlot {
     fn from(slot: &Slot) -> Self {
         Self { version: slot.version, encoding: slot.value.version(), value: slot.value.bytes().clone() }
@@ -86,89 +107,5 @@ impl From<StoredObject> for Slots {
             version,
         };
         Self::restore(version, slots.into_iter().map(|(key, stored)| (key, slot(stored))))
-    }
-}
-
-/// The thread that works for a store. It ends when nobody can ask it any more.
-#[derive(Clone)]
-pub(crate) struct Keeper {
-    jobs: Sender<Job>,
-}
-
-/// The object is kept alive until it has the answer: so there are never two of one name.
-enum Job {
-    Load(Arc<Object>),
-    Commit(Arc<Object>, StoredCommit),
-}
-
-impl Keeper {
-    pub(crate) fn new(store: impl SharedObjectStore) -> io::Result<Self> {
-        let (jobs, inbox) = channel();
-        thread::Builder::new().name("shared objects".into()).spawn(move || work(&store, &inbox))?;
-        Ok(Self { jobs })
-    }
-
-    pub(super) fn load(&self, object: Arc<Object>) {
-        // The thread is there as long as anybody can ask.
-        let _ = self.jobs.send(Job::Load(object));
-    }
-
-    pub(super) fn commit(&self, object: Arc<Object>, commit: StoredCommit) {
-        let _ = self.jobs.send(Job::Commit(object, commit));
-    }
-}
-
-fn work(store: &impl SharedObjectStore, inbox: &Receiver<Job>) {
-    while let Ok(job) = inbox.recv() {
-        let (mut objects, mut commits) = (Vec::new(), Vec::new());
-        // All that waits goes into one commit.
-        for job in std::iter::once(job).chain(inbox.try_iter()) {
-            match job {
-                Job::Load(object) => {
-                    let found = attempt("loaded", || store.load(&object.stored_name()));
-                    object.restored(found.map(|found| found.map(Slots::from).unwrap_or_default()));
-                }
-                Job::Commit(object, commit) => {
-                    objects.push(object);
-                    commits.push(commit);
-                }
-            }
-        }
-        if commits.is_empty() {
-            continue;
-        }
-        if attempt("written", || store.commit(&commits)).is_some() {
-            for object in objects {
-                object.committed(true);
-            }
-        } else if commits.len() == 1 {
-            for object in objects {
-                object.committed(false);
-            }
-        } else {
-            for (object, commit) in objects.iter().zip(commits.chunks(1)) {
-                object.committed(attempt("written", || store.commit(commit)).is_some());
-            }
-        }
-    }
-}
-
-fn attempt<T>(what: &str, act: impl FnOnce() -> io::Result<T>) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(act)) {
-        Ok(Ok(done)) => Some(done),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a shared object could not be {what}");
-            None
-        }
-        Err(_panic) => {
-            tracing::error!("the store of shared objects panicked");
-            None
-        }
-    }
-}
-
-impl fmt::Debug for Keeper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").finish_non_exhaustive()
     }
 }

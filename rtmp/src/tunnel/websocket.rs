@@ -1,7 +1,8 @@
 //! RTMP in WebSocket: the bytes of the connection in binary messages, cut anywhere.
 
+use std::error::Error;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -12,8 +13,11 @@ use bytes::BytesMut;
 use futures_util::{SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::error::CapacityError;
 
 use super::{PIPE, Peer};
+use crate::net::limit;
 use crate::places::Place;
 use crate::server::{Server, Shared, serve_connection};
 
@@ -37,7 +41,8 @@ impl Server {
     ///
     /// In the page: `socketProxy: [{ host: "game.example", port: 1935, proxyUrl: "wss://game.example/rtmp" }]`.
     ///
-    /// Messages have a [limit](crate::TunnelLimits::message), text ends the connection. Who is one too many for
+    /// Messages have a [limit](crate::TunnelLimits::message): a longer one ends the connection with the code 1009, and
+    /// text ends it with 1003. Who is one too many for
     /// [`max_connections`](Server::max_connections) gets 503. [`Connect::peer`](crate::Connect::peer) is known where
     /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Any page may open a WebSocket to any
     /// host: where the connection alone is to let somebody in, put a layer around the route that looks at `Origin`.
@@ -86,6 +91,13 @@ async fn serve(socket: WebSocket, Peer(peer): Peer, shared: &Arc<Shared>, place:
 async fn carry(socket: WebSocket, pipe: DuplexStream) {
     let (mut sink, stream) = socket.split();
     let (mut reader, writer) = tokio::io::split(pipe);
+    let farewell = OnceLock::new();
+    let up = async {
+        if let Some(refused) = into_pipe(stream, writer).await {
+            // There is none before it.
+            let _ = farewell.set(refused);
+        }
+    };
     let down = async {
         let mut buffer = BytesMut::new();
         loop {
@@ -95,20 +107,21 @@ async fn carry(socket: WebSocket, pipe: DuplexStream) {
                 Ok(0) | Err(_) => break,
             }
         }
-        let farewell = CloseFrame { code: close_code::NORMAL, reason: "".into() };
-        sink.send(Message::Close(Some(farewell))).await
+        let normal = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+        sink.send(Message::Close(Some(farewell.get().cloned().unwrap_or(normal)))).await
     };
-    let ((), sent) = tokio::join!(into_pipe(stream, writer), down);
+    let ((), sent) = tokio::join!(up, down);
     if let Err(error) = sent {
         tracing::debug!(%error, "a WebSocket was lost");
     }
 }
 
-/// Until the client closes, or sends what cannot be.
+/// Until the client closes, or sends what cannot be: then it is told why.
 async fn into_pipe(
     mut messages: impl Stream<Item = Result<Message, axum::Error>> + Unpin,
     mut pipe: impl AsyncWrite + Unpin,
-) {
+) -> Option<CloseFrame> {
+    let mut refused = None;
     while let Some(message) = messages.next().await {
         match message {
             Ok(Message::Binary(bytes)) => {
@@ -120,15 +133,31 @@ async fn into_pipe(
             Ok(Message::Ping(_) | Message::Pong(_)) => {}
             Ok(Message::Close(_)) => break,
             Ok(Message::Text(_)) => {
-                tracing::debug!("a WebSocket ends: RTMP goes in binary messages, this one is text");
+                refused = Some(refusal(close_code::UNSUPPORTED, "RTMP goes in binary messages"));
+                break;
+            }
+            Err(error) if is_too_long(&error) => {
+                limit("message");
+                refused = Some(refusal(close_code::SIZE, "passed the limit `message`"));
                 break;
             }
             Err(error) => {
-                tracing::debug!(%error, "a WebSocket ends");
+                tracing::debug!(%error, "a WebSocket was lost");
                 break;
             }
         }
     }
     // An error says that it is closed.
     let _ = pipe.shutdown().await;
+    refused
+}
+
+fn refusal(code: u16, reason: &'static str) -> CloseFrame {
+    tracing::debug!(code, reason, "a WebSocket ends");
+    CloseFrame { code, reason: reason.into() }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref());
+    matches!(error, Some(tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. })))
 }

@@ -7,8 +7,8 @@ use amf_core::{Encoder, ToAmf, Value, Version};
 use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, Chunked, Output};
 use amf_rtmp::proto::message::Control;
 use amf_rtmp::proto::{
-    Accept, Body, Command, Config, ConnectRequest, Connection, Event, Limits, Message, Outcome, PeerError,
-    Seed, Status, UseError,
+    Accept, Body, Command, Config, ConnectRequest, Connection, Event, Limits, Message, MessageType, Outcome,
+    PeerError, Seed, SharedObjectEvent, SharedObjectMessage, Status, UseError,
 };
 use bytes::Bytes;
 
@@ -81,6 +81,36 @@ pub fn rewrite(messages: &[Message], seed: u8) {
     match again.error {
         None => assert_eq!(again.messages, messages),
         Some(error) => assert_eq!(error.name(), "chunks", "{error}"),
+    }
+}
+
+/// A shared object message that is read is written and read again, the same.
+pub fn shared_object(kind: MessageType, payload: &[u8]) {
+    let payload = Bytes::copy_from_slice(payload);
+    let wire = Message { chunk_stream: 3, timestamp: 0, stream: 0, kind, payload };
+    let Ok(Some(message)) = SharedObjectMessage::parse(&wire, &Limits::server()) else { return };
+    let again = message.message();
+    let header = again.payload.len() - message.events.iter().map(SharedObjectEvent::size).sum::<usize>();
+    // Texts are two bytes of length and themselves; 14 bytes are the name's length and three words.
+    let prefix = usize::from(kind == MessageType::SHARED_OBJECT_AMF3);
+    assert_eq!(header, prefix + 14 + message.name.len());
+    assert_eq!(SharedObjectMessage::parse(&again, &Limits::server()), Ok(Some(message.clone())));
+    for event in &message.events {
+        if let SharedObjectEvent::SendMessage(sent) = event {
+            let mut arguments = sent.decoder().expect("its name was read");
+            while !arguments.is_at_end() && arguments.skip().is_ok() {}
+        }
+    }
+    plant_shared_object(&message.events);
+}
+
+/// With `AMF_PLANT=1` a panic waits behind a message that only real reading reaches: one that has two changes and
+/// calls a handler.
+fn plant_shared_object(events: &[SharedObjectEvent]) {
+    let changes = events.iter().filter(|event| matches!(event, SharedObjectEvent::Change { .. })).count();
+    let is_sent = events.iter().any(|event| matches!(event, SharedObjectEvent::SendMessage(_)));
+    if *PLANTED && changes >= 2 && is_sent {
+        panic!("the planted panic");
     }
 }
 

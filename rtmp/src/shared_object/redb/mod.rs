@@ -1,13 +1,22 @@
 //! Persistent objects in a file of redb.
 
+mod file;
+#[cfg(test)]
+mod tests;
+mod wary;
+
+use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use amf_core::Version;
 use bytes::Bytes;
-use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
+use redb::{
+    Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableDefinition, TableError,
+};
 
 use super::store::{SharedObjectStore, StoredCommit, StoredName, StoredObject, StoredSlot};
 
@@ -22,9 +31,16 @@ type Open = dyn Fn() -> Result<Database, DatabaseError> + Send + Sync;
 
 /// Keeps persistent shared objects in one file of [redb](https://docs.rs/redb).
 ///
-/// Each commit is one transaction, which is synced to disk: after a crash the file holds all of the last one that
-/// was told of, and nothing of a later one that was torn. One process can have the file open. After an error of the
-/// disk it is opened again.
+/// Each commit is one transaction, which is synced to disk: after a crash of the process or the machine the file
+/// holds all of the last one that was told of, and all or nothing of one that was on its way. One process can have
+/// the file open. After a crash the whole file is read, written again and checked when it is opened, which takes
+/// time with its size.
+///
+/// After an error of the disk, or when it was full, the file is opened again with the next commit, and what was
+/// told of before is there. If a flush has failed, all of the file is written again first, because a system that
+/// fails to write takes what it did not write for written.
+///
+/// The file grows with what it holds at one time and does not shrink. In memory are at most 16 MiB of it.
 ///
 /// ```no_run
 /// use amf_remoting::Services;
@@ -37,21 +53,34 @@ type Open = dyn Fn() -> Result<Database, DatabaseError> + Send + Sync;
 /// # }
 /// ```
 pub struct RedbStore {
+    path: PathBuf,
     open: Box<Open>,
     /// Nothing after an error.
     database: Mutex<Option<Database>>,
 }
 
 impl RedbStore {
-    /// Opens a file, or makes it. Its folder must be there.
+    /// Opens a file, or makes it if there is none or an empty one. Its folder must be there; until the new file is
+    /// whole, its name ends with `.new`.
+    ///
+    /// # Errors
+    /// They name the file: it cannot be read or written, is none of redb or of another version of its format, or is
+    /// open already, here or in another process ([`io::ErrorKind::ResourceBusy`]).
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        Self::with(move || Database::create(&path))
+        file::prepare(&path).map_err(|error| Failure::new(&path, error))?;
+        Self::with(path.clone(), move || file::backend(&path))
     }
 
-    fn with(open: impl Fn() -> Result<Database, DatabaseError> + Send + Sync + 'static) -> io::Result<Self> {
-        let database = open().map_err(io::Error::other)?;
-        Ok(Self { open: Box::new(open), database: Mutex::new(Some(database)) })
+    fn with<B: StorageBackend>(
+        path: PathBuf,
+        backend: impl Fn() -> Result<B, DatabaseError> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        // Whoever had the file before may have left it after a flush that failed.
+        let doubt = Arc::new(AtomicBool::new(true));
+        let open = move || file::open(&backend, &doubt);
+        let database = open().map_err(|error| Failure::new(&path, error))?;
+        Ok(Self { path, open: Box::new(open), database: Mutex::new(Some(database)) })
     }
 
     /// Does something with the database; opens it again the next time, if that fails.
@@ -59,9 +88,9 @@ impl RedbStore {
         let mut slot = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let database = match slot.take() {
             Some(database) => database,
-            None => (self.open)().map_err(io::Error::other)?,
+            None => (self.open)().map_err(|error| Failure::new(&self.path, error))?,
         };
-        let outcome = act(&database).map_err(io::Error::other)?;
+        let outcome = act(&database).map_err(|error| Failure::new(&self.path, error))?;
         *slot = Some(database);
         Ok(outcome)
     }
@@ -93,7 +122,11 @@ fn load(database: &Database, object: &StoredName) -> Result<Option<StoredObject>
             break;
         }
         let (version, encoding, value) = slot.value();
-        let encoding = if encoding == 3 { Version::Amf3 } else { Version::Amf0 };
+        let encoding = match encoding {
+            0 => Version::Amf0,
+            3 => Version::Amf3,
+            other => return Err(StorageError::Corrupted(format!("there is no AMF{other}")).into()),
+        };
         let value = Bytes::copy_from_slice(value);
         slots.push((key.into(), StoredSlot { version, encoding, value }));
     }
@@ -101,6 +134,9 @@ fn load(database: &Database, object: &StoredName) -> Result<Option<StoredObject>
 }
 
 fn commit(database: &Database, commits: &[StoredCommit]) -> Result<(), redb::Error> {
+    // One phase, with one flush: what was written in part is known by its checksums. Two phases would guard against
+    // somebody who writes values with checksums of his choice, decides which of their sectors reach the disk, and
+    // stops the machine then; a client can do only the first, and that not without knowing the file.
     let transaction = database.begin_write()?;
     {
         let mut objects = transaction.open_table(OBJECTS)?;
@@ -129,6 +165,38 @@ impl fmt::Debug for RedbStore {
     }
 }
 
-#[cfg(test)]
-#[path = "redb_tests.rs"]
-mod tests;
+/// What went wrong with which file.
+#[derive(Debug)]
+struct Failure {
+    path: PathBuf,
+    source: redb::Error,
+}
+
+impl Failure {
+    fn new(path: &Path, source: impl Into<redb::Error>) -> Self {
+        Self { path: path.to_owned(), source: source.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "shared objects in {}: {}", self.path.display(), self.source)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl From<Failure> for io::Error {
+    fn from(failure: Failure) -> Self {
+        let kind = match &failure.source {
+            redb::Error::Io(error) => error.kind(),
+            redb::Error::DatabaseAlreadyOpen => io::ErrorKind::ResourceBusy,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, failure)
+    }
+}

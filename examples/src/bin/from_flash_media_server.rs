@@ -1,0 +1,143 @@
+//! What an application of Flash Media Server becomes; `docs/from-flash-media-server.md` tells the rest.
+
+use std::io;
+
+use amf_remoting::{CallError, Caller, Client, Fault, Services, remote_client, remoting_service};
+use amf_rtmp::{Instance, RedbStore, Server, SharedObjectStore, SharedObjects};
+
+/// What `application.broadcastMsg` named: methods of each `NetConnection.client`.
+#[remote_client]
+trait Everybody {
+    fn joined(&self, name: &str);
+    fn left(&self, name: &str);
+}
+
+/// What `client.call` named, with what the client answers. A group cannot answer, so these are apart.
+#[remote_client]
+trait Player {
+    async fn is_ready(&self, round: u32) -> Result<bool, CallError>;
+}
+
+/// What was `client.name`.
+struct Name(String);
+
+struct Game;
+
+/// A service without a name has the functions that stood in `Client.prototype`.
+#[remoting_service(name = "")]
+impl Game {
+    /// `connection.call("score", new Responder(onBest), 7)`
+    async fn score(&self, caller: &Caller, instance: &Instance, points: f64) -> Result<f64, Fault> {
+        let Some(Name(name)) = caller.extension() else { return Err(Fault::new("Game.Stranger", "who?")) };
+        let scores = instance.persistent_shared_object("scores").await.map_err(Fault::internal)?;
+        // Until it is dropped no client's change comes between, and what changes goes out at once.
+        let lock = scores.lock();
+        let before = scores.get::<f64>(name).map_err(Fault::internal)?;
+        let best = before.map_or(points, |before| before.max(points));
+        let written = scores.set(name, &best).map_err(Fault::internal)?;
+        drop(lock);
+        // What the client is told is on the disk.
+        written.await.map_err(Fault::internal)?;
+        Ok(best)
+    }
+
+    /// Asks the caller back, and waits for the answer.
+    async fn start(&self, client: &Client, round: u32) -> Result<bool, Fault> {
+        Ok(client.is_ready(round).await?)
+    }
+}
+
+fn server(store: impl SharedObjectStore) -> io::Result<Server> {
+    let server = Server::new(Services::new().add(Game))
+        .shared_objects(SharedObjects::new().store(store)?)
+        .on_connect(|connect| async move {
+            let (name,): (String,) = connect.parameters()?;
+            if name.is_empty() {
+                return Err(connect.reject("who are you?"));
+            }
+            connect.instance().clients().joined(&name);
+            Ok(connect.admit(Name(name)))
+        })
+        .on_disconnect(|gone| async move {
+            if let Some(Name(name)) = gone.caller().extension() {
+                gone.instance().clients().left(name);
+            }
+        });
+    Ok(server)
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let server = server(RedbStore::open("scores.redb")?)?;
+    server.bind("127.0.0.1:1935").await?.serve().await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use amf_rtmp::{ConnectError, NetConnection};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Long enough for anything that happens at all.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// A client's program.
+    #[derive(Clone, Default)]
+    struct Screen(Arc<Mutex<Vec<String>>>);
+
+    #[remoting_service(name = "")]
+    impl Screen {
+        fn joined(&self, name: String) {
+            self.0.lock().unwrap().push(format!("{name} joined"));
+        }
+
+        fn left(&self, name: String) {
+            self.0.lock().unwrap().push(format!("{name} left"));
+        }
+
+        fn is_ready(&self, round: u32) -> bool {
+            round < 3
+        }
+    }
+
+    async fn connect(server: &Server, name: &str, screen: &Screen) -> Result<NetConnection, ConnectError> {
+        let (near, far) = tokio::io::duplex(64 << 10);
+        tokio::spawn(server.serve_stream(far, None));
+        let connecting = NetConnection::to("rtmp://localhost/game/red").unwrap();
+        let connecting = connecting.argument(&name).unwrap().services(Services::new().add(screen.clone()));
+        timeout(PATIENCE, connecting.connect_over(near)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_the_guide_says() {
+        let file = std::env::temp_dir().join(format!("from-fms-{}.redb", std::process::id()));
+        let server = server(RedbStore::open(&file).unwrap()).unwrap();
+        let screen = Screen::default();
+        let Err(ConnectError::Rejected(status)) = connect(&server, "", &screen).await else { panic!() };
+        assert_eq!(status.description(), "who are you?");
+
+        let ann = connect(&server, "Ann", &screen).await.unwrap();
+        let bob = connect(&server, "Bob", &Screen::default()).await.unwrap();
+        assert!((ann.call::<f64>("score", (7,)).await.unwrap() - 7.0).abs() < f64::EPSILON);
+        assert!((ann.call::<f64>("score", (3,)).await.unwrap() - 7.0).abs() < f64::EPSILON);
+        let scores = bob.shared_object("scores", true).await.unwrap();
+        assert_eq!(scores.get::<f64>("Ann").unwrap(), Some(7.0));
+        assert!(ann.call::<bool>("start", (2,)).await.unwrap());
+        assert!(!ann.call::<bool>("start", (3,)).await.unwrap());
+
+        bob.close();
+        let told = async {
+            while *screen.0.lock().unwrap() != ["Bob joined", "Bob left"] {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, told).await.unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+}

@@ -1,0 +1,139 @@
+//! Files that are made, and files that do not open.
+
+use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::disk::{Disk, Fault};
+use super::*;
+
+/// A folder that is gone with its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("amf-rtmp-files-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("objects.redb")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn objects_are_there_again_and_do_not_mix() {
+    let folder = Folder::new();
+    let objects = ["", "a", "a\0", "a\0b", "a\u{1}", "aa", "b", "é", "\u{10ffff}"];
+    let names: Vec<_> = [("x", "y/z"), ("x/y", "z"), ("x", "")]
+        .iter()
+        .flat_map(|(application, instance)| {
+            objects.map(|name| StoredName {
+                application: (*application).into(),
+                instance: (*instance).into(),
+                name: name.into(),
+            })
+        })
+        .collect();
+    let slots = |version| ["", "a", "\0", "\u{10ffff}"].map(|key| (key.into(), Some(slot(version)))).to_vec();
+    let store = RedbStore::open(folder.file()).unwrap();
+    for (object, version) in names.iter().cloned().zip(1..) {
+        store.commit(&[StoredCommit { object, version, slots: slots(version) }]).unwrap();
+    }
+    drop(store);
+    let store = RedbStore::open(folder.file()).unwrap();
+    let gone = vec![("a".into(), None), ("never there".into(), None)];
+    for (object, version) in names.iter().zip(1..) {
+        let found = store.load(object).unwrap().unwrap();
+        assert_eq!((found.version, found.slots.len()), (version, 4), "{object:?}");
+        assert!(found.slots.iter().all(|(_, kept)| *kept == slot(version)));
+        store.commit(&[StoredCommit { object: object.clone(), version: 99, slots: gone.clone() }]).unwrap();
+        let found = store.load(object).unwrap().unwrap();
+        let keys: Vec<_> = found.slots.iter().map(|(key, _)| &**key).collect();
+        assert_eq!((found.version, keys), (99, vec!["", "\0", "\u{10ffff}"]));
+    }
+}
+
+#[test]
+fn files_that_do_not_open_are_named() {
+    let folder = Folder::new();
+    let path = folder.file();
+    let said = |path: &Path| {
+        let error = RedbStore::open(path).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("shared objects in {}: ", path.display())), "{text}");
+        (error.kind(), text)
+    };
+
+    let first = RedbStore::open(&path).unwrap();
+    let (kind, text) = said(&path);
+    assert!(kind == io::ErrorKind::ResourceBusy && text.contains("already open"), "{text}");
+    drop(first);
+
+    // The version of the format is the first byte of each commit slot, at 64 and 192: redb's design.md. 3 is today's.
+    for (version, expected) in [(2, "upgrade required"), (4, "expected file format version <= 3")] {
+        let mut bytes = fs::read(&path).unwrap();
+        assert_eq!((bytes[64], bytes[192]), (3, 3));
+        (bytes[64], bytes[192]) = (version, version);
+        let other = folder.0.join("other.redb");
+        fs::write(&other, bytes).unwrap();
+        let (_, text) = said(&other);
+        assert!(text.to_lowercase().contains(expected), "{text}");
+    }
+
+    fs::write(&path, vec![7; 100_000]).unwrap();
+    let (kind, text) = said(&path);
+    assert!(kind == io::ErrorKind::InvalidData && text.contains("Not a redb database"), "{text}");
+    assert_eq!(fs::read(&path).unwrap(), vec![7; 100_000], "it is not ours");
+    assert_eq!(said(&folder.0.join("nowhere").join("objects.redb")).0, io::ErrorKind::NotFound);
+    said(&folder.0);
+}
+
+#[test]
+fn a_crash_while_a_file_is_made_is_in_nobodys_way() {
+    let count = {
+        let disk = Disk::new(0);
+        drop(disk.store().unwrap());
+        disk.operations()
+    };
+    let mut unfinished = 0;
+    for dead_after in 0..count {
+        let disk = Disk::new(0);
+        disk.fail(Fault::DeadAfter(dead_after));
+        drop(disk.store());
+        let found = disk.after_power_failure(dead_after);
+        unfinished += u32::from(found.store().is_err());
+
+        let folder = Folder::new();
+        fs::write(folder.0.join("objects.redb.new"), found.bytes()).unwrap();
+        if dead_after.is_multiple_of(2) {
+            fs::write(folder.file(), "").unwrap();
+        }
+        RedbStore::open(folder.file()).unwrap().commit(&[commit("a", 1)]).unwrap();
+        assert_eq!(kept(&RedbStore::open(folder.file()).unwrap(), "a"), 1);
+        let files: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files, ["objects.redb"]);
+    }
+    // Those would stand in the way for ever.
+    assert!(unfinished > 0);
+}
+
+/// Nothing under the file's own name is ever in part.
+#[test]
+fn a_file_is_whole_before_it_has_its_name() {
+    let folder = Folder::new();
+    let new = folder.0.join("objects.redb.new");
+    fs::create_dir(&new).unwrap();
+    RedbStore::open(folder.file()).unwrap_err();
+    assert!(!folder.file().exists());
+    fs::remove_dir(&new).unwrap();
+    RedbStore::open(folder.file()).unwrap();
+}

@@ -1,0 +1,305 @@
+//! How a server deals with its store: what goes into one commit, what is written again, and when the store is closed.
+
+#![cfg(feature = "persistence")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use amf_remoting::Services;
+use amf_rtmp::{
+    Instance, NetConnection, RedbStore, Server, SharedObject, SharedObjectError, SharedObjectLimits,
+    SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject,
+};
+use tokio::time::{sleep, timeout};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A store in memory that waits at a gate, and fails when it is told to.
+#[derive(Clone, Default)]
+struct Gated {
+    is_shut: Arc<(Mutex<bool>, Condvar)>,
+    fails: Arc<AtomicBool>,
+    /// Objects and bytes of each commit that was tried.
+    tried: Arc<Mutex<Vec<(usize, usize)>>>,
+    kept: Arc<Mutex<HashMap<StoredName, StoredObject>>>,
+    is_dropped: Arc<AtomicBool>,
+}
+
+impl Gated {
+    fn shut(&self, is_shut: bool) {
+        *self.is_shut.0.lock().unwrap() = is_shut;
+        self.is_shut.1.notify_all();
+    }
+
+    fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    fn tried(&self) -> Vec<(usize, usize)> {
+        self.tried.lock().unwrap().clone()
+    }
+
+    fn server(&self) -> Server {
+        let store = Owned(self.clone());
+        Server::new(Services::new()).shared_objects(SharedObjects::new().store(store).unwrap())
+    }
+
+    /// Waits until a commit is tried.
+    async fn busy(&self, commits: usize) {
+        until(|| self.tried().len() >= commits).await;
+    }
+}
+
+/// The one that the server has.
+struct Owned(Gated);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.is_dropped.store(true, Ordering::SeqCst);
+    }
+}
+
+impl SharedObjectStore for Owned {
+    fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>> {
+        Ok(self.0.kept.lock().unwrap().get(object).cloned())
+    }
+
+    /// Where it fails, the version and the first slot of every object are kept all the same.
+    fn commit(&self, commits: &[StoredCommit]) -> io::Result<()> {
+        let value = |commit: &StoredCommit| {
+            commit
+                .slots
+                .iter()
+                .map(|(key, slot)| key.len() + slot.as_ref().map_or(0, |slot| slot.value.len()))
+                .sum::<usize>()
+        };
+        self.0.tried.lock().unwrap().push((commits.len(), commits.iter().map(value).sum()));
+        let (is_shut, opened) = &*self.0.is_shut;
+        drop(opened.wait_while(is_shut.lock().unwrap(), |is_shut| *is_shut).unwrap());
+        let fails = self.0.fails.load(Ordering::SeqCst);
+        for commit in commits {
+            let mut kept = self.0.kept.lock().unwrap();
+            let object = kept
+                .entry(commit.object.clone())
+                .or_insert_with(|| StoredObject { version: 1, slots: Vec::new() });
+            object.version = commit.version;
+            for (key, slot) in commit.slots.iter().take(if fails { 1 } else { usize::MAX }) {
+                object.slots.retain(|(other, _)| other != key);
+                object.slots.extend(slot.clone().map(|slot| (Arc::clone(key), slot)));
+            }
+        }
+        if fails { Err(io::Error::other("the disk was pulled out")) } else { Ok(()) }
+    }
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "it does not come");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn open(instance: &Instance, count: usize) -> Vec<SharedObject> {
+    let mut objects = Vec::new();
+    for n in 0..count {
+        objects.push(instance.persistent_shared_object(&format!("object {n}")).await.unwrap());
+    }
+    objects
+}
+
+#[tokio::test]
+async fn a_commit_has_so_many_objects_or_bytes() {
+    let store = Gated::default();
+    let server = store.server();
+    let [red, blue] = ["red", "blue"].map(|name| server.instance("lobby", name).unwrap());
+    let mut objects = open(&red, 1_000).await;
+    objects.extend(open(&blue, 1_000).await);
+
+    // The first waits at the gate, the others for it.
+    store.shut(true);
+    let mut written = vec![objects[0].set("x", &1).unwrap()];
+    store.busy(1).await;
+    written.extend(objects[1..].iter().map(|object| object.set("x", &1).unwrap()));
+    store.shut(false);
+    for written in written {
+        written.await.unwrap();
+    }
+    assert_eq!(store.tried().iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 1_024, 975]);
+
+    let text = "x".repeat(1_000_000);
+    store.shut(true);
+    let mut written = vec![objects[0].set("x", &2).unwrap()];
+    store.busy(4).await;
+    written.extend(objects[1..13].iter().map(|object| object.set("x", &text).unwrap()));
+    store.shut(false);
+    for written in written {
+        written.await.unwrap();
+    }
+    // What reaches 4 MiB is the last.
+    let counts: Vec<_> = store.tried()[3..].iter().map(|(count, _)| *count).collect();
+    assert_eq!(counts, [1, 5, 5, 2]);
+    assert!(store.tried().iter().all(|(_, bytes)| *bytes < 5 << 20));
+}
+
+#[tokio::test]
+async fn a_store_that_is_broken_is_not_asked_for_each_object() {
+    let store = Gated::default();
+    let server = store.server();
+    let objects = open(&server.instance("lobby", "red").unwrap(), 100).await;
+    store.fail(true);
+    store.shut(true);
+    let mut written = vec![objects[0].set("x", &1).unwrap()];
+    store.busy(1).await;
+    written.extend(objects[1..].iter().map(|object| object.set("x", &1).unwrap()));
+    store.shut(false);
+    for written in written {
+        assert_eq!(written.await, Err(SharedObjectError::Storage));
+    }
+    // The first object, the others together, and three of them alone.
+    assert_eq!(store.tried()[..5].iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 99, 1, 1, 1]);
+    assert!(store.tried().len() < 10);
+
+    // All are as they were before, without a change.
+    store.fail(false);
+    until(|| store.kept.lock().unwrap().values().all(|kept| kept.version == 1 && kept.slots.is_empty()))
+        .await;
+}
+
+#[tokio::test]
+async fn what_was_refused_does_not_come_back() {
+    let store = Gated::default();
+    let server = store.server();
+    let red = server.instance("lobby", "red").unwrap();
+    let board = red.persistent_shared_object("board").await.unwrap();
+    board.set("a", &1).unwrap().await.unwrap();
+    let kept = || store.kept.lock().unwrap().values().next().unwrap().clone();
+    let before = kept();
+
+    store.fail(true);
+    let lock = board.lock();
+    let (first, second) = (board.set("a", &2).unwrap(), board.set("b", &2).unwrap());
+    drop(lock);
+    assert_eq!(
+        (first.await, second.await),
+        (Err(SharedObjectError::Storage), Err(SharedObjectError::Storage))
+    );
+    // Half of it is there.
+    drop(board);
+    // Nobody holds it any more, and still nobody reads that.
+    let board = red.persistent_shared_object("board").await.unwrap();
+    assert_eq!((board.version(), board.get::<u32>("a").unwrap(), board.slots().len()), (2, Some(1), 1));
+    drop(board);
+    store.fail(false);
+    until(|| kept() == before).await;
+
+    // A change on the way does the same.
+    store.fail(true);
+    let board = red.persistent_shared_object("board").await.unwrap();
+    board.set("a", &3).unwrap().await.unwrap_err();
+    store.fail(false);
+    board.set("c", &3).unwrap().await.unwrap();
+    let kept = kept();
+    let mut keys: Vec<_> = kept.slots.iter().map(|(key, _)| &**key).collect();
+    keys.sort_unstable();
+    assert_eq!((kept.version, keys), (3, vec!["a", "c"]));
+    assert_eq!(kept.slots.iter().find(|(key, _)| &**key == "a"), before.slots.first());
+}
+
+#[tokio::test]
+async fn what_is_in_doubt_at_the_end_is_written_again_before() {
+    let store = Gated::default();
+    let server = store.server();
+    let board = server.instance("lobby", "red").unwrap().persistent_shared_object("board").await.unwrap();
+    store.fail(true);
+    board.set("a", &1).unwrap().await.unwrap_err();
+    store.fail(false);
+    server.shutdown().await;
+    let kept = store.kept.lock().unwrap().values().next().unwrap().clone();
+    assert_eq!(kept, StoredObject { version: 1, slots: Vec::new() });
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_the_store() {
+    let store = Gated::default();
+    let server = store.server();
+    let red = server.instance("lobby", "red").unwrap();
+    let objects = open(&red, 3).await;
+    store.shut(true);
+    let first = objects[0].set("x", &1).unwrap();
+    store.busy(1).await;
+    let second = objects[1].set("x", &1).unwrap();
+    let ending = tokio::spawn({
+        let server = server.clone();
+        async move { server.shutdown().await }
+    });
+    sleep(Duration::from_millis(100)).await;
+    assert!(!ending.is_finished());
+    assert!(!store.is_dropped.load(Ordering::SeqCst));
+    store.shut(false);
+    timeout(PATIENCE, ending).await.unwrap().unwrap();
+    // All that was asked before was done, and nothing else is.
+    assert!(store.is_dropped.load(Ordering::SeqCst));
+    assert_eq!((first.await, second.await), (Ok(()), Ok(())));
+    let refused = objects[2].set("x", &1).unwrap().await;
+    assert_eq!((refused, objects[2].slots().len()), (Err(SharedObjectError::Storage), 0));
+    assert_eq!(red.persistent_shared_object("new").await.unwrap_err(), SharedObjectError::Storage);
+    // Again is no harm.
+    timeout(PATIENCE, server.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_file_is_free_after_the_shutdown_whoever_holds_what() {
+    let folder = std::env::temp_dir().join(format!("amf-rtmp-shutdown-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("objects.redb");
+    for round in 1..=3_u32 {
+        let store = RedbStore::open(&file).unwrap();
+        let limits = SharedObjectLimits { linger: Duration::from_hours(1), ..SharedObjectLimits::default() };
+        let objects = SharedObjects::new().limits(limits).store(store).unwrap();
+        let server = Server::new(Services::new()).shared_objects(objects);
+        let (client, transport) = tokio::io::duplex(64 << 10);
+        tokio::spawn(server.serve_stream(transport, None));
+        let connection =
+            NetConnection::to("rtmp://test/lobby/red").unwrap().connect_over(client).await.unwrap();
+        let lingering = connection.shared_object("cursors", false).await.unwrap();
+        lingering.set("x", &1).unwrap();
+        let board = connection.shared_object("board", true).await.unwrap();
+        assert_eq!(board.version(), round);
+        let red = server.instance("lobby", "red").unwrap();
+        let own = red.persistent_shared_object("board").await.unwrap();
+        let written = own.set("round", &round).unwrap();
+        timeout(PATIENCE, server.shutdown()).await.unwrap();
+        assert_eq!(written.await, Ok(()));
+        // Nothing lingers: with these the instance is gone.
+        drop((own, red));
+        until(|| server.instances().is_empty()).await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn failures_are_counted() {
+    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    recorder.install().unwrap();
+    let store = Gated::default();
+    store.fail(true);
+    let server = store.server();
+    let board = server.instance("lobby", "red").unwrap().persistent_shared_object("board").await.unwrap();
+    board.set("a", &1).unwrap().await.unwrap_err();
+    let is_counted = snapshotter.snapshot().into_vec().into_iter().any(|(key, _, _, value)| {
+        let label = key.key().labels().next().map(|label| (label.key().to_owned(), label.value().to_owned()));
+        key.key().name() == "amf_rtmp_store_failures_total"
+            && label == Some(("action".into(), "commit".into()))
+            && matches!(value, DebugValue::Counter(1..))
+    });
+    assert!(is_counted);
+}
