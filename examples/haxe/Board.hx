@@ -19,6 +19,10 @@ class Board {
 		}, trouble);
 	}
 
+	public function isOpen() {
+		return connection.isOpen();
+	}
+
 	public function set(object:String, slot:String, value:Dynamic) {
 		objects[object].setProperty(slot, value);
 	}
@@ -72,6 +76,10 @@ class Board {
 			}));
 		});
 		connection.connect(url);
+	}
+
+	public function isOpen() {
+		return connection.connected;
 	}
 
 	public function set(object:String, slot:String, value:Dynamic) {

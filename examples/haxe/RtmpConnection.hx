@@ -92,6 +92,11 @@ class RtmpConnection {
 		chunks.outgoingSize = size;
 	}
 
+	/** Whether the server still listens. **/
+	public function isOpen() {
+		return handshaken && socket.connected;
+	}
+
 	/** Hangs up, without a word. **/
 	public function close() {
 		socket.close();

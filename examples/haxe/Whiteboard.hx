@@ -62,7 +62,7 @@ class Whiteboard {
 		board = new Board(url == null ? URL : url, ready, function(trouble) words.text = trouble, drawStrokes, drawCursors);
 		wipe.addEventListener(MouseEvent.MOUSE_DOWN, function(event:MouseEvent) {
 			event.stopPropagation();
-			if (me != null)
+			if (isReady())
 				board.wipe();
 		});
 		stage.addEventListener(MouseEvent.MOUSE_DOWN, begin);
@@ -76,8 +76,12 @@ class Whiteboard {
 		words.text = "";
 	}
 
+	function isReady() {
+		return me != null && board.isOpen();
+	}
+
 	function begin(event:MouseEvent) {
-		if (me == null)
+		if (!isReady())
 			return;
 		drawn++;
 		drawing = {color: color, points: []};
@@ -112,13 +116,13 @@ class Whiteboard {
 
 	function tell() {
 		tellStroke();
-		if (me != null && moved != null)
+		if (moved != null && isReady())
 			board.set("cursors", me, moved);
 		moved = null;
 	}
 
 	function tellStroke() {
-		if (drawing == null || !longer)
+		if (drawing == null || !longer || !isReady())
 			return;
 		longer = false;
 		board.set("strokes", session + "-" + StringTools.lpad(Std.string(drawn), "0", 6), drawing);
