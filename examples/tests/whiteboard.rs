@@ -145,7 +145,8 @@ async fn who_comes_through_a_websocket_draws_on_the_same_board() {
 #[tokio::test]
 async fn the_page_has_the_movie_when_it_is_compiled() {
     let directory = tempfile::tempdir().unwrap();
-    let server = whiteboard::server(RedbStore::open(directory.path().join("whiteboard.redb")).unwrap()).unwrap();
+    let server =
+        whiteboard::server(RedbStore::open(directory.path().join("whiteboard.redb")).unwrap()).unwrap();
     let movie = directory.path().join("movie.swf");
     let app = whiteboard::http(&server, &movie);
     let visit = async |path: &str| {

@@ -66,7 +66,7 @@ async fn a_movie_in_ruffle_shares_objects() {
     }
 }
 
-/// A server with a door for WebSockets.
+/// A server with two doors: TCP and WebSocket.
 struct House {
     server: Server,
     rtmp: String,
