@@ -8,9 +8,9 @@
 //!                                               committed
 //! ```
 //!
-//! Requests wait in the order in which they came while the object is not ready, those of clients also while
-//! somebody holds a lock. Everything that waits goes into one commit, and nobody is told of a change before it is
-//! on disk. If it does not come there, the object goes back to what is, writers are refused, and what else was
+//! Requests wait in the order in which they came while the object is not ready, or somebody holds the lock. Who wants
+//! the lock waits in the same order. Everything that waits goes into one commit, and nobody is told of a change
+//! before it is on disk. If it does not come there, the object goes back to what is, writers are refused, and what else was
 //! asked is done.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -31,7 +31,7 @@ const BATCH: usize = 128;
 
 /// Who uses the object: a connection.
 pub(crate) type ListenerId = u64;
-/// Who waits for a write of the server's own side.
+/// Who waits for a write of the server's own side, or for the lock and then has it.
 pub(crate) type Ticket = u64;
 
 /// What is asked of an object.
@@ -71,8 +71,22 @@ pub(crate) struct Batch {
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Client(ListenerId, Version),
-    /// The server's own side, and those who wait.
-    Server(Vec<Ticket>),
+    /// The server's own side, and who waits.
+    Server(Option<Ticket>),
+}
+
+/// What waits.
+#[derive(Debug)]
+enum Waiting {
+    Batch(Batch),
+    Lock(Ticket),
+}
+
+/// The lock, and what its holder asked for.
+#[derive(Debug)]
+struct Held {
+    by: Ticket,
+    requests: Vec<Request>,
 }
 
 /// What is to be done.
@@ -83,7 +97,7 @@ pub(crate) enum Effect {
     /// These slots, with their values or without, and this version are to come to the disk. Then
     /// [`Machine::committed`].
     Commit { version: u32, slots: Vec<(Arc<str>, Option<Slot>)> },
-    /// A write of the server's own side was done, or was not.
+    /// A write of the server's own side was done, or was not; or the lock is had.
     Done { ticket: Ticket, result: Result<(), NotWritten> },
     /// Something changed or was sent.
     Changed { version: u32, from: Option<ListenerId>, changes: Vec<Change> },
@@ -132,13 +146,10 @@ pub(crate) struct Machine {
     memory: Memory,
     listeners: BTreeMap<ListenerId, Listener>,
     phase: Phase,
-    waiting: VecDeque<Batch>,
+    waiting: VecDeque<Waiting>,
     /// Bytes of each client's requests that wait.
     waiting_bytes: BTreeMap<ListenerId, usize>,
-    locks: usize,
-    /// What the server's side asked for since the lock.
-    locked: Vec<Request>,
-    locked_tickets: Vec<Ticket>,
+    held: Option<Held>,
     effects: VecDeque<Effect>,
 }
 
@@ -160,9 +171,7 @@ impl Machine {
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
             waiting: VecDeque::new(),
             waiting_bytes: BTreeMap::new(),
-            locks: 0,
-            locked: Vec::new(),
-            locked_tickets: Vec::new(),
+            held: None,
             effects: VecDeque::new(),
         }
     }
@@ -180,9 +189,13 @@ impl Machine {
         &self.slots
     }
 
-    /// What a slot will be when the lock ends.
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Encoded>> {
-        for request in self.locked.iter().rev() {
+        self.slots.get(key).map(|slot| Arc::clone(&slot.value))
+    }
+
+    /// What a slot will be when the lock ends.
+    pub(crate) fn get_locked(&self, key: &str) -> Option<Arc<Encoded>> {
+        for request in self.held.iter().flat_map(|held| held.requests.iter().rev()) {
             match request {
                 Request::Set { key: of, value } if **of == *key => {
                     return Some(Arc::clone(value)).filter(|value| !value.is_nothing());
@@ -192,7 +205,7 @@ impl Machine {
                 _ => {}
             }
         }
-        self.slots.get(key).map(|slot| Arc::clone(&slot.value))
+        self.get(key)
     }
 
     /// What is next to be done.
@@ -214,19 +227,40 @@ impl Machine {
             self.effects.push_back(Effect::Disconnect(from));
             return;
         }
-        self.waiting.push_back(Batch { from: Origin::Client(from, encoding), requests });
+        let from = Origin::Client(from, encoding);
+        self.waiting.push_back(Waiting::Batch(Batch { from, requests }));
         self.work();
     }
 
     /// Requests of the server's own side.
     pub(crate) fn server(&mut self, requests: Vec<Request>, ticket: Ticket) {
-        if self.locks > 0 {
-            self.locked.extend(requests);
-            self.locked_tickets.push(ticket);
-        } else {
-            self.waiting.push_back(Batch { from: Origin::Server(vec![ticket]), requests });
-            self.work();
+        self.waiting.push_back(Waiting::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
+        self.work();
+    }
+
+    /// The server's own side wants the object for itself: [`Effect::Done`] says that it has it.
+    pub(crate) fn lock(&mut self, ticket: Ticket) {
+        self.waiting.push_back(Waiting::Lock(ticket));
+        self.work();
+    }
+
+    /// What the holder of the lock asks for, to be done when it ends.
+    pub(crate) fn locked(&mut self, ticket: Ticket, request: Request) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.by == ticket) {
+            held.requests.push(request);
         }
+    }
+
+    /// The lock ends, or is not wanted any more. `waits` is told when what was asked for under it is done.
+    pub(crate) fn unlock(&mut self, ticket: Ticket, waits: Option<Ticket>) {
+        match self.held.take_if(|held| held.by == ticket) {
+            // Before what waited for it.
+            Some(Held { requests, .. }) => {
+                self.waiting.push_front(Waiting::Batch(Batch { from: Origin::Server(waits), requests }));
+            }
+            None => self.waiting.retain(|waiting| !matches!(waiting, Waiting::Lock(by) if *by == ticket)),
+        }
+        self.work();
     }
 
     /// A client is gone: at once, whatever else waits.
@@ -234,28 +268,13 @@ impl Machine {
         self.listeners.remove(&listener);
         self.waiting_bytes.remove(&listener);
         // What it wrote before it went counts; that it wanted to listen does not.
-        for batch in &mut self.waiting {
-            if matches!(batch.from, Origin::Client(from, _) if from == listener) {
+        for waiting in &mut self.waiting {
+            if let Waiting::Batch(batch) = waiting
+                && matches!(batch.from, Origin::Client(from, _) if from == listener)
+            {
                 batch.requests.retain(|request| !matches!(request, Request::Use));
             }
         }
-    }
-
-    pub(crate) fn lock(&mut self) {
-        self.locks += 1;
-    }
-
-    pub(crate) fn unlock(&mut self) {
-        self.locks = self.locks.saturating_sub(1);
-        if self.locks > 0 {
-            return;
-        }
-        let (requests, tickets) = (mem::take(&mut self.locked), mem::take(&mut self.locked_tickets));
-        if !requests.is_empty() {
-            // Before what waited for the lock.
-            self.waiting.push_front(Batch { from: Origin::Server(tickets), requests });
-        }
-        self.work();
     }
 
     /// What was on disk; `None` where that could not be read: then nobody can use the object.
@@ -265,14 +284,18 @@ impl Machine {
             self.phase = Phase::Ready;
             return self.work();
         }
-        for batch in mem::take(&mut self.waiting) {
-            match batch.from {
+        for waiting in mem::take(&mut self.waiting) {
+            let from = match waiting {
+                Waiting::Batch(batch) => batch.from,
+                Waiting::Lock(ticket) => Origin::Server(Some(ticket)),
+            };
+            match from {
                 Origin::Client(from, encoding) => {
                     let told = [Told::Status(code::SHARED_OBJECT_CREATION_FAILED)];
                     let effects: Vec<_> = self.send(&told, encoding, &[from]).collect();
                     self.effects.extend(effects);
                 }
-                Origin::Server(tickets) => self.effects.extend(not_done(tickets, NotWritten::Storage)),
+                Origin::Server(ticket) => self.effects.extend(not_done(ticket)),
             }
         }
         self.waiting_bytes.clear();
@@ -320,8 +343,8 @@ impl Machine {
                 Batch { from, requests: requests.into_iter().map(refused).collect() }
             }
             // All or nothing, so that whoever waits knows which.
-            Origin::Server(tickets) if requests.iter().any(Request::is_write) => Batch {
-                from: Origin::Server(tickets),
+            Origin::Server(ticket) if requests.iter().any(Request::is_write) => Batch {
+                from: Origin::Server(ticket),
                 requests: vec![Request::Refused { key: None, code: "" }],
             },
             Origin::Server(_) => Batch { from, requests },
@@ -330,7 +353,7 @@ impl Machine {
 
     /// Does what waits, if it can be done now.
     fn work(&mut self) {
-        while matches!(self.phase, Phase::Ready) {
+        while matches!(self.phase, Phase::Ready) && self.held.is_none() {
             let (mut batches, mut effects) = (Vec::new(), Vec::new());
             while let Some(batch) = self.next() {
                 if self.is_persistent {
@@ -344,21 +367,33 @@ impl Machine {
                     self.slots.committed();
                 }
                 self.effects.extend(effects);
-                return;
+                return self.give_lock();
             }
             self.effects.push_back(Effect::Commit { version: self.slots.version(), slots });
             self.phase = Phase::Committing { batches, effects };
         }
     }
 
+    /// The next batch, up to who wants the lock.
     fn next(&mut self) -> Option<Batch> {
-        let is_locked = self.locks > 0;
-        let next =
-            self.waiting.pop_front_if(|batch| !is_locked || matches!(batch.from, Origin::Server(_)))?;
+        let Some(Waiting::Batch(next)) =
+            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Batch(_)))
+        else {
+            return None;
+        };
         if self.waiting.is_empty() {
             self.waiting_bytes.clear();
         }
         Some(next)
+    }
+
+    fn give_lock(&mut self) {
+        if let Some(Waiting::Lock(by)) =
+            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Lock(_)))
+        {
+            self.held = Some(Held { by, requests: Vec::new() });
+            self.effects.push_back(Effect::Done { ticket: by, result: Ok(()) });
+        }
     }
 
     /// Does one batch, and tells what follows once that is on disk.
@@ -387,9 +422,8 @@ impl Machine {
             let from = writer.map(|(from, _)| from);
             effects.push(Effect::Changed { version: self.slots.version(), from, changes: outcome.changes });
         }
-        if let Origin::Server(tickets) = batch.from {
-            let result = outcome.failure.map_or(Ok(()), Err);
-            effects.extend(tickets.into_iter().map(|ticket| Effect::Done { ticket, result }));
+        if let Origin::Server(Some(ticket)) = batch.from {
+            effects.push(Effect::Done { ticket, result: outcome.failure.map_or(Ok(()), Err) });
         }
         effects
     }
@@ -513,8 +547,8 @@ impl Outcome {
     }
 }
 
-fn not_done(tickets: Vec<Ticket>, why: NotWritten) -> impl Iterator<Item = Effect> {
-    tickets.into_iter().map(move |ticket| Effect::Done { ticket, result: Err(why) })
+fn not_done(ticket: Option<Ticket>) -> Option<Effect> {
+    ticket.map(|ticket| Effect::Done { ticket, result: Err(NotWritten::Storage) })
 }
 
 #[cfg(test)]

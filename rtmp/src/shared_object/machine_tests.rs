@@ -98,21 +98,65 @@ fn what_happens_under_a_lock_is_one_message() {
     let mut machine = machine(false);
     machine.client(1, AMF0, vec![Request::Use], 0);
     sent(&mut machine);
-    machine.lock();
-    machine.server(vec![set(1, 1)], 1);
-    machine.server(vec![set(2, 2)], 2);
+    machine.lock(1);
+    machine.locked(1, set(1, 1));
+    machine.locked(1, set(2, 2));
     machine.client(1, AMF0, vec![set(1, 9)], 0);
+    machine.server(vec![set(3, 3)], 2);
     assert!(sent(&mut machine).is_empty());
-    assert_eq!(machine.get("k1").unwrap(), number(1));
-    machine.unlock();
+    assert_eq!((machine.get("k1"), machine.get_locked("k1")), (None, Some(number(1))));
+    machine.unlock(1, None);
     assert_eq!(
         sent(&mut machine),
         [
             (vec![1], 2, vec![change(1, 1, AMF0), change(2, 2, AMF0)]),
             (vec![1], 3, vec![SharedObjectEvent::Success { key: key(1) }]),
+            (vec![1], 4, vec![change(3, 3, AMF0)]),
         ]
     );
     assert_eq!(machine.get("k1").unwrap(), number(9));
+}
+
+#[test]
+fn who_wants_the_lock_waits_for_what_was_asked_before() {
+    let mut machine = machine(true);
+    machine.restored(Some(Slots::default()));
+    let done = |machine: &mut Machine| {
+        let done =
+            |effect| if let Effect::Done { ticket, result: Ok(()) } = effect { Some(ticket) } else { None };
+        std::iter::from_fn(|| machine.effect()).filter_map(done).collect::<Vec<_>>()
+    };
+    let add_one = |machine: &mut Machine, by| {
+        let before = machine.get_locked("k1").map_or(0.0, |value| value.read::<f64>().unwrap());
+        machine.locked(by, set(1, before as u8 + 1));
+    };
+    machine.server(vec![set(1, 5)], 1);
+    machine.lock(2);
+    machine.lock(3);
+    machine.lock(4);
+    assert!(done(&mut machine).is_empty(), "the first write is on its way to the disk");
+    machine.committed(true);
+    assert_eq!(done(&mut machine), [1, 2]);
+    add_one(&mut machine, 2);
+    // One who has not the lock can do nothing under it, and need not wait for it.
+    machine.locked(3, set(1, 100));
+    machine.unlock(3, None);
+    machine.unlock(2, Some(5));
+    machine.committed(true);
+    assert_eq!(done(&mut machine), [5, 4]);
+    add_one(&mut machine, 4);
+    machine.unlock(4, None);
+    machine.committed(true);
+    assert_eq!(machine.get("k1").unwrap(), number(7));
+    // It ends though nothing was asked for under it.
+    machine.lock(6);
+    machine.unlock(6, Some(7));
+    assert_eq!(done(&mut machine), [6, 7]);
+    machine.lock(8);
+    let mut unread = Machine::new("board".into(), true, SharedObjectLimits::default(), Memory::default());
+    unread.lock(9);
+    unread.restored(None);
+    assert!(matches!(unread.effect(), Some(Effect::Done { ticket: 9, result: Err(NotWritten::Storage) })));
 }
 
 #[test]
@@ -326,7 +370,7 @@ proptest! {
     fn everybody_sees_what_is_there(steps in steps(), is_persistent: bool) {
         let mut machine = machine(is_persistent);
         let mut world = World { disk_version: 1, ..World::default() };
-        let mut locks = 0;
+        let (mut held, mut last) = (None, 0);
         for step in steps {
             let version = machine.slots().version();
             match step {
@@ -353,21 +397,35 @@ proptest! {
                         machine.client(client.into(), AMF0, vec![Request::Remove { key: key(slot) }], 0);
                     }
                 }
-                Step::Serve(writes) => machine.server(requests(writes), 0),
+                // Who waits for the lock asks for nothing.
+                Step::Serve(writes) => match held {
+                    Some(by) => requests(writes).into_iter().for_each(|request| machine.locked(by, request)),
+                    None => machine.server(requests(writes), 0),
+                },
                 Step::Clear => machine.server(vec![Request::Clear], 0),
-                Step::Lock => { locks += 1; machine.lock(); }
-                Step::Unlock => { locks = i32::max(locks - 1, 0); machine.unlock(); }
+                Step::Lock => {
+                    last += 1;
+                    machine.lock(last);
+                    held.get_or_insert(last);
+                }
+                Step::Unlock => {
+                    if let Some(by) = held {
+                        machine.unlock(by, None);
+                        held = (by < last).then_some(by + 1);
+                    }
+                }
                 Step::Commit(is_done) => world.commit(is_done, &mut machine),
             }
             world.settle(&mut machine);
             prop_assert!(machine.slots().version() >= version || is_persistent);
         }
-        for _ in 0..locks {
-            machine.unlock();
-        }
-        world.settle(&mut machine);
-        while world.commit.is_some() {
+        while held.is_some() || world.commit.is_some() {
             world.commit(true, &mut machine);
+            if let Some(by) = held {
+                machine.unlock(by, None);
+                held = (by < last).then_some(by + 1);
+            }
+            world.settle(&mut machine);
         }
         let there: View = machine.slots().iter().map(|(key, slot)| (Arc::clone(key), slot.value.bytes().clone())).collect();
         for client in &world.listening {
