@@ -122,7 +122,7 @@ impl House {
                     _ => {}
                 }
             }
-            // It was the table's last holder but one.
+            // So long they held the table.
             drop((connection, table));
             visitor
         })
