@@ -177,13 +177,11 @@ impl Dealer {
         second: String,
     ) {
         let table = table_of(instance, &name, is_persistent).await;
-        let written = {
-            let _lock = table.lock();
-            [table.set("first", &first), table.set("second", &second), Ok(table.remove("before"))]
-        };
-        for written in written {
-            written.unwrap().await.unwrap();
-        }
+        let lock = table.lock().await.unwrap();
+        lock.set("first", &first).unwrap();
+        lock.set("second", &second).unwrap();
+        lock.remove("before");
+        lock.unlock().await.unwrap();
     }
 
     async fn wipe(&self, instance: &Instance, name: String, is_persistent: bool) {
