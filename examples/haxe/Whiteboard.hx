@@ -1,93 +1,170 @@
 import flash.display.Sprite;
+import flash.display.Stage;
 import flash.events.Event;
 import flash.events.MouseEvent;
+import flash.text.TextField;
+import flash.text.TextFieldAutoSize;
+import flash.text.TextFormat;
 
 typedef Stroke = {color:Int, points:Array<Float>};
+typedef Cursor = {x:Float, y:Float, color:Int};
 
 /**
-	Draws on the board that `examples/src/whiteboard.rs` serves.
+	Draws on the board that `examples/src/whiteboard.rs` serves, which also says how to try it.
 
 	Flash Player and AIR have remote shared objects of their own. Ruffle has none, but it has sockets: with
-	`-D ruffle` the movie speaks RTMP itself, and the page's `socketProxy` brings it to the server. From this folder:
-
-	    haxe --main Whiteboard --swf whiteboard.swf
-	    haxe --main Whiteboard --swf whiteboard.swf -D ruffle -cp ../../tests/clients/ruffle
+	`-D ruffle` the movie speaks RTMP itself, and the page's `socketProxy` brings it to the server.
 **/
 class Whiteboard {
+	/** The board, unless the page names another by the parameter `url`. **/
 	static inline final URL = "rtmp://127.0.0.1:1935/whiteboard/kitchen";
 
 	/** A stroke may have 512 points. **/
 	static inline final LONG = 2 * 512;
 
+	static final COLORS = [0xC0392B, 0xCA6F1E, 0xB7950B, 0x1E8449, 0x117A65, 0x2471A3, 0x7D3C98, 0x34495E];
+
+	final stage:Stage = flash.Lib.current.stage;
 	final strokes = new Sprite();
 	final cursors = new Sprite();
-	final color = Std.random(0x1000000);
+	final words = label("connecting", 0x808080);
+	final color = COLORS[Std.random(COLORS.length)];
+
+	/** The name is new in each session: strokes outlive those who drew them. **/
+	final session = Std.string(Date.now().getTime()) + "-" + Std.random(1000000);
+
 	final board:Board;
 
-	var me:String;
-	var drawing:Stroke;
+	/** The slot of our cursor, when we are connected. **/
+	var me:Null<String>;
+
+	var drawing:Null<Stroke>;
 	var drawn = 0;
+
+	/** What is to be sent with the next frame, however often the mouse moves. **/
+	var moved:Null<Cursor>;
+
+	var longer = false;
 
 	static function main() {
 		new Whiteboard();
 	}
 
 	function new() {
-		flash.Lib.current.addChild(strokes);
-		flash.Lib.current.addChild(cursors);
-		board = new Board(URL, function(me) this.me = me, drawStrokes, drawCursors);
-		var stage = flash.Lib.current.stage;
-		stage.addEventListener(MouseEvent.MOUSE_DOWN, function(_) begin());
-		stage.addEventListener(MouseEvent.MOUSE_MOVE, move);
-		stage.addEventListener(MouseEvent.MOUSE_UP, function(_) drawing = null);
-		// A cursor is sent once for a frame, however often the mouse moves.
-		stage.addEventListener(Event.ENTER_FRAME, function(_) {
-			if (me != null && moved != null)
-				board.set("cursors", me, moved);
-			moved = null;
+		var wipe = label("wipe", color);
+		wipe.x = stage.stageWidth - wipe.width - 8;
+		words.x = 8;
+		for (text in [words, wipe])
+			text.y = stage.stageHeight - text.height - 6;
+		for (child in [strokes, cursors, words, wipe])
+			flash.Lib.current.addChild(child);
+		var url:Null<String> = flash.Lib.current.loaderInfo.parameters.url;
+		board = new Board(url == null ? URL : url, ready, function(trouble) words.text = trouble, drawStrokes, drawCursors);
+		wipe.addEventListener(MouseEvent.MOUSE_DOWN, function(event:MouseEvent) {
+			event.stopPropagation();
+			if (isReady())
+				board.wipe();
 		});
+		stage.addEventListener(MouseEvent.MOUSE_DOWN, begin);
+		stage.addEventListener(MouseEvent.MOUSE_MOVE, move);
+		stage.addEventListener(MouseEvent.MOUSE_UP, function(_) end());
+		stage.addEventListener(Event.ENTER_FRAME, function(_) tell());
 	}
 
-	var moved:Null<{x:Float, y:Float}>;
+	function ready(me:String) {
+		this.me = me;
+		words.text = "";
+	}
 
-	function begin() {
+	function isReady() {
+		return me != null && board.isOpen();
+	}
+
+	function begin(event:MouseEvent) {
+		if (!isReady())
+			return;
 		drawn++;
 		drawing = {color: color, points: []};
+		add(event);
 	}
 
 	function move(event:MouseEvent) {
-		moved = {x: event.stageX, y: event.stageY};
-		if (drawing == null || me == null)
+		moved = {x: event.stageX, y: event.stageY, color: color};
+		// The button may have come up outside.
+		if (!event.buttonDown)
+			end();
+		if (drawing == null)
 			return;
-		if (drawing.points.length >= LONG)
-			begin();
-		drawing.points.push(event.stageX);
-		drawing.points.push(event.stageY);
-		// The name is new in each session: strokes outlive those who drew them.
-		board.set("strokes", session + "-" + drawn, drawing);
+		if (drawing.points.length >= LONG) {
+			end();
+			begin(event);
+		} else {
+			add(event);
+		}
 	}
 
-	final session = Std.string(Date.now().getTime()) + "-" + Std.random(1000000);
+	function add(event:MouseEvent) {
+		drawing.points.push(event.stageX);
+		drawing.points.push(event.stageY);
+		longer = true;
+	}
+
+	function end() {
+		tellStroke();
+		drawing = null;
+	}
+
+	function tell() {
+		tellStroke();
+		if (moved != null && isReady())
+			board.set("cursors", me, moved);
+		moved = null;
+	}
+
+	function tellStroke() {
+		if (drawing == null || !longer || !isReady())
+			return;
+		longer = false;
+		board.set("strokes", session + "-" + StringTools.lpad(Std.string(drawn), "0", 6), drawing);
+		// The server tells the others; ours is drawn here.
+		line(drawing);
+	}
 
 	function drawStrokes(slots:Map<String, Dynamic>) {
 		strokes.graphics.clear();
-		for (stroke in slots) {
-			var points:Array<Float> = stroke.points;
-			strokes.graphics.lineStyle(3, stroke.color);
-			for (index in 0...points.length >> 1) {
-				if (index == 0)
-					strokes.graphics.moveTo(points[0], points[1]);
-				else
-					strokes.graphics.lineTo(points[2 * index], points[2 * index + 1]);
-			}
-		}
+		// By age, about, so that the same stroke is on top for all.
+		var names = [for (name in slots.keys()) name];
+		names.sort(Reflect.compare);
+		for (name in names)
+			line(slots[name]);
+	}
+
+	function line(stroke:Stroke) {
+		var points = stroke.points;
+		strokes.graphics.lineStyle(3, stroke.color);
+		strokes.graphics.moveTo(points[0], points[1]);
+		for (index in 1...points.length >> 1)
+			strokes.graphics.lineTo(points[2 * index], points[2 * index + 1]);
 	}
 
 	function drawCursors(slots:Map<String, Dynamic>) {
 		cursors.graphics.clear();
 		for (slot => cursor in slots) {
-			cursors.graphics.beginFill(slot == me ? color : 0x808080);
+			// The mouse shows where we are ourselves.
+			if (slot == me)
+				continue;
+			cursors.graphics.beginFill(cursor.color);
 			cursors.graphics.drawCircle(cursor.x, cursor.y, 4);
+			cursors.graphics.endFill();
 		}
+	}
+
+	static function label(text:String, color:Int) {
+		var field = new TextField();
+		field.defaultTextFormat = new TextFormat("_sans", 16, color);
+		field.autoSize = TextFieldAutoSize.LEFT;
+		field.selectable = false;
+		field.text = text;
+		return field;
 	}
 }

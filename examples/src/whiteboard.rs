@@ -3,14 +3,33 @@
 //! `rtmp://host/whiteboard/kitchen` is one drawing. `strokes`, a persistent shared object, has a slot for each stroke;
 //! `cursors` has one for each client, named by what `whiteboard.me` says. Clients change both themselves, so there is
 //! little to do here: to refuse what they must not do, and to do what only the program may.
+//!
+//! In Ruffle, with [Haxe](https://haxe.org) and from the project's folder:
+//!
+//! ```sh
+//! haxe examples/haxe/ruffle.hxml
+//! cargo run -p examples --bin whiteboard
+//! ```
+//!
+//! Then <http://127.0.0.1:8080/> is the kitchen's drawing, and <http://127.0.0.1:8080/?board=garden> another. The
+//! page has Ruffle from unpkg.com; the movie's RTMP comes in through the WebSocket door.
+//!
+//! In Flash Player or AIR: `haxe examples/haxe/flash.hxml`, and open `target/whiteboard.swf` in Flash Player's
+//! projector, or name it as the `content` of an AIR application. It connects to `rtmp://127.0.0.1/whiteboard/kitchen`
+//! and shares the drawing with the page.
 
 use std::io;
+use std::path::PathBuf;
 
 use amf_remoting::{AmfObject, Client, Fault, Services, remoting_service};
 use amf_rtmp::{
     Disconnect, Instance, Server, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
     SharedObjectStore, SharedObjects, SlotWrite,
 };
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
 
 /// The application's name in the address.
 pub const APPLICATION: &str = "whiteboard";
@@ -34,6 +53,8 @@ pub struct Cursor {
     pub x: f64,
     /// In pixels.
     pub y: f64,
+    /// Of its owner's strokes, 0xRRGGBB.
+    pub color: u32,
 }
 
 /// A server whose drawings are kept in this store.
@@ -49,6 +70,20 @@ pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
             }
         })
         .on_disconnect(|gone| async move { forget_cursor(&gone).await }))
+}
+
+/// A page with the movie in Ruffle, and a door for the movie's RTMP, which is no more than bytes in a WebSocket.
+pub fn http(server: &Server, movie: impl Into<PathBuf>) -> Router {
+    let movie = movie.into();
+    Router::new()
+        .route("/", get(Html(include_str!("whiteboard/page.html"))))
+        .route("/whiteboard.swf", get(async move || swf(movie).await))
+        .route("/rtmp", server.websocket())
+}
+
+async fn swf(movie: PathBuf) -> impl IntoResponse {
+    let bytes = tokio::fs::read(movie).await.map_err(|_| StatusCode::NOT_FOUND)?;
+    Ok::<_, StatusCode>(([(header::CONTENT_TYPE, "application/x-shockwave-flash")], bytes))
 }
 
 struct Rules;

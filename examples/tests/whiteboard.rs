@@ -1,14 +1,21 @@
 //! Two who draw, and what is left when the server is started again.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use std::path::Path;
 use std::time::Duration;
 
 use amf_rtmp::{NetConnection, RedbStore, RemoteEvent, RemoteEvents, Server, SyncChange};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
 use examples::whiteboard::{self, Cursor, Stroke};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tower::ServiceExt as _;
 
 async fn serve(path: &Path) -> (Server, JoinHandle<()>, String) {
     let server = whiteboard::server(RedbStore::open(path).unwrap()).unwrap();
@@ -20,6 +27,29 @@ async fn serve(path: &Path) -> (Server, JoinHandle<()>, String) {
 
 async fn connect(url: &str) -> NetConnection {
     NetConnection::to(url).unwrap().connect().await.unwrap()
+}
+
+/// The bytes of RTMP in the messages of a WebSocket, as Ruffle has them.
+async fn tunnel(url: &str) -> DuplexStream {
+    let (mut browser, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let (near, mut far) = tokio::io::duplex(64 << 10);
+    tokio::spawn(async move {
+        let mut buffer = vec![0; 1000];
+        loop {
+            tokio::select! {
+                read = far.read(&mut buffer) => match read {
+                    Ok(len @ 1..) => browser.send(Message::binary(buffer[..len].to_vec())).await.unwrap(),
+                    _ => return,
+                },
+                message = browser.next() => match message {
+                    Some(Ok(Message::Binary(bytes))) => far.write_all(&bytes).await.unwrap(),
+                    Some(Ok(_)) => {}
+                    _ => return,
+                },
+            }
+        }
+    });
+    near
 }
 
 /// Waits for such a change.
@@ -61,9 +91,9 @@ async fn strokes_stay_and_cursors_go() {
     let seen = ann.shared_object("cursors", false).await.unwrap();
     let mut cursors = seen.events();
     let own = bob.shared_object("cursors", false).await.unwrap();
-    own.set(&me, &Cursor { x: 3.0, y: 4.0 }).unwrap();
+    own.set(&me, &Cursor { x: 3.0, y: 4.0, color: 0xff_00_00 }).unwrap();
     until(&mut cursors, |change| matches!(change, SyncChange::Change { key, .. } if **key == me)).await;
-    seen.set(&me, &Cursor { x: 0.0, y: 0.0 }).unwrap();
+    seen.set(&me, &Cursor { x: 0.0, y: 0.0, color: 0 }).unwrap();
     until(&mut cursors, |change| matches!(change, SyncChange::Reject { .. })).await;
     bob.close();
     until(&mut cursors, |change| matches!(change, SyncChange::Delete { key, .. } if **key == me)).await;
@@ -78,4 +108,59 @@ async fn strokes_stay_and_cursors_go() {
     ann.call::<()>("whiteboard.wipe", ()).await.unwrap();
     until(&mut events, |change| matches!(change, SyncChange::Clear | SyncChange::Delete { .. })).await;
     assert!(strokes.slots().is_empty());
+}
+
+#[tokio::test]
+async fn who_comes_through_a_websocket_draws_on_the_same_board() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, _serving, url) = serve(&directory.path().join("whiteboard.redb")).await;
+    let app = whiteboard::http(&server, directory.path().join("none.swf"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let door = format!("ws://{}/rtmp", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+
+    let ann = connect(&url).await;
+    let bob = NetConnection::to(&url).unwrap().connect_over(tunnel(&door).await).await.unwrap();
+    let anns = ann.shared_object("strokes", true).await.unwrap();
+    let mut heard = anns.events();
+    anns.set("1", &Stroke { color: 1, points: vec![0.0, 0.0] }).unwrap();
+    until(&mut heard, |change| matches!(change, SyncChange::Success { .. })).await;
+
+    // He comes late, and has it; what he draws goes the other way.
+    let bobs = bob.shared_object("strokes", true).await.unwrap();
+    assert_eq!(bobs.get::<Stroke>("1").unwrap().unwrap().color, 1);
+    let long = Stroke { color: 2, points: vec![0.5; 1024] };
+    bobs.set("2", &long).unwrap();
+    until(&mut heard, |change| matches!(change, SyncChange::Change { key, .. } if &**key == "2")).await;
+    assert_eq!(anns.get::<Stroke>("2").unwrap(), Some(long.clone()));
+    let mut said = bobs.events();
+    bobs.set("2", &Stroke { points: vec![0.5; 1026], ..long.clone() }).unwrap();
+    until(&mut said, |change| matches!(change, SyncChange::Reject { .. })).await;
+    assert_eq!(bobs.get::<Stroke>("2").unwrap(), Some(long));
+    bob.call::<()>("whiteboard.wipe", ()).await.unwrap();
+    until(&mut heard, |change| matches!(change, SyncChange::Clear)).await;
+    until(&mut said, |change| matches!(change, SyncChange::Clear)).await;
+}
+
+#[tokio::test]
+async fn the_page_has_the_movie_when_it_is_compiled() {
+    let directory = tempfile::tempdir().unwrap();
+    let server =
+        whiteboard::server(RedbStore::open(directory.path().join("whiteboard.redb")).unwrap()).unwrap();
+    let movie = directory.path().join("movie.swf");
+    let app = whiteboard::http(&server, &movie);
+    let visit = async |path: &str| {
+        let answer = app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let kind = answer.headers().get(header::CONTENT_TYPE).cloned();
+        (answer.status(), kind, to_bytes(answer.into_body(), 1 << 20).await.unwrap())
+    };
+
+    let (status, kind, page) = visit("/").await;
+    assert_eq!((status, kind.unwrap().to_str().unwrap()), (StatusCode::OK, "text/html; charset=utf-8"));
+    assert!(String::from_utf8_lossy(&page).contains("whiteboard.swf"));
+    assert_eq!(visit("/whiteboard.swf").await.0, StatusCode::NOT_FOUND);
+    std::fs::write(&movie, "FWS").unwrap();
+    let (status, kind, bytes) = visit("/whiteboard.swf").await;
+    assert_eq!((status, &*bytes), (StatusCode::OK, &b"FWS"[..]));
+    assert_eq!(kind.unwrap(), "application/x-shockwave-flash");
 }

@@ -171,20 +171,55 @@ async fn several_changes_under_a_lock_are_one_message() {
     let anns = ann.shared_object("board", false).await.unwrap();
     let mut events = anns.events();
     let board = red(&server, "board");
-    let (first, second) = (board.lock(), board.lock());
-    board.set("a", &1).unwrap();
+    let lock = board.lock().await.unwrap();
+    lock.set("a", &1).unwrap();
     anns.set("b", &9).unwrap();
     sleep(Duration::from_millis(50)).await;
-    drop(first);
-    let written = board.set("b", &2).unwrap();
-    assert_eq!((board.get::<u32>("b").unwrap(), board.version()), (Some(2), 1));
-    drop(second);
-    written.await.unwrap();
+    lock.set("b", &2).unwrap();
+    assert_eq!((lock.get::<u32>("b").unwrap(), board.get::<u32>("b").unwrap()), (Some(2), None));
+    assert_eq!(board.version(), 1);
+    lock.unlock().await.unwrap();
     assert_eq!(sync(&mut events).await, ["change a", "change b was 9.0"]);
     // What the client asked for under the lock comes after it.
     assert_eq!(sync(&mut events).await, ["success b"]);
     assert_eq!((board.get::<u32>("b").unwrap(), board.version()), (Some(9), 3));
     assert_eq!(copy(&anns), [("a".into(), 1.0), ("b".into(), 9.0)].into());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_comes_between_what_is_read_and_written_under_a_lock() {
+    let server = Server::new(Services::new());
+    let board = red(&server, "board");
+    let counting = (0..8).map(|_| {
+        let board = board.clone();
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                let lock = board.lock().await.unwrap();
+                let count: u32 = lock.get("count").unwrap().unwrap_or_default();
+                tokio::task::yield_now().await;
+                lock.set("count", &(count + 1)).unwrap();
+            }
+        })
+    });
+    for counts in counting.collect::<Vec<_>>() {
+        timeout(PATIENCE, counts).await.unwrap().unwrap();
+    }
+    assert_eq!((board.get::<u32>("count").unwrap(), board.version()), (Some(400), 401));
+
+    // Who has waited in vain is passed over, whether the lock came or not.
+    let lock = board.lock().await.unwrap();
+    timeout(Duration::from_millis(10), board.lock()).await.unwrap_err();
+    let mut wanted = Box::pin(board.lock());
+    assert!(futures_util::poll!(&mut wanted).is_pending());
+    drop(lock);
+    drop(wanted);
+    let lock = timeout(PATIENCE, board.lock()).await.unwrap().unwrap();
+    let written = board.set("count", &0).unwrap();
+    lock.send("reset", ()).unwrap();
+    lock.remove("count");
+    lock.unlock().await.unwrap();
+    written.await.unwrap();
+    assert_eq!(board.get::<u32>("count").unwrap(), Some(0));
 }
 
 /// What is allowed is said by names.
@@ -457,9 +492,9 @@ async fn who_asks_again_and_again_is_told_as_much_as_it_reads() {
 async fn an_object_of_the_most_slots_comes_whole() {
     let (server, address) = serve(SharedObjects::new()).await;
     let board = red(&server, "board");
-    let lock = board.lock();
+    let lock = board.lock().await.unwrap();
     for slot in 0..4_096 {
-        board.set(&format!("slot {slot}"), &slot).unwrap();
+        lock.set(&format!("slot {slot}"), &slot).unwrap();
     }
     drop(lock);
     assert_eq!((board.slots().len(), board.version()), (4_096, 2));

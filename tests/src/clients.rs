@@ -45,6 +45,11 @@ pub fn rtmp_movie(folder: &Path) -> PathBuf {
     compile(folder, "RtmpMain")
 }
 
+/// Compiles the movie that uses shared objects; see `SharedMain.hx`.
+pub fn shared_movie(folder: &Path) -> PathBuf {
+    compile(folder, "SharedMain")
+}
+
 fn compile(folder: &Path, main: &str) -> PathBuf {
     std::fs::create_dir_all(folder).expect("the movie's folder can be made");
     let movie = folder.join(main).with_extension("swf");
@@ -52,6 +57,8 @@ fn compile(folder: &Path, main: &str) -> PathBuf {
         Command::new("haxe").current_dir(sources().join("ruffle")).arg("--swf").arg(&movie).args([
             "--main",
             main,
+            "-cp",
+            "../../../examples/haxe",
             "--swf-version",
             "11",
             "-D",
@@ -78,6 +85,20 @@ pub fn ruffle(gateway: &str, movie: &Path) -> Command {
 pub fn ruffle_rtmp(gateway: &str, movie: &Path, rtmp: &str, socket: &str) -> Command {
     let mut command = ruffle(gateway, movie);
     command.arg(rtmp).arg(socket);
+    command
+}
+
+/// The command that talks in the lobby with `movie`; see `talk.mjs`.
+pub fn ruffle_talk(movie: &Path, rtmp: &str, socket: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(sources().join("ruffle/talk.mjs")).arg(movie).arg(installed()).arg(rtmp).arg(socket);
+    command
+}
+
+/// The command that draws on the whiteboard's `page`; see `whiteboard.mjs`.
+pub fn ruffle_whiteboard(page: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(sources().join("ruffle/whiteboard.mjs")).arg(page).arg(installed());
     command
 }
 

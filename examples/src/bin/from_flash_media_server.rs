@@ -30,14 +30,13 @@ impl Game {
     async fn score(&self, caller: &Caller, instance: &Instance, points: f64) -> Result<f64, Fault> {
         let Some(Name(name)) = caller.extension() else { return Err(Fault::new("Game.Stranger", "who?")) };
         let scores = instance.persistent_shared_object("scores").await.map_err(Fault::internal)?;
-        // Until it is dropped no client's change comes between, and what changes goes out at once.
-        let lock = scores.lock();
-        let before = scores.get::<f64>(name).map_err(Fault::internal)?;
+        // Until it ends nobody else changes anything, and what changes goes out at once.
+        let lock = scores.lock().await.map_err(Fault::internal)?;
+        let before = lock.get::<f64>(name).map_err(Fault::internal)?;
         let best = before.map_or(points, |before| before.max(points));
-        let written = scores.set(name, &best).map_err(Fault::internal)?;
-        drop(lock);
+        lock.set(name, &best).map_err(Fault::internal)?;
         // What the client is told is on the disk.
-        written.await.map_err(Fault::internal)?;
+        lock.unlock().await.map_err(Fault::internal)?;
         Ok(best)
     }
 

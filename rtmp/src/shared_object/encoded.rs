@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value, Version};
+use amf_remoting::service::ToArguments;
 use bytes::Bytes;
 
 use crate::proto::SentMessage;
@@ -80,6 +81,12 @@ pub(crate) struct Sent {
 impl Sent {
     pub(crate) fn new(version: Version, message: SentMessage) -> Arc<Self> {
         Arc::new(Self { version, message, other: OnceLock::new() })
+    }
+
+    pub(crate) fn encode(handler: &str, arguments: &impl ToArguments) -> Result<Arc<Self>, EncodeError> {
+        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        arguments.write(&mut encoder)?;
+        Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes())))
     }
 
     pub(crate) fn message(&self) -> &SentMessage {

@@ -6,17 +6,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use amf_core::{DecodeError, EncodeError, Encoder, FromAmf, ToAmf, Version};
+use amf_core::{DecodeError, EncodeError, FromAmf, ToAmf};
 use amf_remoting::service::ToArguments;
 use tokio::sync::oneshot;
 
 use super::encoded::{Encoded, Sent};
 use super::limits::LimitPassed;
-use super::machine::{NotWritten, Request};
+use super::lock::SharedObjectLock;
+use super::machine::{Machine, NotWritten, Request};
 use super::object::Object;
 use super::watch::{SharedObjectWatch, SlotValue};
 use crate::instance::Instance;
-use crate::proto::SentMessage;
 
 /// A remote shared object: slots with names and values that all clients of an instance see who use it, and what
 /// the server holds of it.
@@ -70,7 +70,9 @@ impl SharedObject {
 
     /// Waits until the object is loaded; it is at once, if it is not persistent.
     pub(crate) async fn loaded(self) -> Result<Self, SharedObjectError> {
-        self.write(Vec::new()).await?;
+        if self.object.read(Machine::is_loading) {
+            self.write(Vec::new()).await?;
+        }
         Ok(self)
     }
 
@@ -94,7 +96,7 @@ impl SharedObject {
         self.object.read(|machine| machine.slots().version())
     }
 
-    /// The value of a slot; `None` where there is none. Under a [lock](Self::lock) it is what it will be then.
+    /// The value of a slot; `None` where there is none.
     ///
     /// A value that does not fit the type is an error: clients write what they like.
     pub fn get<T: for<'de> FromAmf<'de>>(&self, key: &str) -> Result<Option<T>, DecodeError> {
@@ -112,7 +114,10 @@ impl SharedObject {
 
     /// Gives a slot a value. Null removes it.
     ///
-    /// It is done at once; of a persistent object clients hear when it is on disk. Wait for [`Written`] to know.
+    /// It is done at once, unless a change before it is on its way to the disk or somebody holds the
+    /// [lock](Self::lock): then it is done after that. Of a persistent object clients hear when it is on disk. Wait for
+    /// [`Written`] to know. Between [`get`](Self::get) and this somebody else may change the slot; under the lock
+    /// nobody does.
     pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<Written, EncodeError> {
         let value = Arc::new(Encoded::encode(value)?);
         Ok(self.write(vec![Request::Set { key: key.into(), value }]))
@@ -130,32 +135,40 @@ impl SharedObject {
 
     /// Calls a handler of all clients that use the object.
     pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<Written, EncodeError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf3);
-        arguments.write(&mut encoder)?;
-        let sent = Sent::new(Version::Amf3, SentMessage::new(handler, encoder.bytes()));
-        Ok(self.write(vec![Request::Send(sent)]))
+        Ok(self.write(vec![Request::Send(Sent::encode(handler, &arguments)?)]))
     }
 
-    /// Holds back changes: what clients ask for waits, and what the server's side does is sent as one message, with
-    /// one version, when the last lock ends.
+    /// Takes the object for oneself: everybody else's changes wait, those of clients and of the server's side. What is
+    /// changed under the lock is sent as one message, with one version, when it ends.
+    ///
+    /// One at a time has it. It comes when all is done that was asked for before, so what is read under it is what is
+    /// there. It is meant to be held for a moment: clients whose changes wait for long see nothing of them, and those
+    /// who ask for too much in that time are disconnected ([`waiting`](super::SharedObjectLimits::waiting)).
     ///
     /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use amf_remoting::Services;
     /// # use amf_rtmp::Server;
     /// # let server = Server::new(Services::new());
     /// let board = server.instance("lobby", "red")?.shared_object("board")?;
-    /// let lock = board.lock();
-    /// let moves: u32 = board.get("moves")?.unwrap_or_default();
-    /// board.set("moves", &(moves + 1))?;
-    /// board.set("turn", &"black")?;
-    /// drop(lock);
+    /// let lock = board.lock().await?;
+    /// let moves: u32 = lock.get("moves")?.unwrap_or_default();
+    /// lock.set("moves", &(moves + 1))?;
+    /// lock.set("turn", &"black")?;
+    /// lock.unlock().await?;
     /// assert_eq!(board.version(), 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(())
+    /// # }
     /// ```
-    #[must_use = "the lock ends when it is dropped"]
-    pub fn lock(&self) -> SharedObjectLock {
-        self.object.set_lock(true);
-        SharedObjectLock { object: Arc::clone(&self.object) }
+    ///
+    /// An error says that the object could not be read from disk.
+    pub async fn lock(&self) -> Result<SharedObjectLock, SharedObjectError> {
+        let (ticket, had) = self.object.want_lock();
+        // Whoever stops waiting for it does not want it any more.
+        let lock = SharedObjectLock { object: Arc::clone(&self.object), ticket };
+        Written { done: had }.await?;
+        Ok(lock)
     }
 
     /// The changes from now on, whoever makes them.
@@ -175,23 +188,11 @@ pub(super) fn is_name(name: &str) -> bool {
     (1..=NAME).contains(&name.len()) && !name.contains('\0')
 }
 
-/// The end of a lock, when it is dropped.
-#[derive(Debug)]
-pub struct SharedObjectLock {
-    object: Arc<Object>,
-}
-
-impl Drop for SharedObjectLock {
-    fn drop(&mut self) {
-        self.object.set_lock(false);
-    }
-}
-
 /// A write, which is on its way whether this is waited for or not. It comes to its end when the write is done: of a
 /// persistent object, when it is on disk.
 #[derive(Debug)]
 pub struct Written {
-    done: oneshot::Receiver<Result<(), NotWritten>>,
+    pub(super) done: oneshot::Receiver<Result<(), NotWritten>>,
 }
 
 impl Future for Written {

@@ -5,6 +5,7 @@ mod guard;
 mod handle;
 mod keeper;
 mod limits;
+mod lock;
 mod machine;
 mod object;
 #[cfg(feature = "persistence")]
@@ -18,8 +19,9 @@ mod watch;
 
 pub(crate) use encoded::Encoded;
 pub use guard::{SharedObjectAccess, SharedObjectGuard, SlotWrite};
-pub use handle::{SharedObject, SharedObjectError, SharedObjectLock, Written};
+pub use handle::{SharedObject, SharedObjectError, Written};
 pub use limits::{LimitPassed, SharedObjectLimits};
+pub use lock::SharedObjectLock;
 #[cfg(feature = "persistence")]
 pub use redb::RedbStore;
 pub(crate) use registry::{Joined, Registry};

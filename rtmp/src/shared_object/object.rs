@@ -167,17 +167,41 @@ impl Object {
         self: &Arc<Self>,
         requests: Vec<Request>,
     ) -> oneshot::Receiver<Result<(), NotWritten>> {
-        let (sender, done) = oneshot::channel();
         self.act(|inner| {
-            inner.next += 1;
-            inner.tickets.insert(inner.next, sender);
-            inner.machine.server(requests, inner.next);
-        });
-        done
+            let (ticket, done) = inner.ticket();
+            inner.machine.server(requests, ticket);
+            done
+        })
     }
 
-    pub(super) fn set_lock(self: &Arc<Self>, is_locked: bool) {
-        self.act(|inner| if is_locked { inner.machine.lock() } else { inner.machine.unlock() });
+    /// Somebody of the server's own side wants the lock; the answer comes when it is had.
+    pub(super) fn want_lock(self: &Arc<Self>) -> (Ticket, oneshot::Receiver<Result<(), NotWritten>>) {
+        self.act(|inner| {
+            let (ticket, had) = inner.ticket();
+            inner.machine.lock(ticket);
+            (ticket, had)
+        })
+    }
+
+    pub(super) fn locked(self: &Arc<Self>, lock: Ticket, request: Request) {
+        self.act(|inner| inner.machine.locked(lock, request));
+    }
+
+    /// The answer comes when all that was asked for under the lock is done.
+    pub(super) fn unlock(self: &Arc<Self>, lock: Ticket) -> oneshot::Receiver<Result<(), NotWritten>> {
+        self.act(|inner| {
+            let (ticket, done) = inner.ticket();
+            inner.machine.unlock(lock, Some(ticket));
+            done
+        })
+    }
+
+    /// The lock ends, or is not wanted any more.
+    pub(super) fn drop_lock(self: &Arc<Self>, lock: Ticket) {
+        self.act(|inner| {
+            inner.tickets.remove(&lock);
+            inner.machine.unlock(lock, None);
+        });
     }
 
     pub(super) fn restored(self: &Arc<Self>, slots: Option<Slots>) {
@@ -269,6 +293,14 @@ impl Object {
 }
 
 impl Inner {
+    /// A new one, and where its answer comes.
+    fn ticket(&mut self) -> (Ticket, oneshot::Receiver<Result<(), NotWritten>>) {
+        let (sender, answer) = oneshot::channel();
+        self.next += 1;
+        self.tickets.insert(self.next, sender);
+        (self.next, answer)
+    }
+
     /// The message is cut into chunks once for all.
     fn send(&self, to: &[ListenerId], message: Message) {
         let mut listeners = to.iter().filter_map(|id| self.listeners.get(id)).peekable();

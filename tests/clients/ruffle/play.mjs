@@ -17,12 +17,11 @@
 //
 // Where an rtmp URL is given, Ruffle makes a WebSocket to the other URL of each socket to its host and port.
 
-import { createServer, request } from "node:http";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
 import { inBrowser } from "../browser.mjs";
+import { socketProxy, stage } from "./stage.mjs";
 
 const LIMIT = 120_000;
 
@@ -31,21 +30,12 @@ if (!modules) {
   console.error("usage: node play.mjs <gateway URL> <movie.swf> <folder with node_modules> [<rtmp URL> <WebSocket URL>]");
   process.exit(2);
 }
-const ruffle = resolve(modules, "node_modules/@ruffle-rs/ruffle");
 const sessions = await text(process.stdin);
 
 const packets = [];
-const server = createServer((incoming, outgoing) => {
-  answer(incoming, outgoing).catch((error) => {
-    console.error(`${incoming.method} ${incoming.url}: ${error.message}`);
-    outgoing.writeHead(error.code === "ENOENT" ? 404 : 502).end();
-  });
-});
-const origin = await new Promise((done) => {
-  server.listen(0, "127.0.0.1", () => done(`http://127.0.0.1:${server.address().port}`));
-});
-const socketProxy = rtmp ? [{ host: new URL(rtmp).hostname, port: Number(new URL(rtmp).port), proxyUrl }] : [];
-const options = { parameters: { origin, sessions, rtmp }, socketProxy };
+const origin = await stage(modules, movie, (origin) => {
+  return { parameters: { origin, sessions, rtmp }, socketProxy: rtmp ? socketProxy(rtmp, proxyUrl) : [] };
+}, answer);
 let exit = 1;
 try {
   const report = { sessions: await inBrowser(modules, LIMIT / 2, play), packets };
@@ -79,23 +69,13 @@ async function play(page) {
   return JSON.parse(await page.evaluate(() => window.reported));
 }
 
-async function answer(incoming, outgoing) {
-  const { pathname } = new URL(incoming.url, origin);
-  if (pathname === "/") return send(outgoing, "text/html", await readFile(new URL("player.html", import.meta.url)));
-  if (pathname === "/movie.swf") return send(outgoing, "application/x-shockwave-flash", await readFile(movie));
-  if (pathname === "/options.json") return send(outgoing, "application/json", JSON.stringify(options));
+/** What is asked of the gateway. */
+async function answer(pathname, incoming, outgoing) {
   if (pathname === "/gateway") return forward(incoming, outgoing, false);
   if (pathname === "/gateway/version3") return forward(incoming, outgoing, true);
   if (pathname === "/gateway/none") return outgoing.writeHead(404, { "content-type": "text/plain" }).end("nobody");
   if (pathname === "/gateway/broken") return outgoing.writeHead(500, { "content-type": "text/plain" }).end("no");
-  const file = /^\/ruffle\/([\w.-]+\.(js|wasm|map))$/.exec(pathname);
-  if (!file) return outgoing.writeHead(404).end();
-  const type = { js: "text/javascript", wasm: "application/wasm", map: "application/json" }[file[2]];
-  return send(outgoing, type, await readFile(join(ruffle, file[1])));
-}
-
-function send(outgoing, type, body) {
-  outgoing.writeHead(200, { "content-type": type }).end(body);
+  return outgoing.writeHead(404).end();
 }
 
 /** Hands a packet to the gateway and its reply to the movie, and writes both down. */

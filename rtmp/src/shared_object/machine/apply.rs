@@ -12,27 +12,22 @@ use crate::shared_object::told::{Header, Told};
 impl Machine {
     /// Does one batch, and tells what follows once that is on disk.
     pub(super) fn apply(&mut self, batch: Batch) -> Vec<Effect> {
-        let Batch { from, requests } = batch;
-        let (writer, tickets) = match from {
-            Origin::Client(from, encoding) => (Some((from, encoding)), Vec::new()),
-            Origin::Server(tickets) => (None, tickets),
-        };
         let mut outcome = Outcome::default();
-        let mut requests = requests.into_iter();
-        let mut done = Vec::with_capacity(tickets.len());
-        for (ticket, count) in tickets {
-            requests.by_ref().take(count).for_each(|request| self.change(request, &mut outcome));
-            done.push(Effect::Done { ticket, result: outcome.failure.take().map_or(Ok(()), Err) });
-        }
-        for request in requests {
-            match (request, writer) {
-                (Request::Use, Some((from, encoding))) => {
-                    if self.listeners.insert(from, Listener { encoding }).is_none() {
-                        self.joining.push(from);
+        let writer = match &batch.from {
+            Origin::Client(from, encoding) => Some((*from, *encoding)),
+            Origin::Server(_) => None,
+        };
+        for request in batch.requests {
+            match request {
+                Request::Use => {
+                    if let Some((from, encoding)) = writer {
+                        if self.listeners.insert(from, Listener { encoding }).is_none() {
+                            self.joining.push(from);
+                        }
+                        self.join(&mut outcome.own);
                     }
-                    self.join(&mut outcome.own);
                 }
-                (request, _) => self.change(request, &mut outcome),
+                request => self.change(request, &mut outcome),
             }
         }
         if outcome.has_changed {
@@ -43,7 +38,9 @@ impl Machine {
             let from = writer.map(|(from, _)| from);
             effects.push(Effect::Changed { version: self.slots.version(), from, changes: outcome.changes });
         }
-        effects.extend(done);
+        if let Origin::Server(Some(ticket)) = batch.from {
+            effects.push(Effect::Done { ticket, result: outcome.failure.map_or(Ok(()), Err) });
+        }
         effects
     }
 

@@ -8,9 +8,9 @@
 //!                                               committed
 //! ```
 //!
-//! Requests wait in the order in which they came while the object is not ready, those of clients also while
-//! somebody holds a lock. Everything that waits goes into one commit, and nobody is told of a change before it is
-//! on disk. If it does not come there, the object goes back to what is, writers are refused, and what else was
+//! Requests wait in the order in which they came while the object is not ready, or somebody holds the lock. Who wants
+//! the lock waits in the same order. Everything that waits goes into one commit, and nobody is told of a change
+//! before it is on disk. If it does not come there, the object goes back to what is, writers are refused, and what else was
 //! asked is done.
 
 mod apply;
@@ -33,6 +33,20 @@ use crate::proto::message::code;
 
 /// What requests take while they wait, beside their own size, about.
 const BATCH: usize = 128;
+
+/// What waits.
+#[derive(Debug)]
+enum Waiting {
+    Batch(Batch),
+    Lock(Ticket),
+}
+
+/// The lock, and what its holder asked for.
+#[derive(Debug)]
+struct Held {
+    by: Ticket,
+    requests: Vec<Request>,
+}
 
 #[derive(Debug)]
 enum Phase {
@@ -59,13 +73,10 @@ pub(crate) struct Machine {
     memory: Memory,
     listeners: BTreeMap<ListenerId, Listener>,
     phase: Phase,
-    waiting: VecDeque<Batch>,
+    waiting: VecDeque<Waiting>,
     /// Bytes of each client's requests that wait.
     waiting_bytes: BTreeMap<ListenerId, usize>,
-    locks: usize,
-    /// What the server's side asked for since the lock.
-    locked: Vec<Request>,
-    locked_tickets: Vec<(Ticket, usize)>,
+    held: Option<Held>,
     /// Who joined with what is not on disk yet.
     joining: Vec<ListenerId>,
     effects: VecDeque<Effect>,
@@ -89,9 +100,7 @@ impl Machine {
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
             waiting: VecDeque::new(),
             waiting_bytes: BTreeMap::new(),
-            locks: 0,
-            locked: Vec::new(),
-            locked_tickets: Vec::new(),
+            held: None,
             joining: Vec::new(),
             effects: VecDeque::new(),
         }
@@ -110,10 +119,13 @@ impl Machine {
         &self.slots
     }
 
-    /// What a slot is when all is done that the server's own side asked for.
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Encoded>> {
-        let waiting = self.waiting.iter().filter(|batch| batch.is_server()).flat_map(|batch| &batch.requests);
-        for request in waiting.chain(&self.locked).rev() {
+        self.slots.get(key).map(|slot| Arc::clone(&slot.value))
+    }
+
+    /// What a slot will be when the lock ends.
+    pub(crate) fn get_locked(&self, key: &str) -> Option<Arc<Encoded>> {
+        for request in self.held.iter().flat_map(|held| held.requests.iter().rev()) {
             match request {
                 Request::Set { key: of, value } if **of == *key => {
                     return Some(Arc::clone(value)).filter(|value| !value.is_nothing());
@@ -123,7 +135,7 @@ impl Machine {
                 _ => {}
             }
         }
-        self.slots.get(key).map(|slot| Arc::clone(&slot.value))
+        self.get(key)
     }
 
     /// What is next to be done.
@@ -145,22 +157,40 @@ impl Machine {
             self.effects.push_back(Effect::Disconnect(from));
             return;
         }
-        self.waiting.push_back(Batch { from: Origin::Client(from, encoding), requests });
+        let from = Origin::Client(from, encoding);
+        self.waiting.push_back(Waiting::Batch(Batch { from, requests }));
         self.work();
     }
 
-    /// Requests of the server's own side. None at all wait for nothing but that the object is loaded.
+    /// Requests of the server's own side.
     pub(crate) fn server(&mut self, requests: Vec<Request>, ticket: Ticket) {
-        if requests.is_empty() && !self.is_loading() {
-            self.effects.push_back(Effect::Done { ticket, result: Ok(()) });
-        } else if self.locks > 0 {
-            self.locked_tickets.push((ticket, requests.len()));
-            self.locked.extend(requests);
-        } else {
-            let from = Origin::Server(vec![(ticket, requests.len())]);
-            self.waiting.push_back(Batch { from, requests });
-            self.work();
+        self.waiting.push_back(Waiting::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
+        self.work();
+    }
+
+    /// The server's own side wants the object for itself: [`Effect::Done`] says that it has it.
+    pub(crate) fn lock(&mut self, ticket: Ticket) {
+        self.waiting.push_back(Waiting::Lock(ticket));
+        self.work();
+    }
+
+    /// What the holder of the lock asks for, to be done when it ends.
+    pub(crate) fn locked(&mut self, ticket: Ticket, request: Request) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.by == ticket) {
+            held.requests.push(request);
         }
+    }
+
+    /// The lock ends, or is not wanted any more. `waits` is told when what was asked for under it is done.
+    pub(crate) fn unlock(&mut self, ticket: Ticket, waits: Option<Ticket>) {
+        match self.held.take_if(|held| held.by == ticket) {
+            // Before what waited for it.
+            Some(Held { requests, .. }) => {
+                self.waiting.push_front(Waiting::Batch(Batch { from: Origin::Server(waits), requests }));
+            }
+            None => self.waiting.retain(|waiting| !matches!(waiting, Waiting::Lock(by) if *by == ticket)),
+        }
+        self.work();
     }
 
     /// A client is gone: at once, whatever else waits.
@@ -172,33 +202,15 @@ impl Machine {
             Phase::Committing { batches, .. } => batches.as_mut_slice(),
             _ => &mut [],
         };
-        for batch in committing.iter_mut().chain(&mut self.waiting) {
+        let waiting = self.waiting.iter_mut().filter_map(|waiting| match waiting {
+            Waiting::Batch(batch) => Some(batch),
+            Waiting::Lock(_) => None,
+        });
+        for batch in committing.iter_mut().chain(waiting) {
             if matches!(batch.from, Origin::Client(from, _) if from == listener) {
                 batch.requests.retain(|request| !matches!(request, Request::Use));
             }
         }
-    }
-
-    pub(crate) fn lock(&mut self) {
-        if self.locks == 0 {
-            // The server's side is not to wait for clients that wait for the lock, and keeps its own order.
-            self.waiting.make_contiguous().sort_by_key(|batch| !batch.is_server());
-        }
-        self.locks += 1;
-    }
-
-    pub(crate) fn unlock(&mut self) {
-        self.locks = self.locks.saturating_sub(1);
-        if self.locks > 0 {
-            return;
-        }
-        let (requests, tickets) = (mem::take(&mut self.locked), mem::take(&mut self.locked_tickets));
-        if !requests.is_empty() {
-            // Before the clients that waited for the lock.
-            let at = self.waiting.iter().take_while(|batch| batch.is_server()).count();
-            self.waiting.insert(at, Batch { from: Origin::Server(tickets), requests });
-        }
-        self.work();
     }
 
     /// What was on disk; `None` where that could not be read: then nobody can use the object.
@@ -208,18 +220,18 @@ impl Machine {
             self.phase = Phase::Ready;
             return self.work();
         }
-        for batch in mem::take(&mut self.waiting) {
-            match batch.from {
+        for waiting in mem::take(&mut self.waiting) {
+            let from = match waiting {
+                Waiting::Batch(batch) => batch.from,
+                Waiting::Lock(ticket) => Origin::Server(Some(ticket)),
+            };
+            match from {
                 Origin::Client(from, encoding) => {
                     let told = [Told::Status(code::SHARED_OBJECT_CREATION_FAILED)];
                     let effects: Vec<_> = self.send(&told, encoding, &[from]).collect();
                     self.effects.extend(effects);
                 }
-                Origin::Server(tickets) => self.effects.extend(
-                    tickets
-                        .into_iter()
-                        .map(|(ticket, _)| Effect::Done { ticket, result: Err(NotWritten::Storage) }),
-                ),
+                Origin::Server(ticket) => self.effects.extend(not_done(ticket)),
             }
         }
         self.waiting_bytes.clear();
@@ -259,7 +271,7 @@ impl Machine {
 
     /// Does what waits, if it can be done now.
     fn work(&mut self) {
-        while matches!(self.phase, Phase::Ready) {
+        while matches!(self.phase, Phase::Ready) && self.held.is_none() {
             let (mut batches, mut effects) = (Vec::new(), Vec::new());
             while let Some(batch) = self.next() {
                 if self.is_persistent {
@@ -269,27 +281,43 @@ impl Machine {
             }
             let slots = if self.is_persistent { self.slots.unwritten() } else { Vec::new() };
             if slots.is_empty() {
+                self.joining.clear();
                 if !self.is_persistent {
                     self.slots.committed();
                 }
-                self.joining.clear();
                 self.effects.extend(effects);
-                return;
+                return self.give_lock();
             }
             self.effects.push_back(Effect::Commit { version: self.slots.version(), slots });
             self.phase = Phase::Committing { batches, effects };
         }
     }
 
+    /// The next batch, up to who wants the lock.
     fn next(&mut self) -> Option<Batch> {
-        let is_locked = self.locks > 0;
-        let next =
-            self.waiting.pop_front_if(|batch| !is_locked || matches!(batch.from, Origin::Server(_)))?;
+        let Some(Waiting::Batch(next)) =
+            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Batch(_)))
+        else {
+            return None;
+        };
         if self.waiting.is_empty() {
             self.waiting_bytes.clear();
         }
         Some(next)
     }
+
+    fn give_lock(&mut self) {
+        if let Some(Waiting::Lock(by)) =
+            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Lock(_)))
+        {
+            self.held = Some(Held { by, requests: Vec::new() });
+            self.effects.push_back(Effect::Done { ticket: by, result: Ok(()) });
+        }
+    }
+}
+
+fn not_done(ticket: Option<Ticket>) -> Option<Effect> {
+    ticket.map(|ticket| Effect::Done { ticket, result: Err(NotWritten::Storage) })
 }
 
 #[cfg(test)]

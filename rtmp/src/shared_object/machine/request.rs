@@ -12,7 +12,7 @@ use crate::shared_object::slots::Slot;
 
 /// Who uses the object: a connection.
 pub(crate) type ListenerId = u64;
-/// Who waits for a write of the server's own side.
+/// Who waits for a write of the server's own side, or for the lock and then has it.
 pub(crate) type Ticket = u64;
 
 /// What is asked of an object.
@@ -49,10 +49,6 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn is_server(&self) -> bool {
-        matches!(self.from, Origin::Server(_))
-    }
-
     /// The same batch, with its writes refused.
     pub(super) fn refuse(self) -> Self {
         let Self { from, requests } = self;
@@ -67,10 +63,10 @@ impl Batch {
                 Self { from, requests: requests.into_iter().map(refused).collect() }
             }
             // All or nothing, so that whoever waits knows which.
-            Origin::Server(_) if requests.iter().any(Request::is_write) => {
-                let refused = |_| Request::Refused { key: None, code: "" };
-                Self { from, requests: requests.into_iter().map(refused).collect() }
-            }
+            Origin::Server(ticket) if requests.iter().any(Request::is_write) => Self {
+                from: Origin::Server(ticket),
+                requests: vec![Request::Refused { key: None, code: "" }],
+            },
             Origin::Server(_) => Self { from, requests },
         }
     }
@@ -80,8 +76,8 @@ impl Batch {
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Client(ListenerId, Version),
-    /// The server's own side: those who wait, and how many of the requests are theirs, one after another.
-    Server(Vec<(Ticket, usize)>),
+    /// The server's own side, and who waits.
+    Server(Option<Ticket>),
 }
 
 /// What is to be done.
@@ -92,7 +88,7 @@ pub(crate) enum Effect {
     /// These slots, with their values or without, and this version are to come to the disk. Then
     /// [`Machine::committed`].
     Commit { version: u32, slots: Vec<(Arc<str>, Option<Slot>)> },
-    /// A write of the server's own side was done, or was not.
+    /// A write of the server's own side was done, or was not; or the lock is had.
     Done { ticket: Ticket, result: Result<(), NotWritten> },
     /// Something changed or was sent.
     Changed { version: u32, from: Option<ListenerId>, changes: Vec<Change> },

@@ -97,21 +97,65 @@ fn what_happens_under_a_lock_is_one_message() {
     let mut machine = machine(false);
     machine.client(1, AMF0, vec![Request::Use], 0);
     sent(&mut machine);
-    machine.lock();
-    machine.server(vec![set(1, 1)], 1);
-    machine.server(vec![set(2, 2)], 2);
+    machine.lock(1);
+    machine.locked(1, set(1, 1));
+    machine.locked(1, set(2, 2));
     machine.client(1, AMF0, vec![set(1, 9)], 0);
+    machine.server(vec![set(3, 3)], 2);
     assert!(sent(&mut machine).is_empty());
-    assert_eq!(machine.get("k1").unwrap(), number(1));
-    machine.unlock();
+    assert_eq!((machine.get("k1"), machine.get_locked("k1")), (None, Some(number(1))));
+    machine.unlock(1, None);
     assert_eq!(
         sent(&mut machine),
         [
             (vec![1], 2, vec![change(1, 1, AMF0), change(2, 2, AMF0)]),
             (vec![1], 3, vec![SharedObjectEvent::Success { key: key(1) }]),
+            (vec![1], 4, vec![change(3, 3, AMF0)]),
         ]
     );
     assert_eq!(machine.get("k1").unwrap(), number(9));
+}
+
+#[test]
+fn who_wants_the_lock_waits_for_what_was_asked_before() {
+    let mut machine = machine(true);
+    machine.restored(Some(Slots::default()));
+    let done = |machine: &mut Machine| {
+        let done =
+            |effect| if let Effect::Done { ticket, result: Ok(()) } = effect { Some(ticket) } else { None };
+        std::iter::from_fn(|| machine.effect()).filter_map(done).collect::<Vec<_>>()
+    };
+    let add_one = |machine: &mut Machine, by| {
+        let before = machine.get_locked("k1").map_or(0.0, |value| value.read::<f64>().unwrap());
+        machine.locked(by, set(1, before as u8 + 1));
+    };
+    machine.server(vec![set(1, 5)], 1);
+    machine.lock(2);
+    machine.lock(3);
+    machine.lock(4);
+    assert!(done(&mut machine).is_empty(), "the first write is on its way to the disk");
+    machine.committed(true);
+    assert_eq!(done(&mut machine), [1, 2]);
+    add_one(&mut machine, 2);
+    // One who has not the lock can do nothing under it, and need not wait for it.
+    machine.locked(3, set(1, 100));
+    machine.unlock(3, None);
+    machine.unlock(2, Some(5));
+    machine.committed(true);
+    assert_eq!(done(&mut machine), [5, 4]);
+    add_one(&mut machine, 4);
+    machine.unlock(4, None);
+    machine.committed(true);
+    assert_eq!(machine.get("k1").unwrap(), number(7));
+    // It ends though nothing was asked for under it.
+    machine.lock(6);
+    machine.unlock(6, Some(7));
+    assert_eq!(done(&mut machine), [6, 7]);
+    machine.lock(8);
+    let mut unread = Machine::new("board".into(), true, SharedObjectLimits::default(), Memory::default());
+    unread.lock(9);
+    unread.restored(None);
+    assert!(matches!(unread.effect(), Some(Effect::Done { ticket: 9, result: Err(NotWritten::Storage) })));
 }
 
 #[test]
@@ -193,94 +237,6 @@ fn nobody_is_told_before_it_is_on_disk() {
     let Some(Effect::Commit { version: 3, slots }) = machine.effect() else { panic!() };
     let keys: Vec<_> = slots.iter().map(|(key, slot)| (&**key, slot.is_some())).collect();
     assert_eq!(keys, [("k1", true), ("k2", false), ("k3", false)]);
-}
-
-/// All that is next to be done: what is sent is left out.
-fn others(machine: &mut Machine) -> Vec<Effect> {
-    std::iter::from_fn(|| machine.effect()).filter(|effect| !matches!(effect, Effect::Send { .. })).collect()
-}
-
-fn done(machine: &mut Machine) -> Vec<(Ticket, Result<(), NotWritten>)> {
-    let done = others(machine).into_iter().filter_map(|effect| match effect {
-        Effect::Done { ticket, result } => Some((ticket, result)),
-        _ => None,
-    });
-    done.collect()
-}
-
-#[test]
-fn the_server_s_own_order_is_kept_across_a_lock() {
-    let mut machine = machine(true);
-    machine.server(vec![set(1, 1)], 1);
-    // While that comes to the disk:
-    machine.client(5, AMF0, vec![set(1, 9), set(2, 9)], 0);
-    machine.server(vec![set(1, 2)], 2);
-    assert_eq!(machine.get("k1").unwrap(), number(2), "the server reads what it wrote");
-    machine.lock();
-    assert_eq!(machine.get("k1").unwrap(), number(2));
-    machine.server(vec![set(1, 3)], 3);
-    machine.unlock();
-    machine.committed(true);
-    // Who read under the lock and wrote then is before the client, of whom it knew nothing.
-    assert_eq!(machine.get("k1").unwrap(), number(9));
-    machine.committed(true);
-    let changes: Vec<_> = others(&mut machine)
-        .into_iter()
-        .filter_map(|effect| match effect {
-            Effect::Changed { version, from, changes } => Some((version, from, changes.len())),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(changes, [(2, None, 1), (3, None, 1), (4, None, 1), (5, Some(5), 2)]);
-}
-
-#[test]
-fn a_lock_answers_those_too_who_asked_for_nothing() {
-    let mut machine = machine(false);
-    machine.lock();
-    // To know that it is loaded, nobody has to wait for the lock's end.
-    machine.server(Vec::new(), 1);
-    assert_eq!(done(&mut machine), [(1, Ok(()))]);
-    machine.unlock();
-    assert_eq!(done(&mut machine), []);
-}
-
-#[test]
-fn under_a_lock_each_write_has_an_answer_of_its_own() {
-    let limits = SharedObjectLimits { slots: 1, ..SharedObjectLimits::default() };
-    let mut machine = Machine::new("board".into(), false, limits, Memory::default());
-    machine.lock();
-    machine.server(vec![set(1, 1)], 1);
-    machine.server(vec![set(2, 1)], 2);
-    machine.server(vec![set(1, 2)], 3);
-    machine.unlock();
-    let failure = Err(NotWritten::Limit(LimitPassed { limit: "slots", max: 1 }));
-    assert_eq!(done(&mut machine), [(1, Ok(())), (2, failure), (3, Ok(()))]);
-    assert_eq!((machine.get("k1").unwrap(), machine.slots().version()), (number(2), 2));
-}
-
-#[test]
-fn locks_nest_and_one_end_too_many_is_nothing() {
-    let mut machine = machine(false);
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    machine.unlock();
-    machine.lock();
-    machine.lock();
-    machine.server(vec![set(1, 1)], 1);
-    machine.unlock();
-    machine.client(1, AMF0, vec![set(1, 2)], 0);
-    machine.client(2, AMF0, vec![Request::Use], 0);
-    assert_eq!(sent(&mut machine).len(), 1, "the first joined before");
-    machine.unlock();
-    let joined = vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 2, AMF0)];
-    assert_eq!(
-        sent(&mut machine),
-        [
-            (vec![1], 2, vec![change(1, 1, AMF0)]),
-            (vec![1], 3, vec![SharedObjectEvent::Success { key: key(1) }]),
-            (vec![2], 3, joined),
-        ]
-    );
 }
 
 #[test]

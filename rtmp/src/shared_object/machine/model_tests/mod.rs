@@ -28,9 +28,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => write().prop_map(Step::Serve),
         1 => Just(Step::Serve(Write::Set(REMOVED))),
         1 => Just(Step::Clear),
-        1 => Just(Step::Lock),
-        2 => Just(Step::Unlock),
+        2 => Just(Step::Lock),
+        3 => write().prop_map(Step::Locked),
         2 => (0..KEYS).prop_map(Step::Count),
+        3 => Just(Step::Unlock),
+        1 => Just(Step::GiveUp),
         2 => Just(Step::Load),
         6 => prop::bool::weighted(0.75).prop_map(Step::Commit),
     ];

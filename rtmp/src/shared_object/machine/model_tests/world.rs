@@ -47,9 +47,12 @@ pub(super) enum Step {
     Serve(Write),
     Clear,
     Lock,
-    Unlock,
-    /// Reads a slot and writes it, under a lock.
+    /// Under the lock, as is the next: reads a slot and writes it.
+    Locked(Write),
     Count(u8),
+    /// The holder's, or nobody's who waits.
+    Unlock,
+    GiveUp,
     Load,
     Commit(bool),
 }
@@ -79,10 +82,14 @@ pub(super) struct World {
     sent: Vec<Number>,
     taken: BTreeSet<Number>,
     refused: BTreeSet<Number>,
-    /// What the server's own side waits for, in the order of asking.
-    tickets: BTreeMap<Ticket, Option<Number>>,
-    served: Vec<Number>,
-    locks: usize,
+    /// What the server's own side waits for.
+    tickets: BTreeMap<Ticket, Vec<Number>>,
+    /// The last that was done of what it asked for, outside of locks and under them.
+    served: [Number; 2],
+    under_lock: BTreeSet<Number>,
+    /// Who waits for the lock, and who has it and wrote this.
+    wanted: BTreeSet<Ticket>,
+    held: Option<(Ticket, Vec<Number>)>,
     /// What a slot was when it was read to write this number.
     read: BTreeMap<Number, (Key, Option<Number>)>,
     commit: Option<(u32, Vec<(Key, Option<Slot>)>)>,
@@ -104,8 +111,10 @@ impl World {
             taken: BTreeSet::new(),
             refused: BTreeSet::new(),
             tickets: BTreeMap::new(),
-            served: Vec::new(),
-            locks: 0,
+            served: [0; 2],
+            under_lock: BTreeSet::new(),
+            wanted: BTreeSet::new(),
+            held: None,
             read: BTreeMap::new(),
             commit: None,
             disk: State::new(),
@@ -140,58 +149,62 @@ impl World {
             _ if self.machine.is_loading() => {}
             Step::Serve(write) => drop(self.serve(write)),
             Step::Clear => {
-                let ticket = self.ticket(None);
+                let ticket = self.ticket(Vec::new());
                 self.machine.server(vec![Request::Clear], ticket);
             }
             Step::Lock => {
-                self.locks += 1;
-                self.machine.lock();
+                let ticket = Ticket::from(self.number());
+                self.wanted.insert(ticket);
+                self.machine.lock(ticket);
             }
-            Step::Unlock => {
-                if self.locks > 0 {
-                    self.locks -= 1;
-                    self.machine.unlock();
+            Step::Locked(write) => drop(self.locked(write)),
+            Step::Count(slot) => {
+                let was = self.machine.get_locked(&key(slot)).map(|value| value.read().unwrap());
+                if let Some(number) = self.locked(Write::Set(slot)) {
+                    self.read.insert(number, (key(slot), was));
                 }
             }
-            Step::Count(slot) => {
-                self.machine.lock();
-                let was = self.machine.get(&key(slot)).map(|value| value.read().unwrap());
-                let number = self.serve(Write::Set(slot));
-                self.read.insert(number, (key(slot), was));
-                self.machine.unlock();
+            Step::Unlock => {
+                if let Some((by, numbers)) = self.held.take() {
+                    let ticket = self.ticket(numbers);
+                    self.machine.unlock(by, Some(ticket));
+                }
+            }
+            Step::GiveUp => {
+                if let Some(ticket) = self.wanted.pop_last() {
+                    self.machine.unlock(ticket, None);
+                }
             }
         }
         self.settle();
     }
 
-    fn ticket(&mut self, number: Option<Number>) -> Ticket {
+    fn ticket(&mut self, numbers: Vec<Number>) -> Ticket {
         let ticket = Ticket::from(self.number());
-        self.tickets.insert(ticket, number);
+        self.tickets.insert(ticket, numbers);
         ticket
     }
 
-    fn serve(&mut self, write: Write) -> Number {
+    fn serve(&mut self, write: Write) {
         let number = self.number();
-        let ticket = self.ticket(Some(number).filter(|_| matches!(write, Write::Set(_) | Write::Send)));
-        let request = match write {
-            Write::Set(slot) => Request::Set { key: key(slot), value: encoded(&number, Version::Amf3) },
-            Write::Null(slot) => Request::Set { key: key(slot), value: encoded(&Value::Null, Version::Amf3) },
-            Write::Remove(slot) => Request::Remove { key: key(slot) },
-            Write::Send => Request::Send(Sent::new(
-                Version::Amf3,
-                SentMessage::new("moved", encoded(&number, Version::Amf3).bytes()),
-            )),
-        };
-        self.machine.server(vec![request], ticket);
+        let ticket = self.ticket(written(write, number).collect());
+        self.machine.server(vec![request(write, number)], ticket);
+    }
+
+    /// Under the lock, if somebody has it.
+    fn locked(&mut self, write: Write) -> Option<Number> {
+        let number = self.number();
+        let (by, numbers) = self.held.as_mut()?;
+        numbers.extend(written(write, number));
+        self.machine.locked(*by, request(write, number));
+        let slot = |slot| self.machine.get_locked(&key(slot)).map(|value| value.read::<Number>().unwrap());
         match write {
-            Write::Set(slot) => {
-                let there = self.machine.get(&key(slot)).map(|value| value.read().unwrap());
-                assert_eq!(there, Some(number), "the server reads what it wrote");
-            }
-            Write::Null(slot) | Write::Remove(slot) => assert!(self.machine.get(&key(slot)).is_none()),
+            Write::Set(at) => assert_eq!(slot(at), Some(number), "the holder reads what it wrote"),
+            Write::Null(at) | Write::Remove(at) => assert_eq!(slot(at), None),
             Write::Send => {}
         }
-        number
+        self.under_lock.insert(number);
+        Some(number)
     }
 
     fn commit(&mut self, is_done: bool) {
@@ -206,9 +219,6 @@ impl World {
         }
         if is_done {
             self.disk_version = version;
-        } else {
-            // What was read may have gone back.
-            self.read.clear();
         }
         self.machine.committed(is_done);
         self.settle();
@@ -225,10 +235,13 @@ impl World {
                 }
                 Effect::Commit { version, slots } => assert!(self.commit.replace((version, slots)).is_none()),
                 Effect::Done { ticket, result } => {
-                    let number = self.tickets.remove(&ticket).expect("one answer");
-                    if let Some(number) = number {
-                        if result.is_ok() { &mut self.taken } else { &mut self.refused }.insert(number);
+                    if self.wanted.remove(&ticket) {
+                        assert!(result.is_ok() && self.held.is_none(), "one at a time");
+                        self.held = Some((ticket, Vec::new()));
+                        continue;
                     }
+                    let numbers = self.tickets.remove(&ticket).expect("one answer");
+                    if result.is_ok() { &mut self.taken } else { &mut self.refused }.extend(numbers);
                 }
                 Effect::Changed { from, changes, .. } => self.changed(from, changes),
                 Effect::Disconnect(_) => panic!("nobody asks for so much"),
@@ -266,8 +279,9 @@ impl World {
                     assert_eq!(self.now.get(&key).copied(), was, "it was written after it was read");
                 }
                 if from.is_none() {
-                    assert!(self.served.last() < Some(&number), "the server's order");
-                    self.served.push(number);
+                    let last = &mut self.served[usize::from(self.under_lock.contains(&number))];
+                    assert!(*last < number, "the server's order");
+                    *last = number;
                 }
                 self.now.insert(Arc::clone(&key), number);
             } else {
@@ -280,16 +294,15 @@ impl World {
     /// All that is on its way comes.
     pub(super) fn rest(&mut self) {
         self.step(Step::Load);
-        while self.locks > 0 {
-            self.step(Step::Unlock);
-        }
         loop {
             self.commit(true);
+            self.step(Step::Unlock);
             for client in 0..CLIENTS {
                 self.step(Step::Arrive(client));
                 self.step(Step::Hear(client));
             }
-            if self.commit.is_none() && self.clients.iter().all(Client::is_quiet) {
+            let is_locked = self.held.is_some() || !self.wanted.is_empty();
+            if self.commit.is_none() && !is_locked && self.clients.iter().all(Client::is_quiet) {
                 break;
             }
         }
@@ -335,4 +348,18 @@ impl World {
             }
         }
     }
+}
+
+/// What the server's own side asks for.
+fn request(write: Write, number: Number) -> Request {
+    match write {
+        Write::Set(slot) => Request::Set { key: key(slot), value: encoded(&number, Version::Amf3) },
+        Write::Null(slot) => Request::Set { key: key(slot), value: encoded(&Value::Null, Version::Amf3) },
+        Write::Remove(slot) => Request::Remove { key: key(slot) },
+        Write::Send => Request::Send(Sent::encode("moved", &(number,)).unwrap()),
+    }
+}
+
+fn written(write: Write, number: Number) -> impl Iterator<Item = Number> {
+    Some(number).filter(|_| matches!(write, Write::Set(_) | Write::Send)).into_iter()
 }

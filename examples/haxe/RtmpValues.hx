@@ -2,13 +2,14 @@ import flash.net.ObjectEncoding;
 import flash.utils.ByteArray;
 
 /**
-	AMF0 values in a row, as the body of a command has them.
+	Values in a row, as the body of a command has them: in AMF0, or in AMF3 behind a marker that says so.
 
 	The player reads and writes them; but Ruffle writes an instance without its alias, so that instances
-	are written here.
+	are written here, in AMF0.
 **/
 class RtmpValues {
 	static inline final TYPED_OBJECT = 0x10;
+	static inline final AMF3 = 0x11;
 	static inline final OBJECT_END = 0x09;
 
 	static final aliases = new Map<String, String>();
@@ -27,9 +28,28 @@ class RtmpValues {
 		return body;
 	}
 
-	public static function read(body:ByteArray):Array<Dynamic> {
+	public static function writeAmf3(values:Array<Dynamic>):ByteArray {
+		var body = new ByteArray();
+		body.objectEncoding = ObjectEncoding.AMF3;
+		for (value in values) {
+			body.writeByte(AMF3);
+			body.writeObject(value);
+		}
+		return body;
+	}
+
+	/** The values from here to there. **/
+	public static function read(body:ByteArray, end:UInt):Array<Dynamic> {
+		return [while (body.position < end) readOne(body)];
+	}
+
+	public static function readOne(body:ByteArray):Dynamic {
 		body.objectEncoding = ObjectEncoding.AMF0;
-		return [while (body.bytesAvailable > 0) body.readObject()];
+		if (body[body.position] == AMF3) {
+			body.position++;
+			body.objectEncoding = ObjectEncoding.AMF3;
+		}
+		return body.readObject();
 	}
 
 	static function writeOne(body:ByteArray, value:Dynamic) {

@@ -8,7 +8,10 @@ import flash.utils.ByteArray;
 /** A method of this movie, for the server: it is to call `answer` or `fail` once, where the server waits. **/
 typedef RtmpMethod = (arguments:Array<Dynamic>, answer:Dynamic->Void, fail:Dynamic->Void) -> Void;
 
-/** RTMP over `flash.net.Socket`: the plain handshake, connect, and commands in AMF0, both ways. **/
+/**
+	RTMP over `flash.net.Socket`, for players that have sockets and no `rtmp://`, as Ruffle: the plain handshake,
+	connect, and commands, both ways. With `RtmpSharedObject`, shared objects too.
+**/
 class RtmpConnection {
 	static inline final HANDSHAKE = 1536;
 
@@ -18,6 +21,9 @@ class RtmpConnection {
 	static inline final USER_CONTROL = 4;
 	static inline final WINDOW = 5;
 	static inline final BANDWIDTH = 6;
+	static inline final SHARED_OBJECT_AMF3 = 16;
+	static inline final COMMAND_AMF3 = 17;
+	static inline final SHARED_OBJECT = 19;
 	static inline final COMMAND = 20;
 
 	/** User control events. **/
@@ -26,6 +32,13 @@ class RtmpConnection {
 
 	/** How many messages of each type came, and how many replies. **/
 	public final received:Dynamic = {};
+
+	/** Those that are in use, by name. **/
+	@:allow(RtmpSharedObject)
+	final objects = new Map<String, RtmpSharedObject>();
+
+	/** What the server was told to write: a constant of `flash.net.ObjectEncoding`. **/
+	final encoding:Int;
 
 	final socket = new Socket();
 	final input = new ByteArray();
@@ -41,8 +54,9 @@ class RtmpConnection {
 	var acknowledged = 0.0;
 
 	/** `connected` is given what the server says of the connection; `note` hears what nobody asked for. **/
-	public function new(url:String, arguments:Array<Dynamic>, connected:Dynamic->Void, note:String->Void) {
+	public function new(url:String, arguments:Array<Dynamic>, connected:Dynamic->Void, note:String->Void, encoding = 0) {
 		this.note = note;
+		this.encoding = encoding;
 		var parts = ~/^rtmp:\/\/([^:\/]+):(\d+)\/(.+)$/;
 		if (!parts.match(url))
 			throw new flash.errors.Error("not an RTMP address: " + url);
@@ -53,7 +67,7 @@ class RtmpConnection {
 		socket.addEventListener(ProgressEvent.SOCKET_DATA, function(_) receive());
 		socket.connect(parts.matched(1), Std.parseInt(parts.matched(2)));
 		whenHandshaken = function() {
-			var about = {app: parts.matched(3), tcUrl: url, flashVer: "WIN 32,0,0,465", objectEncoding: 0};
+			var about = {app: parts.matched(3), tcUrl: url, flashVer: "WIN 32,0,0,465", objectEncoding: encoding};
 			command("connect", about, arguments, connected, function(fault) note("refused: " + fault.code));
 		};
 	}
@@ -78,6 +92,11 @@ class RtmpConnection {
 		chunks.outgoingSize = size;
 	}
 
+	/** Whether the server still listens. **/
+	public function isOpen() {
+		return handshaken && socket.connected;
+	}
+
 	/** Hangs up, without a word. **/
 	public function close() {
 		socket.close();
@@ -87,6 +106,24 @@ class RtmpConnection {
 		lastCall++;
 		waiting[lastCall] = {result: result, fault: fault};
 		send(COMMAND, RtmpValues.write(([method, lastCall, about] : Array<Dynamic>).concat(arguments)));
+	}
+
+	/** Sends a message of a shared object; in AMF3 there is a zero before it. **/
+	@:allow(RtmpSharedObject)
+	function share(message:ByteArray) {
+		if (encoding == 0) {
+			send(SHARED_OBJECT, message);
+			return;
+		}
+		var body = new ByteArray();
+		body.writeByte(0);
+		body.writeBytes(message);
+		send(SHARED_OBJECT_AMF3, body);
+	}
+
+	@:allow(RtmpSharedObject)
+	function write(values:Array<Dynamic>):ByteArray {
+		return encoding == 0 ? RtmpValues.write(values) : RtmpValues.writeAmf3(values);
 	}
 
 	function send(type:Int, body:ByteArray) {
@@ -154,11 +191,28 @@ class RtmpConnection {
 					send(USER_CONTROL, pong);
 				}
 			case COMMAND:
-				perform(RtmpValues.read(body));
+				perform(RtmpValues.read(body, body.length));
+			case COMMAND_AMF3:
+				body.position = 1;
+				perform(RtmpValues.read(body, body.length));
+			case SHARED_OBJECT:
+				shared(body);
+			case SHARED_OBJECT_AMF3:
+				body.position = 1;
+				shared(body);
 			case ACKNOWLEDGEMENT, BANDWIDTH:
 			default:
 				note("a message of type " + type);
 		}
+	}
+
+	function shared(message:ByteArray) {
+		var name = message.readUTF();
+		var object = objects[name];
+		if (object == null)
+			note("a message of the shared object " + name);
+		else
+			object.receive(message);
 	}
 
 	/** Name, transaction, an object or null, arguments. **/
