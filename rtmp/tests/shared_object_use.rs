@@ -34,11 +34,11 @@ fn board(server: &Server) -> SharedObject {
 
 const USE: &[u8] = b"\x01\0\0\0\0";
 const RELEASE: &[u8] = b"\x02\0\0\0\0";
-/// RequestChange of x to true, and its Success and Change.
+/// `RequestChange` of x to true, and its Success and Change.
 const SET: &[u8] = b"\x03\0\0\0\x05\0\x01x\x01\x01";
 const SUCCESS: &[u8] = b"\x05\0\0\0\x03\0\x01x";
 const CHANGE: &[u8] = b"\x04\0\0\0\x05\0\x01x\x01\x01";
-/// UseSuccess and Clear.
+/// `UseSuccess` and Clear.
 const JOINED: &[u8] = b"\x0b\0\0\0\0\x08\0\0\0\0";
 
 /// A message of the object `b`.

@@ -174,7 +174,7 @@ impl Client {
                     self.heard.push(message.decoder().unwrap().read().unwrap());
                 }
                 RemoteEvent::Sync(changes) => {
-                    changes.iter().for_each(|change| self.told(change, taken, refused))
+                    changes.iter().for_each(|change| self.told(change, taken, refused));
                 }
                 _ => {}
             }

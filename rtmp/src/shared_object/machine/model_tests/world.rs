@@ -25,6 +25,9 @@ pub(super) type Key = Arc<str>;
 /// What slots hold.
 pub(super) type State = BTreeMap<Key, Number>;
 
+/// A version and slots, on their way to the disk.
+type Commit = (u32, Vec<(Key, Option<Slot>)>);
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Write {
     Set(u8),
@@ -92,7 +95,7 @@ pub(super) struct World {
     held: Option<(Ticket, Vec<Number>)>,
     /// What a slot was when it was read to write this number.
     read: BTreeMap<Number, (Key, Option<Number>)>,
-    commit: Option<(u32, Vec<(Key, Option<Slot>)>)>,
+    commit: Option<Commit>,
     disk: State,
     disk_version: u32,
 }
@@ -147,7 +150,7 @@ impl World {
             Step::Commit(is_done) => self.commit(is_done),
             // Nobody has a handle before the object is loaded.
             _ if self.machine.is_loading() => {}
-            Step::Serve(write) => drop(self.serve(write)),
+            Step::Serve(write) => self.serve(write),
             Step::Clear => {
                 let ticket = self.ticket(Vec::new());
                 self.machine.server(vec![Request::Clear], ticket);
