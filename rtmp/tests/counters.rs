@@ -11,8 +11,8 @@ use amf_remoting::{Services, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
 use amf_rtmp::{Server, SharedObjectLimits, SharedObjects};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, shaken};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, read_until, shaken};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -95,15 +95,6 @@ async fn serve(limits: Limits, max: usize) -> SocketAddr {
     address
 }
 
-/// Everything that comes until these bytes do.
-async fn until(socket: &mut TcpStream, end: &[u8]) -> usize {
-    let mut bytes = Vec::new();
-    while !bytes.windows(end.len()).any(|window| window == end) {
-        assert!(timeout(PATIENCE, socket.read_buf(&mut bytes)).await.unwrap().unwrap() > 0);
-    }
-    bytes.len()
-}
-
 #[tokio::test]
 async fn connections_bytes_messages_and_calls() {
     let mut counters = Counters::start();
@@ -117,7 +108,7 @@ async fn connections_bytes_messages_and_calls() {
     let connect = command("connect", 1.0, b"\x03\0\x03app\x02\0\x04test\0\0\x09");
     socket.write_all(&connect).await.unwrap();
     // The reply's last member is objectEncoding, 0: a number of 9 bytes, then the end of the object.
-    let mut sent = until(&mut socket, b"objectEncoding\0\0\0\0\0\0\0\0\0\0\0\x09").await;
+    let mut sent = read_until(&mut socket, b"objectEncoding\0\0\0\0\0\0\0\0\0\0\0\x09").await.len();
     counters.comes_to("amf_rtmp_received_messages_total{}", 1.0).await;
     // Window, bandwidth, chunk size, _result.
     counters.comes_to("amf_rtmp_sent_messages_total{}", 4.0).await;
@@ -125,7 +116,7 @@ async fn connections_bytes_messages_and_calls() {
     let calls =
         [command("test.echo", 2.0, b"\x05\x02\0\x03abc"), command("test.stay", 3.0, b"\x05")].concat();
     socket.write_all(&calls).await.unwrap();
-    sent += until(&mut socket, b"\x02\0\x03abc").await;
+    sent += read_until(&mut socket, b"\x02\0\x03abc").await.len();
     counters.comes_to("amf_rtmp_calls_in_flight{direction=in}", 1.0).await;
     counters.comes_to("amf_rtmp_received_messages_total{}", 3.0).await;
     counters.comes_to("amf_rtmp_sent_messages_total{}", 5.0).await;
@@ -186,7 +177,7 @@ async fn limits_by_name() {
     // A third call that waits is answered at once, and ends nothing.
     let mut socket = connected(server).await;
     socket.write_all(&command("test.stay", 2.0, b"\x05").repeat(3)).await.unwrap();
-    until(&mut socket, b"_error").await;
+    read_until(&mut socket, b"_error").await;
     counters.passed("calls_in").await;
     drop(socket);
     counters.nobody_is_there().await;

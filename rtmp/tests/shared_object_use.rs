@@ -15,8 +15,8 @@ use amf_rtmp::{
     Backoff, NetConnection, RemoteEvent, Server, SharedObject, SharedObjectAccess, SharedObjectGuard,
     SharedObjects,
 };
-use peer::PATIENCE;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use peer::{PATIENCE, read_until};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
@@ -49,19 +49,6 @@ fn message(persistence: u8, events: &[&[u8]]) -> Vec<u8> {
 
 async fn tell(socket: &mut TcpStream, events: &[&[u8]]) {
     socket.write_all(&message(0, events)).await.unwrap();
-}
-
-/// All that comes until there is this, and how often it is there.
-async fn read_until(socket: &mut TcpStream, wanted: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let found = async {
-        while !bytes.windows(wanted.len()).any(|window| window == wanted) {
-            assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
-        }
-    };
-    let outcome = timeout(PATIENCE, found).await;
-    assert!(outcome.is_ok(), "expected {wanted:02x?}, got {bytes:02x?}");
-    bytes
 }
 
 fn count(bytes: &[u8], wanted: &[u8]) -> usize {

@@ -16,8 +16,8 @@ use amf_rtmp::{
     Server, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
     SharedObjects, SlotChange, SlotWrite, SyncChange,
 };
-use peer::PATIENCE;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use peer::{PATIENCE, read_until};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
@@ -438,17 +438,6 @@ async fn bytes_by_hand() {
     ann.write_all(&object(b"\x02\0\0\0\0")).await.unwrap();
     ann.write_all(&object(b"\x01\0\0\0\0")).await.unwrap();
     read_until(&mut ann, b"\x0b\0\0\0\0\x08\0\0\0\0\x04\0\0\0\x05\0\x01y\x01\x01").await;
-}
-
-async fn read_until(socket: &mut tokio::net::TcpStream, wanted: &[u8]) {
-    let mut bytes = Vec::new();
-    let found = async {
-        while !bytes.windows(wanted.len()).any(|window| window == wanted) {
-            assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
-        }
-    };
-    let outcome = timeout(PATIENCE, found).await;
-    assert!(outcome.is_ok(), "expected {wanted:02x?}, got {bytes:02x?}");
 }
 
 #[tokio::test]

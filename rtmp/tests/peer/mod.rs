@@ -72,6 +72,19 @@ pub fn command(name: &str, transaction: f64, rest: &[u8]) -> Vec<u8> {
     message(20, &payload)
 }
 
+/// All that comes until these bytes have come.
+pub async fn read_until(socket: &mut TcpStream, wanted: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let found = async {
+        while !bytes.windows(wanted.len()).any(|window| window == wanted) {
+            assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
+        }
+    };
+    let outcome = timeout(PATIENCE, found).await;
+    assert!(outcome.is_ok(), "expected {wanted:02x?}, got {bytes:02x?}");
+    bytes
+}
+
 /// Reads until the server closes.
 pub async fn closed(socket: &mut TcpStream) {
     let all = async {
