@@ -104,8 +104,19 @@ impl<'de> Decoder<'de> {
     /// It reads no more than 2 GiB; what is longer seems to end there.
     #[inline]
     pub fn new(version: Version, input: &'de [u8]) -> Self {
+        Self::with(version, input, Known::BuiltIn, Limits::default())
+    }
+
+    /// A decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is moved.
+    #[doc(hidden)]
+    #[inline]
+    pub fn of_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
+        Self::with(Version::Amf0, input, Known::Table(Arc::clone(classes)), limits)
+    }
+
+    #[inline]
+    fn with(version: Version, input: &'de [u8], classes: Known, limits: Limits) -> Self {
         let input = input.get(..cursor::MAX_INPUT).unwrap_or(input);
-        let limits = Limits::default();
         Self {
             reader: Reader::new(input),
             mode: match version {
@@ -121,7 +132,7 @@ impl<'de> Decoder<'de> {
             reach: 0,
             is_rehearsal: false,
             resumes: Vec::new(),
-            classes: Known::BuiltIn,
+            classes,
             limits,
             switched: false,
             depth_left: limits.depth,

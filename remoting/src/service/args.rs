@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Member, Version};
+use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Member};
 
 use super::fault::{Fault, code};
 use super::method::Parameter;
@@ -91,7 +91,7 @@ impl<'de> Arguments<'de> {
 
 #[inline]
 fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
-    Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes)).with_limits(limits)
+    Decoder::of_arguments(bytes, classes, limits)
 }
 
 /// Some clients send null or undefined, not an empty array, where there are no arguments.

@@ -204,8 +204,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         {
             return Poll::Ready(Step::Done(done));
         }
-        if let Poll::Ready(Some(written)) = self.poll_write(cx) {
-            return Poll::Ready(Step::Written(written));
+        while let Poll::Ready(Some(written)) = self.poll_write(cx) {
+            if written.is_err() || !self.is_all_written() {
+                return Poll::Ready(Step::Written(written));
+            }
+            self.stuck_since = None;
+            self.shared.set_unsent(0);
         }
         if is_open {
             self.is_told_first = !self.is_told_first;
@@ -242,6 +246,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         let flushed = ready!(Pin::new(&mut self.socket).poll_flush(cx));
         self.is_flushed = true;
         Poll::Ready(flushed.err().map(Err))
+    }
+
+    /// Whether there is nothing to be done about it that the socket took something.
+    fn is_all_written(&self) -> bool {
+        self.pieces.is_empty()
+            && self.finished.is_empty()
+            && self.connection.queued() == 0
+            && !self.connection.is_closed()
+            && !self.is_draining
     }
 
     /// Reads what there is, through the stack: an idle connection holds no buffer.
