@@ -48,70 +48,47 @@
 pub mod proto;
 
 #[cfg(feature = "net")]
-mod arguments;
-#[cfg(feature = "net")]
 mod client;
 #[cfg(feature = "net")]
-mod connect;
-#[cfg(feature = "net")]
-mod disconnect;
+mod connection;
 #[cfg(feature = "net")]
 mod instance;
-#[cfg(feature = "net")]
-mod listening;
 #[cfg(feature = "metrics")]
 pub mod metrics;
-#[cfg(feature = "net")]
-mod net;
-#[cfg(feature = "net")]
-mod places;
+#[cfg(all(feature = "net", not(feature = "metrics")))]
+mod metrics;
 #[cfg(feature = "net")]
 mod server;
 #[cfg(feature = "net")]
-mod session;
-#[cfg(feature = "net")]
 mod shared_object;
 #[cfg(feature = "net")]
-mod state;
-#[cfg(feature = "tls")]
-mod tls;
-#[cfg(feature = "tunnel")]
-mod tunnel;
-#[cfg(feature = "net")]
-mod unknown;
+mod transport;
 
-#[cfg(feature = "net")]
-pub use arguments::FromArguments;
 #[cfg(feature = "net")]
 pub use client::{
-    Backoff, ConnectError, Connecting, ConnectionEvent, JoinError, NetConnection, RemoteChanges, RemoteEvent,
-    RemoteEvents, RemoteSharedObject, SyncChange,
+    Backoff, ConnectError, Connecting, ConnectionEvent, JoinError, NetConnection, RemoteChanges,
+    RemoteEvents, RemoteSharedObject,
 };
-#[cfg(feature = "net")]
-pub use connect::{Admission, Connect, Rejection};
-#[cfg(feature = "net")]
-pub use disconnect::{Disconnect, DisconnectReason};
 #[cfg(feature = "net")]
 pub use instance::{Instance, InvalidName};
-#[cfg(feature = "net")]
-pub use listening::Listening;
-#[cfg(feature = "net")]
-pub use places::ServerCounters;
-#[cfg(feature = "net")]
-pub use server::Server;
-#[cfg(feature = "net")]
-pub use shared_object::{
-    LimitPassed, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
-    SharedObjectLock, SharedObjectStore, SharedObjectUpdate, SharedObjectWatch, SharedObjects, SlotChange,
-    SlotValue, SlotWrite, StoredCommit, StoredName, StoredObject, StoredSlot, Written,
-};
 #[cfg(feature = "tunnel")]
-pub use tunnel::TunnelLimits;
+pub use server::TunnelLimits;
 #[cfg(feature = "net")]
-pub use unknown::UnknownCommand;
-
+pub use server::{
+    Admission, Connect, Disconnect, DisconnectReason, FromArguments, Rejection, Server, ServerCounters,
+    UnknownCommand,
+};
 #[cfg(feature = "persistence")]
 pub use shared_object::RedbStore;
+#[cfg(feature = "net")]
+pub use shared_object::{
+    LimitPassed, RemoteEvent, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
+    SharedObjectLimits, SharedObjectLock, SharedObjectStore, SharedObjectUpdate, SharedObjectWatch,
+    SharedObjects, SlotChange, SlotValue, SlotWrite, StoredCommit, StoredName, StoredObject, StoredSlot,
+    SyncChange, Written,
+};
+#[cfg(feature = "net")]
+pub use transport::Listening;
 
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;

@@ -1,6 +1,6 @@
 //! Where a client connects to.
 
-use super::ConnectError;
+use super::error::ConnectError;
 
 /// A URL of RTMP, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,15 +2,17 @@
 
 mod address;
 mod backoff;
-mod connecting;
+mod builder;
+mod connector;
+mod current;
 mod error;
-mod link;
-pub(crate) mod remote;
-mod session;
+mod event;
+mod handler;
+mod reconnecting;
+mod shared_object;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use amf_core::FromAmf;
 use amf_remoting::service::{Connection as _, ToArguments};
@@ -19,10 +21,13 @@ use amf_remoting::{CallError, Client};
 use crate::proto::Accepted;
 
 pub use backoff::Backoff;
-pub use connecting::Connecting;
+pub use builder::Connecting;
+use connector::Established;
+use current::LinkState;
 pub use error::ConnectError;
-use link::{Established, Link, Retry, State};
-pub use remote::{JoinError, RemoteChanges, RemoteEvent, RemoteEvents, RemoteSharedObject, SyncChange};
+pub use event::ConnectionEvent;
+use reconnecting::{ReconnectingConnection, Retry};
+pub use shared_object::{JoinError, RemoteChanges, RemoteEvents, RemoteSharedObject};
 
 /// A connection to a server, named as ActionScript names it.
 ///
@@ -42,40 +47,19 @@ pub use remote::{JoinError, RemoteChanges, RemoteEvent, RemoteEvents, RemoteShar
 #[derive(Clone)]
 pub struct NetConnection {
     client: Client,
-    owner: Arc<Owner>,
+    owner: Arc<CloseOnDrop>,
 }
 
 /// Closes the connection when nobody holds it any more.
-struct Owner {
-    link: Arc<Link>,
+struct CloseOnDrop {
+    link: Arc<ReconnectingConnection>,
     accepted: Arc<Accepted>,
 }
 
-impl Drop for Owner {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.link.close();
     }
-}
-
-/// What becomes of a connection.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ConnectionEvent {
-    /// There is one: the first, or another.
-    Connected,
-    /// There is none any more, whoever ended it.
-    Lost,
-    /// It will be tried to make another, after this time.
-    Waiting {
-        /// Which try it is, from 1.
-        attempt: u32,
-        /// What is waited before it.
-        delay: Duration,
-    },
-    /// A try failed. If the server refused us, it was the last.
-    Failed(ConnectError),
-    /// There will be no other.
-    Ended,
 }
 
 impl NetConnection {
@@ -85,11 +69,12 @@ impl NetConnection {
         Connecting::to(url)
     }
 
-    fn new(link: Arc<Link>, established: Established, retry: Option<Retry>) -> Self {
+    fn new(link: Arc<ReconnectingConnection>, established: Established, retry: Option<Retry>) -> Self {
         link.begin(&established);
-        let owner = Owner { link: Arc::clone(&link), accepted: Arc::clone(&established.accepted) };
+        let client = Client::new(link.id(), Arc::clone(link.current()) as _);
+        let accepted = Arc::clone(&established.accepted);
         tokio::spawn(Arc::clone(&link).keep(established, retry));
-        Self { client: Client::new(link.id(), link), owner: Arc::new(owner) }
+        Self { client, owner: Arc::new(CloseOnDrop { link, accepted }) }
     }
 
     /// Calls a method of the server and waits for its answer.
@@ -133,7 +118,7 @@ impl NetConnection {
         name: &str,
         is_persistent: bool,
     ) -> Result<RemoteSharedObject, JoinError> {
-        RemoteSharedObject::join(&self.owner.link, name, is_persistent).await
+        RemoteSharedObject::join(self.owner.link.objects(), name, is_persistent).await
     }
 
     /// The server, as something that `#[remote_client]` traits can be called on.
@@ -143,12 +128,12 @@ impl NetConnection {
 
     /// What the server said when it last accepted us.
     pub fn accepted(&self) -> Arc<Accepted> {
-        self.owner.link.accepted().unwrap_or_else(|| Arc::clone(&self.owner.accepted))
+        self.owner.link.current().accepted().unwrap_or_else(|| Arc::clone(&self.owner.accepted))
     }
 
     /// Whether the connection is there.
     pub fn is_open(&self) -> bool {
-        self.owner.link.is_open()
+        self.owner.link.current().is_open()
     }
 
     /// Ends the connection, for ever.
@@ -158,36 +143,24 @@ impl NetConnection {
 
     /// Waits until the connection is there: at once if it is. False if it has ended for ever.
     pub async fn opened(&self) -> bool {
-        let mut state = self.owner.link.state();
+        let mut state = self.owner.link.current().state();
         // An error says that whoever keeps it is gone.
-        state.wait_for(|state| *state != State::Lost).await.is_ok_and(|state| *state == State::Open)
+        state.wait_for(|state| *state != LinkState::Lost).await.is_ok_and(|state| *state == LinkState::Open)
     }
 
     /// Waits until the connection is not there: at once if it is not.
     pub async fn lost(&self) {
-        let _ = self.owner.link.state().wait_for(|state| *state != State::Open).await;
+        let _ = self.owner.link.current().state().wait_for(|state| *state != LinkState::Open).await;
     }
 
     /// Waits until the connection has ended for ever, whoever ended it.
     pub async fn closed(&self) {
-        let _ = self.owner.link.state().wait_for(|state| *state == State::Ended).await;
+        let _ = self.owner.link.current().state().wait_for(|state| *state == LinkState::Ended).await;
     }
 }
 
 impl fmt::Debug for NetConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NetConnection").field("is_open", &self.is_open()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for ConnectionEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connected => f.write_str("connected"),
-            Self::Lost => f.write_str("the connection is lost"),
-            Self::Waiting { attempt, delay } => write!(f, "try {attempt} to connect again in {delay:?}"),
-            Self::Failed(error) => error.fmt(f),
-            Self::Ended => f.write_str("the connection has ended"),
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use amf_core::{DecodeError, FromAmf};
 use amf_remoting::Caller;
 
-use super::encoded::Encoded;
+use super::state::encoded::Encoded;
 use crate::instance::Instance;
 
 /// Decides what each client may do with shared objects. All is allowed unless a method says otherwise.

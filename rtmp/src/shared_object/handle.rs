@@ -1,21 +1,20 @@
 //! A shared object as the server's own side holds it.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use amf_core::{DecodeError, EncodeError, FromAmf, ToAmf};
 use amf_remoting::service::ToArguments;
-use tokio::sync::oneshot;
 
-use super::encoded::{Encoded, Sent};
-use super::limits::LimitPassed;
+use super::error::{SharedObjectError, is_name};
 use super::lock::SharedObjectLock;
-use super::machine::{Machine, NotWritten, Request};
 use super::object::Object;
-use super::watch::{SharedObjectWatch, SlotValue};
+use super::pending_write::Written;
+use super::settings::object_settings;
+use super::state::encoded::{Encoded, Sent};
+use super::state::{Machine, Request};
+use super::value::SlotValue;
+use super::watch::SharedObjectWatch;
 use crate::instance::Instance;
 
 /// A remote shared object: slots with names and values that all clients of an instance see who use it, and what
@@ -64,7 +63,7 @@ impl SharedObject {
         if !is_name(name) {
             return Err(SharedObjectError::Name(name.to_owned()));
         }
-        let object = instance.objects().open(instance, name, is_persistent, instance.object_settings())?;
+        let object = Object::open(instance, name, is_persistent, &object_settings(instance))?;
         Ok(Self { object })
     }
 
@@ -167,7 +166,7 @@ impl SharedObject {
         let (ticket, had) = self.object.want_lock();
         // Whoever stops waiting for it does not want it any more.
         let lock = SharedObjectLock { object: Arc::clone(&self.object), ticket };
-        Written { done: had }.await?;
+        Written::new(had).await?;
         Ok(lock)
     }
 
@@ -177,70 +176,7 @@ impl SharedObject {
     }
 
     fn write(&self, requests: Vec<Request>) -> Written {
-        Written { done: self.object.server(requests) }
-    }
-}
-
-/// What bounds the names of objects.
-const NAME: usize = 256;
-
-pub(super) fn is_name(name: &str) -> bool {
-    (1..=NAME).contains(&name.len()) && !name.contains('\0')
-}
-
-/// A write, which is on its way whether this is waited for or not. It comes to its end when the write is done: of a
-/// persistent object, when it is on disk.
-#[derive(Debug)]
-pub struct Written {
-    pub(super) done: oneshot::Receiver<Result<(), NotWritten>>,
-}
-
-impl Future for Written {
-    type Output = Result<(), SharedObjectError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(Pin::new(&mut self.done).poll(cx)) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(NotWritten::Limit(limit))) => Err(SharedObjectError::Limit(limit)),
-            Ok(Err(NotWritten::Storage)) | Err(_) => Err(SharedObjectError::Storage),
-        })
-    }
-}
-
-/// Why there is no such object, or a write was not done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SharedObjectError {
-    /// A name is not empty, has at most 256 bytes, and no NUL.
-    Name(String),
-    /// The object is there, and is persistent where one is wanted that is not, or the other way.
-    Persistence,
-    /// A persistent object is wanted, and the server has no store.
-    NoStore,
-    /// One of the [`SharedObjectLimits`](super::SharedObjectLimits) would be passed.
-    Limit(LimitPassed),
-    /// It could not be read from disk, or did not come there: the object is as it was.
-    Storage,
-}
-
-impl fmt::Display for SharedObjectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(f, "expected a name of 1 to {NAME} bytes without NUL, got {name:?}"),
-            Self::Persistence => f.write_str("the object is there with the other kind of persistence"),
-            Self::NoStore => f.write_str("the server has no store for persistent objects"),
-            Self::Limit(limit) => limit.fmt(f),
-            Self::Storage => f.write_str("the store failed"),
-        }
-    }
-}
-
-impl std::error::Error for SharedObjectError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Limit(limit) => Some(limit),
-            _ => None,
-        }
+        Written::new(self.object.server(requests))
     }
 }
 
@@ -251,5 +187,17 @@ impl fmt::Debug for SharedObject {
             .field("version", &self.version())
             .field("is_persistent", &self.is_persistent())
             .finish_non_exhaustive()
+    }
+}
+
+impl Instance {
+    /// The shared object of this name, which is not persistent. It is made if nobody has it.
+    pub fn shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
+        SharedObject::open(self, name, false)
+    }
+
+    /// The persistent shared object of this name, from [`SharedObjects::store`](super::SharedObjects::store).
+    pub async fn persistent_shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
+        SharedObject::open(self, name, true)?.loaded().await
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use amf_core::{DecodeError, EncodeError, FromAmf, ToAmf};
 use amf_remoting::service::ToArguments;
 
-use super::encoded::{Encoded, Sent};
-use super::handle::Written;
-use super::machine::{Request, Ticket};
 use super::object::Object;
+use super::pending_write::Written;
+use super::state::encoded::{Encoded, Sent};
+use super::state::{Request, Ticket};
 
 /// A [`SharedObject`](super::SharedObject) that one has for oneself: see [`lock`](super::SharedObject::lock). It ends
 /// with [`unlock`](Self::unlock), or when it is dropped.
@@ -54,7 +54,7 @@ impl SharedObjectLock {
     /// An error says that the store failed: then nothing of it was done. What would have passed a limit was not done,
     /// whatever became of the rest.
     pub fn unlock(self) -> Written {
-        Written { done: self.object.unlock(self.ticket) }
+        Written::new(self.object.unlock(self.ticket))
     }
 
     fn ask(&self, request: Request) {

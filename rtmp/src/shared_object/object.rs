@@ -12,13 +12,19 @@ use tokio::runtime;
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::sleep;
 
-use super::machine::{Change, Effect, ListenerId, Machine, NotWritten, Request, Ticket};
+use super::error::SharedObjectError;
+use super::registry::Registry;
 use super::settings::SharedObjects;
-use super::slots::{Slot, Slots};
+use super::state::limits::LimitPassed;
+use super::state::slots::{Slot, Slots};
+use super::state::{Change, Effect, ListenerId, Machine, NotWritten, Request, Ticket};
 use super::store::{StoredCommit, StoredName};
-use super::watch::{SharedObjectUpdate, SlotChange, SlotValue};
+use super::store_writer::PersistedObject;
+use super::value::SlotValue;
+use super::watch::{SharedObjectUpdate, SlotChange};
+use crate::connection::Handle;
 use crate::instance::Instance;
-use crate::net::{Handle, limit};
+use crate::metrics::limit;
 use crate::proto::Message;
 use crate::proto::chunk::Chunked;
 
@@ -54,8 +60,33 @@ pub(super) struct Listener {
     pub(super) chunk_size: u32,
 }
 
+/// The objects of an instance.
+pub(super) fn registry(instance: &Instance) -> Arc<Registry<Object>> {
+    instance.state()
+}
+
 impl Object {
-    pub(super) fn new(
+    /// The object of this name, a new one if nobody holds it.
+    pub(super) fn open(
+        instance: &Instance,
+        name: &str,
+        is_persistent: bool,
+        settings: &Arc<SharedObjects>,
+    ) -> Result<Arc<Self>, SharedObjectError> {
+        let object = registry(instance).get_or_try_insert(name, |objects| {
+            let max = settings.limits.objects;
+            if is_persistent && settings.keeper.is_none() {
+                return Err(SharedObjectError::NoStore);
+            }
+            if objects >= max {
+                return Err(SharedObjectError::Limit(LimitPassed::new("objects", max)));
+            }
+            Ok(Self::new(instance.clone(), Arc::clone(settings), name.into(), is_persistent))
+        })?;
+        if object.is_persistent == is_persistent { Ok(object) } else { Err(SharedObjectError::Persistence) }
+    }
+
+    fn new(
         instance: Instance,
         settings: Arc<SharedObjects>,
         name: Arc<str>,
@@ -99,14 +130,6 @@ impl Object {
 
     pub(super) fn settings(&self) -> &SharedObjects {
         &self.settings
-    }
-
-    pub(super) fn stored_name(&self) -> StoredName {
-        StoredName {
-            application: self.instance.application().into(),
-            instance: self.instance.name().into(),
-            name: Arc::clone(&self.name),
-        }
     }
 
     pub(super) fn updates(&self) -> broadcast::Receiver<SharedObjectUpdate> {
@@ -204,31 +227,6 @@ impl Object {
         });
     }
 
-    pub(super) fn restored(self: &Arc<Self>, slots: Option<Slots>) {
-        self.act(|inner| {
-            // The next who wants it may try again.
-            inner.is_load_asked = slots.is_some();
-            inner.machine.restored(slots);
-        });
-    }
-
-    pub(super) fn committed(self: &Arc<Self>, is_done: bool) {
-        self.act(|inner| inner.machine.committed(is_done));
-    }
-
-    /// What is to be written because nobody knows whether it is on disk, while nothing else is about to be.
-    pub(super) fn doubtful(&self) -> Option<StoredCommit> {
-        self.read(|machine| {
-            let slots = machine.doubtful();
-            (!slots.is_empty()).then(|| self.stored(machine.slots().version(), &slots))
-        })
-    }
-
-    /// That is on disk.
-    pub(super) fn settled(&self) {
-        self.lock().machine.settled();
-    }
-
     fn stored(&self, version: u32, slots: &[(Arc<str>, Option<Slot>)]) -> StoredCommit {
         let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
         StoredCommit { object: self.stored_name(), version, slots: slots.collect() }
@@ -244,7 +242,7 @@ impl Object {
             && let Some(keeper) = &self.settings.keeper
             && inner.machine.is_waiting()
         {
-            inner.is_load_asked = keeper.load(Arc::clone(self));
+            inner.is_load_asked = keeper.load(Arc::clone(self) as _);
             if !inner.is_load_asked {
                 inner.machine.restored(None);
             }
@@ -260,7 +258,7 @@ impl Object {
             Effect::Send { to, message } => inner.send(&to, message),
             Effect::Commit { version, slots } => {
                 let Some(keeper) = &self.settings.keeper else { return };
-                if !keeper.commit(Arc::clone(self), self.stored(version, &slots)) {
+                if !keeper.commit(Arc::clone(self) as _, self.stored(version, &slots)) {
                     inner.machine.committed(false);
                 }
             }
@@ -324,6 +322,39 @@ impl Listener {
     }
 }
 
+impl PersistedObject for Object {
+    fn stored_name(&self) -> StoredName {
+        StoredName {
+            application: self.instance.application().into(),
+            instance: self.instance.name().into(),
+            name: Arc::clone(&self.name),
+        }
+    }
+
+    fn restored(self: Arc<Self>, slots: Option<Slots>) {
+        self.act(|inner| {
+            // The next who wants it may try again.
+            inner.is_load_asked = slots.is_some();
+            inner.machine.restored(slots);
+        });
+    }
+
+    fn committed(self: Arc<Self>, is_done: bool) {
+        self.act(|inner| inner.machine.committed(is_done));
+    }
+
+    fn doubtful(&self) -> Option<StoredCommit> {
+        self.read(|machine| {
+            let slots = machine.doubtful();
+            (!slots.is_empty()).then(|| self.stored(machine.slots().version(), &slots))
+        })
+    }
+
+    fn settled(&self) {
+        self.lock().machine.settled();
+    }
+}
+
 fn told(change: Change) -> SlotChange {
     match change {
         Change::Set { key, value } => SlotChange::Set { key, value: SlotValue(value) },
@@ -336,7 +367,7 @@ fn told(change: Change) -> SlotChange {
 /// The last who held it is gone.
 impl Drop for Object {
     fn drop(&mut self) {
-        self.instance.objects().forget(&self.name);
+        registry(&self.instance).forget(&self.name);
     }
 }
 

@@ -1,241 +1,54 @@
-//! The objects of an instance, and those that a connection uses.
+//! Values that are held elsewhere, by name.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use amf_core::Version;
-use amf_remoting::Caller;
-use amf_remoting::service::Connection as _;
-
-use super::encoded::{Encoded, Sent};
-use super::guard::{SharedObjectAccess, SlotWrite, ask};
-use super::handle::{SharedObjectError, is_name};
-use super::limits::LimitPassed;
-use super::machine::{ListenerId, Request};
-use super::object::{Listener, Object};
-use super::settings::SharedObjects;
-use super::told::{Header, status};
-use crate::instance::Instance;
-use crate::net::{Handle, limit};
-use crate::proto::chunk::Chunked;
-use crate::proto::message::code;
-use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
-
-/// The objects of one instance that somebody holds.
-#[derive(Debug, Default)]
-pub(crate) struct Registry {
-    objects: Mutex<HashMap<Arc<str>, Weak<Object>>>,
+/// Values that somebody holds, by name. A value calls [`forget`](Self::forget) when it is dropped.
+#[derive(Debug)]
+pub(super) struct Registry<T> {
+    values: Mutex<HashMap<Arc<str>, Weak<T>>>,
 }
 
-impl Registry {
-    /// The object of this name, if somebody holds it.
-    fn living(&self, name: &str) -> Option<Arc<Object>> {
+impl<T> Default for Registry<T> {
+    fn default() -> Self {
+        Self { values: Mutex::default() }
+    }
+}
+
+impl<T> Registry<T> {
+    /// Returns the value of this name, if somebody holds it.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<T>> {
         self.lock().get(name).and_then(Weak::upgrade)
     }
 
-    /// The object of this name, a new one if nobody holds it.
-    pub(super) fn open(
+    /// Returns the value of this name, a new one if nobody holds it; `make` is given how many there are.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(super) fn get_or_try_insert<E>(
         &self,
-        instance: &Instance,
         name: &str,
-        is_persistent: bool,
-        settings: Arc<SharedObjects>,
-    ) -> Result<Arc<Object>, SharedObjectError> {
-        let max = settings.limits.objects;
-        // What is found must not be dropped under the lock, which its end takes too.
-        let found;
-        {
-            let mut objects = self.lock();
-            match objects.get(name).and_then(Weak::upgrade) {
-                Some(object) => found = object,
-                None if is_persistent && settings.keeper.is_none() => return Err(SharedObjectError::NoStore),
-                None if objects.len() >= max => {
-                    return Err(SharedObjectError::Limit(LimitPassed::new("objects", max)));
-                }
-                None => {
-                    let object = Object::new(instance.clone(), settings, name.into(), is_persistent);
-                    objects.insert(name.into(), Arc::downgrade(&object));
-                    return Ok(object);
-                }
-            }
+        make: impl FnOnce(usize) -> Result<Arc<T>, E>,
+    ) -> Result<Arc<T>, E> {
+        let mut values = self.lock();
+        if let Some(value) = values.get(name).and_then(Weak::upgrade) {
+            return Ok(value);
         }
-        if found.is_persistent() == is_persistent { Ok(found) } else { Err(SharedObjectError::Persistence) }
+        let value = make(values.len())?;
+        values.insert(name.into(), Arc::downgrade(&value));
+        Ok(value)
     }
 
-    /// An object has died.
+    /// Removes a value that is being dropped.
     pub(super) fn forget(&self, name: &str) {
-        let mut objects = self.lock();
+        let mut values = self.lock();
         // Another may have been made under the name in the meantime.
-        if objects.get(name).is_some_and(|object| object.strong_count() == 0) {
-            objects.remove(name);
+        if values.get(name).is_some_and(|value| value.strong_count() == 0) {
+            values.remove(name);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Object>>> {
-        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<T>>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The objects that one connection uses. It leaves them when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Joined {
-    handle: Arc<Handle>,
-    chunk_size: u32,
-    objects: HashMap<Arc<str>, (Arc<Object>, ListenerId)>,
-}
-
-impl Joined {
-    pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32) -> Self {
-        Self { handle, chunk_size, objects: HashMap::new() }
-    }
-
-    /// Does what a client asks for.
-    pub(crate) fn receive(
-        &mut self,
-        message: SharedObjectMessage,
-        caller: &Caller,
-        instance: &Instance,
-        limits: &Limits,
-    ) {
-        let SharedObjectMessage { encoding, name, is_persistent, events, .. } = message;
-        let mut requests = Vec::new();
-        let (mut size, mut is_used) = (0, false);
-        for event in events {
-            // One that does not read what it asked for is not given more.
-            if !self.handle.is_open() {
-                return;
-            }
-            size += event.size();
-            match event {
-                // Its answer is all of the object, so once is enough.
-                SharedObjectEvent::Use if is_used => {}
-                SharedObjectEvent::Use => {
-                    is_used = true;
-                    match self.join(&name, is_persistent, caller, instance, limits) {
-                        Ok(()) => requests.push(Request::Use),
-                        Err(code) => self.refuse(encoding, &name, is_persistent, code),
-                    }
-                }
-                SharedObjectEvent::Release => {
-                    is_used = false;
-                    self.ask(&name, encoding, std::mem::take(&mut requests), size);
-                    if let Some((object, listener)) = self.objects.remove(&name) {
-                        object.leave(listener);
-                    }
-                }
-                event => {
-                    if let Some((object, _)) = self.objects.get(&name) {
-                        requests.extend(request(event, encoding, object, caller));
-                    }
-                }
-            }
-        }
-        self.ask(&name, encoding, requests, size);
-    }
-
-    fn ask(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
-        if let Some((object, listener)) = self.objects.get(name)
-            && !requests.is_empty()
-        {
-            object.client(*listener, encoding, requests, size);
-        }
-    }
-
-    /// Says otherwise why it cannot be.
-    fn join(
-        &mut self,
-        name: &Arc<str>,
-        is_persistent: bool,
-        caller: &Caller,
-        instance: &Instance,
-        limits: &Limits,
-    ) -> Result<(), &'static str> {
-        if let Some((object, _)) = self.objects.get(name) {
-            return if object.is_persistent() == is_persistent {
-                Ok(())
-            } else {
-                Err(code::SHARED_OBJECT_BAD_PERSISTENCE)
-            };
-        }
-        if !is_name(name) {
-            return Err(code::SHARED_OBJECT_CREATION_FAILED);
-        }
-        if self.objects.len() >= limits.shared_objects {
-            limit("shared_objects");
-            tracing::debug!(client = %caller.client().id(), "the limit `shared_objects` is reached");
-            return Err(code::SHARED_OBJECT_CREATION_FAILED);
-        }
-        let settings = instance.object_settings();
-        if let Some(guard) = &settings.guard {
-            let access = SharedObjectAccess { caller, instance, name, is_persistent };
-            if instance.objects().living(name).is_none() && !ask(|| guard.may_create(&access)) {
-                return Err(code::SHARED_OBJECT_CREATION_FAILED);
-            }
-            if !ask(|| guard.may_read(&access)) {
-                return Err(code::SHARED_OBJECT_NO_READ_ACCESS);
-            }
-        }
-        let object = instance.objects().open(instance, name, is_persistent, settings).map_err(|error| {
-            tracing::debug!(client = %caller.client().id(), object = %name, %error, "a shared object was refused");
-            match error {
-                SharedObjectError::Persistence => code::SHARED_OBJECT_BAD_PERSISTENCE,
-                _ => code::SHARED_OBJECT_CREATION_FAILED,
-            }
-        })?;
-        let (client, handle) = (caller.client().id(), Arc::clone(&self.handle));
-        let listener = object.enter(Listener { client, handle, chunk_size: self.chunk_size });
-        self.objects.insert(Arc::clone(name), (object, listener));
-        Ok(())
-    }
-
-    fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
-        let header = Header { name, version: 0, is_persistent };
-        let message = header.message(encoding, vec![status(code)]);
-        let sent = self.handle.send_shared(&Arc::new(Chunked::new(message, self.chunk_size)));
-        if let Err(error) = sent {
-            tracing::debug!(%error, "a client was not told that its shared object was refused");
-        }
-    }
-}
-
-impl Drop for Joined {
-    fn drop(&mut self) {
-        for (_, (object, listener)) in self.objects.drain() {
-            object.leave(listener);
-        }
-    }
-}
-
-/// What an event asks for, if the guard lets it.
-fn request(event: SharedObjectEvent, encoding: Version, object: &Object, caller: &Caller) -> Option<Request> {
-    let request = match event {
-        SharedObjectEvent::RequestChange { key, value } => {
-            Request::Set { key, value: Arc::new(Encoded::new(encoding, value)) }
-        }
-        SharedObjectEvent::RequestRemove { key } => Request::Remove { key },
-        SharedObjectEvent::SendMessage(message) => Request::Send(Sent::new(encoding, message)),
-        // Events for clients mean nothing here.
-        _ => return None,
-    };
-    let Some(guard) = &object.settings().guard else { return Some(request) };
-    let access = SharedObjectAccess {
-        caller,
-        instance: object.instance(),
-        name: object.name(),
-        is_persistent: object.is_persistent(),
-    };
-    let (may, key) = match &request {
-        Request::Set { key, value } => {
-            let write =
-                SlotWrite { key, value: Some(value).filter(|value| !value.is_nothing()).map(|v| &**v) };
-            (ask(|| guard.may_write(&access, &write)), Some(key))
-        }
-        Request::Remove { key } => {
-            (ask(|| guard.may_write(&access, &SlotWrite { key, value: None })), Some(key))
-        }
-        Request::Send(sent) => (ask(|| guard.may_send(&access, sent.message().handler())), None),
-        _ => (true, None),
-    };
-    let key = key.cloned();
-    Some(if may { request } else { Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS } })
 }

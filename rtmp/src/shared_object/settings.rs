@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::guard::SharedObjectGuard;
-use super::keeper::Keeper;
-use super::limits::SharedObjectLimits;
-use super::slots::Memory;
+use super::state::limits::SharedObjectLimits;
+use super::state::slots::Memory;
 use super::store::SharedObjectStore;
+use super::store_writer::Keeper;
+use crate::instance::{Instance, Instances};
 
 /// Settings of the shared objects of a [`Server`](crate::Server): see
 /// [`Server::shared_objects`](crate::Server::shared_objects).
@@ -46,10 +47,36 @@ impl SharedObjects {
     pub fn store(self, store: impl SharedObjectStore) -> io::Result<Self> {
         Ok(Self { keeper: Some(Keeper::new(store)?), ..self })
     }
+}
 
-    /// Is done when all is on disk and the store was dropped.
-    pub(crate) async fn close(&self) {
-        if let Some(keeper) = &self.keeper {
+/// The settings in force on a server.
+#[derive(Default)]
+struct CurrentSettings(RwLock<Arc<SharedObjects>>);
+
+impl CurrentSettings {
+    fn get(&self) -> Arc<SharedObjects> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set(&self, settings: SharedObjects) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+}
+
+/// The settings for the objects of an instance.
+pub(super) fn object_settings(instance: &Instance) -> Arc<SharedObjects> {
+    instance.server_state::<CurrentSettings>().get()
+}
+
+impl Instances {
+    pub(crate) fn set_shared_objects(&self, settings: SharedObjects) {
+        self.state.get_or_init(CurrentSettings::default).set(settings);
+    }
+
+    /// Closes the store. Completes when all is on disk and the store was dropped.
+    pub(crate) async fn close_store(&self) {
+        let settings = self.state.get_or_init(CurrentSettings::default).get();
+        if let Some(keeper) = &settings.keeper {
             keeper.close().await;
         }
     }

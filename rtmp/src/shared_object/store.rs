@@ -7,8 +7,8 @@ use std::sync::Arc;
 use amf_core::Version;
 use bytes::Bytes;
 
-use super::encoded::Encoded;
-use super::slots::{Slot, Slots};
+use super::state::encoded::Encoded;
+use super::state::slots::{Slot, Slots};
 
 /// Keeps persistent shared objects.
 ///

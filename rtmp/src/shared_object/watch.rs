@@ -1,14 +1,12 @@
 //! What the program is told of changes.
 
-use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{DecodeError, FromAmf};
 use amf_remoting::service::ClientId;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::encoded::Encoded;
+use super::value::SlotValue;
 use crate::proto::SentMessage;
 
 /// Changes that were made together, or messages that were sent.
@@ -45,23 +43,6 @@ pub enum SlotChange {
     Cleared,
     /// A handler of everybody was called; nothing changed.
     Sent(SentMessage),
-}
-
-/// A slot's value. It is bytes until it is read.
-#[derive(Clone)]
-pub struct SlotValue(pub(crate) Arc<Encoded>);
-
-impl SlotValue {
-    /// The value.
-    pub fn read<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
-        self.0.read()
-    }
-}
-
-impl fmt::Debug for SlotValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SlotValue({} bytes of {:?})", self.0.bytes().len(), self.0.version())
-    }
 }
 
 /// The changes of an object as they are made, from the moment that it was asked for.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, RepairSession, StorageBackend};
 
-use super::wary::Wary;
+use super::resync::Wary;
 
 /// Of pages in memory, in bytes: those of objects that are in use are read once.
 const CACHE: usize = 16 << 20;

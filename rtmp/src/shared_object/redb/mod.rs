@@ -1,9 +1,9 @@
 //! Persistent objects in a file of redb.
 
 mod file;
+mod resync;
 #[cfg(test)]
 mod tests;
-mod wary;
 
 use std::error::Error;
 use std::fmt;

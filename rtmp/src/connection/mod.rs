@@ -1,0 +1,12 @@
+//! What drives the protocol: sockets, the clock, and the calls at work.
+
+mod calls;
+mod driver;
+mod handle;
+mod handler;
+mod write_buffer;
+
+pub(crate) use calls::{Answer, Answering, answer, call_of};
+pub(crate) use driver::Driver;
+pub(crate) use handle::Handle;
+pub(crate) use handler::{End, Role, Work};

@@ -1,0 +1,312 @@
+//! Instances of applications: where clients that belong together meet.
+
+mod state;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use amf_remoting::{Caller, Client, Fault, FromCaller, Group};
+use tokio_util::sync::CancellationToken;
+
+use crate::proto::message::is_application;
+use state::State;
+
+/// An instance of an application: `red` of `lobby` in `rtmp://host/lobby/red`. It is where clients that belong
+/// together meet: a room, a match, a document.
+///
+/// It is a cheap handle; clones are the same instance. Methods of services borrow the one that their caller is
+/// connected to; anything else in the program, a timer or a handler of HTTP, gets it from
+/// [`Server::instance`](crate::Server::instance).
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use amf_remoting::{Services, remoting_service};
+/// use amf_rtmp::{Instance, Server};
+///
+/// #[derive(Default)]
+/// struct Score(AtomicU32);
+///
+/// struct Game;
+///
+/// #[remoting_service(name = "game")]
+/// impl Game {
+///     fn score(&self, instance: &Instance, points: u32) {
+///         let score = instance.state::<Score>().0.fetch_add(points, Ordering::Relaxed) + points;
+///         let _ = instance.clients().notify("scored", (score,));
+///     }
+/// }
+///
+/// let server = Server::new(Services::new().add(Game));
+/// let red = server.instance("lobby", "red")?;
+/// red.clients().notify("closingSoon", ())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An instance is there as long as it has a client or somebody holds a handle to it. Then it is forgotten, with
+/// its [`state`](Self::state); the next client finds a new one. What is to outlive that belongs into
+/// [`server_state`](Self::server_state) or into a database. A handle that is kept in the instance's own state
+/// keeps it for ever.
+#[derive(Clone)]
+pub struct Instance {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: Name,
+    clients: Group,
+    state: State,
+    instances: Arc<Instances>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Name {
+    application: Box<str>,
+    instance: Box<str>,
+}
+
+impl Instance {
+    /// The name of the instance that clients get who name none: `rtmp://host/lobby`.
+    pub const DEFAULT: &str = "_definst_";
+
+    /// The application's name: `lobby` in `rtmp://host/lobby/red`.
+    pub fn application(&self) -> &str {
+        &self.inner.name.application
+    }
+
+    /// The instance's name: `red` in `rtmp://host/lobby/red`, `red/7` in `rtmp://host/lobby/red/7`,
+    /// [`DEFAULT`](Self::DEFAULT) in `rtmp://host/lobby`.
+    pub fn name(&self) -> &str {
+        &self.inner.name.instance
+    }
+
+    /// All clients that are connected to the instance: those that were accepted and are not gone.
+    pub fn clients(&self) -> &Group {
+        &self.inner.clients
+    }
+
+    /// The value of this type that belongs to the instance, made when it is first asked for.
+    ///
+    /// It is one value for all who ask, so what changes in it needs a lock or an atomic.
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.state_with(T::default)
+    }
+
+    /// The value of this type that belongs to the instance, made by `make` when it is first asked for.
+    ///
+    /// `make` must not ask for the type that it makes. It may take its time: only those wait for it who ask for
+    /// the same type.
+    pub fn state_with<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.inner.state.get_or_init(make)
+    }
+
+    /// The value of this type that belongs to the whole server: see [`Server::state`](crate::Server::state).
+    pub fn server_state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.inner.instances.state.get_or_init(T::default)
+    }
+
+    /// Is done when the server has ended.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> {
+        self.inner.instances.ended.cancelled()
+    }
+
+    pub(crate) fn enter(&self, client: &Client) {
+        self.inner.clients.add(client);
+    }
+
+    pub(crate) fn leave(&self, client: &Client) {
+        self.inner.clients.remove(client);
+    }
+}
+
+/// The one that the caller is connected to. A call over HTTP is the fault `Client.Connection`: there is no
+/// connection, so there is no instance.
+impl FromCaller for Instance {
+    async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
+        caller
+            .extension::<Self>()
+            .cloned()
+            .ok_or_else(|| Fault::new("Client.Connection", "this method is only for callers over RTMP"))
+    }
+}
+
+impl PartialEq for Instance {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Eq for Instance {}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("application", &self.inner.name.application)
+            .field("name", &self.inner.name.instance)
+            .field("clients", &self.inner.clients)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `lobby/red`.
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.application(), self.name())
+    }
+}
+
+/// All instances of a server, and what belongs to the server as a whole.
+#[derive(Default)]
+pub(crate) struct Instances {
+    living: Mutex<HashMap<Name, Weak<Inner>>>,
+    pub(crate) state: State,
+    ended: CancellationToken,
+}
+
+impl Instances {
+    /// The instance of this name, a new one if nobody has it. An empty name is the default.
+    ///
+    /// `limit` is in bytes, for application, `/` and instance together.
+    pub(crate) fn get(
+        self: &Arc<Self>,
+        application: &str,
+        instance: &str,
+        limit: usize,
+    ) -> Result<Instance, InvalidName> {
+        let name = Name::new(application, instance, limit)?;
+        let mut living = self.lock();
+        if let Some(inner) = living.get(&name).and_then(Weak::upgrade) {
+            return Ok(Instance { inner });
+        }
+        let inner = Arc::new(Inner {
+            name: name.clone(),
+            clients: Group::new(),
+            state: State::default(),
+            instances: Arc::clone(self),
+        });
+        living.insert(name, Arc::downgrade(&inner));
+        Ok(Instance { inner })
+    }
+
+    /// Nothing lingers any more.
+    pub(crate) fn end(&self) {
+        self.ended.cancel();
+    }
+
+    /// Those that are there now, in no order.
+    pub(crate) fn living(&self) -> Vec<Instance> {
+        self.lock().values().filter_map(Weak::upgrade).map(|inner| Instance { inner }).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Weak<Inner>>> {
+        self.living.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last handle is gone.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut living = self.instances.lock();
+        // Another may have been made under the name in the meantime.
+        if living.get(&self.name).is_some_and(|inner| inner.strong_count() == 0) {
+            living.remove(&self.name);
+        }
+    }
+}
+
+impl Name {
+    fn new(application: &str, instance: &str, limit: usize) -> Result<Self, InvalidName> {
+        let instance = instance.trim_end_matches('/');
+        let len = application.len() + if instance.is_empty() { 0 } else { 1 + instance.len() };
+        let is_valid = is_application(application) && !application.contains(['/', '?']);
+        if !is_valid || len > limit || (!instance.is_empty() && !is_application(instance)) {
+            return Err(InvalidName { application: application.into(), instance: instance.into(), limit });
+        }
+        let instance = if instance.is_empty() { Instance::DEFAULT } else { instance };
+        Ok(Self { application: application.into(), instance: instance.into() })
+    }
+}
+
+/// A name that no instance can have.
+///
+/// Application and instance are at most [`Limits::application`](crate::proto::Limits::application) bytes
+/// together, hold no NUL and no `..`, and the application is not empty and has no `/` and no `?`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidName {
+    application: String,
+    instance: String,
+    limit: usize,
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { application, instance, limit } = self;
+        write!(
+            f,
+            "expected an application and an instance of at most {limit} bytes, without NUL and `..`, \
+             got {application:?} and {instance:?}"
+        )
+    }
+}
+
+impl std::error::Error for InvalidName {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn an_instance_is_forgotten_with_its_last_handle() {
+        let instances = Arc::new(Instances::default());
+        let red = instances.get("lobby", "red", 128).unwrap();
+        red.state::<AtomicU32>().store(7, Ordering::Relaxed);
+        let again = instances.get("lobby", "red", 128).unwrap();
+        assert_eq!(again, red);
+        assert_eq!(again.state::<AtomicU32>().load(Ordering::Relaxed), 7);
+        assert_ne!(instances.get("lobby", "blue", 128).unwrap(), red);
+        drop(red);
+        assert_eq!(instances.living(), std::slice::from_ref(&again));
+        drop(again);
+        assert!(instances.living().is_empty() && instances.lock().is_empty());
+        let new = instances.get("lobby", "red", 128).unwrap();
+        assert_eq!(new.state::<AtomicU32>().load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_belongs_to_the_server_outlives_instances() {
+        let instances = Arc::new(Instances::default());
+        instances.get("lobby", "red", 128).unwrap().server_state::<AtomicU32>().store(7, Ordering::Relaxed);
+        let blue = instances.get("lobby", "blue", 128).unwrap();
+        assert_eq!(blue.server_state::<AtomicU32>().load(Ordering::Relaxed), 7);
+    }
+
+    #[test]
+    fn names() {
+        let instances = Arc::new(Instances::default());
+        for (given, name) in [
+            ("", "_definst_"),
+            ("_definst_", "_definst_"),
+            ("red/", "red"),
+            ("red/7", "red/7"),
+            ("/", "_definst_"),
+        ] {
+            let instance = instances.get("lobby", given, 128).unwrap();
+            assert_eq!((instance.application(), instance.name()), ("lobby", name));
+        }
+        assert_eq!(instances.get("lobby", "", 128).unwrap().to_string(), "lobby/_definst_");
+        for (application, instance) in
+            [("", ""), ("", "red"), ("..", ""), ("a\0", ""), ("lobby", "../x"), ("a/b", ""), ("a?b", "")]
+        {
+            let error = instances.get(application, instance, 128).unwrap_err();
+            assert!(error.to_string().contains("128 bytes"), "{application} {instance}");
+        }
+        // 5 + 1 + 122 bytes are 128.
+        instances.get("lobby", &"i".repeat(122), 128).unwrap();
+        instances.get("lobby", &"i".repeat(123), 128).unwrap_err();
+        instances.get(&"a".repeat(128), "", 128).unwrap();
+        instances.get(&"a".repeat(129), "", 128).unwrap_err();
+    }
+}

@@ -1,0 +1,97 @@
+//! What is counted of a connection.
+
+use std::collections::HashMap;
+
+use metrics::{counter, gauge};
+
+use super::names as name;
+use crate::proto::{CloseReason, Connection, Counters};
+
+/// What was counted of one connection already.
+pub(crate) struct Meter {
+    received: u64,
+    sent: u64,
+    counters: Counters,
+    calls_in: usize,
+    calls_out: usize,
+    passed: HashMap<&'static str, u64>,
+}
+
+impl Meter {
+    /// Counts a connection that begins.
+    pub(crate) fn new() -> Self {
+        counter!(name::CONNECTIONS_TOTAL).increment(1);
+        gauge!(name::CONNECTIONS).increment(1.0);
+        Self {
+            received: 0,
+            sent: 0,
+            counters: Counters::default(),
+            calls_in: 0,
+            calls_out: 0,
+            passed: HashMap::new(),
+        }
+    }
+
+    /// Counts what happened since the last time.
+    pub(crate) fn read(&mut self, connection: &Connection) {
+        let counters = connection.counters();
+        add(name::RECEIVED_BYTES, connection.received() - self.received);
+        add(name::SENT_BYTES, connection.sent() - self.sent);
+        add(name::RECEIVED_MESSAGES, counters.messages - self.counters.messages);
+        add(name::SENT_MESSAGES, counters.sent_messages - self.counters.sent_messages);
+        (self.received, self.sent, self.counters) = (connection.received(), connection.sent(), counters);
+        for (limit, count) in connection.limits_passed() {
+            let counted = self.passed.entry(limit).or_default();
+            counter!(name::LIMITS_PASSED, "limit" => limit).increment(count - *counted);
+            *counted = count;
+        }
+        self.set_calls(connection.calls_in(), connection.calls_out());
+    }
+
+    fn set_calls(&mut self, calls_in: usize, calls_out: usize) {
+        change(calls_in, self.calls_in, "in");
+        change(calls_out, self.calls_out, "out");
+        (self.calls_in, self.calls_out) = (calls_in, calls_out);
+    }
+}
+
+/// However the connection ended.
+impl Drop for Meter {
+    fn drop(&mut self) {
+        self.set_calls(0, 0);
+        gauge!(name::CONNECTIONS).decrement(1.0);
+    }
+}
+
+fn add(name: &'static str, count: u64) {
+    if count > 0 {
+        counter!(name).increment(count);
+    }
+}
+
+fn change(calls: usize, before: usize, direction: &'static str) {
+    if calls != before {
+        gauge!(name::CALLS_IN_FLIGHT, "direction" => direction).increment(calls as f64 - before as f64);
+    }
+}
+
+/// Counts the end of a connection.
+pub(crate) fn ended(reason: &CloseReason) {
+    let reason = match reason {
+        CloseReason::Local => "local",
+        CloseReason::Disconnected => "disconnected",
+        CloseReason::Rejected => "rejected",
+        CloseReason::Policy => "policy",
+        CloseReason::Peer(error) => error.name(),
+    };
+    counter!(name::ENDED, "reason" => reason).increment(1);
+}
+
+/// A limit that was passed elsewhere than in the protocol.
+pub(crate) fn limit(limit: &'static str) {
+    counter!(name::LIMITS_PASSED, "limit" => limit).increment(1);
+}
+
+pub(crate) fn store_failed(action: &'static str) {
+    counter!(name::STORE_FAILURES, "action" => action).increment(1);
+}

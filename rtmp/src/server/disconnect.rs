@@ -1,0 +1,98 @@
+//! How a client went.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use amf_remoting::{Caller, Client};
+
+use super::connect::Connect;
+use crate::connection::End;
+use crate::instance::Instance;
+use crate::proto::{CloseReason, PeerError};
+
+/// A client that was let in and is gone now: what the hook of
+/// [`Server::on_disconnect`](crate::Server::on_disconnect) is told.
+#[derive(Clone, Debug)]
+pub struct Disconnect {
+    pub(crate) caller: Caller,
+    pub(crate) connect: Connect,
+    pub(crate) reason: DisconnectReason,
+}
+
+/// Why a client is gone.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The client closed the connection.
+    Client,
+    /// The program closed it, or the server was shut down.
+    Server,
+    /// The transport failed.
+    Transport(Arc<io::Error>),
+    /// The client took nothing of what was sent for 10 seconds.
+    Stalled,
+    /// The client broke the protocol or passed one of its [`Limits`](crate::proto::Limits), silence among them.
+    Protocol(PeerError),
+    /// What served the connection was dropped or panicked.
+    Aborted,
+}
+
+impl Disconnect {
+    /// The client. It can be told nothing any more, but it is known by its id.
+    pub fn client(&self) -> &Client {
+        self.caller.client()
+    }
+
+    /// The instance that it was connected to; it is no longer among its [`clients`](Instance::clients).
+    pub fn instance(&self) -> &Instance {
+        self.connect.instance()
+    }
+
+    /// What it connected with.
+    pub fn connect(&self) -> &Connect {
+        &self.connect
+    }
+
+    /// The caller of its calls, with what [`Connect::admit`] attached.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Why it is gone.
+    pub fn reason(&self) -> &DisconnectReason {
+        &self.reason
+    }
+}
+
+impl From<&End> for DisconnectReason {
+    fn from(end: &End) -> Self {
+        match end {
+            End::Closed(CloseReason::Peer(error)) => Self::Protocol(error.clone()),
+            End::Closed(CloseReason::Disconnected) => Self::Client,
+            End::Closed(_) => Self::Server,
+            End::Lost(error) if is_farewell(error) => Self::Client,
+            End::Lost(error) => Self::Transport(Arc::clone(error)),
+            End::Stalled => Self::Stalled,
+        }
+    }
+}
+
+/// How a socket tells that the other side has closed it; a browser that is closed resets.
+fn is_farewell(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe)
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client => f.write_str("the client closed the connection"),
+            Self::Server => f.write_str("the server closed the connection"),
+            Self::Transport(error) => write!(f, "the transport failed: {error}"),
+            Self::Stalled => f.write_str("the client took nothing of what was sent"),
+            Self::Protocol(error) => error.fmt(f),
+            Self::Aborted => f.write_str("the connection was dropped"),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Commands that no service answers.
+
+use std::sync::Arc;
+
+use amf_core::{Classes, DecodeError, Limits, Value, Version};
+use amf_remoting::service::fault::code;
+use amf_remoting::{Caller, Fault};
+
+use super::arguments::FromArguments;
+use crate::proto::Command;
+
+/// A command of a client that is none of the services' methods: what the hook of
+/// [`Server::on_unknown`](crate::Server::on_unknown) decides on.
+#[derive(Clone, Debug)]
+pub struct UnknownCommand {
+    command: Command,
+    caller: Caller,
+}
+
+impl UnknownCommand {
+    pub(crate) fn new(command: Command, caller: Caller) -> Self {
+        Self { command, caller }
+    }
+
+    /// What is called, without the `@` or `|` that Flash puts before some names.
+    pub fn name(&self) -> &str {
+        self.command.name()
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.command.version()
+    }
+
+    /// Whether the client waits for an answer.
+    pub fn wants_answer(&self) -> bool {
+        self.command.transaction().is_some()
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The arguments as values.
+    pub fn values(&self) -> Result<Vec<Value>, DecodeError> {
+        self.command.body().values()
+    }
+
+    /// The arguments as types: `let (name, level): (String, u32) = command.arguments()?`. An error becomes a
+    /// fault by itself.
+    pub fn arguments<T: FromArguments>(&self) -> Result<T, Fault> {
+        let unreadable = |error: DecodeError| {
+            Fault::new(code::MESSAGE_ENCODING, format!("the arguments cannot be read: {error}"))
+        };
+        let mut classes = Classes::new();
+        T::classes(&mut classes);
+        let body = self.command.body();
+        let mut decoder = body.decoder_with(Arc::new(classes), Limits::default()).map_err(unreadable)?;
+        T::read(&mut decoder).map_err(unreadable)
+    }
+
+    /// The fault that a client gets where there is no hook: that there is no such method.
+    pub fn not_found(&self) -> Fault {
+        Fault::new(code::METHOD_NOT_FOUND, format!("there is no method `{}`", self.name()))
+    }
+}

@@ -1,0 +1,341 @@
+//! A server: what it does with clients, whichever door they come through.
+
+mod arguments;
+mod connect;
+mod disconnect;
+mod fallback;
+mod limiter;
+mod session;
+mod settings;
+#[cfg(feature = "tunnel")]
+mod tunnel_limits;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amf_core::ToAmf;
+use amf_remoting::service::{BoxFuture, Reply};
+use amf_remoting::{Fault, Services};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::connection::{Driver, Handle};
+use crate::instance::{Instance, InvalidName};
+use crate::proto::{Config, Connection, Seed};
+use crate::shared_object::SharedObjects;
+
+pub use arguments::FromArguments;
+pub use connect::{Admission, Connect, Rejection};
+pub use disconnect::{Disconnect, DisconnectReason};
+pub use fallback::UnknownCommand;
+#[cfg(feature = "tunnel")]
+pub(crate) use limiter::Full;
+pub(crate) use limiter::Place;
+pub use limiter::ServerCounters;
+use session::Session;
+pub(crate) use settings::Shared;
+#[cfg(feature = "tunnel")]
+pub use tunnel_limits::TunnelLimits;
+
+/// Serves RTMP: clients connect, call the methods of the services, and are called.
+///
+/// ```no_run
+/// use amf_remoting::{Services, remoting_service};
+/// use amf_rtmp::{Rejection, Server};
+///
+/// struct Clock;
+///
+/// #[remoting_service(name = "clock")]
+/// impl Clock {
+///     fn now(&self) -> amf_remoting::Date {
+///         amf_remoting::Date::now()
+///     }
+/// }
+///
+/// # async fn serve() -> std::io::Result<()> {
+/// let listening = Server::new(Services::new().add(Clock))
+///     .on_connect(|connect| async move {
+///         match connect.application() {
+///             "clock" => Ok(connect.accept()),
+///             other => Err(Rejection::invalid_application(other)),
+///         }
+///     })
+///     .bind("127.0.0.1:1935")
+///     .await?;
+/// listening.serve_until(async { drop(tokio::signal::ctrl_c().await) }).await
+/// # }
+/// ```
+///
+/// It is cheap to clone. Clones share their [instances](Self::instance), their [state](Self::state), the count of
+/// connections and the [end](Self::shutdown); so one server may have several doors, each of a clone: a plain
+/// socket, TLS, WebSocket.
+#[derive(Clone)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// A server that accepts everybody in every application.
+    pub fn new(services: Services) -> Self {
+        Self { shared: Arc::new(Shared::new(services)) }
+    }
+
+    /// Decides who is let in, and as what: [`Connect::accept`], [`Connect::admit`], [`Connect::reject`],
+    /// [`Connect::redirect`].
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::{Connect, Rejection, Server};
+    ///
+    /// #[derive(Clone)]
+    /// struct User(String);
+    ///
+    /// // In ActionScript: connection.connect("rtmp://host/game/red", "Ann", 7);
+    /// let server = Server::new(Services::new()).on_connect(|connect: Connect| async move {
+    ///     let (name, level): (String, Option<u32>) = connect.parameters()?;
+    ///     match level {
+    ///         Some(level) if level > 3 => Ok(connect.admit(User(name))),
+    ///         _ => Err(connect.redirect("rtmp://beginners.example.com/game")),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_connect<F, Fut>(self, decide: F) -> Self
+    where
+        F: Fn(Connect) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Admission, Rejection>> + Send + 'static,
+    {
+        self.with(|shared| shared.on_connect = Arc::new(move |connect| Box::pin(decide(connect))))
+    }
+
+    /// How long the hook of [`on_connect`](Self::on_connect) may take; then the client is refused. Default 10 s.
+    #[must_use]
+    pub fn decide_within(self, limit: Duration) -> Self {
+        self.with(|shared| shared.decide_within = limit)
+    }
+
+    /// Is told of every client that was let in and is gone now, however it went.
+    ///
+    /// The hook runs beside everything else; a [shutdown](Self::shutdown) waits for it within the
+    /// [grace](Self::grace).
+    #[must_use]
+    pub fn on_disconnect<F, Fut>(self, hook: F) -> Self
+    where
+        F: Fn(Disconnect) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.with(|shared| shared.on_disconnect = Some(Arc::new(move |gone| Box::pin(hook(gone)))))
+    }
+
+    /// Answers commands that are no methods of the services. Without this they are answered with the fault that
+    /// there is no such method.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::{Server, UnknownCommand};
+    ///
+    /// let server = Server::new(Services::new()).on_unknown(|command: UnknownCommand| async move {
+    ///     match command.name() {
+    ///         "add" => {
+    ///             let (a, b): (f64, f64) = command.arguments()?;
+    ///             Ok(a + b)
+    ///         }
+    ///         _ => Err(command.not_found()),
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_unknown<F, Fut, R>(self, answer: F) -> Self
+    where
+        F: Fn(UnknownCommand) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Fault>> + Send + 'static,
+        R: ToAmf,
+    {
+        let answer = move |command: UnknownCommand| -> BoxFuture<'static, Result<Reply, Fault>> {
+            let version = command.version();
+            let answer = answer(command);
+            Box::pin(async move {
+                let value = answer.await?;
+                Reply::encode(version, &value).map_err(Fault::internal)
+            })
+        };
+        self.with(|shared| shared.on_unknown = Some(Arc::new(answer)))
+    }
+
+    /// What Flash Player is given where it asks for a policy (`<policy-file-request/>`), before a program from
+    /// elsewhere may open a `flash.net.Socket` to this port. Without this it is given none, which means no.
+    /// `NetConnection` needs no policy.
+    ///
+    /// ```
+    /// # use amf_remoting::Services;
+    /// # use amf_rtmp::Server;
+    /// let server = Server::new(Services::new()).policy_file(
+    ///     r#"<cross-domain-policy><allow-access-from domain="example.com" to-ports="1935"/></cross-domain-policy>"#,
+    /// );
+    /// ```
+    #[must_use]
+    pub fn policy_file(self, xml: impl Into<Arc<str>>) -> Self {
+        self.with(|shared| shared.policy_file = Some(xml.into()))
+    }
+
+    /// Sets what clients may do with shared objects, how much those hold, and where persistent ones are kept. It
+    /// counts for this server and its clones, for objects that are made from now on.
+    #[must_use]
+    pub fn shared_objects(self, objects: SharedObjects) -> Self {
+        self.shared.living.instances.set_shared_objects(objects);
+        self
+    }
+
+    /// Sets limits and sizes of the protocol, pings and the idle limit, windows and bandwidth among them.
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        self.with(|shared| shared.config = Arc::new(config))
+    }
+
+    /// The most connections at one time, through all doors together; more are closed at once. Default 10,000.
+    #[must_use]
+    pub fn max_connections(self, max: usize) -> Self {
+        self.with(|shared| shared.max_connections = max)
+    }
+
+    /// The most connections at one time from one address; more are closed at once. Default 256. All of a /64 of
+    /// IPv6 is one address.
+    ///
+    /// It counts what comes to a [`Listening`](crate::Listening). Set it to `usize::MAX` behind a proxy, where all clients have the
+    /// proxy's address. What comes through HTTP, by WebSocket or RTMPT, is not counted by address.
+    #[must_use]
+    pub fn max_connections_per_address(self, max: usize) -> Self {
+        self.with(|shared| shared.max_connections_per_address = max)
+    }
+
+    /// How long clients go on after they were told that the server ends, to say what they have to and to leave by
+    /// themselves. Default 0: those who have no call at work are let go at once.
+    #[must_use]
+    pub fn notice(self, notice: Duration) -> Self {
+        self.with(|shared| shared.notice = notice)
+    }
+
+    /// How long calls at work may take to end when the server ends, after the [notice](Self::notice). Default 10 s.
+    #[must_use]
+    pub fn grace(self, grace: Duration) -> Self {
+        self.with(|shared| shared.grace = grace)
+    }
+
+    /// The instance of this name, `""` for the one that clients get who name none. It is made if nobody has it.
+    ///
+    /// Clones of a server have the same instances.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::new(Services::new());
+    /// let red = server.instance("lobby", "red")?;
+    /// red.clients().notify("newsOfTheDay", ("It rains.",))?;
+    /// # Ok(())
+    /// # }
+    /// # run().unwrap();
+    /// ```
+    pub fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
+        self.shared.instance(application, name)
+    }
+
+    /// The instances that somebody is connected to, or holds a handle of; in no order.
+    pub fn instances(&self) -> Vec<Instance> {
+        self.shared.living.instances.living()
+    }
+
+    /// The value of this type that belongs to the server and all its clones, made when it is first asked for.
+    /// Instances give it as [`Instance::server_state`].
+    pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.shared.living.instances.state.get_or_init(T::default)
+    }
+
+    /// Counts of the connections.
+    pub fn counters(&self) -> ServerCounters {
+        self.shared.living.places.counters()
+    }
+
+    /// Serves one client through any transport, until it is gone: a Unix socket, a pipe, a stream that something
+    /// else accepted. `peer` is what [`Connect::peer`] tells.
+    ///
+    /// The connection counts with the others, but not by its address. If the future is dropped, it is cut.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::{NetConnection, Server};
+    ///
+    /// let (client, server) = tokio::io::duplex(64 << 10);
+    /// tokio::spawn(Server::new(Services::new()).serve_stream(server, None));
+    /// let connection = NetConnection::to("rtmp://test/lobby")?.connect_over(client).await?;
+    /// assert!(connection.is_open());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn serve_stream<S>(
+        &self,
+        stream: S,
+        peer: Option<SocketAddr>,
+    ) -> impl Future<Output = ()> + Send + 'static + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            match shared.place(None) {
+                Ok(place) => {
+                    shared.tasks().track_future(serve_connection(stream, peer, &shared, &place)).await;
+                }
+                Err(full) => tracing::warn!(%full, ?peer, "a connection was refused"),
+            }
+        }
+    }
+
+    /// Ends the server and all its clones: nobody new is let in; clients are told
+    /// `NetConnection.Connect.AppShutdown` and have their [notice](Self::notice); calls at work may end within the
+    /// [grace](Self::grace), and then the connections are closed. Then the [store](SharedObjects::store) of
+    /// persistent shared objects is closed, which may take another 10 s: what is changed from now on is refused. It
+    /// is done when all that is over, and another server may open the same file.
+    pub async fn shutdown(&self) {
+        self.shared.shutdown().await;
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+        change(Arc::make_mut(&mut self.shared));
+        self
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("services", &self.shared.services)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One connection, from its first byte to its last; its place is kept at least as long.
+pub(crate) async fn serve_connection<S>(
+    stream: S,
+    peer: Option<SocketAddr>,
+    shared: &Arc<Shared>,
+    _place: &Place,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let connection = Connection::server(Arc::clone(&shared.config), &Seed::random(), Instant::now());
+    let (handle, outbox, state) = Handle::new(&shared.config);
+    let session = Session::new(Arc::clone(shared), Arc::new(handle), peer);
+    let mut driver = Driver::new(stream, connection, session, outbox, state);
+    let end = driver.run(shared.closing(), shared.notice, shared.grace).await;
+    tracing::debug!(?peer, ?end, "connection ended");
+}

@@ -1,0 +1,35 @@
+//! A write whose outcome may be awaited.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::sync::oneshot;
+
+use super::error::SharedObjectError;
+use super::state::NotWritten;
+
+/// A write, which is on its way whether this is waited for or not. It comes to its end when the write is done: of a
+/// persistent object, when it is on disk.
+#[derive(Debug)]
+pub struct Written {
+    done: oneshot::Receiver<Result<(), NotWritten>>,
+}
+
+impl Written {
+    pub(super) fn new(done: oneshot::Receiver<Result<(), NotWritten>>) -> Self {
+        Self { done }
+    }
+}
+
+impl Future for Written {
+    type Output = Result<(), SharedObjectError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(Pin::new(&mut self.done).poll(cx)) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(NotWritten::Limit(limit))) => Err(SharedObjectError::Limit(limit)),
+            Ok(Err(NotWritten::Storage)) | Err(_) => Err(SharedObjectError::Storage),
+        })
+    }
+}

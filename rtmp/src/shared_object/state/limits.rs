@@ -1,0 +1,64 @@
+//! How much shared objects may hold.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Bounds on the shared objects of a server, in force by default.
+///
+/// A client that would pass one is refused with a status, `SharedObject.NoWriteAccess` or
+/// `SharedObject.ObjectCreationFailed`; the server's own side gets a [`LimitPassed`] with the field's name.
+/// The bounds on messages are in [`proto::Limits`](crate::proto::Limits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SharedObjectLimits {
+    /// Slots of one object. Default 4,096.
+    pub slots: usize,
+    /// Bytes of one object: of its slots' names and values, as they came. Default 1 MiB.
+    pub bytes: usize,
+    /// Bytes that all objects of the server take in memory, about. Default 256 MiB.
+    pub total_memory: usize,
+    /// Objects of one instance that are in use or linger. Default 1,024.
+    pub objects: usize,
+    /// Bytes of one client's requests that wait, for a lock or for the disk. Default 1 MiB. One that sends more is
+    /// disconnected.
+    pub waiting: usize,
+    /// How long an object that is not persistent is kept when nobody uses it any more. Default 10 s.
+    pub linger: Duration,
+}
+
+impl Default for SharedObjectLimits {
+    fn default() -> Self {
+        Self {
+            slots: 4_096,
+            bytes: 1 << 20,
+            total_memory: 256 << 20,
+            objects: 1_024,
+            waiting: 1 << 20,
+            linger: Duration::from_secs(10),
+        }
+    }
+}
+
+/// One of the [`SharedObjectLimits`] would be passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitPassed {
+    /// The limit's field name.
+    pub limit: &'static str,
+    /// Its value.
+    pub max: usize,
+}
+
+impl LimitPassed {
+    /// Counts it, too.
+    pub(in crate::shared_object) fn new(limit: &'static str, max: usize) -> Self {
+        crate::metrics::limit(limit);
+        Self { limit, max }
+    }
+}
+
+impl fmt::Display for LimitPassed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a shared object may have no more than {}, the limit `{}`", self.max, self.limit)
+    }
+}
+
+impl std::error::Error for LimitPassed {}

@@ -1,0 +1,330 @@
+//! A shared object as a state machine, without I/O, tasks or a clock: requests go in, effects come out.
+//!
+//! ```text
+//!                 restored                     Effect::Commit
+//!   Loading ────────────────────▶ Ready ──────────────────────▶ Committing
+//!   (persistent objects only)       ▲     (persistent: changes)      │
+//!                                   └────────────────────────────────┘
+//!                                               committed
+//! ```
+//!
+//! Requests wait in the order in which they came while the object is not ready, or somebody holds the lock. Who wants
+//! the lock waits in the same order. Everything that waits goes into one commit, and nobody is told of a change
+//! before it is on disk. If it does not come there, the object goes back to what is, writers are refused, and what else was
+//! asked is done.
+
+mod apply;
+pub(crate) mod encoded;
+pub(crate) mod limits;
+mod request;
+pub(crate) mod slots;
+pub(crate) mod updates;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::sync::Arc;
+
+use amf_core::Version;
+
+use request::{Batch, Origin};
+pub(crate) use request::{Change, Effect, ListenerId, NotWritten, Request, Ticket};
+
+use crate::proto::message::code;
+use encoded::Encoded;
+use limits::SharedObjectLimits;
+use slots::{Memory, Slot, Slots};
+use updates::Told;
+
+/// What requests take while they wait, beside their own size, about.
+const BATCH: usize = 128;
+
+/// What waits.
+#[derive(Debug)]
+enum Waiting {
+    Batch(Batch),
+    Lock(Ticket),
+}
+
+/// The lock, and what its holder asked for.
+#[derive(Debug)]
+struct Held {
+    by: Ticket,
+    requests: Vec<Request>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Loading,
+    Ready,
+    /// What was done, and what becomes known of it when it is on disk.
+    Committing {
+        batches: Vec<Batch>,
+        effects: Vec<Effect>,
+    },
+}
+
+#[derive(Debug)]
+struct Listener {
+    encoding: Version,
+}
+
+#[derive(Debug)]
+pub(crate) struct Machine {
+    name: Arc<str>,
+    is_persistent: bool,
+    limits: SharedObjectLimits,
+    slots: Slots,
+    memory: Memory,
+    listeners: BTreeMap<ListenerId, Listener>,
+    phase: Phase,
+    waiting: VecDeque<Waiting>,
+    /// Bytes of each client's requests that wait.
+    waiting_bytes: BTreeMap<ListenerId, usize>,
+    held: Option<Held>,
+    /// Who joined with what is not on disk yet.
+    joining: Vec<ListenerId>,
+    effects: VecDeque<Effect>,
+}
+
+impl Machine {
+    /// A persistent object waits to be [restored](Self::restored).
+    pub(crate) fn new(
+        name: Arc<str>,
+        is_persistent: bool,
+        limits: SharedObjectLimits,
+        memory: Memory,
+    ) -> Self {
+        Self {
+            name,
+            is_persistent,
+            limits,
+            slots: Slots::default().count_in(Arc::clone(&memory)),
+            memory,
+            listeners: BTreeMap::new(),
+            phase: if is_persistent { Phase::Loading } else { Phase::Ready },
+            waiting: VecDeque::new(),
+            waiting_bytes: BTreeMap::new(),
+            held: None,
+            joining: Vec::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn is_loading(&self) -> bool {
+        matches!(self.phase, Phase::Loading)
+    }
+
+    /// Whether anything was asked and not done yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<Encoded>> {
+        self.slots.get(key).map(|slot| Arc::clone(&slot.value))
+    }
+
+    /// What a slot will be when the lock ends.
+    pub(crate) fn get_locked(&self, key: &str) -> Option<Arc<Encoded>> {
+        for request in self.held.iter().flat_map(|held| held.requests.iter().rev()) {
+            match request {
+                Request::Set { key: of, value } if **of == *key => {
+                    return Some(Arc::clone(value)).filter(|value| !value.is_nothing());
+                }
+                Request::Remove { key: of } if **of == *key => return None,
+                Request::Clear => return None,
+                _ => {}
+            }
+        }
+        self.get(key)
+    }
+
+    /// What is next to be done.
+    pub(crate) fn effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Requests of a client.
+    pub(crate) fn client(
+        &mut self,
+        from: ListenerId,
+        encoding: Version,
+        requests: Vec<Request>,
+        size: usize,
+    ) {
+        let waiting = self.waiting_bytes.entry(from).or_default();
+        *waiting += size + BATCH;
+        if *waiting > self.limits.waiting && !self.waiting.is_empty() {
+            self.effects.push_back(Effect::Disconnect(from));
+            return;
+        }
+        let from = Origin::Client(from, encoding);
+        self.waiting.push_back(Waiting::Batch(Batch { from, requests }));
+        self.work();
+    }
+
+    /// Requests of the server's own side.
+    pub(crate) fn server(&mut self, requests: Vec<Request>, ticket: Ticket) {
+        self.waiting.push_back(Waiting::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
+        self.work();
+    }
+
+    /// The server's own side wants the object for itself: [`Effect::Done`] says that it has it.
+    pub(crate) fn lock(&mut self, ticket: Ticket) {
+        self.waiting.push_back(Waiting::Lock(ticket));
+        self.work();
+    }
+
+    /// What the holder of the lock asks for, to be done when it ends.
+    pub(crate) fn locked(&mut self, ticket: Ticket, request: Request) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.by == ticket) {
+            held.requests.push(request);
+        }
+    }
+
+    /// The lock ends, or is not wanted any more. `waits` is told when what was asked for under it is done.
+    pub(crate) fn unlock(&mut self, ticket: Ticket, waits: Option<Ticket>) {
+        match self.held.take_if(|held| held.by == ticket) {
+            // Before what waited for it.
+            Some(Held { requests, .. }) => {
+                self.waiting.push_front(Waiting::Batch(Batch { from: Origin::Server(waits), requests }));
+            }
+            None => self.waiting.retain(|waiting| !matches!(waiting, Waiting::Lock(by) if *by == ticket)),
+        }
+        self.work();
+    }
+
+    /// A client is gone: at once, whatever else waits.
+    pub(crate) fn gone(&mut self, listener: ListenerId) {
+        self.listeners.remove(&listener);
+        self.waiting_bytes.remove(&listener);
+        // What it wrote before it went counts; that it wanted to listen does not.
+        let committing = match &mut self.phase {
+            Phase::Committing { batches, .. } => batches.as_mut_slice(),
+            _ => &mut [],
+        };
+        let waiting = self.waiting.iter_mut().filter_map(|waiting| match waiting {
+            Waiting::Batch(batch) => Some(batch),
+            Waiting::Lock(_) => None,
+        });
+        for batch in committing.iter_mut().chain(waiting) {
+            if matches!(batch.from, Origin::Client(from, _) if from == listener) {
+                batch.requests.retain(|request| !matches!(request, Request::Use));
+            }
+        }
+    }
+
+    /// What was on disk; `None` where that could not be read: then nobody can use the object.
+    pub(crate) fn restored(&mut self, slots: Option<Slots>) {
+        if let Some(slots) = slots {
+            self.slots = slots.count_in(Arc::clone(&self.memory));
+            self.phase = Phase::Ready;
+            return self.work();
+        }
+        for waiting in mem::take(&mut self.waiting) {
+            let from = match waiting {
+                Waiting::Batch(batch) => batch.from,
+                Waiting::Lock(ticket) => Origin::Server(Some(ticket)),
+            };
+            match from {
+                Origin::Client(from, encoding) => {
+                    let told = [Told::Status(code::SHARED_OBJECT_CREATION_FAILED)];
+                    let effects: Vec<_> = self.send(&told, encoding, &[from]).collect();
+                    self.effects.extend(effects);
+                }
+                Origin::Server(ticket) => self.effects.extend(not_done(ticket)),
+            }
+        }
+        self.waiting_bytes.clear();
+    }
+
+    /// Whether what [`Effect::Commit`] asked for is on disk.
+    pub(crate) fn committed(&mut self, is_done: bool) {
+        let Phase::Committing { batches, effects } = mem::replace(&mut self.phase, Phase::Ready) else {
+            return;
+        };
+        let joining = mem::take(&mut self.joining);
+        if is_done {
+            self.slots.committed();
+            self.effects.extend(effects);
+        } else {
+            self.slots.revert();
+            // They join again, in their turn.
+            self.listeners.retain(|listener, _| !joining.contains(listener));
+            for batch in batches {
+                let effects = self.apply(batch.refuse());
+                self.effects.extend(effects);
+            }
+            self.joining.clear();
+        }
+        self.work();
+    }
+
+    /// Slots of which nobody knows what is on disk, as they are; none while something is on its way there.
+    pub(crate) fn doubtful(&self) -> Vec<(Arc<str>, Option<Slot>)> {
+        if matches!(self.phase, Phase::Ready) { self.slots.doubtful() } else { Vec::new() }
+    }
+
+    /// Those are on disk.
+    pub(crate) fn settled(&mut self) {
+        self.slots.settled();
+    }
+
+    /// Does what waits, if it can be done now.
+    fn work(&mut self) {
+        while matches!(self.phase, Phase::Ready) && self.held.is_none() {
+            let (mut batches, mut effects) = (Vec::new(), Vec::new());
+            while let Some(batch) = self.next() {
+                if self.is_persistent {
+                    batches.push(batch.clone());
+                }
+                effects.extend(self.apply(batch));
+            }
+            let slots = if self.is_persistent { self.slots.unwritten() } else { Vec::new() };
+            if slots.is_empty() {
+                self.joining.clear();
+                if !self.is_persistent {
+                    self.slots.committed();
+                }
+                self.effects.extend(effects);
+                return self.give_lock();
+            }
+            self.effects.push_back(Effect::Commit { version: self.slots.version(), slots });
+            self.phase = Phase::Committing { batches, effects };
+        }
+    }
+
+    /// The next batch, up to who wants the lock.
+    fn next(&mut self) -> Option<Batch> {
+        let Some(Waiting::Batch(next)) =
+            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Batch(_)))
+        else {
+            return None;
+        };
+        if self.waiting.is_empty() {
+            self.waiting_bytes.clear();
+        }
+        Some(next)
+    }
+
+    fn give_lock(&mut self) {
+        if let Some(Waiting::Lock(by)) =
+            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Lock(_)))
+        {
+            self.held = Some(Held { by, requests: Vec::new() });
+            self.effects.push_back(Effect::Done { ticket: by, result: Ok(()) });
+        }
+    }
+}
+
+fn not_done(ticket: Option<Ticket>) -> Option<Effect> {
+    ticket.map(|ticket| Effect::Done { ticket, result: Err(NotWritten::Storage) })
+}
+
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod tests;

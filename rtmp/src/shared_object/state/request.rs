@@ -1,0 +1,113 @@
+//! What is asked of an object, and what is to be done then.
+
+use std::sync::Arc;
+
+use amf_core::Version;
+
+use crate::proto::Message;
+use crate::proto::message::code;
+use crate::shared_object::state::encoded::{Encoded, Sent};
+use crate::shared_object::state::limits::LimitPassed;
+use crate::shared_object::state::slots::Slot;
+
+/// Who uses the object: a connection.
+pub(crate) type ListenerId = u64;
+/// Who waits for a write of the server's own side, or for the lock and then has it.
+pub(crate) type Ticket = u64;
+
+/// What is asked of an object.
+#[derive(Clone, Debug)]
+pub(crate) enum Request {
+    Use,
+    Set {
+        key: Arc<str>,
+        value: Arc<Encoded>,
+    },
+    Remove {
+        key: Arc<str>,
+    },
+    Clear,
+    Send(Arc<Sent>),
+    /// Was refused before it came here.
+    Refused {
+        key: Option<Arc<str>>,
+        code: &'static str,
+    },
+}
+
+impl Request {
+    pub(super) fn is_write(&self) -> bool {
+        matches!(self, Self::Set { .. } | Self::Remove { .. } | Self::Clear)
+    }
+}
+
+/// Requests that are done together.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    pub(crate) from: Origin,
+    pub(crate) requests: Vec<Request>,
+}
+
+impl Batch {
+    /// The same batch, with its writes refused.
+    pub(super) fn refuse(self) -> Self {
+        let Self { from, requests } = self;
+        match from {
+            Origin::Client(..) => {
+                let refused = |request| match request {
+                    Request::Set { key, .. } | Request::Remove { key } => {
+                        Request::Refused { key: Some(key), code: code::SHARED_OBJECT_NO_WRITE_ACCESS }
+                    }
+                    other => other,
+                };
+                Self { from, requests: requests.into_iter().map(refused).collect() }
+            }
+            // All or nothing, so that whoever waits knows which.
+            Origin::Server(ticket) if requests.iter().any(Request::is_write) => Self {
+                from: Origin::Server(ticket),
+                requests: vec![Request::Refused { key: None, code: "" }],
+            },
+            Origin::Server(_) => Self { from, requests },
+        }
+    }
+}
+
+/// Where requests come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Client(ListenerId, Version),
+    /// The server's own side, and who waits.
+    Server(Option<Ticket>),
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// These clients get this message.
+    Send { to: Vec<ListenerId>, message: Message },
+    /// These slots, with their values or without, and this version are to come to the disk. Then
+    /// [`Machine::committed`].
+    Commit { version: u32, slots: Vec<(Arc<str>, Option<Slot>)> },
+    /// A write of the server's own side was done, or was not; or the lock is had.
+    Done { ticket: Ticket, result: Result<(), NotWritten> },
+    /// Something changed or was sent.
+    Changed { version: u32, from: Option<ListenerId>, changes: Vec<Change> },
+    /// This client asks for more than waits well.
+    Disconnect(ListenerId),
+}
+
+/// A change, as those who watch are told of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Set { key: Arc<str>, value: Arc<Encoded> },
+    Removed { key: Arc<str> },
+    Cleared,
+    Sent(Arc<Sent>),
+}
+
+/// Why a write was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotWritten {
+    Limit(LimitPassed),
+    Storage,
+}

@@ -1,0 +1,109 @@
+//! What clients are told, and the messages that say it.
+
+use std::mem;
+use std::sync::Arc;
+
+use amf_core::Version;
+
+use super::encoded::{Encoded, Sent};
+use crate::proto::{Message, SharedObjectEvent, SharedObjectMessage};
+
+/// A message to clients holds no more events than this, unless one write has more.
+const EVENTS: usize = 512;
+/// Nor more bytes than this, unless one event has more.
+const BYTES: usize = 128 << 10;
+
+/// What every message of an object says.
+pub(in crate::shared_object) struct Header<'a> {
+    pub(in crate::shared_object) name: &'a Arc<str>,
+    pub(in crate::shared_object) version: u32,
+    pub(in crate::shared_object) is_persistent: bool,
+}
+
+impl Header<'_> {
+    /// All of it in one message, or in several where that would be large.
+    pub(in crate::shared_object) fn messages(&self, told: &[Told], encoding: Version) -> Vec<Message> {
+        let (mut messages, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for told in told {
+            let new = told.events(encoding);
+            let (count, size) = (
+                new.iter().flatten().count(),
+                new.iter().flatten().map(SharedObjectEvent::size).sum::<usize>(),
+            );
+            if !events.is_empty() && (events.len() + count > EVENTS || bytes + size > BYTES) {
+                messages.push(self.message(encoding, mem::take(&mut events)));
+                bytes = 0;
+            }
+            bytes += size;
+            events.extend(new.into_iter().flatten());
+            // What comes next is not what was refused.
+            if matches!(told, Told::Status(_)) {
+                messages.push(self.message(encoding, mem::take(&mut events)));
+                bytes = 0;
+            }
+        }
+        if !events.is_empty() {
+            messages.push(self.message(encoding, events));
+        }
+        messages
+    }
+
+    pub(in crate::shared_object) fn message(
+        &self,
+        encoding: Version,
+        events: Vec<SharedObjectEvent>,
+    ) -> Message {
+        let message = SharedObjectMessage {
+            encoding,
+            name: Arc::clone(self.name),
+            version: self.version,
+            is_persistent: self.is_persistent,
+            events,
+        };
+        message.message()
+    }
+}
+
+/// What a client is told, before it is encoded.
+pub(in crate::shared_object) enum Told {
+    UseSuccess,
+    Cleared,
+    Changed(Arc<str>, Arc<Encoded>),
+    Removed(Arc<str>),
+    Success(Arc<str>),
+    Sent(Arc<Sent>),
+    /// A refusal that is of no slot.
+    Status(&'static str),
+    /// A refusal, and what the slot is: one message has both.
+    Refused(&'static str, Arc<str>, Option<Arc<Encoded>>),
+}
+
+impl Told {
+    /// One or two. Nothing where it cannot be said in this encoding.
+    fn events(&self, encoding: Version) -> [Option<SharedObjectEvent>; 2] {
+        let changed = |key: &Arc<str>, value: &Encoded| SharedObjectEvent::Change {
+            key: Arc::clone(key),
+            value: value.bytes_in(encoding),
+        };
+        let removed = |key: &Arc<str>| SharedObjectEvent::Remove { key: Arc::clone(key) };
+        let event = match self {
+            Self::UseSuccess => SharedObjectEvent::UseSuccess,
+            Self::Cleared => SharedObjectEvent::Clear,
+            Self::Changed(key, value) => changed(key, value),
+            Self::Removed(key) => removed(key),
+            Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
+            Self::Sent(sent) => return [sent.message_in(encoding).map(SharedObjectEvent::SendMessage), None],
+            Self::Status(code) => status(code),
+            Self::Refused(code, key, value) => {
+                let now = value.as_ref().map_or_else(|| removed(key), |value| changed(key, value));
+                return [Some(status(code)), Some(now)];
+            }
+        };
+        [Some(event), None]
+    }
+}
+
+/// A refusal, as clients are told of it.
+pub(in crate::shared_object) fn status(code: &'static str) -> SharedObjectEvent {
+    SharedObjectEvent::Status { code: code.into(), level: "error".into() }
+}

@@ -1,0 +1,186 @@
+//! The objects that one connection uses.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use amf_core::Version;
+use amf_remoting::Caller;
+use amf_remoting::service::Connection as _;
+
+use super::error::{SharedObjectError, is_name};
+use super::guard::{SharedObjectAccess, SlotWrite, ask};
+use super::object::{Listener, Object, registry};
+use super::settings::object_settings;
+use super::state::encoded::{Encoded, Sent};
+use super::state::updates::{Header, status};
+use super::state::{ListenerId, Request};
+use crate::connection::Handle;
+use crate::instance::Instance;
+use crate::metrics::limit;
+use crate::proto::chunk::Chunked;
+use crate::proto::message::code;
+use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
+
+/// The objects that one connection uses. It leaves them when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    handle: Arc<Handle>,
+    chunk_size: u32,
+    objects: HashMap<Arc<str>, (Arc<Object>, ListenerId)>,
+}
+
+impl Joined {
+    pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32) -> Self {
+        Self { handle, chunk_size, objects: HashMap::new() }
+    }
+
+    /// Does what a client asks for.
+    pub(crate) fn receive(
+        &mut self,
+        message: SharedObjectMessage,
+        caller: &Caller,
+        instance: &Instance,
+        limits: &Limits,
+    ) {
+        let SharedObjectMessage { encoding, name, is_persistent, events, .. } = message;
+        let mut requests = Vec::new();
+        let (mut size, mut is_used) = (0, false);
+        for event in events {
+            // One that does not read what it asked for is not given more.
+            if !self.handle.is_open() {
+                return;
+            }
+            size += event.size();
+            match event {
+                // Its answer is all of the object, so once is enough.
+                SharedObjectEvent::Use if is_used => {}
+                SharedObjectEvent::Use => {
+                    is_used = true;
+                    match self.join(&name, is_persistent, caller, instance, limits) {
+                        Ok(()) => requests.push(Request::Use),
+                        Err(code) => self.refuse(encoding, &name, is_persistent, code),
+                    }
+                }
+                SharedObjectEvent::Release => {
+                    is_used = false;
+                    self.ask(&name, encoding, std::mem::take(&mut requests), size);
+                    if let Some((object, listener)) = self.objects.remove(&name) {
+                        object.leave(listener);
+                    }
+                }
+                event => {
+                    if let Some((object, _)) = self.objects.get(&name) {
+                        requests.extend(request(event, encoding, object, caller));
+                    }
+                }
+            }
+        }
+        self.ask(&name, encoding, requests, size);
+    }
+
+    fn ask(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
+        if let Some((object, listener)) = self.objects.get(name)
+            && !requests.is_empty()
+        {
+            object.client(*listener, encoding, requests, size);
+        }
+    }
+
+    /// Says otherwise why it cannot be.
+    fn join(
+        &mut self,
+        name: &Arc<str>,
+        is_persistent: bool,
+        caller: &Caller,
+        instance: &Instance,
+        limits: &Limits,
+    ) -> Result<(), &'static str> {
+        if let Some((object, _)) = self.objects.get(name) {
+            return if object.is_persistent() == is_persistent {
+                Ok(())
+            } else {
+                Err(code::SHARED_OBJECT_BAD_PERSISTENCE)
+            };
+        }
+        if !is_name(name) {
+            return Err(code::SHARED_OBJECT_CREATION_FAILED);
+        }
+        if self.objects.len() >= limits.shared_objects {
+            limit("shared_objects");
+            tracing::debug!(client = %caller.client().id(), "the limit `shared_objects` is reached");
+            return Err(code::SHARED_OBJECT_CREATION_FAILED);
+        }
+        let settings = object_settings(instance);
+        if let Some(guard) = &settings.guard {
+            let access = SharedObjectAccess { caller, instance, name, is_persistent };
+            if registry(instance).get(name).is_none() && !ask(|| guard.may_create(&access)) {
+                return Err(code::SHARED_OBJECT_CREATION_FAILED);
+            }
+            if !ask(|| guard.may_read(&access)) {
+                return Err(code::SHARED_OBJECT_NO_READ_ACCESS);
+            }
+        }
+        let object = Object::open(instance, name, is_persistent, &settings).map_err(|error| {
+            tracing::debug!(client = %caller.client().id(), object = %name, %error, "a shared object was refused");
+            match error {
+                SharedObjectError::Persistence => code::SHARED_OBJECT_BAD_PERSISTENCE,
+                _ => code::SHARED_OBJECT_CREATION_FAILED,
+            }
+        })?;
+        let (client, handle) = (caller.client().id(), Arc::clone(&self.handle));
+        let listener = object.enter(Listener { client, handle, chunk_size: self.chunk_size });
+        self.objects.insert(Arc::clone(name), (object, listener));
+        Ok(())
+    }
+
+    fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
+        let header = Header { name, version: 0, is_persistent };
+        let message = header.message(encoding, vec![status(code)]);
+        let sent = self.handle.send_shared(&Arc::new(Chunked::new(message, self.chunk_size)));
+        if let Err(error) = sent {
+            tracing::debug!(%error, "a client was not told that its shared object was refused");
+        }
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        for (_, (object, listener)) in self.objects.drain() {
+            object.leave(listener);
+        }
+    }
+}
+
+/// What an event asks for, if the guard lets it.
+fn request(event: SharedObjectEvent, encoding: Version, object: &Object, caller: &Caller) -> Option<Request> {
+    let request = match event {
+        SharedObjectEvent::RequestChange { key, value } => {
+            Request::Set { key, value: Arc::new(Encoded::new(encoding, value)) }
+        }
+        SharedObjectEvent::RequestRemove { key } => Request::Remove { key },
+        SharedObjectEvent::SendMessage(message) => Request::Send(Sent::new(encoding, message)),
+        // Events for clients mean nothing here.
+        _ => return None,
+    };
+    let Some(guard) = &object.settings().guard else { return Some(request) };
+    let access = SharedObjectAccess {
+        caller,
+        instance: object.instance(),
+        name: object.name(),
+        is_persistent: object.is_persistent(),
+    };
+    let (may, key) = match &request {
+        Request::Set { key, value } => {
+            let write =
+                SlotWrite { key, value: Some(value).filter(|value| !value.is_nothing()).map(|v| &**v) };
+            (ask(|| guard.may_write(&access, &write)), Some(key))
+        }
+        Request::Remove { key } => {
+            (ask(|| guard.may_write(&access, &SlotWrite { key, value: None })), Some(key))
+        }
+        Request::Send(sent) => (ask(|| guard.may_send(&access, sent.message().handler())), None),
+        _ => (true, None),
+    };
+    let key = key.cloned();
+    Some(if may { request } else { Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS } })
+}

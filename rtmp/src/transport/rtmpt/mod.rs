@@ -1,0 +1,135 @@
+//! RTMPT: RTMP in the bodies of HTTP requests. There is no official specification; this is what Flash Player and
+//! librtmp do.
+//!
+//! ```text
+//! POST /open/1                the answer is an id for all that follows, and a line feed
+//! POST /send/{id}/{number}    the body goes to the server
+//! POST /idle/{id}/{number}    a body of one byte that means nothing: is there anything?
+//! POST /close/{id}/{number}   the end
+//! ```
+//!
+//! The answer to `send` and `idle` is one byte, which tells the client how long to wait before it asks again, and
+//! what the server has to say. Numbers count requests, whatever they are.
+
+mod session;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use super::peer::Peer;
+use crate::metrics::limit;
+use crate::server::Server;
+use session::Refused;
+use sessions::Sessions;
+
+impl Server {
+    /// A door through plain HTTP requests, for players behind firewalls: `rtmpt://host/app`, and `rtmpts://` where the
+    /// app is served by TLS. The routes are `/open/…`, `/send/…`, `/idle/…`, `/close/…` and `/fcs/…` at the root of
+    /// the host, as clients ask for them there.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    /// use axum::Router;
+    ///
+    /// let server = Server::new(Services::new());
+    /// let app: Router = Router::new().merge(server.rtmpt());
+    /// ```
+    ///
+    /// A connection is known by a random id of 128 bits. It ends when nothing was asked for a while, and when a request
+    /// is missing; the last one may be sent again. The bounds are [`TunnelLimits`](crate::TunnelLimits). Who is
+    /// one too many for [`max_connections`](Server::max_connections) gets 503. What is known of connections is of
+    /// this router: behind several machines, a client has to come to the same one each time.
+    pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new()
+            // A client asks for the server's address here, and goes on where there is none.
+            .route("/fcs/{what}", post(|| async { StatusCode::NOT_FOUND }))
+            .route("/open/{number}", post(open))
+            .route("/send/{id}/{number}", post(send))
+            .route("/idle/{id}/{number}", post(idle))
+            .route("/close/{id}/{number}", post(close))
+            .with_state(Arc::new(Sessions::new(Arc::clone(self.shared()))))
+    }
+}
+
+async fn open(State(sessions): State<Arc<Sessions>>, peer: Peer) -> Response {
+    match sessions.open(peer.0) {
+        Ok(id) => answer(format!("{id}\n")),
+        Err(full) => {
+            tracing::warn!(%full, "a tunnel was refused");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+async fn send(
+    State(sessions): State<Arc<Sessions>>,
+    Path((id, number)): Path<(String, u64)>,
+    body: Body,
+) -> Response {
+    let turn = match sessions.turn(&id) {
+        Ok(turn) => turn,
+        Err(refused) => return exchanged(Err(refused)),
+    };
+    let limits = sessions.limits();
+    match timeout(limits.request_time, to_bytes(body, limits.message)).await {
+        Ok(Ok(bytes)) => exchanged(turn.exchange(number, bytes).await),
+        // It does not say whether it was too long or lost.
+        Ok(Err(_)) => passed(StatusCode::PAYLOAD_TOO_LARGE, "message"),
+        Err(_) => passed(StatusCode::REQUEST_TIMEOUT, "request_time"),
+    }
+}
+
+async fn idle(State(sessions): State<Arc<Sessions>>, Path((id, number)): Path<(String, u64)>) -> Response {
+    match sessions.turn(&id) {
+        Ok(turn) => exchanged(turn.exchange(number, Bytes::new()).await),
+        Err(refused) => exchanged(Err(refused)),
+    }
+}
+
+async fn close(State(sessions): State<Arc<Sessions>>, Path((id, _)): Path<(String, u64)>) -> Response {
+    if sessions.close(&id) { answer(Bytes::from_static(&[0])) } else { exchanged(Err(Refused::Unknown)) }
+}
+
+fn exchanged(outcome: Result<Bytes, Refused>) -> Response {
+    match outcome {
+        Ok(bytes) => answer(bytes),
+        Err(Refused::Unknown) => StatusCode::NOT_FOUND.into_response(),
+        Err(Refused::TooMany) => passed(StatusCode::TOO_MANY_REQUESTS, "requests"),
+        Err(Refused::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// One of the [`TunnelLimits`](crate::TunnelLimits) was passed.
+fn passed(status: StatusCode, name: &'static str) -> Response {
+    limit(name);
+    tracing::debug!(%status, limit = name, "a request of a tunnel passed a limit");
+    (status, format!("passed the limit `{name}`\n")).into_response()
+}
+
+fn answer(bytes: impl Into<Bytes>) -> Response {
+    let bytes = bytes.into();
+    let length = bytes.len();
+    let mut response = (
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/x-fcs")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ],
+        bytes,
+    )
+        .into_response();
+    // librtmp looks for `Content-` with a capital letter, which HTTP/1.1 of today does not write.
+    if let Ok(length) = HeaderValue::try_from(format!("Content-Length: {length}")) {
+        response.headers_mut().insert("x-librtmp", length);
+    }
+    response
+}

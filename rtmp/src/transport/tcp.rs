@@ -1,0 +1,190 @@
+//! A server at an address.
+
+use std::fmt;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+#[cfg(feature = "tls")]
+use super::tls::Acceptor;
+use crate::server::{Place, Server, Shared, serve_connection};
+
+/// A server with an address.
+pub struct Listening {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    security: Security,
+}
+
+/// What a connection begins with.
+#[derive(Clone, Debug)]
+enum Security {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(Acceptor),
+}
+
+impl Server {
+    /// Takes an address.
+    pub async fn bind(self, address: impl ToSocketAddrs) -> io::Result<Listening> {
+        Ok(self.listen(TcpListener::bind(address).await?))
+    }
+
+    /// Uses a listener that is there already.
+    pub fn listen(self, listener: TcpListener) -> Listening {
+        Listening::new(listener, Arc::clone(self.shared()))
+    }
+}
+
+impl Listening {
+    fn new(listener: TcpListener, shared: Arc<Shared>) -> Self {
+        Self { listener, shared, security: Security::Plain }
+    }
+
+    /// Serves `rtmps://`: TLS first, then RTMP.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    ///
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    /// use amf_rtmp::rustls::ServerConfig;
+    /// use amf_rtmp::rustls::pki_types::pem::PemObject;
+    /// use amf_rtmp::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    ///
+    /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    /// let chain = CertificateDer::pem_file_iter("fullchain.pem")?.collect::<Result<Vec<_>, _>>()?;
+    /// let key = PrivateKeyDer::from_pem_file("privkey.pem")?;
+    /// let tls = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    ///
+    /// let server = Server::new(Services::new());
+    /// let plain = server.clone().bind("[::]:1935").await?;
+    /// let secure = server.bind("[::]:443").await?.tls(Arc::new(tls));
+    /// tokio::try_join!(plain.serve(), secure.serve())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// TLS 1.3 is spoken without tickets (`send_tls13_tickets` is set to 0): librtmp, and so rtmpdump, takes a ticket
+    /// for the end of the connection, and connections that last gain nothing by them.
+    ///
+    /// Shaking hands in TLS has the time of RTMP's handshake,
+    /// [`Limits::handshake_time`](crate::proto::Limits::handshake_time), for itself. Flash Player 9 and later speak
+    /// TLS as far as their system does; rustls speaks 1.2 and 1.3.
+    #[must_use]
+    #[cfg(feature = "tls")]
+    pub fn tls(self, config: Arc<crate::rustls::ServerConfig>) -> Self {
+        Self { security: Security::Tls(Acceptor::new(config)), ..self }
+    }
+
+    /// The address, with the port that the system chose where 0 was asked for.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until the server is [shut down](crate::Server::shutdown). If the future is dropped, its connections
+    /// are cut.
+    pub async fn serve(self) -> io::Result<()> {
+        self.serve_until(pending()).await
+    }
+
+    /// Serves until `shutdown` is done, and then shuts the server down, with all its doors: see
+    /// [`Server::shutdown`](crate::Server::shutdown).
+    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.accept_until(async {
+            tokio::select! {
+                () = shutdown => {}
+                () = shared.closing() => {}
+            }
+        })
+        .await;
+        Ok(())
+    }
+
+    async fn accept_until(self, end: impl Future<Output = ()>) {
+        let Self { listener, shared, security } = self;
+        let mut connections = JoinSet::new();
+        let mut end = Box::pin(end);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some(ended) = connections.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a connection failed");
+                    }
+                    continue;
+                }
+                () = &mut end => break,
+            };
+            match accepted {
+                Ok((socket, peer)) => match shared.place(Some(peer)) {
+                    Ok(place) => {
+                        let served = serve_socket(socket, peer, security.clone(), Arc::clone(&shared), place);
+                        connections.spawn(shared.tasks().track_future(served));
+                    }
+                    Err(full) => tracing::warn!(%full, %peer, "a connection was refused"),
+                },
+                Err(error) => accept_failed(&error).await,
+            }
+        }
+        drop(listener);
+        shared.shutdown().await;
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listening").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
+/// Out of file descriptors, most likely: trying again at once would keep a processor busy with failing.
+async fn accept_failed(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    sleep(Duration::from_millis(50)).await;
+}
+
+async fn serve_socket(
+    socket: TcpStream,
+    peer: SocketAddr,
+    security: Security,
+    shared: Arc<Shared>,
+    place: Place,
+) {
+    // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "gone before it was served");
+        return;
+    }
+    match security {
+        Security::Plain => serve_connection(socket, Some(peer), &shared, &place).await,
+        // Boxed, so that a plain connection need not have room for TLS.
+        #[cfg(feature = "tls")]
+        Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, shared, place)).await,
+    }
+}
+
+#[cfg(feature = "tls")]
+async fn serve_tls(
+    socket: TcpStream,
+    peer: SocketAddr,
+    acceptor: Acceptor,
+    shared: Arc<Shared>,
+    place: Place,
+) {
+    let accepted = tokio::select! {
+        accepted = acceptor.accept(socket, shared.config.limits.handshake_time) => accepted,
+        () = shared.closing() => return,
+    };
+    match accepted {
+        Ok(stream) => serve_connection(stream, Some(peer), &shared, &place).await,
+        Err(error) => tracing::debug!(%peer, %error, "no TLS"),
+    }
+}
