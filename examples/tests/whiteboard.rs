@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amf_rtmp::{NetConnection, RedbStore, RemoteEvent, RemoteEvents, Server, SyncChange};
+use amf_rtmp::{NetConnection, RedbStore, Server, SharedObjectOptions, SyncChange, SyncEvent, SyncEvents};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use examples::whiteboard::{self, Cursor, Stroke};
@@ -26,7 +26,7 @@ async fn serve(path: &Path) -> (Server, JoinHandle<()>, String) {
 }
 
 async fn connect(url: &str) -> NetConnection {
-    NetConnection::to(url).unwrap().connect().await.unwrap()
+    NetConnection::builder(url).unwrap().connect().await.unwrap()
 }
 
 /// The bytes of RTMP in the messages of a WebSocket, as Ruffle has them.
@@ -53,10 +53,10 @@ async fn tunnel(url: &str) -> DuplexStream {
 }
 
 /// Waits for such a change.
-async fn until(events: &mut RemoteEvents, wanted: impl Fn(&SyncChange) -> bool) {
+async fn until(events: &mut SyncEvents, wanted: impl Fn(&SyncChange) -> bool) {
     let found = async {
         loop {
-            if let RemoteEvent::Sync(changes) = events.next().await.unwrap()
+            if let SyncEvent::Sync(changes) = events.recv().await.unwrap()
                 && changes.iter().any(&wanted)
             {
                 return;
@@ -73,8 +73,8 @@ async fn strokes_stay_and_cursors_go() {
     let (server, serving, url) = serve(&path).await;
     let (ann, bob) = (connect(&url).await, connect(&url).await);
     let (anns, bobs) = (
-        ann.shared_object("strokes", true).await.unwrap(),
-        bob.shared_object("strokes", true).await.unwrap(),
+        ann.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap(),
+        bob.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap(),
     );
     let (mut heard, mut said) = (anns.events(), bobs.events());
 
@@ -88,9 +88,9 @@ async fn strokes_stay_and_cursors_go() {
 
     // A cursor goes with its client, and nobody moves another's.
     let me: String = bob.call("whiteboard.me", ()).await.unwrap();
-    let seen = ann.shared_object("cursors", false).await.unwrap();
+    let seen = ann.shared_object("cursors", SharedObjectOptions::new()).await.unwrap();
     let mut cursors = seen.events();
-    let own = bob.shared_object("cursors", false).await.unwrap();
+    let own = bob.shared_object("cursors", SharedObjectOptions::new()).await.unwrap();
     own.set(&me, &Cursor { x: 3.0, y: 4.0, color: 0xff_00_00 }).unwrap();
     until(&mut cursors, |change| matches!(change, SyncChange::Change { key, .. } if **key == me)).await;
     seen.set(&me, &Cursor { x: 0.0, y: 0.0, color: 0 }).unwrap();
@@ -102,7 +102,7 @@ async fn strokes_stay_and_cursors_go() {
 
     let (_server, _serving, url) = serve(&path).await;
     let ann = connect(&url).await;
-    let strokes = ann.shared_object("strokes", true).await.unwrap();
+    let strokes = ann.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!(strokes.get::<Stroke>("1").unwrap(), Some(stroke));
     let mut events = strokes.events();
     ann.call::<()>("whiteboard.wipe", ()).await.unwrap();
@@ -120,14 +120,14 @@ async fn who_comes_through_a_websocket_draws_on_the_same_board() {
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
 
     let ann = connect(&url).await;
-    let bob = NetConnection::to(&url).unwrap().connect_over(tunnel(&door).await).await.unwrap();
-    let anns = ann.shared_object("strokes", true).await.unwrap();
+    let bob = NetConnection::builder(&url).unwrap().connect_with_stream(tunnel(&door).await).await.unwrap();
+    let anns = ann.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap();
     let mut heard = anns.events();
     anns.set("1", &Stroke { color: 1, points: vec![0.0, 0.0] }).unwrap();
     until(&mut heard, |change| matches!(change, SyncChange::Success { .. })).await;
 
     // He comes late, and has it; what he draws goes the other way.
-    let bobs = bob.shared_object("strokes", true).await.unwrap();
+    let bobs = bob.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!(bobs.get::<Stroke>("1").unwrap().unwrap().color, 1);
     let long = Stroke { color: 2, points: vec![0.5; 1024] };
     bobs.set("2", &long).unwrap();

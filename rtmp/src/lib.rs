@@ -66,11 +66,11 @@ mod transport;
 
 #[cfg(feature = "net")]
 pub use client::{
-    Backoff, ConnectError, Connecting, ConnectionEvent, JoinError, NetConnection, RemoteChanges,
-    RemoteEvents, RemoteSharedObject,
+    Backoff, ConnectError, ConnectionEvent, JoinError, NetConnection, NetConnectionBuilder,
+    RemoteSharedObject, SharedObjectBatch, SyncEvents,
 };
 #[cfg(feature = "net")]
-pub use instance::{Instance, InvalidName};
+pub use instance::{Instance, InstanceNameError};
 #[cfg(feature = "tunnel")]
 pub use server::TunnelLimits;
 #[cfg(feature = "net")]
@@ -82,13 +82,13 @@ pub use server::{
 pub use shared_object::RedbStore;
 #[cfg(feature = "net")]
 pub use shared_object::{
-    LimitPassed, RemoteEvent, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
-    SharedObjectLimits, SharedObjectLock, SharedObjectStore, SharedObjectUpdate, SharedObjectWatch,
-    SharedObjects, SlotChange, SlotValue, SlotWrite, StoredCommit, StoredName, StoredObject, StoredSlot,
-    SyncChange, Written,
+    LimitError, PendingWrite, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
+    SharedObjectLimits, SharedObjectLock, SharedObjectOptions, SharedObjectStore, SharedObjectUpdate,
+    SharedObjectWatch, SharedObjects, SlotChange, SlotValue, SlotWrite, StoredCommit, StoredName,
+    StoredObject, StoredSlot, SyncChange, SyncEvent,
 };
 #[cfg(feature = "net")]
-pub use transport::Listening;
+pub use transport::BoundServer;
 
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;

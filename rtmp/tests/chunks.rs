@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, Chunked, Output};
+use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, Output, PreChunkedMessage};
 use amf_rtmp::proto::{Limits, Message, MessageType, PeerError};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -91,7 +91,7 @@ fn chunk_streams_of_one_two_and_three_bytes() {
         (b"\x01\x00\x01", 320),
         (b"\x01\xFF\xFF", 65_599),
     ] {
-        let chunked = Chunked::new(message(chunk_stream, 0, 0, 8, b"x"), 128);
+        let chunked = PreChunkedMessage::new(message(chunk_stream, 0, 0, 8, b"x"), 128);
         assert_eq!(chunked.bytes()[..], [basic, rest].concat(), "the shortest form is written");
     }
 }
@@ -219,7 +219,7 @@ fn timestamps_are_extended_from_24_bits_on() {
     ] {
         let expected = message(4, timestamp, 1, 8, b"a");
         assert_eq!(read(bytes), std::slice::from_ref(&expected));
-        assert_eq!(Chunked::new(expected, 128).bytes()[..], *bytes);
+        assert_eq!(PreChunkedMessage::new(expected, 128).bytes()[..], *bytes);
     }
 }
 
@@ -231,7 +231,7 @@ fn an_extended_timestamp_stands_in_every_chunk() {
     let repeat = b"\xC4\x01\x00\x00\x00";
     let input = [&head[..], &payload[..128], repeat, &payload[128..256], repeat, &payload[256..]].concat();
     assert_eq!(read(&input), [message(4, 0x0100_0000, 1, 9, &payload)]);
-    let chunked = Chunked::new(message(4, 0x0100_0000, 1, 9, &payload), 128);
+    let chunked = PreChunkedMessage::new(message(4, 0x0100_0000, 1, 9, &payload), 128);
     assert_eq!(chunked.bytes()[..], input, "it is written so, too");
 }
 
@@ -445,7 +445,7 @@ fn large_pieces_are_shared_not_copied() {
     assert!(out.is_empty() && out.taken() == 10_014);
 
     // Cut once for many, it is one piece, the same for all.
-    let chunked = Chunked::new(message(6, 5, 1, 9, &payload), 4_096);
+    let chunked = PreChunkedMessage::new(message(6, 5, 1, 9, &payload), 4_096);
     for _ in 0..2 {
         writer.write_shared(&chunked, &mut out);
         let piece = out.take().unwrap();
@@ -488,7 +488,7 @@ proptest! {
         writer.set_chunk_size(size);
         for (message, shared) in &messages {
             if *shared {
-                writer.write_shared(&Chunked::new(message.clone(), size), &mut out);
+                writer.write_shared(&PreChunkedMessage::new(message.clone(), size), &mut out);
             } else {
                 writer.write(message, &mut out);
             }

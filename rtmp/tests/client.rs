@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amf_remoting::{CallError, Client, Services, remoting_service};
-use amf_rtmp::{Backoff, ConnectError, Connecting, ConnectionEvent, NetConnection, Server};
+use amf_rtmp::{Backoff, ConnectError, ConnectionEvent, NetConnection, NetConnectionBuilder, Server};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -66,8 +66,8 @@ async fn serve(at: &str) -> Running {
     Running { server, game, address, task: tokio::spawn(listening.serve()) }
 }
 
-fn to(address: SocketAddr, app: &str) -> Connecting {
-    NetConnection::to(&format!("rtmp://{address}/{app}")).unwrap()
+fn to(address: SocketAddr, app: &str) -> NetConnectionBuilder {
+    NetConnection::builder(&format!("rtmp://{address}/{app}")).unwrap()
 }
 
 fn quick() -> Backoff {
@@ -75,7 +75,7 @@ fn quick() -> Backoff {
 }
 
 /// The events of a connection in words, without times.
-fn watched(connecting: Connecting) -> (Connecting, mpsc::UnboundedReceiver<String>) {
+fn watched(connecting: NetConnectionBuilder) -> (NetConnectionBuilder, mpsc::UnboundedReceiver<String>) {
     let (tell, told) = mpsc::unbounded_channel();
     let connecting = connecting.on_event(move |event| {
         let word = match event {
@@ -239,11 +239,11 @@ async fn connecting_has_a_time() {
     // It accepts and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let limit = Duration::from_millis(100);
-    let connecting = to(silent.local_addr().unwrap(), "game").connect_within(limit);
+    let connecting = to(silent.local_addr().unwrap(), "game").connect_timeout(limit);
     let outcome = timeout(PATIENCE, connecting.connect()).await.unwrap();
     assert!(matches!(outcome, Err(ConnectError::Timeout(found)) if found == limit), "{outcome:?}");
     let (near, _far) = tokio::io::duplex(4096);
-    let outcome = to(silent.local_addr().unwrap(), "game").connect_within(limit).connect_over(near);
+    let outcome = to(silent.local_addr().unwrap(), "game").connect_timeout(limit).connect_with_stream(near);
     assert!(matches!(timeout(PATIENCE, outcome).await.unwrap(), Err(ConnectError::Timeout(_))));
 }
 

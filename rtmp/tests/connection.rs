@@ -7,10 +7,10 @@ mod pair;
 use std::time::Duration;
 
 use amf_core::{Dynamic, Object, Value, Version};
-use amf_rtmp::proto::chunk::Chunked;
+use amf_rtmp::proto::chunk::PreChunkedMessage;
 use amf_rtmp::proto::message::{UserControl, code};
 use amf_rtmp::proto::{
-    Accept, CloseReason, Command, Config, Connection, Event, Message, MessageType, Outcome, Status, UseError,
+    Accept, CloseReason, Command, Config, Connection, Event, Message, MessageType, Outcome, Status, UserError,
 };
 use bytes::Bytes;
 use pair::{Cut, Pair, encode, request};
@@ -91,7 +91,7 @@ fn a_client_is_refused_and_told_why() {
         let status = Status::error(code::CONNECT_REJECTED, "the house is full").with("ex", ex);
         pair.server.reject(&status).unwrap();
         assert!(pair.server.is_closed());
-        assert_eq!(pair.server.accept(pair.now, &Accept::default()), Err(UseError::Closed));
+        assert_eq!(pair.server.accept(pair.now, &Accept::default()), Err(UserError::Closed));
         pair.drive();
         let Event::Rejected(info) = pair.client_event() else { panic!() };
         assert_eq!(
@@ -143,7 +143,7 @@ fn calls_go_both_ways() {
             assert_eq!(pair.client.calls_out() + pair.server.calls_in(), 0);
 
             let again = pair.server.answer(transaction, &yes);
-            assert_eq!(again, Err(UseError::UnknownTransaction));
+            assert_eq!(again, Err(UserError::UnknownTransaction));
         }
     }
 }
@@ -179,7 +179,7 @@ fn counts_and_times_wrap() {
     const STEP: u32 = 0x0080_0001;
     let mut client = Config::client();
     client.chunk_size = 1 << 20;
-    client.limits.outbound = usize::MAX;
+    client.limits.outbound_bytes = usize::MAX;
     let mut server = Config::server().with_limits(client.limits);
     server.chunk_size = client.chunk_size;
     let payload = Bytes::from(vec![0xEE; MESSAGE]);
@@ -197,18 +197,18 @@ fn counts_and_times_wrap() {
             let (stream, kind, payload) = (1, MessageType::VIDEO, payload.clone());
             let video = Message { chunk_stream: 6, timestamp, stream, kind, payload };
             from.send(&video).unwrap();
-            while let Some(piece) = from.output() {
-                to.receive(now, &piece);
-                while let Some(piece) = to.output() {
+            while let Some(piece) = from.poll_transmit() {
+                to.handle_input(now, &piece);
+                while let Some(piece) = to.poll_transmit() {
                     // An acknowledgement ends with the bytes so far, modulo 2^32.
                     assert_eq!(u32::from_be_bytes(*piece.last_chunk().unwrap()), to.received() as u32);
                     acknowledged.push(to.received());
-                    from.receive(now, &piece);
+                    from.handle_input(now, &piece);
                 }
             }
             let unacknowledged = to.received() - acknowledged.last().unwrap();
             assert_eq!((from.sent(), u64::from(from.unacknowledged())), (to.received(), unacknowledged));
-            let Some(Event::Video(received)) = to.event() else { panic!("{index}") };
+            let Some(Event::Video(received)) = to.poll_event() else { panic!("{index}") };
             assert_eq!((received.timestamp, received.payload.len()), (timestamp, MESSAGE));
         }
         assert!(acknowledged.last().unwrap() >> 32 == 1 && STEP.checked_mul(599).is_none());
@@ -260,7 +260,7 @@ fn a_notification_wants_no_reply() {
         let mut pair = Pair::open(Cut::Bytes, version);
         pair.server.notify(1, "onStatus", &encode(version, &[Value::Null])).unwrap();
         let shared = Message::notification(version, 0, "said", &encode(version, &[Value::from("hi")]));
-        let chunked = Chunked::new(shared, pair.server.chunk_size());
+        let chunked = PreChunkedMessage::new(shared, pair.server.chunk_size());
         pair.server.send_shared(&chunked).unwrap();
         pair.server.send_shared(&chunked).unwrap();
         pair.drive();
@@ -279,13 +279,13 @@ fn a_notification_wants_no_reply() {
 fn an_answer_comes_in_the_version_of_the_call() {
     // The connection speaks AMF3, but this call is a type 20.
     let (mut server, now) = pair::accepted(Config::server());
-    server.receive(now, &pair::chunk(3, 20, 0, &pair::command("a", 4.0, b"")));
-    server.receive(now, &pair::chunk(3, 17, 0, &[&[0], &pair::command("b", 5.0, b"")[..]].concat()));
+    server.handle_input(now, &pair::chunk(3, 20, 0, &pair::command("a", 4.0, b"")));
+    server.handle_input(now, &pair::chunk(3, 17, 0, &[&[0], &pair::command("b", 5.0, b"")[..]].concat()));
     for (kind, expected) in [(20, Version::Amf0), (17, Version::Amf3)] {
-        let call = command(server.event().unwrap());
+        let call = command(server.poll_event().unwrap());
         assert_eq!(call.version(), expected);
         server.answer(call.transaction().unwrap(), &encode(expected, &[Value::Null])).unwrap();
-        let sent: Vec<u8> = std::iter::from_fn(|| server.output()).flatten().collect();
+        let sent: Vec<u8> = std::iter::from_fn(|| server.poll_transmit()).flatten().collect();
         // Form 1 or 0: the type is the byte behind the length.
         assert_eq!(sent[7], kind);
     }
@@ -312,12 +312,12 @@ fn what_a_client_sends_before_it_is_accepted_waits() {
     let (mut server, now) = pair::shaken(Config::server());
     let mut input = pair::chunk(3, 20, 0, &pair::connect_command());
     input.extend(pair::chunk(3, 20, 0, &pair::command("createStream", 2.0, b"")));
-    server.receive(now, &input);
-    assert!(matches!(server.event(), Some(Event::Connect(_))));
-    assert!(server.event().is_none());
-    assert_eq!(server.notify(0, "x", &Bytes::new()), Err(UseError::NotConnected));
+    server.handle_input(now, &input);
+    assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
+    assert!(server.poll_event().is_none());
+    assert_eq!(server.notify(0, "x", &Bytes::new()), Err(UserError::NotConnected));
     server.accept(now, &Accept::default()).unwrap();
-    assert_eq!(command(server.event().unwrap()).name(), "createStream");
+    assert_eq!(command(server.poll_event().unwrap()).name(), "createStream");
 }
 
 #[test]
@@ -330,14 +330,14 @@ fn silence_is_pinged_and_then_ended() {
 
     // One that is gone does not: pinged after one minute, ended after two.
     let (mut server, start) = pair::accepted(Config::server());
-    assert_eq!(server.deadline(), Some(start + Duration::from_mins(1)));
-    server.expire(start + Duration::from_mins(1));
-    let ping: Vec<u8> = std::iter::from_fn(|| server.output()).flatten().collect();
+    assert_eq!(server.poll_timeout(), Some(start + Duration::from_mins(1)));
+    server.handle_timeout(start + Duration::from_mins(1));
+    let ping: Vec<u8> = std::iter::from_fn(|| server.poll_transmit()).flatten().collect();
     // Form 0 or 1 on chunk stream 2; the last six bytes are event 6 and the milliseconds: 60,000 = EA60.
     assert_eq!(ping[ping.len() - 6..], [0, 6, 0, 0, 0xEA, 0x60]);
-    assert_eq!(server.deadline(), Some(start + Duration::from_mins(2)));
-    server.expire(start + Duration::from_mins(2));
-    assert_eq!(pair::fault(&mut server), "idle_time");
+    assert_eq!(server.poll_timeout(), Some(start + Duration::from_mins(2)));
+    server.handle_timeout(start + Duration::from_mins(2));
+    assert_eq!(pair::fault(&mut server), "idle_timeout");
 }
 
 #[test]
@@ -346,9 +346,9 @@ fn a_round_trip_is_measured() {
     let now = start + Duration::from_secs(3);
     server.ping(now).unwrap();
     // Pong (event 7) of another time says nothing; that of 3,000 ms (0BB8) counts.
-    server.receive(now, &pair::chunk(2, 4, 0, &[0, 7, 0, 0, 0, 1]));
+    server.handle_input(now, &pair::chunk(2, 4, 0, &[0, 7, 0, 0, 0, 1]));
     assert_eq!(server.round_trip(), None);
-    server.receive(now + Duration::from_millis(40), &pair::chunk(2, 4, 0, &[0, 7, 0, 0, 0x0B, 0xB8]));
+    server.handle_input(now + Duration::from_millis(40), &pair::chunk(2, 4, 0, &[0, 7, 0, 0, 0x0B, 0xB8]));
     assert_eq!(server.round_trip(), Some(Duration::from_millis(40)));
 }
 
@@ -409,24 +409,24 @@ fn the_end_is_told_with_its_reason() {
     assert_eq!(status.name(), "onStatus");
     assert_eq!(Status::from(&status.body().values().unwrap()[0]).code(), code::CONNECT_CLOSED);
     pair.client.disconnect();
-    assert!(matches!(pair.client.event(), Some(Event::Closed(CloseReason::Disconnected))));
-    assert!(pair.client.event().is_none() && pair.client.deadline().is_none());
+    assert!(matches!(pair.client.poll_event(), Some(Event::Closed(CloseReason::Disconnected))));
+    assert!(pair.client.poll_event().is_none() && pair.client.poll_timeout().is_none());
     for connection in [&mut pair.client, &mut pair.server] {
-        assert_eq!(connection.notify(0, "x", &Bytes::new()), Err(UseError::Closed));
-        connection.receive(pair.now, b"anything");
-        assert!(connection.event().is_none() && connection.output().is_none());
+        assert_eq!(connection.notify(0, "x", &Bytes::new()), Err(UserError::Closed));
+        connection.handle_input(pair.now, b"anything");
+        assert!(connection.poll_event().is_none() && connection.poll_transmit().is_none());
     }
 }
 
 #[test]
 fn many_broadcasts_are_one_allocation() {
     let message = Message::notification(Version::Amf0, 0, "said", &[0x05; 5_000]);
-    let chunked = Chunked::new(message, 60_000);
+    let chunked = PreChunkedMessage::new(message, 60_000);
     for _ in 0..3 {
         let (mut server, _) = pair::accepted(Config::server());
         server.send_shared(&chunked).unwrap();
-        assert_eq!(server.output().unwrap().as_ptr(), chunked.bytes().as_ptr());
-        assert!(server.output().is_none());
+        assert_eq!(server.poll_transmit().unwrap().as_ptr(), chunked.bytes().as_ptr());
+        assert!(server.poll_transmit().is_none());
     }
 }
 

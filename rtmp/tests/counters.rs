@@ -136,12 +136,12 @@ async fn limits_by_name() {
     let mut counters = Counters::start();
     let limits = Limits {
         calls_in: 2,
-        replies_owed: 8,
-        command: 1_000,
+        unsent_replies: 8,
+        command_bytes: 1_000,
         chunk_streams: 3,
-        handshake_time: Duration::from_millis(100),
-        connect_time: Duration::from_millis(100),
-        idle_time: Duration::from_millis(400),
+        handshake_timeout: Duration::from_millis(100),
+        connect_timeout: Duration::from_millis(100),
+        idle_timeout: Duration::from_millis(400),
         ..Limits::server()
     };
     let server = serve(limits, 2).await;
@@ -154,12 +154,12 @@ async fn limits_by_name() {
     counters.nobody_is_there().await;
 
     closed(&mut raw(server, &[3]).await).await;
-    counters.ended_by("handshake_time").await;
+    counters.ended_by("handshake_timeout").await;
     closed(&mut shaken(server).await).await;
-    counters.ended_by("connect_time").await;
+    counters.ended_by("connect_timeout").await;
     closed(&mut connected(server).await).await;
-    counters.ended_by("idle_time").await;
-    counters.comes_to("amf_rtmp_ended_total{reason=idle_time}", 1.0).await;
+    counters.ended_by("idle_timeout").await;
+    counters.comes_to("amf_rtmp_ended_total{reason=idle_timeout}", 1.0).await;
 
     let wrong = |bytes: Vec<u8>| async move {
         let mut socket = connected(server).await;
@@ -173,7 +173,7 @@ async fn limits_by_name() {
     wrong([on(4), on(5), on(6)].concat()).await;
     counters.ended_by("chunk_streams").await;
     flood(connected(server).await, message(4, b"\0\x06\0\0\0\x01").repeat(100)).await;
-    counters.ended_by("replies_owed").await;
+    counters.ended_by("unsent_replies").await;
     // A third call that waits is answered at once, and ends nothing.
     let mut socket = connected(server).await;
     socket.write_all(&command("test.stay", 2.0, b"\x05").repeat(3)).await.unwrap();
@@ -191,7 +191,7 @@ async fn limits_by_name() {
 #[tokio::test]
 async fn who_does_not_read_is_counted() {
     let mut counters = Counters::start();
-    let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::server() };
+    let limits = Limits { stall_timeout: Duration::from_millis(200), ..Limits::server() };
     let server = serve(limits, 10).await;
     let mut socket = connected(server).await;
     let long = [&b"\x05\x0C\0\x04\0\0"[..], &vec![b'x'; 0x4_0000]].concat();
@@ -203,7 +203,7 @@ async fn who_does_not_read_is_counted() {
     {}
     let name = |limit| format!("amf_limits_passed_total{{limit={limit}}}");
     let start = Instant::now();
-    while counters.value(&name("stall_time")) + counters.value(&name("replies_owed_bytes")) < 0.5 {
+    while counters.value(&name("stall_timeout")) + counters.value(&name("unsent_reply_bytes")) < 0.5 {
         assert!(start.elapsed() < LONG, "{:?}", counters.counted);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -247,7 +247,7 @@ async fn limits_of_tunnels() {
     use tokio_tungstenite::tungstenite::Message;
 
     let mut counters = Counters::start();
-    let limits = amf_rtmp::TunnelLimits { message: 1_537, ..amf_rtmp::TunnelLimits::default() };
+    let limits = amf_rtmp::TunnelLimits { message_bytes: 1_537, ..amf_rtmp::TunnelLimits::default() };
     let server = Server::new(Services::new()).tunnel_limits(limits);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

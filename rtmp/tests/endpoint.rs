@@ -133,7 +133,7 @@ impl Callbacks {
 
 async fn connect(server: &Running, version: Version) -> (NetConnection, mpsc::UnboundedReceiver<Player>) {
     let (told, hears) = mpsc::unbounded_channel();
-    let connection = NetConnection::to(&format!("rtmp://{}/game/red", server.address))
+    let connection = NetConnection::builder(&format!("rtmp://{}/game/red", server.address))
         .unwrap()
         .encoding(version)
         .argument("Ann")
@@ -217,12 +217,13 @@ async fn a_group_reaches_everybody_until_they_go() {
 #[tokio::test]
 async fn a_refusal_says_why() {
     let server = serve().await;
-    let refused = NetConnection::to(&format!("rtmp://{}/other", server.address)).unwrap().connect().await;
+    let refused =
+        NetConnection::builder(&format!("rtmp://{}/other", server.address)).unwrap().connect().await;
     let Err(ConnectError::Rejected(status)) = refused else { panic!("{refused:?}") };
     assert_eq!(status.code(), "NetConnection.Connect.InvalidApp");
     assert_eq!(status.description(), "there is no application `other` here");
     let url = format!("rtmp://{}/game", server.address);
-    let refused = NetConnection::to(&url).unwrap().argument(&7).unwrap().connect().await;
+    let refused = NetConnection::builder(&url).unwrap().argument(&7).unwrap().connect().await;
     let Err(ConnectError::Rejected(status)) = refused else { panic!("{refused:?}") };
     assert_eq!(status.code(), "NetConnection.Connect.Rejected");
     assert!(status.description().contains("expected String, got Number"), "{}", status.description());
@@ -233,7 +234,7 @@ async fn shutting_down_lets_calls_end_and_says_good_bye() {
     let server = serve().await;
     let told = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&told);
-    let connection = NetConnection::to(&format!("rtmp://{}/game", server.address))
+    let connection = NetConnection::builder(&format!("rtmp://{}/game", server.address))
         .unwrap()
         .on_unhandled(move |name, arguments| hears.lock().unwrap().push((name.to_owned(), arguments)))
         .connect()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amf_core::Version;
-use amf_rtmp::proto::handshake::{ClientHandshake, Scheme};
+use amf_rtmp::proto::handshake::{ClientHandshake, DigestScheme};
 use amf_rtmp::proto::{Accept, CloseReason, Config, Connection, Event, PeerErrorKind, Seed};
 use hmac::{Hmac, KeyInit, Mac};
 use pair::{Cut, Pair, fault, plain_handshake, request};
@@ -28,22 +28,22 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 
 /// Where the digest is: the sum of four bytes, modulo 728, behind those four (librtmp's `GetDigestOffset2`
 /// and `GetDigestOffset1`).
-fn offset(scheme: Scheme, part: &[u8]) -> usize {
+fn offset(scheme: DigestScheme, part: &[u8]) -> usize {
     let at = match scheme {
-        Scheme::DigestFirst => 8,
-        Scheme::KeyFirst => 772,
+        DigestScheme::DigestFirst => 8,
+        DigestScheme::KeyFirst => 772,
     };
     let sum: u32 = part[at..at + 4].iter().map(|byte| u32::from(*byte)).sum();
     sum as usize % 728 + at + 4
 }
 
-fn digest(scheme: Scheme, key: &[u8], part: &[u8]) -> [u8; 32] {
+fn digest(scheme: DigestScheme, key: &[u8], part: &[u8]) -> [u8; 32] {
     let at = offset(scheme, part);
     hmac(key, &[&part[..at], &part[at + 32..]].concat())
 }
 
 /// C0 C1 of a Flash Player, with bytes that follow no generator of ours.
-fn player_hello(scheme: Scheme) -> Vec<u8> {
+fn player_hello(scheme: DigestScheme) -> Vec<u8> {
     let mut c1: Vec<u8> = (0..1536).map(|at: u32| (at * 7 + at / 5) as u8).collect();
     c1[4..8].copy_from_slice(&[9, 0, 124, 2]);
     let digest = digest(scheme, &PLAYER[..30], &c1);
@@ -68,15 +68,15 @@ fn client(handshake: ClientHandshake) -> (Connection, Instant, Vec<u8>) {
 }
 
 fn output(connection: &mut Connection) -> Vec<u8> {
-    std::iter::from_fn(|| connection.output()).flatten().collect()
+    std::iter::from_fn(|| connection.poll_transmit()).flatten().collect()
 }
 
 #[test]
 fn a_server_answers_the_digest_in_the_clients_scheme() {
-    for scheme in [Scheme::DigestFirst, Scheme::KeyFirst] {
+    for scheme in [DigestScheme::DigestFirst, DigestScheme::KeyFirst] {
         let hello = player_hello(scheme);
         let (mut server, now) = server();
-        server.receive(now, &hello);
+        server.handle_input(now, &hello);
         let answer = output(&mut server);
         assert_eq!(answer.len(), 1 + 1536 + 1536, "S0 S1 S2 come before C2");
         assert_eq!(answer[0], 3);
@@ -92,37 +92,37 @@ fn a_server_answers_the_digest_in_the_clients_scheme() {
 fn a_server_echoes_where_there_is_no_digest() {
     let hello = &plain_handshake()[..1537];
     let (mut server, now) = server();
-    server.receive(now, hello);
+    server.handle_input(now, hello);
     let answer = output(&mut server);
     assert_eq!(answer[0], 3);
     assert_eq!(answer[5..9], [0; 4], "plain: zeros");
     assert_eq!(answer[1537..], hello[1..]);
 
     // A version where the digest handshake has one, but no digest that is right.
-    let mut hello = player_hello(Scheme::DigestFirst);
+    let mut hello = player_hello(DigestScheme::DigestFirst);
     hello[1500] ^= 1;
     let (mut server, now) = self::server();
-    server.receive(now, &hello);
+    server.handle_input(now, &hello);
     assert_eq!(output(&mut server)[1537..], hello[1..]);
 }
 
 #[test]
 fn the_answer_comes_with_the_last_byte_of_c1_and_no_sooner() {
-    for hello in [player_hello(Scheme::KeyFirst), plain_handshake()[..1537].to_vec()] {
+    for hello in [player_hello(DigestScheme::KeyFirst), plain_handshake()[..1537].to_vec()] {
         let (mut server, now) = server();
         for byte in &hello[..1536] {
-            server.receive(now, &[*byte]);
+            server.handle_input(now, &[*byte]);
             assert_eq!(server.queued(), 0);
         }
-        server.receive(now, &hello[1536..]);
+        server.handle_input(now, &hello[1536..]);
         assert_eq!(output(&mut server).len(), 3073);
     }
 }
 
 #[test]
 fn a_client_signs_and_checks() {
-    for scheme in [Scheme::DigestFirst, Scheme::KeyFirst] {
-        for theirs in [Scheme::DigestFirst, Scheme::KeyFirst] {
+    for scheme in [DigestScheme::DigestFirst, DigestScheme::KeyFirst] {
+        for theirs in [DigestScheme::DigestFirst, DigestScheme::KeyFirst] {
             let (mut client, now, hello) = client(ClientHandshake::RequireDigest(scheme));
             let c1 = &hello[1..];
             assert_ne!(c1[4..8], [0; 4]);
@@ -134,22 +134,22 @@ fn a_client_signs_and_checks() {
             let s1_digest = digest(theirs, &SERVER[..36], &s1);
             let at = offset(theirs, &s1);
             s1[at..at + 32].copy_from_slice(&s1_digest);
-            client.receive(now, &[3]);
-            client.receive(now, &s1);
+            client.handle_input(now, &[3]);
+            client.handle_input(now, &s1);
             let c2 = output(&mut client);
             assert_eq!(c2.len(), 1536, "C2 is sent when S1 is there");
             assert_eq!(c2[1504..], hmac(&hmac(PLAYER, &s1_digest), &c2[..1504]));
 
             let mut s2: Vec<u8> = (0..1504).map(|at: u32| (at * 13) as u8).collect();
             s2.extend(hmac(&hmac(SERVER, &c1_digest), &s2));
-            client.receive(now, &s2[..1535]);
+            client.handle_input(now, &s2[..1535]);
             assert_eq!(client.queued(), 0);
-            client.receive(now, &s2[1535..]);
+            client.handle_input(now, &s2[1535..]);
             assert!(client.queued() > 0, "connect follows");
 
             let (mut client, now, _) = self::client(ClientHandshake::Digest(scheme));
             s2[7] ^= 1;
-            client.receive(now, &[&[3], &s1[..], &s2].concat());
+            client.handle_input(now, &[&[3], &s1[..], &s2].concat());
             assert_eq!(fault(&mut client), "server_digest");
         }
     }
@@ -160,13 +160,13 @@ fn a_client_takes_a_server_that_only_echoes_unless_told_otherwise() {
     for handshake in [ClientHandshake::Plain, ClientHandshake::default()] {
         let (mut client, now, hello) = client(handshake);
         let s1 = [0x51; 1536];
-        client.receive(now, &[&[3], &s1[..], &hello[1..]].concat());
+        client.handle_input(now, &[&[3], &s1[..], &hello[1..]].concat());
         let sent = output(&mut client);
         assert_eq!(sent[..1536], s1, "C2 echoes S1");
         assert!(sent.len() > 1536, "connect follows");
     }
-    let (mut client, now, hello) = client(ClientHandshake::RequireDigest(Scheme::DigestFirst));
-    client.receive(now, &[&[3], &[0x51; 1536][..], &hello[1..]].concat());
+    let (mut client, now, hello) = client(ClientHandshake::RequireDigest(DigestScheme::DigestFirst));
+    client.handle_input(now, &[&[3], &[0x51; 1536][..], &hello[1..]].concat());
     assert_eq!(fault(&mut client), "server_digest");
 }
 
@@ -174,8 +174,8 @@ fn a_client_takes_a_server_that_only_echoes_unless_told_otherwise() {
 fn both_sides_shake_hands_however_it_is_cut() {
     let modes = [
         ClientHandshake::Plain,
-        ClientHandshake::RequireDigest(Scheme::DigestFirst),
-        ClientHandshake::RequireDigest(Scheme::KeyFirst),
+        ClientHandshake::RequireDigest(DigestScheme::DigestFirst),
+        ClientHandshake::RequireDigest(DigestScheme::KeyFirst),
     ];
     for mode in modes {
         for cut in [Cut::Whole, Cut::Bytes, Cut::Random(1), Cut::Random(99)] {
@@ -196,7 +196,7 @@ fn the_same_seed_gives_the_same_bytes() {
     let answer = |seed: u8| {
         let now = Instant::now();
         let mut server = Connection::server(Arc::new(Config::server()), &Seed::new([seed; 32]), now);
-        server.receive(now, &player_hello(Scheme::DigestFirst));
+        server.handle_input(now, &player_hello(DigestScheme::DigestFirst));
         output(&mut server)
     };
     assert_eq!(answer(1), answer(1));
@@ -235,8 +235,8 @@ fn what_is_no_rtmp_is_told_apart() {
     ];
     for (bytes, name, text) in cases {
         let (mut server, now) = server();
-        server.receive(now, bytes);
-        let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!("{text}") };
+        server.handle_input(now, bytes);
+        let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!("{text}") };
         assert_eq!((error.name(), error.to_string().as_str()), (name, text));
         assert!(server.is_closed() && server.queued() == 0);
     }
@@ -248,7 +248,7 @@ fn a_client_takes_no_other_version() {
         [(6, "encrypted"), (8, "encrypted"), (9, "encrypted"), (0, "version"), (b'H', "version")]
     {
         let (mut client, now, _) = client(ClientHandshake::default());
-        client.receive(now, &[version]);
+        client.handle_input(now, &[version]);
         assert_eq!(fault(&mut client), name);
         assert_eq!(client.queued(), 0);
     }
@@ -259,20 +259,20 @@ fn a_client_has_the_same_patience() {
     let (mut client, start, hello) = client(ClientHandshake::default());
     let answer = [&[3], &[0x51; 1536][..], &hello[1..]].concat();
     for (second, byte) in (0_u64..5).zip(&answer) {
-        client.receive(start + Duration::from_secs(second), &[*byte]);
-        assert_eq!(client.deadline(), Some(start + Duration::from_secs(5)));
+        client.handle_input(start + Duration::from_secs(second), &[*byte]);
+        assert_eq!(client.poll_timeout(), Some(start + Duration::from_secs(5)));
     }
-    client.expire(start + Duration::from_millis(4_999));
+    client.handle_timeout(start + Duration::from_millis(4_999));
     assert!(!client.is_closed());
-    client.expire(start + Duration::from_secs(5));
-    assert_eq!(fault(&mut client), "handshake_time");
+    client.handle_timeout(start + Duration::from_secs(5));
+    assert_eq!(fault(&mut client), "handshake_timeout");
 
     // Then the server has time for its answer.
     let (mut client, start, hello) = self::client(ClientHandshake::default());
-    client.receive(start, &[&[3], &[0x51; 1536][..], &hello[1..]].concat());
-    assert_eq!(client.deadline(), Some(start + Duration::from_secs(30)));
-    client.expire(start + Duration::from_secs(30));
-    assert_eq!(fault(&mut client), "connect_time");
+    client.handle_input(start, &[&[3], &[0x51; 1536][..], &hello[1..]].concat());
+    assert_eq!(client.poll_timeout(), Some(start + Duration::from_secs(30)));
+    client.handle_timeout(start + Duration::from_secs(30));
+    assert_eq!(fault(&mut client), "connect_timeout");
 }
 
 #[test]
@@ -280,19 +280,19 @@ fn a_policy_is_asked_for_in_any_pieces() {
     let request = b"<policy-file-request/>\0";
     for cut in 1..request.len() {
         let (mut server, now) = server();
-        server.receive(now, &request[..cut]);
-        assert!(server.event().is_none());
-        server.receive(now, &request[cut..]);
-        assert!(matches!(server.event(), Some(Event::PolicyRequest)));
+        server.handle_input(now, &request[..cut]);
+        assert!(server.poll_event().is_none());
+        server.handle_input(now, &request[cut..]);
+        assert!(matches!(server.poll_event(), Some(Event::PolicyRequest)));
         server.answer_policy("<cross-domain-policy/>").unwrap();
         assert_eq!(output(&mut server), b"<cross-domain-policy/>\0");
-        assert!(matches!(server.event(), Some(Event::Closed(CloseReason::Policy))));
+        assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::Policy))));
     }
     for cut in 1..request.len() {
         let (mut server, now) = server();
         let mut wrong = request.to_vec();
         wrong[cut] ^= 0x20;
-        server.receive(now, &wrong);
+        server.handle_input(now, &wrong);
         assert_eq!(fault(&mut server), "version");
     }
 }
@@ -301,29 +301,29 @@ fn a_policy_is_asked_for_in_any_pieces() {
 fn the_whole_handshake_has_one_deadline() {
     // However much comes: one byte a second does not keep it open.
     let (mut server, start) = server();
-    for (second, byte) in (0u64..5).zip(player_hello(Scheme::DigestFirst)) {
-        server.receive(start + Duration::from_secs(second), &[byte]);
-        assert_eq!(server.deadline(), Some(start + Duration::from_secs(5)));
+    for (second, byte) in (0u64..5).zip(player_hello(DigestScheme::DigestFirst)) {
+        server.handle_input(start + Duration::from_secs(second), &[byte]);
+        assert_eq!(server.poll_timeout(), Some(start + Duration::from_secs(5)));
     }
-    server.expire(start + Duration::from_millis(4_999));
+    server.handle_timeout(start + Duration::from_millis(4_999));
     assert!(!server.is_closed());
-    server.expire(start + Duration::from_secs(5));
+    server.handle_timeout(start + Duration::from_secs(5));
     assert_eq!(
         pair::fault_kind(&mut server),
-        PeerErrorKind::Timeout { limit: "handshake_time", after: Duration::from_secs(5) }
+        PeerErrorKind::Timeout { limit: "handshake_timeout", after: Duration::from_secs(5) }
     );
 
     // A policy that was asked for and not answered changes nothing.
     let (mut server, start) = self::server();
-    server.receive(start, b"<policy-file-request/>\0");
-    server.expire(start + Duration::from_secs(5));
-    assert_eq!(fault(&mut server), "handshake_time");
+    server.handle_input(start, b"<policy-file-request/>\0");
+    server.handle_timeout(start + Duration::from_secs(5));
+    assert_eq!(fault(&mut server), "handshake_timeout");
 
     // Then connect has its own.
     let (mut server, start) = self::server();
     let later = start + Duration::from_secs(4);
-    server.receive(later, &plain_handshake());
-    assert_eq!(server.deadline(), Some(later + Duration::from_secs(5)));
-    server.expire(later + Duration::from_secs(5));
-    assert_eq!(fault(&mut server), "connect_time");
+    server.handle_input(later, &plain_handshake());
+    assert_eq!(server.poll_timeout(), Some(later + Duration::from_secs(5)));
+    server.handle_timeout(later + Duration::from_secs(5));
+    assert_eq!(fault(&mut server), "connect_timeout");
 }

@@ -53,7 +53,7 @@ async fn serve(server: Server) -> (SocketAddr, JoinHandle<std::io::Result<()>>) 
 }
 
 async fn connect(address: SocketAddr) -> Result<NetConnection, ConnectError> {
-    let connecting = NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let connecting = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
     timeout(PATIENCE, connecting.connect()).await.unwrap()
 }
 
@@ -73,7 +73,7 @@ async fn parameters_are_typed() {
     });
     let (address, _task) = serve(server).await;
     let login = Login { name: "Ann".into(), level: 3 };
-    let to = || NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let to = || NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
     let full = to().argument(&login).unwrap().argument(&7).unwrap().argument("Ann").unwrap();
     let connection = full.clone().connect().await.unwrap();
     assert_eq!(connection.call::<Option<Login>>("game.login", ()).await.unwrap(), Some(login.clone()));
@@ -172,7 +172,7 @@ async fn a_refused_client_is_not_told_of_when_it_goes() {
 #[tokio::test]
 async fn unknown_commands_have_a_hook() {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let server = server().on_unknown(move |command: UnknownCommand| {
+    let server = server().fallback(move |command: UnknownCommand| {
         tell.send((command.name().to_owned(), command.wants_answer(), command.values().unwrap())).unwrap();
         async move {
             match command.name() {
@@ -243,11 +243,11 @@ async fn so_many_connections_from_one_address_and_not_one_more() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let other = socket.connect(address).await.unwrap();
-    let to = || NetConnection::to("rtmp://test/game").unwrap();
-    let _other = timeout(PATIENCE, to().connect_over(other)).await.unwrap().unwrap();
+    let to = || NetConnection::builder("rtmp://test/game").unwrap();
+    let _other = timeout(PATIENCE, to().connect_with_stream(other)).await.unwrap().unwrap();
     let (pipe, far) = tokio::io::duplex(4096);
     tokio::spawn(server.serve_stream(far, Some(address)));
-    let _piped = timeout(PATIENCE, to().connect_over(pipe)).await.unwrap().unwrap();
+    let _piped = timeout(PATIENCE, to().connect_with_stream(pipe)).await.unwrap().unwrap();
     drop(held);
 }
 
@@ -258,13 +258,14 @@ async fn a_shutdown_is_told_at_every_door_and_lets_nobody_in() {
     let (pipe, far) = tokio::io::duplex(4096);
     tokio::spawn(server.serve_stream(far, None));
     let (tell, mut told) = mpsc::unbounded_channel();
-    let listen = |connecting: amf_rtmp::Connecting| {
+    let listen = |connecting: amf_rtmp::NetConnectionBuilder| {
         let tell = tell.clone();
         connecting.on_unhandled(move |name, values| tell.send((name.to_owned(), values)).unwrap())
     };
-    let plain = NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let plain = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
     let plain = listen(plain).connect().await.unwrap();
-    let piped = listen(NetConnection::to("rtmp://test/game").unwrap()).connect_over(pipe).await.unwrap();
+    let piped =
+        listen(NetConnection::builder("rtmp://test/game").unwrap()).connect_with_stream(pipe).await.unwrap();
     timeout(PATIENCE, server.shutdown()).await.unwrap();
     for _ in 0..2 {
         let (name, values) = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
@@ -279,10 +280,10 @@ async fn a_shutdown_is_told_at_every_door_and_lets_nobody_in() {
 
 #[tokio::test]
 async fn a_notice_lets_clients_have_the_last_word() {
-    let server = server().notice(Duration::from_millis(400));
+    let server = server().shutdown_notice(Duration::from_millis(400));
     let (address, _task) = serve(server.clone()).await;
     let (tell, mut told) = mpsc::unbounded_channel();
-    let to = || NetConnection::to(&format!("rtmp://{address}/game")).unwrap();
+    let to = || NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
     let stays = to().on_unhandled(move |_, _| tell.send(()).unwrap()).connect().await.unwrap();
     let began = std::time::Instant::now();
     let ended = tokio::spawn(async move { server.shutdown().await });

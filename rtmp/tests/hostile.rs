@@ -78,7 +78,7 @@ async fn serve(set: impl FnOnce(Server) -> Server) -> Running {
 
 async fn connect(server: &Running) -> Result<NetConnection, ConnectError> {
     let url = format!("rtmp://{}/test", server.address);
-    timeout(PATIENCE, NetConnection::to(&url).unwrap().encoding(Version::Amf0).connect()).await.unwrap()
+    timeout(PATIENCE, NetConnection::builder(&url).unwrap().encoding(Version::Amf0).connect()).await.unwrap()
 }
 
 async fn works(connection: &NetConnection) {
@@ -165,8 +165,8 @@ async fn what_means_nothing_is_passed_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_and_dribbles_end_with_the_limit() {
     let mut limits = Limits::server();
-    limits.handshake_time = Duration::from_millis(300);
-    limits.connect_time = Duration::from_millis(300);
+    limits.handshake_timeout = Duration::from_millis(300);
+    limits.connect_timeout = Duration::from_millis(300);
     let server = serve(|server| server.config(Config::server().with_limits(limits))).await;
     closed(&mut raw(server.address, &[]).await).await;
     closed(&mut raw(server.address, &[3, 0]).await).await;
@@ -200,7 +200,7 @@ async fn a_client_that_never_reads_fills_its_own_queue_alone() {
     }
     let heard = Arc::new(Mutex::new(0));
     let count = Arc::clone(&heard);
-    let other = NetConnection::to(&format!("rtmp://{}/test", server.address))
+    let other = NetConnection::builder(&format!("rtmp://{}/test", server.address))
         .unwrap()
         .on_unhandled(move |_, _| *count.lock().unwrap() += 1)
         .connect()
@@ -259,7 +259,7 @@ async fn only_so_many_connections() {
 #[tokio::test]
 async fn a_hook_that_hangs_or_panics_refuses() {
     let server = serve(|server| {
-        server.decide_within(Duration::from_millis(100)).on_connect(|connect| async move {
+        server.on_connect_timeout(Duration::from_millis(100)).on_connect(|connect| async move {
             match connect.query() {
                 "hang" => std::future::pending().await,
                 "panic" => panic!("as asked"),
@@ -270,7 +270,7 @@ async fn a_hook_that_hangs_or_panics_refuses() {
     .await;
     for query in ["hang", "panic"] {
         let url = format!("rtmp://{}/test?{query}", server.address);
-        let refused = timeout(PATIENCE, NetConnection::to(&url).unwrap().connect()).await.unwrap();
+        let refused = timeout(PATIENCE, NetConnection::builder(&url).unwrap().connect()).await.unwrap();
         let Err(ConnectError::Rejected(status)) = refused else { panic!("{query}: {refused:?}") };
         assert_eq!(status.code(), "NetConnection.Connect.Rejected");
     }
@@ -310,7 +310,7 @@ async fn calls_without_an_answer_do_not_pile_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shutting_down_waits_for_nobody_for_ever() {
-    let mut server = serve(|server| server.grace(Duration::from_millis(200))).await;
+    let mut server = serve(|server| server.shutdown_timeout(Duration::from_millis(200))).await;
     let connection = connect(&server).await.unwrap();
     let staying = connection.clone();
     let staying = tokio::spawn(async move { staying.call::<()>("test.stay", ()).await });

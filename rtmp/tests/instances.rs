@@ -42,7 +42,7 @@ async fn serve() -> (Server, SocketAddr) {
 
 async fn connect(address: SocketAddr, app: &str) -> (NetConnection, mpsc::UnboundedReceiver<String>) {
     let (told, hears) = mpsc::unbounded_channel();
-    let connection = NetConnection::to(&format!("rtmp://{address}/{app}"))
+    let connection = NetConnection::builder(&format!("rtmp://{address}/{app}"))
         .unwrap()
         .on_unhandled(move |name, _| told.send(name.to_owned()).unwrap())
         .connect()

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::{Services, Version};
 use amf_rtmp::{
-    NetConnection, RedbStore, RemoteEvent, RemoteEvents, RemoteSharedObject, Server, SharedObjects,
-    SyncChange,
+    NetConnection, RedbStore, RemoteSharedObject, Server, SharedObjectOptions, SharedObjects, SyncChange,
+    SyncEvent, SyncEvents,
 };
 use tokio::time::{sleep, timeout};
 
@@ -107,14 +107,14 @@ async fn write(writer: &mut Joined, other: &mut Joined, told: &mut Told) {
             on_their_way.push_back((slot, told.written));
         }
         tokio::select! {
-            event = writer.events.next() => for change in &*sync(event) {
+            event = writer.events.recv() => for change in &*sync(event) {
                 let SyncChange::Success { key } = change else { panic!("{change:?}") };
                 let at = on_their_way.iter().position(|(slot, _)| **slot == **key).unwrap();
                 let (slot, number) = on_their_way.remove(at).unwrap();
                 told.hear(&slot, number, writer.object.version());
                 told.acknowledged += 1;
             },
-            event = other.events.next() => for change in &*sync(event) {
+            event = other.events.recv() => for change in &*sync(event) {
                 let SyncChange::Change { key, .. } = change else { panic!("{change:?}") };
                 let number = other.object.get(key).unwrap().unwrap();
                 told.hear(key, number, other.object.version());
@@ -123,25 +123,30 @@ async fn write(writer: &mut Joined, other: &mut Joined, told: &mut Told) {
     }
 }
 
-fn sync(event: Option<RemoteEvent>) -> std::sync::Arc<[SyncChange]> {
+fn sync(event: Option<SyncEvent>) -> std::sync::Arc<[SyncChange]> {
     match event {
-        Some(RemoteEvent::Sync(changes)) => changes,
+        Some(SyncEvent::Sync(changes)) => changes,
         event => panic!("{event:?}"),
     }
 }
 
 struct Joined {
     object: RemoteSharedObject,
-    events: RemoteEvents,
+    events: SyncEvents,
 }
 
 async fn connect(address: &str, version: Version) -> NetConnection {
-    let connecting = NetConnection::to(&format!("rtmp://{address}/game/room")).unwrap().encoding(version);
+    let connecting =
+        NetConnection::builder(&format!("rtmp://{address}/game/room")).unwrap().encoding(version);
     connecting.connect().await.unwrap()
 }
 
 async fn join(connection: &NetConnection, name: &str) -> Joined {
-    let object = timeout(PATIENCE, connection.shared_object(name, true)).await.unwrap().unwrap();
+    let object =
+        timeout(PATIENCE, connection.shared_object(name, SharedObjectOptions::new().persistent(true)))
+            .await
+            .unwrap()
+            .unwrap();
     Joined { events: object.events(), object }
 }
 

@@ -10,7 +10,7 @@ use amf_core::{Value, Version};
 use amf_rtmp::proto::chunk::ChunkReader;
 use amf_rtmp::proto::{
     Accept, CloseReason, Config, Connection, Event, Limits, Message, MessageType, Outcome, PeerErrorKind,
-    Status, UseError,
+    Status, UserError,
 };
 use bytes::Bytes;
 use pair::{Cut, Pair, accepted, chunk, command, encode, fault, fault_kind, plain_handshake, shaken};
@@ -35,7 +35,7 @@ fn passes(kind: &PeerErrorKind, limit: &str, max: usize) {
 /// What one message of this length gives, in chunks of 1 MiB.
 fn of_length(kind: u8, len: usize) -> (Connection, usize) {
     let (mut server, now) = accepted(Config::server());
-    server.receive(now, &chunk(2, 1, 0, &(MIB as u32).to_be_bytes()));
+    server.handle_input(now, &chunk(2, 1, 0, &(MIB as u32).to_be_bytes()));
     // A command with a string as long as it takes: 02 00 01 "f", 00 id, 05, 0C length …
     let mut payload = command("f", 0.0, &[]);
     payload.push(0x0C);
@@ -48,15 +48,15 @@ fn of_length(kind: u8, len: usize) -> (Connection, usize) {
     let mut header = vec![4, 0, 0, 0];
     header.extend(&(len as u32).to_be_bytes()[1..]);
     header.extend([kind, 0, 0, 0, 0]);
-    server.receive(now, &header);
+    server.handle_input(now, &header);
     for (index, piece) in payload.chunks(MIB).enumerate() {
         if index > 0 {
-            server.receive(now, &[0xC4]);
+            server.handle_input(now, &[0xC4]);
         }
-        server.receive(now, piece);
+        server.handle_input(now, piece);
     }
     let mut events = 0;
-    while !server.is_closed() && server.event().is_some() {
+    while !server.is_closed() && server.poll_event().is_some() {
         events += 1;
     }
     (server, events)
@@ -89,10 +89,10 @@ fn before_connect() {
         payload.push(0x0C);
         payload.extend((rest as u32).to_be_bytes());
         payload.resize(len, b'x');
-        server.receive(now, &chunk(3, 20, 0, &payload));
+        server.handle_input(now, &chunk(3, 20, 0, &payload));
         server
     };
-    assert!(matches!(connect(65_536).event(), Some(Event::Connect(_))));
+    assert!(matches!(connect(65_536).poll_event(), Some(Event::Connect(_))));
     passes(&fault_kind(&mut connect(65_537)), "before_connect", 65_536);
 }
 
@@ -103,13 +103,13 @@ fn what_waits_for_the_decision_counts_as_before_connect() {
     assert_eq!(waiting.len(), 64 - 14 + 4 + 9 + 1);
     let waiting = &waiting[..64];
     let (mut server, now) = shaken(Config::server());
-    server.receive(now, &chunk(3, 20, 0, &pair::connect_command()));
+    server.handle_input(now, &chunk(3, 20, 0, &pair::connect_command()));
     for _ in 0..512 {
-        server.receive(now, &chunk(3, 20, 0, waiting));
+        server.handle_input(now, &chunk(3, 20, 0, waiting));
     }
-    assert!(matches!(server.event(), Some(Event::Connect(_))));
-    assert!(server.event().is_none() && !server.is_closed());
-    server.receive(now, &chunk(3, 8, 0, b""));
+    assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
+    assert!(server.poll_event().is_none() && !server.is_closed());
+    server.handle_input(now, &chunk(3, 8, 0, b""));
     passes(&fault_kind(&mut server), "before_connect", 65_536);
 }
 
@@ -118,16 +118,16 @@ fn chunk_size() {
     // Anything may be announced; a chunk that makes use of more than 1 MiB is an error.
     let one = |announced: u32, len: usize| {
         let (mut server, now) = accepted(Config::server());
-        server.receive(now, &chunk(2, 1, 0, &announced.to_be_bytes()));
+        server.handle_input(now, &chunk(2, 1, 0, &announced.to_be_bytes()));
         let mut bytes = vec![4, 0, 0, 0];
         bytes.extend(&(len as u32).to_be_bytes()[1..]);
         bytes.extend([9, 0, 0, 0, 0]);
-        server.receive(now, &bytes);
-        server.receive(now, &vec![0; len]);
+        server.handle_input(now, &bytes);
+        server.handle_input(now, &vec![0; len]);
         server
     };
-    assert!(matches!(one(MIB as u32, MIB).event(), Some(Event::Video(_))));
-    assert!(matches!(one(0x7FFF_FFFF, MIB).event(), Some(Event::Video(_))));
+    assert!(matches!(one(MIB as u32, MIB).poll_event(), Some(Event::Video(_))));
+    assert!(matches!(one(0x7FFF_FFFF, MIB).poll_event(), Some(Event::Video(_))));
     passes(&fault_kind(&mut one(0x7FFF_FFFF, MIB + 1)), "chunk_size", MIB);
 }
 
@@ -136,17 +136,17 @@ fn chunks() {
     // One byte a chunk: 65,536 bytes are allowed, one more is not.
     let one_byte_chunks = |len: usize| {
         let (mut server, now) = accepted(Config::server());
-        server.receive(now, &chunk(2, 1, 0, &1_u32.to_be_bytes()));
+        server.handle_input(now, &chunk(2, 1, 0, &1_u32.to_be_bytes()));
         let mut bytes = vec![4, 0, 0, 0];
         bytes.extend(&(len as u32).to_be_bytes()[1..]);
         bytes.extend([9, 0, 0, 0, 0, b'v']);
         for _ in 1..len {
             bytes.extend([0xC4, b'v']);
         }
-        server.receive(now, &bytes);
+        server.handle_input(now, &bytes);
         server
     };
-    let Some(Event::Video(video)) = one_byte_chunks(65_536).event() else { panic!() };
+    let Some(Event::Video(video)) = one_byte_chunks(65_536).poll_event() else { panic!() };
     assert_eq!(video.payload.len(), 65_536);
     passes(&fault_kind(&mut one_byte_chunks(65_537)), "chunks", 65_536);
 }
@@ -166,12 +166,12 @@ fn chunk_streams() {
     // Chunk stream 3 carried connect; 63 more may be used, at either end of their range.
     let (mut server, now) = accepted(Config::server());
     for chunk_stream in 65_600 - 63..65_600 {
-        server.receive(now, &header(chunk_stream, 8, 0));
-        assert!(matches!(server.event(), Some(Event::Audio(_))));
+        server.handle_input(now, &header(chunk_stream, 8, 0));
+        assert!(matches!(server.poll_event(), Some(Event::Audio(_))));
     }
-    server.receive(now, &header(65_599, 8, 0));
-    assert!(matches!(server.event(), Some(Event::Audio(_))), "known ones go on");
-    server.receive(now, &header(64, 8, 0));
+    server.handle_input(now, &header(65_599, 8, 0));
+    assert!(matches!(server.poll_event(), Some(Event::Audio(_))), "known ones go on");
+    server.handle_input(now, &header(64, 8, 0));
     passes(&fault_kind(&mut server), "chunk_streams", 64);
 }
 
@@ -179,17 +179,17 @@ fn chunk_streams() {
 fn unfinished() {
     let (mut server, now) = accepted(Config::server());
     let begin = |server: &mut Connection, chunk_stream| {
-        server.receive(now, &header(chunk_stream, 8, 200));
-        server.receive(now, &[0; 128]);
+        server.handle_input(now, &header(chunk_stream, 8, 200));
+        server.handle_input(now, &[0; 128]);
     };
     for chunk_stream in 100..108 {
         begin(&mut server, chunk_stream);
     }
     // A whole message fits between, and one of them can be dropped for another.
-    server.receive(now, &chunk(2, 2, 0, &100_u32.to_be_bytes()));
+    server.handle_input(now, &chunk(2, 2, 0, &100_u32.to_be_bytes()));
     begin(&mut server, 108);
-    server.receive(now, &chunk(3, 20, 0, &command("f", 0.0, b"")));
-    assert!(matches!(server.event(), Some(Event::Command(_))));
+    server.handle_input(now, &chunk(3, 20, 0, &command("f", 0.0, b"")));
+    assert!(matches!(server.poll_event(), Some(Event::Command(_))));
     begin(&mut server, 109);
     passes(&fault_kind(&mut server), "unfinished", 8);
 }
@@ -199,10 +199,10 @@ fn assembly() {
     // Three messages of 8 MiB that are all but complete would be 24 MiB.
     let fill = |last: usize| {
         let (mut server, now) = accepted(Config::server());
-        server.receive(now, &chunk(2, 1, 0, &(MIB as u32).to_be_bytes()));
+        server.handle_input(now, &chunk(2, 1, 0, &(MIB as u32).to_be_bytes()));
         let mut left = 16 * MIB + last;
         for chunk_stream in 100..103 {
-            server.receive(now, &header(chunk_stream, 9, 8 * MIB));
+            server.handle_input(now, &header(chunk_stream, 9, 8 * MIB));
             for index in 0..7 {
                 if left == 0 {
                     return server;
@@ -210,10 +210,10 @@ fn assembly() {
                 if index > 0 {
                     let mut basic = vec![0xC1];
                     basic.extend(((chunk_stream - 64) as u16).to_le_bytes());
-                    server.receive(now, &basic);
+                    server.handle_input(now, &basic);
                 }
                 let len = left.min(MIB);
-                server.receive(now, &vec![0; len]);
+                server.handle_input(now, &vec![0; len]);
                 left -= len;
             }
         }
@@ -239,28 +239,28 @@ fn declared_lengths_take_no_memory() {
 fn calls_in() {
     let (mut server, now) = accepted(Config::server());
     for id in 0..256 {
-        server.receive(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
+        server.handle_input(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
     }
     assert_eq!(server.calls_in(), 256);
     assert_eq!(server.queued(), 0);
     // One more is answered with an error, and the connection goes on.
-    server.receive(now, &chunk(3, 20, 0, &command("f", 999.0, b"")));
-    let sent: Vec<u8> = std::iter::from_fn(|| server.output()).flatten().collect();
+    server.handle_input(now, &chunk(3, 20, 0, &command("f", 999.0, b"")));
+    let sent: Vec<u8> = std::iter::from_fn(|| server.poll_transmit()).flatten().collect();
     assert!(sent.windows(8).any(|bytes| bytes == b"calls_in"), "{sent:?}");
     assert_eq!(server.counters().refused_calls, 1);
     // Notifications are none of those.
-    server.receive(now, &chunk(3, 20, 0, &command("n", 0.0, b"")));
+    server.handle_input(now, &chunk(3, 20, 0, &command("n", 0.0, b"")));
     let mut first = None;
     let mut last = String::new();
-    while let Some(Event::Command(command)) = server.event() {
+    while let Some(Event::Command(command)) = server.poll_event() {
         first = first.or(command.transaction());
         last = command.name().to_owned();
     }
     assert_eq!(last, "n");
     // An answer makes room, and so does one to the same id twice.
     server.answer(first.unwrap(), &encode(Version::Amf0, &[Value::Null])).unwrap();
-    server.receive(now, &chunk(3, 20, 0, &command("f", 5.0, b"")));
-    assert!(matches!(server.event(), Some(Event::Command(_))));
+    server.handle_input(now, &chunk(3, 20, 0, &command("f", 5.0, b"")));
+    assert!(matches!(server.poll_event(), Some(Event::Command(_))));
     assert_eq!((server.calls_in(), server.is_open()), (256, true));
 }
 
@@ -271,7 +271,7 @@ fn calls_out() {
         pair.server.call(pair.now, 0, "f", &Bytes::new()).unwrap();
     }
     let more = pair.server.call(pair.now, 0, "f", &Bytes::new());
-    assert_eq!(more, Err(UseError::TooManyCalls { max: 256 }));
+    assert_eq!(more, Err(UserError::TooManyCalls { max: 256 }));
     // When their time is up there is room again.
     pair.advance(Duration::from_secs(30));
     let timed_out = pair
@@ -283,37 +283,37 @@ fn calls_out() {
 }
 
 #[test]
-fn replies_owed() {
+fn unsent_replies() {
     // Pongs that nobody reads.
     let (mut server, now) = accepted(Config::server());
     let ping = chunk(2, 4, 0, b"\0\x06\0\0\0\x01");
     for _ in 0..1_024 {
-        server.receive(now, &ping);
+        server.handle_input(now, &ping);
     }
     assert!(server.is_open());
-    server.receive(now, &ping);
-    passes(&fault_kind(&mut server), "replies_owed", 1_024);
+    server.handle_input(now, &ping);
+    passes(&fault_kind(&mut server), "unsent_replies", 1_024);
 
     // A peer that reads may ping for ever.
     let (mut server, now) = accepted(Config::server());
     for _ in 0..10_000 {
-        server.receive(now, &ping);
-        while server.output().is_some() {}
+        server.handle_input(now, &ping);
+        while server.poll_transmit().is_some() {}
     }
     assert!(server.is_open());
 }
 
 #[test]
-fn replies_owed_bytes() {
+fn unsent_reply_bytes() {
     let owe = |first: usize, second: usize| {
         let (mut server, now) = accepted(Config::server());
         // Answers are sent in chunks of 60,000, but for these headers: 12 or 8 bytes, 17 of the command up to
         // its value, and a byte for each further chunk.
         for id in 0..2 {
-            server.receive(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
+            server.handle_input(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
         }
         for len in [first, second] {
-            let Some(Event::Command(command)) = server.event() else { panic!() };
+            let Some(Event::Command(command)) = server.poll_event() else { panic!() };
             let before = server.queued();
             let value = Bytes::from(vec![0; len]);
             let result = server.answer(command.transaction().unwrap(), &value);
@@ -332,12 +332,12 @@ fn replies_owed_bytes() {
     let (server, queued) = owe(600_000, fits);
     assert!(server.is_open() && queued == MIB, "{queued}");
     let (mut server, _) = owe(600_000, fits + 1);
-    passes(&fault_kind(&mut server), "replies_owed_bytes", MIB);
+    passes(&fault_kind(&mut server), "unsent_reply_bytes", MIB);
     assert!(owe(3 * MIB, 0).0.is_closed());
 
     let (mut server, now) = accepted(Config::server());
-    server.receive(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
-    let Some(Event::Command(command)) = server.event() else { panic!() };
+    server.handle_input(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
+    let Some(Event::Command(command)) = server.poll_event() else { panic!() };
     server.answer(command.transaction().unwrap(), &Bytes::from(vec![0; 3 * MIB])).unwrap();
     assert!(server.is_open());
 }
@@ -354,18 +354,18 @@ fn outbound() {
     };
     // One message always fits an empty queue.
     server.send(&said(5 * MIB)).unwrap();
-    assert_eq!(server.send(&said(0)), Err(UseError::QueueFull { max: 4 * MIB }));
-    while server.output().is_some() {}
+    assert_eq!(server.send(&said(0)), Err(UserError::QueueFull { max: 4 * MIB }));
+    while server.poll_transmit().is_some() {}
     server.send(&said(MIB)).unwrap();
     let room = 4 * MIB - server.queued();
-    assert_eq!(server.send(&said(room + 1)), Err(UseError::QueueFull { max: 4 * MIB }));
+    assert_eq!(server.send(&said(room + 1)), Err(UserError::QueueFull { max: 4 * MIB }));
     server.send(&said(room)).unwrap();
-    assert_eq!(server.notify(0, "f", &Bytes::new()), Err(UseError::QueueFull { max: 4 * MIB }));
+    assert_eq!(server.notify(0, "f", &Bytes::new()), Err(UserError::QueueFull { max: 4 * MIB }));
     assert!(server.is_open());
     let long = Bytes::from(vec![0; 0x0100_0000]);
-    while server.output().is_some() {}
+    while server.poll_transmit().is_some() {}
     let error = server.notify(0, "f", &long).unwrap_err();
-    assert!(matches!(error, UseError::MessageTooLong { .. }), "{error}");
+    assert!(matches!(error, UserError::MessageTooLong { .. }), "{error}");
 }
 
 #[test]
@@ -376,13 +376,13 @@ fn application() {
         payload.extend((app.len() as u16).to_be_bytes());
         payload.extend(app.as_bytes());
         payload.extend(b"\0\0\x09");
-        server.receive(now, &chunk(3, 20, 0, &payload));
+        server.handle_input(now, &chunk(3, 20, 0, &payload));
         server
     };
     let longest = "a".repeat(128);
-    assert!(matches!(connect(&longest).event(), Some(Event::Connect(_))));
+    assert!(matches!(connect(&longest).poll_event(), Some(Event::Connect(_))));
     // What stands behind a question mark is no part of the name.
-    assert!(matches!(connect(&format!("{longest}?token=1")).event(), Some(Event::Connect(_))));
+    assert!(matches!(connect(&format!("{longest}?token=1")).poll_event(), Some(Event::Connect(_))));
     passes(&fault_kind(&mut connect(&"a".repeat(129))), "application", 128);
 }
 
@@ -392,10 +392,10 @@ fn times() {
         |limit: &'static str, after: u64| PeerErrorKind::Timeout { limit, after: Duration::from_secs(after) };
     let almost = |after: u64| Duration::from_nanos(after * 1_000_000_000 - 1);
     let check = |mut server: Connection, start: Instant, expected: PeerErrorKind, after: u64| {
-        assert!(server.deadline().is_some_and(|deadline| deadline <= start + Duration::from_secs(after)));
-        server.expire(start + almost(after));
+        assert!(server.poll_timeout().is_some_and(|deadline| deadline <= start + Duration::from_secs(after)));
+        server.handle_timeout(start + almost(after));
         assert!(!server.is_closed());
-        server.expire(start + Duration::from_secs(after));
+        server.handle_timeout(start + Duration::from_secs(after));
         assert_eq!(fault_kind(&mut server), expected);
     };
     let start = Instant::now();
@@ -403,28 +403,28 @@ fn times() {
         let config = std::sync::Arc::new(Config::server());
         Connection::server(config, &amf_rtmp::proto::Seed::new([0; 32]), start)
     };
-    check(new(), start, seconds("handshake_time", 5), 5);
+    check(new(), start, seconds("handshake_timeout", 5), 5);
     let mut cut = new();
-    cut.receive(start + Duration::from_secs(3), &plain_handshake()[..3_000]);
-    check(cut, start, seconds("handshake_time", 5), 5);
+    cut.handle_input(start + Duration::from_secs(3), &plain_handshake()[..3_000]);
+    check(cut, start, seconds("handshake_timeout", 5), 5);
     let (server, start) = shaken(Config::server());
-    check(server, start, seconds("connect_time", 5), 5);
+    check(server, start, seconds("connect_timeout", 5), 5);
     let (server, start) = accepted(Config::server());
-    check(server, start, seconds("idle_time", 120), 120);
+    check(server, start, seconds("idle_timeout", 120), 120);
     // While the program decides there is no time but its own.
     let (mut server, start) = shaken(Config::server());
-    server.receive(start, &chunk(3, 20, 0, &pair::connect_command()));
-    assert_eq!(server.deadline(), None);
-    server.expire(start + Duration::from_hours(1));
+    server.handle_input(start, &chunk(3, 20, 0, &pair::connect_command()));
+    assert_eq!(server.poll_timeout(), None);
+    server.handle_timeout(start + Duration::from_hours(1));
     server.accept(start + Duration::from_hours(1), &Accept::default()).unwrap();
 }
 
 #[test]
 fn pings_and_stalls() {
     let (mut server, start) = accepted(Config::server());
-    server.expire(start + Duration::from_millis(59_999));
+    server.handle_timeout(start + Duration::from_millis(59_999));
     assert_eq!(server.queued(), 0);
-    server.expire(start + Duration::from_mins(1));
+    server.handle_timeout(start + Duration::from_mins(1));
     assert!(server.queued() > 0);
 
     // What drives the connection says when nothing was taken.
@@ -433,21 +433,21 @@ fn pings_and_stalls() {
     assert_eq!(fault_kind(&mut server), stalled);
     assert_eq!(
         stalled.to_string(),
-        "expected the peer to take what it is sent within 10s, the limit `stall_time`, but it took nothing"
+        "expected the peer to take what it is sent within 10s, the limit `stall_timeout`, but it took nothing"
     );
-    assert_eq!((server.queued(), passed(&server)), (0, vec![("stall_time", 1)]));
+    assert_eq!((server.queued(), passed(&server)), (0, vec![("stall_timeout", 1)]));
     server.stalled();
-    assert_eq!(passed(&server), [("stall_time", 2)], "while the rest was to be sent");
+    assert_eq!(passed(&server), [("stall_timeout", 2)], "while the rest was to be sent");
 }
 
 fn passed(connection: &Connection) -> Vec<(&'static str, u64)> {
-    connection.limits_passed().collect()
+    connection.limit_counters().collect()
 }
 
 #[test]
 fn what_is_passed_is_counted_by_its_name() {
     // By the program, which may go on.
-    let limits = Limits { calls_out: 1, outbound: 1_000, ..Limits::server() };
+    let limits = Limits { calls_out: 1, outbound_bytes: 1_000, ..Limits::server() };
     let (mut server, start) = accepted(Config::server().with_limits(limits));
     assert_eq!(passed(&server), []);
     server.call(start, 0, "f", &Bytes::new()).unwrap();
@@ -455,8 +455,8 @@ fn what_is_passed_is_counted_by_its_name() {
         server.call(start, 0, "f", &Bytes::new()).unwrap_err();
     }
     server.notify(0, "f", &Bytes::from(vec![0; 1_000])).unwrap_err();
-    server.expire(start + Duration::from_secs(30));
-    assert_eq!(passed(&server), [("calls_out", 2), ("outbound", 1), ("reply_time", 1)]);
+    server.handle_timeout(start + Duration::from_secs(30));
+    assert_eq!(passed(&server), [("calls_out", 2), ("outbound", 1), ("reply_timeout", 1)]);
 
     // By the peer, which mostly may not: each name is that of the error.
     let once = |name, mut server: Connection| {
@@ -467,29 +467,29 @@ fn what_is_passed_is_counted_by_its_name() {
     once("media", of_length(9, 8 * MIB + 1).0);
     let limits = Limits { calls_in: 0, ..Limits::server() };
     let (mut server, now) = accepted(Config::server().with_limits(limits));
-    server.receive(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
+    server.handle_input(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
     once("calls_in", server);
     let (mut server, now) = accepted(Config::server());
-    server.expire(now + Duration::from_mins(2));
-    once("idle_time", server);
+    server.handle_timeout(now + Duration::from_mins(2));
+    once("idle_timeout", server);
     // What is no limit is not counted: a chunk size of 0, a second connect.
     let (mut server, now) = accepted(Config::server());
-    server.receive(now, &chunk(2, 1, 0, &[0; 4]));
+    server.handle_input(now, &chunk(2, 1, 0, &[0; 4]));
     assert_eq!((passed(&server), fault(&mut server)), (vec![], "chunk_size"));
 }
 
 #[test]
 fn limits_can_be_changed() {
-    let mut limits = Limits { chunk_streams: 1, handshake_time: Duration::MAX, ..Limits::server() };
-    limits.idle_time = Duration::MAX;
-    limits.ping_time = Duration::MAX;
+    let mut limits = Limits { chunk_streams: 1, handshake_timeout: Duration::MAX, ..Limits::server() };
+    limits.idle_timeout = Duration::MAX;
+    limits.ping_interval = Duration::MAX;
     let now = Instant::now();
     let config = std::sync::Arc::new(Config::server().with_limits(limits));
     let server = Connection::server(config.clone(), &amf_rtmp::proto::Seed::random(), now);
-    assert_eq!(server.deadline(), None);
+    assert_eq!(server.poll_timeout(), None);
     let (mut server, now) = accepted(Config::server().with_limits(limits));
-    assert_eq!(server.deadline(), None);
-    server.receive(now, &header(64, 8, 0));
+    assert_eq!(server.poll_timeout(), None);
+    server.handle_input(now, &header(64, 8, 0));
     passes(&fault_kind(&mut server), "chunk_streams", 1);
 }
 
@@ -498,20 +498,20 @@ fn a_flood_in_one_piece_is_bounded_too() {
     // A megabyte of pings, of acknowledgements, of calls, each in one receive.
     let flood = |bytes: &[u8]| {
         let (mut server, now) = accepted(Config::server());
-        server.receive(now, &bytes.repeat(MIB / bytes.len()));
+        server.handle_input(now, &bytes.repeat(MIB / bytes.len()));
         server
     };
-    assert_eq!(fault(&mut flood(&chunk(2, 4, 0, b"\0\x06\0\0\0\x01"))), "replies_owed");
+    assert_eq!(fault(&mut flood(&chunk(2, 4, 0, b"\0\x06\0\0\0\x01"))), "unsent_replies");
     let mut acks = flood(&chunk(2, 3, 0, &[0; 4]));
-    assert!(acks.is_open() && acks.event().is_none() && acks.queued() == 0);
+    assert!(acks.is_open() && acks.poll_event().is_none() && acks.queued() == 0);
     let calls = chunk(3, 20, 0, &command("createStream", 2.0, b""));
-    assert_eq!(fault(&mut flood(&calls)), "replies_owed");
+    assert_eq!(fault(&mut flood(&calls)), "unsent_replies");
     let unknown = chunk(3, 20, 0, &command("_result", 77.0, b"\x05"));
     let mut server = flood(&unknown);
-    assert!(server.is_open() && server.event().is_none());
+    assert!(server.is_open() && server.poll_event().is_none());
     assert_eq!(server.counters().unknown_replies as usize, MIB / unknown.len());
     server.close(Some(&Status::success("a", "b")));
-    assert!(matches!(server.event(), Some(Event::Closed(CloseReason::Local))));
+    assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::Local))));
 }
 
 #[test]
@@ -520,8 +520,8 @@ fn nested_values_in_connect_are_refused() {
     let (mut server, now) = shaken(Config::server());
     let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0".to_vec();
     payload.extend(b"\x03\0\x01a".repeat(10_000));
-    server.receive(now, &chunk(3, 20, 0, &payload));
-    let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
+    server.handle_input(now, &chunk(3, 20, 0, &payload));
+    let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!() };
     assert!(error.to_string().contains("the limit `depth` of 64 is passed"), "{error}");
     assert_eq!((error.limit(), passed(&server)), (Some("depth"), vec![("depth", 1)]));
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use pair::{accepted, chunk, command, fault};
 
 fn output(connection: &mut Connection) -> Vec<u8> {
-    std::iter::from_fn(|| connection.output()).flatten().collect()
+    std::iter::from_fn(|| connection.poll_transmit()).flatten().collect()
 }
 
 fn message(kind: MessageType, payload: &'static [u8]) -> Message {
@@ -23,12 +23,12 @@ fn message(kind: MessageType, payload: &'static [u8]) -> Message {
 /// What a server makes of one message.
 fn hears(kind: u8, payload: &[u8]) -> Connection {
     let (mut server, now) = accepted(Config::server());
-    server.receive(now, &chunk(3, kind, 0, payload));
+    server.handle_input(now, &chunk(3, kind, 0, payload));
     server
 }
 
 fn heard(kind: u8, payload: &[u8]) -> Command {
-    match hears(kind, payload).event() {
+    match hears(kind, payload).poll_event() {
         Some(Event::Command(command)) => command,
         other => panic!("{other:?}"),
     }
@@ -102,7 +102,7 @@ fn chunk_sizes_that_cannot_be() {
         assert_eq!(pair::fault_kind(&mut server), PeerErrorKind::ChunkSize { size });
     }
     let mut server = hears(1, b"\0\0\x01");
-    let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
+    let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!() };
     assert!(
         error.to_string().starts_with("expected 4 bytes in a message of type 1 (SetChunkSize), got 3"),
         "{error}"
@@ -119,14 +119,14 @@ fn a_ping_is_answered() {
 #[test]
 fn acknowledgements_come_after_each_window_and_wrap_with_the_count() {
     let (mut server, now) = accepted(Config::server());
-    server.receive(now, &chunk(2, 5, 0, &1_000_u32.to_be_bytes()));
+    server.handle_input(now, &chunk(2, 5, 0, &1_000_u32.to_be_bytes()));
     output(&mut server);
     let before = server.received();
     // Acknowledgements to the server are 16 bytes each, and mean nothing here.
     let acknowledgement = chunk(2, 3, 0, &[0xFF; 4]);
     let mut acknowledged = Vec::new();
     while acknowledged.len() < 3 {
-        server.receive(now, &acknowledgement);
+        server.handle_input(now, &acknowledgement);
         let sent = output(&mut server);
         if !sent.is_empty() {
             let sequence = u32::from_be_bytes(*sent.last_chunk().unwrap());
@@ -154,9 +154,9 @@ fn each_event_of_a_stream_is_told() {
     ];
     for (payload, expected) in events {
         let mut server = hears(4, payload);
-        let Some(Event::UserControl(event)) = server.event() else { panic!("{expected:?}") };
+        let Some(Event::UserControl(event)) = server.poll_event() else { panic!("{expected:?}") };
         assert_eq!(event, expected);
-        assert_eq!((server.event().is_none(), server.queued()), (true, 0), "{expected:?}");
+        assert_eq!((server.poll_event().is_none(), server.queued()), (true, 0), "{expected:?}");
     }
 }
 
@@ -169,8 +169,8 @@ fn what_follows_a_connect_comes_in_the_order_that_clients_know() {
         let mut connect = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02\0\x05lobby".to_vec();
         let number: &[u8] = if encoding == 3 { b"\x40\x08\0\0\0\0\0\0" } else { &[0; 8] };
         connect.extend([&b"\0\x0EobjectEncoding\0"[..], number, b"\0\0\x09"].concat());
-        server.receive(now, &chunk(3, 20, 0, &connect));
-        let Some(Event::Connect(connect)) = server.event() else { panic!() };
+        server.handle_input(now, &chunk(3, 20, 0, &connect));
+        let Some(Event::Connect(connect)) = server.poll_event() else { panic!() };
         assert_eq!(connect.version(), if encoding == 3 { Version::Amf3 } else { Version::Amf0 });
         server.accept(now, &Accept::default()).unwrap();
         let sent = output(&mut server);
@@ -194,9 +194,9 @@ fn what_follows_a_connect_comes_in_the_order_that_clients_know() {
 fn a_new_bandwidth_is_answered_with_the_window() {
     let (mut server, now) = accepted(Config::server());
     // 2,500,000 is what the server told the client already.
-    server.receive(now, &chunk(2, 6, 0, b"\x00\x26\x25\xA0\x02"));
+    server.handle_input(now, &chunk(2, 6, 0, b"\x00\x26\x25\xA0\x02"));
     assert!(output(&mut server).is_empty());
-    server.receive(now, &chunk(2, 6, 0, b"\x00\x00\x10\x00\x02"));
+    server.handle_input(now, &chunk(2, 6, 0, b"\x00\x00\x10\x00\x02"));
     let sent = output(&mut server);
     assert_eq!(sent[sent.len() - 4..], *b"\x00\x00\x10\x00");
     // Hard, soft and dynamic: 8,192; no more than that; 4,096; and as hard as the last: 16,384.
@@ -206,7 +206,7 @@ fn a_new_bandwidth_is_answered_with_the_window() {
         (b"\x00\x00\x10\x00\x01", Some([0, 0, 0x10, 0])),
         (b"\x00\x00\x40\x00\x02", Some([0, 0, 0x40, 0])),
     ] {
-        server.receive(now, &chunk(2, 6, 0, payload));
+        server.handle_input(now, &chunk(2, 6, 0, payload));
         assert_eq!(output(&mut server).last_chunk().copied(), window);
     }
 }
@@ -245,7 +245,7 @@ fn data_in_both_versions() {
         (15, b"\x02\0\x01d\x11\x03"),
         (15, b"\0\x02\0\x01d\x01\x01"),
     ] {
-        let Some(Event::Data(data)) = hears(kind, payload).event() else { panic!("{payload:?}") };
+        let Some(Event::Data(data)) = hears(kind, payload).poll_event() else { panic!("{payload:?}") };
         let mut values = data.data().unwrap();
         assert_eq!(
             (values.read::<String>().unwrap(), values.read::<bool>().unwrap()),
@@ -323,7 +323,7 @@ fn wrong_types_in_a_command_are_the_peers_fault() {
         assert_eq!(fault(&mut hears(20, payload)), name, "{payload:?}");
     }
     let mut server = hears(20, b"\x02\x00\x03say\x02\x00\x01x");
-    let Some(Event::Closed(CloseReason::Peer(error))) = server.event() else { panic!() };
+    let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!() };
     let text = error.to_string();
     assert!(text.contains("got String (at byte 10)") && text.contains("of the connection"), "{text}");
 }
@@ -340,7 +340,7 @@ fn arguments_that_cannot_be_read_end_nothing() {
 fn connect_comes_first_and_once() {
     let not_connected = |kind, payload: &[u8]| {
         let (mut server, now) = pair::shaken(Config::server());
-        server.receive(now, &chunk(3, kind, 0, payload));
+        server.handle_input(now, &chunk(3, kind, 0, payload));
         fault(&mut server)
     };
     assert_eq!(not_connected(20, &command("createStream", 2.0, b"")), "not_connected");
@@ -360,7 +360,7 @@ fn applications_that_cannot_be() {
         payload.extend((app.len() as u16).to_be_bytes());
         payload.extend(app.as_bytes());
         payload.extend(b"\0\0\x09");
-        server.receive(now, &chunk(3, 20, 0, &payload));
+        server.handle_input(now, &chunk(3, 20, 0, &payload));
         assert_eq!(fault(&mut server), "application_name", "{app:?}");
         let sent = output(&mut server);
         assert!(sent.windows(6).any(|bytes| bytes == b"_error"), "the client is told");
@@ -369,7 +369,7 @@ fn applications_that_cannot_be() {
     for object in [&b""[..], b"\x05", b"\x02\0\x01x"] {
         let (mut server, now) = pair::shaken(Config::server());
         let payload = [b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0", object].concat();
-        server.receive(now, &chunk(3, 20, 0, &payload));
+        server.handle_input(now, &chunk(3, 20, 0, &payload));
         assert!(["application_name", "command"].contains(&fault(&mut server)), "{object:?}");
     }
 }
@@ -383,12 +383,12 @@ fn an_aggregate_is_its_parts() {
     let (mut server, now) = accepted(Config::server());
     let mut bytes = b"\x06\x00\x03\xE8\0\0\x21\x16\x01\0\0\0".to_vec();
     bytes.extend(payload);
-    server.receive(now, &bytes);
-    let Some(Event::Audio(audio)) = server.event() else { panic!() };
+    server.handle_input(now, &bytes);
+    let Some(Event::Audio(audio)) = server.poll_event() else { panic!() };
     assert_eq!((audio.timestamp, audio.stream, &*audio.payload), (1_000, 1, &b"a"[..]));
-    let Some(Event::Video(video)) = server.event() else { panic!() };
+    let Some(Event::Video(video)) = server.poll_event() else { panic!() };
     assert_eq!((video.timestamp, video.stream, &*video.payload), (1_023, 1, &b"vv"[..]));
-    assert!(server.event().is_none());
+    assert!(server.poll_event().is_none());
 
     let again =
         Message::aggregate(1, &[Message { timestamp: 100, ..audio }, Message { timestamp: 123, ..video }]);
@@ -412,9 +412,9 @@ fn an_aggregate_brings_media_and_data_only() {
     let parts =
         [part(20, &command("f", 2.0, b"")), part(22, b""), part(1, &[0, 0, 0, 1]), part(9, b"vv")].concat();
     let mut server = hears(22, &parts);
-    let Some(Event::Video(video)) = server.event() else { panic!() };
+    let Some(Event::Video(video)) = server.poll_event() else { panic!() };
     assert_eq!(video.payload[..], *b"vv");
-    assert!(server.event().is_none() && server.is_open());
+    assert!(server.poll_event().is_none() && server.is_open());
     assert_eq!((server.counters().ignored, server.calls_in()), (3, 0));
 }
 
@@ -424,7 +424,7 @@ fn an_aggregate_takes_no_memory_for_small_parts() {
     let part = b"\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\x0B";
     let mut server = hears(22, &part.repeat(60_000));
     let mut count = 0;
-    while let Some(Event::Video(_)) = server.event() {
+    while let Some(Event::Video(_)) = server.poll_event() {
         count += 1;
     }
     assert_eq!(count, 60_000);
@@ -435,9 +435,9 @@ fn an_aggregate_takes_no_memory_for_small_parts() {
 fn an_abort_drops_the_message_in_progress() {
     let (mut server, now) = accepted(Config::server());
     let begun = &chunk(4, 20, 0, &command("first", 2.0, &[5; 300]))[..12 + 128];
-    server.receive(now, begun);
-    server.receive(now, &chunk(2, 2, 0, &4_u32.to_be_bytes()));
-    server.receive(now, &chunk(4, 20, 0, &command("second", 3.0, b"")));
-    let Some(Event::Command(second)) = server.event() else { panic!() };
+    server.handle_input(now, begun);
+    server.handle_input(now, &chunk(2, 2, 0, &4_u32.to_be_bytes()));
+    server.handle_input(now, &chunk(4, 20, 0, &command("second", 3.0, b"")));
+    let Some(Event::Command(second)) = server.poll_event() else { panic!() };
     assert_eq!(second.name(), "second");
 }

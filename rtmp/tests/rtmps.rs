@@ -50,7 +50,7 @@ async fn serve(server: &Server, config: Arc<ServerConfig>) -> SocketAddr {
 
 fn server() -> Server {
     let mut limits = Limits::server();
-    limits.handshake_time = Duration::from_millis(300);
+    limits.handshake_timeout = Duration::from_millis(300);
     Server::new(Services::new().add(Game)).config(Config::server().with_limits(limits))
 }
 
@@ -60,7 +60,7 @@ async fn calls_go_through_tls() {
     let (config, trust) = certificate();
     let address = serve(&server, config).await;
     let url = format!("rtmps://localhost:{}/game", address.port());
-    let connecting = NetConnection::to(&url).unwrap().tls(trust).reconnect(Backoff::new());
+    let connecting = NetConnection::builder(&url).unwrap().tls(trust).reconnect(Backoff::new());
     let connection = timeout(PATIENCE, connecting.connect()).await.unwrap().unwrap();
     let text = "x".repeat(300_000);
     assert_eq!(connection.call::<String>("game.echo", (&text,)).await.unwrap(), text);
@@ -74,8 +74,8 @@ async fn who_is_not_trusted_is_not_spoken_to() {
     let (config, trust) = certificate();
     let address = serve(&server, config).await;
     // Nobody has signed it, and it is not for this name.
-    let unknown = NetConnection::to(&format!("rtmps://localhost:{}/game", address.port())).unwrap();
-    let other_name = NetConnection::to(&format!("rtmps://{address}/game")).unwrap().tls(trust);
+    let unknown = NetConnection::builder(&format!("rtmps://localhost:{}/game", address.port())).unwrap();
+    let other_name = NetConnection::builder(&format!("rtmps://{address}/game")).unwrap().tls(trust);
     for connecting in [unknown, other_name] {
         let outcome = timeout(PATIENCE, connecting.connect()).await.unwrap();
         assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
@@ -96,10 +96,10 @@ async fn what_is_no_tls_ends_and_keeps_no_place() {
         let _ = timeout(PATIENCE, socket.read_to_end(&mut rest)).await.unwrap();
         assert!(rest.len() < 64);
     }
-    let outcome = NetConnection::to(&format!("rtmp://{address}/game")).unwrap().connect().await;
+    let outcome = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap().connect().await;
     assert!(outcome.is_err());
     let url = format!("rtmps://localhost:{}/game", address.port());
-    let _works = NetConnection::to(&url).unwrap().tls(trust).connect().await.unwrap();
+    let _works = NetConnection::builder(&url).unwrap().tls(trust).connect().await.unwrap();
     let only_one = async {
         while server.counters().connections > 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -116,7 +116,8 @@ async fn tls_at_the_plain_port_ends() {
     tokio::spawn(listening.serve());
     let (_, trust) = certificate();
     let url = format!("rtmps://localhost:{}/game", address.port());
-    let outcome = timeout(PATIENCE, NetConnection::to(&url).unwrap().tls(trust).connect()).await.unwrap();
+    let outcome =
+        timeout(PATIENCE, NetConnection::builder(&url).unwrap().tls(trust).connect()).await.unwrap();
     assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
 }
 
@@ -130,7 +131,8 @@ async fn nothing_stays_behind_in_the_buffers_of_tls() {
         tokio::spawn(async move { server.serve_stream(accepting.await.unwrap(), None).await });
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::clone(&trust)).connect(name, near).await.unwrap();
-        let connection = NetConnection::to("rtmp://test/game").unwrap().connect_over(stream).await.unwrap();
+        let connection =
+            NetConnection::builder("rtmp://test/game").unwrap().connect_with_stream(stream).await.unwrap();
         for length in [1, 5000, 60_000, 100_000] {
             let text = "x".repeat(length);
             let echoed = timeout(PATIENCE, connection.call::<String>("game.echo", (&text,))).await;

@@ -89,7 +89,9 @@ async fn tunnel(app: Router) -> DuplexStream {
 
 async fn connect(app: &Router) -> Result<NetConnection, ConnectError> {
     let stream = tunnel(app.clone()).await;
-    timeout(PATIENCE, NetConnection::to("rtmp://test/game").unwrap().connect_over(stream)).await.unwrap()
+    timeout(PATIENCE, NetConnection::builder("rtmp://test/game").unwrap().connect_with_stream(stream))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -186,7 +188,7 @@ async fn requests_have_a_limit() {
     let statuses = futures_util::future::join_all(asked).await;
     assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
     assert_eq!(post(&app, &format!("/idle/{id}/8"), vec![0]).await.0, 200);
-    let limits = TunnelLimits { message: 1537, requests: 1, ..TunnelLimits::default() };
+    let limits = TunnelLimits { message_bytes: 1537, pending_requests: 1, ..TunnelLimits::default() };
     let smaller: Router = server().tunnel_limits(limits).rtmpt();
     let id = open(&smaller).await;
     let (path, again) = (format!("/send/{id}/1"), format!("/idle/{id}/2"));
@@ -195,7 +197,7 @@ async fn requests_have_a_limit() {
     let (status, words) = post(&smaller, &again.replace("idle", "send"), vec![0; 1538]).await;
     assert_eq!((status, &words[..]), (413, &b"passed the limit `message`\n"[..]));
     let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
-    let limits = TunnelLimits { request_time: Duration::from_millis(50), ..limits };
+    let limits = TunnelLimits { request_timeout: Duration::from_millis(50), ..limits };
     let hasty: Router = server().tunnel_limits(limits).rtmpt();
     assert_eq!(post(&hasty, &format!("/send/{}/1", open(&hasty).await), never).await.0, 408);
 
@@ -208,7 +210,7 @@ async fn requests_have_a_limit() {
 async fn who_asks_for_nothing_any_more_is_let_go() {
     // The protocol has no time of its own then.
     let mut limits = Limits::server();
-    limits.handshake_time = Duration::MAX;
+    limits.handshake_timeout = Duration::MAX;
     let server = server().config(Config::server().with_limits(limits));
     let app: Router = server.rtmpt();
     let id = open(&app).await;
@@ -228,7 +230,7 @@ async fn who_asks_for_nothing_any_more_is_let_go() {
 #[tokio::test]
 async fn an_ended_connection_keeps_its_place_until_that_was_asked_for() {
     let mut limits = Limits::server();
-    limits.handshake_time = Duration::from_millis(50);
+    limits.handshake_timeout = Duration::from_millis(50);
     let server = server().config(Config::server().with_limits(limits)).max_connections(1);
     let app: Router = server.rtmpt();
     let id = open(&app).await;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use amf_remoting::{CallError, Services, Version};
 use amf_rtmp::{
-    NetConnection, RemoteEvent, RemoteEvents, RemoteSharedObject, Server, SharedObject, SharedObjectAccess,
-    SharedObjectGuard, SharedObjects, SlotWrite, SyncChange,
+    NetConnection, RemoteSharedObject, Server, SharedObject, SharedObjectAccess, SharedObjectGuard,
+    SharedObjectOptions, SharedObjects, SlotWrite, SyncChange, SyncEvent, SyncEvents,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, split};
 use tokio::time::{sleep, timeout};
@@ -40,7 +40,7 @@ fn tap(transport: DuplexStream) -> (DuplexStream, Wire) {
 struct World {
     board: SharedObject,
     theirs: RemoteSharedObject,
-    events: RemoteEvents,
+    events: SyncEvents,
     wire: Wire,
     connection: NetConnection,
 }
@@ -50,9 +50,9 @@ async fn world(objects: SharedObjects, encoding: Version) -> World {
     let (client, transport) = tokio::io::duplex(64 << 10);
     tokio::spawn(server.serve_stream(transport, None));
     let (client, wire) = tap(client);
-    let connecting = NetConnection::to("rtmp://test/lobby/red").unwrap().encoding(encoding);
-    let connection = connecting.connect_over(client).await.unwrap();
-    let theirs = connection.shared_object("board", false).await.unwrap();
+    let connecting = NetConnection::builder("rtmp://test/lobby/red").unwrap().encoding(encoding);
+    let connection = connecting.connect_with_stream(client).await.unwrap();
+    let theirs = connection.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     let events = theirs.events();
     let board = server.instance("lobby", "red").unwrap().shared_object("board").unwrap();
     wire.lock().unwrap().clear();
@@ -60,10 +60,10 @@ async fn world(objects: SharedObjects, encoding: Version) -> World {
 }
 
 /// The next change of the copy, in words; messages and refusals are left out.
-async fn sync(events: &mut RemoteEvents) -> Vec<String> {
+async fn sync(events: &mut SyncEvents) -> Vec<String> {
     loop {
-        let event = timeout(PATIENCE, events.next()).await.expect("nothing came").unwrap();
-        let RemoteEvent::Sync(changes) = event else { continue };
+        let event = timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap();
+        let SyncEvent::Sync(changes) = event else { continue };
         let word = |change: &SyncChange| match change {
             SyncChange::Success { key } => format!("success {key}"),
             SyncChange::Reject { key, .. } => format!("reject {key}"),
@@ -93,13 +93,13 @@ async fn one_message(wire: &Wire, len: usize) -> (u8, Vec<u8>) {
 #[tokio::test]
 async fn several_changes_are_one_message_in_amf0() {
     let mut world = world(SharedObjects::new(), Version::Amf0).await;
-    let mut changes = world.theirs.changes();
+    let mut changes = world.theirs.batch();
     changes.set("x", &7.5).unwrap();
     changes.set("on", &true).unwrap();
     changes.remove("y").unwrap();
     changes.send("hi", (false,)).unwrap();
     assert_eq!(world.theirs.slots().len(), 0, "not yet");
-    changes.ask().unwrap();
+    changes.submit().unwrap();
     assert_eq!(world.theirs.get::<f64>("x").unwrap(), Some(7.5), "at once");
     // Name, version 0, not persistent, zero.
     let payload = [
@@ -122,10 +122,10 @@ async fn several_changes_are_one_message_in_amf0() {
 #[tokio::test]
 async fn several_changes_are_one_message_in_amf3() {
     let mut world = world(SharedObjects::new(), Version::Amf3).await;
-    let mut changes = world.theirs.changes();
+    let mut changes = world.theirs.batch();
     changes.set("a", &1).unwrap();
     changes.set("b", "b").unwrap();
-    changes.ask().unwrap();
+    changes.submit().unwrap();
     let payload = [
         &b"\0\0\x05board\0\0\0\0\0\0\0\0\0\0\0\0"[..],
         // 0x11: AMF3; the integer 1.
@@ -157,10 +157,10 @@ async fn one_that_is_refused_costs_the_others_nothing() {
     world.board.set("mine", &1).unwrap();
     world.board.set("old", &1).unwrap();
     while world.theirs.version() < 3 {
-        timeout(PATIENCE, world.events.next()).await.expect("nothing came").unwrap();
+        timeout(PATIENCE, world.events.recv()).await.expect("nothing came").unwrap();
     }
     world.events = world.theirs.events();
-    let mut changes = world.theirs.changes();
+    let mut changes = world.theirs.batch();
     changes.remove("mine").unwrap();
     changes.set("mine", &2).unwrap();
     changes.set("x", &3).unwrap();
@@ -168,7 +168,7 @@ async fn one_that_is_refused_costs_the_others_nothing() {
     changes.send("hi", ()).unwrap();
     changes.remove("old").unwrap();
     changes.set("mine", &4).unwrap();
-    changes.ask().unwrap();
+    changes.submit().unwrap();
     let mut told = Vec::new();
     while told.len() < 5 {
         told.extend(sync(&mut world.events).await);
@@ -184,11 +184,11 @@ async fn one_that_is_refused_costs_the_others_nothing() {
 async fn what_would_cost_the_connection_is_not_sent() {
     let mut world = world(SharedObjects::new(), Version::Amf3).await;
     let many = |count: u32| {
-        let mut changes = world.theirs.changes();
+        let mut changes = world.theirs.batch();
         for slot in 0..count {
             changes.set(&format!("slot {slot}"), &slot).unwrap();
         }
-        changes.ask()
+        changes.submit()
     };
     assert!(matches!(many(1_025), Err(CallError::Unsupported(_))));
     assert_eq!(world.theirs.slots().len(), 0);
@@ -205,10 +205,10 @@ async fn what_would_cost_the_connection_is_not_sent() {
     world.theirs.set(&"k".repeat(256), &1).unwrap();
     assert!(matches!(world.theirs.set(&"k".repeat(257), &1), Err(CallError::Unsupported(_))));
     // Nothing at all is nothing.
-    world.theirs.changes().ask().unwrap();
+    world.theirs.batch().submit().unwrap();
     assert!(matches!(
-        timeout(PATIENCE, world.events.next()).await.unwrap(),
-        Some(RemoteEvent::Sync(changes)) if matches!(changes[..], [SyncChange::Clear])
+        timeout(PATIENCE, world.events.recv()).await.unwrap(),
+        Some(SyncEvent::Sync(changes)) if matches!(changes[..], [SyncChange::Clear])
     ));
     for key in ["x", "x", &"k".repeat(256)] {
         assert_eq!(sync(&mut world.events).await, [format!("success {key}")]);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use amf_remoting::Services;
 use amf_rtmp::{
     Instance, NetConnection, RedbStore, Server, SharedObject, SharedObjectError, SharedObjectLimits,
-    SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject,
+    SharedObjectOptions, SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject,
 };
 use tokio::time::{sleep, timeout};
 
@@ -261,11 +261,15 @@ async fn the_file_is_free_after_the_shutdown_whoever_holds_what() {
         let server = Server::new(Services::new()).shared_objects(objects);
         let (client, transport) = tokio::io::duplex(64 << 10);
         tokio::spawn(server.serve_stream(transport, None));
-        let connection =
-            NetConnection::to("rtmp://test/lobby/red").unwrap().connect_over(client).await.unwrap();
-        let lingering = connection.shared_object("cursors", false).await.unwrap();
+        let connection = NetConnection::builder("rtmp://test/lobby/red")
+            .unwrap()
+            .connect_with_stream(client)
+            .await
+            .unwrap();
+        let lingering = connection.shared_object("cursors", SharedObjectOptions::new()).await.unwrap();
         lingering.set("x", &1).unwrap();
-        let board = connection.shared_object("board", true).await.unwrap();
+        let board =
+            connection.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
         assert_eq!(board.version(), round);
         let red = server.instance("lobby", "red").unwrap();
         let own = red.persistent_shared_object("board").await.unwrap();

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use amf_remoting::Services;
 use amf_rtmp::{
-    NetConnection, RedbStore, RemoteEvent, RemoteEvents, Server, SharedObjectError, SharedObjectStore,
-    SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange,
+    NetConnection, RedbStore, Server, SharedObjectError, SharedObjectOptions, SharedObjectStore,
+    SharedObjects, StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange, SyncEvent, SyncEvents,
 };
 use tokio::time::timeout;
 
@@ -49,11 +49,11 @@ async fn serve(store: impl SharedObjectStore) -> (Server, SocketAddr) {
 }
 
 async fn connect(address: SocketAddr) -> NetConnection {
-    NetConnection::to(&format!("rtmp://{address}/lobby")).unwrap().connect().await.unwrap()
+    NetConnection::builder(&format!("rtmp://{address}/lobby")).unwrap().connect().await.unwrap()
 }
 
-async fn next(events: &mut RemoteEvents) -> RemoteEvent {
-    timeout(PATIENCE, events.next()).await.expect("nothing came").unwrap()
+async fn next(events: &mut SyncEvents) -> SyncEvent {
+    timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap()
 }
 
 #[tokio::test]
@@ -62,11 +62,11 @@ async fn what_was_written_and_its_version_are_there_after_a_restart() {
     {
         let (server, address) = serve(RedbStore::open(folder.file()).unwrap()).await;
         let ann = connect(address).await;
-        let board = ann.shared_object("board", true).await.unwrap();
+        let board = ann.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
         let mut events = board.events();
         for (key, value) in [("a", 1), ("b", 2), ("a", 3)] {
             board.set(key, &value).unwrap();
-            assert!(matches!(next(&mut events).await, RemoteEvent::Sync(_)));
+            assert!(matches!(next(&mut events).await, SyncEvent::Sync(_)));
         }
         board.remove("b").unwrap();
         next(&mut events).await;
@@ -80,7 +80,7 @@ async fn what_was_written_and_its_version_are_there_after_a_restart() {
     }
     let (server, address) = serve(RedbStore::open(folder.file()).unwrap()).await;
     let ann = connect(address).await;
-    let board = ann.shared_object("board", true).await.unwrap();
+    let board = ann.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!((board.get::<u32>("a").unwrap(), board.slots().len(), board.version()), (Some(3), 1, 5));
     let other = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
     assert_eq!((other.get::<String>("text").unwrap().as_deref(), other.version()), (Some("ä"), 2));
@@ -174,13 +174,13 @@ async fn a_store_that_fails_costs_the_write_and_nothing_else() {
     let store = Moody::default();
     let (server, address) = serve(store.clone()).await;
     let (ann, ben) = (connect(address).await, connect(address).await);
-    let bad = ann.shared_object("bad", true).await.unwrap();
-    let bens_bad = ben.shared_object("bad", true).await.unwrap();
-    let good = ben.shared_object("good", true).await.unwrap();
+    let bad = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
+    let bens_bad = ben.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
+    let good = ben.shared_object("good", SharedObjectOptions::new().persistent(true)).await.unwrap();
     let (mut to_ann, mut to_ben, mut to_good) = (bad.events(), bens_bad.events(), good.events());
     bad.set("x", &1).unwrap();
-    assert!(matches!(next(&mut to_ann).await, RemoteEvent::Sync(_)));
-    assert!(matches!(next(&mut to_ben).await, RemoteEvent::Sync(_)));
+    assert!(matches!(next(&mut to_ann).await, SyncEvent::Sync(_)));
+    assert!(matches!(next(&mut to_ben).await, SyncEvent::Sync(_)));
 
     for (round, mood) in [Mood::Fails, Mood::Tears, Mood::Panics].into_iter().enumerate() {
         store.set(mood);
@@ -188,13 +188,13 @@ async fn a_store_that_fails_costs_the_write_and_nothing_else() {
         bad.set("x", &value).unwrap();
         good.set("y", &value).unwrap();
         // The writer: no success, and the slot as it was.
-        let RemoteEvent::Status { code, .. } = next(&mut to_ann).await else { panic!("{mood:?}") };
+        let SyncEvent::Status { code, .. } = next(&mut to_ann).await else { panic!("{mood:?}") };
         assert_eq!(&*code, "SharedObject.NoWriteAccess");
-        let RemoteEvent::Sync(changes) = next(&mut to_ann).await else { panic!("{mood:?}") };
+        let SyncEvent::Sync(changes) = next(&mut to_ann).await else { panic!("{mood:?}") };
         assert!(matches!(&*changes, [SyncChange::Reject { .. }]), "{changes:?}");
         assert_eq!((bad.get::<u32>("x").unwrap(), bad.version()), (Some(1), 2), "{mood:?}");
         // Another object of the same commit.
-        let RemoteEvent::Sync(changes) = next(&mut to_good).await else { panic!("{mood:?}") };
+        let SyncEvent::Sync(changes) = next(&mut to_good).await else { panic!("{mood:?}") };
         assert!(matches!(&*changes, [SyncChange::Success { .. }]), "{changes:?}");
         // The server's own side.
         let instance = server.instance("lobby", "").unwrap();
@@ -205,19 +205,20 @@ async fn a_store_that_fails_costs_the_write_and_nothing_else() {
     store.set(Mood::Well);
     // The others heard of nothing that was not kept; what they hear next is this.
     bad.set("w", &5).unwrap();
-    let RemoteEvent::Sync(changes) = next(&mut to_ben).await else { panic!() };
+    let SyncEvent::Sync(changes) = next(&mut to_ben).await else { panic!() };
     assert!(matches!(&*changes, [SyncChange::Change { key, old: None }] if &**key == "w"), "{changes:?}");
-    assert!(matches!(next(&mut to_ann).await, RemoteEvent::Sync(_)));
+    assert!(matches!(next(&mut to_ann).await, SyncEvent::Sync(_)));
     // What was torn is mended by it.
     let kept = store.kept.lock().unwrap()["bad"].clone();
     let mut keys: Vec<_> = kept.1.keys().map(|key| &**key).collect();
     keys.sort_unstable();
     assert_eq!((kept.0, keys), (3, vec!["w", "x"]));
     let restarted = serve(store.clone()).await;
-    let again = connect(restarted.1).await.shared_object("bad", true).await;
+    let again =
+        connect(restarted.1).await.shared_object("bad", SharedObjectOptions::new().persistent(true)).await;
     drop(again);
     let ann = connect(restarted.1).await;
-    let bad = ann.shared_object("bad", true).await.unwrap();
+    let bad = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!((bad.get::<u32>("x").unwrap(), bad.get::<u32>("w").unwrap()), (Some(1), Some(5)));
 }
 
@@ -227,7 +228,7 @@ async fn an_object_that_cannot_be_loaded_is_refused_and_tried_again() {
     store.set(Mood::Fails);
     let (server, address) = serve(store.clone()).await;
     let ann = connect(address).await;
-    let refused = ann.shared_object("bad", true).await.unwrap_err();
+    let refused = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "the server refused the shared object: SharedObject.ObjectCreationFailed"
@@ -236,8 +237,8 @@ async fn an_object_that_cannot_be_loaded_is_refused_and_tried_again() {
     let failed = instance.persistent_shared_object("bad").await.unwrap_err();
     assert_eq!(failed, SharedObjectError::Storage);
     store.set(Mood::Well);
-    let bad = ann.shared_object("bad", true).await.unwrap();
+    let bad = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
     bad.set("x", &1).unwrap();
     let mut events = bad.events();
-    assert!(matches!(next(&mut events).await, RemoteEvent::Sync(_)));
+    assert!(matches!(next(&mut events).await, SyncEvent::Sync(_)));
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use amf_remoting::{CallError, Services};
 use amf_rtmp::{
-    Backoff, NetConnection, RemoteEvent, Server, SharedObject, SharedObjectAccess, SharedObjectGuard,
-    SharedObjects,
+    Backoff, NetConnection, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjectOptions,
+    SharedObjects, SyncEvent,
 };
 use peer::{PATIENCE, read_until};
 use tokio::io::AsyncWriteExt;
@@ -115,9 +115,9 @@ impl SharedObjectGuard for Door {
 async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
     let (first, address) = serve(SharedObjects::new()).await;
     let backoff = Backoff::new().first(Duration::from_millis(50)).max(Duration::from_millis(100));
-    let connecting = NetConnection::to(&format!("rtmp://{address}/test")).unwrap().reconnect(backoff);
+    let connecting = NetConnection::builder(&format!("rtmp://{address}/test")).unwrap().reconnect(backoff);
     let ann = connecting.connect().await.unwrap();
-    let theirs = ann.shared_object("b", false).await.unwrap();
+    let theirs = ann.shared_object("b", SharedObjectOptions::new()).await.unwrap();
     let mut events = theirs.events();
     timeout(PATIENCE, first.shutdown()).await.unwrap();
 
@@ -133,7 +133,7 @@ async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
     tokio::spawn(server.clone().listen(listener).serve());
     let refused = async {
         loop {
-            if let Some(RemoteEvent::Status { code, .. }) = events.next().await {
+            if let Some(SyncEvent::Status { code, .. }) = events.recv().await {
                 return code;
             }
         }
@@ -142,11 +142,11 @@ async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
     assert!(matches!(theirs.set("x", &1), Err(CallError::Unsupported(_))));
     // It may be asked for again.
     door.store(true, Ordering::Relaxed);
-    let again = timeout(PATIENCE, ann.shared_object("b", false)).await.unwrap().unwrap();
+    let again = timeout(PATIENCE, ann.shared_object("b", SharedObjectOptions::new())).await.unwrap().unwrap();
     again.set("x", &1).unwrap();
     let done = async {
         while board(&server).get::<u32>("x").unwrap().is_none() {
-            events.next().await.unwrap();
+            events.recv().await.unwrap();
         }
     };
     timeout(PATIENCE, done).await.unwrap();

@@ -12,9 +12,9 @@ use std::time::Duration;
 use amf_remoting::{Services, Value, Version, remoting_service};
 use amf_rtmp::proto::Config;
 use amf_rtmp::{
-    Backoff, Instance, JoinError, LimitPassed, NetConnection, RemoteEvent, RemoteEvents, RemoteSharedObject,
-    Server, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits,
-    SharedObjects, SlotChange, SlotWrite, SyncChange,
+    Backoff, Instance, JoinError, LimitError, NetConnection, RemoteSharedObject, Server, SharedObject,
+    SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits, SharedObjectOptions,
+    SharedObjects, SlotChange, SlotWrite, SyncChange, SyncEvent, SyncEvents,
 };
 use peer::{PATIENCE, read_until};
 use tokio::io::AsyncWriteExt;
@@ -23,7 +23,7 @@ use tokio::time::{sleep, timeout};
 
 async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
     let mut config = Config::server();
-    config.limits.stall_time = Duration::from_secs(2);
+    config.limits.stall_timeout = Duration::from_secs(2);
     let server = Server::new(Services::new().add(Desk)).shared_objects(objects).config(config);
     let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
     let address = listening.local_addr().unwrap();
@@ -43,7 +43,7 @@ impl Desk {
 }
 
 async fn connect(address: SocketAddr, version: Version) -> NetConnection {
-    let connecting = NetConnection::to(&format!("rtmp://{address}/lobby/red")).unwrap();
+    let connecting = NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap();
     connecting.encoding(version).connect().await.unwrap()
 }
 
@@ -51,13 +51,13 @@ fn red(server: &Server, name: &str) -> SharedObject {
     server.instance("lobby", "red").unwrap().shared_object(name).unwrap()
 }
 
-async fn next(events: &mut RemoteEvents) -> RemoteEvent {
-    timeout(PATIENCE, events.next()).await.expect("nothing came").unwrap()
+async fn next(events: &mut SyncEvents) -> SyncEvent {
+    timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap()
 }
 
 /// The next changes, in words.
-async fn sync(events: &mut RemoteEvents) -> Vec<String> {
-    let RemoteEvent::Sync(changes) = next(events).await else { panic!() };
+async fn sync(events: &mut SyncEvents) -> Vec<String> {
+    let SyncEvent::Sync(changes) = next(events).await else { panic!() };
     let old = |old: &Option<amf_rtmp::SlotValue>| match old {
         Some(value) => format!(" was {:?}", value.read::<Value>().unwrap().as_f64().unwrap()),
         None => String::new(),
@@ -90,8 +90,8 @@ fn copy(object: &RemoteSharedObject) -> HashMap<String, f64> {
 async fn clients_share_what_they_write_in_either_encoding() {
     let (server, address) = serve(SharedObjects::new()).await;
     let (ann, ben) = (connect(address, Version::Amf3).await, connect(address, Version::Amf0).await);
-    let anns = ann.shared_object("board", false).await.unwrap();
-    let bens = ben.shared_object("board", false).await.unwrap();
+    let anns = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
+    let bens = ben.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     assert_eq!((anns.version(), bens.slots().len()), (1, 0));
     let (mut to_ann, mut to_ben) = (anns.events(), bens.events());
 
@@ -107,13 +107,13 @@ async fn clients_share_what_they_write_in_either_encoding() {
 
     // Somebody who comes later.
     let late = connect(address, Version::Amf3).await;
-    let lates = late.shared_object("board", false).await.unwrap();
+    let lates = late.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     assert_eq!((copy(&lates), lates.version()), ([("x".into(), 2.5)].into(), 3));
 
     // A handler of everybody, the sender too.
     bens.send("moved", ("e4", 2)).unwrap();
     for events in [&mut to_ann, &mut to_ben] {
-        let RemoteEvent::Message(message) = next(events).await else { panic!() };
+        let SyncEvent::Message(message) = next(events).await else { panic!() };
         let mut arguments = message.decoder().unwrap();
         assert_eq!(message.handler(), "moved");
         assert_eq!((arguments.read().unwrap(), arguments.read::<u32>().unwrap()), ("e4", 2));
@@ -132,7 +132,7 @@ async fn clients_share_what_they_write_in_either_encoding() {
         assert_eq!(sync(events).await, ["clear"]);
     }
     board.send("over", ()).unwrap();
-    assert!(matches!(next(&mut to_ann).await, RemoteEvent::Message(message) if message.handler() == "over"));
+    assert!(matches!(next(&mut to_ann).await, SyncEvent::Message(message) if message.handler() == "over"));
     assert!(matches!(board.set("z", &Value::Null).unwrap().await, Ok(())));
     assert_eq!(board.get::<Value>("z").unwrap(), None);
 }
@@ -144,14 +144,14 @@ async fn a_method_writes_and_the_program_watches() {
     let mut watch = guests.watch();
     let ann = connect(address, Version::Amf3).await;
     assert_eq!(ann.call::<u32>("desk.sign", ("Ann",)).await.unwrap(), 2);
-    let update = timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+    let update = timeout(PATIENCE, watch.recv()).await.unwrap().unwrap();
     assert_eq!((update.version, update.client, update.missed), (2, None, 0));
     let SlotChange::Set { key, value } = &update.changes[0] else { panic!() };
     assert_eq!((&**key, value.read::<String>().unwrap()), ("last", "Ann".to_owned()));
 
-    let theirs = ann.shared_object("guests", false).await.unwrap();
+    let theirs = ann.shared_object("guests", SharedObjectOptions::new()).await.unwrap();
     theirs.set("last", &"Ben").unwrap();
-    let update = timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+    let update = timeout(PATIENCE, watch.recv()).await.unwrap().unwrap();
     assert!(update.client.is_some() && update.version == 3);
     assert_eq!(guests.get::<String>("last").unwrap().as_deref(), Some("Ben"));
     // What does not fit the type is an error, not a panic.
@@ -159,7 +159,7 @@ async fn a_method_writes_and_the_program_watches() {
 
     drop((theirs, ann));
     drop(guests);
-    let end = async { while watch.next().await.is_some() {} };
+    let end = async { while watch.recv().await.is_some() {} };
     // It lingers, as it holds something.
     timeout(Duration::from_millis(100), end).await.unwrap_err();
 }
@@ -168,7 +168,7 @@ async fn a_method_writes_and_the_program_watches() {
 async fn several_changes_under_a_lock_are_one_message() {
     let (server, address) = serve(SharedObjects::new()).await;
     let ann = connect(address, Version::Amf3).await;
-    let anns = ann.shared_object("board", false).await.unwrap();
+    let anns = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     let mut events = anns.events();
     let board = red(&server, "board");
     let lock = board.lock().await.unwrap();
@@ -245,8 +245,8 @@ impl SharedObjectGuard for Rules {
     }
 }
 
-async fn status(events: &mut RemoteEvents) -> String {
-    let RemoteEvent::Status { code, level } = next(events).await else { panic!() };
+async fn status(events: &mut SyncEvents) -> String {
+    let SyncEvent::Status { code, level } = next(events).await else { panic!() };
     assert_eq!(&*level, "error");
     code.to_string()
 }
@@ -260,18 +260,20 @@ async fn a_guard_refuses_per_client() {
         ("secret", "SharedObject.NoReadAccess"),
         ("panic", "SharedObject.NoReadAccess"),
     ] {
-        let refused = ann.shared_object(name, false).await.unwrap_err();
+        let refused = ann.shared_object(name, SharedObjectOptions::new()).await.unwrap_err();
         assert_eq!(refused, JoinError::Refused(code.into()), "{name}");
     }
     // What is there need not be created.
     let _kept = red(&server, "no creation");
-    ann.shared_object("no creation", false).await.unwrap();
+    ann.shared_object("no creation", SharedObjectOptions::new()).await.unwrap();
 
     let board = red(&server, "board");
     board.set("mine", &1).unwrap();
     let ben = connect(address, Version::Amf0).await;
-    let (anns, bens) =
-        (ann.shared_object("board", false).await.unwrap(), ben.shared_object("board", false).await.unwrap());
+    let (anns, bens) = (
+        ann.shared_object("board", SharedObjectOptions::new()).await.unwrap(),
+        ben.shared_object("board", SharedObjectOptions::new()).await.unwrap(),
+    );
     let (mut to_ann, mut to_ben) = (anns.events(), bens.events());
     anns.set("mine", &5).unwrap();
     assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
@@ -297,7 +299,8 @@ async fn objects_that_cannot_be() {
     let limits = SharedObjectLimits { objects: 66, slots: 2, ..SharedObjectLimits::default() };
     let (server, address) = serve(SharedObjects::new().limits(limits)).await;
     let ann = connect(address, Version::Amf3).await;
-    let persistent = ann.shared_object("kept", true).await.unwrap_err();
+    let persistent =
+        ann.shared_object("kept", SharedObjectOptions::new().persistent(true)).await.unwrap_err();
     assert_eq!(
         persistent,
         JoinError::Refused("SharedObject.ObjectCreationFailed".into()),
@@ -306,27 +309,28 @@ async fn objects_that_cannot_be() {
     let instance = server.instance("lobby", "red").unwrap();
     assert_eq!(instance.persistent_shared_object("kept").await.unwrap_err(), SharedObjectError::NoStore);
     let board = red(&server, "board");
-    let refused = ann.shared_object("board", true).await.unwrap_err();
+    let refused = ann.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap_err();
     assert_eq!(refused, JoinError::Refused("SharedObject.BadPersistence".into()));
 
     let mut objects = Vec::new();
     for number in 0..64 {
-        objects.push(ann.shared_object(&format!("object {number}"), false).await.unwrap());
+        objects
+            .push(ann.shared_object(&format!("object {number}"), SharedObjectOptions::new()).await.unwrap());
     }
-    let one_more = ann.shared_object("one more", false).await.unwrap_err();
+    let one_more = ann.shared_object("one more", SharedObjectOptions::new()).await.unwrap_err();
     assert_eq!(one_more, JoinError::Refused("SharedObject.ObjectCreationFailed".into()));
     // 64 and the board are 65.
     let _last = red(&server, "last");
     let full = instance.shared_object("one more").unwrap_err();
-    assert_eq!(full, SharedObjectError::Limit(LimitPassed { limit: "objects", max: 66 }));
+    assert_eq!(full, SharedObjectError::Limit(LimitError { limit: "objects", max: 66 }));
     drop(objects.pop());
     until(|| instance.shared_object("one more").is_ok()).await;
-    ann.shared_object("one more", false).await.unwrap();
+    ann.shared_object("one more", SharedObjectOptions::new()).await.unwrap();
 
     board.set("a", &1).unwrap().await.unwrap();
     board.set("b", &1).unwrap().await.unwrap();
     let limit = board.set("c", &1).unwrap().await.unwrap_err();
-    assert_eq!(limit, SharedObjectError::Limit(LimitPassed { limit: "slots", max: 2 }));
+    assert_eq!(limit, SharedObjectError::Limit(LimitError { limit: "slots", max: 2 }));
     for name in [String::new(), "a\0".into(), "n".repeat(257)] {
         assert!(matches!(instance.shared_object(&name), Err(SharedObjectError::Name(_))), "{name}");
     }
@@ -338,19 +342,22 @@ async fn an_object_lingers_and_dies() {
     let limits = SharedObjectLimits { linger, ..SharedObjectLimits::default() };
     let (server, address) = serve(SharedObjects::new().limits(limits)).await;
     let ann = connect(address, Version::Amf3).await;
-    let board = ann.shared_object("board", false).await.unwrap();
+    let board = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     let mut events = board.events();
     board.set("x", &1).unwrap();
     sync(&mut events).await;
     drop(board);
     // The same client again, another, and after a connection that was cut.
-    let board = ann.shared_object("board", false).await.unwrap();
+    let board = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     assert_eq!(board.get::<u32>("x").unwrap(), Some(1));
     drop((board, ann));
     let ben = connect(address, Version::Amf3).await;
-    assert_eq!(ben.shared_object("board", false).await.unwrap().get::<u32>("x").unwrap(), Some(1));
+    assert_eq!(
+        ben.shared_object("board", SharedObjectOptions::new()).await.unwrap().get::<u32>("x").unwrap(),
+        Some(1)
+    );
     sleep(linger * 3).await;
-    let board = ben.shared_object("board", false).await.unwrap();
+    let board = ben.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     assert_eq!((board.get::<u32>("x").unwrap(), board.version()), (None, 1));
 
     // Acquired by the program, it stays.
@@ -368,9 +375,10 @@ async fn an_object_lingers_and_dies() {
 async fn an_object_is_used_again_after_the_connection_was_lost() {
     let (server, address) = serve(SharedObjects::new()).await;
     let backoff = Backoff::new().first(Duration::from_millis(100)).max(Duration::from_millis(200));
-    let connecting = NetConnection::to(&format!("rtmp://{address}/lobby/red")).unwrap().reconnect(backoff);
+    let connecting =
+        NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap().reconnect(backoff);
     let ann = connecting.connect().await.unwrap();
-    let board = ann.shared_object("board", false).await.unwrap();
+    let board = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     board.set("old", &1).unwrap();
     until(|| red(&server, "board").version() == 2).await;
     timeout(PATIENCE, server.shutdown()).await.unwrap();
@@ -446,8 +454,9 @@ async fn who_does_not_read_is_let_go_and_the_others_miss_nothing() {
     let mut idle = peer::connected(address).await;
     idle.write_all(&peer::message(19, b"\0\x05board\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0")).await.unwrap();
     let board = server.instance("test", "").unwrap().shared_object("board").unwrap();
-    let connection = NetConnection::to(&format!("rtmp://{address}/test")).unwrap().connect().await.unwrap();
-    let reads = connection.shared_object("board", false).await.unwrap();
+    let connection =
+        NetConnection::builder(&format!("rtmp://{address}/test")).unwrap().connect().await.unwrap();
+    let reads = connection.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     // 64 MiB to a peer that takes none of it: its queue is bounded by 4 MiB.
     let long = "x".repeat(256 << 10);
     for round in 1..=256_u32 {
@@ -465,8 +474,9 @@ async fn who_asks_again_and_again_is_told_as_much_as_it_reads() {
     let (server, address) = serve(SharedObjects::new()).await;
     let board = server.instance("test", "").unwrap().shared_object("b").unwrap();
     board.set("long", &"x".repeat(1_000_000)).unwrap();
-    let connection = NetConnection::to(&format!("rtmp://{address}/test")).unwrap().connect().await.unwrap();
-    let reads = connection.shared_object("b", false).await.unwrap();
+    let connection =
+        NetConnection::builder(&format!("rtmp://{address}/test")).unwrap().connect().await.unwrap();
+    let reads = connection.shared_object("b", SharedObjectOptions::new()).await.unwrap();
     // 1,000 in one message are one; of 10,000 messages that nobody reads the answers to, a few are answered.
     let mut greedy = peer::connected(address).await;
     greedy.write_all(&object(&b"\x01\0\0\0\0".repeat(1_000))).await.unwrap();
@@ -488,7 +498,7 @@ async fn an_object_of_the_most_slots_comes_whole() {
     drop(lock);
     assert_eq!((board.slots().len(), board.version()), (4_096, 2));
     let ann = connect(address, Version::Amf0).await;
-    let anns = ann.shared_object("board", false).await.unwrap();
+    let anns = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     until(|| anns.slots().len() == 4_096).await;
     assert_eq!(anns.get::<u32>("slot 4095").unwrap(), Some(4_095));
     let mut events = anns.events();
@@ -499,6 +509,6 @@ async fn an_object_of_the_most_slots_comes_whole() {
     let text = "x".repeat((1 << 20) - 4_096 * 4);
     assert_eq!(
         board.set("slot 0", &text).unwrap().await.unwrap_err(),
-        SharedObjectError::Limit(LimitPassed { limit: "bytes", max: 1 << 20 })
+        SharedObjectError::Limit(LimitError { limit: "bytes", max: 1 << 20 })
     );
 }

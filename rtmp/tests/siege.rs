@@ -117,7 +117,8 @@ struct Bystander {
 impl Bystander {
     async fn enter(server: SocketAddr) -> Self {
         let url = format!("rtmp://{server}/test");
-        let connection = NetConnection::to(&url).unwrap().encoding(Version::Amf3).connect().await.unwrap();
+        let connection =
+            NetConnection::builder(&url).unwrap().encoding(Version::Amf3).connect().await.unwrap();
         let (calls, slowest, stop) =
             (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
         let task = tokio::spawn({

@@ -75,8 +75,8 @@ fn pipe(mut browser: Browser, cut: usize) -> DuplexStream {
 
 async fn connect(address: SocketAddr, cut: usize) -> NetConnection {
     let stream = pipe(open(address).await.unwrap(), cut);
-    let connecting = NetConnection::to("rtmp://test/game").unwrap();
-    timeout(PATIENCE, connecting.connect_over(stream)).await.unwrap().unwrap()
+    let connecting = NetConnection::builder("rtmp://test/game").unwrap();
+    timeout(PATIENCE, connecting.connect_with_stream(stream)).await.unwrap().unwrap()
 }
 
 /// Whether the other side ends it.

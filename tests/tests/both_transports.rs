@@ -82,7 +82,7 @@ impl Doors {
         let listening = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
         let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
         tokio::spawn(listening.serve());
-        let connection = NetConnection::to(&url).unwrap().encoding(version).connect().await.unwrap();
+        let connection = NetConnection::builder(&url).unwrap().encoding(version).connect().await.unwrap();
         let client = RemotingClient::builder("http://localhost/").unwrap().version(version);
         let client = client.over(Gateway::new(services)).build().unwrap();
         Self { client, connection, version }

@@ -80,7 +80,7 @@ impl House {
         let (sender, connects) = mpsc::unbounded_channel();
         let mut limits = Limits::server();
         // So that openssl, which does not finish the handshake, is soon let go.
-        limits.handshake_time = Duration::from_secs(2);
+        limits.handshake_timeout = Duration::from_secs(2);
         let server = Server::new(Services::new()).config(Config::server().with_limits(limits)).on_connect(
             move |connect| {
                 sender.send(connect.clone()).expect("the test waits for it");

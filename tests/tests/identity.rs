@@ -40,7 +40,7 @@ async fn connect(server: Server) -> NetConnection {
     let listening = server.bind("127.0.0.1:0").await.unwrap();
     let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
     tokio::spawn(listening.serve());
-    NetConnection::to(&url).unwrap().connect().await.unwrap()
+    NetConnection::builder(&url).unwrap().connect().await.unwrap()
 }
 
 async fn mine(connection: &NetConnection) -> String {

@@ -61,7 +61,7 @@ impl Doors {
         let listening = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
         let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
         tokio::spawn(listening.serve());
-        let rtmp = NetConnection::to(&url).unwrap().connect().await.unwrap();
+        let rtmp = NetConnection::builder(&url).unwrap().connect().await.unwrap();
         let http = RemotingClient::builder("http://localhost/").unwrap();
         Self { game, http: http.over(Gateway::new(services)).build().unwrap(), rtmp }
     }

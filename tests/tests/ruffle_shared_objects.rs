@@ -18,8 +18,8 @@ use std::time::Duration;
 use amf_core::serde::Serde;
 use amf_remoting::{Services, remoting_service};
 use amf_rtmp::{
-    Instance, NetConnection, RedbStore, RemoteEvent, RemoteSharedObject, Server, SharedObject,
-    SharedObjectAccess, SharedObjectGuard, SharedObjects, SlotValue, SlotWrite,
+    Instance, NetConnection, RedbStore, RemoteSharedObject, Server, SharedObject, SharedObjectAccess,
+    SharedObjectGuard, SharedObjectOptions, SharedObjects, SlotValue, SlotWrite, SyncEvent,
 };
 use amf_tests::clients;
 use amf_tests::random::Random;
@@ -99,16 +99,19 @@ impl House {
     async fn visit(&self, session: &Session) -> JoinHandle<Visitor> {
         let table = self.table(session).await;
         table.set("locked", &session.texts[0]).unwrap().await.unwrap();
-        let connection = NetConnection::to(&self.rtmp).unwrap().connect().await.unwrap();
+        let connection = NetConnection::builder(&self.rtmp).unwrap().connect().await.unwrap();
         let Script { object, is_persistent, .. } = session.script;
-        let theirs = connection.shared_object(object, is_persistent).await.unwrap();
+        let theirs = connection
+            .shared_object(object, SharedObjectOptions::new().persistent(is_persistent))
+            .await
+            .unwrap();
         let mut events = theirs.events();
         theirs.set("before", &session.texts[1]).unwrap();
-        assert!(matches!(events.next().await, Some(RemoteEvent::Sync(_))));
+        assert!(matches!(events.recv().await, Some(SyncEvent::Sync(_))));
         tokio::spawn(async move {
             let mut visitor = Visitor::default();
-            while let Some(event) = events.next().await {
-                let RemoteEvent::Message(message) = event else { continue };
+            while let Some(event) = events.recv().await {
+                let SyncEvent::Message(message) = event else { continue };
                 let mut decoder = message.decoder().unwrap();
                 match message.handler() {
                     "please" => {

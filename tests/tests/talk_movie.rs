@@ -37,7 +37,7 @@ async fn somebody_in_ruffle_talks() {
     let [first, second] = [format!("first {}", random.name()), format!("second {}", random.name())];
 
     let (said, mut heard) = unbounded_channel();
-    let connecting = NetConnection::to(lobby.rtmp()).unwrap().services(Services::new().add(Ears(said)));
+    let connecting = NetConnection::builder(lobby.rtmp()).unwrap().services(Services::new().add(Ears(said)));
     let connection = connecting.connect().await.unwrap();
     let seat: Seat = connection.call("lobby.join", (&ours,)).await.unwrap();
 

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use amf_remoting::FromAmf;
-use amf_rtmp::{NetConnection, RedbStore, RemoteEvents, RemoteSharedObject};
+use amf_rtmp::{NetConnection, RedbStore, RemoteSharedObject, SharedObjectOptions, SyncEvents};
 use amf_tests::clients;
 use amf_tests::process::Process;
 use amf_tests::random::Random;
@@ -43,9 +43,10 @@ async fn two_in_ruffle_draw_on_one_board() {
     let [first, second] = [150, 210].map(|top| path(&mut random, top));
     let rest = (random.between(50, 700) as f64, random.between(270, 400) as f64);
 
-    let connection = NetConnection::to(&rtmp).unwrap().connect().await.unwrap();
-    let strokes = connection.shared_object("strokes", true).await.unwrap();
-    let cursors = connection.shared_object("cursors", false).await.unwrap();
+    let connection = NetConnection::builder(&rtmp).unwrap().connect().await.unwrap();
+    let strokes =
+        connection.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap();
+    let cursors = connection.shared_object("cursors", SharedObjectOptions::new()).await.unwrap();
     let mut drawn = strokes.events();
     let mut moved = cursors.events();
     strokes.set("already", &already).unwrap();
@@ -129,7 +130,7 @@ fn colored(strokes: &[Stroke], points: &[f64]) -> Option<u32> {
 
 /// Waits until the slots are such.
 async fn until<T, U>(
-    events: &mut RemoteEvents,
+    events: &mut SyncEvents,
     object: &RemoteSharedObject,
     found: impl Fn(&[T]) -> Option<U>,
 ) -> U
@@ -142,7 +143,7 @@ where
             if let Some(found) = found(&slots) {
                 return found;
             }
-            events.next().await.expect("the object is in use");
+            events.recv().await.expect("the object is in use");
         }
     };
     timeout(LIMIT, found).await.expect("it comes to that")

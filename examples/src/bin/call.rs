@@ -98,7 +98,7 @@ async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
 }
 
 async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
-    let connection = NetConnection::to(&options.url)?
+    let connection = NetConnection::builder(&options.url)?
         .encoding(options.version)
         .on_unhandled(|name, arguments| println!("{name}{}", in_parentheses(&arguments)))
         .connect()

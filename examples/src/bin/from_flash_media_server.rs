@@ -3,7 +3,7 @@
 use std::io;
 
 use amf_remoting::{CallError, Caller, Client, Fault, Services, remote_client, remoting_service};
-use amf_rtmp::{Instance, RedbStore, Server, SharedObjectStore, SharedObjects};
+use amf_rtmp::{Instance, RedbStore, Server, SharedObjectOptions, SharedObjectStore, SharedObjects};
 
 /// What `application.broadcastMsg` named: methods of each `NetConnection.client`.
 #[remote_client]
@@ -108,9 +108,9 @@ mod tests {
     async fn connect(server: &Server, name: &str, screen: &Screen) -> Result<NetConnection, ConnectError> {
         let (near, far) = tokio::io::duplex(64 << 10);
         tokio::spawn(server.serve_stream(far, None));
-        let connecting = NetConnection::to("rtmp://localhost/game/red").unwrap();
+        let connecting = NetConnection::builder("rtmp://localhost/game/red").unwrap();
         let connecting = connecting.argument(&name).unwrap().services(Services::new().add(screen.clone()));
-        timeout(PATIENCE, connecting.connect_over(near)).await.unwrap()
+        timeout(PATIENCE, connecting.connect_with_stream(near)).await.unwrap()
     }
 
     #[tokio::test]
@@ -125,7 +125,7 @@ mod tests {
         let bob = connect(&server, "Bob", &Screen::default()).await.unwrap();
         assert!((ann.call::<f64>("score", (7,)).await.unwrap() - 7.0).abs() < f64::EPSILON);
         assert!((ann.call::<f64>("score", (3,)).await.unwrap() - 7.0).abs() < f64::EPSILON);
-        let scores = bob.shared_object("scores", true).await.unwrap();
+        let scores = bob.shared_object("scores", SharedObjectOptions::new().persistent(true)).await.unwrap();
         assert_eq!(scores.get::<f64>("Ann").unwrap(), Some(7.0));
         assert!(ann.call::<bool>("start", (2,)).await.unwrap());
         assert!(!ann.call::<bool>("start", (3,)).await.unwrap());

@@ -17,14 +17,14 @@ use crate::proto::{Config, ConnectRequest};
 
 /// A connection that is to be made.
 #[derive(Clone)]
-pub struct Connecting {
+pub struct NetConnectionBuilder {
     connector: Connector,
     events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
     backoff: Option<Backoff>,
 }
 
-impl Connecting {
-    pub(super) fn to(url: &str) -> Result<Self, ConnectError> {
+impl NetConnectionBuilder {
+    pub(super) fn new(url: &str) -> Result<Self, ConnectError> {
         let address = Address::parse(url)?;
         if address.is_secure && cfg!(not(feature = "tls")) {
             return Err(ConnectError::Unsupported("rtmps:// needs the feature `tls` of amf-rtmp"));
@@ -85,7 +85,7 @@ impl Connecting {
         self
     }
 
-    /// Sets limits and sizes of the protocol; [`Limits::reply_time`](crate::proto::Limits::reply_time) is how long a
+    /// Sets limits and sizes of the protocol; [`Limits::reply_timeout`](crate::proto::Limits::reply_timeout) is how long a
     /// call waits for its answer, 30 s unless it is set.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
@@ -95,7 +95,7 @@ impl Connecting {
 
     /// How long all of connecting may take, from the search for the host to the server's answer. Default 30 s.
     #[must_use]
-    pub fn connect_within(mut self, limit: Duration) -> Self {
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connector.timeout = limit;
         self
     }
@@ -119,7 +119,7 @@ impl Connecting {
     /// use amf_rtmp::{Backoff, NetConnection};
     ///
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// let connection = NetConnection::to("rtmp://127.0.0.1/lobby")?
+    /// let connection = NetConnection::builder("rtmp://127.0.0.1/lobby")?
     ///     .reconnect(Backoff::new())
     ///     .on_event(|event| println!("{event}"))
     ///     .connect()
@@ -156,7 +156,7 @@ impl Connecting {
 
     /// Connects through any transport that is there already; the URL's host and port are only told to the server.
     /// Such a connection is not made again.
-    pub async fn connect_over<S>(self, stream: S) -> Result<NetConnection, ConnectError>
+    pub async fn connect_with_stream<S>(self, stream: S) -> Result<NetConnection, ConnectError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -167,8 +167,10 @@ impl Connecting {
     }
 }
 
-impl fmt::Debug for Connecting {
+impl fmt::Debug for NetConnectionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connecting").field("address", &self.connector.address).finish_non_exhaustive()
+        f.debug_struct("NetConnectionBuilder")
+            .field("address", &self.connector.address)
+            .finish_non_exhaustive()
     }
 }

@@ -15,15 +15,15 @@ use tokio_util::task::AbortOnDropHandle;
 use super::address::Address;
 use super::error::ConnectError;
 use super::handler::{ClientHandler, Unhandled};
-use super::shared_object::Remotes;
-use crate::connection::{Driver, End, Handle};
+use super::shared_object::RemoteObjects;
+use crate::connection::{ConnectionEnd, Driver, Handle};
 use crate::proto::{Accepted, Config, ConnectRequest, Connection, Seed};
 
 /// A connection that the server has accepted.
 pub(super) struct Established {
     pub(super) handle: Arc<Handle>,
     pub(super) accepted: Arc<Accepted>,
-    pub(super) driver: AbortOnDropHandle<End>,
+    pub(super) driver: AbortOnDropHandle<ConnectionEnd>,
 }
 
 /// How one connection is made.
@@ -45,14 +45,14 @@ impl Connector {
     pub(super) async fn establish(
         &self,
         id: ClientId,
-        objects: &Arc<Remotes>,
+        objects: &Arc<RemoteObjects>,
     ) -> Result<Established, ConnectError> {
         let established = async {
             let mut outcome = self.open(id, objects).await;
             for _ in 0..self.redirects {
                 let Err(error) = &outcome else { break };
                 let Some(url) = error.redirect() else { break };
-                outcome = self.elsewhere(url)?.open(id, objects).await;
+                outcome = self.redirected(url)?.open(id, objects).await;
             }
             outcome
         };
@@ -64,16 +64,16 @@ impl Connector {
         &self,
         stream: S,
         id: ClientId,
-        objects: &Arc<Remotes>,
+        objects: &Arc<RemoteObjects>,
     ) -> Result<Established, ConnectError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let established = timeout(self.timeout, self.shake_hands(stream, id, objects)).await;
+        let established = timeout(self.timeout, self.handshake(stream, id, objects)).await;
         established.map_err(|_| ConnectError::Timeout(self.timeout))?
     }
 
-    fn elsewhere(&self, url: &str) -> Result<Self, ConnectError> {
+    fn redirected(&self, url: &str) -> Result<Self, ConnectError> {
         let address = Address::parse(url)?;
         if self.address.is_secure && !address.is_secure {
             return Err(ConnectError::Unsupported("a server sends us from TLS to a place without it"));
@@ -82,15 +82,15 @@ impl Connector {
         Ok(Self { address, request, ..self.clone() })
     }
 
-    async fn open(&self, id: ClientId, objects: &Arc<Remotes>) -> Result<Established, ConnectError> {
+    async fn open(&self, id: ClientId, objects: &Arc<RemoteObjects>) -> Result<Established, ConnectError> {
         let Address { host, port, .. } = &self.address;
         let socket = TcpStream::connect((host.as_str(), *port)).await.map_err(ConnectError::Io)?;
         socket.set_nodelay(true).map_err(ConnectError::Io)?;
         if self.address.is_secure {
             let stream = self.secure(socket).await.map_err(ConnectError::Io)?;
-            return self.shake_hands(stream, id, objects).await;
+            return self.handshake(stream, id, objects).await;
         }
-        self.shake_hands(socket, id, objects).await
+        self.handshake(socket, id, objects).await
     }
 
     #[cfg(feature = "tls")]
@@ -108,11 +108,11 @@ impl Connector {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    async fn shake_hands<S>(
+    async fn handshake<S>(
         &self,
         stream: S,
         id: ClientId,
-        objects: &Arc<Remotes>,
+        objects: &Arc<RemoteObjects>,
     ) -> Result<Established, ConnectError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -121,20 +121,20 @@ impl Connector {
         let handle = Arc::new(handle);
         let (config, request) = (Arc::clone(&self.config), self.request.clone());
         let connection = Connection::client(config, request, &Seed::random(), Instant::now());
-        let (decided, decision) = oneshot::channel();
-        let role = ClientHandler {
+        let (outcome_tx, outcome_rx) = oneshot::channel();
+        let handler = ClientHandler {
             services: self.services.clone(),
             unhandled: Arc::clone(&self.unhandled),
             // What the server's calls are answered with goes back on the same connection.
             caller: Caller::new(Client::new(id, Arc::clone(&handle) as _)),
             objects: Arc::clone(objects),
-            decided: Some(decided),
+            outcome_tx: Some(outcome_tx),
         };
-        let mut driver = Driver::new(stream, connection, role, outbox, state);
+        let mut driver = Driver::new(stream, connection, handler, outbox, state);
         // Whoever does not wait for the decision any more does not want the connection.
         let driver = async move { driver.run(std::future::pending(), Duration::ZERO, Duration::ZERO).await };
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
-        let accepted = decision.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
+        let accepted = outcome_rx.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
         Ok(Established { handle, accepted: Arc::new(accepted), driver })
     }
 }

@@ -20,7 +20,7 @@ pub enum ConnectError {
     Rejected(Status),
     /// The connection ended before the server answered.
     Ended,
-    /// There was no answer within this time: [`Connecting::connect_within`](super::Connecting::connect_within).
+    /// There was no answer within this time: [`NetConnectionBuilder::connect_timeout`](super::NetConnectionBuilder::connect_timeout).
     Timeout(Duration),
 }
 

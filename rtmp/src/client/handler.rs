@@ -7,8 +7,8 @@ use amf_remoting::service::{Target, fault::code};
 use amf_remoting::{Caller, Fault, Services};
 use tokio::sync::oneshot;
 
-use super::shared_object::Remotes;
-use crate::connection::{Answer, Answering, Role, Work, answer, call_of};
+use super::shared_object::RemoteObjects;
+use crate::connection::{CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, send_reply, to_call};
 use crate::proto::{Accepted, Command, Event, Status};
 
 pub(super) type Unhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
@@ -18,51 +18,54 @@ pub(super) struct ClientHandler {
     pub(super) services: Services,
     pub(super) unhandled: Arc<Unhandled>,
     pub(super) caller: Caller,
-    pub(super) objects: Arc<Remotes>,
+    pub(super) objects: Arc<RemoteObjects>,
     /// Who waits for the server's answer to connect.
-    pub(super) decided: Option<oneshot::Sender<Result<Accepted, Status>>>,
+    pub(super) outcome_tx: Option<oneshot::Sender<Result<Accepted, Status>>>,
 }
 
 impl ClientHandler {
-    fn decide(&mut self, decision: Result<Accepted, Status>) {
-        if let Some(decided) = self.decided.take() {
+    fn complete_connect(&mut self, outcome: Result<Accepted, Status>) {
+        if let Some(outcome_tx) = self.outcome_tx.take() {
             // Whoever waited may have gone.
-            let _ = decided.send(decision);
+            let _ = outcome_tx.send(outcome);
         }
     }
 
-    fn command(&self, command: Command, work: &mut Work<'_, Answering>) {
+    fn command(&self, command: Command, context: &mut HandlerContext<'_, InFlightCall>) {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
         if self.services.signature(&target).is_none() {
             (self.unhandled)(command.name(), command.body().values().unwrap_or_default());
             let text = format!("there is no method {}", command.name());
-            return answer((transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))), work.connection);
+            return send_reply(
+                (transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))),
+                context.connection,
+            );
         }
-        match call_of(command, target, &self.caller, &self.services) {
-            Ok(call) => work.run(Answering::new(transaction, self.services.call(call))),
-            Err(fault) => answer((transaction, Err(fault)), work.connection),
+        match to_call(command, target, &self.caller, &self.services) {
+            Ok(call) => context.run(InFlightCall::new(transaction, self.services.call(call))),
+            Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
     }
 }
 
-impl Role for ClientHandler {
-    type Running = Answering;
+impl ConnectionHandler for ClientHandler {
+    type Task = InFlightCall;
 
-    fn event(&mut self, event: Event, work: &mut Work<'_, Answering>) {
+    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, InFlightCall>) {
         match event {
             Event::Accepted(accepted) => {
-                work.shared.set_version(accepted.version());
-                self.decide(Ok(accepted));
+                context.status.set_version(accepted.version());
+                self.complete_connect(Ok(accepted));
             }
-            Event::Rejected(status) => self.decide(Err(status)),
-            Event::Command(command) => self.command(command, work),
+            Event::Rejected(status) => self.complete_connect(Err(status)),
+            Event::Command(command) => self.command(command, context),
             Event::SharedObject(message) => self.objects.receive(message),
             _ => {}
         }
     }
 
-    fn done(&mut self, done: Answer, work: &mut Work<'_, Answering>) {
-        answer(done, work.connection);
+    fn done(&mut self, done: CallOutcome, context: &mut HandlerContext<'_, InFlightCall>) {
+        send_reply(done, context.connection);
     }
 }

@@ -19,15 +19,16 @@ use amf_remoting::service::{Connection as _, ToArguments};
 use amf_remoting::{CallError, Client};
 
 use crate::proto::Accepted;
+use crate::shared_object::SharedObjectOptions;
 
 pub use backoff::Backoff;
-pub use builder::Connecting;
+pub use builder::NetConnectionBuilder;
 use connector::Established;
 use current::LinkState;
 pub use error::ConnectError;
 pub use event::ConnectionEvent;
 use reconnecting::{ReconnectingConnection, Retry};
-pub use shared_object::{JoinError, RemoteChanges, RemoteEvents, RemoteSharedObject};
+pub use shared_object::{JoinError, RemoteSharedObject, SharedObjectBatch, SyncEvents};
 
 /// A connection to a server, named as ActionScript names it.
 ///
@@ -35,7 +36,7 @@ pub use shared_object::{JoinError, RemoteChanges, RemoteEvents, RemoteSharedObje
 /// use amf_rtmp::NetConnection;
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let connection = NetConnection::to("rtmp://127.0.0.1/lobby")?.connect().await?;
+/// let connection = NetConnection::builder("rtmp://127.0.0.1/lobby")?.connect().await?;
 /// let words: String = connection.call("echo.echo", ("hello",)).await?;
 /// assert_eq!(words, "hello");
 /// # Ok(())
@@ -43,7 +44,7 @@ pub use shared_object::{JoinError, RemoteChanges, RemoteEvents, RemoteSharedObje
 /// ```
 ///
 /// Clones are the same connection; it is closed by [`close`](Self::close), or when the last one is dropped. With
-/// [`Connecting::reconnect`] it is made again when it was lost.
+/// [`NetConnectionBuilder::reconnect`] it is made again when it was lost.
 #[derive(Clone)]
 pub struct NetConnection {
     client: Client,
@@ -65,8 +66,8 @@ impl Drop for CloseOnDrop {
 impl NetConnection {
     /// Prepares a connection to `rtmp://host[:port]/application[/instance]`, in AMF3. With the feature `tls`
     /// `rtmps://` goes through TLS. Ports are 1935 and 443 unless they are given.
-    pub fn to(url: &str) -> Result<Connecting, ConnectError> {
-        Connecting::to(url)
+    pub fn builder(url: &str) -> Result<NetConnectionBuilder, ConnectError> {
+        NetConnectionBuilder::new(url)
     }
 
     fn new(link: Arc<ReconnectingConnection>, established: Established, retry: Option<Retry>) -> Self {
@@ -95,13 +96,13 @@ impl NetConnection {
     ///
     /// ```no_run
     /// # async fn run(connection: amf_rtmp::NetConnection) -> Result<(), Box<dyn std::error::Error>> {
-    /// use amf_rtmp::{RemoteEvent, SyncChange};
+    /// use amf_rtmp::{SharedObjectOptions, SyncChange, SyncEvent};
     ///
-    /// let board = connection.shared_object("board", false).await?;
+    /// let board = connection.shared_object("board", SharedObjectOptions::new()).await?;
     /// let mut events = board.events();
     /// board.set("white", &"Ann")?;
-    /// while let Some(event) = events.next().await {
-    ///     let RemoteEvent::Sync(changes) = event else { continue };
+    /// while let Some(event) = events.recv().await {
+    ///     let SyncEvent::Sync(changes) = event else { continue };
     ///     for change in &*changes {
     ///         match change {
     ///             SyncChange::Success { key } => println!("{key} is ours"),
@@ -116,9 +117,9 @@ impl NetConnection {
     pub async fn shared_object(
         &self,
         name: &str,
-        is_persistent: bool,
+        options: SharedObjectOptions,
     ) -> Result<RemoteSharedObject, JoinError> {
-        RemoteSharedObject::join(self.owner.link.objects(), name, is_persistent).await
+        RemoteSharedObject::join(self.owner.link.objects(), name, options.is_persistent()).await
     }
 
     /// The server, as something that `#[remote_client]` traits can be called on.

@@ -14,7 +14,7 @@ use super::connector::{Connector, Established};
 use super::current::{CurrentConnection, LinkState};
 use super::error::ConnectError;
 use super::event::ConnectionEvent;
-use super::shared_object::Remotes;
+use super::shared_object::RemoteObjects;
 
 /// How to connect again.
 pub(super) struct Retry {
@@ -29,7 +29,7 @@ pub(super) struct ReconnectingConnection {
     /// Set once, when this side wants no connection any more.
     closing: watch::Sender<bool>,
     events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
-    objects: Arc<Remotes>,
+    objects: Arc<RemoteObjects>,
 }
 
 impl ReconnectingConnection {
@@ -37,7 +37,7 @@ impl ReconnectingConnection {
         let current = Arc::new(CurrentConnection::new());
         Self {
             id: ClientId::next(),
-            objects: Arc::new(Remotes::new(Arc::clone(&current))),
+            objects: Arc::new(RemoteObjects::new(Arc::clone(&current))),
             current,
             closing: watch::Sender::new(false),
             events,
@@ -52,7 +52,7 @@ impl ReconnectingConnection {
         &self.current
     }
 
-    pub(super) fn objects(&self) -> &Arc<Remotes> {
+    pub(super) fn objects(&self) -> &Arc<RemoteObjects> {
         &self.objects
     }
 
@@ -66,7 +66,7 @@ impl ReconnectingConnection {
     pub(super) fn begin(&self, established: &Established) {
         self.current.begin(Arc::clone(&established.handle), Arc::clone(&established.accepted));
         self.objects.rejoin();
-        self.tell(&ConnectionEvent::Connected);
+        self.emit(&ConnectionEvent::Connected);
     }
 
     /// Keeps a connection until it ends, and makes others as long as it should.
@@ -77,13 +77,13 @@ impl ReconnectingConnection {
             let end = established.driver.await;
             tracing::debug!(?end, "connection ended");
             self.current.set_state(LinkState::Lost);
-            self.tell(&ConnectionEvent::Lost);
+            self.emit(&ConnectionEvent::Lost);
             let Some(retry) = retry.as_ref().filter(|_| !*self.closing.borrow()) else { break };
             if retry.backoff.is_success(began.elapsed()) {
                 attempt = 0;
             }
-            match self.again(retry, &mut attempt).await {
-                Some(again) => established = again,
+            match self.reconnect(retry, &mut attempt).await {
+                Some(reconnect) => established = reconnect,
                 None => break,
             }
             self.begin(&established);
@@ -92,16 +92,16 @@ impl ReconnectingConnection {
             }
         }
         self.current.set_state(LinkState::Ended);
-        self.tell(&ConnectionEvent::Ended);
+        self.emit(&ConnectionEvent::Ended);
     }
 
     /// Another connection; nothing where there shall be none.
-    async fn again(&self, retry: &Retry, attempt: &mut u32) -> Option<Established> {
+    async fn reconnect(&self, retry: &Retry, attempt: &mut u32) -> Option<Established> {
         let mut closing = self.closing.subscribe();
         loop {
             *attempt = attempt.saturating_add(1);
             let delay = retry.backoff.delay(*attempt, rand::random())?;
-            self.tell(&ConnectionEvent::Waiting { attempt: *attempt, delay });
+            self.emit(&ConnectionEvent::Waiting { attempt: *attempt, delay });
             let established = async {
                 sleep(delay).await;
                 retry.connector.establish(self.id, &self.objects).await
@@ -114,7 +114,7 @@ impl ReconnectingConnection {
                 Ok(established) => return Some(established),
                 Err(error) => {
                     let is_final = matches!(error, ConnectError::Rejected(_));
-                    self.tell(&ConnectionEvent::Failed(error));
+                    self.emit(&ConnectionEvent::Failed(error));
                     if is_final {
                         return None;
                     }
@@ -123,7 +123,7 @@ impl ReconnectingConnection {
         }
     }
 
-    fn tell(&self, event: &ConnectionEvent) {
+    fn emit(&self, event: &ConnectionEvent) {
         // What keeps the connection must not end with a mistake of the program's.
         if catch_unwind(AssertUnwindSafe(|| (self.events)(event))).is_err() {
             tracing::error!("the hook of on_event panicked");

@@ -23,57 +23,57 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout};
 
-use super::handle::{Outgoing, Shared};
-use super::handler::{Done, End, Role, Work};
-use super::write_buffer::Pieces;
-use crate::metrics::{self, Meter};
+use super::handle::{ConnectionStatus, Outbound};
+use super::handler::{ConnectionEnd, ConnectionHandler, Done, HandlerContext};
+use super::write_buffer::WriteBuffer;
+use crate::metrics::{self, ConnectionMetrics};
 use crate::proto::message::code;
-use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UseError};
+use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UserError};
 
 /// What is read from a socket at one time.
-const READ: usize = 16 << 10;
+const READ_SIZE: usize = 16 << 10;
 /// What is put together for one write, before more calls are answered or more is told.
-const TOGETHER: usize = 16 << 10;
+const COALESCE_LIMIT: usize = 16 << 10;
 /// A peer that always has something to read must not put off what is due: after so many steps it is done.
-const UNTIMED: u8 = 64;
+const STEPS_PER_CLOCK_CHECK: u8 = 64;
 /// What is read before others have their turn: a peer that floods shall not hold up those on the same thread.
-const TURN: usize = 32 << 10;
+const READ_BUDGET: usize = 32 << 10;
 /// How long a peer may take to notice the end, so that a reset does not cost it the last words.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection and its socket.
-pub(crate) struct Driver<S, R: Role> {
+pub(crate) struct Driver<S, R: ConnectionHandler> {
     socket: S,
     connection: Connection,
     /// Until the connection has ended.
-    role: Option<R>,
-    outbox: mpsc::UnboundedReceiver<Outgoing>,
-    shared: Arc<Shared>,
-    meter: Meter,
-    running: FuturesUnordered<R::Running>,
+    handler: Option<R>,
+    outbound_rx: mpsc::UnboundedReceiver<Outbound>,
+    status: Arc<ConnectionStatus>,
+    meter: ConnectionMetrics,
+    in_flight: FuturesUnordered<R::Task>,
     /// What they came to, while what was sent before is not with the socket yet: a peer that asks for much at
     /// one time shall get it, not be taken for one that does not read.
-    finished: VecDeque<Done<R>>,
+    completed: VecDeque<Done<R>>,
     /// Calls to the peer that have no reply yet.
-    asked: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
-    pieces: Pieces,
+    pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
+    write_buffer: WriteBuffer,
     /// Whether the socket may hold back what it was given, as TLS does.
     is_flushed: bool,
     /// Whether what is told is looked at before what is read, the next time.
-    is_told_first: bool,
+    is_outbound_first: bool,
     /// Wakes the task at the deadline, or earlier: setting it costs more than waking for nothing now and then.
     timer: Pin<Box<Sleep>>,
     /// How many there were since somebody looked at the clock.
     steps: u8,
     /// How much was read in this turn.
-    turn: usize,
+    read_since_yield: usize,
     /// Since when the socket has taken nothing of what waits for it.
-    stuck_since: Option<Instant>,
+    write_stalled_since: Option<Instant>,
     /// Whether this side is to go, and when its grace ends.
     is_draining: bool,
     /// When the notice ends, as long as it has not.
-    noticed_by: Option<Instant>,
-    drained_by: Option<Instant>,
+    notice_deadline: Option<Instant>,
+    drain_deadline: Option<Instant>,
     /// Why and when the protocol ended, while the last bytes are written.
     closed: Option<(CloseReason, Instant)>,
 }
@@ -82,41 +82,41 @@ pub(crate) struct Driver<S, R: Role> {
 enum Step<T> {
     Read(io::Result<usize>),
     Written(io::Result<()>),
-    Outgoing(Option<Outgoing>),
+    Outbound(Option<Outbound>),
     Done(T),
     Time,
     Drain,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
+impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
     pub(crate) fn new(
         socket: S,
         connection: Connection,
-        role: R,
-        outbox: mpsc::UnboundedReceiver<Outgoing>,
-        shared: Arc<Shared>,
+        handler: R,
+        outbound_rx: mpsc::UnboundedReceiver<Outbound>,
+        status: Arc<ConnectionStatus>,
     ) -> Self {
-        let first = connection.deadline().unwrap_or_else(Instant::now);
+        let first = connection.poll_timeout().unwrap_or_else(Instant::now);
         Self {
             socket,
             connection,
-            role: Some(role),
-            outbox,
-            shared,
-            meter: Meter::new(),
-            running: FuturesUnordered::new(),
-            finished: VecDeque::new(),
-            asked: HashMap::new(),
-            pieces: Pieces::default(),
+            handler: Some(handler),
+            outbound_rx,
+            status,
+            meter: ConnectionMetrics::new(),
+            in_flight: FuturesUnordered::new(),
+            completed: VecDeque::new(),
+            pending_calls: HashMap::new(),
+            write_buffer: WriteBuffer::default(),
             is_flushed: true,
-            is_told_first: false,
+            is_outbound_first: false,
             timer: Box::pin(sleep_until(first.into())),
             steps: 0,
-            turn: 0,
-            stuck_since: None,
+            read_since_yield: 0,
+            write_stalled_since: None,
             is_draining: false,
-            noticed_by: None,
-            drained_by: None,
+            notice_deadline: None,
+            drain_deadline: None,
             closed: None,
         }
     }
@@ -128,36 +128,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
         drain: impl Future<Output = ()>,
         notice: Duration,
         grace: Duration,
-    ) -> End {
+    ) -> ConnectionEnd {
         let mut drain = pin!(drain);
         loop {
-            if let Some(end) = self.settle() {
-                self.ended(&end);
+            if let Some(end) = self.process() {
+                self.on_end(&end);
                 self.linger().await;
                 return end;
             }
             let step = poll_fn(|cx| self.poll_step(cx, drain.as_mut())).await;
             let is_time = matches!(step, Step::Time);
             let end = match step {
-                Step::Read(Ok(0)) => Some(End::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
+                Step::Read(Ok(0)) => Some(ConnectionEnd::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
                 Step::Written(Ok(())) => {
-                    self.stuck_since = None;
+                    self.write_stalled_since = None;
                     None
                 }
-                Step::Read(Err(error)) | Step::Written(Err(error)) => Some(End::Lost(Arc::new(error))),
-                Step::Outgoing(outgoing) => {
-                    self.send(outgoing.unwrap_or(Outgoing::Close));
-                    self.send_more();
+                Step::Read(Err(error)) | Step::Written(Err(error)) => {
+                    Some(ConnectionEnd::Lost(Arc::new(error)))
+                }
+                Step::Outbound(outbound) => {
+                    self.send(outbound.unwrap_or(Outbound::Close));
+                    self.coalesce_outbound();
                     None
                 }
                 Step::Done(done) => {
-                    self.finished.push_back(done);
+                    self.completed.push_back(done);
                     None
                 }
                 Step::Read(Ok(read)) => {
-                    self.turn += read;
-                    if self.turn >= TURN {
-                        self.turn = 0;
+                    self.read_since_yield += read;
+                    if self.read_since_yield >= READ_BUDGET {
+                        self.read_since_yield = 0;
                         yield_now().await;
                     }
                     None
@@ -165,27 +167,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
                 Step::Time => None,
                 Step::Drain => {
                     self.is_draining = true;
-                    self.noticed_by = Instant::now().checked_add(notice);
-                    self.drained_by = self.noticed_by.and_then(|by| by.checked_add(grace));
-                    self.announce();
+                    self.notice_deadline = Instant::now().checked_add(notice);
+                    self.drain_deadline = self.notice_deadline.and_then(|by| by.checked_add(grace));
+                    self.announce_shutdown();
                     None
                 }
             };
             self.steps += 1;
-            let is_time = is_time || self.steps >= UNTIMED;
-            if let Some(end) = end.or_else(|| if is_time { self.keep_time() } else { None }) {
+            let is_time = is_time || self.steps >= STEPS_PER_CLOCK_CHECK;
+            if let Some(end) = end.or_else(|| if is_time { self.check_deadlines() } else { None }) {
                 self.connection.disconnect();
-                self.settle();
-                self.shared.close();
-                self.ended(&end);
+                self.process();
+                self.status.close();
+                self.on_end(&end);
                 return end;
             }
             if self.is_draining
-                && self.noticed_by.is_none()
-                && self.running.is_empty()
-                && self.finished.is_empty()
+                && self.notice_deadline.is_none()
+                && self.in_flight.is_empty()
+                && self.completed.is_empty()
             {
-                self.farewell();
+                self.close_after_drain();
             }
         }
     }
@@ -199,23 +201,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     ) -> Poll<Step<Done<R>>> {
         let is_open = !self.connection.is_closed();
         if is_open
-            && !self.running.is_empty()
-            && let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx)
+            && !self.in_flight.is_empty()
+            && let Poll::Ready(Some(done)) = self.in_flight.poll_next_unpin(cx)
         {
             return Poll::Ready(Step::Done(done));
         }
         while let Poll::Ready(Some(written)) = self.poll_write(cx) {
-            if written.is_err() || !self.is_all_written() {
+            if written.is_err() || !self.is_idle_after_write() {
                 return Poll::Ready(Step::Written(written));
             }
-            self.stuck_since = None;
-            self.shared.set_unsent(0);
+            self.write_stalled_since = None;
+            self.status.set_unsent(0);
         }
         if is_open {
-            self.is_told_first = !self.is_told_first;
-            for is_told in [self.is_told_first, !self.is_told_first] {
-                let step = if is_told {
-                    self.outbox.poll_recv(cx).map(Step::Outgoing)
+            self.is_outbound_first = !self.is_outbound_first;
+            for is_outbound in [self.is_outbound_first, !self.is_outbound_first] {
+                let step = if is_outbound {
+                    self.outbound_rx.poll_recv(cx).map(Step::Outbound)
                 } else {
                     self.poll_read(cx).map(Step::Read)
                 };
@@ -232,11 +234,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
 
     /// Writes what there is to be written; nothing is ready where there is nothing.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<()>>> {
-        if !self.pieces.is_empty() {
+        if !self.write_buffer.is_empty() {
             self.is_flushed = false;
-            let written = self.pieces.poll_write(&mut self.socket, cx).map(Some);
+            let written = self.write_buffer.poll_write(&mut self.socket, cx).map(Some);
             if written.is_pending() {
-                self.stuck_since.get_or_insert_with(Instant::now);
+                self.write_stalled_since.get_or_insert_with(Instant::now);
             }
             return written;
         }
@@ -249,9 +251,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     }
 
     /// Whether there is nothing to be done about it that the socket took something.
-    fn is_all_written(&self) -> bool {
-        self.pieces.is_empty()
-            && self.finished.is_empty()
+    fn is_idle_after_write(&self) -> bool {
+        self.write_buffer.is_empty()
+            && self.completed.is_empty()
             && self.connection.queued() == 0
             && !self.connection.is_closed()
             && !self.is_draining
@@ -259,10 +261,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
 
     /// Reads what there is, through the stack: an idle connection holds no buffer.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut bytes = [const { MaybeUninit::uninit() }; READ];
+        let mut bytes = [const { MaybeUninit::uninit() }; READ_SIZE];
         let mut buffer = ReadBuf::uninit(&mut bytes);
         Pin::new(&mut self.socket).poll_read(cx, &mut buffer).map_ok(|()| {
-            self.connection.receive(Instant::now(), buffer.filled());
+            self.connection.handle_input(Instant::now(), buffer.filled());
             buffer.filled().len()
         })
     }
@@ -277,159 +279,162 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     }
 
     /// Takes every event, and what is to be written next. Tells the end when all is written.
-    fn settle(&mut self) -> Option<End> {
+    fn process(&mut self) -> Option<ConnectionEnd> {
         loop {
-            self.take_events();
+            self.handle_events();
             if self.connection.queued() > 0 {
-                self.pieces.fill(|| self.connection.output());
+                self.write_buffer.fill(|| self.connection.poll_transmit());
             }
-            if self.connection.queued() > 0 || self.connection.is_closed() || self.finished.is_empty() {
+            if self.connection.queued() > 0 || self.connection.is_closed() || self.completed.is_empty() {
                 break;
             }
-            while self.has_room()
-                && let Some(done) = self.finished.pop_front()
+            while self.has_reply_room()
+                && let Some(done) = self.completed.pop_front()
             {
-                self.with_role(|role, work| role.done(done, work));
+                self.with_handler(|handler, context| handler.done(done, context));
             }
         }
         self.meter.read(&self.connection);
-        self.shared.set_unsent(self.pieces.len() + self.connection.queued());
+        self.status.set_unsent(self.write_buffer.len() + self.connection.queued());
         match &self.closed {
-            Some((reason, _)) if self.pieces.is_empty() => Some(End::Closed(reason.clone())),
+            Some((reason, _)) if self.write_buffer.is_empty() => Some(ConnectionEnd::Closed(reason.clone())),
             _ => None,
         }
     }
 
     /// Whether more goes into the next write. The replies that the peer did not take yet shall not become too many
     /// by this.
-    fn has_room(&self) -> bool {
-        self.connection.queued() < TOGETHER
-            && self.connection.replies_owed() <= self.connection.config().limits.replies_owed / 2
+    fn has_reply_room(&self) -> bool {
+        self.connection.queued() < COALESCE_LIMIT
+            && self.connection.unsent_replies() <= self.connection.config().limits.unsent_replies / 2
     }
 
-    fn take_events(&mut self) {
-        while let Some(event) = self.connection.event() {
+    fn handle_events(&mut self) {
+        while let Some(event) = self.connection.poll_event() {
             match event {
-                Event::Reply(reply) => self.replied(reply),
+                Event::Reply(reply) => self.complete_call(reply),
                 Event::Closed(reason) => {
-                    metrics::ended(&reason);
+                    metrics::connection_ended(&reason);
                     self.closed = Some((reason, Instant::now()));
                     // What nobody will answer any more is not waited for while the rest is written.
-                    self.asked.clear();
-                    self.shared.close();
+                    self.pending_calls.clear();
+                    self.status.close();
                 }
-                event => self.with_role(|role, work| role.event(event, work)),
+                event => self.with_handler(|handler, context| handler.event(event, context)),
             }
         }
     }
 
-    fn with_role(&mut self, act: impl FnOnce(&mut R, &mut Work<'_, R::Running>)) {
-        let Some(role) = &mut self.role else { return };
-        let mut work = Work {
+    fn with_handler(&mut self, act: impl FnOnce(&mut R, &mut HandlerContext<'_, R::Task>)) {
+        let Some(handler) = &mut self.handler else { return };
+        let mut context = HandlerContext {
             connection: &mut self.connection,
-            shared: &self.shared,
+            status: &self.status,
             is_draining: self.is_draining,
-            running: &mut self.running,
-            finished: &mut self.finished,
+            in_flight: &mut self.in_flight,
+            completed: &mut self.completed,
         };
-        act(role, &mut work);
+        act(handler, &mut context);
     }
 
     /// Sends what else waits, as long as it fits the same write.
-    fn send_more(&mut self) {
-        while self.connection.queued() < TOGETHER
-            && let Ok(outgoing) = self.outbox.try_recv()
+    fn coalesce_outbound(&mut self) {
+        while self.connection.queued() < COALESCE_LIMIT
+            && let Ok(outbound) = self.outbound_rx.try_recv()
         {
-            self.send(outgoing);
+            self.send(outbound);
         }
     }
 
-    fn send(&mut self, outgoing: Outgoing) {
-        self.shared.taken(&outgoing);
-        match outgoing {
-            Outgoing::Notify(call) => {
+    fn send(&mut self, outbound: Outbound) {
+        self.status.taken(&outbound);
+        match outbound {
+            Outbound::Notify(call) => {
                 if let Err(error) = self.connection.notify(0, call.method(), call.arguments()) {
                     tracing::debug!(method = call.method(), %error, "a client was not told");
                 }
             }
-            Outgoing::Invoke(call, answer) => {
+            Outbound::Invoke(call, answer) => {
                 match self.connection.call(Instant::now(), 0, call.method(), call.arguments()) {
-                    Ok(id) => drop(self.asked.insert(id, answer)),
+                    Ok(id) => drop(self.pending_calls.insert(id, answer)),
                     // Whoever asked may have gone.
-                    Err(error) => drop(answer.send(Err(not_sent(&error)))),
+                    Err(error) => drop(answer.send(Err(call_error(&error)))),
                 }
             }
-            Outgoing::Broadcast(chunked) => {
+            Outbound::Broadcast(chunked) => {
                 if let Err(error) = self.connection.send_shared(&chunked) {
                     tracing::debug!(%error, "a client was not told what its group was");
                 }
             }
-            Outgoing::Shared(chunked) => {
+            Outbound::SharedObject(chunked) => {
                 // It would never know what it missed.
                 if let Err(error) = self.connection.send_shared(&chunked) {
                     tracing::debug!(%error, "a client is too slow for its shared objects");
                     self.connection.close(None);
                 }
             }
-            Outgoing::Close => self.connection.close(None),
+            Outbound::Close => self.connection.close(None),
         }
     }
 
-    fn replied(&mut self, reply: Reply) {
-        let Some(answer) = self.asked.remove(&reply.call) else { return };
+    fn complete_call(&mut self, reply: Reply) {
+        let Some(answer) = self.pending_calls.remove(&reply.call) else { return };
         let outcome = match reply.outcome {
             Outcome::Result(body) => Outcome::value(&body).map_err(CallError::Decode),
-            Outcome::Error(body) => Err(failed(&body)),
+            Outcome::Error(body) => Err(fault_of_error(&body)),
             Outcome::TimedOut => Err(CallError::Timeout),
         };
         // Whoever asked may have gone.
         let _ = answer.send(outcome);
     }
 
-    fn keep_time(&mut self) -> Option<End> {
+    fn check_deadlines(&mut self) -> Option<ConnectionEnd> {
         self.steps = 0;
         let now = Instant::now();
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
         }
-        self.connection.expire(now);
-        self.noticed_by = self.noticed_by.filter(|by| now < *by);
-        if self.drained_by.is_some_and(|by| by <= now) {
-            self.running.clear();
-            self.finished.clear();
+        self.connection.handle_timeout(now);
+        self.notice_deadline = self.notice_deadline.filter(|by| now < *by);
+        if self.drain_deadline.is_some_and(|by| by <= now) {
+            self.in_flight.clear();
+            self.completed.clear();
         }
-        self.stalls_at().filter(|at| *at <= now)?;
+        self.stall_deadline().filter(|at| *at <= now)?;
         self.connection.stalled();
-        Some(End::Stalled)
+        Some(ConnectionEnd::Stalled)
     }
 
     fn deadline(&self) -> Option<Instant> {
         // Once closed, the end of the grace has passed or does not matter.
-        let drained_by = self.drained_by.filter(|_| !self.connection.is_closed());
-        let noticed_by = self.noticed_by.filter(|_| !self.connection.is_closed());
-        [self.connection.deadline(), self.stalls_at(), noticed_by, drained_by].into_iter().flatten().min()
+        let drain_deadline = self.drain_deadline.filter(|_| !self.connection.is_closed());
+        let notice_deadline = self.notice_deadline.filter(|_| !self.connection.is_closed());
+        [self.connection.poll_timeout(), self.stall_deadline(), notice_deadline, drain_deadline]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.
-    fn stalls_at(&self) -> Option<Instant> {
-        let since = self.closed.as_ref().map(|(_, closed)| *closed).or(self.stuck_since);
-        let since = since.filter(|_| !self.pieces.is_empty())?;
-        since.checked_add(self.connection.config().limits.stall_time)
+    fn stall_deadline(&self) -> Option<Instant> {
+        let since = self.closed.as_ref().map(|(_, closed)| *closed).or(self.write_stalled_since);
+        let since = since.filter(|_| !self.write_buffer.is_empty())?;
+        since.checked_add(self.connection.config().limits.stall_timeout)
     }
 
-    fn ended(&mut self, end: &End) {
-        if let Some(role) = &mut self.role {
-            role.ended(end);
+    fn on_end(&mut self, end: &ConnectionEnd) {
+        if let Some(handler) = &mut self.handler {
+            handler.on_end(end);
         }
     }
 
     /// All is written: says so, and lets the peer go first.
     async fn linger(&mut self) {
-        self.shared.close();
-        self.role = None;
-        self.running.clear();
-        self.outbox.close();
-        while self.outbox.try_recv().is_ok() {}
+        self.status.close();
+        self.handler = None;
+        self.in_flight.clear();
+        self.outbound_rx.close();
+        while self.outbound_rx.try_recv().is_ok() {}
         let mut is_shut = false;
         let gone = poll_fn(|cx| {
             if !is_shut {
@@ -451,10 +456,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     }
 
     /// Tells the peer that this side is about to go.
-    fn announce(&mut self) {
-        self.send_waiting();
+    fn announce_shutdown(&mut self) {
+        self.send_all_outbound();
         let status = Status::error(code::CONNECT_APP_SHUTDOWN, "the server is shutting down");
-        let told = status.encode(self.connection.version()).map_err(UseError::Encode);
+        let told = status.encode(self.connection.version()).map_err(UserError::Encode);
         // A client that is not connected yet is told nothing.
         if let Err(error) = told.and_then(|status| self.connection.notify(0, "onStatus", &status)) {
             tracing::debug!(%error, "a client was not told of the shutdown");
@@ -462,29 +467,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Driver<S, R> {
     }
 
     /// This side goes, after what the peer was told before.
-    fn farewell(&mut self) {
-        self.send_waiting();
+    fn close_after_drain(&mut self) {
+        self.send_all_outbound();
         self.connection.close(None);
     }
 
-    fn send_waiting(&mut self) {
+    fn send_all_outbound(&mut self) {
         while !self.connection.is_closed()
-            && let Ok(outgoing) = self.outbox.try_recv()
+            && let Ok(outbound) = self.outbound_rx.try_recv()
         {
-            self.send(outgoing);
+            self.send(outbound);
         }
     }
 }
 
-fn not_sent(error: &UseError) -> CallError {
+fn call_error(error: &UserError) -> CallError {
     match error {
-        UseError::QueueFull { .. } | UseError::TooManyCalls { .. } => CallError::Full,
+        UserError::QueueFull { .. } | UserError::TooManyCalls { .. } => CallError::Full,
         _ => CallError::Gone,
     }
 }
 
 /// The fault that the peer's `_error` tells of.
-fn failed(body: &Body) -> CallError {
+fn fault_of_error(body: &Body) -> CallError {
     match body.values() {
         Ok(values) => CallError::Fault(values.first().unwrap_or(&Value::Null).into()),
         Err(error) => CallError::Decode(error),

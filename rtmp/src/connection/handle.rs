@@ -9,23 +9,23 @@ use amf_remoting::service::{ArgumentsForm, BoxFuture, Connection, Encoding, Noti
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::proto::chunk::Chunked;
+use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::{Config, Message};
 
 /// What a call takes beside its name and arguments, at most.
-const HEADERS: usize = 64;
+const MESSAGE_OVERHEAD: usize = 64;
 
 /// What a handle asks its driver to send.
 #[derive(Debug)]
-pub(crate) enum Outgoing {
+pub(crate) enum Outbound {
     /// A call without an answer.
     Notify(Notification),
     /// A call, and where its answer goes.
     Invoke(Notification, oneshot::Sender<Result<Bytes, CallError>>),
     /// A call without an answer that goes to many, cut into chunks once for all of them.
-    Broadcast(Arc<Chunked>),
+    Broadcast(Arc<PreChunkedMessage>),
     /// A message about a shared object, cut in the same way. One that is missed ends the connection.
-    Shared(Arc<Chunked>),
+    SharedObject(Arc<PreChunkedMessage>),
     /// The end of the connection.
     Close,
 }
@@ -33,15 +33,15 @@ pub(crate) enum Outgoing {
 /// The sending end. When the driver is gone, it answers [`CallError::Gone`].
 #[derive(Debug)]
 pub(crate) struct Handle {
-    inbox: mpsc::UnboundedSender<Outgoing>,
+    outbound_tx: mpsc::UnboundedSender<Outbound>,
     /// For what is cut into chunks before the connection has it.
     chunk_size: u32,
-    shared: Arc<Shared>,
+    status: Arc<ConnectionStatus>,
 }
 
 /// What the driver and the handle both see.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct ConnectionStatus {
     open: AtomicBool,
     amf3: AtomicBool,
     /// Bytes that wait in the inbox.
@@ -54,48 +54,52 @@ pub(crate) struct Shared {
 
 impl Handle {
     /// A handle, what its driver reads, and what they share.
-    pub(crate) fn new(config: &Config) -> (Self, mpsc::UnboundedReceiver<Outgoing>, Arc<Shared>) {
-        let (inbox, outbox) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared {
+    pub(crate) fn new(config: &Config) -> (Self, mpsc::UnboundedReceiver<Outbound>, Arc<ConnectionStatus>) {
+        let (outbound_tx, outbound_rx) = mpsc::unbounded_channel();
+        let status = Arc::new(ConnectionStatus {
             open: AtomicBool::new(true),
             amf3: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             unsent: AtomicUsize::new(0),
-            limit: config.limits.outbound,
+            limit: config.limits.outbound_bytes,
         });
-        (Self { inbox, chunk_size: config.chunk_size, shared: Arc::clone(&shared) }, outbox, shared)
+        (
+            Self { outbound_tx, chunk_size: config.chunk_size, status: Arc::clone(&status) },
+            outbound_rx,
+            status,
+        )
     }
 
     /// Ends the connection.
     pub(crate) fn close(&self) {
         // An error says that it has ended already.
-        let _ = self.inbox.send(Outgoing::Close);
+        let _ = self.outbound_tx.send(Outbound::Close);
     }
 
     /// The connection is gone, or its driver is going.
-    pub(crate) fn ended(&self) {
-        self.shared.close();
+    pub(crate) fn on_end(&self) {
+        self.status.close();
     }
 
     /// Sends a message about a shared object.
-    pub(crate) fn send_shared(&self, chunked: &Arc<Chunked>) -> Result<(), CallError> {
-        self.send(Outgoing::Shared(Arc::clone(chunked)))
+    pub(crate) fn send_shared(&self, chunked: &Arc<PreChunkedMessage>) -> Result<(), CallError> {
+        self.send(Outbound::SharedObject(Arc::clone(chunked)))
     }
 
     fn version(&self) -> Version {
-        if self.shared.amf3.load(Ordering::Relaxed) { Version::Amf3 } else { Version::Amf0 }
+        if self.status.amf3.load(Ordering::Relaxed) { Version::Amf3 } else { Version::Amf0 }
     }
 
-    fn send(&self, outgoing: Outgoing) -> Result<(), CallError> {
+    fn send(&self, outbound: Outbound) -> Result<(), CallError> {
         if !self.is_open() {
             return Err(CallError::Gone);
         }
-        let len = outgoing.len();
-        if !self.shared.admit(len) {
-            crate::metrics::limit("outbound");
+        let len = outbound.len();
+        if !self.status.admit(len) {
+            crate::metrics::limit("outbound_bytes");
             return Err(CallError::Full);
         }
-        self.inbox.send(outgoing).map_err(|_| CallError::Gone)
+        self.outbound_tx.send(outbound).map_err(|_| CallError::Gone)
     }
 }
 
@@ -105,20 +109,23 @@ impl Connection for Handle {
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {
-        self.send(Outgoing::Notify(notification.clone()))
+        self.send(Outbound::Notify(notification.clone()))
     }
 
     fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
         let chunked = notification.once_for_all(|| {
             let (method, arguments) = (notification.method(), notification.arguments());
-            Chunked::new(Message::notification(self.version(), 0, method, arguments), self.chunk_size)
+            PreChunkedMessage::new(
+                Message::notification(self.version(), 0, method, arguments),
+                self.chunk_size,
+            )
         });
-        self.send(Outgoing::Broadcast(chunked))
+        self.send(Outbound::Broadcast(chunked))
     }
 
     fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
         let (sender, answer) = oneshot::channel();
-        let sent = self.send(Outgoing::Invoke(call.clone(), sender));
+        let sent = self.send(Outbound::Invoke(call.clone(), sender));
         Box::pin(async move {
             sent?;
             answer.await.unwrap_or(Err(CallError::Gone))
@@ -126,11 +133,11 @@ impl Connection for Handle {
     }
 
     fn is_open(&self) -> bool {
-        self.shared.open.load(Ordering::Acquire) && !self.inbox.is_closed()
+        self.status.open.load(Ordering::Acquire) && !self.outbound_tx.is_closed()
     }
 }
 
-impl Shared {
+impl ConnectionStatus {
     pub(crate) fn set_version(&self, version: Version) {
         self.amf3.store(version == Version::Amf3, Ordering::Relaxed);
     }
@@ -139,8 +146,8 @@ impl Shared {
         self.unsent.store(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn taken(&self, outgoing: &Outgoing) {
-        self.waiting.fetch_sub(outgoing.len(), Ordering::Relaxed);
+    pub(crate) fn taken(&self, outbound: &Outbound) {
+        self.waiting.fetch_sub(outbound.len(), Ordering::Relaxed);
     }
 
     pub(crate) fn close(&self) {
@@ -158,14 +165,16 @@ impl Shared {
     }
 }
 
-impl Outgoing {
+impl Outbound {
     /// What it takes of the limit: with the headers it will get, so that the protocol has room for it later.
     fn len(&self) -> usize {
         match self {
             Self::Notify(call) | Self::Invoke(call, _) => {
-                HEADERS + call.method().len() + call.arguments().len()
+                MESSAGE_OVERHEAD + call.method().len() + call.arguments().len()
             }
-            Self::Broadcast(chunked) | Self::Shared(chunked) => HEADERS + chunked.message().payload.len(),
+            Self::Broadcast(chunked) | Self::SharedObject(chunked) => {
+                MESSAGE_OVERHEAD + chunked.message().payload.len()
+            }
             Self::Close => 0,
         }
     }

@@ -6,7 +6,7 @@ mod handle;
 mod handler;
 mod write_buffer;
 
-pub(crate) use calls::{Answer, Answering, answer, call_of};
+pub(crate) use calls::{CallOutcome, InFlightCall, send_reply, to_call};
 pub(crate) use driver::Driver;
 pub(crate) use handle::Handle;
-pub(crate) use handler::{End, Role, Work};
+pub(crate) use handler::{ConnectionEnd, ConnectionHandler, HandlerContext};

@@ -9,18 +9,18 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 /// As many pieces as one write takes.
-const SLICES: usize = 64;
+const MAX_SLICES: usize = 64;
 /// Enough for a write; what is behind stays with the protocol, which counts it.
-const ENOUGH: usize = 256 << 10;
+const FILL_LIMIT: usize = 256 << 10;
 
 /// Pieces that were taken from the protocol and not all written yet.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
+pub(super) struct WriteBuffer {
     pieces: VecDeque<Bytes>,
     len: usize,
 }
 
-impl Pieces {
+impl WriteBuffer {
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -31,7 +31,7 @@ impl Pieces {
 
     /// Takes more from `source`, as long as it is not enough for a write.
     pub(super) fn fill(&mut self, mut source: impl FnMut() -> Option<Bytes>) {
-        while self.len < ENOUGH && self.pieces.len() < SLICES {
+        while self.len < FILL_LIMIT && self.pieces.len() < MAX_SLICES {
             let Some(piece) = source() else { return };
             self.len += piece.len();
             self.pieces.push_back(piece);
@@ -64,7 +64,7 @@ impl Pieces {
         socket: Pin<&mut impl AsyncWrite>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
             *slice = IoSlice::new(piece);
         }

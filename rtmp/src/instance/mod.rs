@@ -50,10 +50,10 @@ use state::State;
 /// keeps it for ever.
 #[derive(Clone)]
 pub struct Instance {
-    inner: Arc<Inner>,
+    inner: Arc<InstanceInner>,
 }
 
-struct Inner {
+struct InstanceInner {
     name: Name,
     clients: Group,
     state: State,
@@ -159,7 +159,7 @@ impl fmt::Display for Instance {
 /// All instances of a server, and what belongs to the server as a whole.
 #[derive(Default)]
 pub(crate) struct Instances {
-    living: Mutex<HashMap<Name, Weak<Inner>>>,
+    live: Mutex<HashMap<Name, Weak<InstanceInner>>>,
     pub(crate) state: State,
     ended: CancellationToken,
 }
@@ -173,19 +173,19 @@ impl Instances {
         application: &str,
         instance: &str,
         limit: usize,
-    ) -> Result<Instance, InvalidName> {
+    ) -> Result<Instance, InstanceNameError> {
         let name = Name::new(application, instance, limit)?;
-        let mut living = self.lock();
-        if let Some(inner) = living.get(&name).and_then(Weak::upgrade) {
+        let mut live = self.lock();
+        if let Some(inner) = live.get(&name).and_then(Weak::upgrade) {
             return Ok(Instance { inner });
         }
-        let inner = Arc::new(Inner {
+        let inner = Arc::new(InstanceInner {
             name: name.clone(),
             clients: Group::new(),
             state: State::default(),
             instances: Arc::clone(self),
         });
-        living.insert(name, Arc::downgrade(&inner));
+        live.insert(name, Arc::downgrade(&inner));
         Ok(Instance { inner })
     }
 
@@ -195,33 +195,37 @@ impl Instances {
     }
 
     /// Those that are there now, in no order.
-    pub(crate) fn living(&self) -> Vec<Instance> {
+    pub(crate) fn live(&self) -> Vec<Instance> {
         self.lock().values().filter_map(Weak::upgrade).map(|inner| Instance { inner }).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Weak<Inner>>> {
-        self.living.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Weak<InstanceInner>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The last handle is gone.
-impl Drop for Inner {
+impl Drop for InstanceInner {
     fn drop(&mut self) {
-        let mut living = self.instances.lock();
+        let mut live = self.instances.lock();
         // Another may have been made under the name in the meantime.
-        if living.get(&self.name).is_some_and(|inner| inner.strong_count() == 0) {
-            living.remove(&self.name);
+        if live.get(&self.name).is_some_and(|inner| inner.strong_count() == 0) {
+            live.remove(&self.name);
         }
     }
 }
 
 impl Name {
-    fn new(application: &str, instance: &str, limit: usize) -> Result<Self, InvalidName> {
+    fn new(application: &str, instance: &str, limit: usize) -> Result<Self, InstanceNameError> {
         let instance = instance.trim_end_matches('/');
         let len = application.len() + if instance.is_empty() { 0 } else { 1 + instance.len() };
         let is_valid = is_application(application) && !application.contains(['/', '?']);
         if !is_valid || len > limit || (!instance.is_empty() && !is_application(instance)) {
-            return Err(InvalidName { application: application.into(), instance: instance.into(), limit });
+            return Err(InstanceNameError {
+                application: application.into(),
+                instance: instance.into(),
+                limit,
+            });
         }
         let instance = if instance.is_empty() { Instance::DEFAULT } else { instance };
         Ok(Self { application: application.into(), instance: instance.into() })
@@ -230,16 +234,16 @@ impl Name {
 
 /// A name that no instance can have.
 ///
-/// Application and instance are at most [`Limits::application`](crate::proto::Limits::application) bytes
+/// Application and instance are at most [`Limits::application_name`](crate::proto::Limits::application_name) bytes
 /// together, hold no NUL and no `..`, and the application is not empty and has no `/` and no `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidName {
+pub struct InstanceNameError {
     application: String,
     instance: String,
     limit: usize,
 }
 
-impl fmt::Display for InvalidName {
+impl fmt::Display for InstanceNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { application, instance, limit } = self;
         write!(
@@ -250,7 +254,7 @@ impl fmt::Display for InvalidName {
     }
 }
 
-impl std::error::Error for InvalidName {}
+impl std::error::Error for InstanceNameError {}
 
 #[cfg(test)]
 mod tests {
@@ -268,9 +272,9 @@ mod tests {
         assert_eq!(again.state::<AtomicU32>().load(Ordering::Relaxed), 7);
         assert_ne!(instances.get("lobby", "blue", 128).unwrap(), red);
         drop(red);
-        assert_eq!(instances.living(), std::slice::from_ref(&again));
+        assert_eq!(instances.live(), std::slice::from_ref(&again));
         drop(again);
-        assert!(instances.living().is_empty() && instances.lock().is_empty());
+        assert!(instances.live().is_empty() && instances.lock().is_empty());
         let new = instances.get("lobby", "red", 128).unwrap();
         assert_eq!(new.state::<AtomicU32>().load(Ordering::Relaxed), 0);
     }

@@ -8,7 +8,7 @@ use super::names as name;
 use crate::proto::{CloseReason, Connection, Counters};
 
 /// What was counted of one connection already.
-pub(crate) struct Meter {
+pub(crate) struct ConnectionMetrics {
     received: u64,
     sent: u64,
     counters: Counters,
@@ -17,7 +17,7 @@ pub(crate) struct Meter {
     passed: HashMap<&'static str, u64>,
 }
 
-impl Meter {
+impl ConnectionMetrics {
     /// Counts a connection that begins.
     pub(crate) fn new() -> Self {
         counter!(name::CONNECTIONS_TOTAL).increment(1);
@@ -40,7 +40,7 @@ impl Meter {
         add(name::RECEIVED_MESSAGES, counters.messages - self.counters.messages);
         add(name::SENT_MESSAGES, counters.sent_messages - self.counters.sent_messages);
         (self.received, self.sent, self.counters) = (connection.received(), connection.sent(), counters);
-        for (limit, count) in connection.limits_passed() {
+        for (limit, count) in connection.limit_counters() {
             let counted = self.passed.entry(limit).or_default();
             counter!(name::LIMITS_PASSED, "limit" => limit).increment(count - *counted);
             *counted = count;
@@ -56,7 +56,7 @@ impl Meter {
 }
 
 /// However the connection ended.
-impl Drop for Meter {
+impl Drop for ConnectionMetrics {
     fn drop(&mut self) {
         self.set_calls(0, 0);
         gauge!(name::CONNECTIONS).decrement(1.0);
@@ -76,7 +76,7 @@ fn change(calls: usize, before: usize, direction: &'static str) {
 }
 
 /// Counts the end of a connection.
-pub(crate) fn ended(reason: &CloseReason) {
+pub(crate) fn connection_ended(reason: &CloseReason) {
     let reason = match reason {
         CloseReason::Local => "local",
         CloseReason::Disconnected => "disconnected",

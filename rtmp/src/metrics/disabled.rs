@@ -2,9 +2,9 @@
 
 use crate::proto::{CloseReason, Connection};
 
-pub(crate) struct Meter;
+pub(crate) struct ConnectionMetrics;
 
-impl Meter {
+impl ConnectionMetrics {
     pub(crate) const fn new() -> Self {
         Self
     }
@@ -13,7 +13,7 @@ impl Meter {
     pub(crate) const fn read(&mut self, _: &Connection) {}
 }
 
-pub(crate) const fn ended(_: &CloseReason) {}
+pub(crate) const fn connection_ended(_: &CloseReason) {}
 
 pub(crate) const fn limit(_: &'static str) {}
 

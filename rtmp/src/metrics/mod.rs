@@ -34,8 +34,8 @@ mod disabled;
 mod names;
 
 #[cfg(feature = "metrics")]
-pub(crate) use connection::{Meter, ended, limit, store_failed};
+pub(crate) use connection::{ConnectionMetrics, connection_ended, limit, store_failed};
 #[cfg(not(feature = "metrics"))]
-pub(crate) use disabled::{Meter, ended, limit, store_failed};
+pub(crate) use disabled::{ConnectionMetrics, connection_ended, limit, store_failed};
 #[cfg(feature = "metrics")]
 pub use names::describe;

@@ -243,10 +243,10 @@ peer_errors! {
 
     /// The peer took nothing of what it was sent.
     Stalled {
-        /// [`Limits::stall_time`](super::Limits::stall_time).
+        /// [`Limits::stall_timeout`](super::Limits::stall_timeout).
         after: Duration,
-    } => "stall_time",
-        |f| write!(f, "expected the peer to take what it is sent within {after:?}, the limit `stall_time`, but it took nothing");
+    } => "stall_timeout",
+        |f| write!(f, "expected the peer to take what it is sent within {after:?}, the limit `stall_timeout`, but it took nothing");
 }
 
 /// What a first byte may have been meant for.
@@ -267,7 +267,7 @@ impl From<DecodeError> for PeerErrorKind {
 /// What the program did wrong. The connection goes on.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum UseError {
+pub enum UserError {
     /// The connection is closed.
     Closed,
     /// The connection is not accepted yet.
@@ -281,7 +281,7 @@ pub enum UseError {
         /// The limit.
         max: usize,
     },
-    /// [`Limits::outbound`](super::Limits::outbound) bytes wait to be sent: the peer is slow.
+    /// [`Limits::outbound_bytes`](super::Limits::outbound_bytes) bytes wait to be sent: the peer is slow.
     QueueFull {
         /// The limit.
         max: usize,
@@ -295,7 +295,7 @@ pub enum UseError {
     Encode(EncodeError),
 }
 
-impl fmt::Display for UseError {
+impl fmt::Display for UserError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("the connection is closed"),
@@ -322,7 +322,7 @@ impl fmt::Display for UseError {
 /// What the 24 bits of a message's length can say.
 pub(crate) const MAX_MESSAGE: usize = 0x00FF_FFFF;
 
-impl Error for UseError {
+impl Error for UserError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Encode(error) => Some(error),
@@ -331,7 +331,7 @@ impl Error for UseError {
     }
 }
 
-impl From<EncodeError> for UseError {
+impl From<EncodeError> for UserError {
     fn from(error: EncodeError) -> Self {
         Self::Encode(error)
     }

@@ -73,9 +73,13 @@ impl Connect {
         let app = properties.get("app").and_then(Value::as_str).unwrap_or_default().to_owned();
         let connect = Self { app, properties, body };
         let (name, _) = connect.app_and_query();
-        if name.len() > limits.application {
+        if name.len() > limits.application_name {
             let found = name.len();
-            return Err(PeerErrorKind::Limit { limit: "application", max: limits.application, found });
+            return Err(PeerErrorKind::Limit {
+                limit: "application_name",
+                max: limits.application_name,
+                found,
+            });
         }
         if !super::message::is_application(name) {
             return Err(PeerErrorKind::Application { name: name.to_owned() });
@@ -228,7 +232,7 @@ pub enum Outcome {
     Result(Body),
     /// With an error, of which the first argument tells.
     Error(Body),
-    /// There was no reply within [`Limits::reply_time`].
+    /// There was no reply within [`Limits::reply_timeout`].
     TimedOut,
 }
 

@@ -8,7 +8,7 @@ use super::message::BandwidthLimit;
 /// Acknowledgement windows of both directions (RTMP §5.4.3 to §5.4.5). What goes over the wire are 32 bits
 /// of the counts.
 #[derive(Debug, Default)]
-pub(super) struct Windows {
+pub(super) struct AckWindow {
     received: u64,
     acknowledged: u64,
     /// After how many bytes the peer wants an acknowledgement; 0 is never.
@@ -21,7 +21,7 @@ pub(super) struct Windows {
     peer_acknowledged: u32,
 }
 
-impl Windows {
+impl AckWindow {
     pub(super) fn received(&self) -> u64 {
         self.received
     }
@@ -81,34 +81,34 @@ impl Windows {
 
 /// Whether the peer is still there.
 #[derive(Debug)]
-pub(super) struct Liveness {
+pub(super) struct Keepalive {
     started: Instant,
-    heard: Instant,
+    last_input: Instant,
     pinged: Option<Instant>,
     round_trip: Option<Duration>,
 }
 
 /// What silence calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(super) enum IdleAction {
     /// Send this ping.
     Ping(u32),
     /// Give up.
     Dead,
 }
 
-impl Liveness {
+impl Keepalive {
     pub(super) fn new(now: Instant) -> Self {
-        Self { started: now, heard: now, pinged: None, round_trip: None }
+        Self { started: now, last_input: now, pinged: None, round_trip: None }
     }
 
     /// Something came.
-    pub(super) fn hear(&mut self, now: Instant) {
-        self.heard = now;
+    pub(super) fn record_input(&mut self, now: Instant) {
+        self.last_input = now;
     }
 
-    pub(super) fn heard(&self) -> Instant {
-        self.heard
+    pub(super) fn last_input(&self) -> Instant {
+        self.last_input
     }
 
     /// The time that a ping carries: milliseconds since the connection began.
@@ -134,17 +134,17 @@ impl Liveness {
     }
 
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
-        let dead = self.heard.checked_add(limits.idle_time);
-        let ping = self.heard.checked_add(limits.ping_time).filter(|_| !self.waits());
+        let dead = self.last_input.checked_add(limits.idle_timeout);
+        let ping = self.last_input.checked_add(limits.ping_interval).filter(|_| !self.waits());
         [dead, ping].into_iter().flatten().min()
     }
 
-    pub(super) fn expire(&mut self, now: Instant, limits: &Limits) -> Option<Silence> {
-        let silence = now.saturating_duration_since(self.heard);
-        if silence >= limits.idle_time {
-            Some(Silence::Dead)
-        } else if silence >= limits.ping_time && !self.waits() {
-            Some(Silence::Ping(self.ping(now)))
+    pub(super) fn expire(&mut self, now: Instant, limits: &Limits) -> Option<IdleAction> {
+        let silence = now.saturating_duration_since(self.last_input);
+        if silence >= limits.idle_timeout {
+            Some(IdleAction::Dead)
+        } else if silence >= limits.ping_interval && !self.waits() {
+            Some(IdleAction::Ping(self.ping(now)))
         } else {
             None
         }
@@ -152,7 +152,7 @@ impl Liveness {
 
     /// Whether a ping is on its way since the peer was last heard.
     fn waits(&self) -> bool {
-        self.pinged.is_some_and(|pinged| pinged >= self.heard)
+        self.pinged.is_some_and(|pinged| pinged >= self.last_input)
     }
 }
 
@@ -162,37 +162,37 @@ mod tests {
 
     #[test]
     fn acknowledgements_wrap_at_32_bits() {
-        let mut windows = Windows::default();
-        assert_eq!(windows.due(), None, "no window, no acknowledgement");
-        windows.set_window(1_000);
-        windows.receive(usize::MAX >> 31); // 2^33 - 1
-        assert_eq!(windows.due(), Some(0xFFFF_FFFF));
-        assert_eq!(windows.due(), None);
-        windows.receive(999);
-        assert_eq!(windows.due(), None);
-        windows.receive(1);
-        assert_eq!(windows.due(), Some(999), "0xFFFF_FFFF + 1,000, modulo 2^32");
-        windows.receive(5_000);
-        assert_eq!(windows.due(), Some(5_999), "one for several windows");
-        windows.set_window(0);
-        windows.receive(5_000);
-        assert_eq!(windows.due(), None);
+        let mut ack_window = AckWindow::default();
+        assert_eq!(ack_window.due(), None, "no window, no acknowledgement");
+        ack_window.set_window(1_000);
+        ack_window.receive(usize::MAX >> 31); // 2^33 - 1
+        assert_eq!(ack_window.due(), Some(0xFFFF_FFFF));
+        assert_eq!(ack_window.due(), None);
+        ack_window.receive(999);
+        assert_eq!(ack_window.due(), None);
+        ack_window.receive(1);
+        assert_eq!(ack_window.due(), Some(999), "0xFFFF_FFFF + 1,000, modulo 2^32");
+        ack_window.receive(5_000);
+        assert_eq!(ack_window.due(), Some(5_999), "one for several windows");
+        ack_window.set_window(0);
+        ack_window.receive(5_000);
+        assert_eq!(ack_window.due(), None);
 
-        windows.acknowledge(0xFFFF_FFF0);
-        assert_eq!(windows.unacknowledged(0x1_0000_0010), 0x20);
+        ack_window.acknowledge(0xFFFF_FFF0);
+        assert_eq!(ack_window.unacknowledged(0x1_0000_0010), 0x20);
     }
 
     #[test]
     fn bandwidths_by_the_specification() {
         use BandwidthLimit::{Dynamic, Hard, Soft};
-        let mut windows = Windows::default();
-        windows.tell(100);
-        assert_eq!(windows.limit(100, Hard), None, "that is what it was told");
-        assert_eq!(windows.limit(200, Hard), Some(200));
-        assert_eq!(windows.limit(300, Soft), None, "no more than now");
-        assert_eq!(windows.limit(50, Soft), Some(50));
-        assert_eq!(windows.limit(400, Dynamic), Some(400));
-        assert_eq!(windows.limit(400, Dynamic), None);
+        let mut ack_window = AckWindow::default();
+        ack_window.tell(100);
+        assert_eq!(ack_window.limit(100, Hard), None, "that is what it was told");
+        assert_eq!(ack_window.limit(200, Hard), Some(200));
+        assert_eq!(ack_window.limit(300, Soft), None, "no more than now");
+        assert_eq!(ack_window.limit(50, Soft), Some(50));
+        assert_eq!(ack_window.limit(400, Dynamic), Some(400));
+        assert_eq!(ack_window.limit(400, Dynamic), None);
     }
 
     #[test]
@@ -200,18 +200,18 @@ mod tests {
         let limits = Limits::server();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut liveness = Liveness::new(start);
-        assert_eq!(liveness.expire(at(59), &limits), None);
-        assert_eq!(liveness.expire(at(60), &limits), Some(Silence::Ping(60_000)));
-        assert_eq!(liveness.expire(at(61), &limits), None);
-        assert_eq!(liveness.deadline(&limits), Some(at(120)));
-        liveness.hear(at(70));
-        assert_eq!(liveness.deadline(&limits), Some(at(130)));
-        assert_eq!(liveness.expire(at(130), &limits), Some(Silence::Ping(130_000)));
-        liveness.pong(at(131), 60_000);
-        assert_eq!(liveness.round_trip(), None, "an old one");
-        liveness.pong(at(132), 130_000);
-        assert_eq!(liveness.round_trip(), Some(Duration::from_secs(2)));
-        assert_eq!(liveness.expire(at(190), &limits), Some(Silence::Dead));
+        let mut keepalive = Keepalive::new(start);
+        assert_eq!(keepalive.expire(at(59), &limits), None);
+        assert_eq!(keepalive.expire(at(60), &limits), Some(IdleAction::Ping(60_000)));
+        assert_eq!(keepalive.expire(at(61), &limits), None);
+        assert_eq!(keepalive.deadline(&limits), Some(at(120)));
+        keepalive.record_input(at(70));
+        assert_eq!(keepalive.deadline(&limits), Some(at(130)));
+        assert_eq!(keepalive.expire(at(130), &limits), Some(IdleAction::Ping(130_000)));
+        keepalive.pong(at(131), 60_000);
+        assert_eq!(keepalive.round_trip(), None, "an old one");
+        keepalive.pong(at(132), 130_000);
+        assert_eq!(keepalive.round_trip(), Some(Duration::from_secs(2)));
+        assert_eq!(keepalive.expire(at(190), &limits), Some(IdleAction::Dead));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// One that a peer passes gives [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or
 /// [`Timeout`](super::PeerErrorKind::Timeout) with the field's name, and
-/// [`Connection::limits_passed`](super::Connection::limits_passed) counts it. `usize::MAX` and `Duration::MAX`
+/// [`Connection::limit_counters`](super::Connection::limit_counters) counts it. `usize::MAX` and `Duration::MAX`
 /// are no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -15,34 +15,34 @@ pub struct Limits {
     /// A peer may announce more, as some do who never mean it; a chunk that makes use of it is an error.
     pub chunk_size: usize,
     /// Chunks of one message. Default 65,536.
-    pub chunks: usize,
+    pub chunks_per_message: usize,
     /// Chunk streams that the peer uses. Default 64.
     pub chunk_streams: usize,
     /// Messages of which one chunk came but not the last. Default 8.
-    pub unfinished: usize,
+    pub partial_messages: usize,
     /// Bytes of messages that are not complete yet, all together. Default 16 MiB.
-    pub assembly: usize,
+    pub assembly_bytes: usize,
     /// Bytes of a command, of data, or of a shared object message. Default 1 MiB.
-    pub command: usize,
+    pub command_bytes: usize,
     /// Bytes of an audio, video or aggregate message. Default 8 MiB.
-    pub media: usize,
+    pub media_bytes: usize,
     /// Bytes of any message before the connection is accepted, and of all those together that come while
     /// that is being decided. Default 64 KiB.
     pub before_connect: usize,
     /// Calls of the peer that have no reply yet. Default 256. One more is answered with `_error`.
     pub calls_in: usize,
     /// Calls to the peer that have no reply yet. Default 256. One more is a
-    /// [`UseError::TooManyCalls`](super::UseError::TooManyCalls).
+    /// [`UserError::TooManyCalls`](super::UserError::TooManyCalls).
     pub calls_out: usize,
     /// Replies that wait for the peer to read them: results, pongs, acknowledgements. Default 1,024.
-    pub replies_owed: usize,
+    pub unsent_replies: usize,
     /// Bytes of such replies. Default 1 MiB; a single one may be larger.
-    pub replies_owed_bytes: usize,
+    pub unsent_reply_bytes: usize,
     /// Bytes that wait to be sent. Default 4 MiB; a single message may be larger. One more is a
-    /// [`UseError::QueueFull`](super::UseError::QueueFull).
-    pub outbound: usize,
+    /// [`UserError::QueueFull`](super::UserError::QueueFull).
+    pub outbound_bytes: usize,
     /// Bytes of the application's name, without what stands behind a `?`. Default 128.
-    pub application: usize,
+    pub application_name: usize,
     /// Shared objects that the peer uses at one time. Default 64. One more is refused with a status.
     pub shared_objects: usize,
     /// Events of one shared object message; each slot of a change counts. Default 1,024.
@@ -50,20 +50,20 @@ pub struct Limits {
     /// Bytes of the name of a shared object, or of one of its slots. Default 256.
     pub shared_object_name: usize,
     /// From the start to the end of the handshake. Default 5 s.
-    pub handshake_time: Duration,
+    pub handshake_timeout: Duration,
     /// From the end of the handshake until connect has come, or for a client until its answer has.
     /// Default 5 s for a server, 30 s for a client.
-    pub connect_time: Duration,
+    pub connect_timeout: Duration,
     /// For the reply to a call. Default 30 s.
-    pub reply_time: Duration,
+    pub reply_timeout: Duration,
     /// For a peer to take some of what it is sent, by the driver's clock: see
     /// [`Connection::stalled`](super::Connection::stalled). After the end, for it to take all that is left.
     /// Default 10 s.
-    pub stall_time: Duration,
+    pub stall_timeout: Duration,
     /// Silence after which the peer is pinged. Default 60 s for a server, never for a client.
-    pub ping_time: Duration,
+    pub ping_interval: Duration,
     /// Silence after which the peer is taken for dead. Default 120 s for a server, never for a client.
-    pub idle_time: Duration,
+    pub idle_timeout: Duration,
 }
 
 impl Limits {
@@ -71,28 +71,28 @@ impl Limits {
     pub const fn server() -> Self {
         Self {
             chunk_size: 1 << 20,
-            chunks: 65_536,
+            chunks_per_message: 65_536,
             chunk_streams: 64,
-            unfinished: 8,
-            assembly: 16 << 20,
-            command: 1 << 20,
-            media: 8 << 20,
+            partial_messages: 8,
+            assembly_bytes: 16 << 20,
+            command_bytes: 1 << 20,
+            media_bytes: 8 << 20,
             before_connect: 64 << 10,
             calls_in: 256,
             calls_out: 256,
-            replies_owed: 1_024,
-            replies_owed_bytes: 1 << 20,
-            outbound: 4 << 20,
-            application: 128,
+            unsent_replies: 1_024,
+            unsent_reply_bytes: 1 << 20,
+            outbound_bytes: 4 << 20,
+            application_name: 128,
             shared_objects: 64,
             shared_object_events: 1_024,
             shared_object_name: 256,
-            handshake_time: Duration::from_secs(5),
-            connect_time: Duration::from_secs(5),
-            reply_time: Duration::from_secs(30),
-            stall_time: Duration::from_secs(10),
-            ping_time: Duration::from_mins(1),
-            idle_time: Duration::from_mins(2),
+            handshake_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            reply_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_mins(1),
+            idle_timeout: Duration::from_mins(2),
         }
     }
 
@@ -100,9 +100,9 @@ impl Limits {
     /// duty to say anything afterwards.
     pub const fn client() -> Self {
         Self {
-            connect_time: Duration::from_secs(30),
-            ping_time: Duration::MAX,
-            idle_time: Duration::MAX,
+            connect_timeout: Duration::from_secs(30),
+            ping_interval: Duration::MAX,
+            idle_timeout: Duration::MAX,
             ..Self::server()
         }
     }

@@ -1,8 +1,8 @@
 //! The protocol of one connection as a state machine, without I/O or a clock.
 //!
-//! A [`Connection`] is told what came ([`receive`](Connection::receive)) and what time it is
-//! ([`expire`](Connection::expire) at the [`deadline`](Connection::deadline)); it tells what happened
-//! ([`event`](Connection::event)) and what is to be sent ([`output`](Connection::output)). Both roles are
+//! A [`Connection`] is told what came ([`handle_input`](Connection::handle_input)) and what time it is
+//! ([`handle_timeout`](Connection::handle_timeout) at the [`poll_timeout`](Connection::poll_timeout)); it tells what happened
+//! ([`poll_event`](Connection::poll_event)) and what is to be sent ([`poll_transmit`](Connection::poll_transmit)). Both roles are
 //! here, so two of them can be run against each other:
 //!
 //! ```
@@ -19,26 +19,26 @@
 //!
 //! let mut accepted = None;
 //! for _ in 0..4 {
-//!     while let Some(bytes) = client.output() {
-//!         server.receive(now, &bytes);
+//!     while let Some(bytes) = client.poll_transmit() {
+//!         server.handle_input(now, &bytes);
 //!     }
-//!     if let Some(Event::Connect(connect)) = server.event() {
+//!     if let Some(Event::Connect(connect)) = server.poll_event() {
 //!         assert_eq!(connect.app(), "lobby");
 //!         server.accept(now, &Accept::default())?;
 //!     }
-//!     while let Some(bytes) = server.output() {
-//!         client.receive(now, &bytes);
+//!     while let Some(bytes) = server.poll_transmit() {
+//!         client.handle_input(now, &bytes);
 //!     }
-//!     if let Some(Event::Accepted(reply)) = client.event() {
+//!     if let Some(Event::Accepted(reply)) = client.poll_event() {
 //!         accepted = Some(reply);
 //!     }
 //! }
 //! assert_eq!(accepted.map(|reply| reply.version()), Some(Version::Amf3));
-//! # Ok::<(), amf_rtmp::proto::UseError>(())
+//! # Ok::<(), amf_rtmp::proto::UserError>(())
 //! ```
 //!
 //! What a peer does wrong is a [`PeerError`] and ends the connection ([`Event::Closed`]); what the program
-//! does wrong is a [`UseError`], which ends nothing.
+//! does wrong is a [`UserError`], which ends nothing.
 //!
 //! "RTMP §5.3" in these documents is a section of *Adobe's Real Time Messaging Protocol* 1.0 (2012).
 
@@ -50,14 +50,14 @@ mod error;
 mod event;
 mod flow;
 pub mod handshake;
+mod limit_counters;
 mod limits;
 pub mod message;
-mod passed;
 
 pub use calls::{CallId, Transaction};
 pub use config::Config;
 pub use connection::Connection;
-pub use error::{PeerError, PeerErrorKind, UseError};
+pub use error::{PeerError, PeerErrorKind, UserError};
 pub use event::{Accepted, CloseReason, Command, Connect, Counters, Event, Outcome, Reply};
 pub use handshake::Seed;
 pub use limits::Limits;

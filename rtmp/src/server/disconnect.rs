@@ -7,7 +7,7 @@ use std::sync::Arc;
 use amf_remoting::{Caller, Client};
 
 use super::connect::Connect;
-use crate::connection::End;
+use crate::connection::ConnectionEnd;
 use crate::instance::Instance;
 use crate::proto::{CloseReason, PeerError};
 
@@ -65,15 +65,15 @@ impl Disconnect {
     }
 }
 
-impl From<&End> for DisconnectReason {
-    fn from(end: &End) -> Self {
+impl From<&ConnectionEnd> for DisconnectReason {
+    fn from(end: &ConnectionEnd) -> Self {
         match end {
-            End::Closed(CloseReason::Peer(error)) => Self::Protocol(error.clone()),
-            End::Closed(CloseReason::Disconnected) => Self::Client,
-            End::Closed(_) => Self::Server,
-            End::Lost(error) if is_farewell(error) => Self::Client,
-            End::Lost(error) => Self::Transport(Arc::clone(error)),
-            End::Stalled => Self::Stalled,
+            ConnectionEnd::Closed(CloseReason::Peer(error)) => Self::Protocol(error.clone()),
+            ConnectionEnd::Closed(CloseReason::Disconnected) => Self::Client,
+            ConnectionEnd::Closed(_) => Self::Server,
+            ConnectionEnd::Lost(error) if is_farewell(error) => Self::Client,
+            ConnectionEnd::Lost(error) => Self::Transport(Arc::clone(error)),
+            ConnectionEnd::Stalled => Self::Stalled,
         }
     }
 }

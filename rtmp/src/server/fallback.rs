@@ -10,7 +10,7 @@ use super::arguments::FromArguments;
 use crate::proto::Command;
 
 /// A command of a client that is none of the services' methods: what the hook of
-/// [`Server::on_unknown`](crate::Server::on_unknown) decides on.
+/// [`Server::fallback`](crate::Server::fallback) decides on.
 #[derive(Clone, Debug)]
 pub struct UnknownCommand {
     command: Command,

@@ -22,89 +22,92 @@ pub struct ServerCounters {
 
 /// The places of a server, and who has them.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
-    taken: Mutex<Taken>,
+pub(crate) struct ConnectionLimiter {
+    connections: Mutex<Connections>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct Connections {
     counters: ServerCounters,
     by_address: HashMap<IpAddr, usize>,
 }
 
 /// One place; it is free again when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
-    places: Arc<Places>,
+pub(crate) struct ConnectionPermit {
+    limiter: Arc<ConnectionLimiter>,
     address: Option<IpAddr>,
 }
 
 /// Why there is no place; its name is that of the setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full {
+pub(crate) struct TooManyConnectionsError {
     pub(crate) limit: &'static str,
     pub(crate) max: usize,
 }
 
-impl Places {
+impl ConnectionLimiter {
     /// Takes a place, for somebody at this address if addresses are to be counted.
-    pub(crate) fn take(
+    pub(crate) fn admit(
         self: &Arc<Self>,
         max: usize,
         max_per_address: usize,
         peer: Option<SocketAddr>,
-    ) -> Result<Place, Full> {
-        let address = peer.map(|peer| counted_as(peer.ip()));
-        let taken = &mut *self.lock();
-        if taken.counters.connections >= max {
-            taken.counters.refused_connections += 1;
-            return Err(Full { limit: "max_connections", max });
+    ) -> Result<ConnectionPermit, TooManyConnectionsError> {
+        let address = peer.map(|peer| address_key(peer.ip()));
+        let connections = &mut *self.lock();
+        if connections.counters.connections >= max {
+            connections.counters.refused_connections += 1;
+            return Err(TooManyConnectionsError { limit: "max_connections", max });
         }
         if let Some(address) = address {
-            let count = taken.by_address.get(&address).copied().unwrap_or_default();
+            let count = connections.by_address.get(&address).copied().unwrap_or_default();
             if count >= max_per_address {
-                taken.counters.refused_connections_per_address += 1;
-                return Err(Full { limit: "max_connections_per_address", max: max_per_address });
+                connections.counters.refused_connections_per_address += 1;
+                return Err(TooManyConnectionsError {
+                    limit: "max_connections_per_address",
+                    max: max_per_address,
+                });
             }
-            taken.by_address.insert(address, count + 1);
+            connections.by_address.insert(address, count + 1);
         }
-        taken.counters.connections += 1;
-        taken.counters.accepted += 1;
-        Ok(Place { places: Arc::clone(self), address })
+        connections.counters.connections += 1;
+        connections.counters.accepted += 1;
+        Ok(ConnectionPermit { limiter: Arc::clone(self), address })
     }
 
     pub(crate) fn counters(&self) -> ServerCounters {
         self.lock().counters
     }
 
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let taken = &mut *self.places.lock();
-        taken.counters.connections = taken.counters.connections.saturating_sub(1);
+        let connections = &mut *self.limiter.lock();
+        connections.counters.connections = connections.counters.connections.saturating_sub(1);
         if let Some(address) = self.address
-            && let Some(count) = taken.by_address.get_mut(&address)
+            && let Some(count) = connections.by_address.get_mut(&address)
         {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                taken.by_address.remove(&address);
+                connections.by_address.remove(&address);
             }
         }
     }
 }
 
-impl fmt::Display for Full {
+impl fmt::Display for TooManyConnectionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no more than {} connections, the limit `{}`", self.max, self.limit)
     }
 }
 
 /// One household has a whole /64 of IPv6, and so as many addresses as it likes.
-fn counted_as(address: IpAddr) -> IpAddr {
+fn address_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
         address @ IpAddr::V4(_) => address,
@@ -120,21 +123,21 @@ mod tests {
     }
 
     #[test]
-    fn places_in_all() {
-        let places = Arc::new(Places::default());
-        let held: Vec<_> = (0..3).map(|_| places.take(3, 1, None).unwrap()).collect();
-        let full = places.take(3, 1, None).unwrap_err();
+    fn limits_connections_in_all() {
+        let limiter = Arc::new(ConnectionLimiter::default());
+        let held: Vec<_> = (0..3).map(|_| limiter.admit(3, 1, None).unwrap()).collect();
+        let full = limiter.admit(3, 1, None).unwrap_err();
         assert_eq!(full.to_string(), "no more than 3 connections, the limit `max_connections`");
         drop(held);
-        let _again = places.take(3, 1, None).unwrap();
+        let _again = limiter.admit(3, 1, None).unwrap();
         let expected =
             ServerCounters { connections: 1, accepted: 4, refused_connections: 1, ..Default::default() };
-        assert_eq!(places.counters(), expected);
+        assert_eq!(limiter.counters(), expected);
     }
 
     #[test]
-    fn places_of_an_address() {
-        let places = Arc::new(Places::default());
+    fn limits_connections_per_address() {
+        let limiter = Arc::new(ConnectionLimiter::default());
         for [first, same, other] in [
             ["192.0.2.1", "192.0.2.1", "192.0.2.2"],
             ["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"],
@@ -142,12 +145,12 @@ mod tests {
             ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"],
         ] {
             let held =
-                [places.take(9, 2, Some(at(first))).unwrap(), places.take(9, 2, Some(at(same))).unwrap()];
-            assert_eq!(places.take(9, 2, Some(at(same))).unwrap_err().limit, "max_connections_per_address");
-            drop(places.take(9, 2, Some(at(other))).unwrap());
+                [limiter.admit(9, 2, Some(at(first))).unwrap(), limiter.admit(9, 2, Some(at(same))).unwrap()];
+            assert_eq!(limiter.admit(9, 2, Some(at(same))).unwrap_err().limit, "max_connections_per_address");
+            drop(limiter.admit(9, 2, Some(at(other))).unwrap());
             drop(held);
         }
-        assert_eq!(places.counters().refused_connections_per_address, 3);
-        assert!(places.lock().by_address.is_empty());
+        assert_eq!(limiter.counters().refused_connections_per_address, 3);
+        assert!(limiter.lock().by_address.is_empty());
     }
 }

@@ -21,7 +21,7 @@ use amf_remoting::{Fault, Services};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::connection::{Driver, Handle};
-use crate::instance::{Instance, InvalidName};
+use crate::instance::{Instance, InstanceNameError};
 use crate::proto::{Config, Connection, Seed};
 use crate::shared_object::SharedObjects;
 
@@ -29,12 +29,12 @@ pub use arguments::FromArguments;
 pub use connect::{Admission, Connect, Rejection};
 pub use disconnect::{Disconnect, DisconnectReason};
 pub use fallback::UnknownCommand;
-#[cfg(feature = "tunnel")]
-pub(crate) use limiter::Full;
-pub(crate) use limiter::Place;
+pub(crate) use limiter::ConnectionPermit;
 pub use limiter::ServerCounters;
-use session::Session;
-pub(crate) use settings::Shared;
+#[cfg(feature = "tunnel")]
+pub(crate) use limiter::TooManyConnectionsError;
+use session::ClientSession;
+pub(crate) use settings::ServerSettings;
 #[cfg(feature = "tunnel")]
 pub use tunnel_limits::TunnelLimits;
 
@@ -72,13 +72,13 @@ pub use tunnel_limits::TunnelLimits;
 /// socket, TLS, WebSocket.
 #[derive(Clone)]
 pub struct Server {
-    shared: Arc<Shared>,
+    settings: Arc<ServerSettings>,
 }
 
 impl Server {
     /// A server that accepts everybody in every application.
     pub fn new(services: Services) -> Self {
-        Self { shared: Arc::new(Shared::new(services)) }
+        Self { settings: Arc::new(ServerSettings::new(services)) }
     }
 
     /// Decides who is let in, and as what: [`Connect::accept`], [`Connect::admit`], [`Connect::reject`],
@@ -106,26 +106,26 @@ impl Server {
         F: Fn(Connect) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Admission, Rejection>> + Send + 'static,
     {
-        self.with(|shared| shared.on_connect = Arc::new(move |connect| Box::pin(decide(connect))))
+        self.with(|settings| settings.on_connect = Arc::new(move |connect| Box::pin(decide(connect))))
     }
 
     /// How long the hook of [`on_connect`](Self::on_connect) may take; then the client is refused. Default 10 s.
     #[must_use]
-    pub fn decide_within(self, limit: Duration) -> Self {
-        self.with(|shared| shared.decide_within = limit)
+    pub fn on_connect_timeout(self, limit: Duration) -> Self {
+        self.with(|settings| settings.on_connect_timeout = limit)
     }
 
     /// Is told of every client that was let in and is gone now, however it went.
     ///
     /// The hook runs beside everything else; a [shutdown](Self::shutdown) waits for it within the
-    /// [grace](Self::grace).
+    /// [grace](Self::shutdown_timeout).
     #[must_use]
     pub fn on_disconnect<F, Fut>(self, hook: F) -> Self
     where
         F: Fn(Disconnect) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.with(|shared| shared.on_disconnect = Some(Arc::new(move |gone| Box::pin(hook(gone)))))
+        self.with(|settings| settings.on_disconnect = Some(Arc::new(move |gone| Box::pin(hook(gone)))))
     }
 
     /// Answers commands that are no methods of the services. Without this they are answered with the fault that
@@ -135,7 +135,7 @@ impl Server {
     /// use amf_remoting::Services;
     /// use amf_rtmp::{Server, UnknownCommand};
     ///
-    /// let server = Server::new(Services::new()).on_unknown(|command: UnknownCommand| async move {
+    /// let server = Server::new(Services::new()).fallback(|command: UnknownCommand| async move {
     ///     match command.name() {
     ///         "add" => {
     ///             let (a, b): (f64, f64) = command.arguments()?;
@@ -146,7 +146,7 @@ impl Server {
     /// });
     /// ```
     #[must_use]
-    pub fn on_unknown<F, Fut, R>(self, answer: F) -> Self
+    pub fn fallback<F, Fut, R>(self, answer: F) -> Self
     where
         F: Fn(UnknownCommand) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Fault>> + Send + 'static,
@@ -160,7 +160,7 @@ impl Server {
                 Reply::encode(version, &value).map_err(Fault::internal)
             })
         };
-        self.with(|shared| shared.on_unknown = Some(Arc::new(answer)))
+        self.with(|settings| settings.fallback = Some(Arc::new(answer)))
     }
 
     /// What Flash Player is given where it asks for a policy (`<policy-file-request/>`), before a program from
@@ -176,50 +176,50 @@ impl Server {
     /// ```
     #[must_use]
     pub fn policy_file(self, xml: impl Into<Arc<str>>) -> Self {
-        self.with(|shared| shared.policy_file = Some(xml.into()))
+        self.with(|settings| settings.policy_file = Some(xml.into()))
     }
 
     /// Sets what clients may do with shared objects, how much those hold, and where persistent ones are kept. It
     /// counts for this server and its clones, for objects that are made from now on.
     #[must_use]
     pub fn shared_objects(self, objects: SharedObjects) -> Self {
-        self.shared.living.instances.set_shared_objects(objects);
+        self.settings.inner.instances.set_shared_objects(objects);
         self
     }
 
     /// Sets limits and sizes of the protocol, pings and the idle limit, windows and bandwidth among them.
     #[must_use]
     pub fn config(self, config: Config) -> Self {
-        self.with(|shared| shared.config = Arc::new(config))
+        self.with(|settings| settings.config = Arc::new(config))
     }
 
     /// The most connections at one time, through all doors together; more are closed at once. Default 10,000.
     #[must_use]
     pub fn max_connections(self, max: usize) -> Self {
-        self.with(|shared| shared.max_connections = max)
+        self.with(|settings| settings.max_connections = max)
     }
 
     /// The most connections at one time from one address; more are closed at once. Default 256. All of a /64 of
     /// IPv6 is one address.
     ///
-    /// It counts what comes to a [`Listening`](crate::Listening). Set it to `usize::MAX` behind a proxy, where all clients have the
+    /// It counts what comes to a [`BoundServer`](crate::BoundServer). Set it to `usize::MAX` behind a proxy, where all clients have the
     /// proxy's address. What comes through HTTP, by WebSocket or RTMPT, is not counted by address.
     #[must_use]
     pub fn max_connections_per_address(self, max: usize) -> Self {
-        self.with(|shared| shared.max_connections_per_address = max)
+        self.with(|settings| settings.max_connections_per_address = max)
     }
 
     /// How long clients go on after they were told that the server ends, to say what they have to and to leave by
     /// themselves. Default 0: those who have no call at work are let go at once.
     #[must_use]
-    pub fn notice(self, notice: Duration) -> Self {
-        self.with(|shared| shared.notice = notice)
+    pub fn shutdown_notice(self, shutdown_notice: Duration) -> Self {
+        self.with(|settings| settings.shutdown_notice = shutdown_notice)
     }
 
-    /// How long calls at work may take to end when the server ends, after the [notice](Self::notice). Default 10 s.
+    /// How long calls at work may take to end when the server ends, after the [notice](Self::shutdown_notice). Default 10 s.
     #[must_use]
-    pub fn grace(self, grace: Duration) -> Self {
-        self.with(|shared| shared.grace = grace)
+    pub fn shutdown_timeout(self, shutdown_timeout: Duration) -> Self {
+        self.with(|settings| settings.shutdown_timeout = shutdown_timeout)
     }
 
     /// The instance of this name, `""` for the one that clients get who name none. It is made if nobody has it.
@@ -238,24 +238,24 @@ impl Server {
     /// # }
     /// # run().unwrap();
     /// ```
-    pub fn instance(&self, application: &str, name: &str) -> Result<Instance, InvalidName> {
-        self.shared.instance(application, name)
+    pub fn instance(&self, application: &str, name: &str) -> Result<Instance, InstanceNameError> {
+        self.settings.instance(application, name)
     }
 
     /// The instances that somebody is connected to, or holds a handle of; in no order.
     pub fn instances(&self) -> Vec<Instance> {
-        self.shared.living.instances.living()
+        self.settings.inner.instances.live()
     }
 
     /// The value of this type that belongs to the server and all its clones, made when it is first asked for.
     /// Instances give it as [`Instance::server_state`].
     pub fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
-        self.shared.living.instances.state.get_or_init(T::default)
+        self.settings.inner.instances.state.get_or_init(T::default)
     }
 
     /// Counts of the connections.
     pub fn counters(&self) -> ServerCounters {
-        self.shared.living.places.counters()
+        self.settings.inner.limiter.counters()
     }
 
     /// Serves one client through any transport, until it is gone: a Unix socket, a pipe, a stream that something
@@ -271,7 +271,7 @@ impl Server {
     ///
     /// let (client, server) = tokio::io::duplex(64 << 10);
     /// tokio::spawn(Server::new(Services::new()).serve_stream(server, None));
-    /// let connection = NetConnection::to("rtmp://test/lobby")?.connect_over(client).await?;
+    /// let connection = NetConnection::builder("rtmp://test/lobby")?.connect_with_stream(client).await?;
     /// assert!(connection.is_open());
     /// # Ok(())
     /// # }
@@ -284,11 +284,11 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::clone(&self.shared);
+        let settings = Arc::clone(&self.settings);
         async move {
-            match shared.place(None) {
-                Ok(place) => {
-                    shared.tasks().track_future(serve_connection(stream, peer, &shared, &place)).await;
+            match settings.admit(None) {
+                Ok(permit) => {
+                    settings.tasks().track_future(serve_connection(stream, peer, &settings, &permit)).await;
                 }
                 Err(full) => tracing::warn!(%full, ?peer, "a connection was refused"),
             }
@@ -296,20 +296,20 @@ impl Server {
     }
 
     /// Ends the server and all its clones: nobody new is let in; clients are told
-    /// `NetConnection.Connect.AppShutdown` and have their [notice](Self::notice); calls at work may end within the
-    /// [grace](Self::grace), and then the connections are closed. Then the [store](SharedObjects::store) of
+    /// `NetConnection.Connect.AppShutdown` and have their [notice](Self::shutdown_notice); calls at work may end within the
+    /// [grace](Self::shutdown_timeout), and then the connections are closed. Then the [store](SharedObjects::store) of
     /// persistent shared objects is closed, which may take another 10 s: what is changed from now on is refused. It
     /// is done when all that is over, and another server may open the same file.
     pub async fn shutdown(&self) {
-        self.shared.shutdown().await;
+        self.settings.shutdown().await;
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(crate) fn settings(&self) -> &Arc<ServerSettings> {
+        &self.settings
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
-        change(Arc::make_mut(&mut self.shared));
+    fn with(mut self, change: impl FnOnce(&mut ServerSettings)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
         self
     }
 }
@@ -317,7 +317,7 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("services", &self.shared.services)
+            .field("services", &self.settings.services)
             .field("counters", &self.counters())
             .finish_non_exhaustive()
     }
@@ -327,15 +327,15 @@ impl fmt::Debug for Server {
 pub(crate) async fn serve_connection<S>(
     stream: S,
     peer: Option<SocketAddr>,
-    shared: &Arc<Shared>,
-    _place: &Place,
+    settings: &Arc<ServerSettings>,
+    _place: &ConnectionPermit,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let connection = Connection::server(Arc::clone(&shared.config), &Seed::random(), Instant::now());
-    let (handle, outbox, state) = Handle::new(&shared.config);
-    let session = Session::new(Arc::clone(shared), Arc::new(handle), peer);
+    let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
+    let (handle, outbox, state) = Handle::new(&settings.config);
+    let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer);
     let mut driver = Driver::new(stream, connection, session, outbox, state);
-    let end = driver.run(shared.closing(), shared.notice, shared.grace).await;
+    let end = driver.run(settings.closing(), settings.shutdown_notice, settings.shutdown_timeout).await;
     tracing::debug!(?peer, ?end, "connection ended");
 }

@@ -18,21 +18,23 @@ use tokio::time::timeout;
 use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::{Disconnect, DisconnectReason};
 use super::fallback::UnknownCommand;
-use super::settings::{OnUnknown, Shared};
-use crate::connection::{Answer, Answering, End, Handle, Role, Work, answer, call_of};
+use super::settings::{Fallback, ServerSettings};
+use crate::connection::{
+    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, send_reply, to_call,
+};
 use crate::metrics::limit;
 use crate::proto::message::code;
-use crate::proto::{self, Accept, Command, Event, Message, Status, UseError};
-use crate::shared_object::Joined;
+use crate::proto::{self, Accept, Command, Event, Message, Status, UserError};
+use crate::shared_object::ConnectionSubscriptions;
 
 /// One client of a server.
-pub(crate) struct Session {
-    shared: Arc<Shared>,
+pub(crate) struct ClientSession {
+    settings: Arc<ServerSettings>,
     client: Client,
     handle: Arc<Handle>,
     peer: Option<SocketAddr>,
     state: State,
-    objects: Joined,
+    objects: ConnectionSubscriptions,
     end: Option<DisconnectReason>,
 }
 
@@ -46,133 +48,138 @@ enum State {
 }
 
 /// A future of a session.
-pub(crate) enum Running {
+pub(crate) enum Task {
     Deciding(BoxFuture<'static, Result<Admission, Rejection>>),
-    Answering(Answering),
+    InFlightCall(InFlightCall),
 }
 
 /// What it comes to.
 pub(crate) enum Done {
-    Decided(Result<Admission, Rejection>),
-    Answered(Answer),
+    JoinOutcome(Result<Admission, Rejection>),
+    Answered(CallOutcome),
 }
 
-impl Future for Running {
+impl Future for Task {
     type Output = Done;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         match self.get_mut() {
-            Self::Deciding(decision) => decision.as_mut().poll(cx).map(Done::Decided),
-            Self::Answering(call) => Pin::new(call).poll(cx).map(Done::Answered),
+            Self::Deciding(decision) => decision.as_mut().poll(cx).map(Done::JoinOutcome),
+            Self::InFlightCall(call) => Pin::new(call).poll(cx).map(Done::Answered),
         }
     }
 }
 
-impl Session {
-    pub(crate) fn new(shared: Arc<Shared>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
+impl ClientSession {
+    pub(crate) fn new(settings: Arc<ServerSettings>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
         let client = Client::new(ClientId::next(), Arc::clone(&handle) as _);
-        let objects = Joined::new(Arc::clone(&handle), shared.config.chunk_size);
-        Self { shared, client, handle, peer, state: State::New, objects, end: None }
+        let objects = ConnectionSubscriptions::new(Arc::clone(&handle), settings.config.chunk_size);
+        Self { settings, client, handle, peer, state: State::New, objects, end: None }
     }
 
-    fn connect(&mut self, request: proto::Connect, work: &mut Work<'_, Running>) {
+    fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Task>) {
         let (app, _) = request.app_and_query();
         let (application, name) = app.split_once('/').unwrap_or((app, ""));
-        let instance = match self.shared.instance(application, name) {
+        let instance = match self.settings.instance(application, name) {
             Ok(instance) => instance,
             Err(error) => {
-                return self.reject(&Status::error(code::CONNECT_INVALID_APP, error.to_string()), work);
+                return self.reject(&Status::error(code::CONNECT_INVALID_APP, error.to_string()), context);
             }
         };
         let (client, handle) = (self.client.clone(), Arc::clone(&self.handle));
         match Connect::new(request, self.peer, client, handle, instance) {
             Ok(connect) => {
-                let decision = decide(Arc::clone(&self.shared), connect.clone());
+                let decision = decide(Arc::clone(&self.settings), connect.clone());
                 self.state = State::Deciding(connect);
-                work.run(Running::Deciding(Box::pin(decision)));
+                context.run(Task::Deciding(Box::pin(decision)));
             }
-            Err(error) => self.reject(&Rejection::from(error).status, work),
+            Err(error) => self.reject(&Rejection::from(error).status, context),
         }
     }
 
     /// Nothing else comes on such a connection.
-    fn policy(&self, work: &mut Work<'_, Running>) {
-        match &self.shared.policy_file {
-            Some(xml) => self.log(work.connection.answer_policy(xml)),
-            None => work.connection.close(None),
+    fn policy(&self, context: &mut HandlerContext<'_, Task>) {
+        match &self.settings.policy_file {
+            Some(xml) => self.log(context.connection.answer_policy(xml)),
+            None => context.connection.close(None),
         }
     }
 
-    fn reject(&self, status: &Status, work: &mut Work<'_, Running>) {
-        self.log(work.connection.reject(status));
+    fn reject(&self, status: &Status, context: &mut HandlerContext<'_, Task>) {
+        self.log(context.connection.reject(status));
         // In case that the status could not be encoded.
-        work.connection.close(None);
+        context.connection.close(None);
     }
 
-    fn decided(&mut self, decision: Result<Admission, Rejection>, work: &mut Work<'_, Running>) {
+    fn decided(&mut self, decision: Result<Admission, Rejection>, context: &mut HandlerContext<'_, Task>) {
         let State::Deciding(connect) = std::mem::replace(&mut self.state, State::New) else { return };
-        let decision = if work.is_draining { Err(shutting_down(&connect)) } else { decision };
+        let decision = if context.is_draining { Err(shutting_down(&connect)) } else { decision };
         match decision {
             Ok(Admission { extensions, info }) => {
-                work.shared.set_version(connect.version());
+                context.status.set_version(connect.version());
                 let instance = connect.instance().clone();
                 instance.enter(&self.client);
                 let mut caller =
                     Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
                 self.state = State::In(caller, connect);
-                self.log(work.connection.accept(Instant::now(), &accept_with(&info)));
+                self.log(context.connection.accept(Instant::now(), &success_with(&info)));
             }
-            Err(Rejection { status }) => self.reject(&status, work),
+            Err(Rejection { status }) => self.reject(&status, context),
         }
     }
 
-    fn command(&mut self, command: Command, work: &mut Work<'_, Running>) {
+    fn command(&mut self, command: Command, context: &mut HandlerContext<'_, Task>) {
         let State::In(caller, _) = &self.state else { return };
         if let Some(answer) = stream_command(command.name()) {
-            return self.without_streams(&command, answer, work);
+            return self.without_streams(&command, answer, context);
         }
         let transaction = command.transaction();
         // The protocol counts the calls that want a reply; the others must not pile up either.
-        if transaction.is_none() && work.running() >= work.connection.config().limits.calls_in {
+        if transaction.is_none() && context.in_flight() >= context.connection.config().limits.calls_in {
             limit("calls_in");
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
-        let services = &self.shared.services;
+        let services = &self.settings.services;
         let target = Target::new(command.shared_name());
-        let outcome = match &self.shared.on_unknown {
+        let outcome = match &self.settings.fallback {
             Some(hook) if services.signature(&target).is_none() => {
-                answer_unknown(Arc::clone(hook), UnknownCommand::new(command, caller.clone()))
+                call_fallback(Arc::clone(hook), UnknownCommand::new(command, caller.clone()))
             }
-            _ => match call_of(command, target, caller, services) {
+            _ => match to_call(command, target, caller, services) {
                 Ok(call) => services.call(call),
-                Err(fault) => return answer((transaction, Err(fault)), work.connection),
+                Err(fault) => return send_reply((transaction, Err(fault)), context.connection),
             },
         };
-        work.run(Running::Answering(Answering::new(transaction, outcome)));
+        context.run(Task::InFlightCall(InFlightCall::new(transaction, outcome)));
     }
 
     /// Says clearly that there are no streams here: players and publishers show these words and go.
-    fn without_streams(&self, command: &Command, answer: StreamCommand, work: &mut Work<'_, Running>) {
+    fn without_streams(
+        &self,
+        command: &Command,
+        answer: StreamCommand,
+        context: &mut HandlerContext<'_, Task>,
+    ) {
         let Some(transaction) = command.transaction() else { return };
         let version = transaction.version();
         let sent = match answer {
-            StreamCommand::Courtesy => work.connection.answer(transaction, &Bytes::from_static(&[0x05])),
+            StreamCommand::Courtesy => context.connection.answer(transaction, &Bytes::from_static(&[0x05])),
             StreamCommand::Refused => no_streams(code::CALL_FAILED)
                 .encode(version)
-                .map_err(UseError::Encode)
-                .and_then(|status| work.connection.fault(transaction, &status))
+                .map_err(UserError::Encode)
+                .and_then(|status| context.connection.fault(transaction, &status))
                 // librtmp passes over the error and waits; it goes at this.
                 .and_then(|()| Ok(no_streams("NetStream.Failed").encode(version)?))
                 .and_then(|status| {
-                    work.connection.send(&Message::notification(version, 0, "onStatus", &status))
+                    context.connection.send(&Message::notification(version, 0, "onStatus", &status))
                 }),
         };
         self.log(sent);
     }
 
-    fn log(&self, sent: Result<(), UseError>) {
+    fn log(&self, sent: Result<(), UserError>) {
         if let Err(error) = sent {
             tracing::debug!(client = %self.client.id(), %error, "an answer could not be sent");
         }
@@ -180,22 +187,22 @@ impl Session {
 }
 
 /// However the connection ended: by its driver, by a panic, or with the server.
-impl Drop for Session {
+impl Drop for ClientSession {
     fn drop(&mut self) {
-        self.handle.ended();
+        self.handle.on_end();
         let State::In(caller, connect) = std::mem::replace(&mut self.state, State::New) else { return };
         connect.instance().leave(&self.client);
         let reason = self.end.take().unwrap_or(DisconnectReason::Aborted);
-        tell_gone(&self.shared, Disconnect { caller, connect, reason });
+        call_on_disconnect(&self.settings, Disconnect { caller, connect, reason });
     }
 }
 
 /// The hook outlives the connection; where the runtime is gone too, nobody is left to be told.
-fn tell_gone(shared: &Arc<Shared>, gone: Disconnect) {
-    let (Some(hook), Ok(runtime)) = (&shared.on_disconnect, runtime::Handle::try_current()) else { return };
+fn call_on_disconnect(settings: &Arc<ServerSettings>, gone: Disconnect) {
+    let (Some(hook), Ok(runtime)) = (&settings.on_disconnect, runtime::Handle::try_current()) else { return };
     let hook = Arc::clone(hook);
     let told = AssertUnwindSafe(async move { hook(gone).await }).catch_unwind();
-    shared.tasks().spawn_on(
+    settings.tasks().spawn_on(
         async move {
             if told.await.is_err() {
                 tracing::error!("the hook of on_disconnect panicked");
@@ -205,7 +212,7 @@ fn tell_gone(shared: &Arc<Shared>, gone: Disconnect) {
     );
 }
 
-fn answer_unknown(hook: Arc<OnUnknown>, command: UnknownCommand) -> BoxFuture<'static, Result<Reply, Fault>> {
+fn call_fallback(hook: Arc<Fallback>, command: UnknownCommand) -> BoxFuture<'static, Result<Reply, Fault>> {
     let answer = AssertUnwindSafe(async move { hook(command).await }).catch_unwind();
     Box::pin(async move {
         answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of on_unknown panicked")))
@@ -213,7 +220,7 @@ fn answer_unknown(hook: Arc<OnUnknown>, command: UnknownCommand) -> BoxFuture<'s
 }
 
 /// With what the program adds; what clients look for stays as it is.
-fn accept_with(members: &Dynamic) -> Accept {
+fn success_with(members: &Dynamic) -> Accept {
     let Accept { properties, mut info } = Accept::default();
     for (name, value) in members.iter() {
         if info.get(name).is_none() {
@@ -228,10 +235,10 @@ fn shutting_down(connect: &Connect) -> Rejection {
 }
 
 /// Asks the hook, which may take too long or panic: then the client is told no.
-async fn decide(shared: Arc<Shared>, connect: Connect) -> Result<Admission, Rejection> {
+async fn decide(settings: Arc<ServerSettings>, connect: Connect) -> Result<Admission, Rejection> {
     let no = connect.reject("the server could not decide, try again later");
-    let limit = shared.decide_within;
-    let decision = AssertUnwindSafe(async move { (shared.on_connect)(connect).await }).catch_unwind();
+    let limit = settings.on_connect_timeout;
+    let decision = AssertUnwindSafe(async move { (settings.on_connect)(connect).await }).catch_unwind();
     match timeout(limit, decision).await {
         Ok(Ok(decision)) => decision,
         Ok(Err(_panic)) => {
@@ -245,17 +252,17 @@ async fn decide(shared: Arc<Shared>, connect: Connect) -> Result<Admission, Reje
     }
 }
 
-impl Role for Session {
-    type Running = Running;
+impl ConnectionHandler for ClientSession {
+    type Task = Task;
 
-    fn event(&mut self, event: Event, work: &mut Work<'_, Running>) {
+    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Task>) {
         match event {
-            Event::Connect(request) => self.connect(request, work),
-            Event::Command(command) => self.command(command, work),
-            Event::PolicyRequest => self.policy(work),
+            Event::Connect(request) => self.connect(request, context),
+            Event::Command(command) => self.command(command, context),
+            Event::PolicyRequest => self.policy(context),
             Event::SharedObject(message) => {
                 if let State::In(caller, connect) = &self.state {
-                    let limits = &work.connection.config().limits;
+                    let limits = &context.connection.config().limits;
                     self.objects.receive(message, caller, connect.instance(), limits);
                 }
             }
@@ -264,14 +271,14 @@ impl Role for Session {
         }
     }
 
-    fn done(&mut self, done: Done, work: &mut Work<'_, Running>) {
+    fn done(&mut self, done: Done, context: &mut HandlerContext<'_, Task>) {
         match done {
-            Done::Decided(decision) => self.decided(decision, work),
-            Done::Answered(done) => answer(done, work.connection),
+            Done::JoinOutcome(decision) => self.decided(decision, context),
+            Done::Answered(done) => send_reply(done, context.connection),
         }
     }
 
-    fn ended(&mut self, end: &End) {
+    fn on_end(&mut self, end: &ConnectionEnd) {
         self.end = Some(end.into());
     }
 }

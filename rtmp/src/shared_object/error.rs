@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::state::limits::LimitPassed;
+use super::state::limits::LimitError;
 
 /// What bounds the names of objects.
-const NAME: usize = 256;
+const MAX_NAME_LEN: usize = 256;
 
 pub(super) fn is_name(name: &str) -> bool {
-    (1..=NAME).contains(&name.len()) && !name.contains('\0')
+    (1..=MAX_NAME_LEN).contains(&name.len()) && !name.contains('\0')
 }
 
 /// Why there is no such object, or a write was not done.
@@ -22,7 +22,7 @@ pub enum SharedObjectError {
     /// A persistent object is wanted, and the server has no store.
     NoStore,
     /// One of the [`SharedObjectLimits`](super::SharedObjectLimits) would be passed.
-    Limit(LimitPassed),
+    Limit(LimitError),
     /// It could not be read from disk, or did not come there: the object is as it was.
     Storage,
 }
@@ -30,7 +30,9 @@ pub enum SharedObjectError {
 impl fmt::Display for SharedObjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name) => write!(f, "expected a name of 1 to {NAME} bytes without NUL, got {name:?}"),
+            Self::Name(name) => {
+                write!(f, "expected a name of 1 to {MAX_NAME_LEN} bytes without NUL, got {name:?}")
+            }
             Self::Persistence => f.write_str("the object is there with the other kind of persistence"),
             Self::NoStore => f.write_str("the server has no store for persistent objects"),
             Self::Limit(limit) => limit.fmt(f),

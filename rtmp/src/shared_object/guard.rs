@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use amf_core::{DecodeError, FromAmf};
 use amf_remoting::Caller;
 
-use super::state::encoded::Encoded;
+use super::state::encoded::EncodedValue;
 use crate::instance::Instance;
 
 /// Decides what each client may do with shared objects. All is allowed unless a method says otherwise.
@@ -96,7 +96,7 @@ impl<'a> SharedObjectAccess<'a> {
 pub struct SlotWrite<'a> {
     pub(crate) key: &'a str,
     /// Nothing for a removal.
-    pub(crate) value: Option<&'a Encoded>,
+    pub(crate) value: Option<&'a EncodedValue>,
 }
 
 impl SlotWrite<'_> {
@@ -107,7 +107,7 @@ impl SlotWrite<'_> {
 
     /// What it shall be; `None` where it shall go.
     pub fn value<T: for<'de> FromAmf<'de>>(&self) -> Result<Option<T>, DecodeError> {
-        self.value.map(Encoded::read).transpose()
+        self.value.map(EncodedValue::read).transpose()
     }
 }
 
@@ -118,7 +118,7 @@ impl fmt::Debug for SlotWrite<'_> {
 }
 
 /// What a guard says; no, if it panics.
-pub(super) fn ask(question: impl FnOnce() -> bool) -> bool {
+pub(super) fn is_allowed(question: impl FnOnce() -> bool) -> bool {
     catch_unwind(AssertUnwindSafe(question)).unwrap_or_else(|_panic| {
         tracing::error!("the guard of shared objects panicked");
         false

@@ -8,11 +8,11 @@ use amf_remoting::service::ToArguments;
 
 use super::error::{SharedObjectError, is_name};
 use super::lock::SharedObjectLock;
-use super::object::Object;
-use super::pending_write::Written;
+use super::object::SharedObjectInner;
+use super::pending_write::PendingWrite;
 use super::settings::object_settings;
-use super::state::encoded::{Encoded, Sent};
-use super::state::{Machine, Request};
+use super::state::encoded::{EncodedMessage, EncodedValue};
+use super::state::{Request, SharedObjectState};
 use super::value::SlotValue;
 use super::watch::SharedObjectWatch;
 use crate::instance::Instance;
@@ -28,30 +28,30 @@ use crate::instance::Instance;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use amf_remoting::Services;
-/// use amf_rtmp::{NetConnection, Server};
+/// use amf_rtmp::{NetConnection, Server, SharedObjectOptions};
 ///
 /// let server = Server::new(Services::new());
 /// let board = server.instance("lobby", "red")?.shared_object("board")?;
 /// board.set("title", &"Chess")?.await?;
 /// # let (client, transport) = tokio::io::duplex(64 << 10);
 /// # tokio::spawn(server.serve_stream(transport, None));
-/// # let connection = NetConnection::to("rtmp://test/lobby/red")?.connect_over(client).await?;
+/// # let connection = NetConnection::builder("rtmp://test/lobby/red")?.connect_with_stream(client).await?;
 ///
 /// // A client, in ActionScript: SharedObject.getRemote("board", connection.uri, false).connect(connection)
-/// let theirs = connection.shared_object("board", false).await?;
+/// let theirs = connection.shared_object("board", SharedObjectOptions::new()).await?;
 /// assert_eq!(theirs.get::<String>("title")?.as_deref(), Some("Chess"));
 /// theirs.set("white", &"Ann")?;
 ///
 /// let mut changes = board.watch();
 /// while board.get::<String>("white")?.is_none() {
-///     changes.next().await;
+///     changes.recv().await;
 /// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct SharedObject {
-    object: Arc<Object>,
+    object: Arc<SharedObjectInner>,
 }
 
 impl SharedObject {
@@ -63,13 +63,13 @@ impl SharedObject {
         if !is_name(name) {
             return Err(SharedObjectError::Name(name.to_owned()));
         }
-        let object = Object::open(instance, name, is_persistent, &object_settings(instance))?;
+        let object = SharedObjectInner::open(instance, name, is_persistent, &object_settings(instance))?;
         Ok(Self { object })
     }
 
     /// Waits until the object is loaded; it is at once, if it is not persistent.
     pub(crate) async fn loaded(self) -> Result<Self, SharedObjectError> {
-        if self.object.read(Machine::is_loading) {
+        if self.object.read(SharedObjectState::is_loading) {
             self.write(Vec::new()).await?;
         }
         Ok(self)
@@ -92,21 +92,21 @@ impl SharedObject {
 
     /// The object's version: 1 at first, and one more with everything that changes together.
     pub fn version(&self) -> u32 {
-        self.object.read(|machine| machine.slots().version())
+        self.object.read(|state| state.slots().version())
     }
 
     /// The value of a slot; `None` where there is none.
     ///
     /// A value that does not fit the type is an error: clients write what they like.
     pub fn get<T: for<'de> FromAmf<'de>>(&self, key: &str) -> Result<Option<T>, DecodeError> {
-        let value = self.object.read(|machine| machine.get(key));
+        let value = self.object.read(|state| state.get(key));
         value.map(|value| value.read()).transpose()
     }
 
     /// All slots, as they are at this moment.
     pub fn slots(&self) -> Vec<(Arc<str>, SlotValue)> {
-        self.object.read(|machine| {
-            let slots = machine.slots().iter();
+        self.object.read(|state| {
+            let slots = state.slots().iter();
             slots.map(|(key, slot)| (Arc::clone(key), SlotValue(Arc::clone(&slot.value)))).collect()
         })
     }
@@ -115,26 +115,26 @@ impl SharedObject {
     ///
     /// It is done at once, unless a change before it is on its way to the disk or somebody holds the
     /// [lock](Self::lock): then it is done after that. Of a persistent object clients hear when it is on disk. Wait for
-    /// [`Written`] to know. Between [`get`](Self::get) and this somebody else may change the slot; under the lock
+    /// [`PendingWrite`] to know. Between [`get`](Self::get) and this somebody else may change the slot; under the lock
     /// nobody does.
-    pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<Written, EncodeError> {
-        let value = Arc::new(Encoded::encode(value)?);
+    pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<PendingWrite, EncodeError> {
+        let value = Arc::new(EncodedValue::encode(value)?);
         Ok(self.write(vec![Request::Set { key: key.into(), value }]))
     }
 
     /// Removes a slot.
-    pub fn remove(&self, key: &str) -> Written {
+    pub fn remove(&self, key: &str) -> PendingWrite {
         self.write(vec![Request::Remove { key: key.into() }])
     }
 
     /// Removes all slots.
-    pub fn clear(&self) -> Written {
+    pub fn clear(&self) -> PendingWrite {
         self.write(vec![Request::Clear])
     }
 
     /// Calls a handler of all clients that use the object.
-    pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<Written, EncodeError> {
-        Ok(self.write(vec![Request::Send(Sent::encode(handler, &arguments)?)]))
+    pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<PendingWrite, EncodeError> {
+        Ok(self.write(vec![Request::Send(EncodedMessage::encode(handler, &arguments)?)]))
     }
 
     /// Takes the object for oneself: everybody else's changes wait, those of clients and of the server's side. What is
@@ -163,10 +163,10 @@ impl SharedObject {
     ///
     /// An error says that the object could not be read from disk.
     pub async fn lock(&self) -> Result<SharedObjectLock, SharedObjectError> {
-        let (ticket, had) = self.object.want_lock();
+        let (ticket, had) = self.object.request_lock();
         // Whoever stops waiting for it does not want it any more.
         let lock = SharedObjectLock { object: Arc::clone(&self.object), ticket };
-        Written::new(had).await?;
+        PendingWrite::new(had).await?;
         Ok(lock)
     }
 
@@ -175,8 +175,8 @@ impl SharedObject {
         SharedObjectWatch(self.object.updates())
     }
 
-    fn write(&self, requests: Vec<Request>) -> Written {
-        Written::new(self.object.server(requests))
+    fn write(&self, requests: Vec<Request>) -> PendingWrite {
+        PendingWrite::new(self.object.server(requests))
     }
 }
 

@@ -6,29 +6,29 @@ use std::sync::Arc;
 use amf_core::{DecodeError, EncodeError, FromAmf, ToAmf};
 use amf_remoting::service::ToArguments;
 
-use super::object::Object;
-use super::pending_write::Written;
-use super::state::encoded::{Encoded, Sent};
+use super::object::SharedObjectInner;
+use super::pending_write::PendingWrite;
+use super::state::encoded::{EncodedMessage, EncodedValue};
 use super::state::{Request, Ticket};
 
 /// A [`SharedObject`](super::SharedObject) that one has for oneself: see [`lock`](super::SharedObject::lock). It ends
 /// with [`unlock`](Self::unlock), or when it is dropped.
 #[must_use = "the lock ends when it is dropped"]
 pub struct SharedObjectLock {
-    pub(super) object: Arc<Object>,
+    pub(super) object: Arc<SharedObjectInner>,
     pub(super) ticket: Ticket,
 }
 
 impl SharedObjectLock {
     /// The value of a slot as it will be when the lock ends; `None` where there will be none.
     pub fn get<T: for<'de> FromAmf<'de>>(&self, key: &str) -> Result<Option<T>, DecodeError> {
-        let value = self.object.read(|machine| machine.get_locked(key));
+        let value = self.object.read(|state| state.get_locked(key));
         value.map(|value| value.read()).transpose()
     }
 
     /// Gives a slot a value when the lock ends. Null removes it.
     pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
-        let value = Arc::new(Encoded::encode(value)?);
+        let value = Arc::new(EncodedValue::encode(value)?);
         self.ask(Request::Set { key: key.into(), value });
         Ok(())
     }
@@ -45,7 +45,7 @@ impl SharedObjectLock {
 
     /// Calls a handler of all clients that use the object when the lock ends.
     pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<(), EncodeError> {
-        self.ask(Request::Send(Sent::encode(handler, &arguments)?));
+        self.ask(Request::Send(EncodedMessage::encode(handler, &arguments)?));
         Ok(())
     }
 
@@ -53,8 +53,8 @@ impl SharedObjectLock {
     ///
     /// An error says that the store failed: then nothing of it was done. What would have passed a limit was not done,
     /// whatever became of the rest.
-    pub fn unlock(self) -> Written {
-        Written::new(self.object.unlock(self.ticket))
+    pub fn unlock(self) -> PendingWrite {
+        PendingWrite::new(self.object.unlock(self.ticket))
     }
 
     fn ask(&self, request: Request) {

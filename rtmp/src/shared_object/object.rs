@@ -15,9 +15,9 @@ use tokio::time::sleep;
 use super::error::SharedObjectError;
 use super::registry::Registry;
 use super::settings::SharedObjects;
-use super::state::limits::LimitPassed;
+use super::state::limits::LimitError;
 use super::state::slots::{Slot, Slots};
-use super::state::{Change, Effect, ListenerId, Machine, NotWritten, Request, Ticket};
+use super::state::{Change, Effect, Request, SharedObjectState, SubscriberId, Ticket, WriteError};
 use super::store::{StoredCommit, StoredName};
 use super::store_writer::PersistedObject;
 use super::value::SlotValue;
@@ -26,14 +26,14 @@ use crate::connection::Handle;
 use crate::instance::Instance;
 use crate::metrics::limit;
 use crate::proto::Message;
-use crate::proto::chunk::Chunked;
+use crate::proto::chunk::PreChunkedMessage;
 
 /// Updates that one who watches may be behind.
-const BEHIND: usize = 256;
+const UPDATE_BUFFER: usize = 256;
 
 /// An object is there as long as somebody holds it: a connection, the program, what writes it to disk, or whoever
 /// lets it linger.
-pub(crate) struct Object {
+pub(crate) struct SharedObjectInner {
     instance: Instance,
     settings: Arc<SharedObjects>,
     name: Arc<str>,
@@ -41,31 +41,31 @@ pub(crate) struct Object {
     inner: Mutex<Inner>,
     updates: broadcast::Sender<SharedObjectUpdate>,
     /// Whether somebody lets it linger, and whether it was used since.
-    lingers: AtomicBool,
+    is_lingering: AtomicBool,
     was_used: AtomicBool,
 }
 
 struct Inner {
-    machine: Machine,
-    listeners: HashMap<ListenerId, Listener>,
-    tickets: HashMap<Ticket, oneshot::Sender<Result<(), NotWritten>>>,
+    state: SharedObjectState,
+    subscribers: HashMap<SubscriberId, Subscriber>,
+    tickets: HashMap<Ticket, oneshot::Sender<Result<(), WriteError>>>,
     next: u64,
     is_load_asked: bool,
 }
 
 /// A client that uses the object.
-pub(super) struct Listener {
+pub(super) struct Subscriber {
     pub(super) client: ClientId,
     pub(super) handle: Arc<Handle>,
     pub(super) chunk_size: u32,
 }
 
 /// The objects of an instance.
-pub(super) fn registry(instance: &Instance) -> Arc<Registry<Object>> {
+pub(super) fn registry(instance: &Instance) -> Arc<Registry<SharedObjectInner>> {
     instance.state()
 }
 
-impl Object {
+impl SharedObjectInner {
     /// The object of this name, a new one if nobody holds it.
     pub(super) fn open(
         instance: &Instance,
@@ -75,11 +75,11 @@ impl Object {
     ) -> Result<Arc<Self>, SharedObjectError> {
         let object = registry(instance).get_or_try_insert(name, |objects| {
             let max = settings.limits.objects;
-            if is_persistent && settings.keeper.is_none() {
+            if is_persistent && settings.store_writer.is_none() {
                 return Err(SharedObjectError::NoStore);
             }
             if objects >= max {
-                return Err(SharedObjectError::Limit(LimitPassed::new("objects", max)));
+                return Err(SharedObjectError::Limit(LimitError::new("objects", max)));
             }
             Ok(Self::new(instance.clone(), Arc::clone(settings), name.into(), is_persistent))
         })?;
@@ -93,13 +93,13 @@ impl Object {
         is_persistent: bool,
     ) -> Arc<Self> {
         let inner = Inner {
-            machine: Machine::new(
+            state: SharedObjectState::new(
                 Arc::clone(&name),
                 is_persistent,
                 settings.limits,
                 Arc::clone(&settings.memory),
             ),
-            listeners: HashMap::new(),
+            subscribers: HashMap::new(),
             tickets: HashMap::new(),
             next: 0,
             is_load_asked: false,
@@ -110,8 +110,8 @@ impl Object {
             name,
             is_persistent,
             inner: Mutex::new(inner),
-            updates: broadcast::Sender::new(BEHIND),
-            lingers: AtomicBool::new(false),
+            updates: broadcast::Sender::new(UPDATE_BUFFER),
+            is_lingering: AtomicBool::new(false),
             was_used: AtomicBool::new(false),
         })
     }
@@ -137,39 +137,39 @@ impl Object {
     }
 
     /// Reads something of the machine.
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Machine) -> T) -> T {
-        read(&self.lock().machine)
+    pub(super) fn read<T>(&self, read: impl FnOnce(&SharedObjectState) -> T) -> T {
+        read(&self.lock().state)
     }
 
     /// A client will use the object. Nobody can, before it was loaded.
-    pub(super) fn enter(self: &Arc<Self>, listener: Listener) -> ListenerId {
+    pub(super) fn enter(self: &Arc<Self>, subscriber: Subscriber) -> SubscriberId {
         self.act(|inner| {
             inner.next += 1;
-            inner.listeners.insert(inner.next, listener);
+            inner.subscribers.insert(inner.next, subscriber);
             inner.next
         })
     }
 
     pub(super) fn client(
         self: &Arc<Self>,
-        from: ListenerId,
+        from: SubscriberId,
         encoding: Version,
         requests: Vec<Request>,
         size: usize,
     ) {
-        self.act(|inner| inner.machine.client(from, encoding, requests, size));
+        self.act(|inner| inner.state.client(from, encoding, requests, size));
     }
 
     /// A client goes. The object waits for the next one, unless there is nothing in it, or all of it is on disk.
-    pub(super) fn leave(self: &Arc<Self>, listener: ListenerId) {
-        let lingers = self.act(|inner| {
-            inner.listeners.remove(&listener);
-            inner.machine.gone(listener);
-            !self.is_persistent && inner.listeners.is_empty() && inner.machine.slots().iter().len() > 0
+    pub(super) fn leave(self: &Arc<Self>, subscriber: SubscriberId) {
+        let is_lingering = self.act(|inner| {
+            inner.subscribers.remove(&subscriber);
+            inner.state.remove_subscriber(subscriber);
+            !self.is_persistent && inner.subscribers.is_empty() && inner.state.slots().iter().len() > 0
         });
         self.was_used.store(true, Ordering::Relaxed);
-        if lingers && let Ok(runtime) = runtime::Handle::try_current() {
-            if self.lingers.swap(true, Ordering::Relaxed) {
+        if is_lingering && let Ok(runtime) = runtime::Handle::try_current() {
+            if self.is_lingering.swap(true, Ordering::Relaxed) {
                 return;
             }
             let object = Arc::clone(self);
@@ -180,7 +180,7 @@ impl Object {
                         () = object.instance.ended() => break,
                     }
                 }
-                object.lingers.store(false, Ordering::Relaxed);
+                object.is_lingering.store(false, Ordering::Relaxed);
             });
         }
     }
@@ -189,32 +189,32 @@ impl Object {
     pub(super) fn server(
         self: &Arc<Self>,
         requests: Vec<Request>,
-    ) -> oneshot::Receiver<Result<(), NotWritten>> {
+    ) -> oneshot::Receiver<Result<(), WriteError>> {
         self.act(|inner| {
             let (ticket, done) = inner.ticket();
-            inner.machine.server(requests, ticket);
+            inner.state.server(requests, ticket);
             done
         })
     }
 
     /// Somebody of the server's own side wants the lock; the answer comes when it is had.
-    pub(super) fn want_lock(self: &Arc<Self>) -> (Ticket, oneshot::Receiver<Result<(), NotWritten>>) {
+    pub(super) fn request_lock(self: &Arc<Self>) -> (Ticket, oneshot::Receiver<Result<(), WriteError>>) {
         self.act(|inner| {
             let (ticket, had) = inner.ticket();
-            inner.machine.lock(ticket);
+            inner.state.lock(ticket);
             (ticket, had)
         })
     }
 
     pub(super) fn locked(self: &Arc<Self>, lock: Ticket, request: Request) {
-        self.act(|inner| inner.machine.locked(lock, request));
+        self.act(|inner| inner.state.locked(lock, request));
     }
 
     /// The answer comes when all that was asked for under the lock is done.
-    pub(super) fn unlock(self: &Arc<Self>, lock: Ticket) -> oneshot::Receiver<Result<(), NotWritten>> {
+    pub(super) fn unlock(self: &Arc<Self>, lock: Ticket) -> oneshot::Receiver<Result<(), WriteError>> {
         self.act(|inner| {
             let (ticket, done) = inner.ticket();
-            inner.machine.unlock(lock, Some(ticket));
+            inner.state.unlock(lock, Some(ticket));
             done
         })
     }
@@ -223,7 +223,7 @@ impl Object {
     pub(super) fn drop_lock(self: &Arc<Self>, lock: Ticket) {
         self.act(|inner| {
             inner.tickets.remove(&lock);
-            inner.machine.unlock(lock, None);
+            inner.state.unlock(lock, None);
         });
     }
 
@@ -237,17 +237,17 @@ impl Object {
     fn act<T>(self: &Arc<Self>, act: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
         let outcome = act(&mut inner);
-        if inner.machine.is_loading()
+        if inner.state.is_loading()
             && !inner.is_load_asked
-            && let Some(keeper) = &self.settings.keeper
-            && inner.machine.is_waiting()
+            && let Some(store_writer) = &self.settings.store_writer
+            && inner.state.is_waiting()
         {
-            inner.is_load_asked = keeper.load(Arc::clone(self) as _);
+            inner.is_load_asked = store_writer.load(Arc::clone(self) as _);
             if !inner.is_load_asked {
-                inner.machine.restored(None);
+                inner.state.load_finished(None);
             }
         }
-        while let Some(effect) = inner.machine.effect() {
+        while let Some(effect) = inner.state.effect() {
             self.effect(effect, &mut inner);
         }
         outcome
@@ -257,9 +257,9 @@ impl Object {
         match effect {
             Effect::Send { to, message } => inner.send(&to, message),
             Effect::Commit { version, slots } => {
-                let Some(keeper) = &self.settings.keeper else { return };
-                if !keeper.commit(Arc::clone(self) as _, self.stored(version, &slots)) {
-                    inner.machine.committed(false);
+                let Some(store_writer) = &self.settings.store_writer else { return };
+                if !store_writer.commit(Arc::clone(self) as _, self.stored(version, &slots)) {
+                    inner.state.commit_finished(false);
                 }
             }
             Effect::Done { ticket, result } => {
@@ -270,16 +270,16 @@ impl Object {
             }
             Effect::Changed { version, from, changes } => {
                 if self.updates.receiver_count() > 0 {
-                    let client = from.and_then(|from| inner.listeners.get(&from)).map(|from| from.client);
+                    let client = from.and_then(|from| inner.subscribers.get(&from)).map(|from| from.client);
                     let changes = changes.into_iter().map(told).collect::<Vec<_>>().into();
                     let _ = self.updates.send(SharedObjectUpdate { version, client, changes, missed: 0 });
                 }
             }
-            Effect::Disconnect(listener) => {
-                if let Some(listener) = inner.listeners.get(&listener) {
-                    limit("waiting");
-                    tracing::debug!(client = %listener.client, object = %self.name, "too many requests wait");
-                    listener.let_go();
+            Effect::Disconnect(subscriber) => {
+                if let Some(subscriber) = inner.subscribers.get(&subscriber) {
+                    limit("pending_bytes");
+                    tracing::debug!(client = %subscriber.client, object = %self.name, "too many requests wait");
+                    subscriber.disconnect();
                 }
             }
         }
@@ -292,7 +292,7 @@ impl Object {
 
 impl Inner {
     /// A new one, and where its answer comes.
-    fn ticket(&mut self) -> (Ticket, oneshot::Receiver<Result<(), NotWritten>>) {
+    fn ticket(&mut self) -> (Ticket, oneshot::Receiver<Result<(), WriteError>>) {
         let (sender, answer) = oneshot::channel();
         self.next += 1;
         self.tickets.insert(self.next, sender);
@@ -300,29 +300,29 @@ impl Inner {
     }
 
     /// The message is cut into chunks once for all.
-    fn send(&self, to: &[ListenerId], message: Message) {
-        let mut listeners = to.iter().filter_map(|id| self.listeners.get(id)).peekable();
-        let Some(first) = listeners.peek() else { return };
-        let chunked = Arc::new(Chunked::new(message, first.chunk_size));
-        for listener in listeners {
-            if matches!(listener.handle.send_shared(&chunked), Err(CallError::Full)) {
+    fn send(&self, to: &[SubscriberId], message: Message) {
+        let mut subscribers = to.iter().filter_map(|id| self.subscribers.get(id)).peekable();
+        let Some(first) = subscribers.peek() else { return };
+        let chunked = Arc::new(PreChunkedMessage::new(message, first.chunk_size));
+        for subscriber in subscribers {
+            if matches!(subscriber.handle.send_shared(&chunked), Err(CallError::Full)) {
                 // It would never know what it missed.
-                tracing::debug!(client = %listener.client, "a client is too slow for its shared objects");
-                listener.let_go();
+                tracing::debug!(client = %subscriber.client, "a client is too slow for its shared objects");
+                subscriber.disconnect();
             }
         }
     }
 }
 
-impl Listener {
+impl Subscriber {
     /// Nothing more is done for it, whatever it still asks for.
-    fn let_go(&self) {
+    fn disconnect(&self) {
         self.handle.close();
-        self.handle.ended();
+        self.handle.on_end();
     }
 }
 
-impl PersistedObject for Object {
+impl PersistedObject for SharedObjectInner {
     fn stored_name(&self) -> StoredName {
         StoredName {
             application: self.instance.application().into(),
@@ -331,27 +331,27 @@ impl PersistedObject for Object {
         }
     }
 
-    fn restored(self: Arc<Self>, slots: Option<Slots>) {
+    fn load_finished(self: Arc<Self>, slots: Option<Slots>) {
         self.act(|inner| {
             // The next who wants it may try again.
             inner.is_load_asked = slots.is_some();
-            inner.machine.restored(slots);
+            inner.state.load_finished(slots);
         });
     }
 
-    fn committed(self: Arc<Self>, is_done: bool) {
-        self.act(|inner| inner.machine.committed(is_done));
+    fn commit_finished(self: Arc<Self>, is_done: bool) {
+        self.act(|inner| inner.state.commit_finished(is_done));
     }
 
-    fn doubtful(&self) -> Option<StoredCommit> {
-        self.read(|machine| {
-            let slots = machine.doubtful();
-            (!slots.is_empty()).then(|| self.stored(machine.slots().version(), &slots))
+    fn uncertain_slots(&self) -> Option<StoredCommit> {
+        self.read(|state| {
+            let slots = state.uncertain_slots();
+            (!slots.is_empty()).then(|| self.stored(state.slots().version(), &slots))
         })
     }
 
-    fn settled(&self) {
-        self.lock().machine.settled();
+    fn uncertain_written(&self) {
+        self.lock().state.uncertain_written();
     }
 }
 
@@ -360,19 +360,19 @@ fn told(change: Change) -> SlotChange {
         Change::Set { key, value } => SlotChange::Set { key, value: SlotValue(value) },
         Change::Removed { key } => SlotChange::Removed { key },
         Change::Cleared => SlotChange::Cleared,
-        Change::Sent(sent) => SlotChange::Sent(sent.message().clone()),
+        Change::EncodedMessage(sent) => SlotChange::EncodedMessage(sent.message().clone()),
     }
 }
 
 /// The last who held it is gone.
-impl Drop for Object {
+impl Drop for SharedObjectInner {
     fn drop(&mut self) {
         registry(&self.instance).forget(&self.name);
     }
 }
 
-impl fmt::Debug for Object {
+impl fmt::Debug for SharedObjectInner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Object").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("SharedObjectInner").field("name", &self.name).finish_non_exhaustive()
     }
 }

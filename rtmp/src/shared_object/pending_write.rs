@@ -7,29 +7,29 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::oneshot;
 
 use super::error::SharedObjectError;
-use super::state::NotWritten;
+use super::state::WriteError;
 
 /// A write, which is on its way whether this is waited for or not. It comes to its end when the write is done: of a
 /// persistent object, when it is on disk.
 #[derive(Debug)]
-pub struct Written {
-    done: oneshot::Receiver<Result<(), NotWritten>>,
+pub struct PendingWrite {
+    done: oneshot::Receiver<Result<(), WriteError>>,
 }
 
-impl Written {
-    pub(super) fn new(done: oneshot::Receiver<Result<(), NotWritten>>) -> Self {
+impl PendingWrite {
+    pub(super) fn new(done: oneshot::Receiver<Result<(), WriteError>>) -> Self {
         Self { done }
     }
 }
 
-impl Future for Written {
+impl Future for PendingWrite {
     type Output = Result<(), SharedObjectError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(Pin::new(&mut self.done).poll(cx)) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(NotWritten::Limit(limit))) => Err(SharedObjectError::Limit(limit)),
-            Ok(Err(NotWritten::Storage)) | Err(_) => Err(SharedObjectError::Storage),
+            Ok(Err(WriteError::Limit(limit))) => Err(SharedObjectError::Limit(limit)),
+            Ok(Err(WriteError::Storage)) | Err(_) => Err(SharedObjectError::Storage),
         })
     }
 }

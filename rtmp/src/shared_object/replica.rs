@@ -6,40 +6,40 @@ use std::time::Duration;
 
 use amf_core::Version;
 
-use super::state::encoded::Encoded;
+use super::state::encoded::EncodedValue;
 use super::state::limits::SharedObjectLimits;
 use super::state::slots::Slots;
-use super::sync_event::{RemoteEvent, SyncChange};
+use super::sync_event::{SyncChange, SyncEvent};
 use super::value::SlotValue;
 use crate::proto::{SharedObjectEvent, SharedObjectMessage};
 
 /// What a server may make a copy hold: more than ours would. In the other encoding values may be longer here than
 /// there.
-const COPY: SharedObjectLimits = SharedObjectLimits {
+const REPLICA_LIMITS: SharedObjectLimits = SharedObjectLimits {
     slots: 65_536,
     bytes: 16 << 20,
     total_memory: usize::MAX,
     objects: usize::MAX,
-    waiting: usize::MAX,
+    pending_bytes: usize::MAX,
     linger: Duration::ZERO,
 };
 
 #[derive(Debug, Default)]
-pub(crate) struct Copy {
+pub(crate) struct Replica {
     slots: Slots,
     version: u32,
     /// What was set here and is not answered yet.
-    asked: Vec<(Arc<str>, Arc<Encoded>)>,
+    pending: Vec<(Arc<str>, Arc<EncodedValue>)>,
 }
 
 /// What became of the wish to use the object.
 #[derive(Debug)]
-pub(crate) enum Decided {
+pub(crate) enum JoinOutcome {
     In,
     Refused(Arc<str>),
 }
 
-impl Copy {
+impl Replica {
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
     }
@@ -49,24 +49,24 @@ impl Copy {
     }
 
     /// The server was asked to give a slot this value, or none.
-    pub(crate) fn set(&mut self, key: Arc<str>, value: Arc<Encoded>) {
+    pub(crate) fn set(&mut self, key: Arc<str>, value: Arc<EncodedValue>) {
         self.put(&key, &value);
-        self.asked.push((key, value));
+        self.pending.push((key, value));
     }
 
     /// Whether there is nothing to wait for.
     #[cfg(test)]
     pub(crate) fn is_answered(&self) -> bool {
-        self.asked.is_empty()
+        self.pending.is_empty()
     }
 
     /// What was asked for will not be answered.
     pub(crate) fn forget(&mut self) {
-        self.asked.clear();
+        self.pending.clear();
     }
 
     /// What the server says, and what those are told who listen.
-    pub(crate) fn receive(&mut self, message: SharedObjectMessage) -> (Vec<RemoteEvent>, Option<Decided>) {
+    pub(crate) fn receive(&mut self, message: SharedObjectMessage) -> (Vec<SyncEvent>, Option<JoinOutcome>) {
         let SharedObjectMessage { encoding, version, events, .. } = message;
         self.version = version;
         let (mut told, mut syncs, mut decided) = (Vec::new(), Vec::new(), None);
@@ -74,32 +74,32 @@ impl Copy {
         for event in events {
             let was_refused = mem::take(&mut is_refused);
             match event {
-                SharedObjectEvent::UseSuccess => decided = Some(Decided::In),
+                SharedObjectEvent::UseSuccess => decided = Some(JoinOutcome::In),
                 SharedObjectEvent::SendMessage(message) => {
                     sync(&mut syncs, &mut told);
-                    told.push(RemoteEvent::Message(message));
+                    told.push(SyncEvent::Message(message));
                 }
                 SharedObjectEvent::Status { code, level } => {
                     is_refused = true;
-                    decided.get_or_insert_with(|| Decided::Refused(Arc::clone(&code)));
+                    decided.get_or_insert_with(|| JoinOutcome::Refused(Arc::clone(&code)));
                     sync(&mut syncs, &mut told);
-                    told.push(RemoteEvent::Status { code, level });
+                    told.push(SyncEvent::Status { code, level });
                 }
                 event => syncs.extend(self.change(event, encoding, was_refused)),
             }
         }
-        self.slots.committed();
+        self.slots.commit_finished();
         sync(&mut syncs, &mut told);
         (told, decided)
     }
 
-    fn put(&mut self, key: &Arc<str>, value: &Arc<Encoded>) {
-        if value.is_nothing() {
+    fn put(&mut self, key: &Arc<str>, value: &Arc<EncodedValue>) {
+        if value.is_null() {
             self.slots.remove(key);
-        } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &COPY) {
+        } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &REPLICA_LIMITS) {
             tracing::warn!(%key, %limit, "a slot of a shared object is not kept");
         }
-        self.slots.committed();
+        self.slots.commit_finished();
     }
 
     fn old(&self, key: &str) -> Option<SlotValue> {
@@ -107,9 +107,9 @@ impl Copy {
     }
 
     /// What was set here of this slot, and is answered now.
-    fn answered(&mut self, key: &str) -> Option<Arc<Encoded>> {
-        let at = self.asked.iter().position(|(asked, _)| **asked == *key)?;
-        Some(self.asked.remove(at).1)
+    fn take_pending(&mut self, key: &str) -> Option<Arc<EncodedValue>> {
+        let at = self.pending.iter().position(|(pending, _)| **pending == *key)?;
+        Some(self.pending.remove(at).1)
     }
 
     /// Nothing where nothing is to be told.
@@ -121,21 +121,21 @@ impl Copy {
     ) -> Option<SyncChange> {
         Some(match event {
             SharedObjectEvent::Change { key, value } => {
-                let is_reject = was_refused && self.answered(&key).is_some();
+                let is_reject = was_refused && self.take_pending(&key).is_some();
                 let old = self.old(&key);
-                self.put(&key, &Arc::new(Encoded::new(encoding, value)));
+                self.put(&key, &Arc::new(EncodedValue::new(encoding, value)));
                 if is_reject { SyncChange::Reject { key, old } } else { SyncChange::Change { key, old } }
             }
             SharedObjectEvent::Remove { key } => {
-                let is_reject = was_refused && self.answered(&key).is_some();
+                let is_reject = was_refused && self.take_pending(&key).is_some();
                 let old = self.old(&key);
                 self.slots.remove(&key);
                 if is_reject { SyncChange::Reject { key, old } } else { SyncChange::Delete { key, old } }
             }
             SharedObjectEvent::Success { key } => {
                 // Somebody else's change may have come before it.
-                let value = self.answered(&key)?;
-                if !self.asked.iter().any(|(asked, _)| *asked == key) {
+                let value = self.take_pending(&key)?;
+                if !self.pending.iter().any(|(pending, _)| *pending == key) {
                     self.put(&key, &value);
                 }
                 SyncChange::Success { key }
@@ -149,8 +149,8 @@ impl Copy {
     }
 }
 
-fn sync(changes: &mut Vec<SyncChange>, told: &mut Vec<RemoteEvent>) {
+fn sync(changes: &mut Vec<SyncChange>, told: &mut Vec<SyncEvent>) {
     if !changes.is_empty() {
-        told.push(RemoteEvent::Sync(mem::take(changes).into()));
+        told.push(SyncEvent::Sync(mem::take(changes).into()));
     }
 }

@@ -8,7 +8,7 @@ use super::guard::SharedObjectGuard;
 use super::state::limits::SharedObjectLimits;
 use super::state::slots::Memory;
 use super::store::SharedObjectStore;
-use super::store_writer::Keeper;
+use super::store_writer::StoreWriter;
 use crate::instance::{Instance, Instances};
 
 /// Settings of the shared objects of a [`Server`](crate::Server): see
@@ -17,7 +17,7 @@ use crate::instance::{Instance, Instances};
 pub struct SharedObjects {
     pub(super) limits: SharedObjectLimits,
     pub(super) guard: Option<Arc<dyn SharedObjectGuard>>,
-    pub(super) keeper: Option<Keeper>,
+    pub(super) store_writer: Option<StoreWriter>,
     pub(super) memory: Memory,
 }
 
@@ -45,7 +45,7 @@ impl SharedObjects {
     /// Clones of the settings have the same store. It is closed by the [shutdown](crate::Server::shutdown) of a
     /// server that has it.
     pub fn store(self, store: impl SharedObjectStore) -> io::Result<Self> {
-        Ok(Self { keeper: Some(Keeper::new(store)?), ..self })
+        Ok(Self { store_writer: Some(StoreWriter::new(store)?), ..self })
     }
 }
 
@@ -76,8 +76,8 @@ impl Instances {
     /// Closes the store. Completes when all is on disk and the store was dropped.
     pub(crate) async fn close_store(&self) {
         let settings = self.state.get_or_init(CurrentSettings::default).get();
-        if let Some(keeper) = &settings.keeper {
-            keeper.close().await;
+        if let Some(store_writer) = &settings.store_writer {
+            store_writer.close().await;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use amf_core::Version;
 use bytes::Bytes;
 
-use super::state::encoded::Encoded;
+use super::state::encoded::EncodedValue;
 use super::state::slots::{Slot, Slots};
 
 /// Keeps persistent shared objects.
@@ -103,7 +103,7 @@ impl From<&Slot> for StoredSlot {
 impl From<StoredObject> for Slots {
     fn from(StoredObject { version, slots }: StoredObject) -> Self {
         let slot = |StoredSlot { version, encoding, value }| Slot {
-            value: Arc::new(Encoded::new(encoding, value)),
+            value: Arc::new(EncodedValue::new(encoding, value)),
             version,
         };
         Self::restore(version, slots.into_iter().map(|(key, stored)| (key, slot(stored))))

@@ -18,33 +18,33 @@ use crate::metrics::store_failed;
 
 /// What goes into one commit: so many jobs, and objects until they are so many bytes together. What comes later
 /// waits no longer than for those.
-const GROUP: usize = 1_024;
-const GROUP_BYTES: usize = 4 << 20;
+const MAX_GROUP_JOBS: usize = 1_024;
+const MAX_GROUP_BYTES: usize = 4 << 20;
 /// After so many commits of one object that failed, one after another, the others of the group are not tried.
-const FAILURES: u32 = 3;
+const MAX_CONSECUTIVE_FAILURES: u32 = 3;
 /// When an object that is in doubt is written again, and how often in vain.
-const AGAIN: Duration = Duration::from_secs(1);
-const TRIES: u32 = 60;
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_RETRIES: u32 = 60;
 
 /// An object whose slots are kept by a store.
 pub(super) trait PersistedObject: Send + Sync {
     /// Its name in the store.
     fn stored_name(&self) -> StoredName;
     /// Takes what the store had; `None` if the store failed.
-    fn restored(self: Arc<Self>, slots: Option<Slots>);
+    fn load_finished(self: Arc<Self>, slots: Option<Slots>);
     /// Takes the outcome of its commit.
-    fn committed(self: Arc<Self>, is_done: bool);
+    fn commit_finished(self: Arc<Self>, is_done: bool);
     /// What is to be written because nobody knows whether it is on disk, while nothing else is about to be.
-    fn doubtful(&self) -> Option<StoredCommit>;
+    fn uncertain_slots(&self) -> Option<StoredCommit>;
     /// That is on disk.
-    fn settled(&self);
+    fn uncertain_written(&self);
 }
 
 /// Clones are the same. The thread ends when there is none, or when one is [closed](Self::close).
 #[derive(Clone)]
-pub(crate) struct Keeper {
+pub(crate) struct StoreWriter {
     /// Nothing once it is closed.
-    jobs: Arc<Mutex<Option<Sender<Job>>>>,
+    jobs_tx: Arc<Mutex<Option<Sender<Job>>>>,
     /// Its other end is gone with the thread and the store.
     ended: watch::Receiver<()>,
 }
@@ -55,74 +55,74 @@ enum Job {
     Commit(Arc<dyn PersistedObject>, StoredCommit),
 }
 
-impl Keeper {
+impl StoreWriter {
     pub(crate) fn new(store: impl SharedObjectStore) -> io::Result<Self> {
-        let (jobs, inbox) = channel();
+        let (jobs_tx, jobs_rx) = channel();
         let (running, ended) = watch::channel(());
         thread::Builder::new().name("shared objects".into()).spawn(move || {
-            Work::new(store, inbox).run();
+            WriterThread::new(store, jobs_rx).run();
             drop(running);
         })?;
-        Ok(Self { jobs: Arc::new(Mutex::new(Some(jobs))), ended })
+        Ok(Self { jobs_tx: Arc::new(Mutex::new(Some(jobs_tx))), ended })
     }
 
     /// Whether there will be an answer.
     pub(super) fn load(&self, object: Arc<dyn PersistedObject>) -> bool {
-        self.ask(Job::Load(object))
+        self.send(Job::Load(object))
     }
 
     /// Whether there will be an answer.
     pub(super) fn commit(&self, object: Arc<dyn PersistedObject>, commit: StoredCommit) -> bool {
-        self.ask(Job::Commit(object, commit))
+        self.send(Job::Commit(object, commit))
     }
 
-    fn ask(&self, job: Job) -> bool {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
+    fn send(&self, job: Job) -> bool {
+        let jobs_tx = self.jobs_tx.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs_tx.as_ref().is_some_and(|jobs_tx| jobs_tx.send(job).is_ok())
     }
 
     /// Takes nothing more. Is done when all that was asked is done and the store was dropped.
     pub(crate) async fn close(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs_tx.lock().unwrap_or_else(PoisonError::into_inner).take();
         // An error says that the thread is gone; it never tells anything else.
         let _ = self.ended.clone().changed().await;
     }
 }
 
-struct Work<S> {
+struct WriterThread<S> {
     store: S,
-    inbox: Receiver<Job>,
+    jobs_rx: Receiver<Job>,
     /// Objects of which nobody knows what is on disk, as a commit failed. While they are here nobody loads it.
-    doubtful: VecDeque<Arc<dyn PersistedObject>>,
-    again: Instant,
+    uncertain_slots: VecDeque<Arc<dyn PersistedObject>>,
+    retry_at: Instant,
     /// Tries since one was written.
-    tries: u32,
+    retries: u32,
 }
 
-impl<S: SharedObjectStore> Work<S> {
-    fn new(store: S, inbox: Receiver<Job>) -> Self {
-        Self { store, inbox, doubtful: VecDeque::new(), again: Instant::now(), tries: 0 }
+impl<S: SharedObjectStore> WriterThread<S> {
+    fn new(store: S, jobs_rx: Receiver<Job>) -> Self {
+        Self { store, jobs_rx, uncertain_slots: VecDeque::new(), retry_at: Instant::now(), retries: 0 }
     }
 
     fn run(mut self) {
         while let Some(job) = self.next() {
             self.group(job);
         }
-        self.settle();
+        self.write_uncertain();
     }
 
     /// Nothing when nobody can ask any more.
     fn next(&mut self) -> Option<Job> {
         loop {
-            if self.doubtful.is_empty() {
-                return self.inbox.recv().ok();
+            if self.uncertain_slots.is_empty() {
+                return self.jobs_rx.recv().ok();
             }
-            let patience = self.again.saturating_duration_since(Instant::now());
+            let patience = self.retry_at.saturating_duration_since(Instant::now());
             if patience.is_zero() {
-                self.settle();
+                self.write_uncertain();
                 continue;
             }
-            match self.inbox.recv_timeout(patience) {
+            match self.jobs_rx.recv_timeout(patience) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -133,13 +133,13 @@ impl<S: SharedObjectStore> Work<S> {
     /// Does this and what waits.
     fn group(&mut self, first: Job) {
         let (mut objects, mut commits) = (Vec::new(), Vec::new());
-        let (mut next, mut jobs, mut bytes) = (Some(first), 0, 0);
+        let (mut next, mut jobs_tx, mut bytes) = (Some(first), 0, 0);
         while let Some(job) = next {
             match job {
                 Job::Load(object) => {
                     let name = object.stored_name();
                     let found = attempt("load", &name, 1, || self.store.load(&name));
-                    object.restored(found.map(|found| found.map(Slots::from).unwrap_or_default()));
+                    object.load_finished(found.map(|found| found.map(Slots::from).unwrap_or_default()));
                 }
                 Job::Commit(object, commit) => {
                     bytes += commit.size();
@@ -147,8 +147,12 @@ impl<S: SharedObjectStore> Work<S> {
                     commits.push(commit);
                 }
             }
-            jobs += 1;
-            next = if jobs < GROUP && bytes < GROUP_BYTES { self.inbox.try_recv().ok() } else { None };
+            jobs_tx += 1;
+            next = if jobs_tx < MAX_GROUP_JOBS && bytes < MAX_GROUP_BYTES {
+                self.jobs_rx.try_recv().ok()
+            } else {
+                None
+            };
         }
         self.commit(objects, &commits);
     }
@@ -158,47 +162,48 @@ impl<S: SharedObjectStore> Work<S> {
         let is_done = self.write(commits);
         let mut failures = 0;
         for (object, commit) in objects.into_iter().zip(commits.chunks(1)) {
-            let is_done = is_done || (commits.len() > 1 && failures < FAILURES && self.write(commit));
+            let is_done =
+                is_done || (commits.len() > 1 && failures < MAX_CONSECUTIVE_FAILURES && self.write(commit));
             failures = if is_done { 0 } else { failures + 1 };
-            Arc::clone(&object).committed(is_done);
+            Arc::clone(&object).commit_finished(is_done);
             if !is_done {
-                self.doubt(object);
+                self.mark_uncertain(object);
             }
         }
     }
 
-    fn doubt(&mut self, object: Arc<dyn PersistedObject>) {
-        if self.doubtful.is_empty() {
-            self.again = Instant::now() + AGAIN;
-            self.tries = 0;
+    fn mark_uncertain(&mut self, object: Arc<dyn PersistedObject>) {
+        if self.uncertain_slots.is_empty() {
+            self.retry_at = Instant::now() + RETRY_INTERVAL;
+            self.retries = 0;
         }
-        if !self.doubtful.iter().any(|other| Arc::ptr_eq(other, &object)) {
-            self.doubtful.push_back(object);
+        if !self.uncertain_slots.iter().any(|other| Arc::ptr_eq(other, &object)) {
+            self.uncertain_slots.push_back(object);
         }
     }
 
     /// Writes objects that are in doubt as they are, until that fails.
-    fn settle(&mut self) {
-        while let Some(object) = self.doubtful.pop_front() {
+    fn write_uncertain(&mut self) {
+        while let Some(object) = self.uncertain_slots.pop_front() {
             // Nothing, if a commit since then has done it, or is about to.
-            let Some(commit) = object.doubtful() else { continue };
+            let Some(commit) = object.uncertain_slots() else { continue };
             if self.write(slice::from_ref(&commit)) {
-                object.settled();
-                self.tries = 0;
+                object.uncertain_written();
+                self.retries = 0;
                 continue;
             }
-            self.doubtful.push_back(object);
-            self.tries += 1;
+            self.uncertain_slots.push_back(object);
+            self.retries += 1;
             break;
         }
-        if self.tries >= TRIES {
+        if self.retries >= MAX_RETRIES {
             tracing::error!(
-                objects = self.doubtful.len(),
+                objects = self.uncertain_slots.len(),
                 "shared objects stay in doubt until their next change"
             );
-            self.doubtful.clear();
+            self.uncertain_slots.clear();
         }
-        self.again = Instant::now() + AGAIN;
+        self.retry_at = Instant::now() + RETRY_INTERVAL;
     }
 
     fn write(&self, commits: &[StoredCommit]) -> bool {
@@ -224,8 +229,8 @@ fn attempt<T>(
     None
 }
 
-impl fmt::Debug for Keeper {
+impl fmt::Debug for StoreWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").finish_non_exhaustive()
+        f.debug_struct("StoreWriter").finish_non_exhaustive()
     }
 }

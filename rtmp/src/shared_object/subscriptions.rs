@@ -8,28 +8,28 @@ use amf_remoting::Caller;
 use amf_remoting::service::Connection as _;
 
 use super::error::{SharedObjectError, is_name};
-use super::guard::{SharedObjectAccess, SlotWrite, ask};
-use super::object::{Listener, Object, registry};
+use super::guard::{SharedObjectAccess, SlotWrite, is_allowed};
+use super::object::{SharedObjectInner, Subscriber, registry};
 use super::settings::object_settings;
-use super::state::encoded::{Encoded, Sent};
-use super::state::updates::{Header, status};
-use super::state::{ListenerId, Request};
+use super::state::encoded::{EncodedMessage, EncodedValue};
+use super::state::updates::{UpdateHeader, status};
+use super::state::{Request, SubscriberId};
 use crate::connection::Handle;
 use crate::instance::Instance;
 use crate::metrics::limit;
-use crate::proto::chunk::Chunked;
+use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::message::code;
 use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
 
 /// The objects that one connection uses. It leaves them when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Joined {
+pub(crate) struct ConnectionSubscriptions {
     handle: Arc<Handle>,
     chunk_size: u32,
-    objects: HashMap<Arc<str>, (Arc<Object>, ListenerId)>,
+    objects: HashMap<Arc<str>, (Arc<SharedObjectInner>, SubscriberId)>,
 }
 
-impl Joined {
+impl ConnectionSubscriptions {
     pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32) -> Self {
         Self { handle, chunk_size, objects: HashMap::new() }
     }
@@ -63,9 +63,9 @@ impl Joined {
                 }
                 SharedObjectEvent::Release => {
                     is_used = false;
-                    self.ask(&name, encoding, std::mem::take(&mut requests), size);
-                    if let Some((object, listener)) = self.objects.remove(&name) {
-                        object.leave(listener);
+                    self.is_allowed(&name, encoding, std::mem::take(&mut requests), size);
+                    if let Some((object, subscriber)) = self.objects.remove(&name) {
+                        object.leave(subscriber);
                     }
                 }
                 event => {
@@ -75,14 +75,14 @@ impl Joined {
                 }
             }
         }
-        self.ask(&name, encoding, requests, size);
+        self.is_allowed(&name, encoding, requests, size);
     }
 
-    fn ask(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
-        if let Some((object, listener)) = self.objects.get(name)
+    fn is_allowed(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
+        if let Some((object, subscriber)) = self.objects.get(name)
             && !requests.is_empty()
         {
-            object.client(*listener, encoding, requests, size);
+            object.client(*subscriber, encoding, requests, size);
         }
     }
 
@@ -113,14 +113,14 @@ impl Joined {
         let settings = object_settings(instance);
         if let Some(guard) = &settings.guard {
             let access = SharedObjectAccess { caller, instance, name, is_persistent };
-            if registry(instance).get(name).is_none() && !ask(|| guard.may_create(&access)) {
+            if registry(instance).get(name).is_none() && !is_allowed(|| guard.may_create(&access)) {
                 return Err(code::SHARED_OBJECT_CREATION_FAILED);
             }
-            if !ask(|| guard.may_read(&access)) {
+            if !is_allowed(|| guard.may_read(&access)) {
                 return Err(code::SHARED_OBJECT_NO_READ_ACCESS);
             }
         }
-        let object = Object::open(instance, name, is_persistent, &settings).map_err(|error| {
+        let object = SharedObjectInner::open(instance, name, is_persistent, &settings).map_err(|error| {
             tracing::debug!(client = %caller.client().id(), object = %name, %error, "a shared object was refused");
             match error {
                 SharedObjectError::Persistence => code::SHARED_OBJECT_BAD_PERSISTENCE,
@@ -128,37 +128,42 @@ impl Joined {
             }
         })?;
         let (client, handle) = (caller.client().id(), Arc::clone(&self.handle));
-        let listener = object.enter(Listener { client, handle, chunk_size: self.chunk_size });
-        self.objects.insert(Arc::clone(name), (object, listener));
+        let subscriber = object.enter(Subscriber { client, handle, chunk_size: self.chunk_size });
+        self.objects.insert(Arc::clone(name), (object, subscriber));
         Ok(())
     }
 
     fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
-        let header = Header { name, version: 0, is_persistent };
+        let header = UpdateHeader { name, version: 0, is_persistent };
         let message = header.message(encoding, vec![status(code)]);
-        let sent = self.handle.send_shared(&Arc::new(Chunked::new(message, self.chunk_size)));
+        let sent = self.handle.send_shared(&Arc::new(PreChunkedMessage::new(message, self.chunk_size)));
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
         }
     }
 }
 
-impl Drop for Joined {
+impl Drop for ConnectionSubscriptions {
     fn drop(&mut self) {
-        for (_, (object, listener)) in self.objects.drain() {
-            object.leave(listener);
+        for (_, (object, subscriber)) in self.objects.drain() {
+            object.leave(subscriber);
         }
     }
 }
 
 /// What an event asks for, if the guard lets it.
-fn request(event: SharedObjectEvent, encoding: Version, object: &Object, caller: &Caller) -> Option<Request> {
+fn request(
+    event: SharedObjectEvent,
+    encoding: Version,
+    object: &SharedObjectInner,
+    caller: &Caller,
+) -> Option<Request> {
     let request = match event {
         SharedObjectEvent::RequestChange { key, value } => {
-            Request::Set { key, value: Arc::new(Encoded::new(encoding, value)) }
+            Request::Set { key, value: Arc::new(EncodedValue::new(encoding, value)) }
         }
         SharedObjectEvent::RequestRemove { key } => Request::Remove { key },
-        SharedObjectEvent::SendMessage(message) => Request::Send(Sent::new(encoding, message)),
+        SharedObjectEvent::SendMessage(message) => Request::Send(EncodedMessage::new(encoding, message)),
         // Events for clients mean nothing here.
         _ => return None,
     };
@@ -171,14 +176,13 @@ fn request(event: SharedObjectEvent, encoding: Version, object: &Object, caller:
     };
     let (may, key) = match &request {
         Request::Set { key, value } => {
-            let write =
-                SlotWrite { key, value: Some(value).filter(|value| !value.is_nothing()).map(|v| &**v) };
-            (ask(|| guard.may_write(&access, &write)), Some(key))
+            let write = SlotWrite { key, value: Some(value).filter(|value| !value.is_null()).map(|v| &**v) };
+            (is_allowed(|| guard.may_write(&access, &write)), Some(key))
         }
         Request::Remove { key } => {
-            (ask(|| guard.may_write(&access, &SlotWrite { key, value: None })), Some(key))
+            (is_allowed(|| guard.may_write(&access, &SlotWrite { key, value: None })), Some(key))
         }
-        Request::Send(sent) => (ask(|| guard.may_send(&access, sent.message().handler())), None),
+        Request::Send(sent) => (is_allowed(|| guard.may_send(&access, sent.message().handler())), None),
         _ => (true, None),
     };
     let key = key.cloned();

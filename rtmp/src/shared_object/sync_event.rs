@@ -8,7 +8,7 @@ use crate::proto::SentMessage;
 /// What happens to an object, in the words of Flash's `SyncEvent`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum RemoteEvent {
+pub enum SyncEvent {
     /// Slots changed together, in this order; the copy has it already.
     Sync(Arc<[SyncChange]>),
     /// A handler is called, by this client or another, or by the server.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use amf_core::{DecodeError, FromAmf};
 
-use super::state::encoded::Encoded;
+use super::state::encoded::EncodedValue;
 
 /// A slot's value. It is bytes until it is read.
 #[derive(Clone)]
-pub struct SlotValue(pub(crate) Arc<Encoded>);
+pub struct SlotValue(pub(crate) Arc<EncodedValue>);
 
 impl SlotValue {
     /// The value.

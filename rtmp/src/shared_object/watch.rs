@@ -42,7 +42,7 @@ pub enum SlotChange {
     /// All slots are gone.
     Cleared,
     /// A handler of everybody was called; nothing changed.
-    Sent(SentMessage),
+    EncodedMessage(SentMessage),
 }
 
 /// The changes of an object as they are made, from the moment that it was asked for.
@@ -54,7 +54,7 @@ pub struct SharedObjectWatch(pub(super) broadcast::Receiver<SharedObjectUpdate>)
 impl SharedObjectWatch {
     /// The next update; `None` when the object is gone. At most 256 updates wait here; then the oldest are
     /// [missed](SharedObjectUpdate::missed).
-    pub async fn next(&mut self) -> Option<SharedObjectUpdate> {
+    pub async fn recv(&mut self) -> Option<SharedObjectUpdate> {
         let mut missed = 0;
         loop {
             match self.0.recv().await {

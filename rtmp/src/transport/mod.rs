@@ -5,7 +5,7 @@
 //! what is more waits where it always does, counted.
 
 #[cfg(feature = "tunnel")]
-mod peer;
+mod client_address;
 #[cfg(feature = "tunnel")]
 mod rtmpt;
 mod tcp;
@@ -14,8 +14,8 @@ pub(crate) mod tls;
 #[cfg(feature = "tunnel")]
 mod websocket;
 
-pub use tcp::Listening;
+pub use tcp::BoundServer;
 
 /// Bytes that the pipe of a tunnel holds in either direction.
 #[cfg(feature = "tunnel")]
-const PIPE: usize = 64 << 10;
+const PIPE_SIZE: usize = 64 << 10;

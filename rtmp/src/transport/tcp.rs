@@ -13,12 +13,12 @@ use tokio::time::sleep;
 
 #[cfg(feature = "tls")]
 use super::tls::Acceptor;
-use crate::server::{Place, Server, Shared, serve_connection};
+use crate::server::{ConnectionPermit, Server, ServerSettings, serve_connection};
 
 /// A server with an address.
-pub struct Listening {
+pub struct BoundServer {
     listener: TcpListener,
-    shared: Arc<Shared>,
+    settings: Arc<ServerSettings>,
     security: Security,
 }
 
@@ -32,19 +32,19 @@ enum Security {
 
 impl Server {
     /// Takes an address.
-    pub async fn bind(self, address: impl ToSocketAddrs) -> io::Result<Listening> {
+    pub async fn bind(self, address: impl ToSocketAddrs) -> io::Result<BoundServer> {
         Ok(self.listen(TcpListener::bind(address).await?))
     }
 
     /// Uses a listener that is there already.
-    pub fn listen(self, listener: TcpListener) -> Listening {
-        Listening::new(listener, Arc::clone(self.shared()))
+    pub fn listen(self, listener: TcpListener) -> BoundServer {
+        BoundServer::new(listener, Arc::clone(self.settings()))
     }
 }
 
-impl Listening {
-    fn new(listener: TcpListener, shared: Arc<Shared>) -> Self {
-        Self { listener, shared, security: Security::Plain }
+impl BoundServer {
+    fn new(listener: TcpListener, settings: Arc<ServerSettings>) -> Self {
+        Self { listener, settings, security: Security::Plain }
     }
 
     /// Serves `rtmps://`: TLS first, then RTMP.
@@ -75,7 +75,7 @@ impl Listening {
     /// for the end of the connection, and connections that last gain nothing by them.
     ///
     /// Shaking hands in TLS has the time of RTMP's handshake,
-    /// [`Limits::handshake_time`](crate::proto::Limits::handshake_time), for itself. Flash Player 9 and later speak
+    /// [`Limits::handshake_timeout`](crate::proto::Limits::handshake_timeout), for itself. Flash Player 9 and later speak
     /// TLS as far as their system does; rustls speaks 1.2 and 1.3.
     #[must_use]
     #[cfg(feature = "tls")]
@@ -97,11 +97,11 @@ impl Listening {
     /// Serves until `shutdown` is done, and then shuts the server down, with all its doors: see
     /// [`Server::shutdown`](crate::Server::shutdown).
     pub async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-        let shared = Arc::clone(&self.shared);
+        let settings = Arc::clone(&self.settings);
         self.accept_until(async {
             tokio::select! {
                 () = shutdown => {}
-                () = shared.closing() => {}
+                () = settings.closing() => {}
             }
         })
         .await;
@@ -109,7 +109,7 @@ impl Listening {
     }
 
     async fn accept_until(self, end: impl Future<Output = ()>) {
-        let Self { listener, shared, security } = self;
+        let Self { listener, settings, security } = self;
         let mut connections = JoinSet::new();
         let mut end = Box::pin(end);
         loop {
@@ -124,10 +124,11 @@ impl Listening {
                 () = &mut end => break,
             };
             match accepted {
-                Ok((socket, peer)) => match shared.place(Some(peer)) {
-                    Ok(place) => {
-                        let served = serve_socket(socket, peer, security.clone(), Arc::clone(&shared), place);
-                        connections.spawn(shared.tasks().track_future(served));
+                Ok((socket, peer)) => match settings.admit(Some(peer)) {
+                    Ok(permit) => {
+                        let served =
+                            serve_socket(socket, peer, security.clone(), Arc::clone(&settings), permit);
+                        connections.spawn(settings.tasks().track_future(served));
                     }
                     Err(full) => tracing::warn!(%full, %peer, "a connection was refused"),
                 },
@@ -135,13 +136,13 @@ impl Listening {
             }
         }
         drop(listener);
-        shared.shutdown().await;
+        settings.shutdown().await;
     }
 }
 
-impl fmt::Debug for Listening {
+impl fmt::Debug for BoundServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listening").field("listener", &self.listener).finish_non_exhaustive()
+        f.debug_struct("BoundServer").field("listener", &self.listener).finish_non_exhaustive()
     }
 }
 
@@ -155,8 +156,8 @@ async fn serve_socket(
     socket: TcpStream,
     peer: SocketAddr,
     security: Security,
-    shared: Arc<Shared>,
-    place: Place,
+    settings: Arc<ServerSettings>,
+    permit: ConnectionPermit,
 ) {
     // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
     if let Err(error) = socket.set_nodelay(true) {
@@ -164,10 +165,10 @@ async fn serve_socket(
         return;
     }
     match security {
-        Security::Plain => serve_connection(socket, Some(peer), &shared, &place).await,
+        Security::Plain => serve_connection(socket, Some(peer), &settings, &permit).await,
         // Boxed, so that a plain connection need not have room for TLS.
         #[cfg(feature = "tls")]
-        Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, shared, place)).await,
+        Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, settings, permit)).await,
     }
 }
 
@@ -176,15 +177,15 @@ async fn serve_tls(
     socket: TcpStream,
     peer: SocketAddr,
     acceptor: Acceptor,
-    shared: Arc<Shared>,
-    place: Place,
+    settings: Arc<ServerSettings>,
+    permit: ConnectionPermit,
 ) {
     let accepted = tokio::select! {
-        accepted = acceptor.accept(socket, shared.config.limits.handshake_time) => accepted,
-        () = shared.closing() => return,
+        accepted = acceptor.accept(socket, settings.config.limits.handshake_timeout) => accepted,
+        () = settings.closing() => return,
     };
     match accepted {
-        Ok(stream) => serve_connection(stream, Some(peer), &shared, &place).await,
+        Ok(stream) => serve_connection(stream, Some(peer), &settings, &permit).await,
         Err(error) => tracing::debug!(%peer, %error, "no TLS"),
     }
 }

@@ -16,13 +16,13 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 
-use super::PIPE;
-use super::peer::Peer;
+use super::PIPE_SIZE;
+use super::client_address::ClientAddress;
 use crate::metrics::limit;
-use crate::server::{Place, Server, Shared, serve_connection};
+use crate::server::{ConnectionPermit, Server, ServerSettings, serve_connection};
 
 /// What is kept for reading and writing of each connection, beside the pipe.
-const BUFFER: usize = 8 << 10;
+const BUFFER_SIZE: usize = 8 << 10;
 /// How long a client may take to close after the connection has ended.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -47,39 +47,44 @@ impl Server {
     /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Any page may open a WebSocket to any
     /// host: where the connection alone is to let somebody in, put a layer around the route that looks at `Origin`.
     pub fn websocket<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
-        let shared = Arc::clone(self.shared());
-        any(move |peer: Peer, upgrade: WebSocketUpgrade| {
-            let shared = Arc::clone(&shared);
-            async move { upgraded(&shared, peer, upgrade) }
+        let settings = Arc::clone(self.settings());
+        any(move |peer: ClientAddress, upgrade: WebSocketUpgrade| {
+            let settings = Arc::clone(&settings);
+            async move { upgraded(&settings, peer, upgrade) }
         })
     }
 }
 
-fn upgraded(shared: &Arc<Shared>, peer: Peer, upgrade: WebSocketUpgrade) -> Response {
-    let place = match shared.place(None) {
-        Ok(place) => place,
+fn upgraded(settings: &Arc<ServerSettings>, peer: ClientAddress, upgrade: WebSocketUpgrade) -> Response {
+    let permit = match settings.admit(None) {
+        Ok(permit) => permit,
         Err(full) => {
             tracing::warn!(%full, "a WebSocket was refused");
             return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
         }
     };
-    let shared = Arc::clone(shared);
+    let settings = Arc::clone(settings);
     upgrade
         // What tunnels for TCP ask for.
         .protocols(["binary"])
-        .max_message_size(shared.tunnel.message)
-        .max_frame_size(shared.tunnel.message)
-        .read_buffer_size(BUFFER)
+        .max_message_size(settings.tunnel.message_bytes)
+        .max_frame_size(settings.tunnel.message_bytes)
+        .read_buffer_size(BUFFER_SIZE)
         .write_buffer_size(0)
         .on_upgrade(move |socket| async move {
-            shared.tasks().track_future(serve(socket, peer, &shared, place)).await;
+            settings.tasks().track_future(serve(socket, peer, &settings, permit)).await;
         })
 }
 
-async fn serve(socket: WebSocket, Peer(peer): Peer, shared: &Arc<Shared>, place: Place) {
-    let (near, far) = tokio::io::duplex(PIPE);
-    let mut served = pin!(serve_connection(near, peer, shared, &place));
-    let mut carried = pin!(carry(socket, far));
+async fn serve(
+    socket: WebSocket,
+    ClientAddress(peer): ClientAddress,
+    settings: &Arc<ServerSettings>,
+    permit: ConnectionPermit,
+) {
+    let (near, far) = tokio::io::duplex(PIPE_SIZE);
+    let mut served = pin!(serve_connection(near, peer, settings, &permit));
+    let mut carried = pin!(relay(socket, far));
     tokio::select! {
         // The last words may be on their way.
         () = &mut served => drop(timeout(LINGER, carried).await),
@@ -88,12 +93,12 @@ async fn serve(socket: WebSocket, Peer(peer): Peer, shared: &Arc<Shared>, place:
 }
 
 /// Whatever ends on one side ends on the other.
-async fn carry(socket: WebSocket, pipe: DuplexStream) {
+async fn relay(socket: WebSocket, pipe: DuplexStream) {
     let (mut sink, stream) = socket.split();
     let (mut reader, writer) = tokio::io::split(pipe);
     let farewell = OnceLock::new();
     let up = async {
-        if let Some(refused) = into_pipe(stream, writer).await {
+        if let Some(refused) = forward_to_pipe(stream, writer).await {
             // There is none before it.
             let _ = farewell.set(refused);
         }
@@ -101,7 +106,7 @@ async fn carry(socket: WebSocket, pipe: DuplexStream) {
     let down = async {
         let mut buffer = BytesMut::new();
         loop {
-            buffer.reserve(BUFFER);
+            buffer.reserve(BUFFER_SIZE);
             match reader.read_buf(&mut buffer).await {
                 Ok(1..) => sink.send(Message::Binary(buffer.split().freeze())).await?,
                 Ok(0) | Err(_) => break,
@@ -117,7 +122,7 @@ async fn carry(socket: WebSocket, pipe: DuplexStream) {
 }
 
 /// Until the client closes, or sends what cannot be: then it is told why.
-async fn into_pipe(
+async fn forward_to_pipe(
     mut messages: impl Stream<Item = Result<Message, axum::Error>> + Unpin,
     mut pipe: impl AsyncWrite + Unpin,
 ) -> Option<CloseFrame> {
@@ -137,8 +142,8 @@ async fn into_pipe(
                 break;
             }
             Err(error) if is_too_long(&error) => {
-                limit("message");
-                refused = Some(refusal(close_code::SIZE, "passed the limit `message`"));
+                limit("message_bytes");
+                refused = Some(refusal(close_code::SIZE, "passed the limit `message_bytes`"));
                 break;
             }
             Err(error) => {

@@ -69,8 +69,8 @@ impl Pair {
         loop {
             let from_client = pass(&mut self.client, &mut self.server, self.now, &mut self.cut);
             let from_server = pass(&mut self.server, &mut self.client, self.now, &mut self.cut);
-            self.client_events.extend(std::iter::from_fn(|| self.client.event()));
-            self.server_events.extend(std::iter::from_fn(|| self.server.event()));
+            self.client_events.extend(std::iter::from_fn(|| self.client.poll_event()));
+            self.server_events.extend(std::iter::from_fn(|| self.server.poll_event()));
             if !from_client && !from_server {
                 return;
             }
@@ -81,11 +81,11 @@ impl Pair {
     pub fn advance(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
-            let next = [self.client.deadline(), self.server.deadline()].into_iter().flatten().min();
+            let next = [self.client.poll_timeout(), self.server.poll_timeout()].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else { break };
             self.now = self.now.max(next);
-            self.client.expire(self.now);
-            self.server.expire(self.now);
+            self.client.handle_timeout(self.now);
+            self.server.handle_timeout(self.now);
             self.drive();
         }
         self.now = end;
@@ -102,12 +102,12 @@ impl Pair {
 
 fn pass(from: &mut Connection, to: &mut Connection, now: Instant, cut: &mut Cut) -> bool {
     let mut any = false;
-    while let Some(piece) = from.output() {
+    while let Some(piece) = from.poll_transmit() {
         any = true;
         let mut rest = &piece[..];
         while !rest.is_empty() {
             let (head, tail) = rest.split_at(cut.next(rest.len()));
-            to.receive(now, head);
+            to.handle_input(now, head);
             rest = tail;
         }
     }
@@ -146,7 +146,7 @@ pub fn encode(version: Version, values: &[Value]) -> Bytes {
 /// The name of the error that ended the connection.
 pub fn fault(connection: &mut Connection) -> &'static str {
     loop {
-        match connection.event() {
+        match connection.poll_event() {
             Some(Event::Closed(CloseReason::Peer(error))) => return error.name(),
             Some(_) => {}
             None => return "",
@@ -157,7 +157,7 @@ pub fn fault(connection: &mut Connection) -> &'static str {
 /// The kind of the error that ended the connection.
 pub fn fault_kind(connection: &mut Connection) -> PeerErrorKind {
     loop {
-        if let Event::Closed(CloseReason::Peer(error)) = connection.event().expect("an end") {
+        if let Event::Closed(CloseReason::Peer(error)) = connection.poll_event().expect("an end") {
             return error.kind().clone();
         }
     }
@@ -176,18 +176,18 @@ pub fn plain_handshake() -> Vec<u8> {
 pub fn shaken(config: Config) -> (Connection, Instant) {
     let now = Instant::now();
     let mut server = Connection::server(Arc::new(config), &Seed::new([2; 32]), now);
-    server.receive(now, &plain_handshake());
-    while server.output().is_some() {}
+    server.handle_input(now, &plain_handshake());
+    while server.poll_transmit().is_some() {}
     (server, now)
 }
 
 /// A server that has accepted a client of which every byte is written by hand.
 pub fn accepted(config: Config) -> (Connection, Instant) {
     let (mut server, now) = shaken(config);
-    server.receive(now, &chunk(3, 20, 0, &connect_command()));
-    assert!(matches!(server.event(), Some(Event::Connect(_))));
+    server.handle_input(now, &chunk(3, 20, 0, &connect_command()));
+    assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
     server.accept(now, &Accept::default()).unwrap();
-    while server.output().is_some() {}
+    while server.poll_transmit().is_some() {}
     (server, now)
 }
 

@@ -4,11 +4,11 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use amf_core::{Encoder, ToAmf, Value, Version};
-use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, Chunked, Output};
+use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, PreChunkedMessage, Output};
 use amf_rtmp::proto::message::Control;
 use amf_rtmp::proto::{
     Accept, Body, Command, Config, ConnectRequest, Connection, Event, Limits, Message, MessageType, Outcome,
-    PeerError, Seed, SharedObjectEvent, SharedObjectMessage, Status, UseError,
+    PeerError, Seed, SharedObjectEvent, SharedObjectMessage, Status, UserError,
 };
 use bytes::Bytes;
 
@@ -64,7 +64,7 @@ pub fn rewrite(messages: &[Message], seed: u8) {
     for (index, message) in messages.iter().enumerate() {
         let before = out.len();
         if index % 3 == 0 {
-            writer.write_shared(&Chunked::new(message.clone(), writer.chunk_size()), &mut out);
+            writer.write_shared(&PreChunkedMessage::new(message.clone(), writer.chunk_size()), &mut out);
         } else {
             writer.write(message, &mut out);
         }
@@ -191,10 +191,10 @@ impl Peer {
     /// The peer says something, and time passes.
     pub fn hear(&mut self, bytes: &[u8]) {
         self.now += Duration::from_millis(bytes.len() as u64);
-        self.connection.receive(self.now, bytes);
+        self.connection.handle_input(self.now, bytes);
         self.settle();
-        if self.connection.deadline().is_some_and(|deadline| deadline <= self.now) {
-            self.connection.expire(self.now);
+        if self.connection.poll_timeout().is_some_and(|deadline| deadline <= self.now) {
+            self.connection.handle_timeout(self.now);
             self.settle();
         }
     }
@@ -202,27 +202,27 @@ impl Peer {
     /// Nothing more comes.
     pub fn end(&mut self) {
         for _ in 0..8 {
-            let Some(deadline) = self.connection.deadline() else { break };
+            let Some(deadline) = self.connection.poll_timeout() else { break };
             self.now = self.now.max(deadline);
-            self.connection.expire(self.now);
+            self.connection.handle_timeout(self.now);
             self.settle();
-            assert_ne!(self.connection.deadline(), Some(deadline), "what was due is done");
+            assert_ne!(self.connection.poll_timeout(), Some(deadline), "what was due is done");
         }
         self.connection.disconnect();
         self.settle();
         assert!(self.closed && self.connection.is_closed());
-        assert_eq!((self.connection.queued(), self.connection.deadline()), (0, None));
+        assert_eq!((self.connection.queued(), self.connection.poll_timeout()), (0, None));
     }
 
     fn settle(&mut self) {
-        while let Some(event) = self.connection.event() {
+        while let Some(event) = self.connection.poll_event() {
             assert!(!self.closed, "nothing follows the end");
             self.event(event);
         }
         let before = self.connection.sent();
         let queued = self.connection.queued();
         let mut taken = 0;
-        while let Some(piece) = self.connection.output() {
+        while let Some(piece) = self.connection.poll_transmit() {
             assert!(!piece.is_empty());
             taken += piece.len();
             self.check(&piece);
@@ -243,7 +243,7 @@ impl Peer {
                     self.connection.reject(&Status::error("a", "b"))
                 };
                 // What came behind the connect may have ended it already.
-                assert!(matches!(decided, Ok(()) | Err(UseError::Closed)), "{decided:?}");
+                assert!(matches!(decided, Ok(()) | Err(UserError::Closed)), "{decided:?}");
             }
             Event::Command(command) => self.command(&command),
             Event::Reply(reply) => {
@@ -276,19 +276,19 @@ impl Peer {
                 1 => self.connection.fault(transaction, &value),
                 _ => Ok(()),
             };
-            assert!(matches!(result, Ok(()) | Err(UseError::Closed)), "{result:?}");
+            assert!(matches!(result, Ok(()) | Err(UserError::Closed)), "{result:?}");
         }
         if self.commands.is_multiple_of(5) {
             let size = self.commands as u32 % 7 * 40;
             let changed = self.connection.set_chunk_size(size);
             assert!(
-                matches!(changed, Ok(()) | Err(UseError::Closed | UseError::NotConnected)),
+                matches!(changed, Ok(()) | Err(UserError::Closed | UserError::NotConnected)),
                 "{changed:?}"
             );
         }
         if self.commands.is_multiple_of(4) {
             match self.connection.call(self.now, command.stream(), command.name(), &arguments) {
-                Ok(_) | Err(UseError::Closed | UseError::NotConnected | UseError::TooManyCalls { .. }) => {}
+                Ok(_) | Err(UserError::Closed | UserError::NotConnected | UserError::TooManyCalls { .. }) => {}
                 Err(error) => panic!("{error}"),
             }
         }

@@ -7,25 +7,25 @@ use amf_core::{EncodeError, Encoder, ToAmf, Value, Version};
 use amf_remoting::CallError;
 use amf_remoting::service::ToArguments;
 
-use super::{Joined, Remote};
+use super::{JoinState, RemoteObject};
 use crate::proto::{Limits, SentMessage, SharedObjectEvent};
-use crate::shared_object::Encoded;
+use crate::shared_object::EncodedValue;
 
-/// Changes that go to the server as one message: [`RemoteSharedObject::changes`](super::RemoteSharedObject::changes)
-/// begins it, [`ask`](Self::ask) sends it. Dropped before that, it is as if there never was any of it.
+/// Changes that go to the server as one message: [`RemoteSharedObject::batch`](super::RemoteSharedObject::batch)
+/// begins it, [`ask`](Self::submit) sends it. Dropped before that, it is as if there never was any of it.
 #[must_use = "nothing is asked for before `ask`"]
-pub struct RemoteChanges<'a> {
-    remote: &'a Remote,
+pub struct SharedObjectBatch<'a> {
+    remote: &'a RemoteObject,
     encoding: Version,
     events: Vec<SharedObjectEvent>,
 }
 
-impl<'a> RemoteChanges<'a> {
-    pub(super) fn new(remote: &'a Remote) -> Self {
+impl<'a> SharedObjectBatch<'a> {
+    pub(super) fn new(remote: &'a RemoteObject) -> Self {
         Self { remote, encoding: remote.encoding(), events: Vec::new() }
     }
 
-    /// Gives a slot a value. Null removes the slot. The key has at most 256 bytes, or [`ask`](Self::ask) fails.
+    /// Gives a slot a value. Null removes the slot. The key has at most 256 bytes, or [`ask`](Self::submit) fails.
     pub fn set(&mut self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
         let mut encoder = Encoder::in_envelope(self.encoding);
         value.to_amf(&mut encoder)?;
@@ -55,21 +55,21 @@ impl<'a> RemoteChanges<'a> {
     /// [`CallError::Full`] if too much waits to be sent, [`CallError::Unsupported`] if a message may not hold so
     /// much (1,024 changes, 1 MiB; keys of 256 bytes), or if the server did not let us use the object again after a
     /// reconnect.
-    pub fn ask(self) -> Result<(), CallError> {
+    pub fn submit(self) -> Result<(), CallError> {
         let Self { remote, encoding, events } = self;
         if events.is_empty() {
             return Ok(());
         }
         within_limits(&remote.name, &events)?;
         // In the order in which they are sent.
-        let mut copy = remote.copy();
-        if matches!(*remote.joined.borrow(), Joined::Refused(_)) {
+        let mut replica = remote.replica();
+        if matches!(*remote.join_state.borrow(), JoinState::Refused(_)) {
             return Err(CallError::Unsupported("the server does not let us use the shared object any more"));
         }
         let wanted: Vec<_> = events.iter().filter_map(|event| slot(event, encoding)).collect();
-        remote.tell(encoding, events)?;
+        remote.send_events(encoding, events)?;
         for (key, value) in wanted {
-            copy.set(key, value);
+            replica.set(key, value);
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ fn within_limits(name: &str, events: &[SharedObjectEvent]) -> Result<(), CallErr
     let limits = Limits::server();
     // The message's first byte, two of the name's length, and three numbers.
     let size = 15 + name.len() + events.iter().map(SharedObjectEvent::size).sum::<usize>();
-    if events.len() > limits.shared_object_events || size > limits.command {
+    if events.len() > limits.shared_object_events || size > limits.command_bytes {
         return Err(CallError::Unsupported(
             "a message to a shared object has at most 1,024 changes and 1 MiB",
         ));
@@ -95,17 +95,17 @@ fn within_limits(name: &str, events: &[SharedObjectEvent]) -> Result<(), CallErr
     Ok(())
 }
 
-fn slot(event: &SharedObjectEvent, encoding: Version) -> Option<(Arc<str>, Arc<Encoded>)> {
+fn slot(event: &SharedObjectEvent, encoding: Version) -> Option<(Arc<str>, Arc<EncodedValue>)> {
     match event {
         SharedObjectEvent::RequestChange { key, value } => {
-            Some((Arc::clone(key), Arc::new(Encoded::new(encoding, value.clone()))))
+            Some((Arc::clone(key), Arc::new(EncodedValue::new(encoding, value.clone()))))
         }
         _ => None,
     }
 }
 
-impl fmt::Debug for RemoteChanges<'_> {
+impl fmt::Debug for SharedObjectBatch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteChanges").field("object", &self.remote.name).finish_non_exhaustive()
+        f.debug_struct("SharedObjectBatch").field("object", &self.remote.name).finish_non_exhaustive()
     }
 }

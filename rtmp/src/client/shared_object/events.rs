@@ -6,20 +6,20 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::WITHIN;
-use crate::shared_object::RemoteEvent;
+use super::JOIN_TIMEOUT;
+use crate::shared_object::SyncEvent;
 
 /// The events of an object, from the moment that this was asked for. It does not keep the object.
 #[derive(Debug)]
-pub struct RemoteEvents(pub(super) broadcast::Receiver<RemoteEvent>);
+pub struct SyncEvents(pub(super) broadcast::Receiver<SyncEvent>);
 
-impl RemoteEvents {
+impl SyncEvents {
     /// The next event; `None` when the object was released. At most 256 wait here; then the oldest are
-    /// [missed](RemoteEvent::Missed).
-    pub async fn next(&mut self) -> Option<RemoteEvent> {
+    /// [missed](SyncEvent::Missed).
+    pub async fn recv(&mut self) -> Option<SyncEvent> {
         match self.0.recv().await {
             Ok(event) => Some(event),
-            Err(RecvError::Lagged(missed)) => Some(RemoteEvent::Missed(missed)),
+            Err(RecvError::Lagged(missed)) => Some(SyncEvent::Missed(missed)),
             Err(RecvError::Closed) => None,
         }
     }
@@ -45,7 +45,7 @@ impl fmt::Display for JoinError {
             Self::Refused(code) => write!(f, "the server refused the shared object: {code}"),
             Self::Persistence => f.write_str("the object is in use here with the other kind of persistence"),
             Self::Gone => f.write_str("there is no connection"),
-            Self::Timeout => write!(f, "the server did not answer within {WITHIN:?}"),
+            Self::Timeout => write!(f, "the server did not answer within {JOIN_TIMEOUT:?}"),
         }
     }
 }

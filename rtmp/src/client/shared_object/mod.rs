@@ -14,17 +14,17 @@ use amf_remoting::service::{Connection as _, ToArguments};
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
 
-pub use self::batch::RemoteChanges;
-pub use self::events::{JoinError, RemoteEvents};
+pub use self::batch::SharedObjectBatch;
+pub use self::events::{JoinError, SyncEvents};
 use super::current::{CurrentConnection, LinkState};
-use crate::proto::chunk::Chunked;
+use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::{Config, SharedObjectEvent, SharedObjectMessage};
-use crate::shared_object::{Copy, Decided, RemoteEvent, SlotValue};
+use crate::shared_object::{JoinOutcome, Replica, SlotValue, SyncEvent};
 
 /// Events that one who listens may be behind.
-const BEHIND: usize = 256;
+const EVENT_BUFFER: usize = 256;
 /// How long a server may take to let us use an object.
-const WITHIN: Duration = Duration::from_secs(30);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A shared object of the server's, as one of its clients.
 ///
@@ -34,27 +34,27 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// copy is what the server says then; what was asked for and not answered is forgotten.
 #[derive(Clone)]
 pub struct RemoteSharedObject {
-    remote: Arc<Remote>,
+    remote: Arc<RemoteObject>,
 }
 
 /// The objects that a connection uses.
 #[derive(Debug)]
-pub(super) struct Remotes {
+pub(super) struct RemoteObjects {
     connection: Arc<CurrentConnection>,
-    objects: Mutex<HashMap<Arc<str>, Weak<Remote>>>,
+    objects: Mutex<HashMap<Arc<str>, Weak<RemoteObject>>>,
 }
 
-struct Remote {
-    remotes: Arc<Remotes>,
+struct RemoteObject {
+    objects: Arc<RemoteObjects>,
     name: Arc<str>,
     is_persistent: bool,
-    copy: Mutex<Copy>,
-    joined: watch::Sender<Joined>,
-    events: broadcast::Sender<RemoteEvent>,
+    replica: Mutex<Replica>,
+    join_state: watch::Sender<JoinState>,
+    events: broadcast::Sender<SyncEvent>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Joined {
+enum JoinState {
     Waiting,
     In,
     Refused(Arc<str>),
@@ -62,23 +62,23 @@ enum Joined {
 
 impl RemoteSharedObject {
     pub(super) async fn join(
-        remotes: &Arc<Remotes>,
+        objects: &Arc<RemoteObjects>,
         name: &str,
         is_persistent: bool,
     ) -> Result<Self, JoinError> {
-        let remote = remotes.open(name, is_persistent)?;
-        let mut joined = remote.joined.subscribe();
-        let mut state = remotes.connection.state();
-        let decided = async {
+        let remote = objects.open(name, is_persistent)?;
+        let mut join_state = remote.join_state.subscribe();
+        let mut state = objects.connection.state();
+        let outcome = async {
             tokio::select! {
-                decided = joined.wait_for(|joined| *joined != Joined::Waiting) => {
-                    decided.map_or(Err(JoinError::Gone), |joined| Ok(joined.clone()))
+                outcome = join_state.wait_for(|join_state| *join_state != JoinState::Waiting) => {
+                    outcome.map_or(Err(JoinError::Gone), |join_state| Ok(join_state.clone()))
                 }
                 _ = state.wait_for(|state| *state != LinkState::Open) => Err(JoinError::Gone),
             }
         };
-        match timeout(WITHIN, decided).await.map_err(|_| JoinError::Timeout)?? {
-            Joined::Refused(code) => Err(JoinError::Refused(code)),
+        match timeout(JOIN_TIMEOUT, outcome).await.map_err(|_| JoinError::Timeout)?? {
+            JoinState::Refused(code) => Err(JoinError::Refused(code)),
             _ => Ok(Self { remote }),
         }
     }
@@ -95,44 +95,48 @@ impl RemoteSharedObject {
 
     /// The object's version, as the server last told it.
     pub fn version(&self) -> u32 {
-        self.remote.copy().version()
+        self.remote.replica().version()
     }
 
     /// The value of a slot here; `None` where there is none.
     pub fn get<T: for<'de> FromAmf<'de>>(&self, key: &str) -> Result<Option<T>, DecodeError> {
-        let value = self.remote.copy().slots().get(key).map(|slot| Arc::clone(&slot.value));
+        let value = self.remote.replica().slots().get(key).map(|slot| Arc::clone(&slot.value));
         value.map(|value| value.read()).transpose()
     }
 
     /// All slots, as they are here.
     pub fn slots(&self) -> Vec<(Arc<str>, SlotValue)> {
-        let copy = self.remote.copy();
-        copy.slots().iter().map(|(key, slot)| (Arc::clone(key), SlotValue(Arc::clone(&slot.value)))).collect()
+        let replica = self.remote.replica();
+        replica
+            .slots()
+            .iter()
+            .map(|(key, slot)| (Arc::clone(key), SlotValue(Arc::clone(&slot.value))))
+            .collect()
     }
 
     /// Gives a slot a value, here at once, and asks the server for it. [`SyncChange::Success`] or
     /// [`SyncChange::Reject`] tells what came of it. Null removes the slot.
     ///
-    /// It is a message of its own, and fails as [`RemoteChanges::ask`] does; several go together by
-    /// [`changes`](Self::changes).
+    /// It is a message of its own, and fails as [`SharedObjectBatch::submit`] does; several go together by
+    /// [`changes`](Self::batch).
     pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), CallError> {
-        let mut changes = self.changes();
+        let mut changes = self.batch();
         changes.set(key, value)?;
-        changes.ask()
+        changes.submit()
     }
 
     /// Removes a slot, here at once, and asks the server for it, as [`set`](Self::set) to null does.
     pub fn remove(&self, key: &str) -> Result<(), CallError> {
-        let mut changes = self.changes();
+        let mut changes = self.batch();
         changes.remove(key)?;
-        changes.ask()
+        changes.submit()
     }
 
-    /// Calls a handler of everybody who uses the object, this client too: [`RemoteEvent::Message`].
+    /// Calls a handler of everybody who uses the object, this client too: [`SyncEvent::Message`].
     pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<(), CallError> {
-        let mut changes = self.changes();
+        let mut changes = self.batch();
         changes.send(handler, arguments)?;
-        changes.ask()
+        changes.submit()
     }
 
     /// Begins changes that go out as one message, as a player's do that it makes between two frames. The server does
@@ -142,12 +146,12 @@ impl RemoteSharedObject {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use amf_remoting::Services;
-    /// # use amf_rtmp::{NetConnection, Server};
+    /// # use amf_rtmp::{NetConnection, Server, SharedObjectOptions};
     /// # let server = Server::new(Services::new());
     /// # let (client, transport) = tokio::io::duplex(64 << 10);
     /// # tokio::spawn(server.serve_stream(transport, None));
-    /// # let connection = NetConnection::to("rtmp://test/lobby/red")?.connect_over(client).await?;
-    /// let board = connection.shared_object("board", false).await?;
+    /// # let connection = NetConnection::builder("rtmp://test/lobby/red")?.connect_with_stream(client).await?;
+    /// let board = connection.shared_object("board", SharedObjectOptions::new()).await?;
     /// let mut events = board.events();
     ///
     /// let mut changes = board.changes();
@@ -155,48 +159,51 @@ impl RemoteSharedObject {
     /// changes.set("y", &4)?;
     /// changes.send("moved", ("pawn",))?;
     /// assert_eq!(board.get::<u32>("x")?, None);
-    /// changes.ask()?;
+    /// changes.submit()?;
     /// assert_eq!(board.get::<u32>("x")?, Some(3));
     ///
     /// // Success of both, and both are version 2.
-    /// events.next().await;
+    /// events.recv().await;
     /// assert_eq!(board.version(), 2);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn changes(&self) -> RemoteChanges<'_> {
-        RemoteChanges::new(&self.remote)
+    pub fn batch(&self) -> SharedObjectBatch<'_> {
+        SharedObjectBatch::new(&self.remote)
     }
 
     /// What happens from now on.
-    pub fn events(&self) -> RemoteEvents {
-        RemoteEvents(self.remote.events.subscribe())
+    pub fn events(&self) -> SyncEvents {
+        SyncEvents(self.remote.events.subscribe())
     }
 }
 
-impl Remotes {
+impl RemoteObjects {
     pub(super) fn new(connection: Arc<CurrentConnection>) -> Self {
         Self { connection, objects: Mutex::default() }
     }
 
     /// The object of this name; a new one asks the server.
-    fn open(self: &Arc<Self>, name: &str, is_persistent: bool) -> Result<Arc<Remote>, JoinError> {
+    fn open(self: &Arc<Self>, name: &str, is_persistent: bool) -> Result<Arc<RemoteObject>, JoinError> {
         // What is found must not be dropped under the lock, which its end takes too.
-        let found;
+        let existing;
         {
             let mut objects = self.lock();
             if let Some(remote) = objects.get(name).and_then(Weak::upgrade) {
-                found = remote;
+                existing = remote;
             } else {
-                let remote = Arc::new(Remote {
-                    remotes: Arc::clone(self),
+                let remote = Arc::new(RemoteObject {
+                    objects: Arc::clone(self),
                     name: name.into(),
                     is_persistent,
-                    copy: Mutex::default(),
-                    joined: watch::Sender::new(Joined::Waiting),
-                    events: broadcast::Sender::new(BEHIND),
+                    replica: Mutex::default(),
+                    join_state: watch::Sender::new(JoinState::Waiting),
+                    events: broadcast::Sender::new(EVENT_BUFFER),
                 });
-                if remote.tell(self.connection.encoding().version, vec![SharedObjectEvent::Use]).is_err() {
+                if remote
+                    .send_events(self.connection.encoding().version, vec![SharedObjectEvent::Use])
+                    .is_err()
+                {
                     // There is none under the name that would mind its end.
                     drop(objects);
                     return Err(JoinError::Gone);
@@ -205,19 +212,19 @@ impl Remotes {
                 return Ok(remote);
             }
         }
-        if found.is_persistent != is_persistent {
+        if existing.is_persistent != is_persistent {
             return Err(JoinError::Persistence);
         }
-        if matches!(*found.joined.borrow(), Joined::Refused(_)) {
-            found.rejoin();
+        if matches!(*existing.join_state.borrow(), JoinState::Refused(_)) {
+            existing.rejoin();
         }
-        Ok(found)
+        Ok(existing)
     }
 
     /// There is another connection: all is asked for again.
     pub(super) fn rejoin(&self) {
-        let remotes: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
-        for remote in remotes {
+        let objects: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
+        for remote in objects {
             remote.rejoin();
         }
     }
@@ -229,21 +236,21 @@ impl Remotes {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<Remote>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Weak<RemoteObject>>> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Remote {
-    fn copy(&self) -> MutexGuard<'_, Copy> {
-        self.copy.lock().unwrap_or_else(PoisonError::into_inner)
+impl RemoteObject {
+    fn replica(&self) -> MutexGuard<'_, Replica> {
+        self.replica.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn encoding(&self) -> Version {
-        self.remotes.connection.encoding().version
+        self.objects.connection.encoding().version
     }
 
-    fn tell(&self, encoding: Version, events: Vec<SharedObjectEvent>) -> Result<(), CallError> {
+    fn send_events(&self, encoding: Version, events: Vec<SharedObjectEvent>) -> Result<(), CallError> {
         let message = SharedObjectMessage {
             encoding,
             name: Arc::clone(&self.name),
@@ -251,35 +258,35 @@ impl Remote {
             is_persistent: self.is_persistent,
             events,
         };
-        let chunked = Chunked::new(message.message(), Config::client().chunk_size);
-        self.remotes.connection.handle()?.send_shared(&Arc::new(chunked))
+        let chunked = PreChunkedMessage::new(message.message(), Config::client().chunk_size);
+        self.objects.connection.handle()?.send_shared(&Arc::new(chunked))
     }
 
     fn rejoin(&self) {
-        let mut copy = self.copy();
-        copy.forget();
-        self.joined.send_replace(Joined::Waiting);
-        if let Err(error) = self.tell(self.encoding(), vec![SharedObjectEvent::Use]) {
+        let mut replica = self.replica();
+        replica.forget();
+        self.join_state.send_replace(JoinState::Waiting);
+        if let Err(error) = self.send_events(self.encoding(), vec![SharedObjectEvent::Use]) {
             tracing::debug!(object = %self.name, %error, "a shared object could not be asked for again");
         }
     }
 
     fn receive(&self, message: SharedObjectMessage) {
         // Whoever is told of a change finds it in the copy, and in the same order.
-        let mut copy = self.copy();
-        let (events, decided) = copy.receive(message);
+        let mut replica = self.replica();
+        let (events, outcome) = replica.receive(message);
         for event in events {
             // Nobody may listen.
             let _ = self.events.send(event);
         }
-        drop(copy);
-        match decided {
-            Some(Decided::In) => drop(self.joined.send_replace(Joined::In)),
-            Some(Decided::Refused(code)) => {
-                self.joined.send_if_modified(|joined| {
-                    let is_waiting = *joined == Joined::Waiting;
+        drop(replica);
+        match outcome {
+            Some(JoinOutcome::In) => drop(self.join_state.send_replace(JoinState::In)),
+            Some(JoinOutcome::Refused(code)) => {
+                self.join_state.send_if_modified(|join_state| {
+                    let is_waiting = *join_state == JoinState::Waiting;
                     if is_waiting {
-                        *joined = Joined::Refused(code);
+                        *join_state = JoinState::Refused(code);
                     }
                     is_waiting
                 });
@@ -290,20 +297,20 @@ impl Remote {
 }
 
 /// The last who held it is gone: it is released, unless it was asked for again in the meantime.
-impl Drop for Remote {
+impl Drop for RemoteObject {
     fn drop(&mut self) {
-        let mut objects = self.remotes.lock();
+        let mut objects = self.objects.lock();
         if objects.get(&self.name).is_some_and(|remote| remote.strong_count() == 0) {
             objects.remove(&self.name);
             // Without a connection there is nothing to release.
-            let _ = self.tell(self.encoding(), vec![SharedObjectEvent::Release]);
+            let _ = self.send_events(self.encoding(), vec![SharedObjectEvent::Release]);
         }
     }
 }
 
-impl fmt::Debug for Remote {
+impl fmt::Debug for RemoteObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Remote").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("RemoteObject").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -6,16 +6,16 @@ use super::EXTENDED;
 use crate::proto::MessageType;
 
 /// The longest header: 3 bytes of basic header, 11 of message header, 4 of extended timestamp.
-pub(super) const LONGEST: usize = 3 + 11 + 4;
+pub(super) const MAX_HEADER_LEN: usize = 3 + 11 + 4;
 
 /// The first 1 to 3 bytes: which form, on which chunk stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Basic {
+pub(super) struct BasicHeader {
     pub(super) format: u8,
     pub(super) chunk_stream: u32,
 }
 
-impl Basic {
+impl BasicHeader {
     /// Reads it; `None` if there is not enough.
     pub(super) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (first, rest) = bytes.split_first()?;
@@ -54,7 +54,7 @@ impl Basic {
 
 /// The message header of forms 0 to 2, with the extended timestamp in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fields {
+pub(super) struct MessageHeader {
     /// Absolute in form 0, a delta in forms 1 and 2.
     pub(super) timestamp: u32,
     /// Whether it stood behind the header.
@@ -65,7 +65,7 @@ pub(super) struct Fields {
     pub(super) stream: Option<u32>,
 }
 
-impl Fields {
+impl MessageHeader {
     /// Reads them; `None` if there is not enough. Form 3 has none.
     pub(super) fn parse(format: u8, bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (timestamp, mut rest) = u24(bytes)?;

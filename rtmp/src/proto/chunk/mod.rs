@@ -9,7 +9,7 @@ pub(super) mod writer;
 
 pub use output::Output;
 pub use reader::ChunkReader;
-pub use shared::Chunked;
+pub use shared::PreChunkedMessage;
 pub use writer::ChunkWriter;
 
 /// The size of chunks until another is announced (RTMP §5.4.1).

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 
 /// Pieces up to this length are copied together; longer ones are passed on as they are.
-const COPY: usize = 512;
+const COPY_LIMIT: usize = 512;
 /// No more than this is copied together: growing further would copy it again.
-const TOGETHER: usize = 16 << 10;
+const COALESCE_LIMIT: usize = 16 << 10;
 
 /// A queue of bytes to be sent, in pieces that fit a vectored write.
 ///
@@ -53,7 +53,7 @@ impl Output {
 
     /// Adds bytes that are shared, unless there are so few that copying them is cheaper.
     pub fn put_shared(&mut self, bytes: Bytes) {
-        if bytes.len() <= COPY {
+        if bytes.len() <= COPY_LIMIT {
             return self.put(&bytes);
         }
         self.push(bytes);
@@ -68,7 +68,7 @@ impl Output {
 
     /// Adds a part of shared bytes.
     pub(super) fn put_part(&mut self, bytes: &Bytes, from: usize, to: usize) {
-        if to - from <= COPY {
+        if to - from <= COPY_LIMIT {
             self.put(bytes.get(from..to).unwrap_or_default());
         } else {
             self.put_shared(bytes.slice(from..to));
@@ -76,8 +76,8 @@ impl Output {
     }
 
     /// Makes room at once for so many bytes that are about to be written, if they will be copied.
-    pub(super) fn expect(&mut self, bytes: usize) {
-        if bytes <= COPY {
+    pub(super) fn reserve_for_copy(&mut self, bytes: usize) {
+        if bytes <= COPY_LIMIT {
             self.write(|tail| tail.reserve(bytes));
         }
     }
@@ -102,7 +102,7 @@ impl Output {
 
     /// Adds what is written to the end.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut BytesMut)) {
-        if self.tail.len() >= TOGETHER {
+        if self.tail.len() >= COALESCE_LIMIT {
             self.flush_tail();
         }
         let before = self.tail.len();

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::DEFAULT_CHUNK_SIZE;
-use super::header::{Basic, Fields, LONGEST};
+use super::header::{BasicHeader, MAX_HEADER_LEN, MessageHeader};
 use crate::proto::{Limits, Message, MessageType, PeerError, PeerErrorKind};
 
 /// Puts messages together from chunks that may come cut anywhere.
@@ -29,10 +29,10 @@ pub struct ChunkReader {
     chunk_size: usize,
     streams: Vec<ChunkStream>,
     /// The beginning of a header that is not complete.
-    partial: [u8; LONGEST],
+    partial: [u8; MAX_HEADER_LEN],
     partial_len: usize,
     /// The chunk that is being read.
-    current: Option<Current>,
+    current: Option<CurrentChunk>,
     /// How many messages have one chunk but not the last.
     unfinished: usize,
     /// How many bytes those have.
@@ -53,17 +53,17 @@ struct ChunkStream {
     message_stream: u32,
     /// Whether the last header of form 0 to 2 had an extended timestamp, which form 3 then has too.
     extended: bool,
-    message: Option<Partial>,
+    message: Option<PartialMessage>,
 }
 
 #[derive(Debug, Default)]
-struct Partial {
+struct PartialMessage {
     payload: BytesMut,
     chunks: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Current {
+struct CurrentChunk {
     /// In `streams`.
     index: usize,
     /// Bytes of the chunk that are still to come.
@@ -78,7 +78,7 @@ impl ChunkReader {
             restricted: false,
             chunk_size: DEFAULT_CHUNK_SIZE as usize,
             streams: Vec::new(),
-            partial: [0; LONGEST],
+            partial: [0; MAX_HEADER_LEN],
             partial_len: 0,
             current: None,
             unfinished: 0,
@@ -156,7 +156,7 @@ impl ChunkReader {
     }
 
     /// Reads a header; `None` if the input ends in it.
-    fn header(&mut self, input: &mut &[u8]) -> Result<Option<Current>, PeerErrorKind> {
+    fn header(&mut self, input: &mut &[u8]) -> Result<Option<CurrentChunk>, PeerErrorKind> {
         if self.partial_len == 0 {
             let Some((current, rest)) = self.parse_header(input)? else {
                 self.keep(input);
@@ -185,11 +185,11 @@ impl ChunkReader {
     }
 
     fn drop_partial(&mut self, count: usize) {
-        self.partial.rotate_left(count.min(LONGEST));
+        self.partial.rotate_left(count.min(MAX_HEADER_LEN));
         self.partial_len = self.partial_len.saturating_sub(count);
     }
 
-    fn payload_from_partial(&mut self, current: Current) -> Result<Option<Message>, PeerErrorKind> {
+    fn payload_from_partial(&mut self, current: CurrentChunk) -> Result<Option<Message>, PeerErrorKind> {
         let partial = self.partial;
         let mut bytes = partial.get(..self.partial_len).unwrap_or_default();
         let message = self.payload(current, &mut bytes)?;
@@ -209,11 +209,14 @@ impl ChunkReader {
     }
 
     /// Reads a header from bytes that begin with it, and brings its chunk stream up to date.
-    fn parse_header<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<(Current, &'a [u8])>, PeerErrorKind> {
-        let Some((basic, rest)) = Basic::parse(bytes) else { return Ok(None) };
+    fn parse_header<'a>(
+        &mut self,
+        bytes: &'a [u8],
+    ) -> Result<Option<(CurrentChunk, &'a [u8])>, PeerErrorKind> {
+        let Some((basic, rest)) = BasicHeader::parse(bytes) else { return Ok(None) };
         let index = self.streams.iter().position(|stream| stream.id == basic.chunk_stream);
         if basic.format < 3 {
-            let Some((fields, rest)) = Fields::parse(basic.format, rest) else { return Ok(None) };
+            let Some((fields, rest)) = MessageHeader::parse(basic.format, rest) else { return Ok(None) };
             let index = match index {
                 Some(index) => index,
                 None => self.open(basic)?,
@@ -232,7 +235,7 @@ impl ChunkReader {
     }
 
     /// A chunk stream that is new. librtmp begins one with form 1, so that is taken too.
-    fn open(&mut self, basic: Basic) -> Result<usize, PeerErrorKind> {
+    fn open(&mut self, basic: BasicHeader) -> Result<usize, PeerErrorKind> {
         if basic.format >= 2 {
             return Err(fresh(basic));
         }
@@ -253,7 +256,7 @@ impl ChunkReader {
     }
 
     /// Takes over a header of form 0 to 2.
-    fn apply(&mut self, index: usize, fields: &Fields) -> Result<(), PeerErrorKind> {
+    fn apply(&mut self, index: usize, fields: &MessageHeader) -> Result<(), PeerErrorKind> {
         let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
         if stream.message.is_some() {
             // In the middle of a message a short header may repeat what is known, but change nothing.
@@ -279,14 +282,16 @@ impl ChunkReader {
     }
 
     /// Begins to read a chunk's bytes, and a message if none is being read.
-    fn begin_chunk(&mut self, index: usize) -> Result<Current, PeerErrorKind> {
+    fn begin_chunk(&mut self, index: usize) -> Result<CurrentChunk, PeerErrorKind> {
         let limits = &self.limits;
-        let Some(stream) = self.streams.get_mut(index) else { return Ok(Current { index, left: 0 }) };
+        let Some(stream) = self.streams.get_mut(index) else { return Ok(CurrentChunk { index, left: 0 }) };
         if stream.message.is_none() {
             let (name, max) = match stream.kind {
                 _ if self.restricted => ("before_connect", limits.before_connect),
-                MessageType::AUDIO | MessageType::VIDEO | MessageType::AGGREGATE => ("media", limits.media),
-                _ => ("command", limits.command),
+                MessageType::AUDIO | MessageType::VIDEO | MessageType::AGGREGATE => {
+                    ("media_bytes", limits.media_bytes)
+                }
+                _ => ("command_bytes", limits.command_bytes),
             };
             if stream.length > max {
                 return Err(limit(name, max, stream.length));
@@ -295,26 +300,30 @@ impl ChunkReader {
         let is_new = stream.message.is_none();
         let message = stream.message.get_or_insert_default();
         message.chunks += 1;
-        if message.chunks > limits.chunks {
-            return Err(limit("chunks", limits.chunks, message.chunks));
+        if message.chunks > limits.chunks_per_message {
+            return Err(limit("chunks_per_message", limits.chunks_per_message, message.chunks));
         }
         let left = self.chunk_size.min(stream.length - message.payload.len());
         if left > limits.chunk_size {
             return Err(limit("chunk_size", limits.chunk_size, left));
         }
         self.unfinished += usize::from(is_new);
-        Ok(Current { index, left })
+        Ok(CurrentChunk { index, left })
     }
 
     /// Takes a chunk's bytes from the input; gives the message if they were its last.
-    fn payload(&mut self, current: Current, input: &mut &[u8]) -> Result<Option<Message>, PeerErrorKind> {
-        let Current { index, left } = current;
+    fn payload(
+        &mut self,
+        current: CurrentChunk,
+        input: &mut &[u8],
+    ) -> Result<Option<Message>, PeerErrorKind> {
+        let CurrentChunk { index, left } = current;
         let Some(stream) = self.streams.get_mut(index) else { return Ok(None) };
         let Some(message) = &mut stream.message else { return Ok(None) };
         let (taken, rest) = input.split_at(left.min(input.len()));
         self.assembled += taken.len();
-        if self.assembled > self.limits.assembly {
-            return Err(limit("assembly", self.limits.assembly, self.assembled));
+        if self.assembled > self.limits.assembly_bytes {
+            return Err(limit("assembly_bytes", self.limits.assembly_bytes, self.assembled));
         }
         *input = rest;
         let payload = if message.payload.is_empty() && taken.len() == stream.length {
@@ -322,13 +331,13 @@ impl ChunkReader {
         } else {
             message.payload.extend_from_slice(taken);
             if taken.len() < left {
-                self.current = Some(Current { index, left: left - taken.len() });
+                self.current = Some(CurrentChunk { index, left: left - taken.len() });
                 return Ok(None);
             }
             if message.payload.len() < stream.length {
                 // Counted here, so that a message in one chunk, an Abort perhaps, is never one too many.
-                if self.unfinished > self.limits.unfinished {
-                    return Err(limit("unfinished", self.limits.unfinished, self.unfinished));
+                if self.unfinished > self.limits.partial_messages {
+                    return Err(limit("partial_messages", self.limits.partial_messages, self.unfinished));
                 }
                 return Ok(None);
             }
@@ -369,7 +378,7 @@ impl ChunkStream {
         Some((Some(u32::from_be_bytes(*value)), rest))
     }
 
-    fn check_unchanged(&self, fields: &Fields) -> Result<(), PeerErrorKind> {
+    fn check_unchanged(&self, fields: &MessageHeader) -> Result<(), PeerErrorKind> {
         let chunk_stream = self.id;
         if fields.stream.is_some() {
             return Err(PeerErrorKind::HeaderInMessage { chunk_stream });
@@ -387,7 +396,7 @@ impl ChunkStream {
 }
 
 #[cold]
-fn fresh(basic: Basic) -> PeerErrorKind {
+fn fresh(basic: BasicHeader) -> PeerErrorKind {
     PeerErrorKind::FreshChunkStream { chunk_stream: basic.chunk_stream, format: basic.format }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::header::Basic;
+use super::header::BasicHeader;
 use super::writer::{Piece, cut, whole, write_continuation};
 use crate::proto::Message;
 
@@ -12,20 +12,20 @@ use crate::proto::Message;
 ///
 /// ```
 /// use amf_core::Version;
-/// use amf_rtmp::proto::{Message, chunk::Chunked};
+/// use amf_rtmp::proto::{Message, chunk::PreChunkedMessage};
 ///
 /// let message = Message::notification(Version::Amf0, 0, "playerLeft", &[0x05]);
-/// let chunked = Chunked::new(message, 60_000);
+/// let chunked = PreChunkedMessage::new(message, 60_000);
 /// assert_eq!(chunked.bytes().len(), 12 + chunked.message().payload.len());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Chunked {
+pub struct PreChunkedMessage {
     message: Message,
     chunk_size: u32,
     bytes: Bytes,
 }
 
-impl Chunked {
+impl PreChunkedMessage {
     /// Cuts a message into chunks of this size.
     pub fn new(message: Message, chunk_size: u32) -> Self {
         let chunk_size = chunk_size.max(1);
@@ -35,7 +35,7 @@ impl Chunked {
         let extended = fields.extended.then_some(fields.timestamp);
         let mut bytes =
             BytesMut::with_capacity(payload.len() + 18 + 7 * (payload.len() / chunk_size as usize));
-        Basic { format: 0, chunk_stream: message.chunk_stream }.write(&mut bytes);
+        BasicHeader { format: 0, chunk_stream: message.chunk_stream }.write(&mut bytes);
         fields.write(&mut bytes);
         cut(chunk_size as usize, &[], payload, |piece| match piece {
             Piece::Continue => write_continuation(envelope.chunk_stream, extended, &mut bytes),

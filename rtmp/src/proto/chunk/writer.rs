@@ -2,8 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::header::{Basic, Fields, LONGEST};
-use super::{Chunked, DEFAULT_CHUNK_SIZE, EXTENDED, Output};
+use super::header::{BasicHeader, MAX_HEADER_LEN, MessageHeader};
+use super::{DEFAULT_CHUNK_SIZE, EXTENDED, Output, PreChunkedMessage};
 use crate::proto::{Message, MessageType};
 
 /// Cuts messages into chunks, with headers as short as what came before on their chunk stream allows.
@@ -14,12 +14,12 @@ use crate::proto::{Message, MessageType};
 #[derive(Debug)]
 pub struct ChunkWriter {
     chunk_size: usize,
-    streams: Vec<Written>,
+    streams: Vec<LastHeader>,
 }
 
 /// What the reader knows about a chunk stream.
 #[derive(Clone, Copy, Debug)]
-struct Written {
+struct LastHeader {
     chunk_stream: u32,
     timestamp: u32,
     delta: Option<u32>,
@@ -74,16 +74,16 @@ impl ChunkWriter {
     /// Writes a message whose payload comes in two parts.
     pub(crate) fn write_parts(&mut self, envelope: Envelope, head: &[u8], body: &Bytes, out: &mut Output) {
         let (format, fields) = self.next_header(envelope, head.len() + body.len());
-        let basic = Basic { format, chunk_stream: envelope.chunk_stream };
-        let mut header = [0; LONGEST];
+        let basic = BasicHeader { format, chunk_stream: envelope.chunk_stream };
+        let mut header = [0; MAX_HEADER_LEN];
         let mut room = &mut header[..];
         basic.write(&mut room);
         if let Some(fields) = &fields {
             fields.write(&mut room);
         }
         let unused = room.len();
-        let header = header.get(..LONGEST - unused).unwrap_or_default();
-        out.expect(header.len() + head.len() + body.len());
+        let header = header.get(..MAX_HEADER_LEN - unused).unwrap_or_default();
+        out.reserve_for_copy(header.len() + head.len() + body.len());
         out.put(header);
         let extended = fields.filter(|fields| fields.extended).map(|fields| fields.timestamp);
         cut(self.chunk_size, head, body, |piece| match piece {
@@ -96,7 +96,7 @@ impl ChunkWriter {
     }
 
     /// Sends a message that was cut already, or cuts it again if that was for another chunk size.
-    pub fn write_shared(&mut self, chunked: &Chunked, out: &mut Output) {
+    pub fn write_shared(&mut self, chunked: &PreChunkedMessage, out: &mut Output) {
         if chunked.chunk_size() == self.chunk_size() {
             let message = chunked.message();
             self.remember(message.envelope(), message.payload.len(), None);
@@ -112,19 +112,19 @@ impl ChunkWriter {
     }
 
     /// The shortest header, with the fields that it has.
-    fn next_header(&mut self, envelope: Envelope, length: usize) -> (u8, Option<Fields>) {
+    fn next_header(&mut self, envelope: Envelope, length: usize) -> (u8, Option<MessageHeader>) {
         let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
         let last = self.streams.iter().find(|written| written.chunk_stream == chunk_stream).copied();
-        let delta = |last: &Written| timestamp.wrapping_sub(last.timestamp);
+        let delta = |last: &LastHeader| timestamp.wrapping_sub(last.timestamp);
         let Some(last) = last.filter(|last| last.stream == stream && delta(last) < EXTENDED) else {
             self.remember(envelope, length, None);
             return (0, Some(whole(envelope, length)));
         };
         let delta = delta(&last);
         self.remember(envelope, length, Some(delta));
-        let fields = Fields { timestamp: delta, extended: false, message: None, stream: None };
+        let fields = MessageHeader { timestamp: delta, extended: false, message: None, stream: None };
         if (last.length, last.kind) != (length, kind) {
-            (1, Some(Fields { message: Some((length, kind)), ..fields }))
+            (1, Some(MessageHeader { message: Some((length, kind)), ..fields }))
         } else if last.delta != Some(delta) {
             (2, Some(fields))
         } else {
@@ -134,7 +134,7 @@ impl ChunkWriter {
 
     fn remember(&mut self, envelope: Envelope, length: usize, delta: Option<u32>) {
         let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
-        let written = Written { chunk_stream, timestamp, delta, length, kind, stream };
+        let written = LastHeader { chunk_stream, timestamp, delta, length, kind, stream };
         match self.streams.iter_mut().find(|written| written.chunk_stream == chunk_stream) {
             Some(last) => *last = written,
             None => self.streams.push(written),
@@ -143,8 +143,8 @@ impl ChunkWriter {
 }
 
 /// The fields of a header of form 0, which depends on nothing before it.
-pub(super) fn whole(envelope: Envelope, length: usize) -> Fields {
-    Fields {
+pub(super) fn whole(envelope: Envelope, length: usize) -> MessageHeader {
+    MessageHeader {
         timestamp: envelope.timestamp,
         extended: envelope.timestamp >= EXTENDED,
         message: Some((length, envelope.kind)),
@@ -155,7 +155,7 @@ pub(super) fn whole(envelope: Envelope, length: usize) -> Fields {
 /// The header between two chunks of a message. The extended timestamp is repeated: that is what
 /// everybody reads, though the specification can be read otherwise.
 pub(super) fn write_continuation(chunk_stream: u32, extended: Option<u32>, out: &mut BytesMut) {
-    Basic { format: 3, chunk_stream }.write(out);
+    BasicHeader { format: 3, chunk_stream }.write(out);
     if let Some(timestamp) = extended {
         out.extend_from_slice(&timestamp.to_be_bytes());
     }

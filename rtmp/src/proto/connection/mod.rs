@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                 C0 C1 C2               connect              accept
-//!   server: Handshake ───> Connecting ───────────> Deciding ─────────> Open
+//!   server: Handshake ───> Connecting ───────────> PendingConnect ─────────> Open
 //!               │                                      │ reject
 //!               │ policy request: answer_policy        │
 //!               └──────────────────> Closed <──────────┘
@@ -28,10 +28,10 @@ use bytes::Bytes;
 
 use super::calls::Calls;
 use super::chunk::{ChunkReader, ChunkWriter, Output};
-use super::flow::{Liveness, Silence, Windows};
+use super::flow::{AckWindow, IdleAction, Keepalive};
 use super::handshake::{Client, Handshake, Server};
+use super::limit_counters::LimitCounters;
 use super::message::{Control, Parts, UserControl};
-use super::passed::Passed;
 use super::{
     CloseReason, Config, ConnectRequest, Counters, Event, Message, Outcome, PeerError, PeerErrorKind, Reply,
     Seed,
@@ -40,12 +40,12 @@ use super::{
 /// The protocol of one connection, of either side.
 ///
 /// What drives it does this, in any order that suits it:
-/// - gives [`receive`](Self::receive) what came from the peer, and [`disconnect`](Self::disconnect) when
+/// - gives [`handle_input`](Self::handle_input) what came from the peer, and [`disconnect`](Self::disconnect) when
 ///   nothing more will;
-/// - calls [`expire`](Self::expire) when the [`deadline`](Self::deadline) has come, which may change with
+/// - calls [`handle_timeout`](Self::handle_timeout) when the [`poll_timeout`](Self::poll_timeout) has come, which may change with
 ///   every other call;
-/// - after each of these, takes [`event`](Self::event) until there is none;
-/// - sends [`output`](Self::output), taken when the peer can take it, so that what waits is counted here;
+/// - after each of these, takes [`poll_event`](Self::poll_event) until there is none;
+/// - sends [`poll_transmit`](Self::poll_transmit), taken when the peer can take it, so that what waits is counted here;
 /// - when [`is_closed`](Self::is_closed) and there is no more output, closes the transport.
 ///
 /// Time is whatever the driver says it is, but never goes back.
@@ -57,14 +57,14 @@ pub struct Connection {
     output: Output,
     /// Room for the beginning of a command that is written.
     head: Vec<u8>,
-    owed: Owed,
+    unsent_replies: UnsentReplies,
     events: VecDeque<Pending>,
     calls: Calls,
-    windows: Windows,
-    liveness: Liveness,
+    ack_window: AckWindow,
+    keepalive: Keepalive,
     version: Version,
     counters: Counters,
-    passed: Passed,
+    limit_counts: LimitCounters,
 }
 
 enum Phase {
@@ -83,13 +83,13 @@ enum Phase {
         /// What a client asked for.
         asked: Option<Version>,
     },
-    Deciding(Box<Deciding>),
+    PendingConnect(Box<PendingConnect>),
     Open,
     Closed,
 }
 
 /// A client that waits to be accepted.
-struct Deciding {
+struct PendingConnect {
     /// The transaction id of its connect.
     id: f64,
     version: Version,
@@ -105,7 +105,7 @@ enum Pending {
 
 /// Replies that the peer has not taken, so that it cannot make us keep any number of them.
 #[derive(Default)]
-struct Owed {
+struct UnsentReplies {
     /// Where in the output each ends, and its length.
     replies: VecDeque<(u64, usize)>,
     bytes: usize,
@@ -132,7 +132,7 @@ impl Connection {
         request: Option<Box<ConnectRequest>>,
         now: Instant,
     ) -> Self {
-        let deadline = now.checked_add(config.limits.handshake_time);
+        let deadline = now.checked_add(config.limits.handshake_timeout);
         let mut reader = ChunkReader::new(config.limits);
         reader.restrict(true);
         Self {
@@ -141,30 +141,30 @@ impl Connection {
             writer: ChunkWriter::new(),
             output,
             head: Vec::new(),
-            owed: Owed::default(),
+            unsent_replies: UnsentReplies::default(),
             events: VecDeque::new(),
             calls: Calls::new(),
-            windows: Windows::default(),
-            liveness: Liveness::new(now),
+            ack_window: AckWindow::default(),
+            keepalive: Keepalive::new(now),
             version: Version::Amf0,
             counters: Counters::default(),
-            passed: Passed::default(),
+            limit_counts: LimitCounters::default(),
             config,
         }
     }
 
     /// Takes what came from the peer, cut anywhere.
-    pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
+    pub fn handle_input(&mut self, now: Instant, bytes: &[u8]) {
         if self.is_closed() || bytes.is_empty() {
             return;
         }
-        self.windows.receive(bytes.len());
-        self.liveness.hear(now);
+        self.ack_window.receive(bytes.len());
+        self.keepalive.record_input(now);
         if let Err(error) = self.read(now, bytes) {
             return self.close_for(CloseReason::Peer(error));
         }
         if !self.is_closed()
-            && let Some(received) = self.windows.due()
+            && let Some(received) = self.ack_window.due()
         {
             self.reply_control(&Control::Acknowledgement(received));
         }
@@ -176,26 +176,26 @@ impl Connection {
         self.output.clear();
     }
 
-    /// The peer has taken nothing of what was to be sent for [`Limits::stall_time`](super::Limits::stall_time). Only
+    /// The peer has taken nothing of what was to be sent for [`Limits::stall_timeout`](super::Limits::stall_timeout). Only
     /// what drives the connection can know; this ends it.
     pub fn stalled(&mut self) {
         if self.is_closed() {
-            self.passed.add("stall_time");
+            self.limit_counts.add("stall_timeout");
         }
-        self.fail(PeerErrorKind::Stalled { after: self.config.limits.stall_time });
+        self.fail(PeerErrorKind::Stalled { after: self.config.limits.stall_timeout });
         self.output.clear();
     }
 
     /// Does what is due at this time.
-    pub fn expire(&mut self, now: Instant) {
+    pub fn handle_timeout(&mut self, now: Instant) {
         let limits = self.config.limits;
         let timeout = match &self.phase {
             Phase::Handshake { deadline, .. } | Phase::Policy { deadline } => {
-                (*deadline, "handshake_time", limits.handshake_time)
+                (*deadline, "handshake_timeout", limits.handshake_timeout)
             }
-            Phase::Connecting { deadline, .. } => (*deadline, "connect_time", limits.connect_time),
-            Phase::Open => return self.expire_open(now),
-            Phase::Deciding(_) | Phase::Closed => return,
+            Phase::Connecting { deadline, .. } => (*deadline, "connect_timeout", limits.connect_timeout),
+            Phase::Open => return self.handle_open_timeout(now),
+            Phase::PendingConnect(_) | Phase::Closed => return,
         };
         let (deadline, limit, after) = timeout;
         if deadline.is_some_and(|deadline| deadline <= now) {
@@ -203,38 +203,38 @@ impl Connection {
         }
     }
 
-    fn expire_open(&mut self, now: Instant) {
+    fn handle_open_timeout(&mut self, now: Instant) {
         while let Some(call) = self.calls.expire(now) {
-            self.passed.add("reply_time");
+            self.limit_counts.add("reply_timeout");
             self.push(Event::Reply(Reply { call, outcome: Outcome::TimedOut }));
         }
-        match self.liveness.expire(now, &self.config.limits) {
-            Some(Silence::Ping(stamp)) => self.write(&Control::User(UserControl::Ping(stamp)).message()),
-            Some(Silence::Dead) => {
-                let after = self.config.limits.idle_time;
-                self.fail(PeerErrorKind::Timeout { limit: "idle_time", after });
+        match self.keepalive.expire(now, &self.config.limits) {
+            Some(IdleAction::Ping(stamp)) => self.write(&Control::User(UserControl::Ping(stamp)).message()),
+            Some(IdleAction::Dead) => {
+                let after = self.config.limits.idle_timeout;
+                self.fail(PeerErrorKind::Timeout { limit: "idle_timeout", after });
             }
             None => {}
         }
     }
 
-    /// When [`expire`](Self::expire) is to be called; `None` if time changes nothing.
-    pub fn deadline(&self) -> Option<Instant> {
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called; `None` if time changes nothing.
+    pub fn poll_timeout(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Handshake { deadline, .. }
             | Phase::Policy { deadline }
             | Phase::Connecting { deadline, .. } => *deadline,
             Phase::Open => {
                 let calls = self.calls.deadline();
-                let silence = self.liveness.deadline(&self.config.limits);
+                let silence = self.keepalive.deadline(&self.config.limits);
                 [calls, silence].into_iter().flatten().min()
             }
-            Phase::Deciding(_) | Phase::Closed => None,
+            Phase::PendingConnect(_) | Phase::Closed => None,
         }
     }
 
     /// What happened, in order.
-    pub fn event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<Event> {
         loop {
             if let Some(Pending::Parts(parts)) = self.events.front_mut() {
                 match parts.next() {
@@ -254,9 +254,9 @@ impl Connection {
     }
 
     /// What is to be sent next. Pieces are of any length; take several for a vectored write.
-    pub fn output(&mut self) -> Option<Bytes> {
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
         let piece = self.output.take()?;
-        self.owed.taken(self.output.taken());
+        self.unsent_replies.taken(self.output.taken());
         Some(piece)
     }
 
@@ -265,9 +265,9 @@ impl Connection {
         self.output.len()
     }
 
-    /// How many replies wait to be sent; at [`Limits::replies_owed`](super::Limits::replies_owed) the peer is given up.
-    pub fn replies_owed(&self) -> usize {
-        self.owed.replies.len()
+    /// How many replies wait to be sent; at [`Limits::unsent_replies`](super::Limits::unsent_replies) the peer is given up.
+    pub fn unsent_replies(&self) -> usize {
+        self.unsent_replies.replies.len()
     }
 
     /// Whether it ended, by whatever reason; what is queued should still be sent.
@@ -302,13 +302,13 @@ impl Connection {
 
     /// How often each limit was passed, by the name of its field: by the peer, which most often ended the
     /// connection, or by the program.
-    pub fn limits_passed(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.passed.counts()
+    pub fn limit_counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.limit_counts.counts()
     }
 
     /// How many bytes came, the handshake among them.
     pub fn received(&self) -> u64 {
-        self.windows.received()
+        self.ack_window.received()
     }
 
     /// How many bytes were taken to be sent.
@@ -318,7 +318,7 @@ impl Connection {
 
     /// How many of those the peer has not acknowledged, modulo 2^32. Peers count differently.
     pub fn unacknowledged(&self) -> u32 {
-        self.windows.unacknowledged(self.sent())
+        self.ack_window.unacknowledged(self.sent())
     }
 
     /// How many calls of the peer have no reply yet.
@@ -333,12 +333,12 @@ impl Connection {
 
     /// How long the last ping took.
     pub fn round_trip(&self) -> Option<Duration> {
-        self.liveness.round_trip()
+        self.keepalive.round_trip()
     }
 
     /// When anything last came.
-    pub fn last_heard(&self) -> Instant {
-        self.liveness.heard()
+    pub fn last_input(&self) -> Instant {
+        self.keepalive.last_input()
     }
 
     fn push(&mut self, event: Event) {
@@ -356,7 +356,7 @@ impl Connection {
             if let CloseReason::Peer(error) = &reason
                 && let Some(limit) = error.limit()
             {
-                self.passed.add(limit);
+                self.limit_counts.add(limit);
             }
             self.phase = Phase::Closed;
             self.push(Event::Closed(reason));
@@ -364,15 +364,15 @@ impl Connection {
     }
 }
 
-impl Owed {
+impl UnsentReplies {
     /// Counts one more; the name, value and excess of the limit that it passes, if it does.
     fn add(&mut self, end: u64, len: usize, max: usize, max_bytes: usize) -> Result<(), PeerErrorKind> {
         if self.replies.len() >= max {
-            return Err(PeerErrorKind::Limit { limit: "replies_owed", max, found: self.replies.len() + 1 });
+            return Err(PeerErrorKind::Limit { limit: "unsent_replies", max, found: self.replies.len() + 1 });
         }
         let found = self.bytes + len;
         if found > max_bytes && !self.replies.is_empty() {
-            return Err(PeerErrorKind::Limit { limit: "replies_owed_bytes", max: max_bytes, found });
+            return Err(PeerErrorKind::Limit { limit: "unsent_reply_bytes", max: max_bytes, found });
         }
         self.replies.push_back((end, len));
         self.bytes = found;
@@ -392,7 +392,7 @@ impl fmt::Debug for Connection {
             Phase::Handshake { .. } => "Handshake",
             Phase::Policy { .. } => "Policy",
             Phase::Connecting { .. } => "Connecting",
-            Phase::Deciding(_) => "Deciding",
+            Phase::PendingConnect(_) => "PendingConnect",
             Phase::Open => "Open",
             Phase::Closed => "Closed",
         };

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use amf_core::{Value, Version};
 
-use super::{Connection, Deciding, Pending, Phase};
+use super::{Connection, Pending, PendingConnect, Phase};
 use crate::proto::calls::{Match, whole};
 use crate::proto::handshake::Progress;
 use crate::proto::message::{CONNECT, CONNECT_ID, Control, Parts, UserControl, code, split};
@@ -17,11 +17,11 @@ use crate::proto::{
 };
 
 /// What a held message costs beside its payload.
-const HELD: usize = 64;
+const HELD_MESSAGE_OVERHEAD: usize = 64;
 
 impl Connection {
     pub(super) fn read(&mut self, now: Instant, mut input: &[u8]) -> Result<(), PeerError> {
-        if matches!(self.phase, Phase::Handshake { .. }) && !self.shake_hands(now, &mut input)? {
+        if matches!(self.phase, Phase::Handshake { .. }) && !self.read_handshake(now, &mut input)? {
             return Ok(());
         }
         while !matches!(self.phase, Phase::Closed | Phase::Policy { .. }) {
@@ -33,7 +33,7 @@ impl Connection {
     }
 
     /// Whether there are chunks to read.
-    fn shake_hands(&mut self, now: Instant, input: &mut &[u8]) -> Result<bool, PeerError> {
+    fn read_handshake(&mut self, now: Instant, input: &mut &[u8]) -> Result<bool, PeerError> {
         let Phase::Handshake { handshake, request, deadline } = &mut self.phase else { return Ok(true) };
         let mut position = self.reader.position();
         let progress = handshake.read(input, &mut position, &mut self.output);
@@ -47,7 +47,7 @@ impl Connection {
             }
             Progress::Done => {
                 let request = request.take();
-                let deadline = now.checked_add(self.config.limits.connect_time);
+                let deadline = now.checked_add(self.config.limits.connect_timeout);
                 let asked = request.as_ref().map(|request| request.version());
                 self.phase = Phase::Connecting { deadline, asked };
                 // A request that cannot be encoded is the program's mistake.
@@ -66,8 +66,8 @@ impl Connection {
             self.control(now, control);
             return Ok(());
         }
-        if let Phase::Deciding(deciding) = &mut self.phase {
-            return deciding.hold(message, self.config.limits.before_connect);
+        if let Phase::PendingConnect(pending_connect) = &mut self.phase {
+            return pending_connect.hold(message, self.config.limits.before_connect);
         }
         match message.kind {
             MessageType::COMMAND | MessageType::COMMAND_AMF3 => self.command(message),
@@ -103,17 +103,17 @@ impl Connection {
         match control {
             Control::SetChunkSize(size) => self.reader.set_chunk_size(size),
             Control::Abort(chunk_stream) => self.reader.abort(chunk_stream),
-            Control::Acknowledgement(received) => self.windows.acknowledge(received),
-            Control::WindowAcknowledgement(window) => self.windows.set_window(window),
+            Control::Acknowledgement(received) => self.ack_window.acknowledge(received),
+            Control::WindowAcknowledgement(window) => self.ack_window.set_window(window),
             Control::SetPeerBandwidth(size, limit) => {
-                if let Some(window) = self.windows.limit(size, limit) {
+                if let Some(window) = self.ack_window.limit(size, limit) {
                     self.reply_control(&Control::WindowAcknowledgement(window));
                 }
             }
             Control::User(UserControl::Ping(stamp)) => {
                 self.reply_control(&Control::User(UserControl::Pong(stamp)));
             }
-            Control::User(UserControl::Pong(stamp)) => self.liveness.pong(now, stamp),
+            Control::User(UserControl::Pong(stamp)) => self.keepalive.pong(now, stamp),
             Control::User(event) => self.push(Event::UserControl(event)),
         }
     }
@@ -148,9 +148,9 @@ impl Connection {
         match Connect::read(body, &self.config.limits) {
             Ok(connect) => {
                 let version = connect.version();
-                let deciding = Deciding { id, version, held: VecDeque::new(), held_bytes: 0 };
-                self.phase = Phase::Deciding(Box::new(deciding));
-                self.introduce();
+                let pending_connect = PendingConnect { id, version, held: VecDeque::new(), held_bytes: 0 };
+                self.phase = Phase::PendingConnect(Box::new(pending_connect));
+                self.send_session_parameters();
                 self.push(Event::Connect(connect));
                 Ok(())
             }
@@ -183,7 +183,7 @@ impl Connection {
         self.version = version;
         self.phase = Phase::Open;
         self.reader.restrict(false);
-        self.introduce();
+        self.send_session_parameters();
         self.push(Event::Accepted(Accepted { version, properties, info }));
         Ok(())
     }
@@ -208,7 +208,7 @@ impl Connection {
             Some(self.calls.take(number, version))
         } else {
             self.counters.refused_calls += 1;
-            self.passed.add("calls_in");
+            self.limit_counts.add("calls_in");
             let text = format!("{max} calls have no reply yet, the limit `calls_in`");
             if let Ok(value) = Status::error(code::CALL_FAILED, text).encode(version) {
                 self.reply_call("_error", number, version, &value);
@@ -220,10 +220,12 @@ impl Connection {
 
     /// The client was accepted: what it sent in the meantime is heard.
     pub(super) fn open(&mut self, now: Instant) {
-        let Phase::Deciding(mut deciding) = mem::replace(&mut self.phase, Phase::Open) else { return };
-        self.version = deciding.version;
+        let Phase::PendingConnect(mut pending_connect) = mem::replace(&mut self.phase, Phase::Open) else {
+            return;
+        };
+        self.version = pending_connect.version;
         self.reader.restrict(false);
-        while let Some(message) = deciding.held.pop_front() {
+        while let Some(message) = pending_connect.held.pop_front() {
             if let Err(kind) = self.message(now, message) {
                 return self.fail(kind);
             }
@@ -231,9 +233,9 @@ impl Connection {
     }
 }
 
-impl Deciding {
+impl PendingConnect {
     fn hold(&mut self, message: Message, max: usize) -> Result<(), PeerErrorKind> {
-        let found = self.held_bytes + message.payload.len() + HELD;
+        let found = self.held_bytes + message.payload.len() + HELD_MESSAGE_OVERHEAD;
         if found > max {
             return Err(PeerErrorKind::Limit { limit: "before_connect", max, found });
         }

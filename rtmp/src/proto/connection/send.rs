@@ -6,15 +6,15 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::{Connection, Phase};
-use crate::proto::chunk::{Chunked, writer::Envelope};
+use crate::proto::chunk::{PreChunkedMessage, writer::Envelope};
 use crate::proto::error::MAX_MESSAGE;
 use crate::proto::message::{BandwidthLimit, Control, MAX_HEAD, UserControl, chunk_stream, write_head};
-use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UseError};
+use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UserError};
 
 impl Connection {
     /// Accepts the client. What it sent since its connect becomes events now.
-    pub fn accept(&mut self, now: Instant, accept: &Accept) -> Result<(), UseError> {
-        let (id, version) = self.deciding()?;
+    pub fn accept(&mut self, now: Instant, accept: &Accept) -> Result<(), UserError> {
+        let (id, version) = self.pending_connect()?;
         let reply = accept.message(id, version)?;
         self.write(&reply);
         self.open(now);
@@ -25,8 +25,8 @@ impl Connection {
     ///
     /// The status says why: a code such as [`code::CONNECT_REJECTED`](crate::proto::message::code), a
     /// description for people, and for a redirection `ex` with `code` and `redirect`.
-    pub fn reject(&mut self, status: &Status) -> Result<(), UseError> {
-        let (id, _) = self.deciding()?;
+    pub fn reject(&mut self, status: &Status) -> Result<(), UserError> {
+        let (id, _) = self.pending_connect()?;
         let reply = status.refusal(id)?;
         self.write(&reply);
         self.close_for(CloseReason::Rejected);
@@ -34,9 +34,9 @@ impl Connection {
     }
 
     /// Gives the policy that a Flash program asked for, as XML, and closes.
-    pub fn answer_policy(&mut self, xml: &str) -> Result<(), UseError> {
+    pub fn answer_policy(&mut self, xml: &str) -> Result<(), UserError> {
         if !matches!(self.phase, Phase::Policy { .. }) {
-            return Err(if self.is_closed() { UseError::Closed } else { UseError::NothingToDecide });
+            return Err(if self.is_closed() { UserError::Closed } else { UserError::NothingToDecide });
         }
         self.output.put(xml.as_bytes());
         self.output.put(&[0]);
@@ -46,25 +46,25 @@ impl Connection {
 
     /// Answers a call with a result: one value in the form that an envelope carries
     /// ([`amf_core::Encoder::in_envelope`]), in the call's version.
-    pub fn answer(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UseError> {
+    pub fn answer(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
         self.finish_call("_result", transaction, value)
     }
 
     /// Answers a call with an error: one value, most often an encoded [`Status`].
-    pub fn fault(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UseError> {
+    pub fn fault(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
         self.finish_call("_error", transaction, value)
     }
 
-    fn finish_call(&mut self, name: &str, transaction: Transaction, value: &Bytes) -> Result<(), UseError> {
+    fn finish_call(&mut self, name: &str, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
         if self.is_closed() {
-            return Err(UseError::Closed);
+            return Err(UserError::Closed);
         }
         check_length(value.len() + MAX_HEAD)?;
         if !self.calls.answer(transaction) {
-            return Err(UseError::UnknownTransaction);
+            return Err(UserError::UnknownTransaction);
         }
         self.reply_call(name, transaction.number(), transaction.version(), value);
-        if self.is_closed() { Err(UseError::Closed) } else { Ok(()) }
+        if self.is_closed() { Err(UserError::Closed) } else { Ok(()) }
     }
 
     /// Calls the peer; [`Event::Reply`](crate::proto::Event::Reply) will tell what became of it.
@@ -77,20 +77,20 @@ impl Connection {
         stream: u32,
         name: &str,
         arguments: &Bytes,
-    ) -> Result<CallId, UseError> {
+    ) -> Result<CallId, UserError> {
         let max = self.config.limits.calls_out;
         self.check_room(name.len() + arguments.len() + MAX_HEAD)?;
         if self.calls.outgoing() >= max {
-            self.passed.add("calls_out");
-            return Err(UseError::TooManyCalls { max });
+            self.limit_counts.add("calls_out");
+            return Err(UserError::TooManyCalls { max });
         }
-        let call = self.calls.make(now, self.config.limits.reply_time);
+        let call = self.calls.make(now, self.config.limits.reply_timeout);
         self.write_command(self.version, stream, name, f64::from(call.number()), arguments);
         Ok(call)
     }
 
     /// Calls the peer without wanting a reply; the arguments are as for [`call`](Self::call).
-    pub fn notify(&mut self, stream: u32, name: &str, arguments: &Bytes) -> Result<(), UseError> {
+    pub fn notify(&mut self, stream: u32, name: &str, arguments: &Bytes) -> Result<(), UserError> {
         self.check_room(name.len() + arguments.len() + MAX_HEAD)?;
         self.write_command(self.version, stream, name, 0.0, arguments);
         Ok(())
@@ -98,14 +98,14 @@ impl Connection {
 
     /// Sends a message of any type. The connection does not look into it, so it must not be one that changes how
     /// the connection is to be read.
-    pub fn send(&mut self, message: &Message) -> Result<(), UseError> {
+    pub fn send(&mut self, message: &Message) -> Result<(), UserError> {
         self.check_room(message.payload.len())?;
         self.write(message);
         Ok(())
     }
 
     /// Sends a message that was cut into chunks once for many connections.
-    pub fn send_shared(&mut self, chunked: &Chunked) -> Result<(), UseError> {
+    pub fn send_shared(&mut self, chunked: &PreChunkedMessage) -> Result<(), UserError> {
         self.check_room(chunked.message().payload.len())?;
         self.counters.sent_messages += 1;
         self.writer.write_shared(chunked, &mut self.output);
@@ -114,21 +114,21 @@ impl Connection {
 
     /// Makes our chunks this large from now on, and tells the peer; 1 to 2^31 − 1, what is outside counts as the
     /// nearest.
-    pub fn set_chunk_size(&mut self, size: u32) -> Result<(), UseError> {
+    pub fn set_chunk_size(&mut self, size: u32) -> Result<(), UserError> {
         self.check_room(0)?;
         self.announce_chunk_size(size);
         Ok(())
     }
 
     /// Sends an event of a stream.
-    pub fn send_event(&mut self, event: UserControl) -> Result<(), UseError> {
+    pub fn send_event(&mut self, event: UserControl) -> Result<(), UserError> {
         self.send(&Control::User(event).message())
     }
 
     /// Pings the peer; the answer is measured as [`round_trip`](Self::round_trip).
-    pub fn ping(&mut self, now: Instant) -> Result<(), UseError> {
+    pub fn ping(&mut self, now: Instant) -> Result<(), UserError> {
         self.check_room(0)?;
-        let stamp = self.liveness.ping(now);
+        let stamp = self.keepalive.ping(now);
         self.send_event(UserControl::Ping(stamp))
     }
 
@@ -142,35 +142,35 @@ impl Connection {
         self.close_for(CloseReason::Local);
     }
 
-    fn deciding(&self) -> Result<(f64, Version), UseError> {
+    fn pending_connect(&self) -> Result<(f64, Version), UserError> {
         match &self.phase {
-            Phase::Deciding(deciding) => Ok((deciding.id, deciding.version)),
-            Phase::Closed => Err(UseError::Closed),
-            _ => Err(UseError::NothingToDecide),
+            Phase::PendingConnect(pending_connect) => Ok((pending_connect.id, pending_connect.version)),
+            Phase::Closed => Err(UserError::Closed),
+            _ => Err(UserError::NothingToDecide),
         }
     }
 
-    fn check_room(&mut self, len: usize) -> Result<(), UseError> {
+    fn check_room(&mut self, len: usize) -> Result<(), UserError> {
         match self.phase {
             Phase::Open => {}
-            Phase::Closed => return Err(UseError::Closed),
-            _ => return Err(UseError::NotConnected),
+            Phase::Closed => return Err(UserError::Closed),
+            _ => return Err(UserError::NotConnected),
         }
         check_length(len)?;
-        let max = self.config.limits.outbound;
+        let max = self.config.limits.outbound_bytes;
         if self.output.is_empty() || self.output.len() + len <= max {
             Ok(())
         } else {
-            self.passed.add("outbound");
-            Err(UseError::QueueFull { max })
+            self.limit_counts.add("outbound_bytes");
+            Err(UserError::QueueFull { max })
         }
     }
 
     /// Tells the peer how to talk to us, and how we talk.
-    pub(super) fn introduce(&mut self) {
+    pub(super) fn send_session_parameters(&mut self) {
         let (window, bandwidth, chunk_size) =
             (self.config.window, self.config.peer_bandwidth, self.config.chunk_size);
-        self.windows.tell(window);
+        self.ack_window.tell(window);
         self.write(&Control::WindowAcknowledgement(window).message());
         if let Some(bandwidth) = bandwidth {
             self.write(&Control::SetPeerBandwidth(bandwidth, BandwidthLimit::Dynamic).message());
@@ -192,21 +192,22 @@ impl Connection {
     pub(super) fn reply_control(&mut self, control: &Control) {
         let before = self.output.end();
         self.write(&control.message());
-        self.count_owed(before);
+        self.count_unsent_reply(before);
     }
 
     pub(super) fn reply_call(&mut self, name: &str, number: f64, version: Version, value: &Bytes) {
         let before = self.output.end();
         self.write_command(version, 0, name, number, value);
-        self.count_owed(before);
+        self.count_unsent_reply(before);
     }
 
     /// Counts what was written since as a reply that the peer has to read.
-    fn count_owed(&mut self, before: u64) {
+    fn count_unsent_reply(&mut self, before: u64) {
         let end = self.output.end();
         let limits = &self.config.limits;
         let len = (end - before) as usize;
-        if let Err(kind) = self.owed.add(end, len, limits.replies_owed, limits.replies_owed_bytes) {
+        if let Err(kind) = self.unsent_replies.add(end, len, limits.unsent_replies, limits.unsent_reply_bytes)
+        {
             self.fail(kind);
         }
     }
@@ -225,6 +226,6 @@ impl Connection {
     }
 }
 
-fn check_length(len: usize) -> Result<(), UseError> {
-    if len > MAX_MESSAGE { Err(UseError::MessageTooLong { len }) } else { Ok(()) }
+fn check_length(len: usize) -> Result<(), UserError> {
+    if len > MAX_MESSAGE { Err(UserError::MessageTooLong { len }) } else { Ok(()) }
 }

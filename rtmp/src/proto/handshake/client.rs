@@ -5,7 +5,7 @@
 //!  ────────────> Waiting ──────────────> Answered ────> Done
 //! ```
 
-use super::digest::{self, DIGEST, Scheme, Side};
+use super::digest::{self, DIGEST, DigestScheme, Side};
 use super::{Collected, PART, Progress, Random, Seed, VERSION, check_version};
 use crate::proto::PeerErrorKind;
 use crate::proto::chunk::Output;
@@ -17,14 +17,14 @@ pub enum ClientHandshake {
     Plain,
     /// As Flash Player does. A server that only echoes will do, but one that gives a digest must give
     /// the right one.
-    Digest(Scheme),
+    Digest(DigestScheme),
     /// As Flash Player does; a server that gives no digest is refused.
-    RequireDigest(Scheme),
+    RequireDigest(DigestScheme),
 }
 
 impl Default for ClientHandshake {
     fn default() -> Self {
-        Self::Digest(Scheme::default())
+        Self::Digest(DigestScheme::default())
     }
 }
 

@@ -40,7 +40,7 @@ impl Side {
 
 /// Where the digest stands in the first part. Peers number the two differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Scheme {
+pub enum DigestScheme {
     /// The digest is in the first half, a key in the second. librtmp calls it 0, SRS 1.
     #[default]
     DigestFirst,
@@ -48,7 +48,7 @@ pub enum Scheme {
     KeyFirst,
 }
 
-impl Scheme {
+impl DigestScheme {
     pub(super) const ALL: [Self; 2] = [Self::DigestFirst, Self::KeyFirst];
 
     /// Where the four bytes are that say where the digest is, and where their sum counts from.
@@ -74,8 +74,8 @@ impl Scheme {
 }
 
 /// The digest in a first part, and how it is laid out, if one is right.
-pub(super) fn find(side: Side, part: &[u8]) -> Option<(Scheme, [u8; DIGEST])> {
-    Scheme::ALL.into_iter().find_map(|scheme| {
+pub(super) fn find(side: Side, part: &[u8]) -> Option<(DigestScheme, [u8; DIGEST])> {
+    DigestScheme::ALL.into_iter().find_map(|scheme| {
         let (before, digest, behind) = scheme.split(part)?;
         mac(side.name(), &[before, behind])?.verify_slice(digest).ok()?;
         Some((scheme, *digest))
@@ -83,7 +83,7 @@ pub(super) fn find(side: Side, part: &[u8]) -> Option<(Scheme, [u8; DIGEST])> {
 }
 
 /// Puts the digest into a first part, and gives it.
-pub(super) fn insert(side: Side, scheme: Scheme, part: &mut [u8]) -> [u8; DIGEST] {
+pub(super) fn insert(side: Side, scheme: DigestScheme, part: &mut [u8]) -> [u8; DIGEST] {
     let digest: [u8; DIGEST] = scheme
         .split(part)
         .and_then(|(before, _, behind)| mac(side.name(), &[before, behind]))

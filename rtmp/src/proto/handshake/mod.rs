@@ -17,7 +17,7 @@ use super::{PeerError, PeerErrorKind};
 
 pub(crate) use client::Client;
 pub use client::ClientHandshake;
-pub use digest::Scheme;
+pub use digest::DigestScheme;
 pub(crate) use server::Server;
 
 /// The length of each part behind the version byte.

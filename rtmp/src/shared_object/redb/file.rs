@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, RepairSession, StorageBackend};
 
-use super::resync::Wary;
+use super::resync::ResyncBackend;
 
 /// Of pages in memory, in bytes: those of objects that are in use are read once.
-const CACHE: usize = 16 << 20;
+const CACHE_SIZE: usize = 16 << 20;
 
 /// Makes the file if there is none, and sees to it that it is still in its folder after a power failure.
 pub(super) fn prepare(path: &Path) -> Result<(), DatabaseError> {
     if fs::metadata(path).map_or(true, |file| file.len() == 0) {
-        make(path)?;
+        create(path)?;
     }
     if cfg!(unix) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -27,7 +27,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), DatabaseError> {
 }
 
 /// redb takes a file that was made in part for none of its own. So it has another name until it is whole.
-fn make(path: &Path) -> Result<(), DatabaseError> {
+fn create(path: &Path) -> Result<(), DatabaseError> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     match fs::remove_file(&new) {
@@ -45,21 +45,22 @@ pub(super) fn backend(path: &Path) -> Result<FileBackend, DatabaseError> {
 /// Opens a database, the first time or after a failure. In doubt, one that was not closed is written anew first.
 pub(super) fn open<B: StorageBackend>(
     backend: impl Fn() -> Result<B, DatabaseError>,
-    doubt: &Arc<AtomicBool>,
+    is_uncertain: &Arc<AtomicBool>,
 ) -> Result<Database, DatabaseError> {
-    let wary = |rewrites| Ok::<_, DatabaseError>(Wary::new(backend()?, rewrites, Arc::clone(doubt)));
+    let wary =
+        |rewrites| Ok::<_, DatabaseError>(ResyncBackend::new(backend()?, rewrites, Arc::clone(is_uncertain)));
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE);
-    if doubt.load(Ordering::Relaxed) {
+    builder.set_cache_size(CACHE_SIZE);
+    if is_uncertain.load(Ordering::Relaxed) {
         builder.set_repair_callback(RepairSession::abort);
         match builder.create_with_backend(wary(false)?) {
             Err(DatabaseError::RepairAborted) => {}
             opened => {
-                doubt.store(opened.is_err(), Ordering::Relaxed);
+                is_uncertain.store(opened.is_err(), Ordering::Relaxed);
                 return opened;
             }
         }
         builder.set_repair_callback(|_| {});
     }
-    builder.create_with_backend(wary(doubt.load(Ordering::Relaxed))?)
+    builder.create_with_backend(wary(is_uncertain.load(Ordering::Relaxed))?)
 }

@@ -68,7 +68,7 @@ impl RedbStore {
     /// open already, here or in another process ([`io::ErrorKind::ResourceBusy`]).
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        file::prepare(&path).map_err(|error| Failure::new(&path, error))?;
+        file::prepare(&path).map_err(|error| StoreError::new(&path, error))?;
         Self::with(path.clone(), move || file::backend(&path))
     }
 
@@ -77,20 +77,23 @@ impl RedbStore {
         backend: impl Fn() -> Result<B, DatabaseError> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         // Whoever had the file before may have left it after a flush that failed.
-        let doubt = Arc::new(AtomicBool::new(true));
-        let open = move || file::open(&backend, &doubt);
-        let database = open().map_err(|error| Failure::new(&path, error))?;
+        let is_uncertain = Arc::new(AtomicBool::new(true));
+        let open = move || file::open(&backend, &is_uncertain);
+        let database = open().map_err(|error| StoreError::new(&path, error))?;
         Ok(Self { path, open: Box::new(open), database: Mutex::new(Some(database)) })
     }
 
     /// Does something with the database; opens it again the next time, if that fails.
-    fn act<T>(&self, act: impl FnOnce(&Database) -> Result<T, redb::Error>) -> io::Result<T> {
+    fn with_database<T>(
+        &self,
+        with_database: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> io::Result<T> {
         let mut slot = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let database = match slot.take() {
             Some(database) => database,
-            None => (self.open)().map_err(|error| Failure::new(&self.path, error))?,
+            None => (self.open)().map_err(|error| StoreError::new(&self.path, error))?,
         };
-        let outcome = act(&database).map_err(|error| Failure::new(&self.path, error))?;
+        let outcome = with_database(&database).map_err(|error| StoreError::new(&self.path, error))?;
         *slot = Some(database);
         Ok(outcome)
     }
@@ -98,11 +101,11 @@ impl RedbStore {
 
 impl SharedObjectStore for RedbStore {
     fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>> {
-        self.act(|database| load(database, object))
+        self.with_database(|database| load(database, object))
     }
 
     fn commit(&self, commits: &[StoredCommit]) -> io::Result<()> {
-        self.act(|database| commit(database, commits))
+        self.with_database(|database| commit(database, commits))
     }
 }
 
@@ -167,31 +170,31 @@ impl fmt::Debug for RedbStore {
 
 /// What went wrong with which file.
 #[derive(Debug)]
-struct Failure {
+struct StoreError {
     path: PathBuf,
     source: redb::Error,
 }
 
-impl Failure {
+impl StoreError {
     fn new(path: &Path, source: impl Into<redb::Error>) -> Self {
         Self { path: path.to_owned(), source: source.into() }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "shared objects in {}: {}", self.path.display(), self.source)
     }
 }
 
-impl Error for Failure {
+impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.source)
     }
 }
 
-impl From<Failure> for io::Error {
-    fn from(failure: Failure) -> Self {
+impl From<StoreError> for io::Error {
+    fn from(failure: StoreError) -> Self {
         let kind = match &failure.source {
             redb::Error::Io(error) => error.kind(),
             redb::Error::DatabaseAlreadyOpen => io::ErrorKind::ResourceBusy,

@@ -14,17 +14,17 @@ const PAGE: u64 = 4_096;
 /// when the machine stops, and no later flush writes it. redb would find the commit whole, and build on it. So
 /// before redb sees such a file, all of it is written again and flushed.
 #[derive(Debug)]
-pub(super) struct Wary<B> {
+pub(super) struct ResyncBackend<B> {
     backend: B,
     /// Whether the file is to be written again first.
     rewrites: AtomicBool,
     /// Whether a flush has failed since all was written.
-    doubt: Arc<AtomicBool>,
+    is_uncertain: Arc<AtomicBool>,
 }
 
-impl<B: StorageBackend> Wary<B> {
-    pub(super) fn new(backend: B, rewrites: bool, doubt: Arc<AtomicBool>) -> Self {
-        Self { backend, rewrites: AtomicBool::new(rewrites), doubt }
+impl<B: StorageBackend> ResyncBackend<B> {
+    pub(super) fn new(backend: B, rewrites: bool, is_uncertain: Arc<AtomicBool>) -> Self {
+        Self { backend, rewrites: AtomicBool::new(rewrites), is_uncertain }
     }
 
     /// redb locks the file before it does anything else, so nobody else writes it now.
@@ -32,7 +32,7 @@ impl<B: StorageBackend> Wary<B> {
         if self.rewrites.load(Ordering::Relaxed) {
             rewrite(&self.backend)?;
             self.rewrites.store(false, Ordering::Relaxed);
-            self.doubt.store(false, Ordering::Relaxed);
+            self.is_uncertain.store(false, Ordering::Relaxed);
         }
         Ok(&self.backend)
     }
@@ -73,7 +73,7 @@ fn is_zero(page: &[u8]) -> bool {
     page.iter().all(|byte| *byte == 0)
 }
 
-impl<B: StorageBackend> StorageBackend for Wary<B> {
+impl<B: StorageBackend> StorageBackend for ResyncBackend<B> {
     fn len(&self) -> io::Result<u64> {
         self.ready()?.len()
     }
@@ -87,7 +87,7 @@ impl<B: StorageBackend> StorageBackend for Wary<B> {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.ready()?.sync_data().inspect_err(|_| self.doubt.store(true, Ordering::Relaxed))
+        self.ready()?.sync_data().inspect_err(|_| self.is_uncertain.store(true, Ordering::Relaxed))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

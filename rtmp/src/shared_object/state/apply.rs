@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use amf_core::Version;
 
-use super::request::{Batch, Change, Effect, ListenerId, NotWritten, Origin, Request};
-use super::{Listener, Machine};
+use super::request::{Batch, Change, Effect, Origin, Request, SubscriberId, WriteError};
+use super::{SharedObjectState, Subscriber};
 use crate::proto::message::code;
-use crate::shared_object::state::updates::{Header, Told};
+use crate::shared_object::state::updates::{Update, UpdateHeader};
 
-impl Machine {
+impl SharedObjectState {
     /// Does one batch, and tells what follows once that is on disk.
     pub(super) fn apply(&mut self, batch: Batch) -> Vec<Effect> {
         let mut outcome = Outcome::default();
@@ -21,8 +21,8 @@ impl Machine {
             match request {
                 Request::Use => {
                     if let Some((from, encoding)) = writer {
-                        if self.listeners.insert(from, Listener { encoding }).is_none() {
-                            self.joining.push(from);
+                        if self.subscribers.insert(from, Subscriber { encoding }).is_none() {
+                            self.subscribing.push(from);
                         }
                         self.join(&mut outcome.own);
                     }
@@ -46,46 +46,50 @@ impl Machine {
 
     fn change(&mut self, request: Request, outcome: &mut Outcome) {
         match request {
-            Request::Set { key, value } if value.is_nothing() => {
+            Request::Set { key, value } if value.is_null() => {
                 if self.slots.remove(&key) {
-                    outcome
-                        .changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
+                    outcome.changed(
+                        Update::Removed(Arc::clone(&key)),
+                        Change::Removed { key: Arc::clone(&key) },
+                    );
                 }
-                outcome.own.push(Told::Success(key));
+                outcome.own.push(Update::Success(key));
             }
             Request::Set { key, value } => match self.slots.set(&key, Arc::clone(&value), &self.limits) {
                 Ok(()) => {
                     outcome.changed(
-                        Told::Changed(Arc::clone(&key), Arc::clone(&value)),
+                        Update::Changed(Arc::clone(&key), Arc::clone(&value)),
                         Change::Set { key: Arc::clone(&key), value },
                     );
-                    outcome.own.push(Told::Success(key));
+                    outcome.own.push(Update::Success(key));
                 }
                 Err(limit) => {
                     tracing::debug!(object = %self.name, %key, %limit, "a change was refused");
-                    outcome.failure.get_or_insert(NotWritten::Limit(limit));
+                    outcome.failure.get_or_insert(WriteError::Limit(limit));
                     self.refused(Some(&key), code::SHARED_OBJECT_NO_WRITE_ACCESS, outcome);
                 }
             },
             Request::Remove { key } => {
                 if self.slots.remove(&key) {
-                    outcome
-                        .changed(Told::Removed(Arc::clone(&key)), Change::Removed { key: Arc::clone(&key) });
+                    outcome.changed(
+                        Update::Removed(Arc::clone(&key)),
+                        Change::Removed { key: Arc::clone(&key) },
+                    );
                 }
-                outcome.own.push(Told::Removed(key));
+                outcome.own.push(Update::Removed(key));
             }
             Request::Clear => {
                 if self.slots.clear() {
-                    outcome.changed(Told::Cleared, Change::Cleared);
+                    outcome.changed(Update::Cleared, Change::Cleared);
                 }
             }
             Request::Send(sent) => {
-                outcome.own.push(Told::Sent(Arc::clone(&sent)));
-                outcome.others.push(Told::Sent(Arc::clone(&sent)));
-                outcome.changes.push(Change::Sent(sent));
+                outcome.own.push(Update::EncodedMessage(Arc::clone(&sent)));
+                outcome.others.push(Update::EncodedMessage(Arc::clone(&sent)));
+                outcome.changes.push(Change::EncodedMessage(sent));
             }
             Request::Refused { key, code } => {
-                outcome.failure.get_or_insert(NotWritten::Storage);
+                outcome.failure.get_or_insert(WriteError::Storage);
                 self.refused(key.as_ref(), code, outcome);
             }
             Request::Use => {}
@@ -94,21 +98,26 @@ impl Machine {
 
     /// The writer is told no, and what the slot is: it may show already what it wrote.
     fn refused(&self, key: Option<&Arc<str>>, code: &'static str, outcome: &mut Outcome) {
-        let Some(key) = key else { return outcome.own.push(Told::Status(code)) };
+        let Some(key) = key else { return outcome.own.push(Update::Status(code)) };
         let value = self.slots.get(key).map(|slot| Arc::clone(&slot.value));
-        outcome.own.push(Told::Refused(code, Arc::clone(key), value));
+        outcome.own.push(Update::Refused(code, Arc::clone(key), value));
     }
 
     /// Everything that one who comes now has to know.
-    fn join(&self, told: &mut Vec<Told>) {
-        told.extend([Told::UseSuccess, Told::Cleared]);
-        told.extend(
-            self.slots.iter().map(|(key, slot)| Told::Changed(Arc::clone(key), Arc::clone(&slot.value))),
+    fn join(&self, updates: &mut Vec<Update>) {
+        updates.extend([Update::UseSuccess, Update::Cleared]);
+        updates.extend(
+            self.slots.iter().map(|(key, slot)| Update::Changed(Arc::clone(key), Arc::clone(&slot.value))),
         );
     }
 
     /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
-    fn tell(&self, writer: Option<(ListenerId, Version)>, own: &[Told], others: &[Told]) -> Vec<Effect> {
+    fn tell(
+        &self,
+        writer: Option<(SubscriberId, Version)>,
+        own: &[Update],
+        others: &[Update],
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
         if let Some((from, encoding)) = writer
             && !own.is_empty()
@@ -119,11 +128,11 @@ impl Machine {
             return effects;
         }
         for encoding in [Version::Amf0, Version::Amf3] {
-            let is_other = |id: ListenerId| writer.is_none_or(|(from, _)| from != id);
+            let is_other = |id: SubscriberId| writer.is_none_or(|(from, _)| from != id);
             let to: Vec<_> = self
-                .listeners
+                .subscribers
                 .iter()
-                .filter(|(id, listener)| listener.encoding == encoding && is_other(**id))
+                .filter(|(id, subscriber)| subscriber.encoding == encoding && is_other(**id))
                 .map(|(id, _)| *id)
                 .collect();
             if !to.is_empty() {
@@ -135,13 +144,16 @@ impl Machine {
 
     pub(super) fn send(
         &self,
-        told: &[Told],
+        updates: &[Update],
         encoding: Version,
-        to: &[ListenerId],
+        to: &[SubscriberId],
     ) -> impl Iterator<Item = Effect> {
-        let header =
-            Header { name: &self.name, version: self.slots.version(), is_persistent: self.is_persistent };
-        let messages = header.messages(told, encoding).into_iter();
+        let header = UpdateHeader {
+            name: &self.name,
+            version: self.slots.version(),
+            is_persistent: self.is_persistent,
+        };
+        let messages = header.messages(updates, encoding).into_iter();
         messages.map(|message| Effect::Send { to: to.to_vec(), message })
     }
 }
@@ -150,16 +162,16 @@ impl Machine {
 #[derive(Default)]
 struct Outcome {
     /// What the writer is told, and what the others are.
-    own: Vec<Told>,
-    others: Vec<Told>,
+    own: Vec<Update>,
+    others: Vec<Update>,
     changes: Vec<Change>,
     has_changed: bool,
-    failure: Option<NotWritten>,
+    failure: Option<WriteError>,
 }
 
 impl Outcome {
-    fn changed(&mut self, told: Told, change: Change) {
-        self.others.push(told);
+    fn changed(&mut self, updates: Update, change: Change) {
+        self.others.push(updates);
         self.changes.push(change);
         self.has_changed = true;
     }

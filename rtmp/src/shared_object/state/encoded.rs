@@ -9,17 +9,17 @@ use bytes::Bytes;
 use crate::proto::SentMessage;
 
 /// Bytes that a value may come to in the other encoding: what AMF3 says by references, AMF0 repeats.
-const OTHER: usize = 1 << 20;
+const MAX_REENCODED_LEN: usize = 1 << 20;
 
 /// A value as it came, and as it is in the other encoding once that was wanted.
 #[derive(Debug)]
-pub(crate) struct Encoded {
+pub(crate) struct EncodedValue {
     version: Version,
     bytes: Bytes,
     other: OnceLock<Bytes>,
 }
 
-impl Encoded {
+impl EncodedValue {
     /// One value in the form that an envelope carries.
     pub(crate) fn new(version: Version, bytes: Bytes) -> Self {
         Self { version, bytes, other: OnceLock::new() }
@@ -47,7 +47,7 @@ impl Encoded {
         }
         let other = || {
             let value = self.read::<Value>().ok()?;
-            let mut encoder = Encoder::in_envelope(version).with_max_len(OTHER);
+            let mut encoder = Encoder::in_envelope(version).with_max_len(MAX_REENCODED_LEN);
             value.to_amf(&mut encoder).ok()?;
             Some(encoder.finish().into())
         };
@@ -59,12 +59,12 @@ impl Encoded {
     }
 
     /// Whether it is null or undefined: setting a slot to it removes the slot.
-    pub(crate) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(&*self.bytes, [0x05 | 0x06, ..] | [0x11, 0x00 | 0x01, ..])
     }
 }
 
-impl PartialEq for Encoded {
+impl PartialEq for EncodedValue {
     fn eq(&self, other: &Self) -> bool {
         (self.version, &self.bytes) == (other.version, &other.bytes)
     }
@@ -72,13 +72,13 @@ impl PartialEq for Encoded {
 
 /// A message to handlers, the same way.
 #[derive(Debug)]
-pub(crate) struct Sent {
+pub(crate) struct EncodedMessage {
     version: Version,
     message: SentMessage,
     other: OnceLock<Option<SentMessage>>,
 }
 
-impl Sent {
+impl EncodedMessage {
     pub(crate) fn new(version: Version, message: SentMessage) -> Arc<Self> {
         Arc::new(Self { version, message, other: OnceLock::new() })
     }
@@ -99,7 +99,7 @@ impl Sent {
             return Some(self.message.clone());
         }
         let other = || {
-            let mut encoder = Encoder::in_envelope(version).with_max_len(OTHER);
+            let mut encoder = Encoder::in_envelope(version).with_max_len(MAX_REENCODED_LEN);
             for value in arguments(&self.message).ok()? {
                 value.to_amf(&mut encoder).ok()?;
             }

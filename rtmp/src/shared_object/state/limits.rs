@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Bounds on the shared objects of a server, in force by default.
 ///
 /// A client that would pass one is refused with a status, `SharedObject.NoWriteAccess` or
-/// `SharedObject.ObjectCreationFailed`; the server's own side gets a [`LimitPassed`] with the field's name.
+/// `SharedObject.ObjectCreationFailed`; the server's own side gets a [`LimitError`] with the field's name.
 /// The bounds on messages are in [`proto::Limits`](crate::proto::Limits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharedObjectLimits {
@@ -20,7 +20,7 @@ pub struct SharedObjectLimits {
     pub objects: usize,
     /// Bytes of one client's requests that wait, for a lock or for the disk. Default 1 MiB. One that sends more is
     /// disconnected.
-    pub waiting: usize,
+    pub pending_bytes: usize,
     /// How long an object that is not persistent is kept when nobody uses it any more. Default 10 s.
     pub linger: Duration,
 }
@@ -32,7 +32,7 @@ impl Default for SharedObjectLimits {
             bytes: 1 << 20,
             total_memory: 256 << 20,
             objects: 1_024,
-            waiting: 1 << 20,
+            pending_bytes: 1 << 20,
             linger: Duration::from_secs(10),
         }
     }
@@ -40,14 +40,14 @@ impl Default for SharedObjectLimits {
 
 /// One of the [`SharedObjectLimits`] would be passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitPassed {
+pub struct LimitError {
     /// The limit's field name.
     pub limit: &'static str,
     /// Its value.
     pub max: usize,
 }
 
-impl LimitPassed {
+impl LimitError {
     /// Counts it, too.
     pub(in crate::shared_object) fn new(limit: &'static str, max: usize) -> Self {
         crate::metrics::limit(limit);
@@ -55,10 +55,10 @@ impl LimitPassed {
     }
 }
 
-impl fmt::Display for LimitPassed {
+impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a shared object may have no more than {}, the limit `{}`", self.max, self.limit)
     }
 }
 
-impl std::error::Error for LimitPassed {}
+impl std::error::Error for LimitError {}

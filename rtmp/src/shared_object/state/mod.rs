@@ -1,11 +1,11 @@
 //! A shared object as a state machine, without I/O, tasks or a clock: requests go in, effects come out.
 //!
 //! ```text
-//!                 restored                     Effect::Commit
+//!                 load_finished                     Effect::Commit
 //!   Loading ────────────────────▶ Ready ──────────────────────▶ Committing
 //!   (persistent objects only)       ▲     (persistent: changes)      │
 //!                                   └────────────────────────────────┘
-//!                                               committed
+//!                                               commit_finished
 //! ```
 //!
 //! Requests wait in the order in which they came while the object is not ready, or somebody holds the lock. Who wants
@@ -27,16 +27,16 @@ use std::sync::Arc;
 use amf_core::Version;
 
 use request::{Batch, Origin};
-pub(crate) use request::{Change, Effect, ListenerId, NotWritten, Request, Ticket};
+pub(crate) use request::{Change, Effect, Request, SubscriberId, Ticket, WriteError};
 
 use crate::proto::message::code;
-use encoded::Encoded;
+use encoded::EncodedValue;
 use limits::SharedObjectLimits;
 use slots::{Memory, Slot, Slots};
-use updates::Told;
+use updates::Update;
 
 /// What requests take while they wait, beside their own size, about.
-const BATCH: usize = 128;
+const BATCH_OVERHEAD: usize = 128;
 
 /// What waits.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ enum Waiting {
 
 /// The lock, and what its holder asked for.
 #[derive(Debug)]
-struct Held {
+struct LockHolder {
     by: Ticket,
     requests: Vec<Request>,
 }
@@ -64,30 +64,30 @@ enum Phase {
 }
 
 #[derive(Debug)]
-struct Listener {
+struct Subscriber {
     encoding: Version,
 }
 
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub(crate) struct SharedObjectState {
     name: Arc<str>,
     is_persistent: bool,
     limits: SharedObjectLimits,
     slots: Slots,
     memory: Memory,
-    listeners: BTreeMap<ListenerId, Listener>,
+    subscribers: BTreeMap<SubscriberId, Subscriber>,
     phase: Phase,
     waiting: VecDeque<Waiting>,
     /// Bytes of each client's requests that wait.
-    waiting_bytes: BTreeMap<ListenerId, usize>,
-    held: Option<Held>,
+    waiting_bytes: BTreeMap<SubscriberId, usize>,
+    lock_holder: Option<LockHolder>,
     /// Who joined with what is not on disk yet.
-    joining: Vec<ListenerId>,
+    subscribing: Vec<SubscriberId>,
     effects: VecDeque<Effect>,
 }
 
-impl Machine {
-    /// A persistent object waits to be [restored](Self::restored).
+impl SharedObjectState {
+    /// A persistent object waits to be [restored](Self::load_finished).
     pub(crate) fn new(
         name: Arc<str>,
         is_persistent: bool,
@@ -100,12 +100,12 @@ impl Machine {
             limits,
             slots: Slots::default().count_in(Arc::clone(&memory)),
             memory,
-            listeners: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
             waiting: VecDeque::new(),
             waiting_bytes: BTreeMap::new(),
-            held: None,
-            joining: Vec::new(),
+            lock_holder: None,
+            subscribing: Vec::new(),
             effects: VecDeque::new(),
         }
     }
@@ -123,16 +123,16 @@ impl Machine {
         &self.slots
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Arc<Encoded>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<EncodedValue>> {
         self.slots.get(key).map(|slot| Arc::clone(&slot.value))
     }
 
     /// What a slot will be when the lock ends.
-    pub(crate) fn get_locked(&self, key: &str) -> Option<Arc<Encoded>> {
-        for request in self.held.iter().flat_map(|held| held.requests.iter().rev()) {
+    pub(crate) fn get_locked(&self, key: &str) -> Option<Arc<EncodedValue>> {
+        for request in self.lock_holder.iter().flat_map(|lock_holder| lock_holder.requests.iter().rev()) {
             match request {
                 Request::Set { key: of, value } if **of == *key => {
-                    return Some(Arc::clone(value)).filter(|value| !value.is_nothing());
+                    return Some(Arc::clone(value)).filter(|value| !value.is_null());
                 }
                 Request::Remove { key: of } if **of == *key => return None,
                 Request::Clear => return None,
@@ -150,57 +150,57 @@ impl Machine {
     /// Requests of a client.
     pub(crate) fn client(
         &mut self,
-        from: ListenerId,
+        from: SubscriberId,
         encoding: Version,
         requests: Vec<Request>,
         size: usize,
     ) {
         let waiting = self.waiting_bytes.entry(from).or_default();
-        *waiting += size + BATCH;
-        if *waiting > self.limits.waiting && !self.waiting.is_empty() {
+        *waiting += size + BATCH_OVERHEAD;
+        if *waiting > self.limits.pending_bytes && !self.waiting.is_empty() {
             self.effects.push_back(Effect::Disconnect(from));
             return;
         }
         let from = Origin::Client(from, encoding);
         self.waiting.push_back(Waiting::Batch(Batch { from, requests }));
-        self.work();
+        self.run_waiting();
     }
 
     /// Requests of the server's own side.
     pub(crate) fn server(&mut self, requests: Vec<Request>, ticket: Ticket) {
         self.waiting.push_back(Waiting::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
-        self.work();
+        self.run_waiting();
     }
 
     /// The server's own side wants the object for itself: [`Effect::Done`] says that it has it.
     pub(crate) fn lock(&mut self, ticket: Ticket) {
         self.waiting.push_back(Waiting::Lock(ticket));
-        self.work();
+        self.run_waiting();
     }
 
     /// What the holder of the lock asks for, to be done when it ends.
     pub(crate) fn locked(&mut self, ticket: Ticket, request: Request) {
-        if let Some(held) = self.held.as_mut().filter(|held| held.by == ticket) {
-            held.requests.push(request);
+        if let Some(lock_holder) = self.lock_holder.as_mut().filter(|lock_holder| lock_holder.by == ticket) {
+            lock_holder.requests.push(request);
         }
     }
 
     /// The lock ends, or is not wanted any more. `waits` is told when what was asked for under it is done.
     pub(crate) fn unlock(&mut self, ticket: Ticket, waits: Option<Ticket>) {
-        match self.held.take_if(|held| held.by == ticket) {
+        match self.lock_holder.take_if(|lock_holder| lock_holder.by == ticket) {
             // Before what waited for it.
-            Some(Held { requests, .. }) => {
+            Some(LockHolder { requests, .. }) => {
                 self.waiting.push_front(Waiting::Batch(Batch { from: Origin::Server(waits), requests }));
             }
             None => self.waiting.retain(|waiting| !matches!(waiting, Waiting::Lock(by) if *by == ticket)),
         }
-        self.work();
+        self.run_waiting();
     }
 
     /// A client is gone: at once, whatever else waits.
-    pub(crate) fn gone(&mut self, listener: ListenerId) {
-        self.listeners.remove(&listener);
-        self.waiting_bytes.remove(&listener);
+    pub(crate) fn remove_subscriber(&mut self, subscriber: SubscriberId) {
+        self.subscribers.remove(&subscriber);
+        self.waiting_bytes.remove(&subscriber);
         // What it wrote before it went counts; that it wanted to listen does not.
         let committing = match &mut self.phase {
             Phase::Committing { batches, .. } => batches.as_mut_slice(),
@@ -211,18 +211,18 @@ impl Machine {
             Waiting::Lock(_) => None,
         });
         for batch in committing.iter_mut().chain(waiting) {
-            if matches!(batch.from, Origin::Client(from, _) if from == listener) {
+            if matches!(batch.from, Origin::Client(from, _) if from == subscriber) {
                 batch.requests.retain(|request| !matches!(request, Request::Use));
             }
         }
     }
 
     /// What was on disk; `None` where that could not be read: then nobody can use the object.
-    pub(crate) fn restored(&mut self, slots: Option<Slots>) {
+    pub(crate) fn load_finished(&mut self, slots: Option<Slots>) {
         if let Some(slots) = slots {
             self.slots = slots.count_in(Arc::clone(&self.memory));
             self.phase = Phase::Ready;
-            return self.work();
+            return self.run_waiting();
         }
         for waiting in mem::take(&mut self.waiting) {
             let from = match waiting {
@@ -231,51 +231,51 @@ impl Machine {
             };
             match from {
                 Origin::Client(from, encoding) => {
-                    let told = [Told::Status(code::SHARED_OBJECT_CREATION_FAILED)];
-                    let effects: Vec<_> = self.send(&told, encoding, &[from]).collect();
+                    let updates = [Update::Status(code::SHARED_OBJECT_CREATION_FAILED)];
+                    let effects: Vec<_> = self.send(&updates, encoding, &[from]).collect();
                     self.effects.extend(effects);
                 }
-                Origin::Server(ticket) => self.effects.extend(not_done(ticket)),
+                Origin::Server(ticket) => self.effects.extend(write_failed(ticket)),
             }
         }
         self.waiting_bytes.clear();
     }
 
     /// Whether what [`Effect::Commit`] asked for is on disk.
-    pub(crate) fn committed(&mut self, is_done: bool) {
+    pub(crate) fn commit_finished(&mut self, is_done: bool) {
         let Phase::Committing { batches, effects } = mem::replace(&mut self.phase, Phase::Ready) else {
             return;
         };
-        let joining = mem::take(&mut self.joining);
+        let subscribing = mem::take(&mut self.subscribing);
         if is_done {
-            self.slots.committed();
+            self.slots.commit_finished();
             self.effects.extend(effects);
         } else {
             self.slots.revert();
             // They join again, in their turn.
-            self.listeners.retain(|listener, _| !joining.contains(listener));
+            self.subscribers.retain(|subscriber, _| !subscribing.contains(subscriber));
             for batch in batches {
                 let effects = self.apply(batch.refuse());
                 self.effects.extend(effects);
             }
-            self.joining.clear();
+            self.subscribing.clear();
         }
-        self.work();
+        self.run_waiting();
     }
 
     /// Slots of which nobody knows what is on disk, as they are; none while something is on its way there.
-    pub(crate) fn doubtful(&self) -> Vec<(Arc<str>, Option<Slot>)> {
-        if matches!(self.phase, Phase::Ready) { self.slots.doubtful() } else { Vec::new() }
+    pub(crate) fn uncertain_slots(&self) -> Vec<(Arc<str>, Option<Slot>)> {
+        if matches!(self.phase, Phase::Ready) { self.slots.uncertain_slots() } else { Vec::new() }
     }
 
     /// Those are on disk.
-    pub(crate) fn settled(&mut self) {
-        self.slots.settled();
+    pub(crate) fn uncertain_written(&mut self) {
+        self.slots.uncertain_written();
     }
 
     /// Does what waits, if it can be done now.
-    fn work(&mut self) {
-        while matches!(self.phase, Phase::Ready) && self.held.is_none() {
+    fn run_waiting(&mut self) {
+        while matches!(self.phase, Phase::Ready) && self.lock_holder.is_none() {
             let (mut batches, mut effects) = (Vec::new(), Vec::new());
             while let Some(batch) = self.next() {
                 if self.is_persistent {
@@ -285,9 +285,9 @@ impl Machine {
             }
             let slots = if self.is_persistent { self.slots.unwritten() } else { Vec::new() };
             if slots.is_empty() {
-                self.joining.clear();
+                self.subscribing.clear();
                 if !self.is_persistent {
-                    self.slots.committed();
+                    self.slots.commit_finished();
                 }
                 self.effects.extend(effects);
                 return self.give_lock();
@@ -314,14 +314,14 @@ impl Machine {
         if let Some(Waiting::Lock(by)) =
             self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Lock(_)))
         {
-            self.held = Some(Held { by, requests: Vec::new() });
+            self.lock_holder = Some(LockHolder { by, requests: Vec::new() });
             self.effects.push_back(Effect::Done { ticket: by, result: Ok(()) });
         }
     }
 }
 
-fn not_done(ticket: Option<Ticket>) -> Option<Effect> {
-    ticket.map(|ticket| Effect::Done { ticket, result: Err(NotWritten::Storage) })
+fn write_failed(ticket: Option<Ticket>) -> Option<Effect> {
+    ticket.map(|ticket| Effect::Done { ticket, result: Err(WriteError::Storage) })
 }
 
 #[cfg(test)]

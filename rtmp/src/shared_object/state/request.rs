@@ -6,12 +6,12 @@ use amf_core::Version;
 
 use crate::proto::Message;
 use crate::proto::message::code;
-use crate::shared_object::state::encoded::{Encoded, Sent};
-use crate::shared_object::state::limits::LimitPassed;
+use crate::shared_object::state::encoded::{EncodedMessage, EncodedValue};
+use crate::shared_object::state::limits::LimitError;
 use crate::shared_object::state::slots::Slot;
 
 /// Who uses the object: a connection.
-pub(crate) type ListenerId = u64;
+pub(crate) type SubscriberId = u64;
 /// Who waits for a write of the server's own side, or for the lock and then has it.
 pub(crate) type Ticket = u64;
 
@@ -21,13 +21,13 @@ pub(crate) enum Request {
     Use,
     Set {
         key: Arc<str>,
-        value: Arc<Encoded>,
+        value: Arc<EncodedValue>,
     },
     Remove {
         key: Arc<str>,
     },
     Clear,
-    Send(Arc<Sent>),
+    Send(Arc<EncodedMessage>),
     /// Was refused before it came here.
     Refused {
         key: Option<Arc<str>>,
@@ -75,7 +75,7 @@ impl Batch {
 /// Where requests come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
-    Client(ListenerId, Version),
+    Client(SubscriberId, Version),
     /// The server's own side, and who waits.
     Server(Option<Ticket>),
 }
@@ -84,30 +84,30 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// These clients get this message.
-    Send { to: Vec<ListenerId>, message: Message },
+    Send { to: Vec<SubscriberId>, message: Message },
     /// These slots, with their values or without, and this version are to come to the disk. Then
-    /// [`Machine::committed`].
+    /// [`SharedObjectState::commit_finished`].
     Commit { version: u32, slots: Vec<(Arc<str>, Option<Slot>)> },
     /// A write of the server's own side was done, or was not; or the lock is had.
-    Done { ticket: Ticket, result: Result<(), NotWritten> },
+    Done { ticket: Ticket, result: Result<(), WriteError> },
     /// Something changed or was sent.
-    Changed { version: u32, from: Option<ListenerId>, changes: Vec<Change> },
+    Changed { version: u32, from: Option<SubscriberId>, changes: Vec<Change> },
     /// This client asks for more than waits well.
-    Disconnect(ListenerId),
+    Disconnect(SubscriberId),
 }
 
 /// A change, as those who watch are told of it.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    Set { key: Arc<str>, value: Arc<Encoded> },
+    Set { key: Arc<str>, value: Arc<EncodedValue> },
     Removed { key: Arc<str> },
     Cleared,
-    Sent(Arc<Sent>),
+    EncodedMessage(Arc<EncodedMessage>),
 }
 
 /// Why a write was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotWritten {
-    Limit(LimitPassed),
+pub(crate) enum WriteError {
+    Limit(LimitError),
     Storage,
 }

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::encoded::Encoded;
-use super::limits::{LimitPassed, SharedObjectLimits};
+use super::encoded::EncodedValue;
+use super::limits::{LimitError, SharedObjectLimits};
 
 /// A slot's value, and the object's version with which it was last changed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Slot {
-    pub(crate) value: Arc<Encoded>,
+    pub(crate) value: Arc<EncodedValue>,
     pub(crate) version: u32,
 }
 
 /// What a slot takes in memory beside its name and value, about.
-const SLOT: usize = 192;
+const SLOT_OVERHEAD: usize = 192;
 
 /// Bytes that all objects of a server take together.
 pub(crate) type Memory = Arc<AtomicUsize>;
@@ -63,7 +63,7 @@ impl Slots {
     }
 
     fn count(&mut self) {
-        let bytes = self.bytes + SLOT * self.by_key.len();
+        let bytes = self.bytes + SLOT_OVERHEAD * self.by_key.len();
         if bytes > self.counted {
             self.memory.fetch_add(bytes - self.counted, Ordering::Relaxed);
         } else {
@@ -98,22 +98,22 @@ impl Slots {
     pub(crate) fn set(
         &mut self,
         key: &Arc<str>,
-        value: Arc<Encoded>,
+        value: Arc<EncodedValue>,
         limits: &SharedObjectLimits,
-    ) -> Result<(), LimitPassed> {
+    ) -> Result<(), LimitError> {
         let slot = Slot { value, version: self.next_version() };
         let old = self.by_key.get(key);
         if old.is_none() && self.by_key.len() >= limits.slots {
-            return Err(LimitPassed::new("slots", limits.slots));
+            return Err(LimitError::new("slots", limits.slots));
         }
         let old_size = old.map_or(0, |old| size(key, old));
         let bytes = self.bytes - old_size + size(key, &slot);
         if bytes > limits.bytes && size(key, &slot) > old_size {
-            return Err(LimitPassed::new("bytes", limits.bytes));
+            return Err(LimitError::new("bytes", limits.bytes));
         }
         let growth = size(key, &slot).saturating_sub(old_size);
         if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.total_memory {
-            return Err(LimitPassed::new("total_memory", limits.total_memory));
+            return Err(LimitError::new("total_memory", limits.total_memory));
         }
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);
@@ -153,12 +153,12 @@ impl Slots {
     }
 
     /// Slots of which nobody knows what is on disk.
-    pub(crate) fn doubtful(&self) -> Vec<(Arc<str>, Option<Slot>)> {
+    pub(crate) fn uncertain_slots(&self) -> Vec<(Arc<str>, Option<Slot>)> {
         self.as_they_are(&self.undo.unknown)
     }
 
     /// Those are on disk, as they were.
-    pub(crate) fn settled(&mut self) {
+    pub(crate) fn uncertain_written(&mut self) {
         self.undo.unknown.clear();
     }
 
@@ -167,7 +167,7 @@ impl Slots {
     }
 
     /// What is here now is on disk, or need not be.
-    pub(crate) fn committed(&mut self) {
+    pub(crate) fn commit_finished(&mut self) {
         self.undo = Undo::default();
     }
 

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::*;
 use crate::proto::message::code;
 use crate::proto::{Limits, SentMessage, SharedObjectEvent, SharedObjectMessage};
-use crate::shared_object::state::encoded::Sent;
-use crate::shared_object::state::limits::LimitPassed;
+use crate::shared_object::state::encoded::EncodedMessage;
+use crate::shared_object::state::limits::LimitError;
 use crate::shared_object::state::updates::status;
 
 const AMF0: Version = Version::Amf0;
@@ -16,31 +16,35 @@ fn key(number: u8) -> Arc<str> {
 }
 
 /// AMF0: a number.
-fn number(number: u8) -> Arc<Encoded> {
+fn number(number: u8) -> Arc<EncodedValue> {
     let bytes = [&[0][..], &f64::from(number).to_be_bytes()].concat();
-    Arc::new(Encoded::new(AMF0, bytes.into()))
+    Arc::new(EncodedValue::new(AMF0, bytes.into()))
 }
 
-fn null() -> Arc<Encoded> {
-    Arc::new(Encoded::new(AMF0, Bytes::from_static(&[5])))
+fn null() -> Arc<EncodedValue> {
+    Arc::new(EncodedValue::new(AMF0, Bytes::from_static(&[5])))
 }
 
 fn set(slot: u8, value: u8) -> Request {
     Request::Set { key: key(slot), value: number(value) }
 }
 
-fn machine(is_persistent: bool) -> Machine {
-    let mut machine =
-        Machine::new("board".into(), is_persistent, SharedObjectLimits::default(), Memory::default());
+fn state(is_persistent: bool) -> SharedObjectState {
+    let mut state = SharedObjectState::new(
+        "board".into(),
+        is_persistent,
+        SharedObjectLimits::default(),
+        Memory::default(),
+    );
     if is_persistent {
-        machine.restored(Some(Slots::default()));
+        state.load_finished(Some(Slots::default()));
     }
-    machine
+    state
 }
 
 /// What was sent: to whom, and the events.
-fn sent(machine: &mut Machine) -> Vec<(Vec<ListenerId>, u32, Vec<SharedObjectEvent>)> {
-    std::iter::from_fn(|| machine.effect())
+fn sent(state: &mut SharedObjectState) -> Vec<(Vec<SubscriberId>, u32, Vec<SharedObjectEvent>)> {
+    std::iter::from_fn(|| state.effect())
         .filter_map(|effect| match effect {
             Effect::Send { to, message } => {
                 let message = SharedObjectMessage::parse(&message, &Limits::server()).unwrap().unwrap();
@@ -57,15 +61,15 @@ fn change(slot: u8, value: u8, version: Version) -> SharedObjectEvent {
 
 #[test]
 fn the_writer_learns_of_success_and_the_others_of_the_change() {
-    let mut machine = machine(false);
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    machine.client(2, Version::Amf3, vec![Request::Use], 0);
+    let mut state = state(false);
+    state.client(1, AMF0, vec![Request::Use], 0);
+    state.client(2, Version::Amf3, vec![Request::Use], 0);
     let joined = vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear];
-    assert_eq!(sent(&mut machine), [(vec![1], 1, joined.clone()), (vec![2], 1, joined)]);
+    assert_eq!(sent(&mut state), [(vec![1], 1, joined.clone()), (vec![2], 1, joined)]);
 
-    machine.client(1, AMF0, vec![set(1, 7), set(2, 8)], 0);
+    state.client(1, AMF0, vec![set(1, 7), set(2, 8)], 0);
     assert_eq!(
-        sent(&mut machine),
+        sent(&mut state),
         [
             (
                 vec![1],
@@ -78,11 +82,11 @@ fn the_writer_learns_of_success_and_the_others_of_the_change() {
     );
 
     // Null removes: the writer's Success, the others' Remove. RequestRemove: Remove to all.
-    machine.client(1, AMF0, vec![Request::Set { key: key(1), value: null() }], 0);
-    machine.client(2, Version::Amf3, vec![Request::Remove { key: key(2) }], 0);
+    state.client(1, AMF0, vec![Request::Set { key: key(1), value: null() }], 0);
+    state.client(2, Version::Amf3, vec![Request::Remove { key: key(2) }], 0);
     let removed = |slot| vec![SharedObjectEvent::Remove { key: key(slot) }];
     assert_eq!(
-        sent(&mut machine),
+        sent(&mut state),
         [
             (vec![1], 3, vec![SharedObjectEvent::Success { key: key(1) }]),
             (vec![2], 3, removed(1)),
@@ -94,88 +98,89 @@ fn the_writer_learns_of_success_and_the_others_of_the_change() {
 
 #[test]
 fn what_happens_under_a_lock_is_one_message() {
-    let mut machine = machine(false);
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    sent(&mut machine);
-    machine.lock(1);
-    machine.locked(1, set(1, 1));
-    machine.locked(1, set(2, 2));
-    machine.client(1, AMF0, vec![set(1, 9)], 0);
-    machine.server(vec![set(3, 3)], 2);
-    assert!(sent(&mut machine).is_empty());
-    assert_eq!((machine.get("k1"), machine.get_locked("k1")), (None, Some(number(1))));
-    machine.unlock(1, None);
+    let mut state = state(false);
+    state.client(1, AMF0, vec![Request::Use], 0);
+    sent(&mut state);
+    state.lock(1);
+    state.locked(1, set(1, 1));
+    state.locked(1, set(2, 2));
+    state.client(1, AMF0, vec![set(1, 9)], 0);
+    state.server(vec![set(3, 3)], 2);
+    assert!(sent(&mut state).is_empty());
+    assert_eq!((state.get("k1"), state.get_locked("k1")), (None, Some(number(1))));
+    state.unlock(1, None);
     assert_eq!(
-        sent(&mut machine),
+        sent(&mut state),
         [
             (vec![1], 2, vec![change(1, 1, AMF0), change(2, 2, AMF0)]),
             (vec![1], 3, vec![SharedObjectEvent::Success { key: key(1) }]),
             (vec![1], 4, vec![change(3, 3, AMF0)]),
         ]
     );
-    assert_eq!(machine.get("k1").unwrap(), number(9));
+    assert_eq!(state.get("k1").unwrap(), number(9));
 }
 
 #[test]
 fn who_wants_the_lock_waits_for_what_was_asked_before() {
-    let mut machine = machine(true);
-    machine.restored(Some(Slots::default()));
-    let done = |machine: &mut Machine| {
+    let mut state = state(true);
+    state.load_finished(Some(Slots::default()));
+    let done = |state: &mut SharedObjectState| {
         let done =
             |effect| if let Effect::Done { ticket, result: Ok(()) } = effect { Some(ticket) } else { None };
-        std::iter::from_fn(|| machine.effect()).filter_map(done).collect::<Vec<_>>()
+        std::iter::from_fn(|| state.effect()).filter_map(done).collect::<Vec<_>>()
     };
-    let add_one = |machine: &mut Machine, by| {
-        let before = machine.get_locked("k1").map_or(0.0, |value| value.read::<f64>().unwrap());
-        machine.locked(by, set(1, before as u8 + 1));
+    let add_one = |state: &mut SharedObjectState, by| {
+        let before = state.get_locked("k1").map_or(0.0, |value| value.read::<f64>().unwrap());
+        state.locked(by, set(1, before as u8 + 1));
     };
-    machine.server(vec![set(1, 5)], 1);
-    machine.lock(2);
-    machine.lock(3);
-    machine.lock(4);
-    assert!(done(&mut machine).is_empty(), "the first write is on its way to the disk");
-    machine.committed(true);
-    assert_eq!(done(&mut machine), [1, 2]);
-    add_one(&mut machine, 2);
+    state.server(vec![set(1, 5)], 1);
+    state.lock(2);
+    state.lock(3);
+    state.lock(4);
+    assert!(done(&mut state).is_empty(), "the first write is on its way to the disk");
+    state.commit_finished(true);
+    assert_eq!(done(&mut state), [1, 2]);
+    add_one(&mut state, 2);
     // One who has not the lock can do nothing under it, and need not wait for it.
-    machine.locked(3, set(1, 100));
-    machine.unlock(3, None);
-    machine.unlock(2, Some(5));
-    machine.committed(true);
-    assert_eq!(done(&mut machine), [5, 4]);
-    add_one(&mut machine, 4);
-    machine.unlock(4, None);
-    machine.committed(true);
-    assert_eq!(machine.get("k1").unwrap(), number(7));
+    state.locked(3, set(1, 100));
+    state.unlock(3, None);
+    state.unlock(2, Some(5));
+    state.commit_finished(true);
+    assert_eq!(done(&mut state), [5, 4]);
+    add_one(&mut state, 4);
+    state.unlock(4, None);
+    state.commit_finished(true);
+    assert_eq!(state.get("k1").unwrap(), number(7));
     // It ends though nothing was asked for under it.
-    machine.lock(6);
-    machine.unlock(6, Some(7));
-    assert_eq!(done(&mut machine), [6, 7]);
-    machine.lock(8);
-    let mut unread = Machine::new("board".into(), true, SharedObjectLimits::default(), Memory::default());
+    state.lock(6);
+    state.unlock(6, Some(7));
+    assert_eq!(done(&mut state), [6, 7]);
+    state.lock(8);
+    let mut unread =
+        SharedObjectState::new("board".into(), true, SharedObjectLimits::default(), Memory::default());
     unread.lock(9);
-    unread.restored(None);
-    assert!(matches!(unread.effect(), Some(Effect::Done { ticket: 9, result: Err(NotWritten::Storage) })));
+    unread.load_finished(None);
+    assert!(matches!(unread.effect(), Some(Effect::Done { ticket: 9, result: Err(WriteError::Storage) })));
 }
 
 #[test]
 fn limits_refuse_one_more_and_tell_what_the_slot_is() {
     let limits = SharedObjectLimits { slots: 1, bytes: 2 + 9, ..SharedObjectLimits::default() };
-    let mut machine = Machine::new("board".into(), false, limits, Memory::default());
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    machine.client(1, AMF0, vec![set(1, 1)], 0);
-    sent(&mut machine);
-    machine.client(1, AMF0, vec![set(2, 2)], 0);
+    let mut state = SharedObjectState::new("board".into(), false, limits, Memory::default());
+    state.client(1, AMF0, vec![Request::Use], 0);
+    state.client(1, AMF0, vec![set(1, 1)], 0);
+    sent(&mut state);
+    state.client(1, AMF0, vec![set(2, 2)], 0);
     let no = status(code::SHARED_OBJECT_NO_WRITE_ACCESS);
-    let gone = SharedObjectEvent::Remove { key: key(2) };
-    assert_eq!(sent(&mut machine), [(vec![1], 2, vec![no.clone(), gone])]);
+    let remove_subscriber = SharedObjectEvent::Remove { key: key(2) };
+    assert_eq!(sent(&mut state), [(vec![1], 2, vec![no.clone(), remove_subscriber])]);
     // A byte more: a string of seven letters.
-    let long = Arc::new(Encoded::new(AMF0, Bytes::from_static(b"\x02\0\x07letters")));
-    machine.client(1, AMF0, vec![Request::Set { key: key(1), value: Arc::clone(&long) }], 0);
-    assert_eq!(sent(&mut machine), [(vec![1], 2, vec![no, change(1, 1, AMF0)])]);
-    machine.server(vec![Request::Set { key: key(1), value: long }], 7);
-    let failure = NotWritten::Limit(LimitPassed { limit: "bytes", max: 11 });
-    assert!(matches!(machine.effect(), Some(Effect::Done { ticket: 7, result: Err(why) }) if why == failure));
+    let long = Arc::new(EncodedValue::new(AMF0, Bytes::from_static(b"\x02\0\x07letters")));
+    state.client(1, AMF0, vec![Request::Set { key: key(1), value: Arc::clone(&long) }], 0);
+    assert_eq!(sent(&mut state), [(vec![1], 2, vec![no, change(1, 1, AMF0)])]);
+    state.server(vec![Request::Set { key: key(1), value: long }], 7);
+    let failure = WriteError::Limit(LimitError { limit: "bytes", max: 11 });
+    assert!(matches!(state.effect(), Some(Effect::Done { ticket: 7, result: Err(why) }) if why == failure));
 }
 
 #[test]
@@ -185,13 +190,13 @@ fn the_memory_of_all_objects_is_bounded() {
     let used = |memory: &Memory| memory.load(std::sync::atomic::Ordering::Relaxed);
     let limits = SharedObjectLimits { total_memory: 203 + 11, ..SharedObjectLimits::default() };
     let [mut first, mut second, mut third] =
-        [1, 2, 3].map(|_| Machine::new("board".into(), false, limits, Arc::clone(&memory)));
+        [1, 2, 3].map(|_| SharedObjectState::new("board".into(), false, limits, Arc::clone(&memory)));
     first.server(vec![set(1, 1)], 1);
     second.server(vec![set(1, 1)], 1);
     assert_eq!((first.slots().iter().len(), second.slots().iter().len()), (1, 1));
     assert_eq!(used(&memory), 2 * 203);
     third.server(vec![set(1, 1)], 1);
-    let failure = NotWritten::Limit(LimitPassed { limit: "total_memory", max: 214 });
+    let failure = WriteError::Limit(LimitError { limit: "total_memory", max: 214 });
     assert!(matches!(third.effect(), Some(Effect::Done { result: Err(why), .. }) if why == failure));
     // What is there may be changed, as long as it does not grow.
     first.server(vec![set(1, 2)], 1);
@@ -206,95 +211,90 @@ fn the_memory_of_all_objects_is_bounded() {
 
 #[test]
 fn nobody_is_told_before_it_is_on_disk() {
-    let mut machine = machine(true);
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    sent(&mut machine);
-    machine.client(1, AMF0, vec![set(1, 1)], 0);
-    let commit = machine.effect();
+    let mut state = state(true);
+    state.client(1, AMF0, vec![Request::Use], 0);
+    sent(&mut state);
+    state.client(1, AMF0, vec![set(1, 1)], 0);
+    let commit = state.effect();
     assert!(matches!(&commit, Some(Effect::Commit { version: 2, slots }) if slots.len() == 1), "{commit:?}");
-    machine.client(1, AMF0, vec![set(2, 2)], 0);
-    machine.client(2, AMF0, vec![Request::Use, set(3, 3)], 0);
-    assert!(machine.effect().is_none());
-    machine.committed(true);
+    state.client(1, AMF0, vec![set(2, 2)], 0);
+    state.client(2, AMF0, vec![Request::Use, set(3, 3)], 0);
+    assert!(state.effect().is_none());
+    state.commit_finished(true);
     assert!(
-        matches!(machine.effect(), Some(Effect::Send { to, .. }) if to == [1]),
+        matches!(state.effect(), Some(Effect::Send { to, .. }) if to == [1]),
         "the first write has its answer"
     );
-    assert!(matches!(machine.effect(), Some(Effect::Changed { version: 2, .. })));
+    assert!(matches!(state.effect(), Some(Effect::Changed { version: 2, .. })));
     // What came in the meantime goes into one commit.
-    let commit = machine.effect();
+    let commit = state.effect();
     assert!(matches!(&commit, Some(Effect::Commit { version: 4, slots }) if slots.len() == 2), "{commit:?}");
-    assert!(machine.effect().is_none());
-    machine.committed(false);
+    assert!(state.effect().is_none());
+    state.commit_finished(false);
     let no = status(code::SHARED_OBJECT_NO_WRITE_ACCESS);
     let refused = |slot| vec![no.clone(), SharedObjectEvent::Remove { key: key(slot) }];
     let joined =
         [vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 1, AMF0)], refused(3)]
             .concat();
-    assert_eq!(sent(&mut machine), [(vec![1], 2, refused(2)), (vec![2], 2, joined)]);
+    assert_eq!(sent(&mut state), [(vec![1], 2, refused(2)), (vec![2], 2, joined)]);
     // What may have come to the disk of it is written again with the next change.
-    machine.server(vec![set(1, 5)], 1);
-    let Some(Effect::Commit { version: 3, slots }) = machine.effect() else { panic!() };
+    state.server(vec![set(1, 5)], 1);
+    let Some(Effect::Commit { version: 3, slots }) = state.effect() else { panic!() };
     let keys: Vec<_> = slots.iter().map(|(key, slot)| (&**key, slot.is_some())).collect();
     assert_eq!(keys, [("k1", true), ("k2", false), ("k3", false)]);
 }
 
 #[test]
 fn who_went_while_it_joined_does_not_come_back_with_a_store_that_fails() {
-    let mut machine = machine(true);
-    machine.client(1, AMF0, vec![Request::Use, set(1, 1)], 0);
-    machine.gone(1);
-    machine.committed(false);
-    sent(&mut machine);
-    machine.server(vec![Request::Send(Sent::new(AMF0, SentMessage::new("over", &[])))], 1);
-    assert_eq!(sent(&mut machine), []);
+    let mut state = state(true);
+    state.client(1, AMF0, vec![Request::Use, set(1, 1)], 0);
+    state.remove_subscriber(1);
+    state.commit_finished(false);
+    sent(&mut state);
+    state.server(vec![Request::Send(EncodedMessage::new(AMF0, SentMessage::new("over", &[])))], 1);
+    assert_eq!(sent(&mut state), []);
 }
 
 #[test]
 fn who_joins_with_a_store_that_fails_hears_of_nothing_before() {
-    let mut machine = machine(true);
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    sent(&mut machine);
-    machine.server(vec![set(1, 1)], 1);
+    let mut state = state(true);
+    state.client(1, AMF0, vec![Request::Use], 0);
+    sent(&mut state);
+    state.server(vec![set(1, 1)], 1);
     let hello = SentMessage::new("hello", &[]);
-    machine.client(1, AMF0, vec![Request::Send(Sent::new(AMF0, hello.clone())), set(2, 2)], 0);
-    machine.client(2, AMF0, vec![Request::Use], 0);
-    machine.committed(true);
-    sent(&mut machine);
-    machine.committed(false);
+    state.client(1, AMF0, vec![Request::Send(EncodedMessage::new(AMF0, hello.clone())), set(2, 2)], 0);
+    state.client(2, AMF0, vec![Request::Use], 0);
+    state.commit_finished(true);
+    sent(&mut state);
+    state.commit_finished(false);
     let refused = vec![
         SharedObjectEvent::SendMessage(hello),
         status(code::SHARED_OBJECT_NO_WRITE_ACCESS),
         SharedObjectEvent::Remove { key: key(2) },
     ];
     let joined = vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear, change(1, 1, AMF0)];
-    assert_eq!(sent(&mut machine), [(vec![1], 2, refused), (vec![2], 2, joined)]);
+    assert_eq!(sent(&mut state), [(vec![1], 2, refused), (vec![2], 2, joined)]);
 }
 
 #[test]
 fn a_refusal_says_of_what_in_one_message() {
-    let mut machine = machine(false);
-    machine.client(1, AMF0, vec![Request::Use], 0);
-    sent(&mut machine);
+    let mut state = state(false);
+    state.client(1, AMF0, vec![Request::Use], 0);
+    sent(&mut state);
     // Of more events than go into one message, one was done, so that the pairs stand across the bound.
     let no = code::SHARED_OBJECT_NO_WRITE_ACCESS;
     let refused = (0..600_u16).map(|slot| {
         let key = Some(format!("no {slot}").into());
         Request::Refused { key, code: no }
     });
-    machine.client(1, AMF0, [set(1, 1)].into_iter().chain(refused).collect(), 0);
-    let messages = sent(&mut machine);
+    state.client(1, AMF0, [set(1, 1)].into_iter().chain(refused).collect(), 0);
+    let messages = sent(&mut state);
     assert_eq!(messages.len(), 3);
     for (_, _, events) in &messages {
         assert!(!matches!(events.last(), Some(SharedObjectEvent::Status { .. })));
     }
     // One that is of no slot is not to be taken for one of the slot behind it.
-    machine.client(
-        1,
-        AMF0,
-        vec![Request::Refused { key: None, code: no }, Request::Remove { key: key(1) }],
-        0,
-    );
+    state.client(1, AMF0, vec![Request::Refused { key: None, code: no }, Request::Remove { key: key(1) }], 0);
     let removed = SharedObjectEvent::Remove { key: key(1) };
-    assert_eq!(sent(&mut machine), [(vec![1], 3, vec![status(no)]), (vec![1], 3, vec![removed])]);
+    assert_eq!(sent(&mut state), [(vec![1], 3, vec![status(no)]), (vec![1], 3, vec![removed])]);
 }

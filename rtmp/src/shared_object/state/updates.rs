@@ -5,39 +5,39 @@ use std::sync::Arc;
 
 use amf_core::Version;
 
-use super::encoded::{Encoded, Sent};
+use super::encoded::{EncodedMessage, EncodedValue};
 use crate::proto::{Message, SharedObjectEvent, SharedObjectMessage};
 
 /// A message to clients holds no more events than this, unless one write has more.
-const EVENTS: usize = 512;
+const MAX_EVENTS: usize = 512;
 /// Nor more bytes than this, unless one event has more.
-const BYTES: usize = 128 << 10;
+const MAX_BYTES: usize = 128 << 10;
 
 /// What every message of an object says.
-pub(in crate::shared_object) struct Header<'a> {
+pub(in crate::shared_object) struct UpdateHeader<'a> {
     pub(in crate::shared_object) name: &'a Arc<str>,
     pub(in crate::shared_object) version: u32,
     pub(in crate::shared_object) is_persistent: bool,
 }
 
-impl Header<'_> {
+impl UpdateHeader<'_> {
     /// All of it in one message, or in several where that would be large.
-    pub(in crate::shared_object) fn messages(&self, told: &[Told], encoding: Version) -> Vec<Message> {
+    pub(in crate::shared_object) fn messages(&self, updates: &[Update], encoding: Version) -> Vec<Message> {
         let (mut messages, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
-        for told in told {
-            let new = told.events(encoding);
+        for updates in updates {
+            let new = updates.events(encoding);
             let (count, size) = (
                 new.iter().flatten().count(),
                 new.iter().flatten().map(SharedObjectEvent::size).sum::<usize>(),
             );
-            if !events.is_empty() && (events.len() + count > EVENTS || bytes + size > BYTES) {
+            if !events.is_empty() && (events.len() + count > MAX_EVENTS || bytes + size > MAX_BYTES) {
                 messages.push(self.message(encoding, mem::take(&mut events)));
                 bytes = 0;
             }
             bytes += size;
             events.extend(new.into_iter().flatten());
             // What comes next is not what was refused.
-            if matches!(told, Told::Status(_)) {
+            if matches!(updates, Update::Status(_)) {
                 messages.push(self.message(encoding, mem::take(&mut events)));
                 bytes = 0;
             }
@@ -65,23 +65,23 @@ impl Header<'_> {
 }
 
 /// What a client is told, before it is encoded.
-pub(in crate::shared_object) enum Told {
+pub(in crate::shared_object) enum Update {
     UseSuccess,
     Cleared,
-    Changed(Arc<str>, Arc<Encoded>),
+    Changed(Arc<str>, Arc<EncodedValue>),
     Removed(Arc<str>),
     Success(Arc<str>),
-    Sent(Arc<Sent>),
+    EncodedMessage(Arc<EncodedMessage>),
     /// A refusal that is of no slot.
     Status(&'static str),
     /// A refusal, and what the slot is: one message has both.
-    Refused(&'static str, Arc<str>, Option<Arc<Encoded>>),
+    Refused(&'static str, Arc<str>, Option<Arc<EncodedValue>>),
 }
 
-impl Told {
+impl Update {
     /// One or two. Nothing where it cannot be said in this encoding.
     fn events(&self, encoding: Version) -> [Option<SharedObjectEvent>; 2] {
-        let changed = |key: &Arc<str>, value: &Encoded| SharedObjectEvent::Change {
+        let changed = |key: &Arc<str>, value: &EncodedValue| SharedObjectEvent::Change {
             key: Arc::clone(key),
             value: value.bytes_in(encoding),
         };
@@ -92,7 +92,9 @@ impl Told {
             Self::Changed(key, value) => changed(key, value),
             Self::Removed(key) => removed(key),
             Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
-            Self::Sent(sent) => return [sent.message_in(encoding).map(SharedObjectEvent::SendMessage), None],
+            Self::EncodedMessage(sent) => {
+                return [sent.message_in(encoding).map(SharedObjectEvent::SendMessage), None];
+            }
             Self::Status(code) => status(code),
             Self::Refused(code, key, value) => {
                 let now = value.as_ref().map_or_else(|| removed(key), |value| changed(key, value));

@@ -25,10 +25,10 @@ use axum::routing::post;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::peer::Peer;
+use super::client_address::ClientAddress;
 use crate::metrics::limit;
 use crate::server::Server;
-use session::Refused;
+use session::TunnelError;
 use sessions::Sessions;
 
 impl Server {
@@ -57,11 +57,11 @@ impl Server {
             .route("/send/{id}/{number}", post(send))
             .route("/idle/{id}/{number}", post(idle))
             .route("/close/{id}/{number}", post(close))
-            .with_state(Arc::new(Sessions::new(Arc::clone(self.shared()))))
+            .with_state(Arc::new(Sessions::new(Arc::clone(self.settings()))))
     }
 }
 
-async fn open(State(sessions): State<Arc<Sessions>>, peer: Peer) -> Response {
+async fn open(State(sessions): State<Arc<Sessions>>, peer: ClientAddress) -> Response {
     match sessions.open(peer.0) {
         Ok(id) => answer(format!("{id}\n")),
         Err(full) => {
@@ -76,41 +76,41 @@ async fn send(
     Path((id, number)): Path<(String, u64)>,
     body: Body,
 ) -> Response {
-    let turn = match sessions.turn(&id) {
-        Ok(turn) => turn,
-        Err(refused) => return exchanged(Err(refused)),
+    let slot = match sessions.slot(&id) {
+        Ok(slot) => slot,
+        Err(refused) => return reply_to(Err(refused)),
     };
     let limits = sessions.limits();
-    match timeout(limits.request_time, to_bytes(body, limits.message)).await {
-        Ok(Ok(bytes)) => exchanged(turn.exchange(number, bytes).await),
+    match timeout(limits.request_timeout, to_bytes(body, limits.message_bytes)).await {
+        Ok(Ok(bytes)) => reply_to(slot.session(number, bytes).await),
         // It does not say whether it was too long or lost.
-        Ok(Err(_)) => passed(StatusCode::PAYLOAD_TOO_LARGE, "message"),
-        Err(_) => passed(StatusCode::REQUEST_TIMEOUT, "request_time"),
+        Ok(Err(_)) => limit_reply(StatusCode::PAYLOAD_TOO_LARGE, "message_bytes"),
+        Err(_) => limit_reply(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
     }
 }
 
 async fn idle(State(sessions): State<Arc<Sessions>>, Path((id, number)): Path<(String, u64)>) -> Response {
-    match sessions.turn(&id) {
-        Ok(turn) => exchanged(turn.exchange(number, Bytes::new()).await),
-        Err(refused) => exchanged(Err(refused)),
+    match sessions.slot(&id) {
+        Ok(slot) => reply_to(slot.session(number, Bytes::new()).await),
+        Err(refused) => reply_to(Err(refused)),
     }
 }
 
 async fn close(State(sessions): State<Arc<Sessions>>, Path((id, _)): Path<(String, u64)>) -> Response {
-    if sessions.close(&id) { answer(Bytes::from_static(&[0])) } else { exchanged(Err(Refused::Unknown)) }
+    if sessions.close(&id) { answer(Bytes::from_static(&[0])) } else { reply_to(Err(TunnelError::Unknown)) }
 }
 
-fn exchanged(outcome: Result<Bytes, Refused>) -> Response {
+fn reply_to(outcome: Result<Bytes, TunnelError>) -> Response {
     match outcome {
         Ok(bytes) => answer(bytes),
-        Err(Refused::Unknown) => StatusCode::NOT_FOUND.into_response(),
-        Err(Refused::TooMany) => passed(StatusCode::TOO_MANY_REQUESTS, "requests"),
-        Err(Refused::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
+        Err(TunnelError::Unknown) => StatusCode::NOT_FOUND.into_response(),
+        Err(TunnelError::TooMany) => limit_reply(StatusCode::TOO_MANY_REQUESTS, "pending_requests"),
+        Err(TunnelError::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
     }
 }
 
 /// One of the [`TunnelLimits`](crate::TunnelLimits) was passed.
-fn passed(status: StatusCode, name: &'static str) -> Response {
+fn limit_reply(status: StatusCode, name: &'static str) -> Response {
     limit(name);
     tracing::debug!(%status, limit = name, "a request of a tunnel passed a limit");
     (status, format!("passed the limit `{name}`\n")).into_response()

@@ -9,21 +9,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::super::PIPE;
+use super::super::PIPE_SIZE;
 use crate::metrics::limit;
 use crate::server::TunnelLimits;
 
 /// What the server takes to read a request; it reads all the time.
-const STALLED: Duration = Duration::from_secs(10);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the client shall wait before it asks again, by how long there was nothing to say. The last one is about
 /// half a second. These are the steps of Red5.
-const INTERVALS: [u8; 6] = [0x01, 0x03, 0x05, 0x09, 0x11, 0x21];
+const POLL_INTERVALS: [u8; 6] = [0x01, 0x03, 0x05, 0x09, 0x11, 0x21];
 /// How many empty answers make a step.
-const STEP: usize = 10;
+const EMPTY_REPLIES_PER_STEP: usize = 10;
 
 /// What can go wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum TunnelError {
     /// There is no such connection, or no longer.
     Unknown,
     /// As many requests wait for their turn as may.
@@ -32,25 +32,25 @@ pub(super) enum Refused {
     OutOfOrder,
 }
 
-pub(super) struct Exchange {
-    silence: Duration,
+pub(super) struct TunnelSession {
+    idle_timeout: Duration,
     pipe: Mutex<Pipe>,
-    turns: Arc<Semaphore>,
-    heard: watch::Sender<Instant>,
+    slots: Arc<Semaphore>,
+    last_request: watch::Sender<Instant>,
     closed: watch::Sender<bool>,
-    emptied: Notify,
+    drained: Notify,
 }
 
 /// A request that may be read and answered.
-pub(super) struct Turn {
-    exchange: Arc<Exchange>,
+pub(super) struct RequestSlot {
+    session: Arc<TunnelSession>,
     permit: OwnedSemaphorePermit,
 }
 
 /// The other end of what the connection is served on.
 struct Pipe {
     stream: DuplexStream,
-    hold: Duration,
+    response_delay: Duration,
     /// The last request and its answer.
     last: Option<(u64, Bytes)>,
     /// Answers since there was something to say.
@@ -58,35 +58,41 @@ struct Pipe {
     has_ended: bool,
 }
 
-impl Exchange {
+impl TunnelSession {
     pub(super) fn new(stream: DuplexStream, limits: TunnelLimits) -> Self {
         Self {
-            silence: limits.silence,
-            pipe: Mutex::new(Pipe { stream, hold: limits.hold, last: None, empty: 0, has_ended: false }),
-            turns: Arc::new(Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS))),
-            heard: watch::Sender::new(Instant::now()),
+            idle_timeout: limits.idle_timeout,
+            pipe: Mutex::new(Pipe {
+                stream,
+                response_delay: limits.response_delay,
+                last: None,
+                empty: 0,
+                has_ended: false,
+            }),
+            slots: Arc::new(Semaphore::new(limits.pending_requests.min(Semaphore::MAX_PERMITS))),
+            last_request: watch::Sender::new(Instant::now()),
             closed: watch::Sender::new(false),
-            emptied: Notify::new(),
+            drained: Notify::new(),
         }
     }
 
-    pub(super) fn turn(self: &Arc<Self>) -> Result<Turn, Refused> {
-        let permit = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| Refused::TooMany)?;
-        Ok(Turn { exchange: Arc::clone(self), permit })
+    pub(super) fn slot(self: &Arc<Self>) -> Result<RequestSlot, TunnelError> {
+        let permit = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| TunnelError::TooMany)?;
+        Ok(RequestSlot { session: Arc::clone(self), permit })
     }
 
     /// One request; one after another, in the order in which they come.
-    async fn run(&self, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
-        self.heard.send_replace(Instant::now());
+    async fn run(&self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
+        self.last_request.send_replace(Instant::now());
         let mut pipe = self.pipe.lock().await;
         let answer = pipe.answer(number, &bytes).await;
         if pipe.has_ended {
-            self.emptied.notify_one();
+            self.drained.notify_one();
         }
-        if answer == Err(Refused::OutOfOrder) {
+        if answer == Err(TunnelError::OutOfOrder) {
             self.close();
         }
-        self.heard.send_replace(Instant::now());
+        self.last_request.send_replace(Instant::now());
         answer
     }
 
@@ -100,12 +106,12 @@ impl Exchange {
         let mut closed = self.closed.subscribe();
         let silent = async {
             loop {
-                let Some(until) = self.heard.borrow().checked_add(self.silence) else {
+                let Some(until) = self.last_request.borrow().checked_add(self.idle_timeout) else {
                     return pending().await;
                 };
                 if until <= Instant::now() {
-                    limit("silence");
-                    tracing::debug!(after = ?self.silence, "a tunnel ends: nobody asks, the limit `silence`");
+                    limit("idle_timeout");
+                    tracing::debug!(after = ?self.idle_timeout, "a tunnel ends: nobody asks, the limit `idle_timeout`");
                     break;
                 }
                 sleep_until(until).await;
@@ -118,57 +124,57 @@ impl Exchange {
     }
 
     /// Tells the server that nothing more will come.
-    pub(super) async fn hang_up(&self) {
+    pub(super) async fn close_pipe(&self) {
         // An error says that it knows.
         let _ = self.pipe.lock().await.stream.shutdown().await;
     }
 
     /// Is done when the client has all that the connection had to say.
-    pub(super) async fn emptied(&self) {
-        self.emptied.notified().await;
+    pub(super) async fn drained(&self) {
+        self.drained.notified().await;
     }
 }
 
-impl Turn {
+impl RequestSlot {
     /// Gives the connection what came, and takes what it has to say.
     ///
     /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its
     /// answer may be asked for again.
-    pub(super) async fn exchange(self, number: u64, bytes: Bytes) -> Result<Bytes, Refused> {
-        let Self { exchange, permit } = self;
-        let exchanged = tokio::spawn(async move {
-            let answer = exchange.run(number, bytes).await;
+    pub(super) async fn session(self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
+        let Self { session, permit } = self;
+        let reply_to = tokio::spawn(async move {
+            let answer = session.run(number, bytes).await;
             drop(permit);
             answer
         });
-        exchanged.await.unwrap_or(Err(Refused::Unknown))
+        reply_to.await.unwrap_or(Err(TunnelError::Unknown))
     }
 }
 
 impl Pipe {
-    async fn answer(&mut self, number: u64, bytes: &[u8]) -> Result<Bytes, Refused> {
+    async fn answer(&mut self, number: u64, bytes: &[u8]) -> Result<Bytes, TunnelError> {
         match &self.last {
             // The answer did not get through.
             Some((last, answer)) if *last == number => return Ok(answer.clone()),
-            Some((last, _)) if last.checked_add(1) != Some(number) => return Err(Refused::OutOfOrder),
+            Some((last, _)) if last.checked_add(1) != Some(number) => return Err(TunnelError::OutOfOrder),
             _ => {}
         }
         if self.has_ended {
-            return Err(Refused::Unknown);
+            return Err(TunnelError::Unknown);
         }
         // An error in time says that the connection has ended; its last words can still be read.
-        if timeout(STALLED, self.stream.write_all(bytes)).await.is_err() {
-            return Err(Refused::OutOfOrder);
+        if timeout(WRITE_TIMEOUT, self.stream.write_all(bytes)).await.is_err() {
+            return Err(TunnelError::OutOfOrder);
         }
         let mut answer = BytesMut::with_capacity(256);
         answer.put_u8(0);
         self.read_into(&mut answer).await;
         if answer.len() == 1 && self.has_ended {
-            return Err(Refused::Unknown);
+            return Err(TunnelError::Unknown);
         }
         self.empty = if answer.len() > 1 { 0 } else { self.empty + 1 };
         if let Some(interval) = answer.first_mut() {
-            *interval = interval_after(self.empty);
+            *interval = poll_interval(self.empty);
         }
         // It is kept, so it shall not take more than it has.
         let answer = Bytes::copy_from_slice(&answer);
@@ -178,8 +184,8 @@ impl Pipe {
 
     /// Waits a little for the first bytes, and for no more than are there then.
     async fn read_into(&mut self, answer: &mut BytesMut) {
-        let mut wait = self.hold;
-        while answer.len() < PIPE {
+        let mut wait = self.response_delay;
+        while answer.len() < PIPE_SIZE {
             answer.reserve(4 << 10);
             match timeout(wait, self.stream.read_buf(answer)).await {
                 Ok(Ok(1..)) => wait = Duration::ZERO,
@@ -193,9 +199,9 @@ impl Pipe {
     }
 }
 
-fn interval_after(empty: usize) -> u8 {
-    let step = (empty / STEP).min(INTERVALS.len() - 1);
-    INTERVALS.get(step).copied().unwrap_or(1)
+fn poll_interval(empty: usize) -> u8 {
+    let step = (empty / EMPTY_REPLIES_PER_STEP).min(POLL_INTERVALS.len() - 1);
+    POLL_INTERVALS.get(step).copied().unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -203,8 +209,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_grow_while_there_is_nothing_to_say() {
-        let intervals = [0, 9, 10, 19, 20, 49, 50, 1000].map(interval_after);
+    fn poll_interval_grows_with_empty_replies() {
+        let intervals = [0, 9, 10, 19, 20, 49, 50, 1000].map(poll_interval);
         assert_eq!(intervals, [0x01, 0x01, 0x03, 0x03, 0x05, 0x11, 0x21, 0x21]);
     }
 }

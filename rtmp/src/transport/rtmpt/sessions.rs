@@ -9,74 +9,79 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::super::PIPE;
-use super::session::{Exchange, Refused, Turn};
-use crate::server::{Full, Place, Shared, TunnelLimits, serve_connection};
+use super::super::PIPE_SIZE;
+use super::session::{RequestSlot, TunnelError, TunnelSession};
+use crate::server::{
+    ConnectionPermit, ServerSettings, TooManyConnectionsError, TunnelLimits, serve_connection,
+};
 
 /// How long the last words of a connection wait to be asked for.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// All connections of one router.
 pub(super) struct Sessions {
-    shared: Arc<Shared>,
-    open: Mutex<HashMap<String, Arc<Exchange>>>,
+    settings: Arc<ServerSettings>,
+    open: Mutex<HashMap<String, Arc<TunnelSession>>>,
 }
 
 impl Sessions {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, open: Mutex::default() }
+    pub(super) fn new(settings: Arc<ServerSettings>) -> Self {
+        Self { settings, open: Mutex::default() }
     }
 
     pub(super) fn limits(&self) -> TunnelLimits {
-        self.shared.tunnel
+        self.settings.tunnel
     }
 
     /// Begins a connection, and gives its id.
-    pub(super) fn open(self: &Arc<Self>, peer: Option<SocketAddr>) -> Result<String, Full> {
-        let place = self.shared.place(None)?;
-        let (near, far) = tokio::io::duplex(PIPE);
+    pub(super) fn open(
+        self: &Arc<Self>,
+        peer: Option<SocketAddr>,
+    ) -> Result<String, TooManyConnectionsError> {
+        let permit = self.settings.admit(None)?;
+        let (near, far) = tokio::io::duplex(PIPE_SIZE);
         let id = random_id();
-        let exchange = Arc::new(Exchange::new(far, self.limits()));
-        self.lock().insert(id.clone(), Arc::clone(&exchange));
-        let task = Arc::clone(self).serve(id.clone(), exchange, near, peer, place);
-        self.shared.tasks().spawn(task);
+        let session = Arc::new(TunnelSession::new(far, self.limits()));
+        self.lock().insert(id.clone(), Arc::clone(&session));
+        let task = Arc::clone(self).serve(id.clone(), session, near, peer, permit);
+        self.settings.tasks().spawn(task);
         Ok(id)
     }
 
     /// A request's turn at a connection, before anything of it is read.
-    pub(super) fn turn(&self, id: &str) -> Result<Turn, Refused> {
-        let exchange = self.lock().get(id).map(Arc::clone).ok_or(Refused::Unknown)?;
-        Exchange::turn(&exchange)
+    pub(super) fn slot(&self, id: &str) -> Result<RequestSlot, TunnelError> {
+        let session = self.lock().get(id).map(Arc::clone).ok_or(TunnelError::Unknown)?;
+        TunnelSession::slot(&session)
     }
 
     /// Ends a connection; false where there is none.
     pub(super) fn close(&self, id: &str) -> bool {
-        let exchange = self.lock().remove(id);
-        exchange.map(|exchange| exchange.close()).is_some()
+        let session = self.lock().remove(id);
+        session.map(|session| session.close()).is_some()
     }
 
     async fn serve(
         self: Arc<Self>,
         id: String,
-        exchange: Arc<Exchange>,
+        session: Arc<TunnelSession>,
         near: tokio::io::DuplexStream,
         peer: Option<SocketAddr>,
-        place: Place,
+        permit: ConnectionPermit,
     ) {
-        let mut served = pin!(serve_connection(near, peer, &self.shared, &place));
+        let mut served = pin!(serve_connection(near, peer, &self.settings, &permit));
         tokio::select! {
             () = &mut served => {
-                let _ = timeout(LINGER, exchange.emptied()).await;
+                let _ = timeout(LINGER, session.drained()).await;
             }
-            () = exchange.abandoned() => {
-                exchange.hang_up().await;
+            () = session.abandoned() => {
+                session.close_pipe().await;
                 served.await;
             }
         }
         self.lock().remove(&id);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Exchange>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<TunnelSession>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use amf_rtmp::proto::handshake::{ClientHandshake, PART, Scheme};
+use amf_rtmp::proto::handshake::{ClientHandshake, PART, DigestScheme};
 use amf_rtmp::proto::{Config, ConnectRequest, Connection, Seed};
 
 /// The text that calls carry, 64 bytes. It is found again in the reply.
@@ -19,11 +19,11 @@ pub const HANDSHAKE: usize = 1 + 2 * PART;
 pub fn hello(is_digest: bool) -> Vec<u8> {
     let mut config = Config::client();
     config.handshake =
-        if is_digest { ClientHandshake::Digest(Scheme::default()) } else { ClientHandshake::Plain };
+        if is_digest { ClientHandshake::Digest(DigestScheme::default()) } else { ClientHandshake::Plain };
     let request = ConnectRequest::new("bench", "rtmp://localhost/bench");
     let mut client = Connection::client(Arc::new(config), request, &Seed::new([7; 32]), Instant::now());
     let mut hello = Vec::new();
-    while let Some(bytes) = client.output() {
+    while let Some(bytes) = client.poll_transmit() {
         hello.extend(bytes);
     }
     hello

@@ -60,8 +60,8 @@ impl Ours {
     }
 
     fn answer(&mut self, input: &[u8]) -> Vec<u8> {
-        self.connection.receive(self.now, input);
-        while let Some(event) = self.connection.event() {
+        self.connection.handle_input(self.now, input);
+        while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Command(command) => {
                     let transaction = command.transaction().expect("it is a call");
@@ -73,7 +73,7 @@ impl Ours {
             }
         }
         let mut output = Vec::new();
-        while let Some(piece) = self.connection.output() {
+        while let Some(piece) = self.connection.poll_transmit() {
             output.extend_from_slice(&piece);
         }
         output

@@ -50,12 +50,14 @@ fn objects_are_there_again_and_do_not_mix() {
     }
     drop(store);
     let store = RedbStore::open(folder.file()).unwrap();
-    let gone = vec![("a".into(), None), ("never there".into(), None)];
+    let remove_subscriber = vec![("a".into(), None), ("never there".into(), None)];
     for (object, version) in names.iter().zip(1..) {
         let found = store.load(object).unwrap().unwrap();
         assert_eq!((found.version, found.slots.len()), (version, 4), "{object:?}");
         assert!(found.slots.iter().all(|(_, kept)| *kept == slot(version)));
-        store.commit(&[StoredCommit { object: object.clone(), version: 99, slots: gone.clone() }]).unwrap();
+        store
+            .commit(&[StoredCommit { object: object.clone(), version: 99, slots: remove_subscriber.clone() }])
+            .unwrap();
         let found = store.load(object).unwrap().unwrap();
         let keys: Vec<_> = found.slots.iter().map(|(key, _)| &**key).collect();
         assert_eq!((found.version, keys), (99, vec!["", "\0", "\u{10ffff}"]));

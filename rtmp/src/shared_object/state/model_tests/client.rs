@@ -5,28 +5,28 @@ use std::sync::Arc;
 
 use amf_core::{Value, Version};
 
-use super::super::{ListenerId, Machine, Request};
+use super::super::{Request, SharedObjectState, SubscriberId};
 use super::world::{KEPT, Key, Number, REMOVED, Write, encoded, key, state};
 use crate::proto::message::code;
 use crate::proto::{SentMessage, SharedObjectEvent, SharedObjectMessage};
-use crate::shared_object::state::encoded::{Encoded, Sent};
-use crate::shared_object::{Copy, RemoteEvent, SyncChange};
+use crate::shared_object::state::encoded::{EncodedMessage, EncodedValue};
+use crate::shared_object::{Replica, SyncChange, SyncEvent};
 
 /// A message to the server.
 enum Up {
-    Use(ListenerId),
+    Use(SubscriberId),
     Release,
     Ask(Vec<SharedObjectEvent>),
 }
 
 pub(super) struct Client {
     encoding: Version,
-    copy: Option<Copy>,
+    replica: Option<Replica>,
     /// As which it uses the object now, in its own eyes and in the server's.
-    listener: Option<ListenerId>,
-    pub(super) at_server: Option<ListenerId>,
+    subscriber: Option<SubscriberId>,
+    pub(super) at_server: Option<SubscriberId>,
     up: VecDeque<Up>,
-    pub(super) down: VecDeque<(ListenerId, SharedObjectMessage)>,
+    pub(super) down: VecDeque<(SubscriberId, SharedObjectMessage)>,
     last_version: u32,
     /// What it asked for and has no answer to.
     asked: VecDeque<(Key, Option<Number>)>,
@@ -42,8 +42,8 @@ impl Client {
     pub(super) fn new(encoding: Version) -> Self {
         Self {
             encoding,
-            copy: None,
-            listener: None,
+            replica: None,
+            subscriber: None,
             at_server: None,
             up: VecDeque::new(),
             down: VecDeque::new(),
@@ -56,40 +56,40 @@ impl Client {
         }
     }
 
-    pub(super) fn join(&mut self, listener: ListenerId) {
+    pub(super) fn join(&mut self, subscriber: SubscriberId) {
         // One that was disconnected still has its copy.
-        let copy = self.copy.get_or_insert_default();
-        if self.listener.is_none() {
-            copy.forget();
-            self.listener = Some(listener);
+        let replica = self.replica.get_or_insert_default();
+        if self.subscriber.is_none() {
+            replica.forget();
+            self.subscriber = Some(subscriber);
             self.asked.clear();
             self.heard.clear();
             self.is_in = false;
         }
-        self.up.extend(self.listener.map(Up::Use));
+        self.up.extend(self.subscriber.map(Up::Use));
     }
 
     pub(super) fn release(&mut self) {
-        if self.copy.take().is_some() {
-            self.listener = None;
+        if self.replica.take().is_some() {
+            self.subscriber = None;
             self.is_held = false;
             self.up.push_back(Up::Release);
         }
     }
 
-    pub(super) fn disconnect(&mut self, machine: &mut Machine) {
-        self.listener = None;
+    pub(super) fn disconnect(&mut self, state: &mut SharedObjectState) {
+        self.subscriber = None;
         self.up.clear();
         self.down.clear();
         self.last_version = 0;
-        if let Some(listener) = self.at_server.take() {
-            machine.gone(listener);
+        if let Some(subscriber) = self.at_server.take() {
+            state.remove_subscriber(subscriber);
         }
     }
 
     /// As one message.
     pub(super) fn ask(&mut self, writes: Vec<Write>, first: Number) {
-        if self.listener.is_some() && self.is_held {
+        if self.subscriber.is_some() && self.is_held {
             let events = writes.into_iter().zip(first..).map(|(write, number)| self.event(write, number));
             let events = events.collect();
             self.up.push_back(Up::Ask(events));
@@ -109,40 +109,40 @@ impl Client {
         }
     }
 
-    fn set(&mut self, key: Key, value: Arc<Encoded>, number: Option<Number>) -> SharedObjectEvent {
+    fn set(&mut self, key: Key, value: Arc<EncodedValue>, number: Option<Number>) -> SharedObjectEvent {
         let bytes = value.bytes().clone();
-        if let Some(copy) = &mut self.copy {
-            copy.set(Arc::clone(&key), value);
+        if let Some(replica) = &mut self.replica {
+            replica.set(Arc::clone(&key), value);
         }
         self.asked.push_back((Arc::clone(&key), number));
         SharedObjectEvent::RequestChange { key, value: bytes }
     }
 
     /// What the server does with a message, guard and all.
-    pub(super) fn arrive(&mut self, machine: &mut Machine) {
+    pub(super) fn arrive(&mut self, state: &mut SharedObjectState) {
         match self.up.pop_front() {
-            Some(Up::Use(listener)) => {
-                let listener = *self.at_server.get_or_insert(listener);
-                machine.client(listener, self.encoding, vec![Request::Use], 0);
+            Some(Up::Use(subscriber)) => {
+                let subscriber = *self.at_server.get_or_insert(subscriber);
+                state.client(subscriber, self.encoding, vec![Request::Use], 0);
             }
             Some(Up::Release) => {
-                if let Some(listener) = self.at_server.take() {
-                    machine.gone(listener);
+                if let Some(subscriber) = self.at_server.take() {
+                    state.remove_subscriber(subscriber);
                 }
             }
             Some(Up::Ask(events)) => {
-                let Some(listener) = self.at_server else { return };
+                let Some(subscriber) = self.at_server else { return };
                 let requests = events.into_iter().map(|event| request(event, self.encoding)).collect();
-                machine.client(listener, self.encoding, requests, 0);
+                state.client(subscriber, self.encoding, requests, 0);
             }
             None => {}
         }
     }
 
     /// Whether it joins with this message, and did not before.
-    pub(super) fn is_joining(&self, listener: ListenerId, message: &SharedObjectMessage) -> bool {
+    pub(super) fn is_joining(&self, subscriber: SubscriberId, message: &SharedObjectMessage) -> bool {
         message.events.first() == Some(&SharedObjectEvent::UseSuccess)
-            && !self.down.iter().any(|(to, _)| *to == listener)
+            && !self.down.iter().any(|(to, _)| *to == subscriber)
             && !self.is_in
     }
 
@@ -152,27 +152,27 @@ impl Client {
         self.last_version = message.version;
         let is_first = message.events.first() == Some(&SharedObjectEvent::UseSuccess);
         // The object was released, or used again since.
-        let is_stale = self.listener != Some(to);
+        let is_stale = self.subscriber != Some(to);
         if !is_stale {
             self.is_in |= is_first;
             self.is_held |= is_first;
             assert!(self.is_in, "{message:?} before it could use the object");
         }
-        let Some(copy) = &mut self.copy else { return };
-        let before = state(copy.slots());
+        let Some(replica) = &mut self.replica else { return };
+        let before = state(replica.slots());
         let is_success = |event: &SharedObjectEvent| matches!(event, SharedObjectEvent::Success { .. });
         let is_answer = message.events.iter().all(is_success);
-        let (events, _) = copy.receive(message);
-        let after = state(copy.slots());
+        let (events, _) = replica.receive(message);
+        let after = state(replica.slots());
         if is_stale {
             return;
         }
         for event in events {
             match event {
-                RemoteEvent::Message(message) => {
+                SyncEvent::Message(message) => {
                     self.heard.push(message.decoder().unwrap().read().unwrap());
                 }
-                RemoteEvent::Sync(changes) => {
+                SyncEvent::Sync(changes) => {
                     changes.iter().for_each(|change| self.told(change, taken, refused));
                 }
                 _ => {}
@@ -200,10 +200,10 @@ impl Client {
     }
 
     /// Its copy, to which nothing more comes; none if it does not use the object.
-    pub(super) fn settled(&self) -> Option<&Copy> {
-        let copy = self.copy.as_ref().filter(|_| self.listener.is_some())?;
-        assert!(self.asked.is_empty() && copy.is_answered(), "no answer: {:?}", self.asked);
-        Some(copy)
+    pub(super) fn uncertain_written(&self) -> Option<&Replica> {
+        let replica = self.replica.as_ref().filter(|_| self.subscriber.is_some())?;
+        assert!(self.asked.is_empty() && replica.is_answered(), "no answer: {:?}", self.asked);
+        Some(replica)
     }
 }
 
@@ -211,7 +211,7 @@ fn request(event: SharedObjectEvent, version: Version) -> Request {
     let refused = |key| Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS };
     match event {
         SharedObjectEvent::RequestChange { key: slot, value } => {
-            let value = Arc::new(Encoded::new(version, value));
+            let value = Arc::new(EncodedValue::new(version, value));
             let may = match value.read::<Option<Number>>().unwrap() {
                 Some(number) => number % 5 != 0,
                 None => slot != key(KEPT),
@@ -227,7 +227,11 @@ fn request(event: SharedObjectEvent, version: Version) -> Request {
         }
         SharedObjectEvent::SendMessage(message) => {
             let number: Number = message.decoder().unwrap().read().unwrap();
-            if number.is_multiple_of(5) { refused(None) } else { Request::Send(Sent::new(version, message)) }
+            if number.is_multiple_of(5) {
+                refused(None)
+            } else {
+                Request::Send(EncodedMessage::new(version, message))
+            }
         }
         other => panic!("{other:?}"),
     }

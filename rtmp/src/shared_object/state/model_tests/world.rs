@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use amf_core::{Encoder, ToAmf, Value, Version};
 
-use super::super::{Change, Effect, ListenerId, Machine, Request, Ticket};
+use super::super::{Change, Effect, Request, SharedObjectState, SubscriberId, Ticket};
 use super::client::Client;
 use crate::proto::{Limits, SentMessage, SharedObjectMessage};
-use crate::shared_object::state::encoded::{Encoded, Sent};
+use crate::shared_object::state::encoded::{EncodedMessage, EncodedValue};
 use crate::shared_object::state::limits::SharedObjectLimits;
 use crate::shared_object::state::slots::{Memory, Slot, Slots};
 
@@ -64,10 +64,10 @@ pub(super) fn key(number: u8) -> Key {
     format!("k{number}").into()
 }
 
-pub(super) fn encoded(value: &impl ToAmf, version: Version) -> Arc<Encoded> {
+pub(super) fn encoded(value: &impl ToAmf, version: Version) -> Arc<EncodedValue> {
     let mut encoder = Encoder::in_envelope(version);
     value.to_amf(&mut encoder).unwrap();
-    Arc::new(Encoded::new(version, encoder.finish().into()))
+    Arc::new(EncodedValue::new(version, encoder.finish().into()))
 }
 
 pub(super) fn state(slots: &Slots) -> State {
@@ -75,7 +75,7 @@ pub(super) fn state(slots: &Slots) -> State {
 }
 
 pub(super) struct World {
-    machine: Machine,
+    state: SharedObjectState,
     is_persistent: bool,
     clients: [Client; CLIENTS],
     next: u32,
@@ -92,7 +92,7 @@ pub(super) struct World {
     under_lock: BTreeSet<Number>,
     /// Who waits for the lock, and who has it and wrote this.
     wanted: BTreeSet<Ticket>,
-    held: Option<(Ticket, Vec<Number>)>,
+    lock_holder: Option<(Ticket, Vec<Number>)>,
     /// What a slot was when it was read to write this number.
     read: BTreeMap<Number, (Key, Option<Number>)>,
     commit: Option<Commit>,
@@ -104,7 +104,7 @@ impl World {
     pub(super) fn new(is_persistent: bool) -> Self {
         let limits = SharedObjectLimits::default();
         Self {
-            machine: Machine::new("board".into(), is_persistent, limits, Memory::default()),
+            state: SharedObjectState::new("board".into(), is_persistent, limits, Memory::default()),
             is_persistent,
             clients: [Version::Amf0, Version::Amf3, Version::Amf0].map(Client::new),
             next: 0,
@@ -117,7 +117,7 @@ impl World {
             served: [0; 2],
             under_lock: BTreeSet::new(),
             wanted: BTreeSet::new(),
-            held: None,
+            lock_holder: None,
             read: BTreeMap::new(),
             commit: None,
             disk: State::new(),
@@ -133,53 +133,53 @@ impl World {
     pub(super) fn step(&mut self, step: Step) {
         match step {
             Step::Use(client) => {
-                let listener = ListenerId::from(self.number());
-                self.clients[client].join(listener);
+                let subscriber = SubscriberId::from(self.number());
+                self.clients[client].join(subscriber);
             }
             Step::Release(client) => self.clients[client].release(),
-            Step::Disconnect(client) => self.clients[client].disconnect(&mut self.machine),
+            Step::Disconnect(client) => self.clients[client].disconnect(&mut self.state),
             Step::Ask(client, writes) => {
                 let first = self.next + 1;
                 self.next += writes.len() as u32;
                 self.clients[client].ask(writes, first);
             }
-            Step::Arrive(client) => self.clients[client].arrive(&mut self.machine),
+            Step::Arrive(client) => self.clients[client].arrive(&mut self.state),
             Step::Hear(client) => self.clients[client].hear(&mut self.taken, &mut self.refused),
-            Step::Load if self.machine.is_loading() => self.machine.restored(Some(Slots::default())),
+            Step::Load if self.state.is_loading() => self.state.load_finished(Some(Slots::default())),
             Step::Load => {}
             Step::Commit(is_done) => self.commit(is_done),
             // Nobody has a handle before the object is loaded.
-            _ if self.machine.is_loading() => {}
+            _ if self.state.is_loading() => {}
             Step::Serve(write) => self.serve(write),
             Step::Clear => {
                 let ticket = self.ticket(Vec::new());
-                self.machine.server(vec![Request::Clear], ticket);
+                self.state.server(vec![Request::Clear], ticket);
             }
             Step::Lock => {
                 let ticket = Ticket::from(self.number());
                 self.wanted.insert(ticket);
-                self.machine.lock(ticket);
+                self.state.lock(ticket);
             }
             Step::Locked(write) => drop(self.locked(write)),
             Step::Count(slot) => {
-                let was = self.machine.get_locked(&key(slot)).map(|value| value.read().unwrap());
+                let was = self.state.get_locked(&key(slot)).map(|value| value.read().unwrap());
                 if let Some(number) = self.locked(Write::Set(slot)) {
                     self.read.insert(number, (key(slot), was));
                 }
             }
             Step::Unlock => {
-                if let Some((by, numbers)) = self.held.take() {
+                if let Some((by, numbers)) = self.lock_holder.take() {
                     let ticket = self.ticket(numbers);
-                    self.machine.unlock(by, Some(ticket));
+                    self.state.unlock(by, Some(ticket));
                 }
             }
             Step::GiveUp => {
                 if let Some(ticket) = self.wanted.pop_last() {
-                    self.machine.unlock(ticket, None);
+                    self.state.unlock(ticket, None);
                 }
             }
         }
-        self.settle();
+        self.write_uncertain();
     }
 
     fn ticket(&mut self, numbers: Vec<Number>) -> Ticket {
@@ -191,16 +191,16 @@ impl World {
     fn serve(&mut self, write: Write) {
         let number = self.number();
         let ticket = self.ticket(written(write, number).collect());
-        self.machine.server(vec![request(write, number)], ticket);
+        self.state.server(vec![request(write, number)], ticket);
     }
 
     /// Under the lock, if somebody has it.
     fn locked(&mut self, write: Write) -> Option<Number> {
         let number = self.number();
-        let (by, numbers) = self.held.as_mut()?;
+        let (by, numbers) = self.lock_holder.as_mut()?;
         numbers.extend(written(write, number));
-        self.machine.locked(*by, request(write, number));
-        let slot = |slot| self.machine.get_locked(&key(slot)).map(|value| value.read::<Number>().unwrap());
+        self.state.locked(*by, request(write, number));
+        let slot = |slot| self.state.get_locked(&key(slot)).map(|value| value.read::<Number>().unwrap());
         match write {
             Write::Set(at) => assert_eq!(slot(at), Some(number), "the holder reads what it wrote"),
             Write::Null(at) | Write::Remove(at) => assert_eq!(slot(at), None),
@@ -223,24 +223,24 @@ impl World {
         if is_done {
             self.disk_version = version;
         }
-        self.machine.committed(is_done);
-        self.settle();
+        self.state.commit_finished(is_done);
+        self.write_uncertain();
     }
 
-    fn settle(&mut self) {
-        while let Some(effect) = self.machine.effect() {
+    fn write_uncertain(&mut self) {
+        while let Some(effect) = self.state.effect() {
             match effect {
                 Effect::Send { to, message } => {
                     let message = SharedObjectMessage::parse(&message, &Limits::server()).unwrap().unwrap();
-                    for listener in to {
-                        self.send(listener, message.clone());
+                    for subscriber in to {
+                        self.send(subscriber, message.clone());
                     }
                 }
                 Effect::Commit { version, slots } => assert!(self.commit.replace((version, slots)).is_none()),
                 Effect::Done { ticket, result } => {
                     if self.wanted.remove(&ticket) {
-                        assert!(result.is_ok() && self.held.is_none(), "one at a time");
-                        self.held = Some((ticket, Vec::new()));
+                        assert!(result.is_ok() && self.lock_holder.is_none(), "one at a time");
+                        self.lock_holder = Some((ticket, Vec::new()));
                         continue;
                     }
                     let numbers = self.tickets.remove(&ticket).expect("one answer");
@@ -252,18 +252,18 @@ impl World {
         }
     }
 
-    fn send(&mut self, listener: ListenerId, message: SharedObjectMessage) {
-        let Some(client) = self.clients.iter_mut().find(|client| client.at_server == Some(listener)) else {
+    fn send(&mut self, subscriber: SubscriberId, message: SharedObjectMessage) {
+        let Some(client) = self.clients.iter_mut().find(|client| client.at_server == Some(subscriber)) else {
             return;
         };
-        if client.is_joining(listener, &message) {
+        if client.is_joining(subscriber, &message) {
             // The messages of its own batch are not in the history yet.
             client.sent_before = self.sent.len();
         }
-        client.down.push_back((listener, message));
+        client.down.push_back((subscriber, message));
     }
 
-    fn changed(&mut self, from: Option<ListenerId>, changes: Vec<Change>) {
+    fn changed(&mut self, from: Option<SubscriberId>, changes: Vec<Change>) {
         for change in changes {
             let (key, number) = match change {
                 Change::Set { key, value } => (key, Some(value.read::<Number>().unwrap())),
@@ -272,7 +272,7 @@ impl World {
                     self.now.clear();
                     continue;
                 }
-                Change::Sent(sent) => {
+                Change::EncodedMessage(sent) => {
                     self.sent.push(sent.message().decoder().unwrap().read().unwrap());
                     continue;
                 }
@@ -304,7 +304,7 @@ impl World {
                 self.step(Step::Arrive(client));
                 self.step(Step::Hear(client));
             }
-            let is_locked = self.held.is_some() || !self.wanted.is_empty();
+            let is_locked = self.lock_holder.is_some() || !self.wanted.is_empty();
             if self.commit.is_none() && !is_locked && self.clients.iter().all(Client::is_quiet) {
                 break;
             }
@@ -313,7 +313,7 @@ impl World {
 
     /// What must hold when nothing is on its way.
     pub(super) fn check(&mut self) {
-        let there = state(self.machine.slots());
+        let there = state(self.state.slots());
         assert_eq!(self.now, there, "the history leads to what is there");
         let done: BTreeSet<_> =
             self.history.iter().filter_map(|(_, number)| *number).chain(self.sent.iter().copied()).collect();
@@ -322,9 +322,9 @@ impl World {
         assert!(both.is_empty(), "refused, and done: {both:?}");
         assert!(self.tickets.is_empty(), "no answer: {:?}", self.tickets);
         for (at, client) in self.clients.iter().enumerate() {
-            let Some(copy) = client.settled() else { continue };
-            assert_eq!(state(copy.slots()), there, "the copy of {at}");
-            assert_eq!(copy.version(), self.machine.slots().version(), "the version of {at}");
+            let Some(replica) = client.uncertain_written() else { continue };
+            assert_eq!(state(replica.slots()), there, "the copy of {at}");
+            assert_eq!(replica.version(), self.state.slots().version(), "the version of {at}");
             assert_eq!(client.heard, self.sent[client.sent_before..], "what {at} heard");
         }
     }
@@ -336,7 +336,7 @@ impl World {
             self.rest();
             assert_eq!(
                 (&self.disk, self.disk_version),
-                (&state(self.machine.slots()), self.machine.slots().version())
+                (&state(self.state.slots()), self.state.slots().version())
             );
         }
     }
@@ -344,8 +344,11 @@ impl World {
     /// Nobody listens who is gone.
     pub(super) fn check_listeners(&mut self) {
         let there: Vec<_> = self.clients.iter().filter_map(|client| client.at_server).collect();
-        self.machine.server(vec![Request::Send(Sent::new(Version::Amf0, SentMessage::new("over", &[])))], 0);
-        while let Some(effect) = self.machine.effect() {
+        self.state.server(
+            vec![Request::Send(EncodedMessage::new(Version::Amf0, SentMessage::new("over", &[])))],
+            0,
+        );
+        while let Some(effect) = self.state.effect() {
             if let Effect::Send { to, .. } = effect {
                 assert!(to.iter().all(|to| there.contains(to)), "{to:?} of {there:?}");
             }
@@ -359,7 +362,7 @@ fn request(write: Write, number: Number) -> Request {
         Write::Set(slot) => Request::Set { key: key(slot), value: encoded(&number, Version::Amf3) },
         Write::Null(slot) => Request::Set { key: key(slot), value: encoded(&Value::Null, Version::Amf3) },
         Write::Remove(slot) => Request::Remove { key: key(slot) },
-        Write::Send => Request::Send(Sent::encode("moved", &(number,)).unwrap()),
+        Write::Send => Request::Send(EncodedMessage::encode("moved", &(number,)).unwrap()),
     }
 }
 

@@ -2,9 +2,9 @@
 
 /// Counts by the names of limits. Nearly all connections pass none, and then this takes no memory.
 #[derive(Debug, Default)]
-pub(super) struct Passed(Vec<(&'static str, u64)>);
+pub(super) struct LimitCounters(Vec<(&'static str, u64)>);
 
-impl Passed {
+impl LimitCounters {
     #[cold]
     pub(super) fn add(&mut self, limit: &'static str) {
         match self.0.iter_mut().find(|(name, _)| *name == limit) {
