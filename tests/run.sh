@@ -122,7 +122,7 @@ each_feature_of_amf_core() {
 # Does something in each package that is not of the workspace.
 outside() {
   local package
-  for package in fuzz bench bench/http bench/rtmp; do
+  for package in fuzz bench bench/http bench/instructions bench/rtmp; do
     (cd "tests/$package" && "$@") || return 1
   done
 }

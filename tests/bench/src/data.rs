@@ -3,33 +3,31 @@
 use amf_core::{AmfObject, Date};
 use serde::{Deserialize, Serialize};
 
-use crate::contestants::{ToTree, Tree, Values};
-
 /// W1: twelve members; `Text` is `String` or `&str`.
 #[derive(AmfObject, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[amf(alias = "com.example.Player")]
 #[serde(rename_all = "camelCase")]
 pub struct Player<Text> {
-    id: u32,
-    display_name: Text,
-    session: Text,
-    guild: Text,
-    rank: Text,
-    level: i32,
-    score: f64,
-    accuracy: f64,
-    online: bool,
+    pub id: u32,
+    pub display_name: Text,
+    pub session: Text,
+    pub guild: Text,
+    pub rank: Text,
+    pub level: i32,
+    pub score: f64,
+    pub accuracy: f64,
+    pub online: bool,
     #[serde(with = "millis")]
-    joined: Date,
-    position: Position,
-    banned_because: Option<Text>,
+    pub joined: Date,
+    pub position: Position,
+    pub banned_because: Option<Text>,
 }
 
 #[derive(AmfObject, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[amf(alias = "com.example.Position")]
 pub struct Position {
-    x: f64,
-    y: f64,
+    pub x: f64,
+    pub y: f64,
 }
 
 /// Names and sessions are all different; guilds and ranks come again and again.
@@ -53,34 +51,6 @@ pub fn players() -> Vec<Player<String>> {
     (0..1_000).map(player).collect()
 }
 
-impl ToTree for Player<String> {
-    fn to_tree<T: Tree>(&'static self) -> T::Value {
-        T::object(
-            "com.example.Player",
-            [
-                ("id", T::integer(self.id as i32)),
-                ("displayName", T::text(&self.display_name)),
-                ("session", T::text(&self.session)),
-                ("guild", T::text(&self.guild)),
-                ("rank", T::text(&self.rank)),
-                ("level", T::integer(self.level)),
-                ("score", T::number(self.score)),
-                ("accuracy", T::number(self.accuracy)),
-                ("online", T::flag(self.online)),
-                ("joined", T::date(self.joined)),
-                ("position", self.position.to_tree::<T>()),
-                ("bannedBecause", self.banned_because.to_tree::<T>()),
-            ],
-        )
-    }
-}
-
-impl ToTree for Position {
-    fn to_tree<T: Tree>(&'static self) -> T::Value {
-        T::object("com.example.Position", [("x", T::number(self.x)), ("y", T::number(self.y))])
-    }
-}
-
 /// W2: numbers that are no integers, and whose decimals are exact.
 pub fn doubles() -> Vec<f64> {
     (0..100_000).map(|i| f64::from(i) * 0.5 + 0.25).collect()
@@ -102,17 +72,17 @@ pub fn integers() -> Vec<i32> {
 #[derive(AmfObject, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Connect<Text> {
-    app: Text,
-    flash_ver: Text,
-    swf_url: Text,
-    tc_url: Text,
-    fpad: bool,
-    capabilities: f64,
-    audio_codecs: f64,
-    video_codecs: f64,
-    video_function: f64,
-    page_url: Text,
-    object_encoding: f64,
+    pub app: Text,
+    pub flash_ver: Text,
+    pub swf_url: Text,
+    pub tc_url: Text,
+    pub fpad: bool,
+    pub capabilities: f64,
+    pub audio_codecs: f64,
+    pub video_codecs: f64,
+    pub video_function: f64,
+    pub page_url: Text,
+    pub object_encoding: f64,
 }
 
 /// W3: the three values of the command.
@@ -136,33 +106,6 @@ pub fn connect_command() -> Command<String> {
     Command("connect".to_owned(), 1.0, connect)
 }
 
-impl ToTree for Connect<String> {
-    fn to_tree<T: Tree>(&'static self) -> T::Value {
-        T::object(
-            "",
-            [
-                ("app", T::text(&self.app)),
-                ("flashVer", T::text(&self.flash_ver)),
-                ("swfUrl", T::text(&self.swf_url)),
-                ("tcUrl", T::text(&self.tc_url)),
-                ("fpad", T::flag(self.fpad)),
-                ("capabilities", T::number(self.capabilities)),
-                ("audioCodecs", T::number(self.audio_codecs)),
-                ("videoCodecs", T::number(self.video_codecs)),
-                ("videoFunction", T::number(self.video_function)),
-                ("pageUrl", T::text(&self.page_url)),
-                ("objectEncoding", T::number(self.object_encoding)),
-            ],
-        )
-    }
-}
-
-impl Values<3> for Command<String> {
-    fn values<T: Tree>(&'static self) -> [T::Value; 3] {
-        [T::text(&self.0), T::number(self.1), self.2.to_tree::<T>()]
-    }
-}
-
 /// W4: one mebibyte.
 pub fn byte_array() -> Vec<u8> {
     (0..1_u32 << 20).map(|i| (i.wrapping_mul(0x9E37_79B9) >> 24) as u8).collect()
@@ -172,28 +115,15 @@ pub fn byte_array() -> Vec<u8> {
 #[derive(AmfObject, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[amf(alias = "com.example.Node")]
 pub struct Node {
-    id: i32,
-    label: String,
-    child: Option<Box<Node>>,
+    pub id: i32,
+    pub label: String,
+    pub child: Option<Box<Node>>,
 }
 
 /// One hundred of them.
 pub fn nested() -> Node {
     let node = |id, child| Node { id, label: format!("node {id}"), child };
     (0..99).rev().fold(node(99, None), |child, id| node(id, Some(Box::new(child))))
-}
-
-impl ToTree for Node {
-    fn to_tree<T: Tree>(&'static self) -> T::Value {
-        T::object(
-            "com.example.Node",
-            [
-                ("id", T::integer(self.id)),
-                ("label", T::text(&self.label)),
-                ("child", self.child.to_tree::<T>()),
-            ],
-        )
-    }
 }
 
 /// W6: sixty texts of 4,000 bytes, most of their characters beyond ASCII.

@@ -2,10 +2,7 @@
 //! socket would give to those that it would take.
 
 use std::hint::black_box;
-use std::sync::Arc;
-use std::time::Instant;
 
-use amf_rtmp::proto::{Accept, Config, Connection, Event, Seed};
 use rml_amf0::Amf0Value;
 use rml_rtmp::chunk_io::ChunkSerializer;
 use rml_rtmp::messages::RtmpMessage;
@@ -13,10 +10,9 @@ use rml_rtmp::sessions::{ServerSession, ServerSessionConfig, ServerSessionEvent,
 use rml_rtmp::time::RtmpTimestamp;
 
 use crate::claim::Than::EveryPeer;
+use crate::contestants::ours_rtmp::{Echo, TEXT, call, connect};
 use crate::measure::Kind;
 use crate::row::{OURS, Row};
-
-const TEXT: &str = "0123456789 a text that a method is called with, and gives back.#";
 
 pub fn one() -> Row {
     row(1)
@@ -29,7 +25,7 @@ pub fn pipelined() -> Row {
 /// So many calls come with one read.
 fn row(calls: usize) -> Row {
     let input: &[u8] = call().repeat(calls).leak();
-    let (mut ours, mut rml) = (Ours::connected(), Rml::connected());
+    let (mut ours, mut rml) = (Echo::connected(), Rml::connected());
     assert_eq!(count(&ours.answer(input)), calls);
     assert_eq!(count(&rml.answer(input)), calls);
     Row::new()
@@ -41,43 +37,6 @@ fn row(calls: usize) -> Row {
 /// How many replies carry the text.
 fn count(output: &[u8]) -> usize {
     output.windows(TEXT.len()).filter(|window| *window == TEXT.as_bytes()).count()
-}
-
-struct Ours {
-    connection: Connection,
-    now: Instant,
-}
-
-impl Ours {
-    fn connected() -> Self {
-        let now = Instant::now();
-        let connection = Connection::server(Arc::new(Config::server()), &Seed::new([7; 32]), now);
-        let mut ours = Self { connection, now };
-        // A handshake by the specification: version 3, a first part of zeros, a second that nobody looks into.
-        ours.answer(&[&[3], [0; 2 * 1_536].as_slice()].concat());
-        ours.answer(&connect());
-        ours
-    }
-
-    fn answer(&mut self, input: &[u8]) -> Vec<u8> {
-        self.connection.handle_input(self.now, input);
-        while let Some(event) = self.connection.poll_event() {
-            match event {
-                Event::Command(command) => {
-                    let transaction = command.transaction().expect("it is a call");
-                    let value = command.body().arguments().expect("there is one");
-                    self.connection.answer(transaction, &value).expect("it was asked for");
-                }
-                Event::Connect(_) => self.connection.accept(self.now, &Accept::default()).expect("it may"),
-                event => panic!("{event:?}"),
-            }
-        }
-        let mut output = Vec::new();
-        while let Some(piece) = self.connection.poll_transmit() {
-            output.extend_from_slice(&piece);
-        }
-        output
-    }
 }
 
 /// `rml_rtmp`, whose session cannot answer calls: the reply is put together and serialized beside it.
@@ -135,21 +94,4 @@ impl Rml {
         let payload = reply.into_message_payload(RtmpTimestamp::new(0), 0).expect("it writes it");
         self.replies.serialize(&payload, true, false).expect("it writes it").bytes
     }
-}
-
-/// `echo`, 2, null, the text.
-fn call() -> Vec<u8> {
-    let head = b"\x02\0\x0Abench.echo\0\x40\0\0\0\0\0\0\0\x05\x02";
-    message(&[&head[..], &(TEXT.len() as u16).to_be_bytes(), TEXT.as_bytes()].concat())
-}
-
-/// `connect`, 1, `{app: "bench"}`.
-fn connect() -> Vec<u8> {
-    message(b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02\0\x05bench\0\0\x09")
-}
-
-/// A command on chunk stream 3, with a header of form 0, in one chunk (RTMP §5.3).
-fn message(command: &[u8]) -> Vec<u8> {
-    assert!(command.len() <= 128, "longer ones need another chunk");
-    [&[3, 0, 0, 0, 0, 0, command.len() as u8, 20, 0, 0, 0, 0], command].concat()
 }
