@@ -38,7 +38,7 @@
 //! | `()` | null | null | null, undefined |
 //! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList` |
 //! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also from lists |
-//! | `HashMap<String, T>`, `BTreeMap`, [`Dynamic`] | object | dynamic object | objects, ECMA arrays, dictionaries |
+//! | `HashMap<String, T>`, `BTreeMap`, [`DynamicMembers`] | object | dynamic object | objects, ECMA arrays, dictionaries |
 //! | [`Date`], `SystemTime` | date | date | dates |
 //! | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T`; shared pointers as references | the same | as `T` |
 //! | `Weak<T>` | reference, null if gone | the same | null, or a reference to what an `Arc` holds |
@@ -116,7 +116,7 @@ pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::Limits;
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
-    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
     from_value, to_value,
 };
 pub use version::Version;

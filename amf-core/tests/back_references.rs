@@ -7,8 +7,8 @@ use std::sync::{Arc, Weak};
 
 use amf_core::packet::Packet;
 use amf_core::{
-    AmfClass, Class, Classes, DecodeError, Decoder, Dynamic, EncodeError, ExternalInput, ExternalOutput,
-    Externalizable, FromAmf, Limits, Part, Value, Version, WeakValue,
+    AmfClass, Class, Classes, DecodeError, Decoder, DynamicMembers, EncodeError, ExternalInput,
+    ExternalOutput, Externalizable, FromAmf, Limits, Part, Value, Version, WeakValue,
 };
 
 /// A byte and any value.
@@ -30,7 +30,7 @@ impl Externalizable for Loose {
 }
 
 /// A child that knows its parent.
-struct Child(Weak<Dynamic>);
+struct Child(Weak<DynamicMembers>);
 
 impl AmfClass for Child {
     const CLASS: &'static Class = &Class::new("C", &[]).externalizable();

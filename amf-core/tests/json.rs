@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use amf_core::serde::Tagged;
 use amf_core::{
-    Array, Date, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, Version,
-    WeakValue, from_slice,
+    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector,
+    Version, WeakValue, from_slice,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -49,7 +49,7 @@ fn refused(form: &str) -> String {
     error.split(" at line").next().unwrap().to_owned()
 }
 
-fn members<const N: usize>(members: [(&str, Value); N]) -> Dynamic {
+fn members<const N: usize>(members: [(&str, Value); N]) -> DynamicMembers {
     members.into_iter().collect()
 }
 
@@ -195,7 +195,7 @@ mod tagged_form {
 
     #[test]
     fn of_objects_by_their_traits() {
-        let object = |alias: &str, sealed: &[&str], dynamic, values: &[i32], others: Dynamic| {
+        let object = |alias: &str, sealed: &[&str], dynamic, values: &[i32], others: DynamicMembers| {
             let traits = Traits::new(alias, sealed.iter().map(|name| Arc::from(*name)), dynamic);
             Object::with_traits(
                 Arc::new(traits),
@@ -208,7 +208,7 @@ mod tagged_form {
             &json!({"$amf": "object", "alias": "C", "members": {"a": 1}}),
         );
         both_ways(
-            object("C", &["b", "a"], false, &[1, 2], Dynamic::new()),
+            object("C", &["b", "a"], false, &[1, 2], DynamicMembers::new()),
             &json!({"$amf": "object", "alias": "C", "sealed": ["b", "a"], "members": {"b": 1, "a": 2}}),
         );
         both_ways(
@@ -216,7 +216,7 @@ mod tagged_form {
             &json!({"$amf": "object", "sealed": ["b"], "dynamic": true, "members": {"b": 1, "a": null}}),
         );
         both_ways(
-            object("C", &[], false, &[], Dynamic::new()),
+            object("C", &[], false, &[], DynamicMembers::new()),
             &json!({"$amf": "object", "alias": "C", "sealed": [], "members": {}}),
         );
         // Names that come twice.
@@ -403,7 +403,7 @@ fn value() -> impl Strategy<Value = Value> {
         };
         let list = prop::collection::vec(inner.clone(), 0..4);
         let named = prop::collection::vec((name(), inner.clone()), 0..4)
-            .prop_map(|members| members.into_iter().collect::<Dynamic>());
+            .prop_map(|members| members.into_iter().collect::<DynamicMembers>());
         let pairs = prop::collection::vec((inner.clone(), inner.clone()), 0..3);
         let part = prop_oneof![
             prop::collection::vec(any::<u8>(), 0..4).prop_map(|bytes| Part::Bytes(bytes.into())),

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use amf_core::{
-    Array, Date, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, Version,
+    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector,
+    Version,
 };
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ fn both_ways(version: Version, bytes: &[u8], value: impl Into<Value>) {
     }
 }
 
-fn members<const N: usize>(members: [(&str, Value); N]) -> Dynamic {
+fn members<const N: usize>(members: [(&str, Value); N]) -> DynamicMembers {
     members.into_iter().collect()
 }
 
@@ -92,7 +93,7 @@ mod amf0 {
             0x0F, 0, 0, 0, 1, b'x', // 2
             0x07, 0, 1, 0x07, 0, 2,
         ];
-        let object = Value::from(Dynamic::new());
+        let object = Value::from(DynamicMembers::new());
         let xml = Value::XmlDocument("x".into());
         both_ways(V, &bytes, vec![object.clone(), xml.clone(), object, xml]);
     }
@@ -176,7 +177,8 @@ mod amf3 {
         both_ways(V, &[0x0A, 0x0B, 0x01, 0x03, b'a', 0x01, 0x01], members([("a", Value::Null)]));
         // two of a sealed class: 0x13 = one sealed member, not dynamic; then traits reference 0 = 0x01.
         let traits = Arc::new(Traits::new("P", ["x".into()], false));
-        let point = |x: i32| Value::from(Object::with_traits(traits.clone(), vec![x.into()], Dynamic::new()));
+        let point =
+            |x: i32| Value::from(Object::with_traits(traits.clone(), vec![x.into()], DynamicMembers::new()));
         let bytes = [0x09, 0x05, 0x01, 0x0A, 0x13, 0x03, b'P', 0x03, b'x', 0x04, 1, 0x0A, 0x01, 0x04, 2];
         both_ways(V, &bytes, vec![point(1), point(2)]);
         // sealed and dynamic: 0x1B.
@@ -274,7 +276,8 @@ mod amf3 {
 #[test]
 fn two_kinds_of_traits_of_one_alias() {
     let external = External::new("B", vec![Part::Bytes(Arc::from([7]))]);
-    let object = Object::with_traits(Arc::new(Traits::new("B", [], false)), Vec::new(), Dynamic::new());
+    let object =
+        Object::with_traits(Arc::new(Traits::new("B", [], false)), Vec::new(), DynamicMembers::new());
     let bytes = amf_core::to_vec(Version::Amf3, &vec![Value::from(external), object.into()]).unwrap();
     // 0x07 = externalizable, alias "B", a byte; 0x03 = nothing sealed, alias by reference.
     assert_eq!(bytes, [0x09, 0x05, 0x01, 0x0A, 0x07, 0x03, b'B', 7, 0x0A, 0x03, 0x00]);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use amf_core::Dynamic;
+use amf_core::DynamicMembers;
 use amf_remoting::service::{BoxFuture, ClientId, Reply, Target};
 use amf_remoting::{Caller, Client, Fault};
 use bytes::Bytes;
@@ -212,7 +212,7 @@ fn answer_unknown(hook: Arc<OnUnknown>, command: UnknownCommand) -> BoxFuture<'s
 }
 
 /// With what the program adds; what clients look for stays as it is.
-fn accept_with(members: &Dynamic) -> Accept {
+fn accept_with(members: &DynamicMembers) -> Accept {
     let Accept { properties, mut info } = Accept::default();
     for (name, value) in members.iter() {
         if info.get(name).is_none() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::{Class, Decoder, Dynamic, Encoder, ReadMembers, ToAmf};
+use crate::{Class, Decoder, DynamicMembers, Encoder, ReadMembers, ToAmf};
 
 /// The name of a member on the wire.
 pub type Name<'de> = Cow<'de, str>;
@@ -32,7 +32,7 @@ pub fn unknown_member(decoder: &Decoder<'_>, class: &'static Class, member: &str
 }
 
 /// Adds what came to what is there.
-pub fn extend(dynamic: &mut Dynamic, more: &Dynamic) {
+pub fn extend(dynamic: &mut DynamicMembers, more: &DynamicMembers) {
     for (name, value) in more.iter() {
         dynamic.insert(name, value.clone());
     }

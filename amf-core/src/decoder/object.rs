@@ -8,7 +8,7 @@ use crate::decoder::token::{Layout, NOT_DECLARED};
 use crate::decoder::{Container, Frame, Shape, Token, Traits};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{self, ExternalInput, Externalizable};
-use crate::value::Dynamic;
+use crate::value::DynamicMembers;
 use crate::{Decoder, FromAmf};
 
 /// The class of a map: whatever comes is a member of it.
@@ -237,7 +237,11 @@ impl<'de> Decoder<'de> {
     }
 
     /// Reads the value of a member that the class does not declare into `dynamic`.
-    pub fn dynamic_member(&mut self, name: Cow<'de, str>, dynamic: &mut Dynamic) -> Result<(), DecodeError> {
+    pub fn dynamic_member(
+        &mut self,
+        name: Cow<'de, str>,
+        dynamic: &mut DynamicMembers,
+    ) -> Result<(), DecodeError> {
         self.charge(name.len() + size_of::<crate::Value>() + size_of::<String>())?;
         match self.value() {
             Ok(value) => {

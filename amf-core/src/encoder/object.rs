@@ -6,7 +6,7 @@ use super::{Mode, TraitsKey, TraitsTable};
 use crate::class::Class;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::external::{ExternalOutput, Externalizable};
-use crate::value::{self, Dynamic};
+use crate::value::{self, DynamicMembers};
 use crate::wire::u29;
 use crate::{Encoder, ToAmf, Version, amf0, amf3};
 
@@ -89,7 +89,7 @@ impl Encoder {
     }
 
     /// Writes members that the class does not declare.
-    pub fn dynamic_members(&mut self, dynamic: &Dynamic) -> Result<(), EncodeError> {
+    pub fn dynamic_members(&mut self, dynamic: &DynamicMembers) -> Result<(), EncodeError> {
         for (name, value) in dynamic.iter() {
             self.name(name)?;
             value.to_amf(self)?;

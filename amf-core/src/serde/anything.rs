@@ -7,7 +7,7 @@ use serde_core::{Deserialize, Deserializer};
 
 use super::plain::name_of;
 use crate::Limits;
-use crate::value::{Dynamic, Value};
+use crate::value::{DynamicMembers, Value};
 
 /// Reads anything: whole numbers as integers where 32 bits hold them, else as doubles (an integer beyond
 /// 2^53 is an error), sequences as arrays, maps as anonymous objects. At most 64 levels.
@@ -126,7 +126,7 @@ impl<'de> Visitor<'de> for Anything {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let inner = self.inner()?;
-        let mut members = Dynamic::new();
+        let mut members = DynamicMembers::new();
         while let Some(key) = map.next_key_seed(inner)? {
             let Some(name) = name_of(&key) else {
                 let kind = key.type_name();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::value::{Dynamic, Object, Value, WeakValue};
+use crate::value::{DynamicMembers, Object, Value, WeakValue};
 use crate::wire::Reader;
 use crate::{Classes, Decoder, Limits, Version};
 
@@ -68,7 +68,7 @@ impl Decoder<'_> {
             self.shared.get_mut().values.insert(frame.slot, (ancestor, 0));
             let members = self.sol_members().unwrap_or_else(|error| {
                 failure = Some(error);
-                Dynamic::new()
+                DynamicMembers::new()
             });
             Object::from(members)
         });
@@ -76,8 +76,8 @@ impl Decoder<'_> {
         failure.map_or(Ok(data), Err)
     }
 
-    fn sol_members(&mut self) -> Result<Dynamic, DecodeError> {
-        let mut members = Dynamic::new();
+    fn sol_members(&mut self) -> Result<DynamicMembers, DecodeError> {
+        let mut members = DynamicMembers::new();
         while !self.is_at_end() {
             let name = self.sol_name()?;
             self.charge(size_of::<(Arc<str>, Value)>())?;

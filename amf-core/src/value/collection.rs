@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Dynamic, Traits, Value};
+use super::{DynamicMembers, Traits, Value};
 
 /// An AMF0 strict array, or an AMF3 array, which may have named members too.
 #[derive(Clone, Default)]
@@ -10,7 +10,7 @@ pub struct Array {
     /// The elements.
     pub items: Vec<Value>,
     /// What AMF3 calls the associative part.
-    pub members: Dynamic,
+    pub members: DynamicMembers,
 }
 
 /// An AMF0 ECMA array: named members, whose names are often indices.
@@ -19,7 +19,7 @@ pub struct EcmaArray {
     /// The length that the peer gave. It says little: it is 0, or wrong, or that of a sparse array.
     pub length: u32,
     /// The members.
-    pub members: Dynamic,
+    pub members: DynamicMembers,
 }
 
 /// A Vector of AMF3 (§3.15). A fixed one does not change its length.

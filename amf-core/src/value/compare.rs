@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use super::{Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
 
 impl PartialEq for Value {
     /// Compares structure. References to ancestors are equal when they lead to objects of one kind and alias.
@@ -21,7 +21,7 @@ macro_rules! equal {
         }
     )*};
 }
-equal! { Array EcmaArray Object Dynamic Vector Dictionary External Part }
+equal! { Array EcmaArray Object DynamicMembers Vector Dictionary External Part }
 
 /// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes.
 #[derive(Default)]
@@ -100,7 +100,7 @@ impl Same for EcmaArray {
     }
 }
 
-impl Same for Dynamic {
+impl Same for DynamicMembers {
     /// The order of members does not count.
     fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
         let is_there = |(name, value): (&str, &Value), pairs: &mut Pairs| {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use super::{Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
 use crate::iso::Iso;
 
 /// Characters of a text that are printed.
@@ -29,7 +29,7 @@ macro_rules! debug {
         }
     )*};
 }
-debug! { Value Object Dynamic Array EcmaArray Vector Dictionary External Part }
+debug! { Value Object DynamicMembers Array EcmaArray Vector Dictionary External Part }
 
 impl fmt::Debug for Shown<'_, Value> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +106,7 @@ impl fmt::Debug for Shown<'_, Object> {
     }
 }
 
-impl fmt::Debug for Shown<'_, Dynamic> {
+impl fmt::Debug for Shown<'_, DynamicMembers> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         members(f, "", self.0.iter(), self.1)
     }
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(shown(Object::new()), "{}");
         assert_eq!(shown(EcmaArray::default()), "ECMA {}");
         assert_eq!(shown(Object::typed("a\nb")), r#""a\nb" {}"#);
-        let array = Array { items: vec![1.into()], members: Dynamic::from_iter([("a", 2)]) };
+        let array = Array { items: vec![1.into()], members: DynamicMembers::from_iter([("a", 2)]) };
         assert_eq!(shown(array), "[1] with { a: 2 }");
         let external = External::new("a.E", vec![Part::Bytes([1, 2].into()), Part::Value(3.into())]);
         assert_eq!(shown(external), "a.E(2 bytes: 01 02, 3)");

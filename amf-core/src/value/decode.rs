@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use super::{
-    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
 };
 use crate::decoder::{Container, Identity, Shape, SlotId, Text, Token, VectorKind};
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -84,7 +84,7 @@ impl<'de> Decoder<'de> {
                 })?
             }
             Shape::StrictArray { count } => self.node(slot, WeakValue::Array, Value::Array, |decoder| {
-                Ok(Array { items: decoder.values(count)?, members: Dynamic::new() })
+                Ok(Array { items: decoder.values(count)?, members: DynamicMembers::new() })
             })?,
             Shape::Array { dense } => self.node(slot, WeakValue::Array, Value::Array, |decoder| {
                 let members = decoder.amf3_members()?;
@@ -138,7 +138,7 @@ impl<'de> Decoder<'de> {
                     let value = self.value().map_err(|error| error.in_member(name.clone().into_owned()))?;
                     sealed.push(value);
                 }
-                let dynamic = if traits.dynamic { self.amf3_members()? } else { Dynamic::new() };
+                let dynamic = if traits.dynamic { self.amf3_members()? } else { DynamicMembers::new() };
                 Ok(Object::with_traits(view, sealed, dynamic))
             }
             Shape::Object { alias } if !alias.is_empty() => {
@@ -161,16 +161,16 @@ impl<'de> Decoder<'de> {
         Ok(view)
     }
 
-    fn amf0_members(&mut self) -> Result<Dynamic, DecodeError> {
-        let mut members = Dynamic::new();
+    fn amf0_members(&mut self) -> Result<DynamicMembers, DecodeError> {
+        let mut members = DynamicMembers::new();
         while let Some(name) = self.amf0_name()? {
             self.dynamic_member(name, &mut members)?;
         }
         Ok(members)
     }
 
-    fn amf3_members(&mut self) -> Result<Dynamic, DecodeError> {
-        let mut members = Dynamic::new();
+    fn amf3_members(&mut self) -> Result<DynamicMembers, DecodeError> {
+        let mut members = DynamicMembers::new();
         loop {
             let name = self.amf3_text()?;
             if name.is_empty() {

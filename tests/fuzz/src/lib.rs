@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Weak};
 
 use amf_core::{
-    AmfObject, ArrayCollection, Classes, Date, DecodeError, DecodeErrorKind, Decoder, Dynamic, EncodeError,
-    Encoder, ExternalInput, ExternalOutput, Externalizable, FromAmf, Limits, Value, Version,
+    AmfObject, ArrayCollection, Classes, Date, DecodeError, DecodeErrorKind, Decoder, DynamicMembers,
+    EncodeError, Encoder, ExternalInput, ExternalOutput, Externalizable, FromAmf, Limits, Value, Version,
 };
 
 /// A class with a member of every kind that typed reading knows.
@@ -34,7 +34,7 @@ pub struct Node {
     o: Option<ArrayCollection<Node>>,
     p: Vec<f64>,
     #[amf(dynamic)]
-    rest: Dynamic,
+    rest: DynamicMembers,
 }
 
 /// A class that reads its own body: a byte, then a value if it is odd, then a node.

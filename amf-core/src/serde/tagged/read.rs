@@ -7,7 +7,7 @@ use super::TAG;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::serde::plain::from_base64;
 use crate::value::{
-    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
 };
 use crate::{Date, Limits};
 
@@ -49,7 +49,7 @@ enum Made {
 #[derive(Clone, Copy)]
 struct Fields<'a> {
     kind: &'a str,
-    members: &'a Dynamic,
+    members: &'a DynamicMembers,
 }
 
 impl<'a> Reader<'a> {
@@ -221,9 +221,9 @@ impl<'a> Reader<'a> {
         members: Option<&'a Value>,
         sealed: &[Arc<str>],
         depth: usize,
-    ) -> Result<(Vec<Value>, Dynamic), DecodeError> {
+    ) -> Result<(Vec<Value>, DynamicMembers), DecodeError> {
         match members {
-            None => Ok((Vec::new(), Dynamic::new())),
+            None => Ok((Vec::new(), DynamicMembers::new())),
             Some(Value::Object(members)) => {
                 let mut members = self.members(members.dynamic(), depth)?;
                 let taken = |name: &Arc<str>| members.get_mut(name).map_or(Value::Undefined, std::mem::take);
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
             }
             Some(Value::Array(pairs)) => {
                 let mut values = Vec::new();
-                let mut others = Dynamic::new();
+                let mut others = DynamicMembers::new();
                 for (index, pair) in pairs.items.iter().enumerate() {
                     let (name, value) = two(pair)?;
                     let value = self.value(value, depth).map_err(|error| error.at_index(index))?;
@@ -297,9 +297,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The member `members`, if it is there.
-    fn named(&mut self, fields: Fields<'a>, depth: usize) -> Result<Dynamic, DecodeError> {
+    fn named(&mut self, fields: Fields<'a>, depth: usize) -> Result<DynamicMembers, DecodeError> {
         match fields.get("members") {
-            None => Ok(Dynamic::new()),
+            None => Ok(DynamicMembers::new()),
             Some(Value::Object(members)) => {
                 self.members(members.dynamic(), depth).map_err(|error| error.in_member("members"))
             }
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn members(&mut self, members: &'a Dynamic, depth: usize) -> Result<Dynamic, DecodeError> {
+    fn members(&mut self, members: &'a DynamicMembers, depth: usize) -> Result<DynamicMembers, DecodeError> {
         let members = members.iter().map(|(name, value)| {
             let value = self.value(value, depth).map_err(|error| error.in_member(name.to_owned()))?;
             Ok((name, value))
@@ -322,7 +322,7 @@ impl<'a> Reader<'a> {
 
 impl<'a> Fields<'a> {
     /// The members of an object, if it has a tag.
-    fn of(members: &'a Dynamic) -> Result<Option<Self>, DecodeError> {
+    fn of(members: &'a DynamicMembers) -> Result<Option<Self>, DecodeError> {
         match members.get(TAG) {
             None => Ok(None),
             Some(Value::String(kind)) => Ok(Some(Self { kind, members })),

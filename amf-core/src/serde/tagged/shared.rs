@@ -5,7 +5,7 @@ use std::mem::Discriminant;
 use std::sync::Arc;
 
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::value::{Dynamic, Part, Value, Vector};
+use crate::value::{DynamicMembers, Part, Value, Vector};
 
 /// Who an object is: its kind and its address.
 pub(super) type Identity = (Discriminant<Value>, usize);
@@ -89,7 +89,7 @@ impl Survey {
         }
     }
 
-    fn members(&mut self, members: &Dynamic, depth: usize) -> Result<(), EncodeError> {
+    fn members(&mut self, members: &DynamicMembers, depth: usize) -> Result<(), EncodeError> {
         self.all(members.iter().map(|(_, value)| value), depth)
     }
 

@@ -6,7 +6,7 @@ use super::TAG;
 use super::shared::{Identity, Survey, identity};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::serde::plain::to_base64;
-use crate::value::{Array, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use crate::value::{Array, DynamicMembers, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
 use crate::{Date, Limits};
 
 /// The tagged form of a value of at most 64 levels.
@@ -30,7 +30,7 @@ struct Tagger {
 }
 
 /// An object with a tag, in the making.
-struct Form(Dynamic);
+struct Form(DynamicMembers);
 
 impl Form {
     fn new(kind: &str) -> Self {
@@ -154,7 +154,7 @@ impl Tagger {
         let mut names = HashSet::new();
         if object.members().all(|(name, _)| names.insert(name)) {
             let members = object.members().map(|(name, value)| Ok((name, self.value(value, depth)?)));
-            return Ok(Value::from(members.collect::<Result<Dynamic, EncodeError>>()?));
+            return Ok(Value::from(members.collect::<Result<DynamicMembers, EncodeError>>()?));
         }
         let pairs = object
             .members()
@@ -162,9 +162,9 @@ impl Tagger {
         pairs.collect()
     }
 
-    fn members(&mut self, members: &Dynamic, depth: usize) -> Result<Value, EncodeError> {
+    fn members(&mut self, members: &DynamicMembers, depth: usize) -> Result<Value, EncodeError> {
         let members = members.iter().map(|(name, value)| Ok((name, self.value(value, depth)?)));
-        Ok(Value::from(members.collect::<Result<Dynamic, EncodeError>>()?))
+        Ok(Value::from(members.collect::<Result<DynamicMembers, EncodeError>>()?))
     }
 
     fn items(&mut self, items: &[Value], depth: usize) -> Result<Value, EncodeError> {
@@ -193,7 +193,7 @@ impl Tagger {
                 Part::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
                 Part::Value(value) => ("value", self.value(value, depth)?),
             };
-            Ok(Value::from([(name, content)].into_iter().collect::<Dynamic>()))
+            Ok(Value::from([(name, content)].into_iter().collect::<DynamicMembers>()))
         });
         let parts = parts.collect::<Result<Value, EncodeError>>()?;
         Ok(form.with("alias", external.alias()).with("parts", parts).done())

@@ -216,7 +216,7 @@ fn check_flattened(ty: &Type, errors: &mut Errors) {
         let message = if types::is_map(ty) {
             format!(
                 "`{known}` has no members of its own: for those that are not declared, write `#[amf(dynamic)]` on a \
-                 `Dynamic`"
+                 `DynamicMembers`"
             )
         } else {
             format!("`{known}` has no members: `flatten` is for a struct that derives `AmfObject`")
@@ -260,7 +260,7 @@ impl Taken {
             errors.at(
                 ty,
                 format_args!(
-                    "`{dynamic}` members have names and any values: write `Dynamic` instead of `{known}`"
+                    "`{dynamic}` members have names and any values: write `DynamicMembers` instead of `{known}`"
                 ),
             );
         }

@@ -174,7 +174,7 @@ fn unknown(setting: &Setting, input: &DeriveInput, errors: &mut Errors) {
     let message = match setting.text().as_str() {
         "rename" => "`rename` is for fields; the name of a class is `alias = \"...\"`",
         "skip" => "`skip` is for fields: write it on the one that is not on the wire",
-        "dynamic" => "`dynamic` is for a field: write `#[amf(dynamic)] extra: Dynamic` among them",
+        "dynamic" => "`dynamic` is for a field: write `#[amf(dynamic)] extra: DynamicMembers` among them",
         "flatten" => "`flatten` is for a field: write it on the one whose members are this struct's too",
         "with" | "as" => "`with` and `as` are for fields: write them on the one that has another form",
         "other" => "`other` is for a variant: write it on the one that takes what no other does",

@@ -18,7 +18,7 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
         let mut __field_health: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_level: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_lives: ::core::option::Option<u32> = ::core::option::Option::None;
-        let mut __field_extra: Dynamic = ::core::default::Default::default();
+        let mut __field_extra: DynamicMembers = ::core::default::Default::default();
         '__read: {
             let mut __object = match __decoder.begin_named(__class) {
                 ::core::option::Option::Some(__named) => {
@@ -121,7 +121,7 @@ const _: () = {
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
-        Dynamic,
+        DynamicMembers,
         ::core::marker::PhantomData<(&'de (), Player)>,
     );
     #[automatically_derived]
