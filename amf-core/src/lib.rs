@@ -102,7 +102,7 @@ pub use amf_derive::AmfObject;
 
 pub use class::{AmfClass, Class, Classes};
 #[cfg(feature = "chrono")]
-pub use convert::DateOutOfRange;
+pub use convert::DateOutOfRangeError;
 pub use convert::{
     ArrayCollection, FromAmf, Integers, ToAmf, VectorItem, VectorOf, as_double, as_string, from_slice, to_vec,
 };

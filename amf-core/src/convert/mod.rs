@@ -12,7 +12,7 @@ mod uuid;
 mod vector;
 
 #[cfg(feature = "chrono")]
-pub use chrono::DateOutOfRange;
+pub use chrono::DateOutOfRangeError;
 pub use flex::ArrayCollection;
 pub use integer::{Integers, as_double, as_string};
 pub(crate) use vector::write_objects;
