@@ -262,9 +262,9 @@ impl fmt::Display for DecodeErrorKind {
             Self::Cycle => f.write_str(
                 "the reference leads back to an object that encloses it; take it as `Weak<T>` below an `Arc<T>`",
             ),
-            Self::Limit { limit: "replayed", max } => write!(
+            Self::Limit { limit: "replayed_nodes", max } => write!(
                 f,
-                "the limit `replayed` of {max} values read again through references is passed; \
+                "the limit `replayed_nodes` of {max} values read again through references is passed; \
                  take what is shared as `Arc<T>`"
             ),
             Self::Limit { limit, max } => write!(f, "the limit `{limit}` of {max} is passed"),

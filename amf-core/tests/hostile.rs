@@ -269,7 +269,7 @@ fn doubling_references_end_at_their_budget() {
         ];
         for error in errors {
             let is_limit =
-                matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. });
+                matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed_nodes" | "memory", .. });
             assert!(is_limit, "{error}");
         }
         assert!(skip(version, &bytes, Limits::default()).is_ok());
@@ -297,7 +297,10 @@ fn doubling_members_end_at_their_budget() {
     }
     bytes.push(0x01);
     let error = amf_core::from_slice::<Graph>(Version::Amf3, &bytes).unwrap_err();
-    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. }), "{error}");
+    assert!(
+        matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed_nodes" | "memory", .. }),
+        "{error}"
+    );
     let value = decode(Version::Amf3, &bytes, Limits::default()).unwrap();
     let written = amf_core::to_vec(Version::Amf3, &value).unwrap();
     assert_eq!(decode(Version::Amf3, &written, Limits::default()).unwrap(), value);

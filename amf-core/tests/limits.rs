@@ -34,10 +34,10 @@ macro_rules! limits {
 limits! {
     depth = 64, values_in_one_another;
     nodes = 262_144, values_in_all;
-    replayed = 262_144, values_read_again;
+    replayed_nodes = 262_144, values_read_again;
     memory = 64 << 20, memory_of_a_large_input;
     memory_factor = 16, memory_of_a_small_input;
-    string = 1 << 20, text_of_every_kind;
+    string_len = 1 << 20, text_of_every_kind;
     sealed_members = 1_024, members_of_one_traits_record;
     headers = 64, headers_of_a_packet;
     messages = 256, messages_of_a_packet;

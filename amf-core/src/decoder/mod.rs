@@ -137,7 +137,7 @@ impl<'de> Decoder<'de> {
             switched: false,
             depth_left: limits.depth,
             nodes_left: limits.nodes,
-            other_nodes_left: limits.replayed,
+            other_nodes_left: limits.replayed_nodes,
             memory: limits.memory_for(input.len()),
         }
     }
@@ -165,7 +165,7 @@ impl<'de> Decoder<'de> {
         self.limits = limits;
         self.depth_left = limits.depth;
         self.nodes_left = limits.nodes;
-        self.other_nodes_left = limits.replayed;
+        self.other_nodes_left = limits.replayed_nodes;
         self.memory = limits.memory_for(self.reader.position() + self.reader.remaining());
         self
     }
@@ -336,7 +336,7 @@ impl<'de> Decoder<'de> {
         if self.resumes.is_empty() {
             self.limit("nodes", self.limits.nodes)
         } else {
-            self.limit("replayed", self.limits.replayed)
+            self.limit("replayed_nodes", self.limits.replayed_nodes)
         }
     }
 

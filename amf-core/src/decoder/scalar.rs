@@ -110,7 +110,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     fn split_str(&self, length: usize, rest: &'de [u8]) -> Option<(&'de str, &'de [u8])> {
         let (bytes, rest) = rest.split_at_checked(length)?;
-        if length > self.limits().string {
+        if length > self.limits().string_len {
             return None;
         }
         utf8::borrowed(bytes).map(|text| (text, rest))

@@ -140,8 +140,8 @@ impl<'de> Decoder<'de> {
     /// Checks and reads text of a length that was read already.
     #[inline]
     pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
-        if length > self.limits().string {
-            return Err(self.limit("string", self.limits().string));
+        if length > self.limits().string_len {
+            return Err(self.limit("string_len", self.limits().string_len));
         }
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;

@@ -121,7 +121,7 @@ impl<'a> Plain<'a> {
         if self.walk.again.get() == 0 {
             return Ok(());
         }
-        let max = Limits::default().replayed;
+        let max = Limits::default().replayed_nodes;
         self.walk.repeated.set(self.walk.repeated.get() + 1);
         if self.walk.repeated.get() > max {
             return Err(E::custom(format_args!(
