@@ -116,7 +116,7 @@ pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::Limits;
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
-    Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
-    from_value, to_value,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue, from_value, to_value,
 };
 pub use version::Version;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use amf_core::packet::Packet;
 use amf_core::{
     AmfClass, Class, Classes, DecodeError, Decoder, DynamicMembers, EncodeError, ExternalInput,
-    ExternalOutput, Externalizable, FromAmf, Limits, Part, Value, Version, WeakValue,
+    ExternalOutput, ExternalPart, Externalizable, FromAmf, Limits, Value, Version, WeakValue,
 };
 
 /// A byte and any value.
@@ -90,7 +90,7 @@ fn do_not_break_a_packet() {
 fn are_dynamic_values() {
     let value = Value::from_amf(&mut decoder(&ITSELF)).unwrap();
     let Value::External(external) = &value else { panic!("{value:?}") };
-    let [Part::Bytes(byte), Part::Value(Value::Ancestor(itself))] = &*external.parts else {
+    let [ExternalPart::Bytes(byte), ExternalPart::Value(Value::Ancestor(itself))] = &*external.parts else {
         panic!("{value:?}")
     };
     assert_eq!(**byte, [0xAB]);
@@ -98,7 +98,7 @@ fn are_dynamic_values() {
 
     let value = Value::from_amf(&mut decoder(&CHILD)).unwrap();
     let Some(Value::External(child)) = value.get("c") else { panic!("{value:?}") };
-    let [Part::Value(Value::Ancestor(WeakValue::Object(parent)))] = &*child.parts else {
+    let [ExternalPart::Value(Value::Ancestor(WeakValue::Object(parent)))] = &*child.parts else {
         panic!("{value:?}")
     };
     let Value::Object(object) = &value else { panic!("{value:?}") };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use amf_core::serde::Tagged;
 use amf_core::{
-    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector,
-    Version, WeakValue, from_slice,
+    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value,
+    Vector, Version, WeakValue, from_slice,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -80,9 +80,9 @@ mod plain_form {
         assert_eq!(plain(map), r#"{"0":5,"x":6}"#);
         let entries = vec![(Value::from("a"), Value::from(1)), (Value::from(1.5), Value::from(2))];
         assert_eq!(plain(Dictionary { weak: true, entries }), r#"{"a":1,"1.5":2}"#);
-        let list = Part::Value(Value::from(vec![Value::from(1)]));
+        let list = ExternalPart::Value(Value::from(vec![Value::from(1)]));
         assert_eq!(plain(External::new("flex.messaging.io.ArrayCollection", vec![list.clone()])), "[1]");
-        let parts = vec![Part::Bytes(b"fooba"[..].into()), list];
+        let parts = vec![ExternalPart::Bytes(b"fooba"[..].into()), list];
         assert_eq!(plain(External::new("X", parts)), r#"["Zm9vYmE=",[1]]"#);
     }
 
@@ -186,7 +186,7 @@ mod tagged_form {
             Dictionary { weak: true, entries },
             &json!({"$amf": "dictionary", "weak": true, "entries": [[[], 1], [2.0, null]]}),
         );
-        let parts = vec![Part::Bytes(b"fooba"[..].into()), Part::Value(Value::from(1))];
+        let parts = vec![ExternalPart::Bytes(b"fooba"[..].into()), ExternalPart::Value(Value::from(1))];
         both_ways(
             External::new("X", parts),
             &json!({"$amf": "external", "alias": "X", "parts": [{"base64": "Zm9vYmE="}, {"value": 1}]}),
@@ -406,8 +406,8 @@ fn value() -> impl Strategy<Value = Value> {
             .prop_map(|members| members.into_iter().collect::<DynamicMembers>());
         let pairs = prop::collection::vec((inner.clone(), inner.clone()), 0..3);
         let part = prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..4).prop_map(|bytes| Part::Bytes(bytes.into())),
-            inner.clone().prop_map(Part::Value),
+            prop::collection::vec(any::<u8>(), 0..4).prop_map(|bytes| ExternalPart::Bytes(bytes.into())),
+            inner.clone().prop_map(ExternalPart::Value),
         ];
         prop_oneof![
             list.clone().prop_map(Value::from),

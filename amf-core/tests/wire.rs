@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use amf_core::{
-    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector,
-    Version,
+    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value,
+    Vector, Version,
 };
 use std::sync::Arc;
 
@@ -195,7 +195,7 @@ mod amf3 {
         bytes.extend([0x09, 0x03, 0x01, 0x03]);
         let collection = External::new(
             "flex.messaging.io.ArrayCollection",
-            vec![Part::Value(vec![Value::Bool(true)].into())],
+            vec![ExternalPart::Value(vec![Value::Bool(true)].into())],
         );
         both_ways(V, &bytes, collection);
 
@@ -275,7 +275,7 @@ mod amf3 {
 /// An externalizable object and an ordinary one of the same alias have records of their own.
 #[test]
 fn two_kinds_of_traits_of_one_alias() {
-    let external = External::new("B", vec![Part::Bytes(Arc::from([7]))]);
+    let external = External::new("B", vec![ExternalPart::Bytes(Arc::from([7]))]);
     let object =
         Object::with_traits(Arc::new(Traits::new("B", [], false)), Vec::new(), DynamicMembers::new());
     let bytes = amf_core::to_vec(Version::Amf3, &vec![Value::from(external), object.into()]).unwrap();

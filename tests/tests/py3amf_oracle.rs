@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amf_core::{
-    Array, ArrayCollection, Date, Dictionary, DynamicMembers, EcmaArray, Encoder, External, Object, Part,
-    ToAmf, Traits, Value, Version, WeakValue,
+    Array, ArrayCollection, Date, Dictionary, DynamicMembers, EcmaArray, Encoder, External, ExternalPart,
+    Object, ToAmf, Traits, Value, Version, WeakValue,
 };
 use amf_tests::clients;
 use amf_tests::process::Process;
@@ -186,8 +186,10 @@ fn collections_of_flex() {
     let collection = ArrayCollection(vec![Value::from("a"), 1.into(), Value::Null]);
     // Behind a switch to AMF3 where the version is 0.
     asked.both(&collection, said.clone(), said);
-    let proxy =
-        External::new("flex.messaging.io.ObjectProxy", vec![Part::Value(Object::new().with("a", 1).into())]);
+    let proxy = External::new(
+        "flex.messaging.io.ObjectProxy",
+        vec![ExternalPart::Value(Object::new().with("a", 1).into())],
+    );
     let said = json!({"$proxy": {"a": 1}});
     asked.both(&proxy, said.clone(), said);
     asked.answer();

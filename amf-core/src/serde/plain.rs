@@ -13,7 +13,7 @@ use serde_core::{Serialize, Serializer};
 
 use crate::Limits;
 use crate::decoder::index_of;
-use crate::value::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Vector};
+use crate::value::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector};
 
 /// By this name a newtype is bytes for AMF, which calls itself human-readable otherwise.
 pub(super) const BYTES: &str = "amf_core::ByteArray";
@@ -222,7 +222,7 @@ impl<'a> Plain<'a> {
     /// A body of one value is that value, as with Flex's collections and proxies.
     fn external<S: Serializer>(&self, external: &'a External, serializer: S) -> Result<S::Ok, S::Error> {
         match external.parts.as_slice() {
-            [Part::Value(value)] => self.inner(value).serialize(serializer),
+            [ExternalPart::Value(value)] => self.inner(value).serialize(serializer),
             parts => serializer.collect_seq(parts.iter().map(|part| PlainPart { part, around: self })),
         }
     }
@@ -255,15 +255,15 @@ pub(super) fn name_of(key: &Value) -> Option<Arc<str>> {
 }
 
 struct PlainPart<'a> {
-    part: &'a Part,
+    part: &'a ExternalPart,
     around: &'a Plain<'a>,
 }
 
 impl Serialize for PlainPart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.part {
-            Part::Bytes(bytes) => serializer.serialize_newtype_struct(BYTES, &Bytes(bytes)),
-            Part::Value(value) => self.around.inner(value).serialize(serializer),
+            ExternalPart::Bytes(bytes) => serializer.serialize_newtype_struct(BYTES, &Bytes(bytes)),
+            ExternalPart::Value(value) => self.around.inner(value).serialize(serializer),
         }
     }
 }

@@ -55,12 +55,12 @@ pub struct Dictionary {
 pub struct External {
     pub(super) traits: Arc<Traits>,
     /// The body, in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ExternalPart>,
 }
 
 /// A piece of an externalizable body.
 #[derive(Clone)]
-pub enum Part {
+pub enum ExternalPart {
     /// Raw data.
     Bytes(Arc<[u8]>),
     /// A value.
@@ -69,7 +69,7 @@ pub enum Part {
 
 impl External {
     /// A body of a class.
-    pub fn new(alias: impl Into<Arc<str>>, parts: Vec<Part>) -> Self {
+    pub fn new(alias: impl Into<Arc<str>>, parts: Vec<ExternalPart>) -> Self {
         Self { traits: Arc::new(Traits::new(alias, [], false)), parts }
     }
 
@@ -81,7 +81,7 @@ impl External {
     /// The elements, if it is an `ArrayCollection` or an `ArrayList`.
     pub fn as_list(&self) -> Option<&[Value]> {
         match self.parts.as_slice() {
-            [Part::Value(body)] if crate::external::is_collection(self.alias()) => body.as_list(),
+            [ExternalPart::Value(body)] if crate::external::is_collection(self.alias()) => body.as_list(),
             _ => None,
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use super::{
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
+};
 
 impl PartialEq for Value {
     /// Compares structure. References to ancestors are equal when they lead to objects of one kind and alias.
@@ -21,7 +23,7 @@ macro_rules! equal {
         }
     )*};
 }
-equal! { Array EcmaArray Object DynamicMembers Vector Dictionary External Part }
+equal! { Array EcmaArray Object DynamicMembers Vector Dictionary External ExternalPart }
 
 /// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes.
 #[derive(Default)]
@@ -156,7 +158,7 @@ impl Same for External {
     }
 }
 
-impl Same for Part {
+impl Same for ExternalPart {
     fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
         match (self, other) {
             (Self::Bytes(a), Self::Bytes(b)) => a == b,

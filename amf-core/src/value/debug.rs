@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use super::{
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
+};
 use crate::iso::Iso;
 
 /// Characters of a text that are printed.
@@ -29,7 +31,7 @@ macro_rules! debug {
         }
     )*};
 }
-debug! { Value Object DynamicMembers Array EcmaArray Vector Dictionary External Part }
+debug! { Value Object DynamicMembers Array EcmaArray Vector Dictionary External ExternalPart }
 
 impl fmt::Debug for Shown<'_, Value> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,11 +159,11 @@ impl fmt::Debug for Shown<'_, External> {
     }
 }
 
-impl fmt::Debug for Shown<'_, Part> {
+impl fmt::Debug for Shown<'_, ExternalPart> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Part::Bytes(bytes) => write!(f, "{}", Bytes(bytes)),
-            Part::Value(value) => Shown(value, self.1).fmt(f),
+            ExternalPart::Bytes(bytes) => write!(f, "{}", Bytes(bytes)),
+            ExternalPart::Value(value) => Shown(value, self.1).fmt(f),
         }
     }
 }
@@ -287,7 +289,8 @@ mod tests {
         assert_eq!(shown(Object::typed("a\nb")), r#""a\nb" {}"#);
         let array = Array { items: vec![1.into()], members: DynamicMembers::from_iter([("a", 2)]) };
         assert_eq!(shown(array), "[1] with { a: 2 }");
-        let external = External::new("a.E", vec![Part::Bytes([1, 2].into()), Part::Value(3.into())]);
+        let external =
+            External::new("a.E", vec![ExternalPart::Bytes([1, 2].into()), ExternalPart::Value(3.into())]);
         assert_eq!(shown(external), "a.E(2 bytes: 01 02, 3)");
         let vector = Vector::Object { fixed: false, class: "a.B".into(), items: vec![Value::Null] };
         assert_eq!(shown(vector), "Vector.<a.B> [null]");

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Weak};
 
 use super::{
-    Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue,
 };
 use crate::decoder::{Container, Identity, Shape, SlotId, Text, Token, VectorKind};
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -234,7 +235,7 @@ impl<'de> Decoder<'de> {
     fn external_value(&mut self, alias: Arc<str>) -> Result<External, DecodeError> {
         if crate::external::is_collection(&alias) || crate::external::is_proxy(&alias) {
             let body = self.value()?;
-            return Ok(External::new(alias, vec![Part::Value(body)]));
+            return Ok(External::new(alias, vec![ExternalPart::Value(body)]));
         }
         let Some(body) = self.external_body(&alias) else {
             return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias: alias.to_string() }));
@@ -246,13 +247,13 @@ impl<'de> Decoder<'de> {
             return Ok(External::new(alias, parts));
         }
         for part in recorded {
-            self.charge(size_of::<Part>())?;
+            self.charge(size_of::<ExternalPart>())?;
             parts.push(match part {
                 Recorded::Bytes(bytes) => {
                     self.charge(bytes.len())?;
-                    Part::Bytes(bytes.into())
+                    ExternalPart::Bytes(bytes.into())
                 }
-                Recorded::Value(start) => Part::Value(self.replay_from(start, Decoder::value)?),
+                Recorded::Value(start) => ExternalPart::Value(self.replay_from(start, Decoder::value)?),
             });
         }
         Ok(External::new(alias, parts))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use super::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue};
 use crate::convert::{VectorItem, write_objects};
 use crate::encoder::Keep;
 use crate::error::{EncodeError, EncodeErrorKind};
@@ -164,8 +164,8 @@ impl ToAmf for External {
         encoder.begin_external_value(&self.traits)?;
         for part in &self.parts {
             match part {
-                Part::Bytes(bytes) => encoder.raw(bytes),
-                Part::Value(value) => value.to_amf(encoder)?,
+                ExternalPart::Bytes(bytes) => encoder.raw(bytes),
+                ExternalPart::Value(value) => value.to_amf(encoder)?,
             }
         }
         encoder.end();

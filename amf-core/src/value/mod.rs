@@ -10,7 +10,7 @@ mod typed;
 
 use std::sync::{Arc, Weak};
 
-pub use collection::{Array, Dictionary, EcmaArray, External, Part, Vector};
+pub use collection::{Array, Dictionary, EcmaArray, External, ExternalPart, Vector};
 pub use object::{DynamicMembers, Object, Traits};
 pub use typed::{from_value, to_value};
 

@@ -7,7 +7,8 @@ use super::TAG;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::serde::plain::from_base64;
 use crate::value::{
-    Array, Dictionary, DynamicMembers, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue,
 };
 use crate::{Date, Limits};
 
@@ -287,11 +288,11 @@ impl<'a> Reader<'a> {
         Ok(External::new(fields.required("alias").and_then(text)?, parts))
     }
 
-    fn part(&mut self, part: &'a Value, depth: usize) -> Result<Part, DecodeError> {
+    fn part(&mut self, part: &'a Value, depth: usize) -> Result<ExternalPart, DecodeError> {
         let part = part.as_object().ok_or_else(|| expected("an object", part))?;
         match (part.get("base64"), part.get("value")) {
-            (Some(base64), None) => Ok(Part::Bytes(text(base64).and_then(bytes)?.into())),
-            (None, Some(value)) => self.value(value, depth).map(Part::Value),
+            (Some(base64), None) => Ok(ExternalPart::Bytes(text(base64).and_then(bytes)?.into())),
+            (None, Some(value)) => self.value(value, depth).map(ExternalPart::Value),
             _ => Err(error("a part has either `base64` or `value`")),
         }
     }

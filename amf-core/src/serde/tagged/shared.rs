@@ -5,7 +5,7 @@ use std::mem::Discriminant;
 use std::sync::Arc;
 
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::value::{DynamicMembers, Part, Value, Vector};
+use crate::value::{DynamicMembers, ExternalPart, Value, Vector};
 
 /// Who an object is: its kind and its address.
 pub(super) type Identity = (Discriminant<Value>, usize);
@@ -80,8 +80,8 @@ impl Survey {
             }
             Value::External(external) => self.all(
                 external.parts.iter().filter_map(|part| match part {
-                    Part::Bytes(_) => None,
-                    Part::Value(value) => Some(value),
+                    ExternalPart::Bytes(_) => None,
+                    ExternalPart::Value(value) => Some(value),
                 }),
                 inner,
             ),

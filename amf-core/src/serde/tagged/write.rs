@@ -6,7 +6,9 @@ use super::TAG;
 use super::shared::{Identity, Survey, identity};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::serde::plain::to_base64;
-use crate::value::{Array, DynamicMembers, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use crate::value::{
+    Array, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
+};
 use crate::{Date, Limits};
 
 /// The tagged form of a value of at most 64 levels.
@@ -190,8 +192,8 @@ impl Tagger {
     fn external(&mut self, external: &External, form: Form, depth: usize) -> Result<Value, EncodeError> {
         let parts = external.parts.iter().map(|part| {
             let (name, content) = match part {
-                Part::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
-                Part::Value(value) => ("value", self.value(value, depth)?),
+                ExternalPart::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
+                ExternalPart::Value(value) => ("value", self.value(value, depth)?),
             };
             Ok(Value::from([(name, content)].into_iter().collect::<DynamicMembers>()))
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Array, Date, DynamicMembers, EcmaArray, External, Object, Part, Value};
+use amf_core::{Array, Date, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::expected::{Contents, Expected, ExpectedMessage, ExpectedPacket};
@@ -99,7 +99,7 @@ fn build_object(object: &Map<String, Json>, form: Form) -> Option<Value> {
     let attributes = object.get("$attrs")?.as_object()?;
     if class == "ObjectProxy" {
         let body = build(&attributes["_amf_object"], form)?;
-        return Some(External::new("flex.messaging.io.ObjectProxy", vec![Part::Value(body)]).into());
+        return Some(External::new("flex.messaging.io.ObjectProxy", vec![ExternalPart::Value(body)]).into());
     }
     let alias = object.get("$alias").map_or("", |alias| alias.as_str().unwrap());
     let mut typed = if alias.is_empty() { Object::new() } else { Object::typed(alias) };
