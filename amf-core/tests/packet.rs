@@ -12,7 +12,7 @@ fn packet(length: u32, body: &[u8]) -> Vec<u8> {
 }
 
 fn open(bytes: &[u8]) -> Packet<'_> {
-    Packet::open(bytes, &Arc::default(), Limits::default()).unwrap()
+    Packet::decode_lazily(bytes, &Arc::default(), Limits::default()).unwrap()
 }
 
 fn decode(bytes: &[u8]) -> Packet<'_> {
@@ -21,7 +21,7 @@ fn decode(bytes: &[u8]) -> Packet<'_> {
 
 #[test]
 fn well_formed_bodies_are_the_same_whatever_the_length() {
-    for (body, switched) in [
+    for (body, uses_amf3) in [
         // 02 string of 2 bytes; 05 null; 0A array of one
         (&b"\x02\0\x02hi"[..], false),
         (b"\x05", false),
@@ -42,10 +42,10 @@ fn well_formed_bodies_are_the_same_whatever_the_length() {
             let (opened, decoded) = (open(&bytes), decode(&bytes));
             let [opened, decoded] = [opened, decoded].map(|packet| {
                 let message = packet.messages.first().unwrap();
-                (message.body.to_vec(), message.offset, message.switched)
+                (message.body.to_vec(), message.offset, message.uses_amf3)
             });
             assert_eq!(opened, decoded, "{body:?} of length {length}");
-            assert_eq!((&opened.0[..], opened.2), (body, switched), "{body:?} of length {length}");
+            assert_eq!((&opened.0[..], opened.2), (body, uses_amf3), "{body:?} of length {length}");
         }
     }
 }
@@ -60,7 +60,7 @@ fn a_body_that_is_not_passed_over_is_all_that_is_left() {
     }
     // Who says one byte is not believed, so the second one is found.
     let bytes = packet(1, garbage);
-    assert!(Packet::open(&bytes, &Arc::default(), Limits::default()).is_err());
+    assert!(Packet::decode_lazily(&bytes, &Arc::default(), Limits::default()).is_err());
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// Whether a value so far was switched from AMF0 to AMF3.
-    pub fn has_switched(&self) -> bool {
+    pub fn has_switched_to_amf3(&self) -> bool {
         self.switched
     }
 

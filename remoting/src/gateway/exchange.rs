@@ -34,7 +34,7 @@ pub(super) async fn answer(
     bytes: Bytes,
     span: &Span,
 ) -> Result<Bytes, Refusal> {
-    let packet = Packet::open(&bytes, services.classes(), services.decode_limits())
+    let packet = Packet::decode_lazily(&bytes, services.classes(), services.decode_limits())
         .map_err(|error| unreadable("packet", &error))?;
     observe::read(span, &packet);
     refuse_without_address(&packet)?;
@@ -143,7 +143,7 @@ impl Exchange<'_> {
     }
 
     fn version_of(&self, message: &Message<'_>) -> Version {
-        self.dialect.reply_to(message.switched)
+        self.dialect.reply_to(message.uses_amf3)
     }
 
     /// Results and faults in the order of the calls, each followed by what its call told the client.

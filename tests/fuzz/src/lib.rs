@@ -124,7 +124,7 @@ fn rewrite(version: Version, value: &Value) {
         written = bytes;
         let mut reading = decoder(version, &written);
         let read = Value::from_amf(&mut reading);
-        switched |= reading.has_switched();
+        switched |= reading.has_switched_to_amf3();
         value = match read {
             Ok(value) => value,
             // Output can pass a limit that the input did not: a member that was named by reference takes more bytes.
