@@ -12,7 +12,7 @@ fn shows(kind: Kind, bytes: &[u8], rows: &str) {
     let dump = Dump::new(kind, bytes);
     let shown = dump.to_string();
     assert_eq!(shown, rows.trim_start_matches('\n'), "\n{shown}");
-    assert_eq!(dump.fault().is_some(), shown.contains("** at byte"));
+    assert_eq!(dump.first_error().is_some(), shown.contains("** at byte"));
     // A writer that takes no more is an error of its own, not one of the bytes.
     assert!(std::fmt::write(&mut Full, format_args!("{dump}")).is_err());
 }
@@ -434,12 +434,12 @@ fn hostile_bytes_end_with_a_fault() {
         (Kind::Amf3, [0x11, 0x03, 0x00].repeat(100_000)),
     ] {
         let dump = Dump::new(kind, &bytes);
-        assert!(dump.fault().unwrap().to_string().contains(max));
+        assert!(dump.first_error().unwrap().to_string().contains(max));
         assert!(dump.to_string().contains(max));
     }
     // A null in 256 arrays is shown.
     let deep = [[0x0A, 0, 0, 0, 1].repeat(256), vec![0x05]].concat();
-    assert_eq!(Dump::new(Kind::Amf0, &deep).fault(), None);
+    assert_eq!(Dump::new(Kind::Amf0, &deep).first_error(), None);
     // Counts that the input cannot hold.
     for (kind, bytes) in [
         (Kind::Amf0, &b"\x0A\xFF\xFF\xFF\xFF"[..]),
@@ -451,7 +451,7 @@ fn hostile_bytes_end_with_a_fault() {
         (Kind::Packet, b"\0\0\xFF\xFF"),
         (Kind::Sol, b"\0\xBF\0\0"),
     ] {
-        assert!(Dump::new(kind, bytes).fault().unwrap().to_string().contains("the input ends here"));
+        assert!(Dump::new(kind, bytes).first_error().unwrap().to_string().contains("the input ends here"));
     }
 }
 
@@ -463,7 +463,11 @@ fn any_bytes_of_any_kind() {
             let bytes = [first, second, 3, 1, 0, 0, 9, 0, 1, 2];
             for kind in [Kind::Packet, Kind::Amf0, Kind::Amf3, Kind::Sol] {
                 let dump = Dump::new(kind, &bytes);
-                assert_eq!(dump.fault().is_some(), dump.to_string().contains("** at byte"), "{bytes:02X?}");
+                assert_eq!(
+                    dump.first_error().is_some(),
+                    dump.to_string().contains("** at byte"),
+                    "{bytes:02X?}"
+                );
             }
             Dump::guess(&bytes);
         }
@@ -485,7 +489,7 @@ fn cut_and_changed_bytes() {
         });
         for bytes in cuts.chain(changes) {
             let dump = Dump::new(kind, &bytes);
-            let fault = dump.fault();
+            let fault = dump.first_error();
             assert_eq!(fault.is_some(), dump.to_string().contains("** at byte"), "{bytes:02X?}");
             assert!(fault.is_none() || !can_be_read(version, &bytes), "{bytes:02X?}: {fault:?}");
         }

@@ -68,7 +68,7 @@ fn data_can_refer_to_itself() {
     let Some(Value::Ancestor(WeakValue::Object(data))) = sol.data.get("self") else { panic!("{sol:?}") };
     assert!(Arc::ptr_eq(&data.upgrade().unwrap(), &sol.data));
     assert_eq!(format!("{:?}", sol.data), "{self: <ancestor Object>}");
-    assert_eq!(sol.to::<Value>().unwrap(), Value::Object(Arc::clone(&sol.data)));
+    assert_eq!(sol.to_data::<Value>().unwrap(), Value::Object(Arc::clone(&sol.data)));
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn typed_both_ways() {
     let ann = || Hero { name: "Ann".to_owned(), hit_points: 7 };
     for version in [Version::Amf0, Version::Amf3] {
         let save = Save { hero: ann(), friends: vec![ann()] };
-        let bytes = SolFile::of("slot", version, &save).unwrap().write().unwrap();
+        let bytes = SolFile::from_data("slot", version, &save).unwrap().write().unwrap();
         let sol = SolFile::read(&bytes).unwrap();
-        assert_eq!(sol.to::<Save>().unwrap(), save);
+        assert_eq!(sol.to_data::<Save>().unwrap(), save);
         assert_eq!(sol.get::<Hero>("hero").unwrap(), Some(ann()));
         assert_eq!(sol.get::<Hero>("nobody").unwrap(), None);
         let error = sol.get::<String>("hero").unwrap_err();
@@ -123,7 +123,7 @@ fn typed_both_ways() {
             "hero: expected String, got an object of class game.Hero"
         );
     }
-    let error = SolFile::of("slot", Version::Amf0, &7).unwrap_err();
+    let error = SolFile::from_data("slot", Version::Amf0, &7).unwrap_err();
     assert_eq!(error.to_string(), "the data of a shared object is an object, not Number");
 }
 

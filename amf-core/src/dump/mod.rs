@@ -27,7 +27,7 @@
 //!       ** at byte 8: the input ends here; at least 2 more bytes are needed
 //! 0008  41 6e 6e                  3 bytes follow
 //! ");
-//! assert_eq!(dump.fault().unwrap().offset(), 8);
+//! assert_eq!(dump.first_error().unwrap().offset(), 8);
 //! ```
 //!
 //! # How to read it
@@ -108,7 +108,7 @@ impl<'a> Dump<'a> {
         let mut best = new(Kind::Packet);
         let mut farthest = 0;
         for dump in [Kind::Packet, Kind::Amf0, Kind::Amf3].map(new) {
-            match dump.fault() {
+            match dump.first_error() {
                 None => return dump,
                 Some(fault) if fault.offset() > farthest => {
                     farthest = fault.offset();
@@ -130,11 +130,11 @@ impl<'a> Dump<'a> {
     /// ```
     /// use amf_core::dump::{Dump, Kind};
     ///
-    /// assert_eq!(Dump::new(Kind::Amf3, &[0x01]).fault(), None);
-    /// let fault = Dump::new(Kind::Amf3, &[0x01, 0x12]).fault().unwrap();
+    /// assert_eq!(Dump::new(Kind::Amf3, &[0x01]).first_error(), None);
+    /// let fault = Dump::new(Kind::Amf3, &[0x01, 0x12]).first_error().unwrap();
     /// assert_eq!(fault.to_string(), "0x12 introduces no AMF3 value (at byte 1)");
     /// ```
-    pub fn fault(&self) -> Option<DecodeError> {
+    pub fn first_error(&self) -> Option<DecodeError> {
         // Nobody refuses the output here.
         self.write(&mut Nowhere).unwrap_or_default()
     }
