@@ -190,7 +190,7 @@ impl DecodeError {
     /// The same error in a larger input that holds this one from `base` on.
     #[cold]
     #[must_use]
-    pub fn shifted(mut self, base: usize) -> Self {
+    pub fn offset_by(mut self, base: usize) -> Self {
         self.inner.offset = self.inner.offset.map(|offset| offset + base);
         self
     }

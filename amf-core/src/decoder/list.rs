@@ -267,7 +267,7 @@ impl ListReader<'_> {
     }
 
     /// How many elements the peer says there are, where it says so. Not to be trusted.
-    pub fn declared(&self) -> usize {
+    pub fn declared_len(&self) -> usize {
         match &self.items {
             Items::Counted { next, count, .. } => count - next,
             Items::Keyed(_) => 0,

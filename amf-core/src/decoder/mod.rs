@@ -110,7 +110,7 @@ impl<'de> Decoder<'de> {
     /// A decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is moved.
     #[doc(hidden)]
     #[inline]
-    pub fn of_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
+    pub fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
         Self::with(Version::Amf0, input, Known::Table(Arc::clone(classes)), limits)
     }
 

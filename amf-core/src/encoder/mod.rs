@@ -107,7 +107,7 @@ impl Encoder {
     /// The same encoder with another limit on values that enclose one another. The default is that of
     /// decoding, 64: what is written can be read.
     #[must_use]
-    pub fn with_depth(mut self, depth: usize) -> Self {
+    pub fn with_max_depth(mut self, depth: usize) -> Self {
         self.max_depth = depth;
         self
     }
@@ -150,7 +150,7 @@ impl Encoder {
     /// An encoder for values that are to be written here once they are counted.
     #[cfg(feature = "serde")]
     pub(crate) fn aside(&self) -> Self {
-        Self::new(self.version_here()).with_depth(self.max_depth.saturating_sub(self.depth))
+        Self::new(self.version_here()).with_max_depth(self.max_depth.saturating_sub(self.depth))
     }
 
     /// The bytes written.

@@ -128,7 +128,7 @@ impl<'de> PacketReader<'de, '_> {
         let rest = self.reader.between(start, self.input.len());
         let mut decoder =
             Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
-        decoder.skip().map_err(|error| error.shifted(start))?;
+        decoder.skip().map_err(|error| error.offset_by(start))?;
         let uses_amf3 = decoder.has_switched_to_amf3();
         let value = self.reader.bytes(decoder.offset())?;
         Ok((value, uses_amf3))

@@ -105,7 +105,7 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
 
     fn size_hint(&self) -> Option<usize> {
         // What a peer declares is believed as far as the input could hold it.
-        Some(self.decoder.reservation::<u8>(self.list.declared(), 1))
+        Some(self.decoder.reservation::<u8>(self.list.declared_len(), 1))
     }
 }
 

@@ -80,7 +80,7 @@ fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String,
             .with_classes(Arc::clone(services.classes()))
             .with_limits(services.decode_limits());
         let value = Value::from_amf(&mut decoder)
-            .map_err(|error| unreadable("header", &error.shifted(header.offset)))?;
+            .map_err(|error| unreadable("header", &error.offset_by(header.offset)))?;
         headers.push((header.name.to_string(), value));
     }
     Ok(headers)
