@@ -1,5 +1,7 @@
 //! Reading: one concrete decoder that knows which version it is in.
 
+mod amf0;
+mod amf3;
 mod cursor;
 mod lazy;
 mod list;

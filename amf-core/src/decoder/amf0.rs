@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::marker;
+use crate::amf0::marker;
 use crate::decoder::{Container, Mode, Shape, SlotId, Text, Token};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, Version};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::marker;
+use crate::amf3::marker;
 use crate::decoder::{Container, Mode, Shape, SlotId, Text, Token, Traits, VectorKind};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::u29;
