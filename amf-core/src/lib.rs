@@ -103,14 +103,12 @@ pub use amf_derive::AmfObject;
 pub use class::{AmfClass, Class, Classes};
 #[cfg(feature = "chrono")]
 pub use convert::DateOutOfRangeError;
-pub use convert::{
-    ArrayCollection, FromAmf, Integers, ToAmf, VectorItem, VectorOf, as_double, as_string, from_slice, to_vec,
-};
+pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
-pub use decoder::{Decoder, ListReader, Member, ObjectReader};
+pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
 #[doc(hidden)]
 pub use decoder::{InOrder, Named};
-pub use encoder::Encoder;
+pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::Limits;

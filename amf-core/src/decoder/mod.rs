@@ -3,6 +3,7 @@
 mod amf0;
 mod amf3;
 mod cursor;
+mod from_amf;
 mod lazy;
 mod list;
 mod object;
@@ -19,14 +20,15 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::Version;
 use crate::class::{Class, Classes, ExternalBody};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::value::Value;
 use crate::wire::Reader;
-use crate::{FromAmf, Version};
 
 pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
+pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
 pub use list::ListReader;
 pub(crate) use list::Numbers;

@@ -3,6 +3,7 @@
 mod identity;
 mod object;
 mod strings;
+mod to_amf;
 mod traits;
 mod vector;
 
@@ -15,7 +16,10 @@ use crate::{Version, amf0, amf3};
 use identity::Identities;
 pub(crate) use identity::Keep;
 use strings::Strings;
+pub use to_amf::{ToAmf, to_vec};
 use traits::{TraitsKey, TraitsTable};
+pub use vector::VectorItem;
+pub(crate) use vector::write_objects;
 
 /// Writes the values of one message.
 ///

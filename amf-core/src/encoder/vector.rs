@@ -2,7 +2,7 @@
 
 use super::double;
 use crate::error::EncodeError;
-use crate::{Encoder, Version, amf0, amf3};
+use crate::{AmfClass, Encoder, ToAmf, Value, Version, amf0, amf3};
 
 /// Elements that are put together before they go to the output.
 const BLOCK: usize = 64;
@@ -41,4 +41,62 @@ impl Encoder {
             self.raw(block.as_flattened().get(..items.len() * N).unwrap_or_default());
         }
     }
+}
+
+/// What a [`VectorOf`](crate::VectorOf) can hold: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64` for
+/// `Vector.<Number>`, types of a class, and [`Value`] for `Vector.<*>`.
+#[diagnostic::on_unimplemented(
+    message = "there is no Vector of `{Self}`",
+    label = "not `i32`, `u32`, `f64`, `Value`, nor a type of a class",
+    note = "take `Vec<{Self}>`, which is written as an Array and read from both"
+)]
+pub trait VectorItem: Sized {
+    /// Writes a Vector of these.
+    #[doc(hidden)]
+    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError>;
+}
+
+macro_rules! numbers {
+    ($($type:ident $marker:ident;)*) => {$(
+        impl VectorItem for $type {
+            fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
+                encoder.begin_vector(amf3::marker::$marker, fixed, items.len())?;
+                encoder.blocks(items, $type::to_be_bytes);
+                encoder.end();
+                Ok(())
+            }
+        }
+    )*};
+}
+numbers! {
+    i32 VECTOR_INT;
+    u32 VECTOR_UINT;
+    f64 VECTOR_DOUBLE;
+}
+
+impl<T: AmfClass + ToAmf> VectorItem for T {
+    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        write_objects(T::CLASS.alias(), items, fixed, encoder)
+    }
+}
+
+impl VectorItem for Value {
+    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        write_objects("*", items, fixed, encoder)
+    }
+}
+
+pub(crate) fn write_objects<T: ToAmf>(
+    class: &str,
+    items: &[T],
+    fixed: bool,
+    encoder: &mut Encoder,
+) -> Result<(), EncodeError> {
+    encoder.begin_vector(amf3::marker::VECTOR_OBJECT, fixed, items.len())?;
+    encoder.amf3_string(class)?;
+    for item in items {
+        item.to_amf(encoder)?;
+    }
+    encoder.end();
+    Ok(())
 }

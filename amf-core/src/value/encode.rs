@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue};
-use crate::convert::{VectorItem, write_objects};
-use crate::encoder::Keep;
+use crate::encoder::{Keep, VectorItem, write_objects};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{Encoder, ToAmf, Version, amf0, amf3};
 
