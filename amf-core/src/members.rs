@@ -1,6 +1,6 @@
 //! Structs as their members, one by one: to be flattened into another, or to be updated in place.
 
-use crate::error::{DecodeError, EncodeError};
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::{AmfClass, Class, Classes, Decoder, Encoder, FromAmf, Member, ToAmf, Version};
 
 /// A struct whose members can be read one by one. `#[derive(AmfObject)]` implements it, for structs with members.
@@ -131,10 +131,17 @@ pub(crate) fn read<'de, T: ReadMembers<'de>>(decoder: &mut Decoder<'de>) -> Resu
         };
         if let Some(name) = T::read_other(&mut found, name, decoder)? {
             if T::DENIES_UNKNOWN {
-                return Err(crate::__private::unknown_member(decoder, T::CLASS, &name));
+                return Err(unknown_member(decoder, T::CLASS, &name));
             }
             decoder.skip()?;
         }
     }
     Ok(found)
+}
+
+/// Why a member that the class does not declare cannot be.
+#[doc(hidden)]
+#[cold]
+pub fn unknown_member(decoder: &Decoder<'_>, class: &'static Class, member: &str) -> DecodeError {
+    decoder.error(DecodeErrorKind::UnknownMember { class: class.alias(), member: member.to_owned() })
 }

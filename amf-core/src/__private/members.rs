@@ -25,12 +25,6 @@ pub fn present<T>(
     value.ok_or_else(|| decoder.error(missing()))
 }
 
-/// Why a member that the class does not declare cannot be.
-#[cold]
-pub fn unknown_member(decoder: &Decoder<'_>, class: &'static Class, member: &str) -> DecodeError {
-    decoder.error(DecodeErrorKind::UnknownMember { class: class.alias(), member: member.to_owned() })
-}
-
 /// Adds what came to what is there.
 pub fn extend(dynamic: &mut DynamicMembers, more: &DynamicMembers) {
     for (name, value) in more.iter() {
