@@ -84,7 +84,7 @@ pub mod dump;
 mod encoder;
 mod error;
 mod external;
-mod iso;
+mod iso8601;
 mod limits;
 mod members;
 pub mod packet;
@@ -107,7 +107,7 @@ pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
 pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
 #[doc(hidden)]
-pub use decoder::{InOrder, Named};
+pub use decoder::{InOrderReader, NamedReader};
 pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};

@@ -39,7 +39,7 @@ pub struct Limits {
 
 impl Limits {
     /// No bound but that on reading again, for bytes that this process wrote itself.
-    pub(crate) fn for_own_bytes() -> Self {
+    pub(crate) fn for_trusted_input() -> Self {
         Self {
             depth: usize::MAX,
             nodes: usize::MAX,
@@ -53,8 +53,8 @@ impl Limits {
 
     /// The memory budget for an input of this many bytes.
     pub fn memory_for(&self, input: usize) -> usize {
-        const FLOOR: usize = 1 << 20;
-        self.memory.min(input.saturating_mul(self.memory_factor).saturating_add(FLOOR))
+        const MEMORY_FLOOR: usize = 1 << 20;
+        self.memory.min(input.saturating_mul(self.memory_factor).saturating_add(MEMORY_FLOOR))
     }
 }
 

@@ -44,7 +44,7 @@ pub trait FromAmf<'de>: Sized {
     /// Reads a list of these: a `Vec<u8>` is a `ByteArray`, numbers have a short way.
     #[doc(hidden)]
     fn vec_from_amf(decoder: &mut Decoder<'de>) -> Result<Vec<Self>, DecodeError> {
-        decoder.list()
+        decoder.read_list()
     }
 }
 

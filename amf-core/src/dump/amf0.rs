@@ -5,7 +5,7 @@ use super::walker::{Step, Stop, Text, Walker, check_depth};
 use crate::Version;
 use crate::amf0::marker;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::iso::Iso;
+use crate::iso8601::Iso8601;
 
 impl<'de> Walker<'de, '_> {
     pub(super) fn amf0_value(&mut self, depth: usize, indent: usize) -> Result<(), Stop> {
@@ -39,7 +39,7 @@ impl<'de> Walker<'de, '_> {
                 self.say(format_args!("XMLDocument "));
                 let text = self.amf0_long_text()?;
                 self.say(format_args!("{}", Quoted(&text)));
-                self.enter(Version::Amf0, start, "XMLDocument", None);
+                self.register(Version::Amf0, start, "XMLDocument", None);
             }
             marker::REFERENCE => {
                 let index = usize::from(self.reader.u16()?);
@@ -68,24 +68,24 @@ impl<'de> Walker<'de, '_> {
                 self.say(format_args!("Array "));
                 let count = self.reader.u32()? as usize;
                 self.say(format_args!("of {count}"));
-                self.enter(version, start, "Array", None);
+                self.register(version, start, "Array", None);
                 Step::Items { version, next: 0, count }
             }
             marker::ECMA_ARRAY => {
                 self.say(format_args!("ECMA array "));
                 let length = self.reader.u32()?;
                 self.say(format_args!("of length {length}"));
-                Step::Named(self.enter(version, start, "ECMA array", None))
+                Step::Named(self.register(version, start, "ECMA array", None))
             }
             marker::TYPED_OBJECT => {
                 self.say(format_args!("Object "));
                 let alias = self.amf0_text()?;
                 self.say(format_args!("{}", Quoted(&alias)));
-                Step::Named(self.enter(version, start, "Object", Some(alias)))
+                Step::Named(self.register(version, start, "Object", Some(alias)))
             }
             _ => {
                 self.say(format_args!("Object"));
-                Step::Named(self.enter(version, start, "Object", None))
+                Step::Named(self.register(version, start, "Object", None))
             }
         };
         self.end()?;
@@ -97,7 +97,7 @@ impl<'de> Walker<'de, '_> {
     fn amf0_date(&mut self) -> Result<(), DecodeError> {
         self.say(format_args!("Date "));
         let millis = self.reader.f64()?;
-        self.say(format_args!("{}", Iso(millis)));
+        self.say(format_args!("{}", Iso8601(millis)));
         let zone = self.reader.u16()? as i16;
         if zone != 0 {
             self.say(format_args!(", zone {zone}, which is to be ignored"));

@@ -8,7 +8,7 @@ use super::walker::{Step, Stop, Text, Traits, Walker, check_depth};
 use crate::Version;
 use crate::amf3::marker;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::iso::Iso;
+use crate::iso8601::Iso8601;
 use crate::wire::u29;
 
 /// Numbers of a Vector in one row.
@@ -60,7 +60,7 @@ impl<'de> Walker<'de, '_> {
         match marker {
             marker::DATE => {
                 let millis = self.reader.f64()?;
-                self.say(format_args!(" {}", Iso(millis)));
+                self.say(format_args!(" {}", Iso8601(millis)));
                 self.enter_here(start, marker);
                 self.end()
             }
@@ -125,7 +125,7 @@ impl<'de> Walker<'de, '_> {
     }
 
     fn enter_here(&mut self, start: usize, marker: u8) {
-        self.enter(Version::Amf3, start, name(marker), None);
+        self.register(Version::Amf3, start, name(marker), None);
     }
 
     fn byte_array(&mut self, size: usize, start: usize, indent: usize) -> Result<(), Stop> {
@@ -191,7 +191,7 @@ impl<'de> Walker<'de, '_> {
             return Err(DecodeError::new(kind, start).into());
         };
         self.say(format_args!("{}", Alias(&traits.alias)));
-        self.enter(Version::Amf3, start, "Object", Some(Rc::clone(&traits.alias)));
+        self.register(Version::Amf3, start, "Object", Some(Rc::clone(&traits.alias)));
         self.place(format_args!("-> traits {index}"));
         self.end()?;
         Ok(traits)
@@ -200,7 +200,7 @@ impl<'de> Walker<'de, '_> {
     fn new_traits(&mut self, head: u32, start: usize, indent: usize) -> Result<Rc<Traits<'de>>, Stop> {
         let (externalizable, dynamic) = (head & 4 != 0, head & 8 != 0);
         let count = if externalizable { 0 } else { (head >> 4) as usize };
-        self.enter(Version::Amf3, start, "Object", None);
+        self.register(Version::Amf3, start, "Object", None);
         self.place(format_args!("= traits {}", self.tables.traits.len()));
         let alias = self.amf3_string()?;
         self.name_last(&alias);

@@ -50,7 +50,7 @@ impl<'de> Walker<'de, '_> {
         self.say(format_args!("{version}"));
         if version == Version::Amf0 {
             self.say(format_args!(", data"));
-            self.enter(version, start + 1, "data", None);
+            self.register(version, start + 1, "data", None);
         }
         self.end()?;
         self.walk(0, Step::Sol(version))

@@ -232,7 +232,7 @@ impl<'de, 'w> Walker<'de, 'w> {
     }
 
     /// Gives an object the next place in its table.
-    pub(super) fn enter(
+    pub(super) fn register(
         &mut self,
         version: Version,
         start: usize,

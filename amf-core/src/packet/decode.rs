@@ -99,7 +99,7 @@ impl<'de> PacketReader<'de, '_> {
         let response = self.text().map_err(|error| broken(Some(target.clone()), None, error))?;
         let body = self.reader.u32().and_then(|length| {
             let offset = self.reader.position();
-            let rest = if is_last && self.trusts_length { self.rest_of(length)? } else { None };
+            let rest = if is_last && self.trusts_length { self.trusted_rest(length)? } else { None };
             rest.map_or_else(|| self.value(), Ok).map(|value| (offset, value))
         });
         match body {
@@ -111,21 +111,23 @@ impl<'de> PacketReader<'de, '_> {
     }
 
     /// All that is left, if the length says that, and whether it switches to AMF3, if that is plain to see.
-    fn rest_of(&mut self, length: u32) -> Result<Option<(&'de [u8], bool)>, DecodeError> {
-        const UNKNOWN: u32 = u32::MAX;
+    fn trusted_rest(&mut self, length: u32) -> Result<Option<(&'de [u8], bool)>, DecodeError> {
+        const UNKNOWN_LENGTH: u32 = u32::MAX;
         let count = self.reader.remaining();
-        if length != UNKNOWN && length as usize != count {
+        if length != UNKNOWN_LENGTH && length as usize != count {
             return Ok(None);
         }
         let start = self.reader.position();
-        let Some(uses_amf3) = switches(self.reader.between(start, self.input.len())) else { return Ok(None) };
+        let Some(uses_amf3) = find_switch(self.reader.slice(start, self.input.len())) else {
+            return Ok(None);
+        };
         self.reader.bytes(count).map(|rest| Some((rest, uses_amf3)))
     }
 
     /// Passes over one value and returns its bytes, and whether it switched to AMF3.
     fn value(&mut self) -> Result<(&'de [u8], bool), DecodeError> {
         let start = self.reader.position();
-        let rest = self.reader.between(start, self.input.len());
+        let rest = self.reader.slice(start, self.input.len());
         let mut decoder =
             Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
         decoder.skip().map_err(|error| error.offset_by(start))?;
@@ -148,7 +150,7 @@ impl<'de> PacketReader<'de, '_> {
 
 /// Whether a value switches from AMF0 to AMF3, where that can be told without passing over it: at its start, at that of
 /// the first argument, or nowhere, because there is no such byte.
-fn switches(value: &[u8]) -> Option<bool> {
+fn find_switch(value: &[u8]) -> Option<bool> {
     match value {
         [AVMPLUS, ..] | [STRICT_ARRAY, _, _, _, _, AVMPLUS, ..] => Some(true),
         _ if !value.contains(&AVMPLUS) => Some(false),

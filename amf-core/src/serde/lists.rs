@@ -100,12 +100,12 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
                 self.decoder.replay_from(start, |decoder| seed.deserialize(Deserializer::new(decoder)))
             }
         };
-        value.map(Some).map_err(|error| error.or_at(self.decoder.offset()).at_index(index))
+        value.map(Some).map_err(|error| error.with_default_offset(self.decoder.offset()).at_index(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
         // What a peer declares is believed as far as the input could hold it.
-        Some(self.decoder.reservation::<u8>(self.list.declared_len(), 1))
+        Some(self.decoder.bounded_capacity::<u8>(self.list.declared_len(), 1))
     }
 }
 

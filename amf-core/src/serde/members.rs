@@ -6,7 +6,7 @@ use serde_core::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visi
 use serde_core::{Deserialize, Deserializer as _};
 
 use super::Deserializer;
-use super::names::NameDeserializer;
+use super::map_keys::NameDeserializer;
 use crate::decoder::ObjectReader;
 use crate::error::DecodeError;
 use crate::{Decoder, Member};
@@ -59,7 +59,9 @@ impl<'de> MapAccess<'de> for &mut MemberAccess<'_, 'de> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
         self.decoder.charge(size_of::<V::Value>())?;
         let value = seed.deserialize(Deserializer::new(self.decoder));
-        value.map_err(|error| error.or_at(self.decoder.offset()).in_member(self.name.clone().into_owned()))
+        value.map_err(|error| {
+            error.with_default_offset(self.decoder.offset()).in_member(self.name.clone().into_owned())
+        })
     }
 }
 
@@ -105,7 +107,9 @@ impl<'de> OneVariant<'_, 'de> {
         read: impl FnOnce(Deserializer<'_, 'de>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
         let value = read(Deserializer::new(self.decoder));
-        value.map_err(|error| error.or_at(self.decoder.offset()).in_member(self.name.into_owned()))
+        value.map_err(|error| {
+            error.with_default_offset(self.decoder.offset()).in_member(self.name.into_owned())
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use serde_core::ser::Error as _;
 use serde_core::{Serialize, Serializer};
 
 use crate::Limits;
-use crate::decoder::index_of;
+use crate::decoder::parse_index;
 use crate::value::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector};
 
 /// By this name a newtype is bytes for AMF, which calls itself human-readable otherwise.
@@ -187,7 +187,7 @@ impl<'a> Plain<'a> {
 
     fn ecma_array<S: Serializer>(&self, array: &'a EcmaArray, serializer: S) -> Result<S::Ok, S::Error> {
         let members = || array.members.iter().map(|(name, value)| (name, self.inner(value)));
-        if members().enumerate().all(|(index, (name, _))| index_of(name) == Some(index)) {
+        if members().enumerate().all(|(index, (name, _))| parse_index(name) == Some(index)) {
             serializer.collect_seq(members().map(|(_, value)| value))
         } else {
             serializer.collect_map(members())

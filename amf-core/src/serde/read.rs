@@ -7,7 +7,7 @@ use serde_core::de::value::CowStrDeserializer;
 
 use super::lists::{ByteAccess, ListAccess};
 use super::members::{MemberAccess, OneVariant};
-use crate::decoder::{Container, Shape, Token, index_of};
+use crate::decoder::{Container, Shape, Token, parse_index};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, FromAmf, external};
 
@@ -40,7 +40,7 @@ impl<'a, 'de> Deserializer<'a, 'de> {
         read: impl FnOnce(&mut Decoder<'de>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
         let decoder = self.decoder;
-        read(decoder).map_err(|error| error.or_at(decoder.offset()))
+        read(decoder).map_err(|error| error.with_default_offset(decoder.offset()))
     }
 }
 
@@ -201,7 +201,7 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
         self.here(|decoder| match decoder.token()? {
             Token::String(text) => visitor.visit_enum(CowStrDeserializer::new(text.content)),
             Token::Open(container) => {
-                let object = decoder.map_in(container)?;
+                let object = decoder.map_from_container(container)?;
                 OneVariant::read(decoder, object, visitor)
             }
             other => Err(decoder.mismatch("a variant's name, or an object with one member", &other)),
@@ -265,12 +265,12 @@ fn names_count_up(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
     let counts_up = loop {
         match decoder.amf0_name()? {
             None => break true,
-            Some(name) if index_of(&name) == Some(count) => count += 1,
+            Some(name) if parse_index(&name) == Some(count) => count += 1,
             Some(_) => break false,
         }
         decoder.skip()?;
     };
-    decoder.go_to(start);
+    decoder.seek_to(start);
     Ok(counts_up)
 }
 
@@ -283,7 +283,7 @@ fn list<'de, V: Visitor<'de>>(
     token: Token<'de>,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    let list = decoder.list_in(token)?;
+    let list = decoder.list_from_token(token)?;
     let mut access = ListAccess::new(decoder, list);
     let value = visitor.visit_seq(&mut access)?;
     access.end()?;
@@ -295,7 +295,7 @@ fn members<'de, V: Visitor<'de>>(
     container: Container<'de>,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    let object = decoder.map_in(container)?;
+    let object = decoder.map_from_container(container)?;
     let mut access = MemberAccess::new(decoder, object);
     let value = visitor.visit_map(&mut access)?;
     access.end()?;
@@ -328,8 +328,8 @@ fn number(decoder: &mut Decoder<'_>, expected: &'static str) -> Result<f64, Deco
 /// The integer that a double stands for, if there is one and no other: none for -0.
 pub(super) fn whole(value: f64) -> Option<i64> {
     /// 2^53.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
+    const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+    let is_whole = value.fract() == 0.0 && value.abs() <= MAX_EXACT_INTEGER;
     let is_minus_zero = value == 0.0 && value.is_sign_negative();
     (is_whole && !is_minus_zero).then_some(value as i64)
 }

@@ -5,7 +5,7 @@ use serde_core::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::{names::NameSerializer, plain};
+use super::{map_keys::NameSerializer, plain};
 use crate::error::EncodeError;
 use crate::{Date, Decoder, Encoder, FromAmf, Limits, ToAmf, Value};
 
@@ -52,7 +52,7 @@ impl<'a> Serializer<'a> {
                 encoder.begin_list(len)?;
                 Length::Known(len)
             }
-            None => Length::Unknown(Box::new(encoder.aside())),
+            None => Length::Unknown(Box::new(encoder.detached())),
         };
         Ok(ListSerializer { encoder, len, written: 0, variant })
     }
@@ -280,9 +280,9 @@ impl ListSerializer<'_> {
 
 /// Writes values again that were written aside: as dynamic ones, which keep all that serde can say.
 fn copy(aside: Encoder, count: usize, encoder: &mut Encoder) -> Result<(), EncodeError> {
-    let version = aside.version_here();
+    let version = aside.current_version();
     let bytes = aside.finish();
-    let mut decoder = Decoder::new(version, &bytes).with_limits(Limits::for_own_bytes());
+    let mut decoder = Decoder::new(version, &bytes).with_limits(Limits::for_trusted_input());
     for _ in 0..count {
         let value = Value::from_amf(&mut decoder).map_err(|error| EncodeError::custom(error.to_string()))?;
         value.to_amf(encoder)?;

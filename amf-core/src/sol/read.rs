@@ -65,7 +65,7 @@ impl Decoder<'_> {
         let mut failure = None;
         let data = Arc::new_cyclic(|weak| {
             let ancestor = Value::Ancestor(WeakValue::Object(weak.clone()));
-            self.shared.get_mut().values.insert(frame.slot, (ancestor, 0));
+            self.shared_objects.get_mut().values.insert(frame.slot, (ancestor, 0));
             let members = self.sol_members().unwrap_or_else(|error| {
                 failure = Some(error);
                 DynamicMembers::new()
@@ -81,7 +81,7 @@ impl Decoder<'_> {
         while !self.is_at_end() {
             let name = self.sol_name()?;
             self.charge(size_of::<(Arc<str>, Value)>())?;
-            let value = self.value().map_err(|error| error.in_member(name.to_string()))?;
+            let value = self.read_value().map_err(|error| error.in_member(name.to_string()))?;
             expect(&mut self.reader, [MEMBER_END], "a member of a shared object ends with 00")?;
             members.insert(name, value);
         }
@@ -91,8 +91,8 @@ impl Decoder<'_> {
     fn sol_name(&mut self) -> Result<Arc<str>, DecodeError> {
         let name = match self.mode {
             crate::decoder::Mode::Amf3 => self.amf3_text()?,
-            _ => crate::decoder::Text::inline(self.amf0_text()?),
+            _ => crate::decoder::WireString::inline(self.amf0_text()?),
         };
-        self.shared_text(&name)
+        self.interned_text(&name)
     }
 }

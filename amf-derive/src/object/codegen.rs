@@ -184,7 +184,7 @@ impl<'a> Members<'a> {
         let root = &self.object.root;
         let decoder = decoder_lifetime(self.object.generics);
         let body = if self.flattened().next().is_some() {
-            quote!(#root::__private::object(__decoder))
+            quote!(#root::__private::read_object(__decoder))
         } else {
             self.read_body(&quote!(<Self as #root::AmfClass>::CLASS), &quote!(Self))
         };
@@ -309,7 +309,7 @@ impl<'a> Members<'a> {
                         if __decoder.end_named(__named) {
                             break '__read;
                         }
-                        __decoder.go_on_named(__named, __class)
+                        __decoder.resume_named(__named, __class)
                     }
                     ::core::option::Option::None => __decoder.begin_object(__class)?,
                 };
@@ -335,7 +335,7 @@ impl<'a> Members<'a> {
         let ty = field.ty;
         let member = match place {
             Place::InOrder => quote!(member),
-            Place::Late => quote!(late_member),
+            Place::Late => quote!(member_out_of_order),
         };
         match &field.role {
             Role::Member { wire, through: Through::Module { path, place }, .. } => {
@@ -381,7 +381,7 @@ impl<'a> Members<'a> {
                 quote!(#variable.unwrap_or(::core::option::Option::None))
             }
             Role::Member { wire, missing: Missing::Null { .. }, .. } => {
-                quote!(#root::__private::present(__decoder, __class, #wire, #variable)?)
+                quote!(#root::__private::require_member(__decoder, __class, #wire, #variable)?)
             }
             Role::Member { wire, .. } => quote!(__decoder.required::<#ty>(__class, #wire, #variable)?),
         }
@@ -414,7 +414,7 @@ impl<'a> Members<'a> {
                 let (name, write) =
                     (amf0_name(wire), Through::call(path, *place, "to_amf", &quote!(#value, __encoder)));
                 quote! {
-                    __encoder.named_member(__class, #index, #name, &#root::__private::with(|__encoder| #write))?;
+                    __encoder.named_member(__class, #index, #name, &#root::__private::encode_with(|__encoder| #write))?;
                 }
             }
             Role::Member { wire, .. } => {

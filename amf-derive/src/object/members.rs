@@ -28,15 +28,16 @@ pub(super) fn flattened_class(members: &Members<'_>, alias: &str) -> TokenStream
                 Role::Member { wire, .. } => Some(wire),
                 _ => None,
             });
-            quote!(#root::__private::Part::Own(&[#(#names),*]))
+            quote!(#root::__private::ClassPart::Own(&[#(#names),*]))
         }
         Part::Of(field) => {
             let ty = field.ty;
-            placed(&quote!(#root::__private::Part::Of(<#ty as #root::AmfClass>::CLASS)), ty)
+            placed(&quote!(#root::__private::ClassPart::Flattened(<#ty as #root::AmfClass>::CLASS)), ty)
         }
     });
     let dynamic = members.dynamic().is_some();
-    let class = quote!(const { &#root::__private::Flat::new(&[#(#parts),*], #dynamic) }.class(#alias));
+    let class =
+        quote!(const { &#root::__private::FlattenedClass::new(&[#(#parts),*], #dynamic) }.class(#alias));
     members.flattened().next().map_or_else(|| class.clone(), |field| placed(&class, field.ty))
 }
 
@@ -48,7 +49,7 @@ pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default:
     let updated = |value: TokenStream| {
         quote! {{
             let mut __flattened: #ty = #value;
-            <#ty as #root::ReadMembers<#decoder>>::update(&mut __flattened, #variable);
+            <#ty as #root::ReadMembers<#decoder>>::apply(&mut __flattened, #variable);
             __flattened
         }}
     };
@@ -57,7 +58,7 @@ pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default:
     } else if members.default.is_some() {
         updated(quote!(__default.#ident))
     } else {
-        quote!(<#ty as #root::ReadMembers<#decoder>>::make(#variable, __class, __decoder)?)
+        quote!(<#ty as #root::ReadMembers<#decoder>>::from_partial(#variable, __class, __decoder)?)
     };
     placed(&value, ty)
 }
@@ -116,7 +117,9 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     let types = found.iter().map(|field| {
         let ty = &owned(field.ty, object);
         match field.role {
-            Role::Flattened { .. } => placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::Found), field.ty),
+            Role::Flattened { .. } => {
+                placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::Partial), field.ty)
+            }
             Role::Dynamic => quote!(#ty),
             _ => quote!(::core::option::Option<#ty>),
         }
@@ -124,7 +127,7 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     let nothing = found.iter().map(|field| {
         let ty = field.ty;
         match field.role {
-            Role::Flattened { .. } => placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::nothing()), ty),
+            Role::Flattened { .. } => placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::empty()), ty),
             Role::Dynamic => quote!(::core::default::Default::default()),
             _ => quote!(::core::option::Option::None),
         }
@@ -132,17 +135,19 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     let variables: Vec<_> = found.iter().map(|field| variable(field.ident)).collect();
     let slot = |field: &Field<'_>| found.iter().position(|other| other.ident == field.ident).map(Index::from);
     let read = read_member(members, &slot);
-    let read_other = read_other(members, &slot);
+    let read_undeclared = read_undeclared(members, &slot);
     let updates = found.iter().map(|field| {
         let (ident, ty, variable) = (field.ident, field.ty, variable(field.ident));
         match field.role {
             Role::Flattened { .. } => {
                 let update = quote! {
-                    <#ty as #root::ReadMembers<#decoder>>::update(&mut self.#ident, #variable);
+                    <#ty as #root::ReadMembers<#decoder>>::apply(&mut self.#ident, #variable);
                 };
                 placed(&update, ty)
             }
-            Role::Dynamic => placed(&quote!(#root::__private::extend(&mut self.#ident, &#variable);), ty),
+            Role::Dynamic => {
+                placed(&quote!(#root::__private::extend_dynamic(&mut self.#ident, &#variable);), ty)
+            }
             _ => quote! {
                 if let ::core::option::Option::Some(__value) = #variable {
                     self.#ident = __value;
@@ -166,27 +171,27 @@ fn read_members(members: &Members<'_>) -> TokenStream {
         members.types().into_iter(),
         members.defaults(),
         &quote! {
-            type Found = __Found #arguments;
+            type Partial = __Partial #arguments;
             #denies
             #[inline]
-            fn nothing() -> Self::Found {
-                __Found(#(#nothing,)* ::core::marker::PhantomData)
+            fn empty() -> Self::Partial {
+                __Partial(#(#nothing,)* ::core::marker::PhantomData)
             }
             #read
-            #read_other
+            #read_undeclared
             #[inline]
-            fn make(
-                __found: Self::Found,
+            fn from_partial(
+                __found: Self::Partial,
                 __class: &'static #root::Class,
                 __decoder: &#root::Decoder<#decoder>,
             ) -> ::core::result::Result<Self, #root::DecodeError> {
-                let __Found(#(#variables,)* _) = __found;
+                let __Partial(#(#variables,)* _) = __found;
                 #default
                 ::core::result::Result::Ok(Self { #values })
             }
             #[inline]
-            fn update(&mut self, __found: Self::Found) {
-                let __Found(#(#variables,)* _) = __found;
+            fn apply(&mut self, __found: Self::Partial) {
+                let __Partial(#(#variables,)* _) = __found;
                 #(#updates)*
             }
         },
@@ -196,7 +201,7 @@ fn read_members(members: &Members<'_>) -> TokenStream {
         const _: () = {
             #[doc(hidden)]
             #[allow(deprecated, missing_debug_implementations, private_bounds)]
-            pub struct __Found #parameters (
+            pub struct __Partial #parameters (
                 #(#types,)*
                 ::core::marker::PhantomData<(&#decoder (), #ident #own_arguments)>,
             ) #conditions;
@@ -256,7 +261,7 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
     quote! {
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut #root::Decoder<#decoder>,
         ) -> ::core::result::Result<(), #root::DecodeError> {
@@ -267,7 +272,10 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
 }
 
 /// What becomes of a member that the class does not declare, where it is not nothing.
-fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>) -> Option<TokenStream> {
+fn read_undeclared(
+    members: &Members<'_>,
+    slot: &impl Fn(&Field<'_>) -> Option<Index>,
+) -> Option<TokenStream> {
     let object = members.object;
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
@@ -290,7 +298,7 @@ fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>
             let (ty, slot) = (field.ty, slot(field));
             let read = quote! {
                 let ::core::option::Option::Some(__name) =
-                    <#ty as #root::ReadMembers<#decoder>>::read_other(&mut __found.#slot, __name, __decoder)?
+                    <#ty as #root::ReadMembers<#decoder>>::read_undeclared(&mut __found.#slot, __name, __decoder)?
                 else {
                     return ::core::result::Result::Ok(::core::option::Option::None);
                 };
@@ -313,8 +321,8 @@ fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>
     }
     Some(quote! {
         #[inline]
-        fn read_other(
-            __found: &mut Self::Found,
+        fn read_undeclared(
+            __found: &mut Self::Partial,
             __name: #root::__private::Name<#decoder>,
             __decoder: &mut #root::Decoder<#decoder>,
         ) -> ::core::result::Result<::core::option::Option<#root::__private::Name<#decoder>>, #root::DecodeError> {

@@ -1,7 +1,7 @@
 //! The form of dynamic values that keeps everything.
 
 mod read;
-mod shared;
+mod shared_objects;
 mod write;
 
 use std::borrow::Borrow;
@@ -10,7 +10,7 @@ use serde_core::de::Error as _;
 use serde_core::ser::Error as _;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{anything, plain};
+use super::{any_value, plain};
 use crate::Value;
 
 /// The member that says that an object stands for something else.
@@ -77,7 +77,7 @@ impl<T: Borrow<Value>> Serialize for Tagged<T> {
 
 impl<'de> Deserialize<'de> for Tagged<Value> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = anything::deserialize_within(DEPTH, deserializer)?;
+        let form = any_value::deserialize_within(DEPTH, deserializer)?;
         read::untagged(&form).map(Tagged).map_err(D::Error::custom)
     }
 }

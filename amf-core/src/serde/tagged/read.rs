@@ -20,12 +20,12 @@ pub(super) fn untagged(form: &Value) -> Result<Value, DecodeError> {
 }
 
 fn error(message: impl Into<String>) -> DecodeError {
-    DecodeError::nowhere(DecodeErrorKind::Custom(message.into().into()))
+    DecodeError::without_offset_yet(DecodeErrorKind::Custom(message.into().into()))
 }
 
 fn expected(what: &'static str, found: &Value) -> DecodeError {
     let found = found.type_name().into();
-    DecodeError::nowhere(DecodeErrorKind::Type { expected: what.into(), found })
+    DecodeError::without_offset_yet(DecodeErrorKind::Type { expected: what.into(), found })
 }
 
 #[derive(Default)]
@@ -337,7 +337,7 @@ impl<'a> Fields<'a> {
 
     fn required(self, name: &'static str) -> Result<&'a Value, DecodeError> {
         let missing = || DecodeErrorKind::MissingMember { class: "", member: name };
-        self.get(name).ok_or_else(|| DecodeError::nowhere(missing()))
+        self.get(name).ok_or_else(|| DecodeError::without_offset_yet(missing()))
     }
 
     fn id(self) -> Result<Option<i32>, DecodeError> {
@@ -392,7 +392,7 @@ fn one_less(depth: usize) -> Result<usize, DecodeError> {
 }
 
 fn too_deep() -> DecodeError {
-    DecodeError::nowhere(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
+    DecodeError::without_offset_yet(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
 }
 
 fn all<'a, T>(

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::TAG;
-use super::shared::{Identity, Survey, identity};
+use super::shared_objects::{Identity, Survey, identity};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::serde::plain::to_base64;
 use crate::value::{

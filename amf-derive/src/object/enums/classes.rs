@@ -63,7 +63,7 @@ impl<'a> Generator<'a> {
             );
             quote_spanned! {span::at(self.object.ident)=>
                 #[allow(deprecated)]
-                const _: () = ::core::assert!(#root::__private::distinct(&#classes), #message);
+                const _: () = ::core::assert!(#root::__private::aliases_are_distinct(&#classes), #message);
             }
         });
         quote!(#(#own)* #(#checks)* #distinct)
@@ -139,7 +139,7 @@ impl<'a> Generator<'a> {
                     __decoder: &mut #root::Decoder<#decoder>,
                 ) -> ::core::result::Result<Self, #root::DecodeError> {
                     let __classes = #all;
-                    match #root::__private::class_among(__decoder, &__classes)? {
+                    match #root::__private::match_class(__decoder, &__classes)? {
                         #(#arms)*
                         _ => #otherwise,
                     }

@@ -19,8 +19,8 @@ fn reading(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
     let known = choice.units.iter().map(|constant| &constant.value);
     let also = choice.units.iter().flat_map(|constant| &constant.also);
     let (ty, among, unknown) = match choice.form {
-        Form::Strings => (quote!(&::core::primitive::str), quote!(name_among), quote!(no_such_name)),
-        Form::Numbers => (quote!(::core::primitive::i128), quote!(number_among), quote!(no_such_number)),
+        Form::Strings => (quote!(&::core::primitive::str), quote!(match_name), quote!(no_such_name)),
+        Form::Numbers => (quote!(::core::primitive::i128), quote!(match_number), quote!(no_such_number)),
     };
     let mut next = choice.units.len();
     let arms: Vec<_> = choice
