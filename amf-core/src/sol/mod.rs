@@ -43,7 +43,7 @@ use crate::{
     from_slice, to_vec,
 };
 
-pub(crate) const TAG: [u8; 2] = [0x00, 0xBF];
+pub(crate) const FILE_TAG: [u8; 2] = [0x00, 0xBF];
 pub(crate) const SIGNATURE: [u8; 10] = *b"TCSO\0\x04\0\0\0\0";
 pub(crate) const PADDING: [u8; 3] = [0; 3];
 /// Behind each value.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
+use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::value::{DynamicMembers, Object, Value, WeakValue};
 use crate::wire::Reader;
@@ -13,7 +13,7 @@ pub(super) fn file(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Resu
     let (data, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
     // Of the whole file, so that the offsets of errors are those of the file.
     let mut decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes)).with_limits(limits);
-    decoder.reader.bytes(TAG.len() + size_of::<u32>())?;
+    decoder.reader.bytes(FILE_TAG.len() + size_of::<u32>())?;
     expect(&mut decoder.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
     let name = decoder.amf0_text()?.into_owned();
     expect(&mut decoder.reader, PADDING, "a shared object has 00 00 00 behind its name")?;
@@ -25,7 +25,7 @@ pub(super) fn file(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Resu
 /// The offset at which the declared length says that the data ends.
 fn end_of_data(input: &[u8]) -> Result<usize, DecodeError> {
     let mut reader = Reader::new(input);
-    expect(&mut reader, TAG, "a shared object begins with 00 BF")?;
+    expect(&mut reader, FILE_TAG, "a shared object begins with 00 BF")?;
     let length = reader.u32()? as usize;
     reader.clone().bytes(length)?;
     Ok(reader.position() + length)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
+use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
 use crate::encoder::KeepAlive;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{Encoder, ToAmf, Version, amf0};
@@ -14,7 +14,7 @@ pub(super) fn file(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
     let Ok(declared) = u32::try_from(length) else {
         return Err(too_long("a shared object", length, u32::MAX as usize));
     };
-    Ok([&TAG[..], &declared.to_be_bytes(), &header, &members, &sol.rest].concat())
+    Ok([&FILE_TAG[..], &declared.to_be_bytes(), &header, &members, &sol.rest].concat())
 }
 
 /// What stands between the length and the members.
