@@ -5,11 +5,12 @@ use quote::{ToTokens, quote};
 use syn::{Generics, Index, parse_quote};
 
 use super::codegen::{
-    Members, Place, also_of, decoder_lifetime, reading_generics, reading_impl, variable, writing_impl,
+    MemberOrder, Members, decoder_generics, decoder_impl, decoder_lifetime, encoder_impl, other_names,
+    variable,
 };
-use super::ir::{Body, Field, Object, Role};
+use super::ir::{Body, Field, FieldRole, Object};
 use crate::bounds::is_generic;
-use crate::span::placed;
+use crate::span::at_location_of;
 
 /// The implementations of `ReadMembers` and `WriteMembers`.
 pub(super) fn expand(members: &Members<'_>) -> TokenStream {
@@ -22,23 +23,26 @@ pub(super) fn expand(members: &Members<'_>) -> TokenStream {
 /// The class of a struct that has members of others.
 pub(super) fn flattened_class(members: &Members<'_>, alias: &str) -> TokenStream {
     let root = &members.object.root;
-    let parts = parts(members).into_iter().map(|part| match part {
-        Part::Own(fields) => {
+    let parts = member_runs(members).into_iter().map(|part| match part {
+        MemberRun::Own(fields) => {
             let names = fields.into_iter().filter_map(|field| match &field.role {
-                Role::Member { wire, .. } => Some(wire),
+                FieldRole::Member { wire, .. } => Some(wire),
                 _ => None,
             });
             quote!(#root::__private::ClassPart::Own(&[#(#names),*]))
         }
-        Part::Of(field) => {
+        MemberRun::Flattened(field) => {
             let ty = field.ty;
-            placed(&quote!(#root::__private::ClassPart::Flattened(<#ty as #root::AmfClass>::CLASS)), ty)
+            at_location_of(
+                &quote!(#root::__private::ClassPart::Flattened(<#ty as #root::AmfClass>::CLASS)),
+                ty,
+            )
         }
     });
     let dynamic = members.dynamic().is_some();
     let class =
         quote!(const { &#root::__private::FlattenedClass::new(&[#(#parts),*], #dynamic) }.class(#alias));
-    members.flattened().next().map_or_else(|| class.clone(), |field| placed(&class, field.ty))
+    members.flattened().next().map_or_else(|| class.clone(), |field| at_location_of(&class, field.ty))
 }
 
 /// What a flattened field becomes when its members were read.
@@ -60,14 +64,14 @@ pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default:
     } else {
         quote!(<#ty as #root::ReadMembers<#decoder>>::from_partial(#variable, __class, __decoder)?)
     };
-    placed(&value, ty)
+    at_location_of(&value, ty)
 }
 
 /// Binds the types that are flattened, where they are generic.
 pub(super) fn bind_flattened(object: &Object<'_>, generics: &mut Generics, bound: &TokenStream) {
     let Body::Fields { fields, .. } = &object.body else { return };
     for field in fields {
-        if matches!(field.role, Role::Flattened { .. }) && is_generic(field.ty, object.generics) {
+        if matches!(field.role, FieldRole::Flattened { .. }) && is_generic(field.ty, object.generics) {
             let ty = field.ty;
             generics.make_where_clause().predicates.push(parse_quote!(#ty: #bound));
         }
@@ -75,19 +79,19 @@ pub(super) fn bind_flattened(object: &Object<'_>, generics: &mut Generics, bound
 }
 
 /// Fields as they follow each other in the class.
-enum Part<'a> {
+enum MemberRun<'a> {
     Own(Vec<&'a Field<'a>>),
-    Of(&'a Field<'a>),
+    Flattened(&'a Field<'a>),
 }
 
-fn parts<'a>(members: &Members<'a>) -> Vec<Part<'a>> {
+fn member_runs<'a>(members: &Members<'a>) -> Vec<MemberRun<'a>> {
     let mut parts = Vec::new();
     for field in members.fields {
         match (&field.role, parts.last_mut()) {
-            (Role::Member { .. }, Some(Part::Own(fields))) => fields.push(field),
-            (Role::Member { .. }, _) => parts.push(Part::Own(vec![field])),
-            (Role::Flattened { .. }, _) => parts.push(Part::Of(field)),
-            (Role::Skipped | Role::Dynamic, _) => {}
+            (FieldRole::Member { .. }, Some(MemberRun::Own(fields))) => fields.push(field),
+            (FieldRole::Member { .. }, _) => parts.push(MemberRun::Own(vec![field])),
+            (FieldRole::Flattened { .. }, _) => parts.push(MemberRun::Flattened(field)),
+            (FieldRole::Skipped | FieldRole::Dynamic, _) => {}
         }
     }
     parts
@@ -105,7 +109,7 @@ fn check_flattened(members: &Members<'_>) -> Option<TokenStream> {
         #[allow(deprecated)]
         const _: &#root::Class = <#ident as #root::AmfClass>::CLASS;
     };
-    Some(placed(&check, first.ty))
+    Some(at_location_of(&check, first.ty))
 }
 
 fn read_members(members: &Members<'_>) -> TokenStream {
@@ -113,22 +117,24 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
     let found: Vec<&Field<'_>> =
-        members.fields.iter().filter(|field| !matches!(field.role, Role::Skipped)).collect();
+        members.fields.iter().filter(|field| !matches!(field.role, FieldRole::Skipped)).collect();
     let types = found.iter().map(|field| {
         let ty = &owned(field.ty, object);
         match field.role {
-            Role::Flattened { .. } => {
-                placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::Partial), field.ty)
+            FieldRole::Flattened { .. } => {
+                at_location_of(&quote!(<#ty as #root::ReadMembers<#decoder>>::Partial), field.ty)
             }
-            Role::Dynamic => quote!(#ty),
+            FieldRole::Dynamic => quote!(#ty),
             _ => quote!(::core::option::Option<#ty>),
         }
     });
     let nothing = found.iter().map(|field| {
         let ty = field.ty;
         match field.role {
-            Role::Flattened { .. } => placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::empty()), ty),
-            Role::Dynamic => quote!(::core::default::Default::default()),
+            FieldRole::Flattened { .. } => {
+                at_location_of(&quote!(<#ty as #root::ReadMembers<#decoder>>::empty()), ty)
+            }
+            FieldRole::Dynamic => quote!(::core::default::Default::default()),
             _ => quote!(::core::option::Option::None),
         }
     });
@@ -139,14 +145,14 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     let updates = found.iter().map(|field| {
         let (ident, ty, variable) = (field.ident, field.ty, variable(field.ident));
         match field.role {
-            Role::Flattened { .. } => {
+            FieldRole::Flattened { .. } => {
                 let update = quote! {
                     <#ty as #root::ReadMembers<#decoder>>::apply(&mut self.#ident, #variable);
                 };
-                placed(&update, ty)
+                at_location_of(&update, ty)
             }
-            Role::Dynamic => {
-                placed(&quote!(#root::__private::extend_dynamic(&mut self.#ident, &#variable);), ty)
+            FieldRole::Dynamic => {
+                at_location_of(&quote!(#root::__private::extend_dynamic(&mut self.#ident, &#variable);), ty)
             }
             _ => quote! {
                 if let ::core::option::Option::Some(__value) = #variable {
@@ -161,11 +167,11 @@ fn read_members(members: &Members<'_>) -> TokenStream {
         )
     });
     let (default, values) = (members.struct_default(), members.values());
-    let generics = reading_generics(object, members.types().into_iter(), members.defaults());
+    let generics = decoder_generics(object, members.types().into_iter(), members.defaults());
     let (parameters, arguments, conditions) = generics.split_for_impl();
     let (_, own_arguments, _) = object.generics.split_for_impl();
     let ident = object.ident;
-    let read_members = reading_impl(
+    let read_members = decoder_impl(
         object,
         "ReadMembers",
         members.types().into_iter(),
@@ -228,12 +234,12 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
     let object = members.object;
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
-    let parts = parts(members);
+    let parts = member_runs(members);
     let several = parts.len() > 1;
     let reads = parts.iter().map(|part| match part {
-        Part::Own(fields) => {
+        MemberRun::Own(fields) => {
             let arms = fields.iter().enumerate().map(|(index, field)| {
-                let (index, slot, read) = (Literal::usize_unsuffixed(index), slot(field), Members::read(field, Place::Late));
+                let (index, slot, read) = (Literal::usize_unsuffixed(index), slot(field), Members::read(field, MemberOrder::OutOfOrder));
                 quote!(#index => __found.#slot = ::core::option::Option::Some(#read),)
             });
             let count = Literal::usize_unsuffixed(fields.len());
@@ -246,7 +252,7 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
                 #rest
             }
         }
-        Part::Of(field) => {
+        MemberRun::Flattened(field) => {
             let (ty, slot) = (field.ty, slot(field));
             let read = quote! {
                 let __count = <#ty as #root::AmfClass>::CLASS.members().len();
@@ -255,7 +261,7 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
                 }
                 let __index = __index.wrapping_sub(__count);
             };
-            placed(&read, ty)
+            at_location_of(&read, ty)
         }
     });
     quote! {
@@ -283,7 +289,8 @@ fn read_undeclared(
         .fields
         .iter()
         .filter_map(|field| {
-            let (names, slot, read) = (also_of(field)?, slot(field), Members::read(field, Place::Late));
+            let (names, slot, read) =
+                (other_names(field)?, slot(field), Members::read(field, MemberOrder::OutOfOrder));
             Some(quote! {
                 if ::core::matches!(&*__name, #(#names)|*) {
                     __found.#slot = ::core::option::Option::Some(#read);
@@ -303,12 +310,12 @@ fn read_undeclared(
                     return ::core::result::Result::Ok(::core::option::Option::None);
                 };
             };
-            placed(&read, ty)
+            at_location_of(&read, ty)
         })
         .collect();
     let rest = if let Some(field) = members.dynamic() {
         let slot = slot(field);
-        let dynamic = placed(&quote!(&mut __found.#slot), field.ty);
+        let dynamic = at_location_of(&quote!(&mut __found.#slot), field.ty);
         quote! {
             __decoder.dynamic_member(__name, #dynamic)?;
             ::core::result::Result::Ok(::core::option::Option::None)
@@ -337,10 +344,10 @@ fn write_members(members: &Members<'_>) -> TokenStream {
     let object = members.object;
     let root = &object.root;
     let mut before = 0_usize;
-    let writes: Vec<_> = parts(members)
+    let writes: Vec<_> = member_runs(members)
         .iter()
         .map(|part| match part {
-            Part::Own(fields) => fields
+            MemberRun::Own(fields) => fields
                 .iter()
                 .map(|field| {
                     let ident = field.ident;
@@ -349,7 +356,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
                     members.write(field, &quote!(&self.#ident), &quote!(__first + #offset))
                 })
                 .collect::<TokenStream>(),
-            Part::Of(field) => {
+            MemberRun::Flattened(field) => {
                 let (ident, ty) = (field.ident, field.ty);
                 let offset = Literal::usize_unsuffixed(before);
                 before = 0;
@@ -358,7 +365,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
                     <#ty as #root::WriteMembers>::write_members(&self.#ident, __class, __first, __encoder)?;
                     let __first = __first + <#ty as #root::AmfClass>::CLASS.members().len();
                 };
-                placed(&write, ty)
+                at_location_of(&write, ty)
             }
         })
         .collect();
@@ -369,7 +376,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
             let write = quote! {
                 <#ty as #root::WriteMembers>::write_dynamic(&self.#ident, __encoder)?;
             };
-            placed(&write, ty)
+            at_location_of(&write, ty)
         })
         .chain(members.dynamic().map(|field| {
             let ident = field.ident;
@@ -387,7 +394,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
             }
         }
     });
-    writing_impl(
+    encoder_impl(
         object,
         "WriteMembers",
         members.types().into_iter(),
