@@ -111,16 +111,16 @@ pub(crate) type ExternalBody = fn(&mut ExternalInput<'_, '_>) -> Result<(), Deco
 /// cannot be read without its class, because nothing but the class knows where the value ends.
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
-    by_alias: HashMap<&'static str, Entry>,
+    by_alias: HashMap<&'static str, ClassEntry>,
     /// Bytes of the longest alias: a longer one of a peer's is not even looked up.
-    longest: usize,
+    longest_alias: usize,
     /// Rust types that were added, by name: `Page<Player>` and `Page<Room>` share a class, not their members.
     types: HashSet<&'static str>,
     conflicts: Vec<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct ClassEntry {
     class: &'static Class,
     body: Option<ExternalBody>,
 }
@@ -137,12 +137,12 @@ impl Classes {
     ///
     /// Another class of the same alias is kept as a [conflict](Self::conflicts) and not entered.
     pub fn add<T: AmfClass>(&mut self) -> bool {
-        self.enter::<T>(None)
+        self.register::<T>(None)
     }
 
     /// Adds a class whose objects read and write their own body. True when the type was not there yet.
     pub fn add_externalizable<T: AmfClass + Externalizable>(&mut self) -> bool {
-        self.enter::<T>(Some(|input| T::read_external(input).map(drop)))
+        self.register::<T>(Some(|input| T::read_external(input).map(drop)))
     }
 
     /// Adds a class that no type stands for: that of an enum's variant.
@@ -174,8 +174,8 @@ impl Classes {
         }
     }
 
-    fn entry(&self, alias: &str) -> Option<&Entry> {
-        if alias.len() <= self.longest { self.by_alias.get(alias) } else { None }
+    fn entry(&self, alias: &str) -> Option<&ClassEntry> {
+        if alias.len() <= self.longest_alias { self.by_alias.get(alias) } else { None }
     }
 
     /// Those that every decoder knows.
@@ -183,7 +183,7 @@ impl Classes {
         external::BUILT_IN.iter().find(|(class, _)| class.alias == alias).copied()
     }
 
-    fn enter<T: AmfClass>(&mut self, body: Option<ExternalBody>) -> bool {
+    fn register<T: AmfClass>(&mut self, body: Option<ExternalBody>) -> bool {
         let is_new = self.visit::<T>();
         if is_new {
             self.insert(T::CLASS, body);
@@ -194,8 +194,8 @@ impl Classes {
     fn insert(&mut self, class: &'static Class, body: Option<ExternalBody>) {
         let aliases = std::iter::once(&class.alias).chain(class.also);
         for alias in aliases.filter(|alias| !alias.is_empty()) {
-            self.longest = self.longest.max(alias.len());
-            let known = self.by_alias.entry(alias).or_insert(Entry { class, body });
+            self.longest_alias = self.longest_alias.max(alias.len());
+            let known = self.by_alias.entry(alias).or_insert(ClassEntry { class, body });
             if *known.class != *class {
                 self.conflicts.push(alias);
             }

@@ -13,11 +13,11 @@ use crate::Version;
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodeError {
     // Boxed, so that a `Result` of something small stays small on the way that does not fail.
-    inner: Box<Inner>,
+    inner: Box<DecodeErrorInner>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Inner {
+struct DecodeErrorInner {
     kind: DecodeErrorKind,
     /// None: what was wrong did not come from bytes, or nobody said yet where it stood.
     offset: Option<usize>,
@@ -124,20 +124,20 @@ impl DecodeError {
     /// An error at a byte offset of the input, with an empty path.
     #[cold]
     pub fn new(kind: DecodeErrorKind, offset: usize) -> Self {
-        Self { inner: Box::new(Inner { kind, offset: Some(offset), path: Path::default() }) }
+        Self { inner: Box::new(DecodeErrorInner { kind, offset: Some(offset), path: Path::default() }) }
     }
 
-    /// An error of a conversion that does not see the input. Its offset follows by [`or_at`](Self::or_at).
+    /// An error of a conversion that does not see the input. Its offset follows by [`with_default_offset`](Self::with_default_offset).
     #[cfg(feature = "serde")]
     #[cold]
-    pub(crate) fn nowhere(kind: DecodeErrorKind) -> Self {
-        Self { inner: Box::new(Inner { kind, offset: None, path: Path::default() }) }
+    pub(crate) fn without_offset_yet(kind: DecodeErrorKind) -> Self {
+        Self { inner: Box::new(DecodeErrorInner { kind, offset: None, path: Path::default() }) }
     }
 
     /// The same error at this offset, unless it knows one.
     #[cfg(feature = "serde")]
     #[cold]
-    pub(crate) fn or_at(mut self, offset: usize) -> Self {
+    pub(crate) fn with_default_offset(mut self, offset: usize) -> Self {
         self.inner.offset.get_or_insert(offset);
         self
     }
@@ -170,32 +170,32 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub fn in_argument(self, number: usize, name: impl Into<Cow<'static, str>>) -> Self {
-        self.inside(PathSegment::Argument(number, name.into()))
+        self.with_segment(PathSegment::Argument(number, name.into()))
     }
 
     /// The same error, inside the member of this name.
     #[cold]
     #[must_use]
     pub fn in_member(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.inside(PathSegment::Member(name.into()))
+        self.with_segment(PathSegment::Member(name.into()))
     }
 
     /// The same error, inside the element of this index (from 0).
     #[cold]
     #[must_use]
     pub fn at_index(self, index: usize) -> Self {
-        self.inside(PathSegment::Index(index))
+        self.with_segment(PathSegment::Index(index))
     }
 
     /// The same error in a larger input that holds this one from `base` on.
     #[cold]
     #[must_use]
-    pub fn shifted(mut self, base: usize) -> Self {
+    pub fn offset_by(mut self, base: usize) -> Self {
         self.inner.offset = self.inner.offset.map(|offset| offset + base);
         self
     }
 
-    fn inside(mut self, segment: PathSegment) -> Self {
+    fn with_segment(mut self, segment: PathSegment) -> Self {
         self.inner.path.0.push(segment);
         self
     }
@@ -203,7 +203,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.path.introduce(f)?;
+        self.inner.path.write_prefix(f)?;
         self.inner.kind.fmt(f)?;
         match self.inner.offset {
             Some(offset) => write!(f, " (at byte {offset})"),
@@ -214,7 +214,7 @@ impl fmt::Display for DecodeError {
 
 impl Path {
     /// Writes the path before a message, unless it says nothing.
-    fn introduce(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_prefix(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.to_string();
         if path.is_empty() { Ok(()) } else { write!(f, "{path}: ") }
     }
@@ -249,7 +249,7 @@ impl fmt::Display for DecodeErrorKind {
             Self::TrailingBytes { count } => write!(f, "{count} bytes follow the value"),
             Self::UnknownMarker { version, marker } => write!(f, "{marker:#04x} introduces no {version} value"),
             Self::Type { expected, found } => write!(f, "expected {expected}, got {found}"),
-            Self::Range { value, expected } if value.abs() >= EXACT && value.fract() == 0.0 && is_wide(expected) => write!(
+            Self::Range { value, expected } if value.abs() >= MAX_EXACT_INTEGER && value.fract() == 0.0 && exceeds_exact_range(expected) => write!(
                 f,
                 "expected {expected}, got {value}, which may be another number: beyond 2^53 a Number is not exact; \
                  have it sent as a string and read by `#[amf(as = \"string\")]`, or take it as it is by \
@@ -262,9 +262,9 @@ impl fmt::Display for DecodeErrorKind {
             Self::Cycle => f.write_str(
                 "the reference leads back to an object that encloses it; take it as `Weak<T>` below an `Arc<T>`",
             ),
-            Self::Limit { limit: "replayed", max } => write!(
+            Self::Limit { limit: "replayed_nodes", max } => write!(
                 f,
-                "the limit `replayed` of {max} values read again through references is passed; \
+                "the limit `replayed_nodes` of {max} values read again through references is passed; \
                  take what is shared as `Arc<T>`"
             ),
             Self::Limit { limit, max } => write!(f, "the limit `{limit}` of {max} is passed"),
@@ -284,10 +284,10 @@ impl fmt::Display for DecodeErrorKind {
 }
 
 /// Up to here every integer is a double.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 /// Whether a type of this name has integers beyond 2^53.
-fn is_wide(integer: &str) -> bool {
+fn exceeds_exact_range(integer: &str) -> bool {
     matches!(integer, "i64" | "u64" | "i128" | "u128" | "isize" | "usize")
 }
 
@@ -298,11 +298,11 @@ impl Error for DecodeError {}
 /// What serde gives knows the path to the value: `players[3].id: 9007199254740993 is beyond 2^53, …`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncodeError {
-    inner: Box<EncodeInner>,
+    inner: Box<EncodeErrorInner>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct EncodeInner {
+struct EncodeErrorInner {
     kind: EncodeErrorKind,
     path: Path,
 }
@@ -337,7 +337,7 @@ impl EncodeError {
     /// An error of this kind.
     #[cold]
     pub fn new(kind: EncodeErrorKind) -> Self {
-        Self { inner: Box::new(EncodeInner { kind, path: Path::default() }) }
+        Self { inner: Box::new(EncodeErrorInner { kind, path: Path::default() }) }
     }
 
     /// An error in the program's own words.
@@ -359,17 +359,17 @@ impl EncodeError {
     #[cold]
     #[must_use]
     pub fn in_member(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.inside(PathSegment::Member(name.into()))
+        self.with_segment(PathSegment::Member(name.into()))
     }
 
     /// The same error, inside the element of this index (from 0).
     #[cold]
     #[must_use]
     pub fn at_index(self, index: usize) -> Self {
-        self.inside(PathSegment::Index(index))
+        self.with_segment(PathSegment::Index(index))
     }
 
-    fn inside(mut self, segment: PathSegment) -> Self {
+    fn with_segment(mut self, segment: PathSegment) -> Self {
         self.inner.path.0.push(segment);
         self
     }
@@ -377,7 +377,7 @@ impl EncodeError {
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.path.introduce(f)?;
+        self.inner.path.write_prefix(f)?;
         match &self.inner.kind {
             EncodeErrorKind::Depth { max } => {
                 write!(f, "the value is nested deeper than {max} levels")

@@ -30,11 +30,11 @@ pub trait Externalizable: Sized {
 pub struct ExternalInput<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     /// What was read, for a dynamic value that is made of it afterwards.
-    recorded: Option<Vec<Recorded<'de>>>,
+    recorded: Option<Vec<RecordedPart<'de>>>,
 }
 
 #[derive(Debug)]
-pub(crate) enum Recorded<'de> {
+pub(crate) enum RecordedPart<'de> {
     Bytes(&'de [u8]),
     Value(Cursor),
 }
@@ -47,8 +47,8 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
     pub(crate) fn record(
         decoder: &'a mut Decoder<'de>,
         body: ExternalBody,
-    ) -> Result<Vec<Recorded<'de>>, DecodeError> {
-        decoder.rehearse(|decoder| {
+    ) -> Result<Vec<RecordedPart<'de>>, DecodeError> {
+        decoder.dry_run(|decoder| {
             let mut input = ExternalInput { decoder, recorded: Some(Vec::new()) };
             body(&mut input)?;
             Ok(input.recorded.unwrap_or_default())
@@ -71,7 +71,7 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
     pub fn read_bytes(&mut self, count: usize) -> Result<&'de [u8], DecodeError> {
         let bytes = self.decoder.reader.bytes(count)?;
         if let Some(recorded) = &mut self.recorded {
-            recorded.push(Recorded::Bytes(bytes));
+            recorded.push(RecordedPart::Bytes(bytes));
         }
         Ok(bytes)
     }
@@ -97,7 +97,7 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
     fn record_value(&mut self) {
         let cursor = self.decoder.cursor();
         if let Some(recorded) = &mut self.recorded {
-            recorded.push(Recorded::Value(cursor));
+            recorded.push(RecordedPart::Value(cursor));
         }
     }
 
@@ -195,10 +195,10 @@ static MANAGED_OBJECT_PROXY: Class = Class::new("flex.messaging.io.ManagedObject
 
 /// The externalizable classes that Flex itself sends.
 pub(crate) static BUILT_IN: &[(&Class, ExternalBody)] = &[
-    (&ARRAY_COLLECTION, one_value),
-    (&ARRAY_LIST, one_value),
-    (&OBJECT_PROXY, one_value),
-    (&MANAGED_OBJECT_PROXY, names_and_values),
+    (&ARRAY_COLLECTION, skip_one_value),
+    (&ARRAY_LIST, skip_one_value),
+    (&OBJECT_PROXY, skip_one_value),
+    (&MANAGED_OBJECT_PROXY, skip_names_and_values),
 ];
 
 /// A class whose body is one list.
@@ -211,12 +211,12 @@ pub(crate) fn is_proxy(alias: &str) -> bool {
     alias == OBJECT_PROXY.alias()
 }
 
-fn one_value(input: &mut ExternalInput<'_, '_>) -> Result<(), DecodeError> {
+fn skip_one_value(input: &mut ExternalInput<'_, '_>) -> Result<(), DecodeError> {
     input.skip()
 }
 
 /// A 32-bit count, then so many names and values.
-fn names_and_values(input: &mut ExternalInput<'_, '_>) -> Result<(), DecodeError> {
+fn skip_names_and_values(input: &mut ExternalInput<'_, '_>) -> Result<(), DecodeError> {
     for _ in 0..input.read_u32()? {
         input.skip()?;
         input.skip()?;

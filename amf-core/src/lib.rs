@@ -38,7 +38,7 @@
 //! | `()` | null | null | null, undefined |
 //! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList` |
 //! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also from lists |
-//! | `HashMap<String, T>`, `BTreeMap`, [`Dynamic`] | object | dynamic object | objects, ECMA arrays, dictionaries |
+//! | `HashMap<String, T>`, `BTreeMap`, [`DynamicMembers`] | object | dynamic object | objects, ECMA arrays, dictionaries |
 //! | [`Date`], `SystemTime` | date | date | dates |
 //! | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T`; shared pointers as references | the same | as `T` |
 //! | `Weak<T>` | reference, null if gone | the same | null, or a reference to what an `Arc` holds |
@@ -84,7 +84,7 @@ pub mod dump;
 mod encoder;
 mod error;
 mod external;
-mod iso;
+mod iso8601;
 mod limits;
 mod members;
 pub mod packet;
@@ -102,21 +102,19 @@ pub use amf_derive::AmfObject;
 
 pub use class::{AmfClass, Class, Classes};
 #[cfg(feature = "chrono")]
-pub use convert::DateOutOfRange;
-pub use convert::{
-    ArrayCollection, FromAmf, Integers, ToAmf, VectorItem, VectorOf, as_double, as_string, from_slice, to_vec,
-};
+pub use convert::DateOutOfRangeError;
+pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
-pub use decoder::{Decoder, ListReader, Member, ObjectReader};
+pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
 #[doc(hidden)]
-pub use decoder::{InOrder, Named};
-pub use encoder::Encoder;
+pub use decoder::{InOrderReader, NamedReader};
+pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::Limits;
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
-    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
-    from_value, to_value,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue, from_value, to_value,
 };
 pub use version::Version;

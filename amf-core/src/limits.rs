@@ -20,7 +20,7 @@ pub struct Limits {
     /// Values in one decoder's input, scalars too; a Vector of numbers counts as one. Default 262,144.
     pub nodes: usize,
     /// Values that are read again because a reference to them is wanted as a value of its own. Default 262,144.
-    pub replayed: usize,
+    pub replayed_nodes: usize,
     /// Bytes of memory that decoded values may take, at most. Default 64 MiB.
     ///
     /// What is in force is the smaller of this and `memory_factor` × the input + 1 MiB.
@@ -28,7 +28,7 @@ pub struct Limits {
     /// Bytes of decoded memory for each byte of input. Default 16.
     pub memory_factor: usize,
     /// Bytes of one string. Default 1 MiB. A `ByteArray` is bounded by the input and `memory` alone.
-    pub string: usize,
+    pub string_len: usize,
     /// Sealed members of one traits record. Default 1,024.
     pub sealed_members: usize,
     /// Headers of a remoting packet. Default 64.
@@ -39,13 +39,13 @@ pub struct Limits {
 
 impl Limits {
     /// No bound but that on reading again, for bytes that this process wrote itself.
-    pub(crate) fn for_own_bytes() -> Self {
+    pub(crate) fn for_trusted_input() -> Self {
         Self {
             depth: usize::MAX,
             nodes: usize::MAX,
             memory: usize::MAX,
             memory_factor: usize::MAX,
-            string: usize::MAX,
+            string_len: usize::MAX,
             sealed_members: usize::MAX,
             ..Self::default()
         }
@@ -53,8 +53,8 @@ impl Limits {
 
     /// The memory budget for an input of this many bytes.
     pub fn memory_for(&self, input: usize) -> usize {
-        const FLOOR: usize = 1 << 20;
-        self.memory.min(input.saturating_mul(self.memory_factor).saturating_add(FLOOR))
+        const MEMORY_FLOOR: usize = 1 << 20;
+        self.memory.min(input.saturating_mul(self.memory_factor).saturating_add(MEMORY_FLOOR))
     }
 }
 
@@ -63,10 +63,10 @@ impl Default for Limits {
         Self {
             depth: 64,
             nodes: 262_144,
-            replayed: 262_144,
+            replayed_nodes: 262_144,
             memory: 64 << 20,
             memory_factor: 16,
-            string: 1 << 20,
+            string_len: 1 << 20,
             sealed_members: 1_024,
             headers: 64,
             messages: 256,

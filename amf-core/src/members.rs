@@ -1,6 +1,6 @@
 //! Structs as their members, one by one: to be flattened into another, or to be updated in place.
 
-use crate::error::{DecodeError, EncodeError};
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::{AmfClass, Class, Classes, Decoder, Encoder, FromAmf, Member, ToAmf, Version};
 
 /// A struct whose members can be read one by one. `#[derive(AmfObject)]` implements it, for structs with members.
@@ -14,27 +14,27 @@ use crate::{AmfClass, Class, Classes, Decoder, Encoder, FromAmf, Member, ToAmf, 
 pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
     /// What was found of each member so far.
     #[doc(hidden)]
-    type Found;
+    type Partial;
 
     /// Whether a member that the class does not declare is an error.
     #[doc(hidden)]
     const DENIES_UNKNOWN: bool = false;
 
     #[doc(hidden)]
-    fn nothing() -> Self::Found;
+    fn empty() -> Self::Partial;
 
     /// Reads the member of this index in the class.
     #[doc(hidden)]
     fn read_member(
-        found: &mut Self::Found,
+        found: &mut Self::Partial,
         index: usize,
         decoder: &mut Decoder<'de>,
     ) -> Result<(), DecodeError>;
 
     /// Reads a member that the class does not declare, or gives the name back.
     #[doc(hidden)]
-    fn read_other(
-        _found: &mut Self::Found,
+    fn read_undeclared(
+        _found: &mut Self::Partial,
         name: std::borrow::Cow<'de, str>,
         _decoder: &mut Decoder<'de>,
     ) -> Result<Option<std::borrow::Cow<'de, str>>, DecodeError> {
@@ -43,11 +43,15 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
 
     /// Makes the value of what was found of an object of this class, which may be that of an heir.
     #[doc(hidden)]
-    fn make(found: Self::Found, class: &'static Class, decoder: &Decoder<'de>) -> Result<Self, DecodeError>;
+    fn from_partial(
+        found: Self::Partial,
+        class: &'static Class,
+        decoder: &Decoder<'de>,
+    ) -> Result<Self, DecodeError>;
 
     /// Replaces what was found; the rest stays.
     #[doc(hidden)]
-    fn update(&mut self, found: Self::Found);
+    fn apply(&mut self, found: Self::Partial);
 }
 
 /// A struct whose members can be written one by one. `#[derive(AmfObject)]` implements it, for structs with members.
@@ -102,25 +106,27 @@ pub fn update_from_slice<'de, T: ReadMembers<'de>>(
     let mut classes = Classes::new();
     T::classes(&mut classes);
     let mut decoder = Decoder::new(version, input).with_classes(classes.into());
-    let found = read::<T>(&mut decoder)?;
+    let found = read_partial::<T>(&mut decoder)?;
     decoder.finish()?;
-    value.update(found);
+    value.apply(found);
     Ok(())
 }
 
 impl<'de> Decoder<'de> {
     /// Reads an object into a value that exists, as [`update_from_slice`] does.
     pub fn update<T: ReadMembers<'de>>(&mut self, value: &mut T) -> Result<(), DecodeError> {
-        let found = read::<T>(self)?;
-        value.update(found);
+        let found = read_partial::<T>(self)?;
+        value.apply(found);
         Ok(())
     }
 }
 
 /// Reads what is there of an object.
-pub(crate) fn read<'de, T: ReadMembers<'de>>(decoder: &mut Decoder<'de>) -> Result<T::Found, DecodeError> {
+pub(crate) fn read_partial<'de, T: ReadMembers<'de>>(
+    decoder: &mut Decoder<'de>,
+) -> Result<T::Partial, DecodeError> {
     let mut object = decoder.begin_object(T::CLASS)?;
-    let mut found = T::nothing();
+    let mut found = T::empty();
     while let Some(member) = decoder.next_member(&mut object)? {
         let name = match member {
             Member::Declared(index) => {
@@ -129,12 +135,19 @@ pub(crate) fn read<'de, T: ReadMembers<'de>>(decoder: &mut Decoder<'de>) -> Resu
             }
             Member::Unknown(name) => name,
         };
-        if let Some(name) = T::read_other(&mut found, name, decoder)? {
+        if let Some(name) = T::read_undeclared(&mut found, name, decoder)? {
             if T::DENIES_UNKNOWN {
-                return Err(crate::__private::unknown_member(decoder, T::CLASS, &name));
+                return Err(unknown_member(decoder, T::CLASS, &name));
             }
             decoder.skip()?;
         }
     }
     Ok(found)
+}
+
+/// Why a member that the class does not declare cannot be.
+#[doc(hidden)]
+#[cold]
+pub fn unknown_member(decoder: &Decoder<'_>, class: &'static Class, member: &str) -> DecodeError {
+    decoder.error(DecodeErrorKind::UnknownMember { class: class.alias(), member: member.to_owned() })
 }

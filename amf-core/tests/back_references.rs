@@ -7,18 +7,18 @@ use std::sync::{Arc, Weak};
 
 use amf_core::packet::Packet;
 use amf_core::{
-    AmfClass, Class, Classes, DecodeError, Decoder, Dynamic, EncodeError, ExternalInput, ExternalOutput,
-    Externalizable, FromAmf, Limits, Part, Value, Version, WeakValue,
+    AmfClass, Class, Classes, DecodeError, Decoder, DynamicMembers, EncodeError, ExternalInput,
+    ExternalOutput, ExternalPart, Externalizable, FromAmf, Limits, Value, Version, WeakValue,
 };
 
 /// A byte and any value.
-struct Loose(u8, Value);
+struct SelfReferencing(u8, Value);
 
-impl AmfClass for Loose {
+impl AmfClass for SelfReferencing {
     const CLASS: &'static Class = &Class::new("X", &[]).externalizable();
 }
 
-impl Externalizable for Loose {
+impl Externalizable for SelfReferencing {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
         Ok(Self(input.read_u8()?, input.read()?))
     }
@@ -30,7 +30,7 @@ impl Externalizable for Loose {
 }
 
 /// A child that knows its parent.
-struct Child(Weak<Dynamic>);
+struct Child(Weak<DynamicMembers>);
 
 impl AmfClass for Child {
     const CLASS: &'static Class = &Class::new("C", &[]).externalizable();
@@ -48,22 +48,23 @@ impl Externalizable for Child {
 
 fn decoder(bytes: &[u8]) -> Decoder<'_> {
     let mut classes = Classes::new();
-    classes.add_externalizable::<Loose>();
+    classes.add_externalizable::<SelfReferencing>();
     classes.add_externalizable::<Child>();
     Decoder::new(Version::Amf3, bytes).with_classes(Arc::new(classes))
 }
 
 /// AMF3 §3.12: an object (0A) of externalizable traits (07) and the alias X; its body, which is the byte AB
 /// and reference 0, to the object itself.
-const ITSELF: [u8; 7] = [0x0A, 0x07, 0x03, b'X', 0xAB, 0x0A, 0x00];
+const OBJECT_REFERRING_TO_ITSELF: [u8; 7] = [0x0A, 0x07, 0x03, b'X', 0xAB, 0x0A, 0x00];
 
 /// An anonymous dynamic object (0A 0B 01) with the member c: an object of the externalizable class C, whose
 /// body is reference 0, to the object around it; the empty name that ends the members.
-const CHILD: [u8; 12] = [0x0A, 0x0B, 0x01, 0x03, b'c', 0x0A, 0x07, 0x03, b'C', 0x0A, 0x00, 0x01];
+const CHILD_REFERRING_TO_PARENT: [u8; 12] =
+    [0x0A, 0x0B, 0x01, 0x03, b'c', 0x0A, 0x07, 0x03, b'C', 0x0A, 0x00, 0x01];
 
 #[test]
-fn are_skipped() {
-    for bytes in [&ITSELF[..], &CHILD] {
+fn externalizable_objects_that_refer_to_themselves_are_skipped() {
+    for bytes in [&OBJECT_REFERRING_TO_ITSELF[..], &CHILD_REFERRING_TO_PARENT] {
         let mut decoder = decoder(bytes);
         decoder.skip().unwrap();
         assert!(decoder.is_at_end());
@@ -74,11 +75,11 @@ fn are_skipped() {
 }
 
 #[test]
-fn do_not_break_a_packet() {
+fn externalizable_objects_that_refer_to_themselves_do_not_break_a_packet() {
     // AMF0 §4: version 3, no header, one message of target a and response /1, its length, the body: 11
     // switches to AMF3.
     let mut bytes = b"\0\x03\0\0\0\x01\0\x01a\0\x02/1\0\0\0\x0D\x11".to_vec();
-    bytes.extend(CHILD);
+    bytes.extend(CHILD_REFERRING_TO_PARENT);
     let mut classes = Classes::new();
     classes.add_externalizable::<Child>();
     let packet = Packet::decode(&bytes, &Arc::new(classes), Limits::default()).unwrap();
@@ -87,27 +88,27 @@ fn do_not_break_a_packet() {
 }
 
 #[test]
-fn are_dynamic_values() {
-    let value = Value::from_amf(&mut decoder(&ITSELF)).unwrap();
+fn externalizable_objects_that_refer_to_themselves_become_dynamic_values() {
+    let value = Value::from_amf(&mut decoder(&OBJECT_REFERRING_TO_ITSELF)).unwrap();
     let Value::External(external) = &value else { panic!("{value:?}") };
-    let [Part::Bytes(byte), Part::Value(Value::Ancestor(itself))] = &*external.parts else {
+    let [ExternalPart::Bytes(byte), ExternalPart::Value(Value::Ancestor(itself))] = &*external.parts else {
         panic!("{value:?}")
     };
     assert_eq!(**byte, [0xAB]);
     assert!(matches!(itself.upgrade(), Some(Value::External(other)) if Arc::ptr_eq(&other, external)));
 
-    let value = Value::from_amf(&mut decoder(&CHILD)).unwrap();
+    let value = Value::from_amf(&mut decoder(&CHILD_REFERRING_TO_PARENT)).unwrap();
     let Some(Value::External(child)) = value.get("c") else { panic!("{value:?}") };
-    let [Part::Value(Value::Ancestor(WeakValue::Object(parent)))] = &*child.parts else {
+    let [ExternalPart::Value(Value::Ancestor(WeakValue::Object(parent)))] = &*child.parts else {
         panic!("{value:?}")
     };
     let Value::Object(object) = &value else { panic!("{value:?}") };
     assert!(Arc::ptr_eq(&parent.upgrade().unwrap(), object));
-    assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), CHILD);
+    assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), CHILD_REFERRING_TO_PARENT);
 }
 
 #[test]
-fn leave_no_trace_when_they_are_skipped() {
+fn skipped_externalizable_objects_leave_no_values_behind() {
     // [an object, which is skipped, and a reference to what X holds in there]: the array is 0, the object 1,
     // X 2, and 3 the object in it, with a member that refers to 1.
     let bytes = [
@@ -129,9 +130,9 @@ fn leave_no_trace_when_they_are_skipped() {
 }
 
 #[test]
-fn nested_externalizable_objects_take_no_time_without_bound() {
+fn nested_externalizable_objects_are_read_in_bounded_time() {
     // X in X, 60 levels: from the second on the traits are reference 0 (01); null in the innermost.
-    let mut bytes = ITSELF[..5].to_vec();
+    let mut bytes = OBJECT_REFERRING_TO_ITSELF[..5].to_vec();
     for _ in 1..60 {
         bytes.extend([0x0A, 0x01, 0xAB]);
     }

@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 const VERSIONS: [Version; 2] = [Version::Amf0, Version::Amf3];
 
-mod moments {
+mod chrono_date_times {
     use super::*;
 
     #[test]
-    fn are_dates() {
+    fn date_times_are_written_as_dates() {
         // 1970-01-01T00:00:01Z = 1000.0 = 40 8F 40. AMF0 §2.13: 0B, the double, a zone of 0; AMF3 §3.10: 08 01.
         let moment = Utc.timestamp_opt(1, 0).unwrap();
         let amf0 = [0x0B, 0x40, 0x8F, 0x40, 0, 0, 0, 0, 0, 0, 0];
@@ -33,7 +33,7 @@ mod moments {
     }
 
     #[test]
-    fn have_a_range() {
+    fn dates_out_of_range_are_errors() {
         let read = |millis: f64| {
             let bytes = to_vec(Version::Amf3, &Date::from_millis(millis)).unwrap();
             from_slice::<DateTime<Utc>>(Version::Amf3, &bytes)
@@ -60,7 +60,7 @@ mod moments {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn come_back(millis in -8_000_000_000_000_i64..8_000_000_000_000) {
+        fn date_times_survive_a_round_trip(millis in -8_000_000_000_000_i64..8_000_000_000_000) {
             let moment = DateTime::from_timestamp_millis(millis).unwrap();
             for version in VERSIONS {
                 prop_assert_eq!(from_slice::<DateTime<Utc>>(version, &to_vec(version, &moment).unwrap()).unwrap(), moment);
@@ -76,7 +76,7 @@ mod uuids {
     const FLEX: &str = "919108F7-52D1-4320-9BAC-F847DB4148A8";
 
     #[test]
-    fn are_text_in_upper_case() {
+    fn uuids_are_written_as_text_in_upper_case() {
         let uuid: Uuid = FLEX.parse().unwrap();
         // AMF0 §2.4: 02 and 16 bits of length; AMF3 §3.8: 06 and the length × 2 + 1.
         assert_eq!(to_vec(Version::Amf0, &uuid).unwrap(), [b"\x02\0\x24", FLEX.as_bytes()].concat());
@@ -84,7 +84,7 @@ mod uuids {
     }
 
     #[test]
-    fn are_read_in_every_form() {
+    fn uuids_are_read_in_every_usual_form() {
         let uuid: Uuid = FLEX.parse().unwrap();
         let lower = FLEX.to_lowercase();
         let forms = [
@@ -105,7 +105,7 @@ mod uuids {
     }
 
     #[test]
-    fn and_in_no_other() {
+    fn other_text_is_no_uuid() {
         let error = |bytes: &[u8]| from_slice::<Uuid>(Version::Amf3, bytes).unwrap_err().to_string();
         assert_eq!(error(b"\x06\x03x"), "expected a UUID, got another string (at byte 3)");
         assert_eq!(error(&[0x0C, 5, 1, 2]), "expected a UUID, got a ByteArray of 2 (at byte 4)");
@@ -130,7 +130,7 @@ mod values_and_types {
     }
 
     #[test]
-    fn both_ways_with_identity() {
+    fn conversion_to_and_from_values_keeps_sharing() {
         let seat = Arc::new(Seat { row: 1 });
         let opened = Utc.timestamp_opt(1, 0).unwrap();
         let room = Room { id: Uuid::nil(), opened, seats: vec![Arc::clone(&seat), seat] };
@@ -150,7 +150,7 @@ mod values_and_types {
     }
 
     #[test]
-    fn without_the_limits_of_input() {
+    fn conversion_from_values_ignores_the_limits_of_input() {
         // More than a message from outside may have: a string of 2 MiB, and 300,000 values.
         let text = "x".repeat(2 << 20);
         assert_eq!(to_value(&text).unwrap().as_str(), Some(&*text));
@@ -160,7 +160,7 @@ mod values_and_types {
     }
 
     #[test]
-    fn errors_have_a_path_and_no_offset() {
+    fn errors_of_conversion_have_a_path_and_no_offset() {
         let value = Value::from(Object::new().with("row", -1));
         let error = from_value::<Vec<Seat>>(&Value::from(vec![value])).unwrap_err();
         assert_eq!(error.to_string(), "[0].row: expected u32, got -1, which it cannot hold");

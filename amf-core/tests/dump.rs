@@ -8,24 +8,24 @@ use amf_core::dump::{Dump, Kind};
 use amf_core::{Decoder, Value, Version};
 
 #[track_caller]
-fn shows(kind: Kind, bytes: &[u8], rows: &str) {
+fn assert_dump(kind: Kind, bytes: &[u8], rows: &str) {
     let dump = Dump::new(kind, bytes);
     let shown = dump.to_string();
     assert_eq!(shown, rows.trim_start_matches('\n'), "\n{shown}");
-    assert_eq!(dump.fault().is_some(), shown.contains("** at byte"));
+    assert_eq!(dump.first_error().is_some(), shown.contains("** at byte"));
     // A writer that takes no more is an error of its own, not one of the bytes.
-    assert!(std::fmt::write(&mut Full, format_args!("{dump}")).is_err());
+    assert!(std::fmt::write(&mut FailingWriter, format_args!("{dump}")).is_err());
 }
 
-struct Full;
+struct FailingWriter;
 
-impl std::fmt::Write for Full {
+impl std::fmt::Write for FailingWriter {
     fn write_str(&mut self, _: &str) -> std::fmt::Result {
         Err(std::fmt::Error)
     }
 }
 
-fn amf0_types() -> Vec<u8> {
+fn one_value_of_every_amf0_type() -> Vec<u8> {
     [
         &b"\x00\x3F\xF8\0\0\0\0\0\0"[..],
         b"\x01\x01\x05\x06\x0D",
@@ -42,9 +42,9 @@ fn amf0_types() -> Vec<u8> {
 }
 
 #[test]
-fn amf0_of_every_type() {
-    let bytes = amf0_types();
-    shows(
+fn every_amf0_type_is_dumped() {
+    let bytes = one_value_of_every_amf0_type();
+    assert_dump(
         Kind::Amf0,
         &bytes,
         r#"
@@ -77,7 +77,7 @@ fn amf0_of_every_type() {
     );
 }
 
-fn amf3_types() -> Vec<u8> {
+fn one_value_of_every_amf3_type() -> Vec<u8> {
     [
         &b"\x00\x01\x02\x03\x04\xFF\xFF\xFF\xFF"[..],
         b"\x05\x3F\xF8\0\0\0\0\0\0",
@@ -99,9 +99,9 @@ fn amf3_types() -> Vec<u8> {
 }
 
 #[test]
-fn amf3_of_every_type() {
-    let bytes = amf3_types();
-    shows(
+fn every_amf3_type_is_dumped() {
+    let bytes = one_value_of_every_amf3_type();
+    assert_dump(
         Kind::Amf3,
         &bytes,
         r#"
@@ -153,7 +153,7 @@ fn amf3_of_every_type() {
 }
 
 #[test]
-fn a_packet() {
+fn packets_are_dumped_with_headers_and_messages() {
     let bytes = [
         &b"\0\x03\0\x01"[..],
         b"\0\x01h\x01\0\0\0\x01\x05",
@@ -163,7 +163,7 @@ fn a_packet() {
         b"\0\x03a.c\0\x02/2\0\0\0\x08\x0A\0\0\0\x01\x11\x06\x00",
     ]
     .concat();
-    shows(
+    assert_dump(
         Kind::Packet,
         &bytes,
         r#"
@@ -193,7 +193,7 @@ fn a_packet() {
 003c  00                        1 byte follows
 "#,
     );
-    shows(
+    assert_dump(
         Kind::Packet,
         b"\0\0\0\0\0\0\x05",
         "
@@ -207,9 +207,9 @@ fn a_packet() {
 }
 
 #[test]
-fn shared_objects() {
+fn local_shared_object_files_are_dumped() {
     let amf0 = b"\0\xBF\0\0\0\x20TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\0\0\x01a\x03\0\0\x09\0\0\x01b\x07\0\x01\0";
-    shows(
+    assert_dump(
         Kind::Sol,
         amf0,
         r#"
@@ -230,7 +230,7 @@ fn shared_objects() {
     );
     // With a longer length than it has, an odd byte in the signature, and names of AMF3.
     let amf3 = b"\0\xBF\0\0\0\xFFTCSO\0\x05\0\0\0\0\0\x01s\0\0\0\x03\x03a\x06\x00\0\x01\x01\x07";
-    shows(
+    assert_dump(
         Kind::Sol,
         amf3,
         r#"
@@ -252,7 +252,7 @@ fn shared_objects() {
 "#,
     );
     let rest = b"\0\xBF\0\0\0\x11TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03\0\xFF\0\0\0\x04\0\x02/x";
-    shows(
+    assert_dump(
         Kind::Sol,
         rest,
         r#"
@@ -268,9 +268,9 @@ fn shared_objects() {
 }
 
 #[test]
-fn bodies_of_externalizable_objects() {
+fn bodies_of_flex_externalizable_objects_are_dumped() {
     let list = b"\x0A\x07\x43flex.messaging.io.ArrayCollection\x09\x03\x01\x01";
-    shows(
+    assert_dump(
         Kind::Amf3,
         list,
         r#"
@@ -281,7 +281,7 @@ fn bodies_of_externalizable_objects() {
 "#,
     );
     let managed = b"\x0A\x07\x49flex.messaging.io.ManagedObjectProxy\0\0\0\x01\x06\x03a\x04\x01";
-    shows(
+    assert_dump(
         Kind::Amf3,
         managed,
         r#"
@@ -292,7 +292,7 @@ fn bodies_of_externalizable_objects() {
 "#,
     );
     // Flags 1 and 2 (body, clientId) with more flags, none of them; then those of the two classes below.
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x0A\x07\x07DSC\x83\x00\x01\x04\x01\x00\x01\x04\x05",
         r#"
@@ -307,7 +307,7 @@ fn bodies_of_externalizable_objects() {
 "#,
     );
     // Only its own class knows where this one ends, so the null behind it is out of reach.
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x0A\x07\x07a\x1Bb\x01\x01",
         r#"
@@ -319,15 +319,15 @@ fn bodies_of_externalizable_objects() {
 }
 
 #[test]
-fn faults_with_what_was_read_before_and_what_follows() {
-    shows(
+fn errors_are_shown_between_the_rows_before_and_the_bytes_after() {
+    assert_dump(
         Kind::Amf0,
         b"",
         "
       ** at byte 0: the input ends here; at least 1 more bytes are needed
 ",
     );
-    shows(
+    assert_dump(
         Kind::Amf0,
         b"\x03\0\x01a\x04\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x10\x11",
         "
@@ -338,7 +338,7 @@ fn faults_with_what_was_read_before_and_what_follows() {
 000c  08 09 0a 0b 0c 0d 0e 0f
 ",
     );
-    shows(
+    assert_dump(
         Kind::Amf0,
         b"\x07\0\x01",
         "
@@ -346,7 +346,7 @@ fn faults_with_what_was_read_before_and_what_follows() {
 0000  07 00 01                  3 bytes follow
 ",
     );
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x09\x05\x01\x0A\x02\x01",
         "
@@ -357,7 +357,7 @@ fn faults_with_what_was_read_before_and_what_follows() {
 0003  0a 02 01                  3 bytes follow
 ",
     );
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x0A\x05",
         "
@@ -366,7 +366,7 @@ fn faults_with_what_was_read_before_and_what_follows() {
 0000  0a 05                     2 bytes follow
 ",
     );
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x06\x04",
         "
@@ -375,7 +375,7 @@ fn faults_with_what_was_read_before_and_what_follows() {
 0001  04                        1 byte follows
 ",
     );
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x0D\x07\x00\0\0\0\x01\0\0",
         "
@@ -386,7 +386,7 @@ fn faults_with_what_was_read_before_and_what_follows() {
 ",
     );
     // Text that is none is shown as far as it goes, and reading goes on.
-    shows(
+    assert_dump(
         Kind::Amf3,
         b"\x06\x07a\xFFb\x01",
         r#"
@@ -398,9 +398,9 @@ fn faults_with_what_was_read_before_and_what_follows() {
 }
 
 #[test]
-fn long_texts_are_shortened() {
+fn long_texts_are_truncated() {
     let bytes = [&b"\x02\x01\x00"[..], &b"x".repeat(256)].concat();
-    shows(
+    assert_dump(
         Kind::Amf0,
         &bytes,
         r#"
@@ -408,7 +408,7 @@ fn long_texts_are_shortened() {
 "#,
     );
     let bytes = [&b"\x0C\x81\x49"[..], &b"y\n".repeat(50)].concat();
-    shows(
+    assert_dump(
         Kind::Amf3,
         &bytes,
         "
@@ -419,14 +419,14 @@ fn long_texts_are_shortened() {
 }
 
 #[test]
-fn offsets_grow_with_the_input() {
+fn offset_columns_widen_with_the_input() {
     let bytes = [&b"\x0C\x88\x80\x01"[..], &vec![0; 65_536]].concat();
     let rows = Dump::new(Kind::Amf3, &bytes).to_string();
     assert!(rows.starts_with("00000  0c 88 80 01               ByteArray of 65536  = object 0\n"), "{rows}");
 }
 
 #[test]
-fn hostile_bytes_end_with_a_fault() {
+fn hostile_bytes_end_with_an_error() {
     let max = "the limit `depth` of 256 is passed";
     for (kind, bytes) in [
         (Kind::Amf0, [0x0A, 0, 0, 0, 1].repeat(100_000)),
@@ -434,12 +434,12 @@ fn hostile_bytes_end_with_a_fault() {
         (Kind::Amf3, [0x11, 0x03, 0x00].repeat(100_000)),
     ] {
         let dump = Dump::new(kind, &bytes);
-        assert!(dump.fault().unwrap().to_string().contains(max));
+        assert!(dump.first_error().unwrap().to_string().contains(max));
         assert!(dump.to_string().contains(max));
     }
     // A null in 256 arrays is shown.
     let deep = [[0x0A, 0, 0, 0, 1].repeat(256), vec![0x05]].concat();
-    assert_eq!(Dump::new(Kind::Amf0, &deep).fault(), None);
+    assert_eq!(Dump::new(Kind::Amf0, &deep).first_error(), None);
     // Counts that the input cannot hold.
     for (kind, bytes) in [
         (Kind::Amf0, &b"\x0A\xFF\xFF\xFF\xFF"[..]),
@@ -451,19 +451,23 @@ fn hostile_bytes_end_with_a_fault() {
         (Kind::Packet, b"\0\0\xFF\xFF"),
         (Kind::Sol, b"\0\xBF\0\0"),
     ] {
-        assert!(Dump::new(kind, bytes).fault().unwrap().to_string().contains("the input ends here"));
+        assert!(Dump::new(kind, bytes).first_error().unwrap().to_string().contains("the input ends here"));
     }
 }
 
 #[test]
-fn any_bytes_of_any_kind() {
+fn random_bytes_of_any_kind_never_panic() {
     // Every marker with every byte behind it, and a tail.
     for first in 0..=255 {
         for second in (0..=255).step_by(5) {
             let bytes = [first, second, 3, 1, 0, 0, 9, 0, 1, 2];
             for kind in [Kind::Packet, Kind::Amf0, Kind::Amf3, Kind::Sol] {
                 let dump = Dump::new(kind, &bytes);
-                assert_eq!(dump.fault().is_some(), dump.to_string().contains("** at byte"), "{bytes:02X?}");
+                assert_eq!(
+                    dump.first_error().is_some(),
+                    dump.to_string().contains("** at byte"),
+                    "{bytes:02X?}"
+                );
             }
             Dump::guess(&bytes);
         }
@@ -471,10 +475,11 @@ fn any_bytes_of_any_kind() {
 }
 
 #[test]
-fn cut_and_changed_bytes() {
-    for (kind, version, bytes) in
-        [(Kind::Amf0, Version::Amf0, amf0_types()), (Kind::Amf3, Version::Amf3, amf3_types())]
-    {
+fn truncated_and_modified_bytes_never_panic() {
+    for (kind, version, bytes) in [
+        (Kind::Amf0, Version::Amf0, one_value_of_every_amf0_type()),
+        (Kind::Amf3, Version::Amf3, one_value_of_every_amf3_type()),
+    ] {
         let cuts = (0..bytes.len()).map(|cut| bytes.get(..cut).unwrap().to_vec());
         let changes = (0..bytes.len()).flat_map(|at| {
             [0x01, 0x02, 0x80, 0xFF].map(|change| {
@@ -485,14 +490,14 @@ fn cut_and_changed_bytes() {
         });
         for bytes in cuts.chain(changes) {
             let dump = Dump::new(kind, &bytes);
-            let fault = dump.fault();
+            let fault = dump.first_error();
             assert_eq!(fault.is_some(), dump.to_string().contains("** at byte"), "{bytes:02X?}");
-            assert!(fault.is_none() || !can_be_read(version, &bytes), "{bytes:02X?}: {fault:?}");
+            assert!(fault.is_none() || !is_decodable(version, &bytes), "{bytes:02X?}: {fault:?}");
         }
     }
 }
 
-fn can_be_read(version: Version, bytes: &[u8]) -> bool {
+fn is_decodable(version: Version, bytes: &[u8]) -> bool {
     let mut decoder = Decoder::new(version, bytes);
     while decoder.read::<Value>().is_ok() {
         if decoder.is_at_end() {
@@ -503,7 +508,7 @@ fn can_be_read(version: Version, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn guesses() {
+fn kinds_of_bytes_are_guessed() {
     for (bytes, kind) in [
         (&b"\0\xBFx"[..], Kind::Sol),
         (b"\0\0\0\0\0\x01\0\x01a\0\x01b\0\0\0\x01\x05", Kind::Packet),

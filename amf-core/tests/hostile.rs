@@ -36,13 +36,13 @@ fn nested_amf3(levels: usize) -> Vec<u8> {
 }
 
 /// Threads have 2 MiB where nobody asks for more; a quarter of it must do.
-fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+fn run_on_a_small_stack(run: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]
-fn a_hundred_thousand_levels_on_a_small_stack() {
-    on_a_small_stack(|| {
+fn deep_nesting_does_not_overflow_a_small_stack() {
+    run_on_a_small_stack(|| {
         for (version, bytes) in [
             (Version::Amf0, nested_amf0(100_000)),
             (Version::Amf3, nested_amf3(100_000)),
@@ -80,8 +80,8 @@ fn nested_in(alias: &[u8], levels: usize) -> Vec<u8> {
 }
 
 #[test]
-fn the_deepest_value_is_used_on_a_small_stack() {
-    on_a_small_stack(|| {
+fn the_deepest_allowed_value_fits_a_small_stack() {
+    run_on_a_small_stack(|| {
         let collections = [nested_in(b"flex.messaging.io.ArrayCollection", 63), vec![0x01]].concat();
         let members = [[0x0A, 0x0B, 0x01, 0x03, b'a'].repeat(64), vec![0x01], [0x01].repeat(64)].concat();
         for (version, bytes) in [
@@ -106,7 +106,7 @@ fn the_deepest_value_is_used_on_a_small_stack() {
 }
 
 /// Lists, each of which holds a reference to the one before it: on the wire no deeper than 2.
-fn chain(version: Version, links: u16) -> Vec<u8> {
+fn reference_chain(version: Version, links: u16) -> Vec<u8> {
     let mut bytes = Vec::new();
     match version {
         Version::Amf0 => {
@@ -136,13 +136,13 @@ fn chain(version: Version, links: u16) -> Vec<u8> {
 
 /// What holds a chain is as deep as the chain is long, and is dropped as deep.
 #[test]
-fn a_chain_of_references_is_as_deep_as_it_is_long() {
-    on_a_small_stack(|| {
+fn the_length_of_a_reference_chain_counts_as_depth() {
+    run_on_a_small_stack(|| {
         for version in [Version::Amf0, Version::Amf3] {
             // The list, and the chain's first link, are two levels.
-            assert!(decode(version, &chain(version, 62), Limits::default()).is_ok());
+            assert!(decode(version, &reference_chain(version, 62), Limits::default()).is_ok());
             for links in [63, 60_000] {
-                let bytes = chain(version, links);
+                let bytes = reference_chain(version, links);
                 let errors = [
                     decode(version, &bytes, Limits::default()).unwrap_err(),
                     amf_core::from_slice::<SharedTree>(version, &bytes).unwrap_err(),
@@ -175,7 +175,7 @@ fn memory_is_bounded_by_the_input() {
 }
 
 #[test]
-fn declared_sizes_reserve_nothing() {
+fn declared_sizes_do_not_allocate() {
     for (version, bytes) in [
         (Version::Amf0, &[0x0A, 0xFF, 0xFF, 0xFF, 0xFF][..]),
         (Version::Amf0, &[0x0C, 0xFF, 0xFF, 0xFF, 0xFF]),
@@ -199,7 +199,7 @@ fn declared_sizes_reserve_nothing() {
 }
 
 #[test]
-fn references_to_nothing() {
+fn references_to_unknown_objects_are_errors() {
     for (version, bytes, message) in [
         (
             Version::Amf0,
@@ -217,7 +217,7 @@ fn references_to_nothing() {
 }
 
 /// Each level refers to the one before it twice: what is read by value doubles with each.
-fn doubling(version: Version, levels: u8) -> Vec<u8> {
+fn doubling_references(version: Version, levels: u8) -> Vec<u8> {
     let mut bytes = match version {
         Version::Amf0 => vec![0x0A, 0, 0, 0, levels + 1, 0x0A, 0, 0, 0, 0],
         Version::Amf3 => vec![0x09, (levels + 1) << 1 | 1, 0x01, 0x09, 0x01, 0x01],
@@ -260,16 +260,16 @@ impl<'de> FromAmf<'de> for Graph {
 }
 
 #[test]
-fn doubling_references_end_at_their_budget() {
+fn doubling_references_exhaust_the_budget() {
     for version in [Version::Amf0, Version::Amf3] {
-        let bytes = doubling(version, 40);
+        let bytes = doubling_references(version, 40);
         let errors = [
             amf_core::from_slice::<Tree>(version, &bytes).map(drop).unwrap_err(),
             amf_core::from_slice::<Graph>(version, &bytes).map(drop).unwrap_err(),
         ];
         for error in errors {
             let is_limit =
-                matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. });
+                matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed_nodes" | "memory", .. });
             assert!(is_limit, "{error}");
         }
         assert!(skip(version, &bytes, Limits::default()).is_ok());
@@ -289,7 +289,7 @@ fn doubling_references_end_at_their_budget() {
 
 /// `{a: …}` whose every member is a reference to the object before it, twice.
 #[test]
-fn doubling_members_end_at_their_budget() {
+fn doubling_members_exhaust_the_budget() {
     let mut bytes = vec![0x0A, 0x0B, 0x01, 0x03, b'0', 0x0A, 0x01, 0x01];
     for before in 1..=40_u8 {
         bytes.extend([0x03, b'0' + before, 0x0A, 0x01]);
@@ -297,14 +297,17 @@ fn doubling_members_end_at_their_budget() {
     }
     bytes.push(0x01);
     let error = amf_core::from_slice::<Graph>(Version::Amf3, &bytes).unwrap_err();
-    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed" | "memory", .. }), "{error}");
+    assert!(
+        matches!(error.kind(), DecodeErrorKind::Limit { limit: "replayed_nodes" | "memory", .. }),
+        "{error}"
+    );
     let value = decode(Version::Amf3, &bytes, Limits::default()).unwrap();
     let written = amf_core::to_vec(Version::Amf3, &value).unwrap();
     assert_eq!(decode(Version::Amf3, &written, Limits::default()).unwrap(), value);
 }
 
 #[test]
-fn containers_that_hold_themselves() {
+fn containers_that_contain_themselves_are_decoded_as_ancestors() {
     for (version, bytes) in [
         (Version::Amf0, &[0x0A, 0, 0, 0, 2, 0x07, 0, 0, 0x07, 0, 0][..]),
         (Version::Amf0, &[0x03, 0, 1, b'a', 0x07, 0, 0, 0, 0, 0x09]),
@@ -332,7 +335,7 @@ fn containers_that_hold_themselves() {
 }
 
 #[test]
-fn a_string_referred_to_a_hundred_thousand_times() {
+fn many_references_to_one_string_share_its_memory() {
     const TIMES: u32 = 100_000;
     // As a value, for a string of 1 KiB: 100 MB if each were one of its own.
     let mut bytes = vec![
@@ -379,7 +382,7 @@ fn references_to_cesu8_count_as_copies() {
 }
 
 #[test]
-fn packets_that_end_early() {
+fn truncated_packets_are_errors() {
     let classes = Arc::new(Classes::new());
     let mut bytes = vec![0, 0, 0, 2];
     bytes.extend([0, 1, b'h', 0, 0, 0, 0, 0, 0x05].repeat(2));
@@ -398,7 +401,7 @@ mod random {
     use proptest::prelude::*;
 
     /// Bytes that look like AMF more often than chance would have it.
-    fn likely() -> impl Strategy<Value = Vec<u8>> {
+    fn plausible_bytes() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![3 => 0u8..0x12, 2 => prop::sample::select(vec![0x01, 0x03, 0x0B, 0x13, 0x09, b'a']), 1 => any::<u8>()];
         prop::collection::vec(byte, 0..200)
     }
@@ -407,7 +410,7 @@ mod random {
         #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn whatever_is_read_can_be_written_and_read_again(bytes in likely(), amf3: bool) {
+        fn every_decoded_value_survives_a_round_trip(bytes in plausible_bytes(), amf3: bool) {
             let version = if amf3 { Version::Amf3 } else { Version::Amf0 };
             let mut decoder = Decoder::new(version, &bytes);
             match Value::from_amf(&mut decoder) {
@@ -417,7 +420,7 @@ mod random {
                     if let Ok(again) = amf_core::to_vec(version, &value) {
                         let reread: Value = amf_core::from_slice(version, &again).unwrap();
                         // What was switched to AMF3 is written as AMF0 where that has the type: 1 comes back as 1.0.
-                        prop_assert!(decoder.has_switched() || reread == value, "{:?} is not {:?}", reread, value);
+                        prop_assert!(decoder.has_switched_to_amf3() || reread == value, "{:?} is not {:?}", reread, value);
                         prop_assert_eq!(amf_core::to_vec(version, &reread).unwrap(), again);
                     }
                 }
@@ -426,7 +429,7 @@ mod random {
         }
 
         #[test]
-        fn typed_reading_never_panics(bytes in likely(), amf3: bool) {
+        fn typed_reading_never_panics(bytes in plausible_bytes(), amf3: bool) {
             let version = if amf3 { Version::Amf3 } else { Version::Amf0 };
             let _ = amf_core::from_slice::<Vec<Arc<SharedTree>>>(version, &bytes);
             let _ = amf_core::from_slice::<std::collections::HashMap<String, Option<Vec<u8>>>>(version, &bytes);

@@ -27,7 +27,7 @@ const TWICE_AMF3: &[u8] = &[
 ];
 
 #[test]
-fn a_reference_is_read_as_a_value_of_its_own() {
+fn a_reference_is_read_again_as_an_owned_value() {
     #[derive(AmfObject, Debug, PartialEq)]
     struct Twice {
         a: Point,
@@ -40,7 +40,7 @@ fn a_reference_is_read_as_a_value_of_its_own() {
 }
 
 #[test]
-fn a_reference_to_what_was_skipped_is_found_too() {
+fn references_to_skipped_objects_are_resolved() {
     #[derive(AmfObject, Debug)]
     struct OnlyB {
         b: Arc<Point>,
@@ -51,7 +51,7 @@ fn a_reference_to_what_was_skipped_is_found_too() {
 }
 
 #[test]
-fn shared_pointers_stay_shared_both_ways() {
+fn shared_pointers_stay_shared_in_a_round_trip() {
     #[derive(AmfObject, Debug)]
     struct Twice {
         a: Arc<Point>,
@@ -73,7 +73,7 @@ fn shared_pointers_stay_shared_both_ways() {
 }
 
 #[test]
-fn equal_values_are_not_one_object() {
+fn equal_values_are_separate_objects() {
     let points = vec![Arc::new(Point { x: 1 }), Arc::new(Point { x: 1 })];
     for version in VERSIONS {
         let bytes = to_vec(version, &points).unwrap();
@@ -92,7 +92,7 @@ impl amf_core::ToAmf for Temporary {
 }
 
 #[test]
-fn an_address_that_is_used_again_is_another_object() {
+fn a_reused_address_is_another_object() {
     let list: Vec<_> = (0..4).map(Temporary).collect();
     for version in VERSIONS {
         let bytes = to_vec(version, &list).unwrap();
@@ -102,7 +102,7 @@ fn an_address_that_is_used_again_is_another_object() {
 }
 
 #[test]
-fn a_replay_keeps_the_numbers_of_what_is_inside() {
+fn a_replay_keeps_the_indices_of_inner_objects() {
     // [A {friend: B}, ref A]: read as two values of A, both must hold the same B.
     #[derive(AmfObject, Debug)]
     struct A {
@@ -147,7 +147,7 @@ fn assert_parents(node: &Arc<Node>) -> usize {
 }
 
 #[test]
-fn cycles_arrive_as_arc_and_weak() {
+fn cycles_are_decoded_as_arc_and_weak() {
     for version in VERSIONS {
         let root = tree("r", &Weak::new(), 9);
         let bytes = to_vec(version, &root).unwrap();
@@ -161,7 +161,7 @@ fn cycles_arrive_as_arc_and_weak() {
 }
 
 #[test]
-fn cycles_that_cannot_be_are_errors_with_advice() {
+fn cycles_of_other_types_are_errors_with_advice() {
     #[derive(AmfObject, Debug)]
     struct Owned {
         me: Option<Box<Owned>>,
@@ -194,7 +194,7 @@ fn cycles_that_cannot_be_are_errors_with_advice() {
 }
 
 #[test]
-fn references_reach_across_switches_of_one_body() {
+fn references_work_across_switches_to_amf3_in_one_body() {
     // AMF0 [11 {x: 1} as AMF3 class P, 11 ref 0]: the tables of AMF3 live on.
     let bytes = [0x0A, 0, 0, 0, 2, 0x11, 0x0A, 0x13, 0x03, b'P', 0x03, b'x', 0x04, 1, 0x11, 0x0A, 0x00];
     let points: Vec<Arc<Point>> = from_slice(Version::Amf0, &bytes).unwrap();

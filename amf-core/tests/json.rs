@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use amf_core::serde::Tagged;
 use amf_core::{
-    Array, Date, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, Version,
-    WeakValue, from_slice,
+    Array, Date, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value,
+    Vector, Version, WeakValue, from_slice,
 };
 use proptest::prelude::*;
 use serde_json::json;
 
-fn plain(value: impl Into<Value>) -> String {
+fn plain_json(value: impl Into<Value>) -> String {
     serde_json::to_string(&value.into()).unwrap()
 }
 
 /// Both ways between a value and its form, as text and as a tree that sorts its members.
 #[track_caller]
-fn both_ways(value: impl Into<Value>, form: &serde_json::Value) {
+fn assert_round_trip(value: impl Into<Value>, form: &serde_json::Value) {
     let value = value.into();
     let text = serde_json::to_string(&Tagged(&value)).unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), *form);
@@ -32,11 +32,11 @@ fn both_ways(value: impl Into<Value>, form: &serde_json::Value) {
 #[track_caller]
 fn assert_same(back: &Value, value: &Value) {
     assert_eq!(back, value);
-    assert_eq!(kinds(back), kinds(value));
+    assert_eq!(nested_type_names(back), nested_type_names(value));
 }
 
 /// What equality leaves open, as text: the sign of zero, and lengths.
-fn kinds(value: &Value) -> String {
+fn nested_type_names(value: &Value) -> String {
     match value {
         Value::Number(number) => format!("{number:?}"),
         Value::EcmaArray(array) => array.length.to_string(),
@@ -44,12 +44,12 @@ fn kinds(value: &Value) -> String {
     }
 }
 
-fn refused(form: &str) -> String {
+fn error_text(form: &str) -> String {
     let error = serde_json::from_str::<Tagged<Value>>(form).unwrap_err().to_string();
     error.split(" at line").next().unwrap().to_owned()
 }
 
-fn members<const N: usize>(members: [(&str, Value); N]) -> Dynamic {
+fn members<const N: usize>(members: [(&str, Value); N]) -> DynamicMembers {
     members.into_iter().collect()
 }
 
@@ -57,37 +57,37 @@ mod plain_form {
     use super::*;
 
     #[test]
-    fn of_every_kind() {
-        assert_eq!(plain(Value::Undefined), "null");
-        assert_eq!(plain(Value::Unsupported), "null");
-        assert_eq!(plain(7), "7");
-        assert_eq!(plain(7.0), "7");
-        assert_eq!(plain(-0.0), "-0.0");
-        assert_eq!(plain(0.5), "0.5");
-        assert_eq!(plain(f64::NAN), "null");
-        assert_eq!(plain(1e300), "1e+300");
-        assert_eq!(plain(Date::from_millis(1e12)), "1000000000000");
-        assert_eq!(plain(Value::Xml("<a/>".into())), r#""<a/>""#);
+    fn every_kind_of_value_has_a_plain_form() {
+        assert_eq!(plain_json(Value::Undefined), "null");
+        assert_eq!(plain_json(Value::Unsupported), "null");
+        assert_eq!(plain_json(7), "7");
+        assert_eq!(plain_json(7.0), "7");
+        assert_eq!(plain_json(-0.0), "-0.0");
+        assert_eq!(plain_json(0.5), "0.5");
+        assert_eq!(plain_json(f64::NAN), "null");
+        assert_eq!(plain_json(1e300), "1e+300");
+        assert_eq!(plain_json(Date::from_millis(1e12)), "1000000000000");
+        assert_eq!(plain_json(Value::Xml("<a/>".into())), r#""<a/>""#);
         // RFC 4648 §10
-        assert_eq!(plain(&b"fooba"[..]), r#""Zm9vYmE=""#);
-        assert_eq!(plain(Object::typed("C").with("a", 1)), r#"{"a":1}"#);
-        assert_eq!(plain(Vector::Number { fixed: true, items: vec![0.5] }), "[0.5]");
+        assert_eq!(plain_json(&b"fooba"[..]), r#""Zm9vYmE=""#);
+        assert_eq!(plain_json(Object::typed("C").with("a", 1)), r#"{"a":1}"#);
+        assert_eq!(plain_json(Vector::Number { fixed: true, items: vec![0.5] }), "[0.5]");
         let array = Array { items: vec![Value::Null], members: members([("k", Value::from(1))]) };
-        assert_eq!(plain(array), r#"{"0":null,"k":1}"#);
+        assert_eq!(plain_json(array), r#"{"0":null,"k":1}"#);
         let list = EcmaArray { length: 9, members: members([("0", Value::from(5)), ("1", Value::from(6))]) };
-        assert_eq!(plain(list), "[5,6]");
+        assert_eq!(plain_json(list), "[5,6]");
         let map = EcmaArray { length: 0, members: members([("0", Value::from(5)), ("x", Value::from(6))]) };
-        assert_eq!(plain(map), r#"{"0":5,"x":6}"#);
+        assert_eq!(plain_json(map), r#"{"0":5,"x":6}"#);
         let entries = vec![(Value::from("a"), Value::from(1)), (Value::from(1.5), Value::from(2))];
-        assert_eq!(plain(Dictionary { weak: true, entries }), r#"{"a":1,"1.5":2}"#);
-        let list = Part::Value(Value::from(vec![Value::from(1)]));
-        assert_eq!(plain(External::new("flex.messaging.io.ArrayCollection", vec![list.clone()])), "[1]");
-        let parts = vec![Part::Bytes(b"fooba"[..].into()), list];
-        assert_eq!(plain(External::new("X", parts)), r#"["Zm9vYmE=",[1]]"#);
+        assert_eq!(plain_json(Dictionary { weak: true, entries }), r#"{"a":1,"1.5":2}"#);
+        let list = ExternalPart::Value(Value::from(vec![Value::from(1)]));
+        assert_eq!(plain_json(External::new("flex.messaging.io.ArrayCollection", vec![list.clone()])), "[1]");
+        let parts = vec![ExternalPart::Bytes(b"fooba"[..].into()), list];
+        assert_eq!(plain_json(External::new("X", parts)), r#"["Zm9vYmE=",[1]]"#);
     }
 
     #[test]
-    fn is_read_as_json_is() {
+    fn plain_json_is_read_as_values() {
         let value: Value =
             serde_json::from_str(r#"[null, true, 7, 7.0, 5000000000, "x", {"a": []}]"#).unwrap();
         assert_eq!(format!("{value:?}"), r#"[null, true, 7, 7.0, 5000000000.0, "x", {a: []}]"#);
@@ -97,7 +97,7 @@ mod plain_form {
     }
 
     #[test]
-    fn has_no_cycles_and_no_keys_but_names() {
+    fn cycles_and_unnamed_keys_have_no_plain_form() {
         // AMF3: an array with a reference to itself.
         let cycle: Value = from_slice(Version::Amf3, &[9, 3, 1, 9, 0]).unwrap();
         assert_eq!(
@@ -112,7 +112,7 @@ mod plain_form {
     }
 
     #[test]
-    fn of_what_is_shared_is_bounded() {
+    fn repetition_of_shared_values_is_bounded() {
         // A list of a list twice, …: 2^40 values by way of 41 lists.
         let mut value = Value::from(vec![Value::Null]);
         for _ in 0..40 {
@@ -133,69 +133,69 @@ mod tagged_form {
     use super::*;
 
     #[test]
-    fn of_what_json_has() {
-        both_ways(Value::Null, &json!(null));
-        both_ways(true, &json!(true));
-        both_ways(7, &json!(7));
-        both_ways(7.0, &json!(7.0));
-        both_ways(-0.125, &json!(-0.125));
-        both_ways("x", &json!("x"));
-        both_ways(vec![Value::from(1), Value::from("x")], &json!([1, "x"]));
-        both_ways(Object::new().with("a", 1), &json!({"a": 1}));
+    fn json_types_stand_for_themselves() {
+        assert_round_trip(Value::Null, &json!(null));
+        assert_round_trip(true, &json!(true));
+        assert_round_trip(7, &json!(7));
+        assert_round_trip(7.0, &json!(7.0));
+        assert_round_trip(-0.125, &json!(-0.125));
+        assert_round_trip("x", &json!("x"));
+        assert_round_trip(vec![Value::from(1), Value::from("x")], &json!([1, "x"]));
+        assert_round_trip(Object::new().with("a", 1), &json!({"a": 1}));
     }
 
     #[test]
-    fn of_everything_else() {
-        both_ways(Value::Undefined, &json!({"$amf": "undefined"}));
-        both_ways(Value::Unsupported, &json!({"$amf": "unsupported"}));
-        both_ways(f64::NAN, &json!({"$amf": "number", "value": "NaN"}));
-        both_ways(f64::INFINITY, &json!({"$amf": "number", "value": "Infinity"}));
-        both_ways(f64::NEG_INFINITY, &json!({"$amf": "number", "value": "-Infinity"}));
-        both_ways(-0.0, &json!({"$amf": "number", "value": "-0"}));
-        both_ways(Date::from_millis(1e12), &json!({"$amf": "date", "millis": 1_000_000_000_000_i64}));
-        both_ways(Date::from_millis(0.5), &json!({"$amf": "date", "millis": 0.5}));
-        both_ways(
+    fn other_types_are_tagged_objects() {
+        assert_round_trip(Value::Undefined, &json!({"$amf": "undefined"}));
+        assert_round_trip(Value::Unsupported, &json!({"$amf": "unsupported"}));
+        assert_round_trip(f64::NAN, &json!({"$amf": "number", "value": "NaN"}));
+        assert_round_trip(f64::INFINITY, &json!({"$amf": "number", "value": "Infinity"}));
+        assert_round_trip(f64::NEG_INFINITY, &json!({"$amf": "number", "value": "-Infinity"}));
+        assert_round_trip(-0.0, &json!({"$amf": "number", "value": "-0"}));
+        assert_round_trip(Date::from_millis(1e12), &json!({"$amf": "date", "millis": 1_000_000_000_000_i64}));
+        assert_round_trip(Date::from_millis(0.5), &json!({"$amf": "date", "millis": 0.5}));
+        assert_round_trip(
             Date::from_millis(f64::NAN),
             &json!({"$amf": "date", "millis": {"$amf": "number", "value": "NaN"}}),
         );
-        both_ways(Value::Xml("<a/>".into()), &json!({"$amf": "xml", "text": "<a/>"}));
-        both_ways(Value::XmlDocument("<a/>".into()), &json!({"$amf": "xmlDocument", "text": "<a/>"}));
-        both_ways(&b"fooba"[..], &json!({"$amf": "bytes", "base64": "Zm9vYmE="}));
+        assert_round_trip(Value::Xml("<a/>".into()), &json!({"$amf": "xml", "text": "<a/>"}));
+        assert_round_trip(Value::XmlDocument("<a/>".into()), &json!({"$amf": "xmlDocument", "text": "<a/>"}));
+        assert_round_trip(&b"fooba"[..], &json!({"$amf": "bytes", "base64": "Zm9vYmE="}));
         let array = Array { items: vec![Value::Null], members: members([("k", Value::from(1))]) };
-        both_ways(array, &json!({"$amf": "array", "items": [null], "members": {"k": 1}}));
+        assert_round_trip(array, &json!({"$amf": "array", "items": [null], "members": {"k": 1}}));
         let array = EcmaArray { length: 3_000_000_000, members: members([("0", Value::from(1))]) };
-        both_ways(array, &json!({"$amf": "ecmaArray", "length": 3e9, "members": {"0": 1}}));
-        both_ways(
+        assert_round_trip(array, &json!({"$amf": "ecmaArray", "length": 3e9, "members": {"0": 1}}));
+        assert_round_trip(
             Vector::Int { fixed: false, items: vec![-1] },
             &json!({"$amf": "vector", "of": "int", "items": [-1]}),
         );
-        both_ways(
+        assert_round_trip(
             Vector::Uint { fixed: true, items: vec![1, u32::MAX] },
             &json!({"$amf": "vector", "of": "uint", "fixed": true, "items": [1, 4_294_967_295.0]}),
         );
-        both_ways(
+        assert_round_trip(
             Vector::Number { fixed: false, items: vec![1.0, f64::NAN] },
             &json!({"$amf": "vector", "of": "Number", "items": [1.0, {"$amf": "number", "value": "NaN"}]}),
         );
-        both_ways(
+        assert_round_trip(
             Vector::Object { fixed: false, class: "C".into(), items: vec![Value::Undefined] },
             &json!({"$amf": "vector", "of": "Object", "class": "C", "items": [{"$amf": "undefined"}]}),
         );
         let entries = vec![(Value::from(vec![]), Value::from(1)), (Value::Number(2.0), Value::Null)];
-        both_ways(
+        assert_round_trip(
             Dictionary { weak: true, entries },
             &json!({"$amf": "dictionary", "weak": true, "entries": [[[], 1], [2.0, null]]}),
         );
-        let parts = vec![Part::Bytes(b"fooba"[..].into()), Part::Value(Value::from(1))];
-        both_ways(
+        let parts = vec![ExternalPart::Bytes(b"fooba"[..].into()), ExternalPart::Value(Value::from(1))];
+        assert_round_trip(
             External::new("X", parts),
             &json!({"$amf": "external", "alias": "X", "parts": [{"base64": "Zm9vYmE="}, {"value": 1}]}),
         );
     }
 
     #[test]
-    fn of_objects_by_their_traits() {
-        let object = |alias: &str, sealed: &[&str], dynamic, values: &[i32], others: Dynamic| {
+    fn objects_keep_their_traits() {
+        let object = |alias: &str, sealed: &[&str], dynamic, values: &[i32], others: DynamicMembers| {
             let traits = Traits::new(alias, sealed.iter().map(|name| Arc::from(*name)), dynamic);
             Object::with_traits(
                 Arc::new(traits),
@@ -203,29 +203,29 @@ mod tagged_form {
                 others,
             )
         };
-        both_ways(
+        assert_round_trip(
             Object::typed("C").with("a", 1),
             &json!({"$amf": "object", "alias": "C", "members": {"a": 1}}),
         );
-        both_ways(
-            object("C", &["b", "a"], false, &[1, 2], Dynamic::new()),
+        assert_round_trip(
+            object("C", &["b", "a"], false, &[1, 2], DynamicMembers::new()),
             &json!({"$amf": "object", "alias": "C", "sealed": ["b", "a"], "members": {"b": 1, "a": 2}}),
         );
-        both_ways(
+        assert_round_trip(
             object("", &["b"], true, &[1], members([("a", Value::Null)])),
             &json!({"$amf": "object", "sealed": ["b"], "dynamic": true, "members": {"b": 1, "a": null}}),
         );
-        both_ways(
-            object("C", &[], false, &[], Dynamic::new()),
+        assert_round_trip(
+            object("C", &[], false, &[], DynamicMembers::new()),
             &json!({"$amf": "object", "alias": "C", "sealed": [], "members": {}}),
         );
         // Names that come twice.
-        both_ways(
+        assert_round_trip(
             object("", &["a", "a"], true, &[1, 2], members([("a", Value::from(3))])),
             &json!({"$amf": "object", "sealed": ["a", "a"], "dynamic": true, "members": [["a", 1], ["a", 2], ["a", 3]]}),
         );
         // A name like the tag, with a value like a kind, too.
-        both_ways(
+        assert_round_trip(
             Object::new().with("$amf", "ref").with("id", 7),
             &json!({"$amf": "object", "members": {"$amf": "ref", "id": 7}}),
         );
@@ -233,21 +233,24 @@ mod tagged_form {
             items: vec![],
             members: members([("$amf", Value::from("object")), ("id", Value::from(1))]),
         };
-        both_ways(array, &json!({"$amf": "array", "items": [], "members": {"$amf": "object", "id": 1}}));
+        assert_round_trip(
+            array,
+            &json!({"$amf": "array", "items": [], "members": {"$amf": "object", "id": 1}}),
+        );
     }
 
     #[test]
-    fn keeps_identity() {
+    fn shared_objects_stay_shared() {
         let shared = Value::from(vec![Value::from(1)]);
         let form = json!([{"$amf": "array", "id": 1, "items": [1]}, {"$amf": "ref", "id": 1}]);
-        both_ways(vec![shared.clone(), shared], &form);
+        assert_round_trip(vec![shared.clone(), shared], &form);
         let Tagged(Value::Array(list)) = serde_json::from_value(form).unwrap() else { panic!() };
         let (Value::Array(a), Value::Array(b)) = (&list.items[0], &list.items[1]) else { panic!() };
         assert!(Arc::ptr_eq(a, b));
         // Objects without a tag of their own, bytes, and documents.
         let object = Value::from(Object::new().with("a", 1));
         let bytes = Value::from(&b"fooba"[..]);
-        both_ways(
+        assert_round_trip(
             vec![object.clone(), bytes.clone(), bytes, object],
             &json!([
                 {"$amf": "object", "id": 1, "members": {"a": 1}},
@@ -259,7 +262,7 @@ mod tagged_form {
     }
 
     #[test]
-    fn finds_what_is_shared_behind_its_reference() {
+    fn references_before_their_objects_are_resolved() {
         let shared = Value::from(vec![Value::from(1)]);
         let object = Object::new().with("b", shared.clone()).with("a", shared);
         // serde_json's tree sorts the members: the reference comes first.
@@ -274,18 +277,18 @@ mod tagged_form {
     }
 
     #[test]
-    fn keeps_cycles() {
+    fn cycles_survive_a_round_trip() {
         // AMF3 {self: reference to object 0}.
         let cycle: Value = from_slice(Version::Amf3, b"\x0A\x0B\x01\x09self\x0A\0\x01").unwrap();
         let form = json!({"$amf": "object", "id": 1, "members": {"self": {"$amf": "ancestor", "id": 1}}});
-        both_ways(cycle, &form);
+        assert_round_trip(cycle, &form);
         let Tagged(Value::Object(back)) = serde_json::from_value(form).unwrap() else { panic!() };
         let Some(Value::Ancestor(WeakValue::Object(weak))) = back.get("self") else { panic!() };
         assert!(Arc::ptr_eq(&weak.upgrade().unwrap(), &back));
     }
 
     #[test]
-    fn of_a_piece_of_a_cycle() {
+    fn a_value_taken_out_of_a_cycle_is_written() {
         // [[a reference to object 0]]: the inner list refers to the outer one, which it does not hold.
         let outer: Value = from_slice(Version::Amf3, &[9, 3, 1, 9, 3, 1, 9, 0]).unwrap();
         let inner = outer.as_list().unwrap()[0].clone();
@@ -301,7 +304,7 @@ mod tagged_form {
     }
 
     #[test]
-    fn has_64_levels() {
+    fn more_than_64_levels_are_an_error() {
         let nested = |levels: usize| {
             (1..levels).fold(Value::from(vec![]), |inner, _| {
                 Dictionary { weak: false, entries: vec![(Value::Null, inner)] }.into()
@@ -322,7 +325,10 @@ mod tagged_form {
         assert_eq!(serde_json::to_string(&value).unwrap(), lists(64));
         serde_json::from_str::<Value>(&lists(65)).unwrap_err();
         serde_json::to_string(&Value::from(vec![value])).unwrap_err();
-        assert_eq!(refused(&lists(65)), format!("{}: the limit `depth` of 64 is passed", "[0]".repeat(64)));
+        assert_eq!(
+            error_text(&lists(65)),
+            format!("{}: the limit `depth` of 64 is passed", "[0]".repeat(64))
+        );
         let endless = "[".repeat(1_000_000);
         let mut endless = serde_json::Deserializer::from_str(&endless);
         endless.disable_recursion_limit();
@@ -330,40 +336,40 @@ mod tagged_form {
     }
 
     #[test]
-    fn tells_what_is_wrong() {
-        assert_eq!(refused(r#"[{"$amf": "thing"}]"#), "[0]: `$amf` has no kind `thing`");
-        assert_eq!(refused(r#"{"$amf": 1}"#), "$amf: expected a kind of value, got Integer");
-        assert_eq!(refused(r#"{"a": {"$amf": "date"}}"#), "a: the member `millis` is missing");
-        assert_eq!(refused(r#"{"$amf": "date", "millis": "x"}"#), "millis: expected Number, got String");
-        assert_eq!(refused(r#"{"$amf": "bytes", "base64": "%"}"#), "expected base64");
+    fn errors_name_the_mistake() {
+        assert_eq!(error_text(r#"[{"$amf": "thing"}]"#), "[0]: `$amf` has no kind `thing`");
+        assert_eq!(error_text(r#"{"$amf": 1}"#), "$amf: expected a kind of value, got Integer");
+        assert_eq!(error_text(r#"{"a": {"$amf": "date"}}"#), "a: the member `millis` is missing");
+        assert_eq!(error_text(r#"{"$amf": "date", "millis": "x"}"#), "millis: expected Number, got String");
+        assert_eq!(error_text(r#"{"$amf": "bytes", "base64": "%"}"#), "expected base64");
         assert_eq!(
-            refused(r#"{"$amf": "object", "member": {}}"#),
+            error_text(r#"{"$amf": "object", "member": {}}"#),
             "the kind `object` has no member `member`"
         );
-        assert_eq!(refused(r#"{"$amf": "ref", "id": 1}"#), "no object has the id 1");
-        assert_eq!(refused(r#"{"$amf": "ref"}"#), "the member `id` is missing");
+        assert_eq!(error_text(r#"{"$amf": "ref", "id": 1}"#), "no object has the id 1");
+        assert_eq!(error_text(r#"{"$amf": "ref"}"#), "the member `id` is missing");
         assert_eq!(
-            refused(r#"[{"$amf": "xml", "text": "", "id": 1}, {"$amf": "xml", "text": "", "id": 1}]"#),
+            error_text(r#"[{"$amf": "xml", "text": "", "id": 1}, {"$amf": "xml", "text": "", "id": 1}]"#),
             "two objects have the id 1"
         );
-        assert_eq!(refused(r#"{"$amf": "vector", "of": "x", "items": []}"#), "there is no Vector of `x`");
+        assert_eq!(error_text(r#"{"$amf": "vector", "of": "x", "items": []}"#), "there is no Vector of `x`");
         assert_eq!(
-            refused(r#"{"$amf": "vector", "of": "uint", "items": [1, -1]}"#),
+            error_text(r#"{"$amf": "vector", "of": "uint", "items": [1, -1]}"#),
             "items[1]: expected u32, got Integer"
         );
         assert_eq!(
-            refused(r#"{"$amf": "dictionary", "entries": [[1]]}"#),
+            error_text(r#"{"$amf": "dictionary", "entries": [[1]]}"#),
             "entries[0]: expected a list of two, got Array"
         );
-        assert_eq!(refused(r#"{"$amf": "number", "value": "2"}"#), "`2` is no number in words");
+        assert_eq!(error_text(r#"{"$amf": "number", "value": "2"}"#), "`2` is no number in words");
         assert_eq!(
-            refused(r#"{"$amf": "external", "alias": "X", "parts": [{}]}"#),
+            error_text(r#"{"$amf": "external", "alias": "X", "parts": [{}]}"#),
             "parts[0]: a part has either `base64` or `value`"
         );
     }
 
     #[test]
-    fn in_amf_itself() {
+    fn the_tagged_form_can_be_written_as_amf() {
         let value = Value::from(Object::typed("C").with("at", Date::from_millis(5.5)).with("n", 2));
         for version in [Version::Amf0, Version::Amf3] {
             let bytes = amf_core::serde::to_vec(version, &Tagged(&value)).unwrap();
@@ -403,11 +409,11 @@ fn value() -> impl Strategy<Value = Value> {
         };
         let list = prop::collection::vec(inner.clone(), 0..4);
         let named = prop::collection::vec((name(), inner.clone()), 0..4)
-            .prop_map(|members| members.into_iter().collect::<Dynamic>());
+            .prop_map(|members| members.into_iter().collect::<DynamicMembers>());
         let pairs = prop::collection::vec((inner.clone(), inner.clone()), 0..3);
         let part = prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..4).prop_map(|bytes| Part::Bytes(bytes.into())),
-            inner.clone().prop_map(Part::Value),
+            prop::collection::vec(any::<u8>(), 0..4).prop_map(|bytes| ExternalPart::Bytes(bytes.into())),
+            inner.clone().prop_map(ExternalPart::Value),
         ];
         prop_oneof![
             list.clone().prop_map(Value::from),
@@ -441,7 +447,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn every_value_comes_back(value in value()) {
+    fn every_value_survives_the_tagged_form(value in value()) {
         let text = serde_json::to_string(&Tagged(&value)).unwrap();
         let Tagged(back) = serde_json::from_str::<Tagged<Value>>(&text).unwrap();
         prop_assert_eq!(&back, &value);
@@ -456,7 +462,7 @@ proptest! {
     }
 
     #[test]
-    fn the_plain_form_of_json_is_itself(value in value()) {
+    fn plain_json_survives_a_round_trip(value in value()) {
         if let Ok(json) = serde_json::to_string(&value) {
             let back: Value = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(serde_json::to_string(&back).unwrap(), json);
@@ -464,7 +470,7 @@ proptest! {
     }
 
     #[test]
-    fn what_arrives_comes_back(bytes in prop::collection::vec(0..20_u8, 0..40)) {
+    fn every_decoded_value_survives_the_tagged_form(bytes in prop::collection::vec(0..20_u8, 0..40)) {
         for version in [Version::Amf0, Version::Amf3] {
             let Ok(value) = from_slice::<Value>(version, &bytes) else { continue };
             let text = serde_json::to_string(&Tagged(&value)).unwrap();
@@ -477,7 +483,7 @@ proptest! {
 
 /// What holds a chain is as deep as the chain is long, and would be dropped as deep.
 #[test]
-fn a_chain_of_references_is_as_deep_as_it_is_long() {
+fn the_length_of_a_reference_chain_counts_as_depth() {
     let chain = |links: usize| {
         let link = |id: usize| {
             let items = if id == 0 { String::new() } else { format!(r#"{{"$amf":"ref","id":{}}}"#, id - 1) };

@@ -32,15 +32,15 @@ macro_rules! limits {
     };
 }
 limits! {
-    depth = 64, values_in_one_another;
-    nodes = 262_144, values_in_all;
-    replayed = 262_144, values_read_again;
-    memory = 64 << 20, memory_of_a_large_input;
-    memory_factor = 16, memory_of_a_small_input;
-    string = 1 << 20, text_of_every_kind;
-    sealed_members = 1_024, members_of_one_traits_record;
-    headers = 64, headers_of_a_packet;
-    messages = 256, messages_of_a_packet;
+    depth = 64, nested_values;
+    nodes = 262_144, total_values;
+    replayed_nodes = 262_144, replayed_values;
+    memory = 64 << 20, memory_for_large_input;
+    memory_factor = 16, memory_for_small_input;
+    string_len = 1 << 20, length_of_every_kind_of_text;
+    sealed_members = 1_024, sealed_members_of_one_traits_record;
+    headers = 64, number_of_headers;
+    messages = 256, number_of_messages;
 }
 
 /// A limit's name and its default.
@@ -53,14 +53,14 @@ struct Limit {
 impl Limit {
     /// What `make` makes for the limit can be read as `T` and passed over; for one more neither.
     #[track_caller]
-    fn holds<T: for<'de> FromAmf<'de>>(self, version: Version, make: impl Fn(usize) -> Vec<u8>) {
+    fn assert_enforced<T: for<'de> FromAmf<'de>>(self, version: Version, make: impl Fn(usize) -> Vec<u8>) {
         for way in [read::<T>, skip] {
-            self.holds_for(|size| way(version, &make(size)));
+            self.assert_enforced_by(|size| way(version, &make(size)));
         }
     }
 
     #[track_caller]
-    fn holds_for(self, read: impl Fn(usize) -> Result<(), DecodeError>) {
+    fn assert_enforced_by(self, read: impl Fn(usize) -> Result<(), DecodeError>) {
         assert_eq!(read(self.max), Ok(()));
         let error = read(self.max + 1).unwrap_err();
         let passed = DecodeErrorKind::Limit { limit: self.name, max: self.max };
@@ -94,7 +94,7 @@ fn nested(open: &[u8], innermost: &[u8], close: &[u8]) -> impl Fn(usize) -> Vec<
     move |levels| [&open.repeat(levels - 1), innermost, &close.repeat(levels - 1)].concat()
 }
 
-fn values_in_one_another(limit: Limit) {
+fn nested_values(limit: Limit) {
     let amf0: [(&[u8], &[u8], &[u8]); 4] = [
         // strict arrays of one element; objects, ECMA arrays and typed objects with a member `a`
         (&[0x0A, 0, 0, 0, 1], &[0x0A, 0, 0, 0, 0], &[]),
@@ -103,7 +103,7 @@ fn values_in_one_another(limit: Limit) {
         (&[0x10, 0, 1, b'P', 0, 1, b'a'], &[0x10, 0, 1, b'P', 0, 0, 0x09], &[0, 0, 0x09]),
     ];
     for (open, innermost, close) in amf0 {
-        limit.holds::<Value>(Version::Amf0, nested(open, innermost, close));
+        limit.assert_enforced::<Value>(Version::Amf0, nested(open, innermost, close));
     }
     let amf3: [(&[u8], &[u8], &[u8]); 7] = [
         // arrays of one element; arrays and objects with a member `a`; sealed objects of one member
@@ -117,17 +117,17 @@ fn values_in_one_another(limit: Limit) {
         (&[0x11, 0x03, 0x00], &[0x11, 0x01, 0x00], &[0x01]),
     ];
     for (open, innermost, close) in amf3 {
-        limit.holds::<Value>(Version::Amf3, nested(open, innermost, close));
+        limit.assert_enforced::<Value>(Version::Amf3, nested(open, innermost, close));
     }
-    limit.holds::<Value>(Version::Amf3, nested_collections);
+    limit.assert_enforced::<Value>(Version::Amf3, nested_collections);
     // AMF3 in AMF0: the two count together.
-    limit.holds::<Value>(Version::Amf0, |levels| {
+    limit.assert_enforced::<Value>(Version::Amf0, |levels| {
         let outside = [0x0A, 0, 0, 0, 1].repeat(30);
         [outside, vec![0x11], nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[])(levels - 30)].concat()
     });
     // Read into a type, without a tree.
-    limit.holds::<Lists>(Version::Amf0, nested(&[0x0A, 0, 0, 0, 1], &[0x0A, 0, 0, 0, 0], &[]));
-    limit.holds::<Lists>(Version::Amf3, nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[]));
+    limit.assert_enforced::<Lists>(Version::Amf0, nested(&[0x0A, 0, 0, 0, 1], &[0x0A, 0, 0, 0, 0], &[]));
+    limit.assert_enforced::<Lists>(Version::Amf3, nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[]));
 }
 
 /// Externalizable objects with one another as their bodies, the innermost with null.
@@ -141,23 +141,23 @@ fn nested_collections(levels: usize) -> Vec<u8> {
 }
 
 /// A list, which is one value, of others that are scalars.
-fn values_in_all(limit: Limit) {
+fn total_values(limit: Limit) {
     let elements = |values: usize, element: &[u8]| element.repeat(values - 1);
     let strict = |values: usize| {
         let count = (values as u32 - 1).to_be_bytes();
         [&[0x0A][..], &count, &elements(values, &[0x01, 0x01])].concat()
     };
-    limit.holds::<Value>(Version::Amf0, strict);
-    limit.holds::<Vec<bool>>(Version::Amf0, strict);
+    limit.assert_enforced::<Value>(Version::Amf0, strict);
+    limit.assert_enforced::<Vec<bool>>(Version::Amf0, strict);
     let array = |values: usize| {
         [&[0x09][..], &u29((values - 1) << 1 | 1), &[0x01], &elements(values, &[0x04, 0x07])].concat()
     };
-    limit.holds::<Value>(Version::Amf3, array);
-    limit.holds::<Vec<i32>>(Version::Amf3, array);
+    limit.assert_enforced::<Value>(Version::Amf3, array);
+    limit.assert_enforced::<Vec<i32>>(Version::Amf3, array);
     let vector = |values: usize| {
         [&[0x10][..], &u29((values - 1) << 1 | 1), &[0x00, 0x01], &elements(values, &[0x04, 0x07])].concat()
     };
-    limit.holds::<Value>(Version::Amf3, vector);
+    limit.assert_enforced::<Value>(Version::Amf3, vector);
     // Keys and values; the list is the Dictionary and, to make their number odd, an array around it.
     let dictionary = |values: usize| {
         let pairs = (values - 2) / 2;
@@ -166,11 +166,11 @@ fn values_in_all(limit: Limit) {
         let entries = [0x04, 0x07].repeat(2 * pairs);
         [&[0x09][..], &head, &[0x01, 0x11], &u29(pairs << 1 | 1), &[0x00], &entries, &null].concat()
     };
-    limit.holds::<Value>(Version::Amf3, dictionary);
+    limit.assert_enforced::<Value>(Version::Amf3, dictionary);
 }
 
 /// References to a list of 63 nulls, 64 values that are read again each time; one more to an empty list.
-fn values_read_again(limit: Limit) {
+fn replayed_values(limit: Limit) {
     let counts = |again: usize| (again / 64, again % 64);
     let amf0 = |again: usize| {
         let (full, empty) = counts(again);
@@ -179,14 +179,14 @@ fn values_read_again(limit: Limit) {
         let references = [[0x07, 0, 1].repeat(full), [0x07, 0, 2].repeat(empty)].concat();
         [&[0x0A][..], &count.to_be_bytes(), &lists, &references].concat()
     };
-    limit.holds_for(|again| read::<Vec<Vec<()>>>(Version::Amf0, &amf0(again)));
+    limit.assert_enforced_by(|again| read::<Vec<Vec<()>>>(Version::Amf0, &amf0(again)));
     let amf3 = |again: usize| {
         let (full, empty) = counts(again);
         let lists = [&[0x09, 0x7F, 0x01][..], &[0x01].repeat(63), &[0x09, 0x01, 0x01]].concat();
         let references = [[0x09, 0x02].repeat(full), [0x09, 0x04].repeat(empty)].concat();
         [&[0x09][..], &u29((2 + full + empty) << 1 | 1), &[0x01], &lists, &references].concat()
     };
-    limit.holds_for(|again| read::<Vec<Vec<()>>>(Version::Amf3, &amf3(again)));
+    limit.assert_enforced_by(|again| read::<Vec<Vec<()>>>(Version::Amf3, &amf3(again)));
     // A `Value` shares what references name, and who skips them reads nothing again.
     for (version, bytes) in [(Version::Amf0, amf0(limit.max + 1)), (Version::Amf3, amf3(limit.max + 1))] {
         assert_eq!(read::<Value>(version, &bytes), Ok(()));
@@ -194,13 +194,13 @@ fn values_read_again(limit: Limit) {
     }
 }
 
-fn memory_of_a_large_input(limit: Limit) {
+fn memory_for_large_input(limit: Limit) {
     // 16 times this would be more.
     let input = vec![0x05; limit.max / 8];
     let charge = |bytes| Decoder::new(Version::Amf0, &input).charge(bytes);
-    limit.holds_for(charge);
+    limit.assert_enforced_by(charge);
     // A `ByteArray`, which takes as many bytes as it has.
-    limit.holds_for(|length| {
+    limit.assert_enforced_by(|length| {
         let mut bytes = vec![0x0C];
         bytes.extend(u29(length << 1 | 1));
         bytes.resize(bytes.len() + length, 0xFF);
@@ -210,13 +210,13 @@ fn memory_of_a_large_input(limit: Limit) {
 }
 
 /// So many times the input, and 1 MiB.
-fn memory_of_a_small_input(limit: Limit) {
+fn memory_for_small_input(limit: Limit) {
     const FLOOR: usize = 1 << 20;
     let memory = |max| Limit { name: "memory", max };
     for length in [0, 1, 1_000, 100_000] {
         let input = vec![0x05; length];
         let in_all = memory(limit.max * length + FLOOR);
-        in_all.holds_for(|bytes| Decoder::new(Version::Amf0, &input).charge(bytes));
+        in_all.assert_enforced_by(|bytes| Decoder::new(Version::Amf0, &input).charge(bytes));
         assert_eq!(Limits::default().memory_for(length), in_all.max);
     }
     // The budget of an input that is little more than a string holds that string 32 times.
@@ -232,49 +232,52 @@ fn memory_of_a_small_input(limit: Limit) {
     }
 }
 
-fn text_of_every_kind(limit: Limit) {
+fn length_of_every_kind_of_text(limit: Limit) {
     let long = |marker: u8| {
         move |length: usize| [&[marker][..], &(length as u32).to_be_bytes(), &vec![b'x'; length]].concat()
     };
     let text3 = |length: usize| [&u29(length << 1 | 1), &vec![b'x'; length][..]].concat();
-    limit.holds::<Value>(Version::Amf0, long(0x0C));
-    limit.holds::<String>(Version::Amf0, long(0x0C));
-    limit.holds::<Value>(Version::Amf0, long(0x0F));
+    limit.assert_enforced::<Value>(Version::Amf0, long(0x0C));
+    limit.assert_enforced::<String>(Version::Amf0, long(0x0C));
+    limit.assert_enforced::<Value>(Version::Amf0, long(0x0F));
     for marker in [0x06, 0x07, 0x0B] {
         let text = |length| [&[marker][..], &text3(length)].concat();
-        limit.holds::<Value>(Version::Amf3, text);
-        limit.holds::<String>(Version::Amf3, text);
+        limit.assert_enforced::<Value>(Version::Amf3, text);
+        limit.assert_enforced::<String>(Version::Amf3, text);
     }
     // a member's name, an alias, a sealed member's name, the name of a Vector's class
     let name = |length| [&[0x0A, 0x0B, 0x01][..], &text3(length), &[0x01, 0x01]].concat();
-    limit.holds::<Value>(Version::Amf3, name);
-    limit.holds::<HashMap<String, Option<u8>>>(Version::Amf3, name);
-    limit.holds::<Value>(Version::Amf3, |length| [&[0x0A, 0x03][..], &text3(length)].concat());
-    limit.holds::<Value>(Version::Amf3, |length| [&[0x0A, 0x13, 0x01][..], &text3(length), &[0x01]].concat());
-    limit.holds::<Value>(Version::Amf3, |length| [&[0x10, 0x01, 0x00][..], &text3(length)].concat());
+    limit.assert_enforced::<Value>(Version::Amf3, name);
+    limit.assert_enforced::<HashMap<String, Option<u8>>>(Version::Amf3, name);
+    limit.assert_enforced::<Value>(Version::Amf3, |length| [&[0x0A, 0x03][..], &text3(length)].concat());
+    limit.assert_enforced::<Value>(Version::Amf3, |length| {
+        [&[0x0A, 0x13, 0x01][..], &text3(length), &[0x01]].concat()
+    });
+    limit
+        .assert_enforced::<Value>(Version::Amf3, |length| [&[0x10, 0x01, 0x00][..], &text3(length)].concat());
     // AMF0's short text cannot be that long.
     let short = [&[0x02, 0xFF, 0xFF][..], &vec![b'x'; 0xFFFF]].concat();
     assert_eq!(read::<Value>(Version::Amf0, &short), Ok(()));
 }
 
-fn members_of_one_traits_record(limit: Limit) {
+fn sealed_members_of_one_traits_record(limit: Limit) {
     // The first member brings the name, the others refer to it; all are null.
     let object = |count: usize| {
         let names = [&[0x03, b'm'][..], &[0x00].repeat(count - 1)].concat();
         [&[0x0A][..], &u29(count << 4 | 3), &[0x01], &names, &[0x01].repeat(count)].concat()
     };
-    limit.holds::<Value>(Version::Amf3, object);
-    limit.holds::<HashMap<String, Option<u8>>>(Version::Amf3, object);
+    limit.assert_enforced::<Value>(Version::Amf3, object);
+    limit.assert_enforced::<HashMap<String, Option<u8>>>(Version::Amf3, object);
     // So it is with an object that AMF0 switched to AMF3 for.
-    limit.holds::<Value>(Version::Amf0, |count| [&[0x11][..], &object(count)].concat());
+    limit.assert_enforced::<Value>(Version::Amf0, |count| [&[0x11][..], &object(count)].concat());
 }
 
-fn headers_of_a_packet(limit: Limit) {
-    limit.holds_for(|headers| packet(headers, 1));
+fn number_of_headers(limit: Limit) {
+    limit.assert_enforced_by(|headers| packet(headers, 1));
 }
 
-fn messages_of_a_packet(limit: Limit) {
-    limit.holds_for(|messages| packet(0, messages));
+fn number_of_messages(limit: Limit) {
+    limit.assert_enforced_by(|messages| packet(0, messages));
 }
 
 /// Reads a packet of so many headers `h` and messages, all null.

@@ -24,43 +24,43 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// The budget is charged with what values hold. Their places in the tables of references are not, nor is
 /// what keeps `Arc` and `Rc` shared; and a table that grows is there twice.
-const FACTOR: usize = 6;
+const ALLOWED_FACTOR: usize = 6;
 
 /// A little more than a power of two, where growing tables have doubled.
-const MANY: usize = 17_000;
+const ELEMENTS: usize = 17_000;
 
 #[test]
 fn memory_stays_near_the_budget() {
-    check(&bombs());
+    assert_memory_bounded(&bombs());
 }
 
 #[test]
-fn counts_that_lie_reserve_no_more_than_the_budget() {
+fn false_counts_allocate_no_more_than_the_budget() {
     let lies: [(&str, Version, &[u8]); 4] = [
         ("strict arrays", Version::Amf0, &[0x0A, 0x7F, 0xFF, 0xFF, 0xFF]),
         ("arrays", Version::Amf3, &[0x09, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]),
         ("Vectors", Version::Amf3, &[0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x01]),
         ("Dictionaries", Version::Amf3, &[0x11, 0xFF, 0xFF, 0xFF, 0xFF, 0x00]),
     ];
-    check(&lies.map(|(name, version, head)| (name, version, lying(head))));
+    assert_memory_bounded(&lies.map(|(name, version, head)| (name, version, with_false_count(head))));
 }
 
 /// A bomb's name, its version and its bytes.
 type Bomb = (&'static str, Version, Vec<u8>);
 
-fn check(bombs: &[Bomb]) {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock();
+fn assert_memory_bounded(bombs: &[Bomb]) {
+    static TEST_LOCK: Mutex<()> = Mutex::new(());
+    let _guard = TEST_LOCK.lock();
     let mut over = Vec::new();
     for (name, version, bytes) in bombs {
         let budget = Limits::default().memory_for(bytes.len());
-        for (way, read) in WAYS {
+        for (way, read) in READ_FNS {
             let start = Instant::now();
-            let taken = taken(|| read(*version, bytes));
+            let taken = allocated_by(|| read(*version, bytes));
             let time = start.elapsed();
             println!("{name}, {way}: {} bytes, {taken} of {budget} taken, {time:?}", bytes.len());
             assert!(time < Duration::from_secs(30), "{name}, {way}: {time:?}");
-            if taken > FACTOR * budget {
+            if taken > ALLOWED_FACTOR * budget {
                 over.push(format!("{name}, {way}: {} bytes took {taken} of {budget}", bytes.len()));
             }
         }
@@ -68,17 +68,17 @@ fn check(bombs: &[Bomb]) {
     assert!(over.is_empty(), "{}", over.join("\n"));
 }
 
-fn taken(run: impl FnOnce()) -> usize {
+fn allocated_by(run: impl FnOnce()) -> usize {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     run();
     ALLOCATOR.peak_usage() - before
 }
 
-type Way = fn(Version, &[u8]);
+type ReadFn = fn(Version, &[u8]);
 
 /// What is read stays until all is read: the decoder's tables and the values count together.
-const WAYS: &[(&str, Way)] = &[
+const READ_FNS: &[(&str, ReadFn)] = &[
     ("skip", |version, bytes| drop(Decoder::new(version, bytes).skip())),
     ("Value", read::<Value>),
     ("Vec<Tree>", read::<Tree>),
@@ -114,8 +114,8 @@ impl<'de> FromAmf<'de> for SharedTree {
 }
 
 fn bombs() -> Vec<Bomb> {
-    let amf0 = |name, element: &[u8]| (name, Version::Amf0, list0(MANY, element));
-    let amf3 = |name, element: &[u8]| (name, Version::Amf3, list3(MANY, &element.repeat(MANY)));
+    let amf0 = |name, element: &[u8]| (name, Version::Amf0, amf0_list(ELEMENTS, element));
+    let amf3 = |name, element: &[u8]| (name, Version::Amf3, amf3_list(ELEMENTS, &element.repeat(ELEMENTS)));
     vec![
         amf0("empty objects", &[0x03, 0, 0, 0x09]),
         amf0("empty typed objects", &[0x10, 0, 1, b'P', 0, 0, 0x09]),
@@ -141,24 +141,24 @@ fn bombs() -> Vec<Bomb> {
         ("one traits record", Version::Amf3, one_traits_record()),
         ("traits of 1,024 members", Version::Amf3, wide_traits(100)),
         ("collections", Version::Amf3, collections()),
-        ("members of one name", Version::Amf3, members_of_one_name(MANY)),
-        ("members of many names", Version::Amf3, members_of_many_names(MANY)),
-        ("members of many names", Version::Amf0, members_of_many_names0(MANY)),
+        ("members of one name", Version::Amf3, members_of_one_name(ELEMENTS)),
+        ("members of many names", Version::Amf3, members_of_many_names(ELEMENTS)),
+        ("members of many names", Version::Amf0, amf0_members_of_many_names(ELEMENTS)),
         ("a long string, many times", Version::Amf3, one_string(100_000)),
-        ("doubling references", Version::Amf3, doubling3(60)),
-        ("doubling references", Version::Amf0, doubling0(60)),
+        ("doubling references", Version::Amf3, amf3_doubling_references(60)),
+        ("doubling references", Version::Amf0, amf0_doubling_references(60)),
     ]
 }
 
 /// A list of so many elements, all the same.
-fn list0(count: usize, element: &[u8]) -> Vec<u8> {
+fn amf0_list(count: usize, element: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x0A];
     bytes.extend((count as u32).to_be_bytes());
     bytes.extend(element.repeat(count));
     bytes
 }
 
-fn list3(count: usize, elements: &[u8]) -> Vec<u8> {
+fn amf3_list(count: usize, elements: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x09];
     bytes.extend(u29(count << 1 | 1));
     bytes.push(0x01);
@@ -175,8 +175,8 @@ fn u29(number: usize) -> [u8; 3] {
 /// Empty objects that have their traits by reference.
 fn one_traits_record() -> Vec<u8> {
     let mut objects = vec![0x0A, 0x0B, 0x01, 0x01];
-    objects.extend([0x0A, 0x01, 0x01].repeat(MANY - 1));
-    list3(MANY, &objects)
+    objects.extend([0x0A, 0x01, 0x01].repeat(ELEMENTS - 1));
+    amf3_list(ELEMENTS, &objects)
 }
 
 /// Objects of 1,024 null members each, with traits of their own whose names are references to one string.
@@ -195,7 +195,7 @@ fn wide_traits(count: usize) -> Vec<u8> {
         objects.extend([0x00].repeat(1_023));
         objects.extend([0x01].repeat(1_024));
     }
-    list3(count, &objects)
+    amf3_list(count, &objects)
 }
 
 /// `ArrayCollection`s of null.
@@ -204,8 +204,8 @@ fn collections() -> Vec<u8> {
     let mut objects = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
     objects.extend(alias);
     objects.push(0x01);
-    objects.extend([0x0A, 0x01, 0x01].repeat(MANY - 1));
-    list3(MANY, &objects)
+    objects.extend([0x0A, 0x01, 0x01].repeat(ELEMENTS - 1));
+    amf3_list(ELEMENTS, &objects)
 }
 
 /// `{a: null, a: null, …}`, the name by reference.
@@ -232,7 +232,7 @@ fn members_of_many_names(count: usize) -> Vec<u8> {
     bytes
 }
 
-fn members_of_many_names0(count: usize) -> Vec<u8> {
+fn amf0_members_of_many_names(count: usize) -> Vec<u8> {
     let mut bytes = vec![0x03];
     for name in names(count) {
         bytes.extend([0, 3]);
@@ -249,28 +249,28 @@ fn one_string(count: usize) -> Vec<u8> {
     strings.extend(u29(10_000 << 1 | 1));
     strings.resize(strings.len() + 10_000, b'x');
     strings.extend([0x06, 0x00].repeat(count - 1));
-    list3(count, &strings)
+    amf3_list(count, &strings)
 }
 
 /// As deep as is allowed, each list said to have as many elements as there can be, and bytes that could be
 /// so many.
-fn lying(head: &[u8]) -> Vec<u8> {
+fn with_false_count(head: &[u8]) -> Vec<u8> {
     let mut bytes = head.repeat(64);
     bytes.resize(100_000, 0x01);
     bytes
 }
 
 /// Each level refers to the one before it twice.
-fn doubling3(levels: usize) -> Vec<u8> {
+fn amf3_doubling_references(levels: usize) -> Vec<u8> {
     let mut lists = vec![0x09, 0x01, 0x01];
     for level in 1..=levels {
         let before = (level as u8) << 1;
         lists.extend([0x09, 0x05, 0x01, 0x09, before, 0x09, before]);
     }
-    list3(levels + 1, &lists)
+    amf3_list(levels + 1, &lists)
 }
 
-fn doubling0(levels: usize) -> Vec<u8> {
+fn amf0_doubling_references(levels: usize) -> Vec<u8> {
     let mut bytes = vec![0x0A];
     bytes.extend((levels as u32 + 1).to_be_bytes());
     bytes.extend([0x0A, 0, 0, 0, 0]);

@@ -11,8 +11,8 @@ fn packet(length: u32, body: &[u8]) -> Vec<u8> {
     [&b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1"[..], &length.to_be_bytes(), body].concat()
 }
 
-fn open(bytes: &[u8]) -> Packet<'_> {
-    Packet::open(bytes, &Arc::default(), Limits::default()).unwrap()
+fn decode_lazily(bytes: &[u8]) -> Packet<'_> {
+    Packet::decode_lazily(bytes, &Arc::default(), Limits::default()).unwrap()
 }
 
 fn decode(bytes: &[u8]) -> Packet<'_> {
@@ -20,8 +20,8 @@ fn decode(bytes: &[u8]) -> Packet<'_> {
 }
 
 #[test]
-fn well_formed_bodies_are_the_same_whatever_the_length() {
-    for (body, switched) in [
+fn well_formed_bodies_do_not_depend_on_the_declared_length() {
+    for (body, uses_amf3) in [
         // 02 string of 2 bytes; 05 null; 0A array of one
         (&b"\x02\0\x02hi"[..], false),
         (b"\x05", false),
@@ -39,36 +39,36 @@ fn well_formed_bodies_are_the_same_whatever_the_length() {
     ] {
         for length in [body.len() as u32, u32::MAX, 0, 1, 1_000] {
             let bytes = packet(length, body);
-            let (opened, decoded) = (open(&bytes), decode(&bytes));
+            let (opened, decoded) = (decode_lazily(&bytes), decode(&bytes));
             let [opened, decoded] = [opened, decoded].map(|packet| {
                 let message = packet.messages.first().unwrap();
-                (message.body.to_vec(), message.offset, message.switched)
+                (message.body.to_vec(), message.offset, message.uses_amf3)
             });
             assert_eq!(opened, decoded, "{body:?} of length {length}");
-            assert_eq!((&opened.0[..], opened.2), (body, switched), "{body:?} of length {length}");
+            assert_eq!((&opened.0[..], opened.2), (body, uses_amf3), "{body:?} of length {length}");
         }
     }
 }
 
 #[test]
-fn a_body_that_is_not_passed_over_is_all_that_is_left() {
+fn a_lazily_decoded_body_is_the_rest_of_the_input() {
     let garbage = b"\x05\x05";
     for length in [2, u32::MAX] {
         let bytes = packet(length, garbage);
-        assert_eq!(open(&bytes).messages.first().unwrap().body, garbage);
+        assert_eq!(decode_lazily(&bytes).messages.first().unwrap().body, garbage);
         assert!(Packet::decode(&bytes, &Arc::default(), Limits::default()).is_err());
     }
     // Who says one byte is not believed, so the second one is found.
     let bytes = packet(1, garbage);
-    assert!(Packet::open(&bytes, &Arc::default(), Limits::default()).is_err());
+    assert!(Packet::decode_lazily(&bytes, &Arc::default(), Limits::default()).is_err());
 }
 
 #[test]
-fn only_the_last_body_may_be_wrong() {
+fn only_the_last_body_may_be_malformed() {
     // The first message, of a length that is not known, is no AMF0 value (77); the second one is null.
     let first = packet(u32::MAX, b"\x77");
     let bytes = [&b"\0\0\0\0\0\x02"[..], &first[6..], &packet(1, b"\x05")[6..]].concat();
-    let opened = open(&bytes);
+    let opened = decode_lazily(&bytes);
     assert!(opened.messages.is_empty());
     assert_eq!(opened.broken.unwrap().target_uri.as_deref(), Some("a.b"));
 }

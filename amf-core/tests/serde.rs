@@ -21,7 +21,11 @@ const VERSIONS: [Version; 2] = [AMF0, AMF3];
 
 /// Both ways between a value and bytes, and no panic wherever the bytes are cut.
 #[track_caller]
-fn both_ways<T: Serialize + DeserializeOwned + Debug + PartialEq>(version: Version, value: &T, bytes: &[u8]) {
+fn assert_round_trip_bytes<T: Serialize + DeserializeOwned + Debug + PartialEq>(
+    version: Version,
+    value: &T,
+    bytes: &[u8],
+) {
     assert_eq!(to_vec(version, value).unwrap(), bytes, "{value:?} written");
     assert_eq!(from_slice::<T>(version, bytes).unwrap(), *value, "{bytes:02X?} read");
     for cut in 0..bytes.len() {
@@ -30,7 +34,7 @@ fn both_ways<T: Serialize + DeserializeOwned + Debug + PartialEq>(version: Versi
 }
 
 #[track_caller]
-fn round_trip<T: Serialize + DeserializeOwned + Debug + PartialEq>(value: &T) {
+fn assert_round_trip<T: Serialize + DeserializeOwned + Debug + PartialEq>(value: &T) {
     for version in VERSIONS {
         let bytes = to_vec(version, value).unwrap();
         assert_eq!(from_slice::<T>(version, &bytes).unwrap(), *value, "{version:?}");
@@ -38,15 +42,18 @@ fn round_trip<T: Serialize + DeserializeOwned + Debug + PartialEq>(value: &T) {
 }
 
 /// What a dynamic value looks like for a type.
-fn seen<T: DeserializeOwned>(version: Version, value: impl Into<Value>) -> Result<T, DecodeError> {
+fn deserialize_value<T: DeserializeOwned>(
+    version: Version,
+    value: impl Into<Value>,
+) -> Result<T, DecodeError> {
     from_slice(version, &amf_core::to_vec(version, &value.into()).unwrap())
 }
 
-fn refused<T: DeserializeOwned + Debug>(version: Version, bytes: &[u8]) -> String {
+fn error_text<T: DeserializeOwned + Debug>(version: Version, bytes: &[u8]) -> String {
     from_slice::<T>(version, bytes).unwrap_err().to_string()
 }
 
-mod written_and_read {
+mod round_trips {
     use super::*;
 
     #[derive(Serialize, Deserialize, Debug, PartialEq)]
@@ -64,27 +71,27 @@ mod written_and_read {
         // AMF0 §2.5: 03, names and values, 00 00 09. 7.0 = 1.75 × 2^2 is 40 1C.
         let mut amf0 = b"\x03\0\x08nickName\x02\0\x03Ann\0\x05level\0\x40\x1C".to_vec();
         amf0.extend([0, 0, 0, 0, 0, 0, 0, 0, 9]);
-        both_ways(AMF0, &player, &amf0);
+        assert_round_trip_bytes(AMF0, &player, &amf0);
         // AMF3 §3.12: 0A, traits 0B = dynamic and inline with no sealed member, alias 01 = empty; a name of
         // eight bytes has the head 11, one of five 0B; the end 01.
-        both_ways(AMF3, &player, b"\x0A\x0B\x01\x11nickName\x06\x07Ann\x0Blevel\x04\x07\x01");
+        assert_round_trip_bytes(AMF3, &player, b"\x0A\x0B\x01\x11nickName\x06\x07Ann\x0Blevel\x04\x07\x01");
     }
 
     #[test]
     fn scalars() {
-        both_ways(AMF3, &true, &[3]);
+        assert_round_trip_bytes(AMF3, &true, &[3]);
         // −1 is the 29 bits 1FFFFFFF: FF FF FF FF.
-        both_ways(AMF3, &-1i8, &[4, 0xFF, 0xFF, 0xFF, 0xFF]);
+        assert_round_trip_bytes(AMF3, &-1i8, &[4, 0xFF, 0xFF, 0xFF, 0xFF]);
         // 2^28 does not fit into 29 bits with a sign: the double 41 B0.
-        both_ways(AMF3, &(1u32 << 28), &[5, 0x41, 0xB0, 0, 0, 0, 0, 0, 0]);
+        assert_round_trip_bytes(AMF3, &(1u32 << 28), &[5, 0x41, 0xB0, 0, 0, 0, 0, 0, 0]);
         // 2^53 = 43 40.
-        both_ways(AMF3, &(1i64 << 53), &[5, 0x43, 0x40, 0, 0, 0, 0, 0, 0]);
-        both_ways(AMF3, &(1u128 << 53), &[5, 0x43, 0x40, 0, 0, 0, 0, 0, 0]);
-        both_ways(AMF3, &1.5f32, &[5, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0]);
-        both_ways(AMF0, &'é', &[2, 0, 2, 0xC3, 0xA9]);
-        both_ways(AMF0, &(), &[5]);
-        both_ways(AMF3, &None::<u8>, &[1]);
-        both_ways(AMF3, &Some(5u8), &[4, 5]);
+        assert_round_trip_bytes(AMF3, &(1i64 << 53), &[5, 0x43, 0x40, 0, 0, 0, 0, 0, 0]);
+        assert_round_trip_bytes(AMF3, &(1u128 << 53), &[5, 0x43, 0x40, 0, 0, 0, 0, 0, 0]);
+        assert_round_trip_bytes(AMF3, &1.5f32, &[5, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0]);
+        assert_round_trip_bytes(AMF0, &'é', &[2, 0, 2, 0xC3, 0xA9]);
+        assert_round_trip_bytes(AMF0, &(), &[5]);
+        assert_round_trip_bytes(AMF3, &None::<u8>, &[1]);
+        assert_round_trip_bytes(AMF3, &Some(5u8), &[4, 5]);
         // undefined is nothing too.
         assert_eq!(from_slice::<Option<u8>>(AMF0, &[6]).unwrap(), None);
         from_slice::<()>(AMF3, &[0]).unwrap();
@@ -96,19 +103,19 @@ mod written_and_read {
         struct Meters(f64);
         #[derive(Serialize, Deserialize, Debug, PartialEq)]
         struct Pair(u8, bool);
-        both_ways(AMF3, &Meters(1.5), &[5, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0]);
+        assert_round_trip_bytes(AMF3, &Meters(1.5), &[5, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0]);
         // AMF3 §3.11: 09, count × 2 + 1, no named members.
-        both_ways(AMF3, &Pair(5, true), &[9, 5, 1, 4, 5, 3]);
-        both_ways(AMF3, &[5u8, 6], &[9, 5, 1, 4, 5, 4, 6]);
+        assert_round_trip_bytes(AMF3, &Pair(5, true), &[9, 5, 1, 4, 5, 3]);
+        assert_round_trip_bytes(AMF3, &[5u8, 6], &[9, 5, 1, 4, 5, 4, 6]);
         // AMF0 §2.12: 0A and 32 bits of count.
-        both_ways(AMF0, &vec![true, false], &[10, 0, 0, 0, 2, 1, 1, 1, 0]);
+        assert_round_trip_bytes(AMF0, &vec![true, false], &[10, 0, 0, 0, 2, 1, 1, 1, 0]);
     }
 
     #[test]
     fn bytes() {
         // AMF3 §3.14: 0C and the length × 2 + 1; in AMF0 behind 11.
-        both_ways(AMF3, &serde_bytes::ByteBuf::from([1, 2]), &[0x0C, 5, 1, 2]);
-        both_ways(AMF0, &serde_bytes::ByteBuf::from([1, 2]), &[0x11, 0x0C, 5, 1, 2]);
+        assert_round_trip_bytes(AMF3, &serde_bytes::ByteBuf::from([1, 2]), &[0x0C, 5, 1, 2]);
+        assert_round_trip_bytes(AMF0, &serde_bytes::ByteBuf::from([1, 2]), &[0x11, 0x0C, 5, 1, 2]);
         // each where the other was expected
         assert_eq!(from_slice::<Vec<u8>>(AMF3, &[0x0C, 5, 1, 2]).unwrap(), [1, 2]);
         assert_eq!(
@@ -120,10 +127,10 @@ mod written_and_read {
     #[test]
     fn maps() {
         let ages = BTreeMap::from([(7, true), (10, false)]);
-        both_ways(AMF3, &ages, b"\x0A\x0B\x01\x037\x03\x0510\x02\x01");
-        both_ways(AMF0, &ages, b"\x03\0\x017\x01\x01\0\x0210\x01\0\0\0\x09");
-        round_trip(&HashMap::from([('a', 1), ('b', 2)]));
-        round_trip(&BTreeMap::from([(-(1i64 << 60), 1), (u32::MAX.into(), 2)]));
+        assert_round_trip_bytes(AMF3, &ages, b"\x0A\x0B\x01\x037\x03\x0510\x02\x01");
+        assert_round_trip_bytes(AMF0, &ages, b"\x03\0\x017\x01\x01\0\x0210\x01\0\0\0\x09");
+        assert_round_trip(&HashMap::from([('a', 1), ('b', 2)]));
+        assert_round_trip(&BTreeMap::from([(-(1i64 << 60), 1), (u32::MAX.into(), 2)]));
     }
 
     #[test]
@@ -135,37 +142,45 @@ mod written_and_read {
             Line(u8, u8),
             Rect { w: u8 },
         }
-        both_ways(AMF3, &Shape::Dot, b"\x06\x07Dot");
-        both_ways(AMF3, &Shape::Circle(5), b"\x0A\x0B\x01\x0DCircle\x04\x05\x01");
-        both_ways(AMF3, &Shape::Line(5, 6), b"\x0A\x0B\x01\x09Line\x09\x05\x01\x04\x05\x04\x06\x01");
+        assert_round_trip_bytes(AMF3, &Shape::Dot, b"\x06\x07Dot");
+        assert_round_trip_bytes(AMF3, &Shape::Circle(5), b"\x0A\x0B\x01\x0DCircle\x04\x05\x01");
+        assert_round_trip_bytes(
+            AMF3,
+            &Shape::Line(5, 6),
+            b"\x0A\x0B\x01\x09Line\x09\x05\x01\x04\x05\x04\x06\x01",
+        );
         // the inner object refers to the traits of the outer one: 01 = inline object, traits 0
-        both_ways(AMF3, &Shape::Rect { w: 5 }, b"\x0A\x0B\x01\x09Rect\x0A\x01\x03w\x04\x05\x01\x01");
-        round_trip(&vec![Shape::Dot, Shape::Circle(1), Shape::Line(2, 3), Shape::Rect { w: 4 }]);
-        round_trip(&BTreeMap::from([("a", 1)].map(|(name, value)| (name.to_owned(), value))));
+        assert_round_trip_bytes(
+            AMF3,
+            &Shape::Rect { w: 5 },
+            b"\x0A\x0B\x01\x09Rect\x0A\x01\x03w\x04\x05\x01\x01",
+        );
+        assert_round_trip(&vec![Shape::Dot, Shape::Circle(1), Shape::Line(2, 3), Shape::Rect { w: 4 }]);
+        assert_round_trip(&BTreeMap::from([("a", 1)].map(|(name, value)| (name.to_owned(), value))));
         assert_eq!(
-            refused::<Shape>(AMF3, b"\x06\x03x"),
+            error_text::<Shape>(AMF3, b"\x06\x03x"),
             "unknown variant `x`, expected one of `Dot`, `Circle`, `Line`, `Rect` (at byte 3)"
         );
         assert_eq!(
-            refused::<Shape>(AMF3, b"\x0A\x0B\x01\x01"),
+            error_text::<Shape>(AMF3, b"\x0A\x0B\x01\x01"),
             "expected an object with one member, named as a variant; got one without members (at byte 4)"
         );
         assert_eq!(
-            refused::<Shape>(AMF3, b"\x0A\x0B\x01\x07Dot\x01\x0BLevel\x01\x01"),
+            error_text::<Shape>(AMF3, b"\x0A\x0B\x01\x07Dot\x01\x0BLevel\x01\x01"),
             "expected an object with one member, named as a variant; got one with `Level` too (at byte 14)"
         );
         assert_eq!(
-            refused::<Shape>(AMF3, b"\x0A\x0B\x01\x0DCircle\x03\x01"),
+            error_text::<Shape>(AMF3, b"\x0A\x0B\x01\x0DCircle\x03\x01"),
             "Circle: expected u8, got Boolean (at byte 11)"
         );
         assert_eq!(
-            refused::<Shape>(AMF3, &[4, 5]),
+            error_text::<Shape>(AMF3, &[4, 5]),
             "expected a variant's name, or an object with one member, got Integer (at byte 2)"
         );
     }
 
     #[test]
-    fn borrowed() {
+    fn strings_and_bytes_are_borrowed() {
         #[derive(Deserialize, Debug, PartialEq)]
         struct Message<'a> {
             text: &'a str,
@@ -176,8 +191,8 @@ mod written_and_read {
     }
 
     #[test]
-    fn addresses_are_text() {
-        both_ways(AMF0, &"::1".parse::<IpAddr>().unwrap(), b"\x02\0\x03::1");
+    fn ip_addresses_are_text() {
+        assert_round_trip_bytes(AMF0, &"::1".parse::<IpAddr>().unwrap(), b"\x02\0\x03::1");
     }
 
     #[test]
@@ -188,24 +203,24 @@ mod written_and_read {
         }
         let event = Event { at: Date::from_millis(1000.0) };
         // AMF3 §3.10: 08 01, then the double 1000.0 = 40 8F 40.
-        both_ways(AMF3, &event, b"\x0A\x0B\x01\x05at\x08\x01\x40\x8F\x40\0\0\0\0\0\x01");
+        assert_round_trip_bytes(AMF3, &event, b"\x0A\x0B\x01\x05at\x08\x01\x40\x8F\x40\0\0\0\0\0\x01");
         // a number is taken as milliseconds
-        assert_eq!(seen::<Event>(AMF0, Object::new().with("at", 1000.0)).unwrap(), event);
+        assert_eq!(deserialize_value::<Event>(AMF0, Object::new().with("at", 1000.0)).unwrap(), event);
         // and a date as a number
         let moment = Value::Date(Date::from_millis(1000.5));
-        assert!((seen::<f64>(AMF3, moment).unwrap() - 1000.5).abs() < f64::EPSILON);
-        assert_eq!(seen::<i64>(AMF0, Date::from_millis(-1000.0)).unwrap(), -1000);
-        round_trip(&vec![Some(Date::from_millis(0.5)), None]);
+        assert!((deserialize_value::<f64>(AMF3, moment).unwrap() - 1000.5).abs() < f64::EPSILON);
+        assert_eq!(deserialize_value::<i64>(AMF0, Date::from_millis(-1000.0)).unwrap(), -1000);
+        assert_round_trip(&vec![Some(Date::from_millis(0.5)), None]);
         assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"at":1000}"#);
         assert_eq!(serde_json::from_str::<Event>(r#"{"at":1000}"#).unwrap(), event);
     }
 }
 
-mod any {
+mod deserialize_any {
     use super::*;
 
     #[test]
-    fn every_type_of_the_wire() {
+    fn every_wire_type_is_visited() {
         let members = || Object::new().with("a", 1);
         let associative =
             amf_core::Array { items: vec![Value::from(true)], members: [("k", 2)].into_iter().collect() };
@@ -244,7 +259,7 @@ mod any {
         ];
         for version in VERSIONS {
             for (value, json) in &cases {
-                let seen: serde_json::Value = seen(version, value.clone()).unwrap();
+                let seen: serde_json::Value = deserialize_value(version, value.clone()).unwrap();
                 assert_eq!(seen.to_string(), *json, "{value:?} in {version:?}");
             }
             let collection = amf_core::to_vec(version, &ArrayCollection(vec![1, 2])).unwrap();
@@ -257,7 +272,7 @@ mod any {
     }
 
     #[test]
-    fn untagged_internally_tagged_and_flattened() {
+    fn untagged_internally_tagged_and_flattened_types_are_read() {
         #[derive(Serialize, Deserialize, Debug, PartialEq)]
         #[serde(untagged)]
         enum Loose {
@@ -290,23 +305,26 @@ mod any {
             #[serde(flatten)]
             rest: BTreeMap<String, Loose>,
         }
-        round_trip(&Loose::Number(5));
-        round_trip(&Loose::List(vec![
+        assert_round_trip(&Loose::Number(5));
+        assert_round_trip(&Loose::List(vec![
             Loose::Text("a".to_owned()),
             Loose::Point { x: 3, at: Some(Date::from_millis(1.5)) },
             Loose::Point { x: 3, at: None },
         ]));
-        round_trip(&vec![Adjacent::A(1), Adjacent::B]);
-        round_trip(&Event::Leave);
-        round_trip(&Page {
+        assert_round_trip(&vec![Adjacent::A(1), Adjacent::B]);
+        assert_round_trip(&Event::Leave);
+        assert_round_trip(&Page {
             number: 1 << 40,
             event: Event::Join { name: "Ann".to_owned(), flags: serde_bytes::ByteBuf::from([0, 255]) },
         });
-        round_trip(&Open { number: 1, rest: BTreeMap::from([("extra".to_owned(), Loose::Number(1))]) });
+        assert_round_trip(&Open {
+            number: 1,
+            rest: BTreeMap::from([("extra".to_owned(), Loose::Number(1))]),
+        });
     }
 
     #[test]
-    fn arrays_of_flash_player_behind_a_tag() {
+    fn ecma_arrays_are_read_as_sequences_in_tagged_enums() {
         #[derive(Deserialize, Debug, PartialEq)]
         #[serde(tag = "type")]
         enum Event {
@@ -331,14 +349,14 @@ mod any {
     }
 
     #[test]
-    fn anything_may_be_ignored() {
+    fn unknown_members_are_ignored() {
         #[derive(Deserialize, Debug, PartialEq)]
         struct OnlyB {
             b: u8,
         }
         let value = Object::new().with("a", vec![Value::from("x")]).with("b", 5).with("c", Object::new());
         for version in VERSIONS {
-            assert_eq!(seen::<OnlyB>(version, value.clone()).unwrap(), OnlyB { b: 5 });
+            assert_eq!(deserialize_value::<OnlyB>(version, value.clone()).unwrap(), OnlyB { b: 5 });
         }
     }
 }
@@ -347,13 +365,13 @@ mod lists {
     use super::*;
 
     #[test]
-    fn every_kind_of_list_where_a_list_is_asked_for() {
+    fn every_kind_of_list_is_read_as_a_sequence() {
         let ecma = EcmaArray { length: 2, members: [("0", 5), ("1", 6)].into_iter().collect() };
         let object: Object = [("0", 5), ("1", 6)].into_iter().collect();
         let vector = Vector::Int { fixed: false, items: vec![5, 6] };
         for version in VERSIONS {
             for value in [Value::from(ecma.clone()), object.clone().into(), vector.clone().into()] {
-                assert_eq!(seen::<Vec<u8>>(version, value).unwrap(), [5, 6]);
+                assert_eq!(deserialize_value::<Vec<u8>>(version, value).unwrap(), [5, 6]);
             }
         }
         // AMF3 §3.15: 0D, count × 2 + 1, not fixed, 32 bits each.
@@ -364,7 +382,7 @@ mod lists {
     }
 
     #[test]
-    fn indices_in_any_order() {
+    fn indices_may_come_in_any_order() {
         // AMF0 §2.10: 08, a length that is no more than a hint, names and values.
         let bytes = b"\x08\0\0\0\0\0\x012\x02\0\x01c\0\x010\x02\0\x01a\0\x011\x02\0\x01b\0\0\x09";
         assert_eq!(from_slice::<Vec<&str>>(AMF0, bytes).unwrap(), ["a", "b", "c"]);
@@ -375,29 +393,29 @@ mod lists {
     }
 
     #[test]
-    fn gaps_repetitions_and_what_is_left_over() {
+    fn missing_repeated_and_surplus_elements_are_errors() {
         let gap = b"\x08\0\0\0\0\0\x010\x05\0\x012\x05\0\0\x09";
         assert_eq!(
-            refused::<Vec<Option<u8>>>(AMF0, gap),
+            error_text::<Vec<Option<u8>>>(AMF0, gap),
             "expected a list, got one whose element 1 is missing or sent twice (at byte 16)"
         );
         let twice = b"\x08\0\0\0\0\0\x010\x05\0\x010\x05\0\0\x09";
         assert_eq!(
-            refused::<Vec<Option<u8>>>(AMF0, twice),
+            error_text::<Vec<Option<u8>>>(AMF0, twice),
             "expected a list, got one whose element 0 is missing or sent twice (at byte 12)"
         );
         assert_eq!(
-            refused::<(u8, u8)>(AMF3, &[9, 7, 1, 4, 1, 4, 2, 4, 3]),
+            error_text::<(u8, u8)>(AMF3, &[9, 7, 1, 4, 1, 4, 2, 4, 3]),
             "expected a list of 2, got a longer one (at byte 7)"
         );
         assert_eq!(
-            refused::<(u8, u8)>(AMF3, &[9, 3, 1, 4, 1]),
+            error_text::<(u8, u8)>(AMF3, &[9, 3, 1, 4, 1]),
             "invalid length 1, expected a tuple of size 2 (at byte 5)"
         );
     }
 
     #[test]
-    fn a_length_that_is_not_known() {
+    fn sequences_of_unknown_length_are_written() {
         struct Evens(Vec<u32>);
         impl Serialize for Evens {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -425,9 +443,9 @@ mod lists {
     }
 
     #[test]
-    fn a_length_that_is_not_kept() {
-        struct Liar;
-        impl Serialize for Liar {
+    fn a_wrong_announced_length_is_an_error() {
+        struct WrongLength;
+        impl Serialize for WrongLength {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeSeq as _;
                 let mut list = serializer.serialize_seq(Some(2))?;
@@ -435,7 +453,7 @@ mod lists {
                 list.end()
             }
         }
-        let error = to_vec(AMF3, &BTreeMap::from([("a", (Liar, 1))])).unwrap_err();
+        let error = to_vec(AMF3, &BTreeMap::from([("a", (WrongLength, 1))])).unwrap_err();
         assert_eq!(error.to_string(), "a[0]: a list that announced 2 elements had 1");
     }
 }
@@ -455,32 +473,35 @@ mod errors {
     }
 
     #[test]
-    fn have_the_path_and_the_offset() {
+    fn decode_errors_have_the_path_and_the_offset() {
         // players: [{id: 5}, {id: "x"}]; the second object refers to the traits, the name by reference 02.
         let bytes =
             b"\x0A\x0B\x01\x0Fplayers\x09\x05\x01\x0A\x01\x05id\x04\x05\x01\x0A\x01\x02\x06\x03x\x01\x01";
-        assert_eq!(refused::<Room>(AMF3, bytes), "players[1].id: expected u64, got String (at byte 28)");
+        assert_eq!(error_text::<Room>(AMF3, bytes), "players[1].id: expected u64, got String (at byte 28)");
         let error = from_slice::<Room>(AMF3, bytes).unwrap_err();
         assert_eq!((error.offset(), error.path().as_str()), (28, "players[1].id"));
-        assert_eq!(refused::<Room>(AMF3, b"\x0A\x0B\x01\x01"), "the member `players` is missing (at byte 4)");
-        assert_eq!(refused::<Room>(AMF3, &[4, 5]), "expected struct Room, got Integer (at byte 2)");
         assert_eq!(
-            refused::<Vec<Player>>(AMF3, b"\x09\x03\x01\x0A\x0B\x01\x03x\x01\x01"),
+            error_text::<Room>(AMF3, b"\x0A\x0B\x01\x01"),
+            "the member `players` is missing (at byte 4)"
+        );
+        assert_eq!(error_text::<Room>(AMF3, &[4, 5]), "expected struct Room, got Integer (at byte 2)");
+        assert_eq!(
+            error_text::<Vec<Player>>(AMF3, b"\x09\x03\x01\x0A\x0B\x01\x03x\x01\x01"),
             "[0]: unknown field `x`, expected `id` (at byte 8)"
         );
         assert_eq!(
-            refused::<u8>(AMF3, &[4, 0x82, 0]),
+            error_text::<u8>(AMF3, &[4, 0x82, 0]),
             "expected u8, got 256, which it cannot hold (at byte 3)"
         );
         assert_eq!(
-            refused::<BTreeMap<u8, u8>>(AMF3, b"\x0A\x0B\x01\x03x\x01\x01"),
+            error_text::<BTreeMap<u8, u8>>(AMF3, b"\x0A\x0B\x01\x03x\x01\x01"),
             "expected u8, got the name `x` (at byte 5)"
         );
-        assert_eq!(refused::<bool>(AMF3, &[3, 3]), "1 bytes follow the value (at byte 1)");
+        assert_eq!(error_text::<bool>(AMF3, &[3, 3]), "1 bytes follow the value (at byte 1)");
     }
 
     #[test]
-    fn of_writing_have_the_path() {
+    fn encode_errors_have_the_path() {
         let room = Room { players: vec![Player { id: 1 }, Player { id: (1 << 53) + 1 }] };
         let error = to_vec(AMF3, &room).unwrap_err();
         assert_eq!(
@@ -495,7 +516,7 @@ mod errors {
     }
 
     #[test]
-    fn keys_that_are_no_names() {
+    fn unsupported_map_keys_are_errors() {
         let text = |error: Result<Vec<u8>, amf_core::EncodeError>| error.unwrap_err().to_string();
         assert_eq!(
             text(to_vec(AMF3, &[BTreeMap::from([(true, 1)])])),
@@ -512,7 +533,7 @@ mod errors {
     }
 
     #[test]
-    fn nesting_without_end() {
+    fn endless_nesting_is_an_error() {
         #[derive(Serialize, Deserialize, Debug)]
         struct Nest(Option<Box<[Nest; 1]>>);
         let mut nest = Nest(None);
@@ -522,16 +543,16 @@ mod errors {
         let error = to_vec(AMF3, &nest).unwrap_err().to_string();
         assert!(error.ends_with("the value is nested deeper than 64 levels"), "{error}");
         let bytes = [9, 3, 1].repeat(100_000);
-        let error = refused::<Nest>(AMF3, &bytes);
+        let error = error_text::<Nest>(AMF3, &bytes);
         assert!(error.contains("the limit `depth` of 64 is passed"), "{error}");
-        let error = refused::<serde_json::Value>(AMF3, &bytes);
+        let error = error_text::<serde_json::Value>(AMF3, &bytes);
         assert!(error.contains("the limit `depth` of 64 is passed"), "{error}");
     }
 
     #[test]
-    fn declared_lengths_reserve_nothing() {
+    fn declared_lengths_do_not_allocate() {
         // AMF0: 2^32 − 1 elements announced.
-        let error = refused::<Vec<u64>>(AMF0, &[10, 0xFF, 0xFF, 0xFF, 0xFF, 5]);
+        let error = error_text::<Vec<u64>>(AMF0, &[10, 0xFF, 0xFF, 0xFF, 0xFF, 5]);
         assert_eq!(error, "[0]: expected u64, got null (at byte 6)");
     }
 
@@ -555,9 +576,9 @@ mod errors {
     }
 
     #[test]
-    fn an_externalizable_object_of_a_stranger() {
+    fn an_unknown_externalizable_object_is_an_error() {
         // traits 07: externalizable, inline.
-        let error = refused::<serde_json::Value>(AMF3, b"\x0A\x07\x03X\x01");
+        let error = error_text::<serde_json::Value>(AMF3, b"\x0A\x07\x03X\x01");
         assert_eq!(error, "expected an object, got an externalizable object of class X (at byte 4)");
     }
 }
@@ -577,7 +598,7 @@ mod references {
     ];
 
     #[test]
-    fn are_read_again() {
+    fn references_are_read_again() {
         for (version, bytes) in TWICE {
             let points: Vec<Point> = from_slice(version, bytes).unwrap();
             assert_eq!(points, [Point { x: 5 }, Point { x: 5 }]);
@@ -587,15 +608,15 @@ mod references {
     }
 
     #[test]
-    fn to_what_encloses_them_are_errors() {
+    fn references_to_enclosing_objects_are_errors() {
         #[derive(Deserialize, Debug)]
         #[expect(dead_code, reason = "never made")]
         struct Nest(Vec<Option<Nest>>);
-        let error = refused::<serde_json::Value>(AMF3, &[9, 3, 1, 9, 0]);
+        let error = error_text::<serde_json::Value>(AMF3, &[9, 3, 1, 9, 0]);
         assert!(error.starts_with("[0]: the reference leads back to an object that encloses it"), "{error}");
         // In an element that came before its turn.
         let bytes = b"\x08\0\0\0\0\0\x011\x07\0\0\0\x010\x05\0\0\x09";
-        let error = refused::<Nest>(AMF0, bytes);
+        let error = error_text::<Nest>(AMF0, bytes);
         assert!(error.starts_with("[1]: the reference leads back to an object that encloses it"), "{error}");
     }
 }
@@ -618,7 +639,7 @@ mod with_other_types {
     }
 
     #[test]
-    fn a_member_of_a_derived_struct() {
+    fn serde_types_are_members_of_derived_structs() {
         let job = Job { options: Serde(Options { fast: true }), retry: None.into(), id: 5 };
         for version in VERSIONS {
             let bytes = amf_core::to_vec(version, &job).unwrap();
@@ -636,7 +657,7 @@ mod with_other_types {
     }
 
     #[test]
-    fn several_values_in_one_message() {
+    fn several_values_share_one_message() {
         let mut encoder = Encoder::in_envelope(AMF3);
         "ab".serialize(Serializer::new(&mut encoder)).unwrap();
         ["ab"].serialize(Serializer::new(&mut encoder)).unwrap();
@@ -649,7 +670,7 @@ mod with_other_types {
     }
 
     #[test]
-    fn a_value_inside_of_a_serde_type() {
+    fn dynamic_values_are_fields_of_serde_types() {
         let inner = Object::typed("C")
             .with("at", Date::from_millis(5.0))
             .with("data", &[1, 2][..])
@@ -716,7 +737,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn every_tree_comes_back(tree in tree()) {
+    fn every_tree_survives_a_round_trip(tree in tree()) {
         for version in VERSIONS {
             let bytes = to_vec(version, &tree).unwrap();
             prop_assert_eq!(&from_slice::<Tree>(version, &bytes).unwrap(), &tree);
@@ -727,7 +748,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         for version in VERSIONS {
             let _ = from_slice::<Tree>(version, &bytes);
             let _ = from_slice::<serde_json::Value>(version, &bytes);
@@ -736,7 +757,7 @@ proptest! {
     }
 
     #[test]
-    fn no_damage_panics(tree in tree(), place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn modified_bytes_never_panic(tree in tree(), place in any::<prop::sample::Index>(), byte in any::<u8>()) {
         for version in VERSIONS {
             let mut bytes = to_vec(version, &tree).unwrap();
             let place = place.index(bytes.len());

@@ -25,23 +25,23 @@ fn file(version: u8, members: &[u8]) -> Vec<u8> {
 }
 
 #[track_caller]
-fn both_ways(bytes: &[u8]) -> SolFile {
+fn assert_round_trip(bytes: &[u8]) -> SolFile {
     let sol = SolFile::read(bytes).unwrap();
     assert_eq!(sol.write().unwrap(), bytes);
     sol
 }
 
 #[test]
-fn members_of_amf0() {
-    let sol = both_ways(&file(0, b"\0\x01a\x02\0\x02hi\0\0\x01b\x01\x01\0"));
+fn amf0_members_survive_a_round_trip() {
+    let sol = assert_round_trip(&file(0, b"\0\x01a\x02\0\x02hi\0\0\x01b\x01\x01\0"));
     assert_eq!((sol.name.as_str(), sol.version), ("s", Version::Amf0));
     assert_eq!(*sol.data, Object::new().with("a", "hi").with("b", true));
 }
 
 #[test]
-fn names_of_amf3_share_the_table_of_strings() {
+fn amf3_names_use_the_string_table() {
     // a: "b", b: "a": the name of the second is string 1, its value string 0.
-    let sol = both_ways(&file(3, b"\x03a\x06\x03b\0\x02\x06\x00\0"));
+    let sol = assert_round_trip(&file(3, b"\x03a\x06\x03b\0\x02\x06\x00\0"));
     assert_eq!(sol.version, Version::Amf3);
     assert_eq!(*sol.data, Object::new().with("a", "b").with("b", "a"));
 }
@@ -49,13 +49,13 @@ fn names_of_amf3_share_the_table_of_strings() {
 #[test]
 fn objects_are_numbered_across_the_file() {
     // AMF0: data is 0, so the object in `a` is 1.
-    let sol = both_ways(&file(0, b"\0\x01a\x03\0\0\x09\0\0\x01b\x07\0\x01\0"));
+    let sol = assert_round_trip(&file(0, b"\0\x01a\x03\0\0\x09\0\0\x01b\x07\0\x01\0"));
     let (Some(Value::Object(a)), Some(Value::Object(b))) = (sol.data.get("a"), sol.data.get("b")) else {
         panic!("{sol:?}")
     };
     assert!(Arc::ptr_eq(a, b));
     // AMF3: the object in `a` is 0.
-    let sol = both_ways(&file(3, b"\x03a\x0A\x0B\x01\x01\0\x03b\x0A\x00\0"));
+    let sol = assert_round_trip(&file(3, b"\x03a\x0A\x0B\x01\x01\0\x03b\x0A\x00\0"));
     let (Some(Value::Object(a)), Some(Value::Object(b))) = (sol.data.get("a"), sol.data.get("b")) else {
         panic!("{sol:?}")
     };
@@ -64,32 +64,32 @@ fn objects_are_numbered_across_the_file() {
 
 #[test]
 fn data_can_refer_to_itself() {
-    let sol = both_ways(&file(0, b"\0\x04self\x07\0\0\0"));
+    let sol = assert_round_trip(&file(0, b"\0\x04self\x07\0\0\0"));
     let Some(Value::Ancestor(WeakValue::Object(data))) = sol.data.get("self") else { panic!("{sol:?}") };
     assert!(Arc::ptr_eq(&data.upgrade().unwrap(), &sol.data));
     assert_eq!(format!("{:?}", sol.data), "{self: <ancestor Object>}");
-    assert_eq!(sol.to::<Value>().unwrap(), Value::Object(Arc::clone(&sol.data)));
+    assert_eq!(sol.to_data::<Value>().unwrap(), Value::Object(Arc::clone(&sol.data)));
 }
 
 #[test]
-fn no_members() {
+fn a_file_without_members_survives_a_round_trip() {
     for version in [0, 3] {
-        let sol = both_ways(&file(version, b""));
+        let sol = assert_round_trip(&file(version, b""));
         assert_eq!(sol, SolFile::new("s", sol.version));
     }
 }
 
 #[test]
-fn an_empty_name_is_a_name() {
-    assert_eq!(both_ways(&file(0, b"\0\0\x05\0")).data.get(""), Some(&Value::Null));
-    assert_eq!(both_ways(&file(3, b"\x01\x01\0")).data.get(""), Some(&Value::Null));
+fn an_empty_member_name_is_valid() {
+    assert_eq!(assert_round_trip(&file(0, b"\0\0\x05\0")).data.get(""), Some(&Value::Null));
+    assert_eq!(assert_round_trip(&file(3, b"\x01\x01\0")).data.get(""), Some(&Value::Null));
 }
 
 #[test]
-fn what_is_behind_the_declared_length_is_kept() {
+fn bytes_after_the_declared_length_are_kept() {
     let mut bytes = file(3, b"\x03a\x03\0");
     bytes.extend(b"\0\xFF\0\0\0\x04\0\x02/x");
-    let sol = both_ways(&bytes);
+    let sol = assert_round_trip(&bytes);
     assert_eq!(sol.rest, b"\0\xFF\0\0\0\x04\0\x02/x");
     assert_eq!(*sol.data, Object::new().with("a", true));
 }
@@ -108,13 +108,13 @@ struct Save {
 }
 
 #[test]
-fn typed_both_ways() {
+fn typed_data_survives_a_round_trip() {
     let ann = || Hero { name: "Ann".to_owned(), hit_points: 7 };
     for version in [Version::Amf0, Version::Amf3] {
         let save = Save { hero: ann(), friends: vec![ann()] };
-        let bytes = SolFile::of("slot", version, &save).unwrap().write().unwrap();
+        let bytes = SolFile::from_data("slot", version, &save).unwrap().write().unwrap();
         let sol = SolFile::read(&bytes).unwrap();
-        assert_eq!(sol.to::<Save>().unwrap(), save);
+        assert_eq!(sol.to_data::<Save>().unwrap(), save);
         assert_eq!(sol.get::<Hero>("hero").unwrap(), Some(ann()));
         assert_eq!(sol.get::<Hero>("nobody").unwrap(), None);
         let error = sol.get::<String>("hero").unwrap_err();
@@ -123,40 +123,40 @@ fn typed_both_ways() {
             "hero: expected String, got an object of class game.Hero"
         );
     }
-    let error = SolFile::of("slot", Version::Amf0, &7).unwrap_err();
+    let error = SolFile::from_data("slot", Version::Amf0, &7).unwrap_err();
     assert_eq!(error.to_string(), "the data of a shared object is an object, not Number");
 }
 
 #[track_caller]
-fn refused(bytes: &[u8], words: &str) {
+fn assert_error(bytes: &[u8], words: &str) {
     assert_eq!(SolFile::read(bytes).unwrap_err().to_string(), words);
 }
 
 #[test]
-fn other_files_are_refused_with_an_address() {
+fn malformed_files_are_errors_with_an_offset() {
     let good = file(0, b"\0\x01a\x01\x01\0");
-    refused(b"", "the input ends here; at least 2 more bytes are needed (at byte 0)");
-    refused(b"FWS\x09", "a shared object begins with 00 BF (at byte 0)");
+    assert_error(b"", "the input ends here; at least 2 more bytes are needed (at byte 0)");
+    assert_error(b"FWS\x09", "a shared object begins with 00 BF (at byte 0)");
     let with = |at: usize, byte: u8| {
         let mut bytes = good.clone();
         *bytes.get_mut(at).unwrap() = byte;
         bytes
     };
-    refused(&with(6, b'X'), "a shared object has the signature TCSO 00 04 00 00 00 00 here (at byte 6)");
-    refused(&with(19, 1), "a shared object has 00 00 00 behind its name (at byte 19)");
-    refused(&with(22, 1), "the version of a shared object is 0 or 3 (at byte 22)");
-    refused(&with(28, 1), "a member of a shared object ends with 00 (at byte 28)");
+    assert_error(&with(6, b'X'), "a shared object has the signature TCSO 00 04 00 00 00 00 here (at byte 6)");
+    assert_error(&with(19, 1), "a shared object has 00 00 00 behind its name (at byte 19)");
+    assert_error(&with(22, 1), "the version of a shared object is 0 or 3 (at byte 22)");
+    assert_error(&with(28, 1), "a member of a shared object ends with 00 (at byte 28)");
     // A declared length beyond the end, and one that ends inside of a member.
-    refused(&with(5, 24), "the input ends here; at least 1 more bytes are needed (at byte 6)");
-    refused(&with(5, 22), "the input ends here; at least 1 more bytes are needed (at byte 28)");
-    refused(
+    assert_error(&with(5, 24), "the input ends here; at least 1 more bytes are needed (at byte 6)");
+    assert_error(&with(5, 22), "the input ends here; at least 1 more bytes are needed (at byte 28)");
+    assert_error(
         &file(3, b"\x03a\x0A\x04\0"),
         "a: object reference 2 is out of range; 0 were sent before (at byte 27)",
     );
 }
 
 #[test]
-fn every_cut_is_an_error() {
+fn every_truncated_file_is_an_error() {
     let bytes = file(3, b"\x03a\x0A\x0B\x01\x05xy\x06\x00\x01\0");
     for cut in 0..bytes.len() {
         let error = SolFile::read(bytes.get(..cut).unwrap()).unwrap_err();
@@ -169,11 +169,11 @@ fn limits_are_in_force() {
     let deep = |levels: usize| file(3, &[b"\x03a".to_vec(), [0x09, 0x03, 0x01].repeat(levels)].concat());
     let error = SolFile::read(&deep(100)).unwrap_err();
     assert_eq!(*error.kind(), DecodeErrorKind::Limit { limit: "depth", max: 64 });
-    let limits = Limits { string: 1, ..Limits::default() };
+    let limits = Limits { string_len: 1, ..Limits::default() };
     let read = |members| SolFile::read_with(&file(0, members), &Arc::new(Classes::new()), limits);
     read(b"\0\x01a\x02\0\x01h\0").unwrap();
     let error = read(b"\0\x01a\x02\0\x02hi\0").unwrap_err();
-    assert_eq!(*error.kind(), DecodeErrorKind::Limit { limit: "string", max: 1 });
+    assert_eq!(*error.kind(), DecodeErrorKind::Limit { limit: "string_len", max: 1 });
 }
 
 #[test]

@@ -14,11 +14,11 @@ pub(crate) enum Access {
 
 /// What one attribute says about it.
 #[derive(Default)]
-pub(crate) struct Rule {
-    said: Option<(Ident, Access)>,
+pub(crate) struct AccessRule {
+    given: Option<(Ident, Access)>,
 }
 
-impl Rule {
+impl AccessRule {
     /// Takes a setting, if it is one of these; `with_public` says whether there is a rule that `public` could lift.
     pub(crate) fn take(&mut self, setting: &Setting, with_public: bool, errors: &mut Errors) -> bool {
         let access = match setting.text().as_str() {
@@ -31,7 +31,7 @@ impl Rule {
             }
             _ => return false,
         };
-        match (&self.said, access) {
+        match (&self.given, access) {
             (Some((first, _)), _) if *first == setting.name => {
                 errors.at(&setting.name, format_args!("`{first}` is given twice; keep one of them"));
             }
@@ -39,13 +39,13 @@ impl Rule {
                 &setting.name,
                 format_args!("`{}` and `{first}` are two rules; keep one of them", setting.name),
             ),
-            (None, Some(access)) => self.said = Some((setting.name.clone(), access)),
+            (None, Some(access)) => self.given = Some((setting.name.clone(), access)),
             (None, None) => {}
         }
         true
     }
 
     pub(crate) fn access(&self) -> Option<&Access> {
-        self.said.as_ref().map(|(_, access)| access)
+        self.given.as_ref().map(|(_, access)| access)
     }
 }

@@ -11,10 +11,10 @@ use crate::names::closest;
 /// One `name` or `name = value` in an attribute.
 pub(crate) struct Setting {
     pub(crate) name: Ident,
-    value: Value,
+    value: SettingValue,
 }
 
-enum Value {
+enum SettingValue {
     None,
     Given(Expr),
     /// `name(...)`, which none of them takes.
@@ -55,14 +55,14 @@ impl Parse for Setting {
         let name = input.call(Ident::parse_any)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Value::Given(input.parse()?)
+            SettingValue::Given(input.parse()?)
         } else if input.peek(token::Paren) {
             let list;
             let parentheses = syn::parenthesized!(list in input);
             list.parse::<proc_macro2::TokenStream>()?;
-            Value::List(parentheses.span.join())
+            SettingValue::List(parentheses.span.join())
         } else {
-            Value::None
+            SettingValue::None
         };
         Ok(Self { name, value })
     }
@@ -77,11 +77,11 @@ impl Setting {
     /// A setting that takes no value.
     pub(crate) fn flag(&self, errors: &mut Errors) -> Option<Ident> {
         match &self.value {
-            Value::None => return Some(self.name.clone()),
-            Value::Given(value) => {
+            SettingValue::None => return Some(self.name.clone()),
+            SettingValue::Given(value) => {
                 errors.at(value, format_args!("`{0}` takes no value: write `{0}`", self.name));
             }
-            Value::List(span) => {
+            SettingValue::List(span) => {
                 errors.at_span(*span, format_args!("`{0}` takes no value: write `{0}`", self.name));
             }
         }
@@ -92,12 +92,12 @@ impl Setting {
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         let message = format_args!("`{0}` takes a string: write `{0} = \"...\"`", self.name).to_string();
         match &self.value {
-            Value::Given(value) => match literal(value) {
+            SettingValue::Given(value) => match literal(value) {
                 Some(literal) => return Some(literal.clone()),
                 None => errors.at(value, message),
             },
-            Value::None => errors.at(&self.name, message),
-            Value::List(span) => errors.at_span(*span, message),
+            SettingValue::None => errors.at(&self.name, message),
+            SettingValue::List(span) => errors.at_span(*span, message),
         }
         None
     }
@@ -114,7 +114,7 @@ impl Setting {
 
     /// A path, with or without quotes; the example is for those who wrote something else.
     pub(crate) fn path(&self, example: &str, errors: &mut Errors) -> Option<Path> {
-        if let Value::Given(Expr::Path(path)) = &self.value {
+        if let SettingValue::Given(Expr::Path(path)) = &self.value {
             return Some(path.path.clone());
         }
         let literal = self.string(errors)?;
@@ -134,7 +134,7 @@ impl Setting {
 
     /// Whether there is a value at all.
     pub(crate) fn has_value(&self) -> bool {
-        !matches!(self.value, Value::None)
+        !matches!(self.value, SettingValue::None)
     }
 
     /// Reports a name that is not among those that may stand here.
@@ -146,7 +146,10 @@ impl Setting {
             }
             None => errors.at(
                 &self.name,
-                format_args!("unknown attribute `{name}`; {place} takes {}", crate::names::list(known)),
+                format_args!(
+                    "unknown attribute `{name}`; {place} takes {}",
+                    crate::names::list_alternatives(known)
+                ),
             ),
         }
     }
@@ -162,17 +165,17 @@ fn literal(value: &Expr) -> Option<&LitStr> {
 }
 
 /// The value of a setting that may be given once.
-pub(crate) struct Once<T> {
+pub(crate) struct SetOnce<T> {
     value: Option<(Ident, T)>,
 }
 
-impl<T> Default for Once<T> {
+impl<T> Default for SetOnce<T> {
     fn default() -> Self {
         Self { value: None }
     }
 }
 
-impl<T> Once<T> {
+impl<T> SetOnce<T> {
     /// Keeps the value; a second one is a mistake. `None` is a value whose mistake was reported.
     pub(crate) fn set(&mut self, setting: &Setting, value: Option<T>, errors: &mut Errors) {
         if self.value.is_some() {

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{GenericParam, Generics, Ident, Lifetime, TypeParamBound, WherePredicate};
 
 /// Binds every type parameter that occurs in one of these types.
-pub(crate) fn bind<'a, T: ToTokens + 'a>(
+pub(crate) fn add_bound<'a, T: ToTokens + 'a>(
     generics: &mut Generics,
     types: impl Iterator<Item = &'a T>,
     bound: &TypeParamBound,
@@ -26,7 +26,7 @@ pub(crate) fn is_generic(ty: &impl ToTokens, generics: &Generics) -> bool {
 }
 
 /// A condition without what it asks for by this lifetime, which is for reading alone.
-pub(crate) fn without(predicate: &WherePredicate, lifetime: &Lifetime) -> Option<WherePredicate> {
+pub(crate) fn without_lifetime(predicate: &WherePredicate, lifetime: &Lifetime) -> Option<WherePredicate> {
     let mut predicate = predicate.clone();
     match &mut predicate {
         WherePredicate::Type(of_type) => {

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_read_as_they_are_written() {
+    fn types_are_printed_as_they_are_written() {
         for written in [
             "HashMap<String, Vec<u8>>",
             "Result<Option<(u32, f64)>, my::Error>",

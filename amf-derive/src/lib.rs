@@ -52,7 +52,7 @@ use crate::paths::Root;
 /// | `with = "path::to::module"` | read and written by `from_amf` and `to_amf` of a module |
 /// | `flatten` | a struct whose members are this one's too; with `default`, those that are missing are its `Default`'s |
 /// | `skip` | not on the wire at all; read as the type's `Default` |
-/// | `dynamic` | a `Dynamic`, which holds the members that the class does not declare |
+/// | `dynamic` | a `DynamicMembers`, which holds the members that the class does not declare |
 ///
 /// on an enum
 ///

@@ -9,20 +9,20 @@ use syn::{
     Attribute, FnArg, GenericParam, Ident, LitStr, Meta, Pat, PatIdent, PatType, Receiver, Signature, Type,
 };
 
-use crate::access::Rule;
-use crate::attr::{Once, settings};
+use crate::access::AccessRule;
+use crate::attr::{SetOnce, settings};
 use crate::errors::Errors;
-use crate::names::Case;
+use crate::names::RenameRule;
 
 /// What `#[remote(...)]` says about a method.
 #[derive(Default)]
-pub(crate) struct Remote {
-    pub(crate) rename: Once<LitStr>,
-    pub(crate) concurrent: Once<Ident>,
-    pub(crate) access: Rule,
+pub(crate) struct RemoteAttribute {
+    pub(crate) rename: SetOnce<LitStr>,
+    pub(crate) concurrent: SetOnce<Ident>,
+    pub(crate) access: AccessRule,
 }
 
-impl Remote {
+impl RemoteAttribute {
     /// Reads the attributes and takes them off the method. `known` are those that may stand there.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, known: &[&str], errors: &mut Errors) -> Self {
         let mut remote = Self::default();
@@ -49,7 +49,7 @@ impl Remote {
     pub(crate) fn wire_name(&self, method: &Ident, errors: &mut Errors) -> (String, Span) {
         let (name, span) = match self.rename.get() {
             Some(rename) => (rename.value(), rename.span()),
-            None => (Case::Camel.of(method), method.span()),
+            None => (RenameRule::Camel.apply_to_field(method), method.span()),
         };
         if name.is_empty() {
             errors.at_span(
@@ -115,27 +115,27 @@ pub(crate) fn is_conditional(attributes: &[Attribute]) -> bool {
 }
 
 /// What differs in the advice for services and for clients.
-pub(crate) struct Words {
+pub(crate) struct SignatureAdvice {
     elsewhere: &'static str,
     mutable_receiver: &'static str,
     other_receiver: &'static str,
 }
 
-pub(crate) const ON_A_SERVICE: Words = Words {
+pub(crate) const SERVICE_ADVICE: SignatureAdvice = SignatureAdvice {
     elsewhere: "to another `impl` block",
     mutable_receiver: "all calls share one value, at the same time: write `&self`, and keep what changes in a \
                        `Mutex` or an atomic",
     other_receiver: "all calls share one value, and more will come: write `&self`",
 };
 
-pub(crate) const ON_A_CLIENT: Words = Words {
+pub(crate) const CLIENT_ADVICE: SignatureAdvice = SignatureAdvice {
     elsewhere: "to another trait",
     mutable_receiver: "calling a client does not change it: write `&self`",
     other_receiver: "a client can be called again: write `&self`",
 };
 
 /// Checks everything before the parentheses, and the receiver.
-pub(crate) fn check_signature(signature: &Signature, words: &Words, errors: &mut Errors) {
+pub(crate) fn check_signature(signature: &Signature, advice: &SignatureAdvice, errors: &mut Errors) {
     if let Some(unsafety) = &signature.unsafety {
         errors.at(unsafety, "a client cannot promise anything: a remote method is a safe `fn`");
     }
@@ -171,18 +171,18 @@ pub(crate) fn check_signature(signature: &Signature, words: &Words, errors: &mut
         }
     }
     match signature.inputs.first() {
-        Some(FnArg::Receiver(receiver)) => check_receiver(receiver, words, errors),
+        Some(FnArg::Receiver(receiver)) => check_receiver(receiver, advice, errors),
         _ => errors.at(
             &signature.ident,
             format_args!(
                 "a remote method takes `&self` first: write `fn {}(&self, ...)`, or move the function {}",
-                signature.ident, words.elsewhere
+                signature.ident, advice.elsewhere
             ),
         ),
     }
 }
 
-fn check_receiver(receiver: &Receiver, words: &Words, errors: &mut Errors) {
+fn check_receiver(receiver: &Receiver, advice: &SignatureAdvice, errors: &mut Errors) {
     let shared = matches!(&*receiver.ty, Type::Reference(reference)
         if reference.mutability.is_none() && reference.elem.to_token_stream().to_string() == "Self");
     if shared {
@@ -192,7 +192,7 @@ fn check_receiver(receiver: &Receiver, words: &Words, errors: &mut Errors) {
         Type::Reference(reference) => reference.mutability.is_some(),
         _ => receiver.mutability.is_some(),
     };
-    errors.at(receiver, if changes { words.mutable_receiver } else { words.other_receiver });
+    errors.at(receiver, if changes { advice.mutable_receiver } else { advice.other_receiver });
 }
 
 /// A parameter's name; none where it is a pattern, which is reported.

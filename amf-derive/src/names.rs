@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 
 /// How the names of members are written on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Case {
+pub(crate) enum RenameRule {
     AsWritten,
     Lower,
     Upper,
@@ -17,55 +17,55 @@ pub(crate) enum Case {
     ScreamingKebab,
 }
 
-const CASES: &[(&str, Case)] = &[
-    ("camelCase", Case::Camel),
-    ("PascalCase", Case::Pascal),
-    ("snake_case", Case::Snake),
-    ("SCREAMING_SNAKE_CASE", Case::ScreamingSnake),
-    ("kebab-case", Case::Kebab),
-    ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
-    ("lowercase", Case::Lower),
-    ("UPPERCASE", Case::Upper),
-    ("none", Case::AsWritten),
+const RENAME_RULES: &[(&str, RenameRule)] = &[
+    ("camelCase", RenameRule::Camel),
+    ("PascalCase", RenameRule::Pascal),
+    ("snake_case", RenameRule::Snake),
+    ("SCREAMING_SNAKE_CASE", RenameRule::ScreamingSnake),
+    ("kebab-case", RenameRule::Kebab),
+    ("SCREAMING-KEBAB-CASE", RenameRule::ScreamingKebab),
+    ("lowercase", RenameRule::Lower),
+    ("UPPERCASE", RenameRule::Upper),
+    ("none", RenameRule::AsWritten),
 ];
 
-impl Case {
+impl RenameRule {
     /// The case of this name, or the message that says which ones there are.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
-        if let Some((_, case)) = CASES.iter().find(|(known, _)| *known == name) {
+        if let Some((_, case)) = RENAME_RULES.iter().find(|(known, _)| *known == name) {
             return Ok(*case);
         }
-        let known: Vec<&str> = CASES.iter().map(|(known, _)| *known).collect();
+        let known: Vec<&str> = RENAME_RULES.iter().map(|(known, _)| *known).collect();
         Err(match closest(name, &known) {
             Some(meant) => format!("unknown case `{name}`; did you mean `{meant}`?"),
-            None => format!("unknown case `{name}`; write one of {}", list(&known)),
+            None => format!("unknown case `{name}`; write one of {}", list_alternatives(&known)),
         })
     }
 
     /// The wire name of a field or method that is written in `snake_case`.
-    pub(crate) fn of(self, ident: &Ident) -> String {
+    pub(crate) fn apply_to_field(self, ident: &Ident) -> String {
         let name = ident.unraw().to_string();
         match self {
             Self::AsWritten | Self::Snake => name,
             Self::Lower => name.to_lowercase(),
             Self::Upper | Self::ScreamingSnake => name.to_uppercase(),
             Self::Pascal => pascal(&name),
-            Self::Camel => with_first(&pascal(&name), char::to_lowercase),
+            Self::Camel => map_first_char(&pascal(&name), char::to_lowercase),
             Self::Kebab => name.replace('_', "-"),
             Self::ScreamingKebab => name.to_uppercase().replace('_', "-"),
         }
     }
 }
 
-impl Case {
+impl RenameRule {
     /// The wire name of an enum's variant, which is written in `PascalCase`; the cases are those of serde.
-    pub(crate) fn of_variant(self, ident: &Ident) -> String {
+    pub(crate) fn apply_to_variant(self, ident: &Ident) -> String {
         let name = ident.unraw().to_string();
         match self {
             Self::AsWritten | Self::Pascal => name,
             Self::Lower => name.to_lowercase(),
             Self::Upper => name.to_uppercase(),
-            Self::Camel => with_first(&name, char::to_lowercase),
+            Self::Camel => map_first_char(&name, char::to_lowercase),
             Self::Snake => snake(&name),
             Self::ScreamingSnake => snake(&name).to_uppercase(),
             Self::Kebab => snake(&name).replace('_', "-"),
@@ -86,28 +86,28 @@ fn snake(pascal: &str) -> String {
 }
 
 fn pascal(snake: &str) -> String {
-    snake.split('_').map(|word| with_first(word, char::to_uppercase)).collect()
+    snake.split('_').map(|word| map_first_char(word, char::to_uppercase)).collect()
 }
 
-fn with_first<I: Iterator<Item = char>>(word: &str, change: impl Fn(char) -> I) -> String {
+fn map_first_char<I: Iterator<Item = char>>(word: &str, change: impl Fn(char) -> I) -> String {
     let mut letters = word.chars();
     letters.next().into_iter().flat_map(change).chain(letters.clone()).collect()
 }
 
 /// A service's default name: its type's name with the first word in lower case, `httpServer` for `HTTPServer`.
 pub(crate) fn service_name(type_name: &Ident) -> String {
-    let mut words = words(type_name).into_iter();
+    let mut words = split_words(type_name).into_iter();
     let first = words.next().unwrap_or_default().to_lowercase();
     words.fold(first, |name, word| name + &word)
 }
 
 /// A variant's name as a sentence would have it: `room full` for `RoomFull`.
-pub(crate) fn spoken(variant: &Ident) -> String {
-    words(variant).join(" ").to_lowercase()
+pub(crate) fn to_sentence(variant: &Ident) -> String {
+    split_words(variant).join(" ").to_lowercase()
 }
 
 /// The words of a name in `PascalCase`; a run of capitals is one word.
-fn words(ident: &Ident) -> Vec<String> {
+fn split_words(ident: &Ident) -> Vec<String> {
     let name = ident.unraw().to_string();
     let mut words: Vec<String> = Vec::new();
     let mut previous: Option<char> = None;
@@ -135,14 +135,14 @@ pub(crate) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     known
         .iter()
-        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), *candidate))
+        .map(|candidate| (edit_distance(&word.to_lowercase(), &candidate.to_lowercase()), *candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
 /// How many letters must be put in, taken out or exchanged to get from one word to the other.
-fn distance(from: &str, to: &str) -> usize {
+fn edit_distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, letter) in from.chars().enumerate() {
@@ -157,7 +157,7 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 /// Names as a sentence lists them: `` `a`, `b` or `c` ``.
-pub(crate) fn list(names: &[&str]) -> String {
+pub(crate) fn list_alternatives(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         None => "nothing".to_owned(),
@@ -177,43 +177,43 @@ mod tests {
     }
 
     #[test]
-    fn cases_are_those_of_serde() {
+    fn rename_rules_for_fields_are_those_of_serde() {
         let written = [
-            (Case::Camel, "displayName"),
-            (Case::Pascal, "DisplayName"),
-            (Case::Snake, "display_name"),
-            (Case::ScreamingSnake, "DISPLAY_NAME"),
-            (Case::Kebab, "display-name"),
-            (Case::ScreamingKebab, "DISPLAY-NAME"),
-            (Case::Lower, "display_name"),
-            (Case::Upper, "DISPLAY_NAME"),
-            (Case::AsWritten, "display_name"),
+            (RenameRule::Camel, "displayName"),
+            (RenameRule::Pascal, "DisplayName"),
+            (RenameRule::Snake, "display_name"),
+            (RenameRule::ScreamingSnake, "DISPLAY_NAME"),
+            (RenameRule::Kebab, "display-name"),
+            (RenameRule::ScreamingKebab, "DISPLAY-NAME"),
+            (RenameRule::Lower, "display_name"),
+            (RenameRule::Upper, "DISPLAY_NAME"),
+            (RenameRule::AsWritten, "display_name"),
         ];
         for (case, expected) in written {
-            assert_eq!(case.of(&ident("display_name")), expected);
+            assert_eq!(case.apply_to_field(&ident("display_name")), expected);
         }
     }
 
     #[test]
-    fn cases_of_variants_are_those_of_serde() {
+    fn rename_rules_for_variants_are_those_of_serde() {
         for (case, expected) in [
-            (Case::AsWritten, "VeryTasty"),
-            (Case::Pascal, "VeryTasty"),
-            (Case::Camel, "veryTasty"),
-            (Case::Snake, "very_tasty"),
-            (Case::ScreamingSnake, "VERY_TASTY"),
-            (Case::Kebab, "very-tasty"),
-            (Case::ScreamingKebab, "VERY-TASTY"),
-            (Case::Lower, "verytasty"),
-            (Case::Upper, "VERYTASTY"),
+            (RenameRule::AsWritten, "VeryTasty"),
+            (RenameRule::Pascal, "VeryTasty"),
+            (RenameRule::Camel, "veryTasty"),
+            (RenameRule::Snake, "very_tasty"),
+            (RenameRule::ScreamingSnake, "VERY_TASTY"),
+            (RenameRule::Kebab, "very-tasty"),
+            (RenameRule::ScreamingKebab, "VERY-TASTY"),
+            (RenameRule::Lower, "verytasty"),
+            (RenameRule::Upper, "VERYTASTY"),
         ] {
-            assert_eq!(case.of_variant(&ident("VeryTasty")), expected);
+            assert_eq!(case.apply_to_variant(&ident("VeryTasty")), expected);
         }
-        assert_eq!(Case::Snake.of_variant(&ident("Z42")), "z42");
+        assert_eq!(RenameRule::Snake.apply_to_variant(&ident("Z42")), "z42");
     }
 
     #[test]
-    fn camel_case_of_odd_names() {
+    fn unusual_field_names_become_camel_case() {
         for (written, expected) in [
             ("r#type", "type"),
             ("_hidden", "hidden"),
@@ -223,12 +223,12 @@ mod tests {
             ("__", ""),
             ("größe_über_alles", "größeÜberAlles"),
         ] {
-            assert_eq!(Case::Camel.of(&ident(written)), expected);
+            assert_eq!(RenameRule::Camel.apply_to_field(&ident(written)), expected);
         }
     }
 
     #[test]
-    fn names_of_services_and_words_of_variants() {
+    fn service_names_and_sentences_are_made_of_words() {
         for (written, name, words) in [
             ("Game", "game", "game"),
             ("GameService", "gameService", "game service"),
@@ -238,12 +238,12 @@ mod tests {
             ("Not_Here", "notHere", "not here"),
         ] {
             assert_eq!(service_name(&ident(written)), name);
-            assert_eq!(spoken(&ident(written)), words);
+            assert_eq!(to_sentence(&ident(written)), words);
         }
     }
 
     #[test]
-    fn slips_are_recognized_and_strangers_are_not() {
+    fn misspelt_names_are_matched_and_unknown_ones_are_not() {
         let known = &["rename", "skip", "default", "dynamic"];
         assert_eq!(closest("renam", known), Some("rename"));
         assert_eq!(closest("Skip", known), Some("skip"));

@@ -13,7 +13,7 @@ use crate::paths::Root;
 use crate::{client, fault, object, service};
 
 #[test]
-fn expansions_are_those_on_file() {
+fn expansions_match_the_snapshots() {
     let update = std::env::var_os("UPDATE_EXPANSIONS").is_some();
     let mut wrong = Vec::new();
     for input in inputs() {

@@ -10,13 +10,13 @@ pub(crate) fn at(place: &impl Spanned) -> Span {
 }
 
 /// These tokens as if they stood there.
-pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
+pub(crate) fn with_span(tokens: &impl ToTokens, span: Span) -> TokenStream {
     tokens
         .to_token_stream()
         .into_iter()
         .map(|mut token| {
             if let TokenTree::Group(group) = &token {
-                token = Group::new(group.delimiter(), moved(&group.stream(), span)).into();
+                token = Group::new(group.delimiter(), with_span(&group.stream(), span)).into();
             }
             token.set_span(span);
             token
@@ -25,11 +25,11 @@ pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
 }
 
 /// These tokens as if they stood there, each with the meaning that it has.
-pub(crate) fn placed(tokens: &impl ToTokens, place: &impl Spanned) -> TokenStream {
+pub(crate) fn at_location_of(tokens: &impl ToTokens, place: &impl Spanned) -> TokenStream {
     let place = place.span();
     let tokens = tokens.to_token_stream().into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
-            token = Group::new(group.delimiter(), placed(&group.stream(), &place)).into();
+            token = Group::new(group.delimiter(), at_location_of(&group.stream(), &place)).into();
         }
         token.set_span(place.resolved_at(token.span()));
         token

@@ -3,7 +3,7 @@
 use syn::{Type, TypePath};
 
 /// What a type surely is, where its name leaves no doubt; an alias may be anything.
-pub(crate) fn known(ty: &Type) -> Option<String> {
+pub(crate) fn known_name(ty: &Type) -> Option<String> {
     const KNOWN: &[&str] = &[
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
         "isize", "f32", "f64", "String", "Vec", "Option", "Box", "Arc", "Rc", "HashMap", "BTreeMap",

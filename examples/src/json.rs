@@ -1,6 +1,6 @@
 //! Values as JSON, for people who type them.
 
-use amf_remoting::{Dynamic, Value};
+use amf_remoting::{DynamicMembers, Value};
 
 /// What a piece of JSON is in AMF: whole numbers are integers where 29 bits hold them.
 pub fn to_value(json: &serde_json::Value) -> Value {
@@ -14,9 +14,11 @@ pub fn to_value(json: &serde_json::Value) -> Value {
             .map_or_else(|| Value::Number(number.as_f64().unwrap_or(f64::NAN)), Value::Integer),
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => items.iter().map(to_value).collect(),
-        Json::Object(members) => {
-            members.iter().map(|(name, value)| (name.as_str(), to_value(value))).collect::<Dynamic>().into()
-        }
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.as_str(), to_value(value)))
+            .collect::<DynamicMembers>()
+            .into(),
     }
 }
 

@@ -97,7 +97,7 @@ pub mod service;
 
 pub use amf_core;
 pub use amf_core::{
-    AmfClass, ArrayCollection, Date, Dynamic, Externalizable, FromAmf, Limits, ToAmf, Value, Version,
+    AmfClass, ArrayCollection, Date, DynamicMembers, Externalizable, FromAmf, Limits, ToAmf, Value, Version,
 };
 pub use amf_derive::{Fault, RemotingAmfObject as AmfObject, remote_client, remoting_service};
 #[cfg(feature = "client")]

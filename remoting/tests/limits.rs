@@ -89,7 +89,7 @@ async fn values_in_all() {
 
 #[tokio::test]
 async fn bytes_of_a_string() {
-    holds_at("string", 1024 * 1024, 200, |length| echo(long_string(length))).await;
+    holds_at("string_len", 1024 * 1024, 200, |length| echo(long_string(length))).await;
 }
 
 #[tokio::test]

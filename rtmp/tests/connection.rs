@@ -6,7 +6,7 @@ mod pair;
 
 use std::time::Duration;
 
-use amf_core::{Dynamic, Object, Value, Version};
+use amf_core::{DynamicMembers, Object, Value, Version};
 use amf_rtmp::proto::chunk::PreChunkedMessage;
 use amf_rtmp::proto::message::{UserControl, code};
 use amf_rtmp::proto::{
@@ -63,7 +63,7 @@ fn connect_brings_what_the_client_says() {
         let arguments = connect.body().values().unwrap();
         assert_eq!(arguments[0], Value::from("Ann"));
         assert_eq!(arguments[1].as_list().unwrap(), [Value::Number(1.0), Value::Number(2.0)]);
-        let typed: Dynamic = connect.body().object().unwrap();
+        let typed: DynamicMembers = connect.body().object().unwrap();
         assert_eq!(typed.get("app"), Some(&Value::from("lobby")));
 
         let mut accept = Accept::default();

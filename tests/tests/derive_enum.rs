@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use amf_core::{
-    AmfObject, Classes, Decoder, Dynamic, FromAmf, Limits, ToAmf, Value, Version, from_slice, to_vec,
+    AmfObject, Classes, Decoder, DynamicMembers, FromAmf, Limits, ToAmf, Value, Version, from_slice, to_vec,
 };
 
 /// Writes `value` as these bytes and reads it back from them.
@@ -255,7 +255,7 @@ fn generic_enums_and_pointers_in_variants() {
             name: &'a str,
             inner: T,
             #[amf(dynamic)]
-            more: Dynamic,
+            more: DynamicMembers,
         },
     }
     round_trip(Version::Amf3, &Either::Boxed(Boxed { value: true }), b"\x0A\x13\x03B\x0Bvalue\x03");

@@ -10,8 +10,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use amf_core::{
-    AmfClass, AmfObject, Classes, DecodeError, Decoder, Dynamic, EncodeError, Encoder, FromAmf, ToAmf, Value,
-    Version, from_slice, to_vec, update_from_slice,
+    AmfClass, AmfObject, Classes, DecodeError, Decoder, DynamicMembers, EncodeError, Encoder, FromAmf, ToAmf,
+    Value, Version, from_slice, to_vec, update_from_slice,
 };
 
 /// Writes `value` as these bytes and reads it back from them.
@@ -103,7 +103,7 @@ fn a_base_may_take_what_nobody_declares() {
     struct Base<T> {
         value: T,
         #[amf(dynamic)]
-        rest: Dynamic,
+        rest: DynamicMembers,
     }
     #[derive(AmfObject, Debug, PartialEq)]
     #[amf(alias = "H")]
@@ -407,10 +407,10 @@ fn a_value_is_updated_by_what_came() {
     #[derive(AmfObject, Debug, PartialEq)]
     struct Bag {
         #[amf(dynamic)]
-        rest: Dynamic,
+        rest: DynamicMembers,
     }
     let rest = |pairs: &[(&'static str, i32)]| {
-        pairs.iter().map(|(name, number)| (*name, Value::Integer(*number))).collect::<Dynamic>()
+        pairs.iter().map(|(name, number)| (*name, Value::Integer(*number))).collect::<DynamicMembers>()
     };
     let mut bag = Bag { rest: rest(&[("a", 1), ("b", 2)]) };
     let mut decoder = Decoder::new(Version::Amf3, b"\x0A\x0B\x01\x03b\x04\x05\x03c\x04\x06\x01");

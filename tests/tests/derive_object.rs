@@ -9,8 +9,8 @@ use std::fmt::Debug;
 use std::sync::{Arc, Weak};
 
 use amf_core::{
-    AmfClass, AmfObject, Classes, DecodeError, Decoder, Dynamic, EncodeError, ExternalInput, ExternalOutput,
-    Externalizable, FromAmf, ToAmf, Value, Version, from_slice, to_vec,
+    AmfClass, AmfObject, Classes, DecodeError, Decoder, DynamicMembers, EncodeError, ExternalInput,
+    ExternalOutput, Externalizable, FromAmf, ToAmf, Value, Version, from_slice, to_vec,
 };
 
 /// Writes `value` as these bytes and reads it back from them.
@@ -130,7 +130,7 @@ fn dynamic_members_are_kept_in_order() {
     struct Tagged {
         id: u32,
         #[amf(dynamic)]
-        rest: Dynamic,
+        rest: DynamicMembers,
     }
 
     let rest =

@@ -64,7 +64,7 @@ pub mod shadows {
     }
     shadow! {
         Result Option Box String Vec Some None Ok Err Default Into From Clone Send Sync Future Iterator
-        Class Classes Decoder Encoder FromAmf ToAmf AmfClass Member DecodeError EncodeError Dynamic
+        Class Classes Decoder Encoder FromAmf ToAmf AmfClass Member DecodeError EncodeError DynamicMembers
         Service Method Parameter Client Group Fault FromCaller IntoReply CallError Arc Pin
     }
 
@@ -155,7 +155,7 @@ pub mod objects {
         pub conditional: NoSuchType,
         /// The rest.
         #[amf(dynamic)]
-        pub extra: ::amf_core::Dynamic,
+        pub extra: ::amf_core::DynamicMembers,
     }
 
     const fn made() -> Number {

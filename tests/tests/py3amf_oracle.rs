@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amf_core::{
-    Array, ArrayCollection, Date, Dictionary, Dynamic, EcmaArray, Encoder, External, Object, Part, ToAmf,
-    Traits, Value, Version, WeakValue,
+    Array, ArrayCollection, Date, Dictionary, DynamicMembers, EcmaArray, Encoder, External, ExternalPart,
+    Object, ToAmf, Traits, Value, Version, WeakValue,
 };
 use amf_tests::clients;
 use amf_tests::process::Process;
@@ -98,7 +98,7 @@ fn arrays_and_objects() {
     asked.both(&map, object.clone(), object);
     asked.both(&Object::new(), json!({}), json!({}));
 
-    let members: Dynamic =
+    let members: DynamicMembers =
         [("0", Value::from("a")), ("1", 1.into()), ("key", Value::Null)].into_iter().collect();
     let array = json!({"0": "a", "1": 1, "key": null});
     asked.both(&EcmaArray { length: 2, members }, ecma(&array), ecma(&array));
@@ -119,7 +119,7 @@ fn typed_objects_with_sealed_and_dynamic_members() {
     let sealed = Arc::new(Traits::new("com.example.Point", ["x".into(), "y".into()], false));
     let dynamic = Arc::new(Traits::new("com.example.Named", ["x".into()], true));
     let point = |x: i32| {
-        Value::from(Object::with_traits(sealed.clone(), vec![x.into(), "text".into()], Dynamic::new()))
+        Value::from(Object::with_traits(sealed.clone(), vec![x.into(), "text".into()], DynamicMembers::new()))
     };
     let named = |x: i32| {
         let members = [("name", Value::from("text")), ("other", Value::Undefined)].into_iter().collect();
@@ -162,7 +162,7 @@ fn references_and_cycles() {
 
     let array_cycle = Arc::new_cyclic(|weak| {
         let inner = Value::from(vec![Value::Ancestor(WeakValue::Array(weak.clone()))]);
-        Array { items: vec![inner, 7.into()], members: Dynamic::new() }
+        Array { items: vec![inner, 7.into()], members: DynamicMembers::new() }
     });
     asked.both(&Value::Array(array_cycle), json!([[same(0)], 7]), json!([[same(0)], 7]));
 
@@ -186,8 +186,10 @@ fn collections_of_flex() {
     let collection = ArrayCollection(vec![Value::from("a"), 1.into(), Value::Null]);
     // Behind a switch to AMF3 where the version is 0.
     asked.both(&collection, said.clone(), said);
-    let proxy =
-        External::new("flex.messaging.io.ObjectProxy", vec![Part::Value(Object::new().with("a", 1).into())]);
+    let proxy = External::new(
+        "flex.messaging.io.ObjectProxy",
+        vec![ExternalPart::Value(Object::new().with("a", 1).into())],
+    );
     let said = json!({"$proxy": {"a": 1}});
     asked.both(&proxy, said.clone(), said);
     asked.answer();

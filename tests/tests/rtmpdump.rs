@@ -12,7 +12,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use amf_remoting::{Dynamic, Services, Value};
+use amf_remoting::{DynamicMembers, Services, Value};
 use amf_rtmp::{Connect, Server};
 use amf_tests::process::{Finished, Process};
 use amf_tests::random::Random;
@@ -184,7 +184,7 @@ fn text(text: &str) -> Value {
 }
 
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    let mut dynamic = Dynamic::new();
+    let mut dynamic = DynamicMembers::new();
     for (name, value) in members {
         dynamic.insert(name, value);
     }

@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::{Class, Decoder, Dynamic, Encoder, ReadMembers, ToAmf};
+use crate::{Class, Decoder, DynamicMembers, Encoder, ReadMembers, ToAmf};
 
 /// The name of a member on the wire.
 pub type Name<'de> = Cow<'de, str>;
 
 /// Reads an object.
-pub fn object<'de, T: ReadMembers<'de>>(decoder: &mut Decoder<'de>) -> Result<T, DecodeError> {
-    let found = crate::members::read::<T>(decoder)?;
-    T::make(found, T::CLASS, decoder)
+pub fn read_object<'de, T: ReadMembers<'de>>(decoder: &mut Decoder<'de>) -> Result<T, DecodeError> {
+    let found = crate::members::read_partial::<T>(decoder)?;
+    T::from_partial(found, T::CLASS, decoder)
 }
 
 /// What was read of a member whose type does not say what becomes of it where it is missing.
-pub fn present<T>(
+pub fn require_member<T>(
     decoder: &Decoder<'_>,
     class: &'static Class,
     member: &'static str,
@@ -25,28 +25,22 @@ pub fn present<T>(
     value.ok_or_else(|| decoder.error(missing()))
 }
 
-/// Why a member that the class does not declare cannot be.
-#[cold]
-pub fn unknown_member(decoder: &Decoder<'_>, class: &'static Class, member: &str) -> DecodeError {
-    decoder.error(DecodeErrorKind::UnknownMember { class: class.alias(), member: member.to_owned() })
-}
-
 /// Adds what came to what is there.
-pub fn extend(dynamic: &mut Dynamic, more: &Dynamic) {
+pub fn extend_dynamic(dynamic: &mut DynamicMembers, more: &DynamicMembers) {
     for (name, value) in more.iter() {
         dynamic.insert(name, value.clone());
     }
 }
 
 /// A value that a function writes.
-pub fn with<F: Fn(&mut Encoder) -> Result<(), EncodeError>>(write: F) -> With<F> {
-    With(write)
+pub fn encode_with<F: Fn(&mut Encoder) -> Result<(), EncodeError>>(write: F) -> EncodeWith<F> {
+    EncodeWith(write)
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct With<F>(F);
+pub struct EncodeWith<F>(F);
 
-impl<F: Fn(&mut Encoder) -> Result<(), EncodeError>> ToAmf for With<F> {
+impl<F: Fn(&mut Encoder) -> Result<(), EncodeError>> ToAmf for EncodeWith<F> {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         (self.0)(encoder)
     }

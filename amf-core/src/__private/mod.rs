@@ -1,11 +1,12 @@
 //! What expansions call; not for people, and free to change.
 
-mod choice;
-mod flat;
+mod flatten;
 mod members;
+mod variants;
 
-pub use choice::{
-    class_among, distinct, name_among, no_such_class, no_such_name, no_such_number, number_among,
+pub use crate::members::unknown_member;
+pub use flatten::{ClassPart, FlattenedClass};
+pub use members::{Name, encode_with, extend_dynamic, read_object, require_member};
+pub use variants::{
+    aliases_are_distinct, match_class, match_name, match_number, no_such_class, no_such_name, no_such_number,
 };
-pub use flat::{Flat, Part};
-pub use members::{Name, extend, object, present, unknown_member, with};

@@ -1,4 +1,3 @@
-//! AMF0: its markers, and reading and writing one step of it.
+//! AMF0: its markers.
 
-mod decode;
 pub(crate) mod marker;

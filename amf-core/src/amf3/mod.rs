@@ -1,4 +1,3 @@
-//! AMF3: its markers, and reading and writing one step of it.
+//! AMF3: its markers.
 
-mod decode;
 pub(crate) mod marker;

@@ -28,28 +28,28 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Date {
 
 /// The date that could not be a `DateTime`: an invalid one, or one beyond the year ±262,000.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DateOutOfRange(
+pub struct DateOutOfRangeError(
     /// The date.
     pub Date,
 );
 
-impl std::fmt::Display for DateOutOfRange {
+impl std::fmt::Display for DateOutOfRangeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "expected a moment, got the date {}", self.0.millis())
     }
 }
 
-impl std::error::Error for DateOutOfRange {}
+impl std::error::Error for DateOutOfRangeError {}
 
 /// The same moment, to the nearest millisecond.
 impl TryFrom<Date> for DateTime<Utc> {
-    type Error = DateOutOfRange;
+    type Error = DateOutOfRangeError;
 
-    fn try_from(date: Date) -> Result<Self, DateOutOfRange> {
+    fn try_from(date: Date) -> Result<Self, DateOutOfRangeError> {
         let millis = date.millis().round();
         // The cast saturates, beyond what `DateTime` holds; not a number would become 0.
         let moment = DateTime::from_timestamp_millis(millis as i64);
-        moment.filter(|_| !millis.is_nan()).ok_or(DateOutOfRange(date))
+        moment.filter(|_| !millis.is_nan()).ok_or(DateOutOfRangeError(date))
     }
 }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::error::{DecodeError, EncodeError};
-use crate::value::Dynamic;
+use crate::value::DynamicMembers;
 use crate::{Classes, Decoder, Encoder, FromAmf, Member, ToAmf};
 
 impl<'de, T: FromAmf<'de>> FromAmf<'de> for Vec<T> {
@@ -233,9 +233,9 @@ impl<K: Display, V: ToAmf> ToAmf for BTreeMap<K, V> {
     }
 }
 
-impl<'de> FromAmf<'de> for Dynamic {
+impl<'de> FromAmf<'de> for DynamicMembers {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
-        let mut members = Dynamic::new();
+        let mut members = DynamicMembers::new();
         let mut object = decoder.begin_map()?;
         while let Some(member) = decoder.next_member(&mut object)? {
             let Member::Unknown(name) = member else {
@@ -247,7 +247,7 @@ impl<'de> FromAmf<'de> for Dynamic {
     }
 }
 
-impl ToAmf for Dynamic {
+impl ToAmf for DynamicMembers {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         encoder.begin_map()?;
         encoder.dynamic_members(self)?;

@@ -15,14 +15,14 @@ use crate::{Decoder, Encoder, FromAmf};
 )]
 pub trait Integers: Sized {
     #[doc(hidden)]
-    fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError>;
+    fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError>;
     #[doc(hidden)]
-    fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError>;
+    fn write(&self, encoder: &mut Encoder, form: IntegerForm) -> Result<(), EncodeError>;
 }
 
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum IntegerForm {
     String,
     Double,
 }
@@ -30,7 +30,7 @@ pub enum Form {
 macro_rules! integers {
     ($($type:ident)*) => {$(
         impl Integers for $type {
-            fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError> {
+            fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {
                 decoder.integer(form, stringify!($type), |value| {
                     let integer = value as $type;
                     // The cast saturates: what is too large differs, but for the double that the largest one becomes.
@@ -39,10 +39,10 @@ macro_rules! integers {
                 })
             }
 
-            fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError> {
+            fn write(&self, encoder: &mut Encoder, form: IntegerForm) -> Result<(), EncodeError> {
                 match form {
-                    Form::String => encoder.string(&self.to_string()),
-                    Form::Double => {
+                    IntegerForm::String => encoder.string(&self.to_string()),
+                    IntegerForm::Double => {
                         encoder.number(*self as f64);
                         Ok(())
                     }
@@ -56,7 +56,7 @@ integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 impl Decoder<'_> {
     fn integer<T: FromStr>(
         &mut self,
-        form: Form,
+        form: IntegerForm,
         expected: &'static str,
         from_number: impl FnOnce(f64) -> Option<T>,
     ) -> Result<T, DecodeError> {
@@ -65,7 +65,7 @@ impl Decoder<'_> {
             Token::Number(number) => number,
             Token::Integer(number) => f64::from(number),
             Token::Unsigned(number) => f64::from(number),
-            Token::String(text) if form == Form::String => {
+            Token::String(text) if form == IntegerForm::String => {
                 return text.content.parse().map_err(|_| {
                     let text: String = text.content.chars().take(64).collect();
                     let found = format!("the string \"{text}\"").into();
@@ -74,13 +74,13 @@ impl Decoder<'_> {
             }
             other => {
                 let expected = match form {
-                    Form::String => format!("{expected} as a string"),
-                    Form::Double => expected.to_owned(),
+                    IntegerForm::String => format!("{expected} as a string"),
+                    IntegerForm::Double => expected.to_owned(),
                 };
                 return Err(self.mismatch(expected, &other));
             }
         };
-        let exact = form == Form::Double || number.abs() <= super::primitives::EXACT;
+        let exact = form == IntegerForm::Double || number.abs() <= super::primitives::MAX_EXACT_INTEGER;
         from_number(number)
             .filter(|_| exact)
             .ok_or_else(|| DecodeError::new(DecodeErrorKind::Range { value: number, expected }, start))
@@ -88,11 +88,11 @@ impl Decoder<'_> {
 }
 
 impl<T: Integers> Integers for Option<T> {
-    fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError> {
+    fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {
         if decoder.take_null() { Ok(None) } else { T::read(decoder, form).map(Some) }
     }
 
-    fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError> {
+    fn write(&self, encoder: &mut Encoder, form: IntegerForm) -> Result<(), EncodeError> {
         if let Some(value) = self {
             return value.write(encoder, form);
         }
@@ -102,14 +102,18 @@ impl<T: Integers> Integers for Option<T> {
 }
 
 impl<T: Integers> Integers for Vec<T> {
-    fn read(decoder: &mut Decoder<'_>, form: Form) -> Result<Self, DecodeError> {
+    fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {
         Ok(match form {
-            Form::String => decoder.list::<As<T, true>>()?.into_iter().map(|item| item.0).collect(),
-            Form::Double => decoder.list::<As<T, false>>()?.into_iter().map(|item| item.0).collect(),
+            IntegerForm::String => {
+                decoder.read_list::<FormElement<T, true>>()?.into_iter().map(|item| item.0).collect()
+            }
+            IntegerForm::Double => {
+                decoder.read_list::<FormElement<T, false>>()?.into_iter().map(|item| item.0).collect()
+            }
         })
     }
 
-    fn write(&self, encoder: &mut Encoder, form: Form) -> Result<(), EncodeError> {
+    fn write(&self, encoder: &mut Encoder, form: IntegerForm) -> Result<(), EncodeError> {
         encoder.begin_list(self.len())?;
         for item in self {
             item.write(encoder, form)?;
@@ -120,11 +124,11 @@ impl<T: Integers> Integers for Vec<T> {
 }
 
 /// An element of a list.
-struct As<T, const STRING: bool>(T);
+struct FormElement<T, const STRING: bool>(T);
 
-impl<T: Integers, const STRING: bool> FromAmf<'_> for As<T, STRING> {
+impl<T: Integers, const STRING: bool> FromAmf<'_> for FormElement<T, STRING> {
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        T::read(decoder, if STRING { Form::String } else { Form::Double }).map(Self)
+        T::read(decoder, if STRING { IntegerForm::String } else { IntegerForm::Double }).map(Self)
     }
 }
 
@@ -150,16 +154,16 @@ impl<T: Integers, const STRING: bool> FromAmf<'_> for As<T, STRING> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub mod as_string {
-    use super::{DecodeError, Decoder, EncodeError, Encoder, Form, Integers};
+    use super::{DecodeError, Decoder, EncodeError, Encoder, IntegerForm, Integers};
 
     /// Reads integers from strings, or from numbers up to ±2^53.
     pub fn from_amf<T: Integers>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
-        T::read(decoder, Form::String)
+        T::read(decoder, IntegerForm::String)
     }
 
     /// Writes integers as strings.
     pub fn to_amf<T: Integers>(value: &T, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        value.write(encoder, Form::String)
+        value.write(encoder, IntegerForm::String)
     }
 }
 
@@ -179,15 +183,15 @@ pub mod as_string {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub mod as_double {
-    use super::{DecodeError, Decoder, EncodeError, Encoder, Form, Integers};
+    use super::{DecodeError, Decoder, EncodeError, Encoder, IntegerForm, Integers};
 
     /// Reads integers from whole numbers of any size that the type holds.
     pub fn from_amf<T: Integers>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
-        T::read(decoder, Form::Double)
+        T::read(decoder, IntegerForm::Double)
     }
 
     /// Writes integers as the nearest doubles.
     pub fn to_amf<T: Integers>(value: &T, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        value.write(encoder, Form::Double)
+        value.write(encoder, IntegerForm::Double)
     }
 }

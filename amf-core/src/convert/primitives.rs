@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::decoder::{Numbers, Token};
+use crate::decoder::{Token, VectorElements};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 use crate::{Classes, Date, Decoder, Encoder, FromAmf, ToAmf};
 
@@ -14,13 +14,13 @@ impl FromAmf<'_> for bool {
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match decoder.take_bool() {
             Some(value) => Ok(value),
-            None => decoder.other_bool(),
+            None => decoder.bool_from_token(),
         }
     }
 }
 
 impl Decoder<'_> {
-    fn other_bool(&mut self) -> Result<bool, DecodeError> {
+    fn bool_from_token(&mut self) -> Result<bool, DecodeError> {
         match self.token()? {
             Token::Bool(value) => Ok(value),
             other => Err(self.mismatch("Boolean", &other)),
@@ -42,11 +42,11 @@ impl Decoder<'_> {
     fn number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
         match self.take_double() {
             Some(value) => Ok(value),
-            None => self.other_number(expected),
+            None => self.number_from_token(expected),
         }
     }
 
-    fn other_number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
+    fn number_from_token(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
         if let Some(value) = self.take_integer() {
             return Ok(f64::from(value));
         }
@@ -65,7 +65,7 @@ impl Decoder<'_> {
 }
 
 /// The largest magnitude up to which every integer is a double.
-pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+pub(super) const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 macro_rules! integers {
     ($($type:ident)*) => {$(
@@ -76,7 +76,7 @@ macro_rules! integers {
                     // Up to 2^53 a double says which integer it is; the cast saturates, so what does not fit differs.
                     let integer = value as $type;
                     #[allow(clippy::float_cmp, reason = "exact by intent")]
-                    if integer as f64 == value && value.abs() <= EXACT {
+                    if integer as f64 == value && value.abs() <= MAX_EXACT_INTEGER {
                         Ok(integer)
                     } else {
                         Err(decoder.out_of_range(value, stringify!($type)))
@@ -103,7 +103,7 @@ macro_rules! integers {
                     return Ok(());
                 }
                 let number = *self as f64;
-                if number.abs() > EXACT || number as $type != *self {
+                if number.abs() > MAX_EXACT_INTEGER || number as $type != *self {
                     return Err(EncodeError::new(EncodeErrorKind::Integer(*self as i128)));
                 }
                 encoder.number(number);
@@ -120,16 +120,16 @@ macro_rules! integers {
     };
     (@vec i32) => {
         fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<i32>, DecodeError> {
-            decoder.list_of_numbers(|numbers| match numbers {
-                Numbers::Int(items) => Some(items.iter().map(|item| i32::from_be_bytes(*item)).collect()),
+            decoder.read_number_list(|numbers| match numbers {
+                VectorElements::Int(items) => Some(items.iter().map(|item| i32::from_be_bytes(*item)).collect()),
                 _ => None,
             })
         }
     };
     (@vec u32) => {
         fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<u32>, DecodeError> {
-            decoder.list_of_numbers(|numbers| match numbers {
-                Numbers::Uint(items) => Some(items.iter().map(|item| u32::from_be_bytes(*item)).collect()),
+            decoder.read_number_list(|numbers| match numbers {
+                VectorElements::Uint(items) => Some(items.iter().map(|item| u32::from_be_bytes(*item)).collect()),
                 _ => None,
             })
         }
@@ -151,7 +151,7 @@ impl<'de> Decoder<'de> {
                 self.charge(bytes.len())?;
                 Ok(bytes.to_vec())
             }
-            None => self.list(),
+            None => self.read_list(),
         }
     }
 
@@ -163,7 +163,7 @@ impl<'de> Decoder<'de> {
             Token::ByteArray(bytes) => Ok(Some(bytes)),
             Token::Open(container) => {
                 self.close(container.frame);
-                self.go_to(start);
+                self.seek_to(start);
                 self.mode = mode;
                 Ok(None)
             }
@@ -179,14 +179,16 @@ impl FromAmf<'_> for f64 {
     }
 
     fn vec_from_amf(decoder: &mut Decoder<'_>) -> Result<Vec<Self>, DecodeError> {
-        decoder.list_of_numbers(|numbers| match numbers {
-            Numbers::Int(items) => {
+        decoder.read_number_list(|numbers| match numbers {
+            VectorElements::Int(items) => {
                 Some(items.iter().map(|item| f64::from(i32::from_be_bytes(*item))).collect())
             }
-            Numbers::Uint(items) => {
+            VectorElements::Uint(items) => {
                 Some(items.iter().map(|item| f64::from(u32::from_be_bytes(*item))).collect())
             }
-            Numbers::Number(items) => Some(items.iter().map(|item| f64::from_be_bytes(*item)).collect()),
+            VectorElements::Number(items) => {
+                Some(items.iter().map(|item| f64::from_be_bytes(*item)).collect())
+            }
         })
     }
 }
@@ -199,7 +201,7 @@ impl ToAmf for f64 {
     }
 
     fn slice_to_amf(slice: &[Self], encoder: &mut Encoder) -> Result<(), EncodeError> {
-        encoder.doubles(slice)
+        encoder.write_doubles(slice)
     }
 }
 
@@ -241,12 +243,12 @@ impl<'de> Decoder<'de> {
     fn any_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         match self.take_str() {
             Some(text) => Ok(Cow::Borrowed(text)),
-            None => self.other_text(),
+            None => self.text_from_token(),
         }
     }
 
-    fn other_borrowed_text(&mut self) -> Result<&'de str, DecodeError> {
-        match self.other_text()? {
+    fn borrowed_text_from_token(&mut self) -> Result<&'de str, DecodeError> {
+        match self.text_from_token()? {
             Cow::Borrowed(text) => Ok(text),
             Cow::Owned(_) => {
                 Err(self.custom_error("text in CESU-8 cannot be borrowed; take it as `Cow<str>` or `String`"))
@@ -254,7 +256,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    fn other_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+    fn text_from_token(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         match self.token()? {
             Token::String(text) => Ok(text.content),
             Token::Xml(text) | Token::XmlDocument(text) => Ok(text),
@@ -274,7 +276,7 @@ impl<'de: 'a, 'a> FromAmf<'de> for &'a str {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         match decoder.take_str() {
             Some(text) => Ok(text),
-            None => decoder.other_borrowed_text(),
+            None => decoder.borrowed_text_from_token(),
         }
     }
 }
@@ -301,7 +303,7 @@ impl FromAmf<'_> for Arc<str> {
     /// References to one string share it.
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match decoder.token()? {
-            Token::String(text) => decoder.shared_text(&text),
+            Token::String(text) => decoder.interned_text(&text),
             Token::Xml(text) | Token::XmlDocument(text) => {
                 decoder.charge(text.len())?;
                 Ok(text.into())

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use crate::error::{DecodeError, EncodeError};
-use crate::{AmfClass, Classes, Decoder, Encoder, FromAmf, ToAmf, Value, amf3};
+use crate::{Classes, Decoder, Encoder, FromAmf, ToAmf, VectorItem};
 
 /// A list that is written as a `Vector.<T>` of AMF3 (§3.15): the numbers as bare elements of 4 or 8 bytes,
 /// objects with the alias of their class.
@@ -28,64 +28,6 @@ pub struct VectorOf<T> {
     pub items: Vec<T>,
     /// Whether ActionScript may not change its length. False for what was no Vector on the wire.
     pub fixed: bool,
-}
-
-/// What a [`VectorOf`] can hold: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64` for
-/// `Vector.<Number>`, types of a class, and [`Value`] for `Vector.<*>`.
-#[diagnostic::on_unimplemented(
-    message = "there is no Vector of `{Self}`",
-    label = "not `i32`, `u32`, `f64`, `Value`, nor a type of a class",
-    note = "take `Vec<{Self}>`, which is written as an Array and read from both"
-)]
-pub trait VectorItem: Sized {
-    /// Writes a Vector of these.
-    #[doc(hidden)]
-    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError>;
-}
-
-macro_rules! numbers {
-    ($($type:ident $marker:ident;)*) => {$(
-        impl VectorItem for $type {
-            fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
-                encoder.begin_vector(amf3::marker::$marker, fixed, items.len())?;
-                encoder.blocks(items, $type::to_be_bytes);
-                encoder.end();
-                Ok(())
-            }
-        }
-    )*};
-}
-numbers! {
-    i32 VECTOR_INT;
-    u32 VECTOR_UINT;
-    f64 VECTOR_DOUBLE;
-}
-
-impl<T: AmfClass + ToAmf> VectorItem for T {
-    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        write_objects(T::CLASS.alias(), items, fixed, encoder)
-    }
-}
-
-impl VectorItem for Value {
-    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        write_objects("*", items, fixed, encoder)
-    }
-}
-
-pub(crate) fn write_objects<T: ToAmf>(
-    class: &str,
-    items: &[T],
-    fixed: bool,
-    encoder: &mut Encoder,
-) -> Result<(), EncodeError> {
-    encoder.begin_vector(amf3::marker::VECTOR_OBJECT, fixed, items.len())?;
-    encoder.amf3_string(class)?;
-    for item in items {
-        item.to_amf(encoder)?;
-    }
-    encoder.end();
-    Ok(())
 }
 
 impl<T: VectorItem> ToAmf for VectorOf<T> {

@@ -38,13 +38,13 @@ pub(crate) struct Progress {
 impl<T> Table<T> {
     /// The index that the next entry takes.
     #[inline]
-    pub(crate) fn next(&self) -> u32 {
+    pub(crate) fn next_index(&self) -> u32 {
         self.next
     }
 
     /// Enters what is met at this place, unless it is met again. Returns its index.
     #[inline]
-    pub(crate) fn enter(&mut self, progress: Progress, entry: T) -> u32 {
+    pub(crate) fn insert(&mut self, progress: Progress, entry: T) -> u32 {
         let index = self.next;
         if index as usize == self.entries.len() {
             if self.entries.len() == self.entries.capacity() {
@@ -60,11 +60,12 @@ impl<T> Table<T> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, Progress { read, remaining }: Progress) {
-        const FEW: usize = 16;
+        const MIN_GROWTH: usize = 16;
         let entries = self.entries.len();
         let expected = entries.saturating_mul(remaining) / read.max(1) + 1;
-        let least = (entries / 2).max(FEW);
-        let additional = if entries < FEW { FEW } else { expected.clamp(least, remaining.max(least)) };
+        let least = (entries / 2).max(MIN_GROWTH);
+        let additional =
+            if entries < MIN_GROWTH { MIN_GROWTH } else { expected.clamp(least, remaining.max(least)) };
         self.entries.reserve_exact(additional);
     }
 
@@ -116,26 +117,26 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    const OPEN: u32 = 1 << 31;
+    const OPEN_BIT: u32 = 1 << 31;
 
     #[inline]
     fn position(self) -> u32 {
-        self.position_and_open & !Self::OPEN
+        self.position_and_open & !Self::OPEN_BIT
     }
 
     #[inline]
     fn is_open(self) -> bool {
-        self.position_and_open & Self::OPEN != 0
+        self.position_and_open & Self::OPEN_BIT != 0
     }
 
     #[inline]
     fn open(&mut self) {
-        self.position_and_open |= Self::OPEN;
+        self.position_and_open |= Self::OPEN_BIT;
     }
 
     #[inline]
     fn close(&mut self) {
-        self.position_and_open &= !Self::OPEN;
+        self.position_and_open &= !Self::OPEN_BIT;
     }
 }
 
@@ -166,7 +167,7 @@ impl Decoder<'_> {
         }
     }
 
-    pub(crate) fn go_to(&mut self, cursor: Cursor) {
+    pub(crate) fn seek_to(&mut self, cursor: Cursor) {
         self.reader.seek(cursor.position as usize);
         self.amf0_objects.next = cursor.amf0_objects;
         self.amf3_objects.next = cursor.amf3_objects;
@@ -200,15 +201,15 @@ impl Decoder<'_> {
 
     /// Enters an object that is complete at once: a date, a byte array, a document.
     #[inline]
-    pub(crate) fn enter_leaf(&mut self, version: Version, start: usize) {
+    pub(crate) fn register_leaf(&mut self, version: Version, start: usize) {
         let (slot, progress) = (self.slot_at(start), self.progress());
-        self.objects(version).enter(progress, slot);
+        self.objects(version).insert(progress, slot);
     }
 
     /// Enters an object whose members follow; it counts against the depth until it is closed.
     #[inline]
     pub(crate) fn open(&mut self, version: Version, start: usize) -> Result<Frame, DecodeError> {
-        match self.enter_open(version, start) {
+        match self.register_open(version, start) {
             Some(index) => Ok(Frame { slot: SlotId { version, index }, outer: self.mode, replay: false }),
             None => Err(self.too_deep(start)),
         }
@@ -217,13 +218,13 @@ impl Decoder<'_> {
     /// Counts and enters an object that stands next and is of the version around it, so that nothing has to be
     /// put back when it ends. `None` where a limit would be passed.
     #[inline]
-    pub(crate) fn open_at_once(&mut self, version: Version) -> Option<u32> {
+    pub(crate) fn open_without_frame(&mut self, version: Version) -> Option<u32> {
         self.nodes_left = self.nodes_left.checked_sub(1)?;
-        self.enter_open(version, self.offset())
+        self.register_open(version, self.offset())
     }
 
     #[inline]
-    fn enter_open(&mut self, version: Version, start: usize) -> Option<u32> {
+    fn register_open(&mut self, version: Version, start: usize) -> Option<u32> {
         self.depth_left = self.depth_left.checked_sub(1)?;
         let (mut slot, progress) = (self.slot_at(start), self.progress());
         slot.open();
@@ -231,12 +232,12 @@ impl Decoder<'_> {
         if let Some(met_again) = objects.get_mut(objects.next) {
             met_again.open();
         }
-        Some(objects.enter(progress, slot))
+        Some(objects.insert(progress, slot))
     }
 
-    /// Ends an object that [`open_at_once`](Self::open_at_once) began.
+    /// Ends an object that [`open_without_frame`](Self::open_without_frame) began.
     #[inline]
-    pub(crate) fn close_at_once(&mut self, slot: SlotId) {
+    pub(crate) fn close_without_frame(&mut self, slot: SlotId) {
         self.depth_left += 1;
         if let Some(slot) = self.objects(slot.version).get_mut(slot.index) {
             slot.close();
@@ -246,7 +247,7 @@ impl Decoder<'_> {
     /// Ends an object that [`open`](Self::open) began.
     #[inline]
     pub(crate) fn close(&mut self, frame: Frame) {
-        self.close_at_once(frame.slot);
+        self.close_without_frame(frame.slot);
         self.mode = frame.outer;
         if frame.replay {
             self.end_replay();
@@ -255,16 +256,16 @@ impl Decoder<'_> {
 
     /// Goes back to the object that a reference names; the reference itself has been read.
     pub(crate) fn begin_replay(&mut self, slot: SlotId) -> Result<(), DecodeError> {
-        let start = self.cursor_of(slot)?;
+        let start = self.start_cursor(slot)?;
         if self.is_open(slot) == Some(true) {
             return Err(self.error(DecodeErrorKind::Cycle));
         }
-        self.go_back_to(start);
+        self.start_replay_at(start);
         Ok(())
     }
 
     /// Where an object begins that was sent before, complete or not.
-    pub(crate) fn cursor_of(&mut self, slot: SlotId) -> Result<Cursor, DecodeError> {
+    pub(crate) fn start_cursor(&mut self, slot: SlotId) -> Result<Cursor, DecodeError> {
         let Some(start) = self.objects(slot.version).get(slot.index).copied() else {
             return Err(self.unknown_object(slot));
         };
@@ -286,28 +287,28 @@ impl Decoder<'_> {
         start: Cursor,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.go_back_to(start);
+        self.start_replay_at(start);
         let result = read(self)?;
         self.end_replay();
         Ok(result)
     }
 
-    fn go_back_to(&mut self, start: Cursor) {
-        if self.resumes.is_empty() {
-            std::mem::swap(&mut self.nodes_left, &mut self.other_nodes_left);
+    fn start_replay_at(&mut self, start: Cursor) {
+        if self.resume_cursors.is_empty() {
+            std::mem::swap(&mut self.nodes_left, &mut self.suspended_nodes_left);
         }
         let resume = self.cursor();
-        self.resumes.push(resume);
-        self.go_to(start);
+        self.resume_cursors.push(resume);
+        self.seek_to(start);
     }
 
     pub(crate) fn end_replay(&mut self) {
-        let Some(resume) = self.resumes.pop() else {
+        let Some(resume) = self.resume_cursors.pop() else {
             return;
         };
-        self.go_to(resume);
-        if self.resumes.is_empty() {
-            std::mem::swap(&mut self.nodes_left, &mut self.other_nodes_left);
+        self.seek_to(resume);
+        if self.resume_cursors.is_empty() {
+            std::mem::swap(&mut self.nodes_left, &mut self.suspended_nodes_left);
         }
     }
 
@@ -316,7 +317,7 @@ impl Decoder<'_> {
     }
 
     /// The offset at which an object that was sent before begins.
-    pub(crate) fn start_of(&self, slot: SlotId) -> Option<usize> {
+    pub(crate) fn start_offset(&self, slot: SlotId) -> Option<usize> {
         self.slot(slot).map(|slot| slot.position() as usize)
     }
 

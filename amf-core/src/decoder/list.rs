@@ -1,7 +1,7 @@
 //! Reading lists, in every shape that clients send them in.
 
 use crate::decoder::{
-    Container, Frame, Identity, Member, Mode, ObjectReader, Shape, Token, VectorKind, index_of,
+    Container, Frame, Member, Mode, ObjectReader, ObjectRef, Shape, Token, VectorKind, parse_index,
 };
 use crate::error::DecodeError;
 use crate::wire::u29;
@@ -28,7 +28,7 @@ enum Items<'de> {
 
 /// The bare elements of a Vector of numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Numbers<'de> {
+pub(crate) enum VectorElements<'de> {
     Int(&'de [[u8; 4]]),
     Uint(&'de [[u8; 4]]),
     Number(&'de [[u8; 8]]),
@@ -53,11 +53,11 @@ impl<'de> Decoder<'de> {
     /// ```
     pub fn begin_list(&mut self) -> Result<ListReader<'de>, DecodeError> {
         let token = self.token()?;
-        self.list_in(token)
+        self.list_from_token(token)
     }
 
     /// The same for a token that was read already.
-    pub(crate) fn list_in(&mut self, mut token: Token<'de>) -> Result<ListReader<'de>, DecodeError> {
+    pub(crate) fn list_from_token(&mut self, mut token: Token<'de>) -> Result<ListReader<'de>, DecodeError> {
         let mut wrappers = Vec::new();
         loop {
             match token {
@@ -68,7 +68,7 @@ impl<'de> Decoder<'de> {
                     token = self.token()?;
                 }
                 Token::Open(container) => {
-                    let items = self.items(container)?;
+                    let items = self.begin_items(container)?;
                     return Ok(ListReader { items, wrappers });
                 }
                 other => return Err(self.mismatch("a list", &other)),
@@ -79,10 +79,10 @@ impl<'de> Decoder<'de> {
     /// Whether a Vector of fixed length stands next, itself or by reference.
     pub(crate) fn next_is_fixed_vector(&mut self) -> Result<bool, DecodeError> {
         let start = self.offset();
-        let position = match self.identity()? {
-            Identity::Scalar => return Ok(false),
-            Identity::Inline(_) => start,
-            Identity::Reference(slot, _) => match self.start_of(slot) {
+        let position = match self.peek_object_ref()? {
+            ObjectRef::Scalar => return Ok(false),
+            ObjectRef::Inline(_) => start,
+            ObjectRef::Reference(slot, _) => match self.start_offset(slot) {
                 Some(position) => position,
                 None => return Err(self.unknown_object(slot)),
             },
@@ -102,7 +102,7 @@ impl<'de> Decoder<'de> {
         Ok(is_fixed)
     }
 
-    fn items(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
+    fn begin_items(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
         let frame = container.frame;
         let counted = |count| Items::Counted { frame, next: 0, count };
         match container.shape {
@@ -121,15 +121,15 @@ impl<'de> Decoder<'de> {
                 Ok(counted(count))
             }
             Shape::Array { .. } | Shape::EcmaArray { .. } | Shape::Object { .. } | Shape::Traits(_) => {
-                self.keyed(container)
+                self.begin_keyed(container)
             }
             shape => Err(self.mismatch("a list", &Token::Open(Container { frame, shape }))),
         }
     }
 
     /// Every member must be an index, or it is not a list; [`next_item`](Self::next_item) checks that.
-    fn keyed(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
-        self.map_in(container).map(Items::Keyed)
+    fn begin_keyed(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
+        self.map_from_container(container).map(Items::Keyed)
     }
 
     /// The index of the next element, whose value must be read then; `None` when the list ended.
@@ -160,7 +160,7 @@ impl<'de> Decoder<'de> {
     fn next_index(&mut self, object: &mut ObjectReader<'de>) -> Result<Option<usize>, DecodeError> {
         match self.next_member(object)? {
             None => Ok(None),
-            Some(Member::Unknown(name)) => match index_of(&name) {
+            Some(Member::Unknown(name)) => match parse_index(&name) {
                 Some(index) => Ok(Some(index)),
                 None => {
                     Err(self.custom_error(format!("expected a list, got something with a member `{name}`")))
@@ -171,22 +171,22 @@ impl<'de> Decoder<'de> {
     }
 
     /// Reads a list into a `Vec`, whatever the order of its indices; a gap is an error.
-    pub(crate) fn list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
-        self.list_of_numbers(|_| None)
+    pub(crate) fn read_list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
+        self.read_number_list(|_| None)
     }
 
     /// The same, where all the elements of a Vector of numbers may be converted at once. What that does not
     /// convert is read one by one.
-    pub(crate) fn list_of_numbers<T: FromAmf<'de>>(
+    pub(crate) fn read_number_list<T: FromAmf<'de>>(
         &mut self,
-        convert: impl FnOnce(Numbers<'de>) -> Option<Vec<T>>,
+        convert: impl FnOnce(VectorElements<'de>) -> Option<Vec<T>>,
     ) -> Result<Vec<T>, DecodeError> {
         let mut list = self.begin_list()?;
         let count = match list.items {
             Items::Counted { next, count, .. } => count - next,
             Items::Keyed(_) => return self.keyed_items(list),
         };
-        let items = match self.numbers_at_once(count, convert)? {
+        let items = match self.convert_elements(count, convert)? {
             Some(items) => items,
             None => self.counted_items(count)?,
         };
@@ -195,16 +195,16 @@ impl<'de> Decoder<'de> {
         Ok(items)
     }
 
-    fn numbers_at_once<T>(
+    fn convert_elements<T>(
         &mut self,
         count: usize,
-        convert: impl FnOnce(Numbers<'de>) -> Option<Vec<T>>,
+        convert: impl FnOnce(VectorElements<'de>) -> Option<Vec<T>>,
     ) -> Result<Option<Vec<T>>, DecodeError> {
         let start = self.offset();
         let items = convert(match self.mode {
-            Mode::Int => Numbers::Int(self.elements(count)?),
-            Mode::Uint => Numbers::Uint(self.elements(count)?),
-            Mode::Number => Numbers::Number(self.elements(count)?),
+            Mode::Int => VectorElements::Int(self.vector_elements(count)?),
+            Mode::Uint => VectorElements::Uint(self.vector_elements(count)?),
+            Mode::Number => VectorElements::Number(self.vector_elements(count)?),
             Mode::Amf0 | Mode::Amf3 => return Ok(None),
         });
         match &items {
@@ -215,13 +215,16 @@ impl<'de> Decoder<'de> {
     }
 
     /// So many bare elements of a Vector.
-    pub(crate) fn elements<const N: usize>(&mut self, count: usize) -> Result<&'de [[u8; N]], DecodeError> {
+    pub(crate) fn vector_elements<const N: usize>(
+        &mut self,
+        count: usize,
+    ) -> Result<&'de [[u8; N]], DecodeError> {
         let bytes = self.reader.bytes(count.saturating_mul(N))?;
         Ok(bytes.as_chunks().0)
     }
 
     fn counted_items<T: FromAmf<'de>>(&mut self, count: usize) -> Result<Vec<T>, DecodeError> {
-        let mut items = Vec::with_capacity(self.reservation::<T>(count, 1));
+        let mut items = Vec::with_capacity(self.bounded_capacity::<T>(count, 1));
         for index in 0..count {
             self.charge(size_of::<T>())?;
             match T::from_amf(self) {
@@ -234,18 +237,18 @@ impl<'de> Decoder<'de> {
 
     fn keyed_items<T: FromAmf<'de>>(&mut self, mut list: ListReader<'de>) -> Result<Vec<T>, DecodeError> {
         let mut items = Vec::new();
-        let mut early: Vec<(usize, T)> = Vec::new();
+        let mut out_of_order: Vec<(usize, T)> = Vec::new();
         while let Some(index) = self.next_item(&mut list)? {
             self.charge(size_of::<T>())?;
             let item = T::from_amf(self).map_err(|error| error.at_index(index))?;
             if index == items.len() {
                 items.push(item);
             } else {
-                early.push((index, item));
+                out_of_order.push((index, item));
             }
         }
-        early.sort_by_key(|(index, _)| *index);
-        for (index, item) in early {
+        out_of_order.sort_by_key(|(index, _)| *index);
+        for (index, item) in out_of_order {
             if index != items.len() {
                 let missing = items.len();
                 return Err(self.custom_error(format!(
@@ -267,7 +270,7 @@ impl ListReader<'_> {
     }
 
     /// How many elements the peer says there are, where it says so. Not to be trusted.
-    pub fn declared(&self) -> usize {
+    pub fn declared_len(&self) -> usize {
         match &self.items {
             Items::Counted { next, count, .. } => count - next,
             Items::Keyed(_) => 0,

@@ -1,13 +1,16 @@
 //! Reading: one concrete decoder that knows which version it is in.
 
+mod amf0;
+mod amf3;
 mod cursor;
+mod from_amf;
 mod lazy;
 mod list;
 mod object;
 mod ordered;
 mod peek;
+mod references;
 mod scalar;
-mod shared;
 mod skip;
 mod token;
 
@@ -17,22 +20,23 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use crate::Version;
 use crate::class::{Class, Classes, ExternalBody};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::value::Value;
 use crate::wire::Reader;
-use crate::{FromAmf, Version};
 
 pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
+pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
 pub use list::ListReader;
-pub(crate) use list::Numbers;
-pub(crate) use object::index_of;
+pub(crate) use list::VectorElements;
+pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
-pub use ordered::{InOrder, Named};
-pub(crate) use shared::{Identity, Pointer, Shared, WeakPointer};
-pub(crate) use token::{Container, Shape, Text, Token, Traits, VectorKind};
+pub use ordered::{InOrderReader, NamedReader};
+pub(crate) use references::{ObjectRef, Pointer, SharedObjects, WeakPointer};
+pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTraits};
 
 /// Reads values of one message from borrowed bytes, straight into the types that are wanted.
 ///
@@ -60,32 +64,32 @@ pub struct Decoder<'de> {
     pub(crate) strings: Table<&'de str>,
     /// Strings that cannot be borrowed, by their place in the table.
     pub(crate) cesu8_strings: Lazy<HashMap<u32, String>>,
-    pub(crate) traits: Table<std::rc::Rc<Traits<'de>>>,
-    pub(crate) shared: Lazy<Shared>,
+    pub(crate) traits: Table<std::rc::Rc<WireTraits<'de>>>,
+    pub(crate) shared_objects: Lazy<SharedObjects>,
     /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
     /// behind shared references too.
-    reach: usize,
-    /// What is made now is let go at once; see [`Decoder::rehearse`].
-    pub(crate) is_rehearsal: bool,
+    reached_depth: usize,
+    /// What is made now is let go at once; see [`Decoder::dry_run`].
+    pub(crate) is_dry_run: bool,
     /// Where to go on after each value that is being read again through a reference.
-    resumes: Vec<Cursor>,
-    classes: Known,
+    resume_cursors: Vec<Cursor>,
+    classes: ClassSource,
     limits: Limits,
     pub(crate) switched: bool,
     depth_left: usize,
     nodes_left: usize,
     /// Those of values that are met for the first time, while others are being read again, and the reverse.
-    other_nodes_left: usize,
-    memory: usize,
+    suspended_nodes_left: usize,
+    memory_left: usize,
 }
 
 /// The classes that a decoder knows.
 #[derive(Debug)]
-enum Known {
+enum ClassSource {
     BuiltIn,
     Table(Arc<Classes>),
     /// Those that the function adds.
-    Of(fn(&mut Classes), OnceCell<Classes>),
+    Type(fn(&mut Classes), OnceCell<Classes>),
 }
 
 /// What the next value looks like: a marker of one of the versions, or a bare element of an AMF3 Vector.
@@ -104,18 +108,18 @@ impl<'de> Decoder<'de> {
     /// It reads no more than 2 GiB; what is longer seems to end there.
     #[inline]
     pub fn new(version: Version, input: &'de [u8]) -> Self {
-        Self::with(version, input, Known::BuiltIn, Limits::default())
+        Self::with_class_source(version, input, ClassSource::BuiltIn, Limits::default())
     }
 
     /// A decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is moved.
     #[doc(hidden)]
     #[inline]
-    pub fn of_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
-        Self::with(Version::Amf0, input, Known::Table(Arc::clone(classes)), limits)
+    pub fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
+        Self::with_class_source(Version::Amf0, input, ClassSource::Table(Arc::clone(classes)), limits)
     }
 
     #[inline]
-    fn with(version: Version, input: &'de [u8], classes: Known, limits: Limits) -> Self {
+    fn with_class_source(version: Version, input: &'de [u8], classes: ClassSource, limits: Limits) -> Self {
         let input = input.get(..cursor::MAX_INPUT).unwrap_or(input);
         Self {
             reader: Reader::new(input),
@@ -128,17 +132,17 @@ impl<'de> Decoder<'de> {
             strings: Table::default(),
             cesu8_strings: Lazy::default(),
             traits: Table::default(),
-            shared: Lazy::default(),
-            reach: 0,
-            is_rehearsal: false,
-            resumes: Vec::new(),
+            shared_objects: Lazy::default(),
+            reached_depth: 0,
+            is_dry_run: false,
+            resume_cursors: Vec::new(),
             classes,
             limits,
             switched: false,
             depth_left: limits.depth,
             nodes_left: limits.nodes,
-            other_nodes_left: limits.replayed,
-            memory: limits.memory_for(input.len()),
+            suspended_nodes_left: limits.replayed_nodes,
+            memory_left: limits.memory_for(input.len()),
         }
     }
 
@@ -146,7 +150,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     #[must_use]
     pub fn with_classes(mut self, classes: Arc<Classes>) -> Self {
-        self.classes = Known::Table(classes);
+        self.classes = ClassSource::Table(classes);
         self
     }
 
@@ -154,7 +158,7 @@ impl<'de> Decoder<'de> {
     /// when one is asked for, so this costs nothing where the message holds what the type says.
     #[must_use]
     pub fn with_classes_of<T: FromAmf<'de>>(mut self) -> Self {
-        self.classes = Known::Of(T::classes, OnceCell::new());
+        self.classes = ClassSource::Type(T::classes, OnceCell::new());
         self
     }
 
@@ -165,8 +169,8 @@ impl<'de> Decoder<'de> {
         self.limits = limits;
         self.depth_left = limits.depth;
         self.nodes_left = limits.nodes;
-        self.other_nodes_left = limits.replayed;
-        self.memory = limits.memory_for(self.reader.position() + self.reader.remaining());
+        self.suspended_nodes_left = limits.replayed_nodes;
+        self.memory_left = limits.memory_for(self.reader.position() + self.reader.remaining());
         self
     }
 
@@ -194,7 +198,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// Whether a value so far was switched from AMF0 to AMF3.
-    pub fn has_switched(&self) -> bool {
+    pub fn has_switched_to_amf3(&self) -> bool {
         self.switched
     }
 
@@ -205,24 +209,24 @@ impl<'de> Decoder<'de> {
 
     /// The class of an alias, where it is known.
     pub(crate) fn class(&self, alias: &str) -> Option<&'static Class> {
-        match self.known() {
+        match self.known_classes() {
             Some(classes) => classes.get(alias),
             None => Classes::built_in(alias).map(|(class, _)| class),
         }
     }
 
     pub(crate) fn external_body(&self, alias: &str) -> Option<ExternalBody> {
-        match self.known() {
+        match self.known_classes() {
             Some(classes) => classes.external_body(alias),
             None => Classes::built_in(alias).map(|(_, body)| body),
         }
     }
 
-    fn known(&self) -> Option<&Classes> {
+    fn known_classes(&self) -> Option<&Classes> {
         match &self.classes {
-            Known::BuiltIn => None,
-            Known::Table(classes) => Some(classes),
-            Known::Of(add, classes) => Some(classes.get_or_init(|| {
+            ClassSource::BuiltIn => None,
+            ClassSource::Table(classes) => Some(classes),
+            ClassSource::Type(add, classes) => Some(classes.get_or_init(|| {
                 let mut classes = Classes::new();
                 add(&mut classes);
                 classes
@@ -237,7 +241,7 @@ impl<'de> Decoder<'de> {
     pub fn begin_arguments(&mut self) -> Result<usize, DecodeError> {
         let is_array = match self.mode {
             Mode::Amf0 => {
-                let rest = self.reader.between(self.offset(), self.offset() + 2.min(self.reader.remaining()));
+                let rest = self.reader.slice(self.offset(), self.offset() + 2.min(self.reader.remaining()));
                 matches!(rest, [0x0A, ..] | [0x11, 0x09])
             }
             Mode::Amf3 => self.reader.peek() == Some(0x09),
@@ -276,9 +280,9 @@ impl<'de> Decoder<'de> {
     /// allocates more than it reads from the input should too.
     #[inline]
     pub fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
-        match self.memory.checked_sub(bytes) {
+        match self.memory_left.checked_sub(bytes) {
             Some(left) => {
-                self.memory = left;
+                self.memory_left = left;
                 Ok(())
             }
             None => Err(self.out_of_memory()),
@@ -288,7 +292,7 @@ impl<'de> Decoder<'de> {
     #[cold]
     #[inline(never)]
     fn out_of_memory(&self) -> DecodeError {
-        self.limit("memory", self.limits.memory_for(self.offset() + self.reader.remaining()))
+        self.limit_error("memory", self.limits.memory_for(self.offset() + self.reader.remaining()))
     }
 
     /// How many elements of `T` to reserve for a declared count: no more than the rest of the input and
@@ -296,14 +300,14 @@ impl<'de> Decoder<'de> {
     ///
     /// Below a few levels it is only little, because every level could say the same.
     #[inline]
-    pub(crate) fn reservation<T>(&self, declared: usize, smallest: usize) -> usize {
-        const TRUSTED_LEVELS: usize = 4;
-        const LITTLE: usize = 256;
-        let most = if self.depth() <= TRUSTED_LEVELS { usize::MAX } else { LITTLE };
+    pub(crate) fn bounded_capacity<T>(&self, declared: usize, smallest: usize) -> usize {
+        const UNCAPPED_DEPTH: usize = 4;
+        const CAPPED_ELEMENTS: usize = 256;
+        let cap = if self.depth() <= UNCAPPED_DEPTH { usize::MAX } else { CAPPED_ELEMENTS };
         declared
-            .min(most)
+            .min(cap)
             .min(self.reader.remaining() / smallest.max(1))
-            .min(self.memory / size_of::<T>().max(1))
+            .min(self.memory_left / size_of::<T>().max(1))
     }
 
     /// How many values are open around the place that is read next.
@@ -333,15 +337,15 @@ impl<'de> Decoder<'de> {
     #[cold]
     #[inline(never)]
     fn too_many_nodes(&self) -> DecodeError {
-        if self.resumes.is_empty() {
-            self.limit("nodes", self.limits.nodes)
+        if self.resume_cursors.is_empty() {
+            self.limit_error("nodes", self.limits.nodes)
         } else {
-            self.limit("replayed", self.limits.replayed)
+            self.limit_error("replayed_nodes", self.limits.replayed_nodes)
         }
     }
 
     #[cold]
-    pub(crate) fn limit(&self, limit: &'static str, max: usize) -> DecodeError {
+    pub(crate) fn limit_error(&self, limit: &'static str, max: usize) -> DecodeError {
         self.error(DecodeErrorKind::Limit { limit, max })
     }
 
@@ -351,7 +355,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// Reads as `Value`, which is what a member that no class declares becomes.
-    pub(crate) fn value(&mut self) -> Result<Value, DecodeError> {
+    pub(crate) fn read_value(&mut self) -> Result<Value, DecodeError> {
         Value::from_amf(self)
     }
 }

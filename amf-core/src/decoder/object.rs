@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use crate::class::Class;
 use crate::decoder::token::{Layout, NOT_DECLARED};
-use crate::decoder::{Container, Frame, Shape, Token, Traits};
+use crate::decoder::{Container, Frame, Shape, Token, WireTraits};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{self, ExternalInput, Externalizable};
-use crate::value::Dynamic;
+use crate::value::DynamicMembers;
 use crate::{Decoder, FromAmf};
 
 /// The class of a map: whatever comes is a member of it.
-static ANY: Class = Class::new("", &[]).dynamic();
+static MAP_CLASS: Class = Class::new("", &[]).dynamic();
 
 /// An object whose members are being read; see [`Decoder::begin_object`].
 #[derive(Debug)]
@@ -21,18 +21,18 @@ pub struct ObjectReader<'de> {
     pub(super) frame: Frame,
     /// What was around it: the `ObjectProxy` of a proxied object.
     pub(super) wrapper: Option<Frame>,
-    pub(super) members: Members<'de>,
+    pub(super) members: MemberState<'de>,
     /// The declared member that comes next if the peer keeps the order.
     pub(super) expected: usize,
 }
 
 #[derive(Debug)]
-pub(super) enum Members<'de> {
+pub(super) enum MemberState<'de> {
     /// AMF0: until the end marker.
     Named,
     /// AMF3: sealed ones by position.
     Sealed {
-        traits: Rc<Traits<'de>>,
+        traits: Rc<WireTraits<'de>>,
         layout: Layout,
         next: usize,
     },
@@ -86,40 +86,43 @@ impl<'de> Decoder<'de> {
     /// ```
     pub fn begin_object(&mut self, class: &'static Class) -> Result<ObjectReader<'de>, DecodeError> {
         match self.token()? {
-            Token::Open(container) => self.object_in(container, class),
+            Token::Open(container) => self.object_from_container(container, class),
             other => Err(self.mismatch(expected_object(class), &other)),
         }
     }
 
     /// Opens anything with named members: objects of any class, associative arrays, dictionaries.
     pub fn begin_map(&mut self) -> Result<ObjectReader<'de>, DecodeError> {
-        self.begin_object(&ANY)
+        self.begin_object(&MAP_CLASS)
     }
 
-    pub(crate) fn map_in(&mut self, container: Container<'de>) -> Result<ObjectReader<'de>, DecodeError> {
-        self.object_in(container, &ANY)
+    pub(crate) fn map_from_container(
+        &mut self,
+        container: Container<'de>,
+    ) -> Result<ObjectReader<'de>, DecodeError> {
+        self.object_from_container(container, &MAP_CLASS)
     }
 
-    pub(crate) fn object_in(
+    pub(crate) fn object_from_container(
         &mut self,
         container: Container<'de>,
         class: &'static Class,
     ) -> Result<ObjectReader<'de>, DecodeError> {
         let Container { frame, shape } = container;
-        let is_map = std::ptr::eq(class, &raw const ANY);
+        let is_map = std::ptr::eq(class, &raw const MAP_CLASS);
         let members = match shape {
             Shape::Object { alias } => {
                 self.check_alias(class, &alias)?;
-                Members::Named
+                MemberState::Named
             }
-            Shape::EcmaArray { .. } => Members::Named,
+            Shape::EcmaArray { .. } => MemberState::Named,
             Shape::Traits(traits) => {
-                let layout = self.layout(&traits, class)?;
-                Members::Sealed { traits, layout, next: 0 }
+                let layout = self.layout_for(&traits, class)?;
+                MemberState::Sealed { traits, layout, next: 0 }
             }
-            Shape::Array { dense } if dense == 0 || is_map => Members::Associative { dense },
-            Shape::Dictionary { count, .. } if is_map => Members::Dictionary { remaining: count },
-            Shape::StrictArray { count } if is_map => Members::Dense { next: 0, count },
+            Shape::Array { dense } if dense == 0 || is_map => MemberState::Associative { dense },
+            Shape::Dictionary { count, .. } if is_map => MemberState::Dictionary { remaining: count },
+            Shape::StrictArray { count } if is_map => MemberState::Dense { next: 0, count },
             Shape::External(traits) if external::is_proxy(&traits.alias) => {
                 return self.proxied_object(frame, class);
             }
@@ -150,7 +153,7 @@ impl<'de> Decoder<'de> {
         &mut self,
         object: &mut ObjectReader<'de>,
     ) -> Result<Option<Member<'de>>, DecodeError> {
-        if let Members::Sealed { traits, layout, next } = &mut object.members {
+        if let MemberState::Sealed { traits, layout, next } = &mut object.members {
             if let Some(&index) = layout.get(*next) {
                 *next += 1;
                 if index != NOT_DECLARED {
@@ -162,12 +165,12 @@ impl<'de> Decoder<'de> {
                 }
                 return Ok(Some(Member::Unknown(name)));
             }
-            object.members = if traits.dynamic { Members::Dynamic } else { Members::Ended };
+            object.members = if traits.dynamic { MemberState::Dynamic } else { MemberState::Ended };
         }
         if let Some(name) = self.next_name(object)? {
             return Ok(Some(object.member(name)));
         }
-        object.members = Members::Ended;
+        object.members = MemberState::Ended;
         self.close(object.frame);
         if let Some(wrapper) = object.wrapper {
             self.close(wrapper);
@@ -178,26 +181,26 @@ impl<'de> Decoder<'de> {
     fn next_name(&mut self, object: &mut ObjectReader<'de>) -> Result<Option<Cow<'de, str>>, DecodeError> {
         loop {
             match &mut object.members {
-                Members::Ended | Members::Sealed { .. } => return Ok(None),
-                Members::Named => return self.amf0_name(),
-                Members::Dynamic => {
+                MemberState::Ended | MemberState::Sealed { .. } => return Ok(None),
+                MemberState::Named => return self.amf0_name(),
+                MemberState::Dynamic => {
                     return self.amf3_string().map(|name| Some(name).filter(|name| !name.is_empty()));
                 }
-                Members::Associative { dense } => {
+                MemberState::Associative { dense } => {
                     let name = self.amf3_string()?;
                     if !name.is_empty() {
                         return Ok(Some(name));
                     }
-                    object.members = Members::Dense { next: 0, count: *dense };
+                    object.members = MemberState::Dense { next: 0, count: *dense };
                 }
-                Members::Dense { next, count } => {
+                MemberState::Dense { next, count } => {
                     if next == count {
                         return Ok(None);
                     }
                     *next += 1;
                     return Ok(Some(Cow::Owned((*next - 1).to_string())));
                 }
-                Members::Dictionary { remaining } => {
+                MemberState::Dictionary { remaining } => {
                     if *remaining == 0 {
                         return Ok(None);
                     }
@@ -211,7 +214,7 @@ impl<'de> Decoder<'de> {
     /// A member's name, or `None` at the end marker: an empty name, then `09` (§2.5).
     #[inline]
     pub(crate) fn amf0_name(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
-        if self.take_end() { Ok(None) } else { self.amf0_text().map(Some) }
+        if self.take_object_end() { Ok(None) } else { self.amf0_text().map(Some) }
     }
 
     fn dictionary_name(&mut self) -> Result<Cow<'de, str>, DecodeError> {
@@ -232,14 +235,18 @@ impl<'de> Decoder<'de> {
     /// The same for a member that comes out of order, in one place of the program for each type.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn late_member<T: FromAmf<'de>>(&mut self, name: &'static str) -> Result<T, DecodeError> {
+    pub fn member_out_of_order<T: FromAmf<'de>>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         self.member(name)
     }
 
     /// Reads the value of a member that the class does not declare into `dynamic`.
-    pub fn dynamic_member(&mut self, name: Cow<'de, str>, dynamic: &mut Dynamic) -> Result<(), DecodeError> {
+    pub fn dynamic_member(
+        &mut self,
+        name: Cow<'de, str>,
+        dynamic: &mut DynamicMembers,
+    ) -> Result<(), DecodeError> {
         self.charge(name.len() + size_of::<crate::Value>() + size_of::<String>())?;
-        match self.value() {
+        match self.read_value() {
             Ok(value) => {
                 dynamic.insert(&*name, value);
                 Ok(())
@@ -278,7 +285,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// The layout of a traits record for a class: made once for each pair, then kept with the record.
-    fn layout(&self, traits: &Rc<Traits<'de>>, class: &'static Class) -> Result<Layout, DecodeError> {
+    fn layout_for(&self, traits: &Rc<WireTraits<'de>>, class: &'static Class) -> Result<Layout, DecodeError> {
         if let Some((_, layout)) =
             traits.layouts.borrow().iter().find(|(known, _)| std::ptr::eq(*known, class))
         {
@@ -290,7 +297,7 @@ impl<'de> Decoder<'de> {
             .iter()
             .enumerate()
             .map(|(position, name)| {
-                position_of(class, name, position).map_or(NOT_DECLARED, |index| index as u16)
+                member_index(class, name, position).map_or(NOT_DECLARED, |index| index as u16)
             })
             .collect();
         if !traits.dynamic && traits.members == class.members() {
@@ -313,7 +320,7 @@ impl<'de> Decoder<'de> {
 impl<'de> ObjectReader<'de> {
     #[inline]
     fn member(&mut self, name: Cow<'de, str>) -> Member<'de> {
-        match position_of(self.class, &name, self.expected) {
+        match member_index(self.class, &name, self.expected) {
             Some(index) => {
                 self.expected = index + 1;
                 Member::Declared(index)
@@ -325,7 +332,7 @@ impl<'de> ObjectReader<'de> {
 
 /// A member's index in its class, where a peer that keeps the order has it at `expected`.
 #[inline]
-fn position_of(class: &Class, name: &str, expected: usize) -> Option<usize> {
+fn member_index(class: &Class, name: &str, expected: usize) -> Option<usize> {
     let members = class.members();
     if members.get(expected).is_some_and(|member| *member == name) {
         return Some(expected);
@@ -342,7 +349,7 @@ fn expected_object(class: &Class) -> String {
 }
 
 /// A member's name as an index of a list: decimal, without leading zeros.
-pub(crate) fn index_of(name: &str) -> Option<usize> {
+pub(crate) fn parse_index(name: &str) -> Option<usize> {
     let canonical = name == "0" || !name.starts_with('0');
     let digits = name.bytes().all(|byte| byte.is_ascii_digit());
     if canonical && digits { name.parse().ok() } else { None }

@@ -4,19 +4,19 @@
 //! knows all else.
 
 use crate::class::Class;
-use crate::decoder::object::Members;
+use crate::decoder::object::MemberState;
 use crate::decoder::{Frame, Mode, ObjectReader, SlotId};
 use crate::{Decoder, Version, amf0, amf3};
 
 /// An AMF3 object of a class's own traits; see [`Decoder::begin_in_order`].
 #[derive(Clone, Copy, Debug)]
-pub struct InOrder {
+pub struct InOrderReader {
     index: u32,
 }
 
 /// An AMF0 object; see [`Decoder::begin_named`].
 #[derive(Clone, Copy, Debug)]
-pub struct Named {
+pub struct NamedReader {
     index: u32,
 }
 
@@ -24,7 +24,7 @@ impl<'de> Decoder<'de> {
     /// Opens an AMF3 object whose traits were met before, and are those of the class: its members stand there
     /// one after the other, and nothing else, until [`end_in_order`](Self::end_in_order).
     #[inline]
-    pub fn begin_in_order(&mut self, class: &'static Class) -> Option<InOrder> {
+    pub fn begin_in_order(&mut self, class: &'static Class) -> Option<InOrderReader> {
         let (Mode::Amf3, [amf3::marker::OBJECT, head @ 0..0x80, rest @ ..]) = (self.mode, self.reader.rest())
         else {
             return None;
@@ -33,38 +33,38 @@ impl<'de> Decoder<'de> {
         if head & 3 != 1 || !self.traits.get(u32::from(head >> 2))?.is_in_order_for(class) {
             return None;
         }
-        let index = self.open_at_once(Version::Amf3)?;
-        self.reader.go_on(rest);
-        Some(InOrder { index })
+        let index = self.open_without_frame(Version::Amf3)?;
+        self.reader.advance_to(rest);
+        Some(InOrderReader { index })
     }
 
     /// Ends it.
     #[inline]
-    pub fn end_in_order(&mut self, object: InOrder) {
-        self.close_at_once(SlotId { version: Version::Amf3, index: object.index });
+    pub fn end_in_order(&mut self, object: InOrderReader) {
+        self.close_without_frame(SlotId { version: Version::Amf3, index: object.index });
     }
 
     /// Opens an AMF0 object that is anonymous or of this class. Then, for one member after the other in the
     /// order of the class: where [`take_name`](Self::take_name), its value is read; and last, where not
-    /// [`end_named`](Self::end_named), [`go_on_named`](Self::go_on_named).
+    /// [`end_named`](Self::end_named), [`resume_named`](Self::resume_named).
     #[inline]
-    pub fn begin_named(&mut self, class: &'static Class) -> Option<Named> {
+    pub fn begin_named(&mut self, class: &'static Class) -> Option<NamedReader> {
         let rest = match (self.mode, self.reader.rest()) {
-            (Mode::Amf0, [amf0::marker::TYPED_OBJECT, rest @ ..]) => after_text(rest, class.alias())?,
+            (Mode::Amf0, [amf0::marker::TYPED_OBJECT, rest @ ..]) => strip_text(rest, class.alias())?,
             (Mode::Amf0, [amf0::marker::OBJECT, rest @ ..]) => rest,
             _ => return None,
         };
-        let index = self.open_at_once(Version::Amf0)?;
-        self.reader.go_on(rest);
-        Some(Named { index })
+        let index = self.open_without_frame(Version::Amf0)?;
+        self.reader.advance_to(rest);
+        Some(NamedReader { index })
     }
 
     /// Passes this name, if it is that of the next member.
     #[inline]
     pub fn take_name(&mut self, name: &'static str) -> bool {
-        match after_text(self.reader.rest(), name) {
+        match strip_text(self.reader.rest(), name) {
             Some(rest) => {
-                self.reader.go_on(rest);
+                self.reader.advance_to(rest);
                 true
             }
             None => false,
@@ -73,35 +73,35 @@ impl<'de> Decoder<'de> {
 
     /// Ends the object, if nothing is left of it.
     #[inline]
-    pub fn end_named(&mut self, object: Named) -> bool {
-        let is_end = self.take_end();
+    pub fn end_named(&mut self, object: NamedReader) -> bool {
+        let is_end = self.take_object_end();
         if is_end {
-            self.close_at_once(SlotId { version: Version::Amf0, index: object.index });
+            self.close_without_frame(SlotId { version: Version::Amf0, index: object.index });
         }
         is_end
     }
 
     /// What is left of it.
-    pub fn go_on_named(&mut self, object: Named, class: &'static Class) -> ObjectReader<'de> {
+    pub fn resume_named(&mut self, object: NamedReader, class: &'static Class) -> ObjectReader<'de> {
         let slot = SlotId { version: Version::Amf0, index: object.index };
         let frame = Frame { slot, outer: Mode::Amf0, replay: false };
-        ObjectReader { class, frame, wrapper: None, members: Members::Named, expected: 0 }
+        ObjectReader { class, frame, wrapper: None, members: MemberState::Named, expected: 0 }
     }
 
     /// Passes the end of an AMF0 object: an empty name, then `09` (AMF0 §2.5).
     #[inline]
-    pub(crate) fn take_end(&mut self) -> bool {
+    pub(crate) fn take_object_end(&mut self) -> bool {
         let [0, 0, amf0::marker::OBJECT_END, rest @ ..] = self.reader.rest() else {
             return false;
         };
-        self.reader.go_on(rest);
+        self.reader.advance_to(rest);
         true
     }
 }
 
 /// What follows this short text of AMF0, if it stands there.
 #[inline]
-fn after_text<'de>(bytes: &'de [u8], text: &str) -> Option<&'de [u8]> {
+fn strip_text<'de>(bytes: &'de [u8], text: &str) -> Option<&'de [u8]> {
     let (length, rest) = bytes.split_first_chunk()?;
     if usize::from(u16::from_be_bytes(*length)) == text.len() {
         rest.strip_prefix(text.as_bytes())

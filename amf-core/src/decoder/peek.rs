@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{Cursor, Identity, Mode, Shape, Token};
+use super::{Cursor, Mode, ObjectRef, Shape, Token};
 use crate::error::DecodeError;
 use crate::wire::u29;
 use crate::{Decoder, Version, amf0, amf3, external};
 
 /// A place to come back to, and what was left of the limits there.
 #[derive(Clone, Copy)]
-struct Here {
+struct Checkpoint {
     cursor: Cursor,
     mode: Mode,
     switched: bool,
@@ -35,9 +35,9 @@ impl<'de> Decoder<'de> {
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
     pub fn peek_alias(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
-        let here = self.here();
-        let alias = self.alias(true);
-        self.back_to(here);
+        let checkpoint = self.checkpoint();
+        let alias = self.next_alias(true);
+        self.restore(checkpoint);
         alias
     }
 
@@ -46,47 +46,47 @@ impl<'de> Decoder<'de> {
         &mut self,
         take: impl FnOnce(Token<'de>) -> Option<T>,
     ) -> Result<Option<T>, DecodeError> {
-        if !matches!(self.identity()?, Identity::Scalar) {
+        if !matches!(self.peek_object_ref()?, ObjectRef::Scalar) {
             return Ok(None);
         }
-        let here = self.here();
+        let checkpoint = self.checkpoint();
         let taken = take(self.token()?);
         if taken.is_none() {
-            self.back_to(here);
+            self.restore(checkpoint);
         }
         Ok(taken)
     }
 
-    fn here(&self) -> Here {
-        Here {
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
             cursor: self.cursor(),
             mode: self.mode,
             switched: self.switched,
             nodes_left: self.nodes_left,
-            memory: self.memory,
+            memory: self.memory_left,
         }
     }
 
-    fn back_to(&mut self, here: Here) {
-        self.go_to(here.cursor);
-        self.mode = here.mode;
-        self.switched = here.switched;
-        self.nodes_left = here.nodes_left;
-        self.memory = here.memory;
+    fn restore(&mut self, checkpoint: Checkpoint) {
+        self.seek_to(checkpoint.cursor);
+        self.mode = checkpoint.mode;
+        self.switched = checkpoint.switched;
+        self.nodes_left = checkpoint.nodes_left;
+        self.memory_left = checkpoint.memory;
     }
 
-    fn alias(&mut self, through_proxy: bool) -> Result<Option<Cow<'de, str>>, DecodeError> {
-        let version = match self.identity()? {
-            Identity::Scalar => return Ok(None),
-            Identity::Inline(slot) => {
+    fn next_alias(&mut self, through_proxy: bool) -> Result<Option<Cow<'de, str>>, DecodeError> {
+        let version = match self.peek_object_ref()? {
+            ObjectRef::Scalar => return Ok(None),
+            ObjectRef::Inline(slot) => {
                 if (slot.version, self.mode) == (Version::Amf3, Mode::Amf0) {
                     self.reader.u8()?; // the switch
                 }
                 slot.version
             }
-            Identity::Reference(slot, _) => {
-                let start = self.cursor_of(slot)?;
-                self.go_to(start);
+            ObjectRef::Reference(slot, _) => {
+                let start = self.start_cursor(slot)?;
+                self.seek_to(start);
                 slot.version
             }
         };
@@ -118,7 +118,7 @@ impl<'de> Decoder<'de> {
         match self.amf3_traits(head)? {
             Shape::External(traits) if through_proxy && external::is_proxy(&traits.alias) => {
                 self.mode = Mode::Amf3;
-                self.alias(false)
+                self.next_alias(false)
             }
             Shape::External(traits) | Shape::Traits(traits) => Ok(Some(traits.alias.clone())),
             _ => Ok(None),

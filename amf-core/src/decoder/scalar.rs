@@ -48,7 +48,7 @@ impl<'de> Decoder<'de> {
                 let (millis, rest) = rest.split_first_chunk()?;
                 let start = self.offset();
                 let millis = self.take(f64::from_be_bytes(*millis), rest)?;
-                self.enter_leaf(Version::Amf3, start);
+                self.register_leaf(Version::Amf3, start);
                 Some(millis)
             }
             (Mode::Amf0, [amf0::marker::DATE, rest @ ..]) => {
@@ -94,7 +94,7 @@ impl<'de> Decoder<'de> {
                 let text = self.take(text, rest)?;
                 if !text.is_empty() {
                     let progress = self.progress();
-                    self.strings.enter(progress, text);
+                    self.strings.insert(progress, text);
                 }
                 Some(text)
             }
@@ -110,16 +110,16 @@ impl<'de> Decoder<'de> {
     #[inline]
     fn split_str(&self, length: usize, rest: &'de [u8]) -> Option<(&'de str, &'de [u8])> {
         let (bytes, rest) = rest.split_at_checked(length)?;
-        if length > self.limits().string {
+        if length > self.limits().string_len {
             return None;
         }
-        utf8::borrowed(bytes).map(|text| (text, rest))
+        utf8::read_utf8(bytes).map(|text| (text, rest))
     }
 
     #[inline]
     fn take<T>(&mut self, value: T, rest: &'de [u8]) -> Option<T> {
         self.nodes_left = self.nodes_left.checked_sub(1)?;
-        self.reader.go_on(rest);
+        self.reader.advance_to(rest);
         Some(value)
     }
 }

@@ -58,7 +58,7 @@ impl<'de> Decoder<'de> {
                     let alias = traits.alias.clone().into_owned();
                     return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias }));
                 };
-                self.rehearse(|decoder| body(&mut ExternalInput::new(decoder)))?;
+                self.dry_run(|decoder| body(&mut ExternalInput::new(decoder)))?;
             }
         }
         self.close(frame);

@@ -20,7 +20,7 @@ pub(crate) enum Token<'de> {
     Integer(i32),
     Unsigned(u32),
     Number(f64),
-    String(Text<'de>),
+    String(WireString<'de>),
     Date(f64),
     Xml(Cow<'de, str>),
     XmlDocument(Cow<'de, str>),
@@ -30,7 +30,7 @@ pub(crate) enum Token<'de> {
 
 /// Text, and where it stands in the table of strings.
 #[derive(Clone, Debug)]
-pub(crate) struct Text<'de> {
+pub(crate) struct WireString<'de> {
     pub(crate) content: Cow<'de, str>,
     pub(crate) entry: Option<u32>,
 }
@@ -59,9 +59,9 @@ pub(crate) enum Shape<'de> {
         dense: usize,
     },
     /// AMF3: sealed members by their traits, then dynamic ones.
-    Traits(Rc<Traits<'de>>),
+    Traits(Rc<WireTraits<'de>>),
     /// AMF3: a body that only the class can read.
-    External(Rc<Traits<'de>>),
+    External(Rc<WireTraits<'de>>),
     Vector {
         kind: VectorKind,
         count: usize,
@@ -85,7 +85,7 @@ pub(crate) enum VectorKind {
 
 /// A traits record (AMF3 §3.12).
 #[derive(Debug)]
-pub(crate) struct Traits<'de> {
+pub(crate) struct WireTraits<'de> {
     pub(crate) alias: Cow<'de, str>,
     pub(crate) members: Vec<Cow<'de, str>>,
     pub(crate) dynamic: bool,
@@ -95,7 +95,7 @@ pub(crate) struct Traits<'de> {
     /// For each class that was wanted: its member at each sealed position.
     pub(crate) layouts: RefCell<Vec<(&'static Class, Layout)>>,
     /// The same record for dynamic values.
-    pub(crate) dynamic_view: RefCell<Option<Arc<crate::value::Traits>>>,
+    pub(crate) value_traits: RefCell<Option<Arc<crate::value::Traits>>>,
 }
 
 /// Indices into a class's members; [`NOT_DECLARED`] for those that it does not have.
@@ -123,7 +123,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// Reads the object that a reference names, again, from its own bytes.
-    pub(crate) fn referenced(&mut self, slot: SlotId) -> Result<Token<'de>, DecodeError> {
+    pub(crate) fn replayed_token(&mut self, slot: SlotId) -> Result<Token<'de>, DecodeError> {
         self.begin_replay(slot)?;
         self.count_node()?;
         let mut token = match slot.version {
@@ -140,8 +140,8 @@ impl<'de> Decoder<'de> {
     /// Checks and reads text of a length that was read already.
     #[inline]
     pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
-        if length > self.limits().string {
-            return Err(self.limit("string", self.limits().string));
+        if length > self.limits().string_len {
+            return Err(self.limit_error("string_len", self.limits().string_len));
         }
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;
@@ -154,7 +154,7 @@ impl<'de> Decoder<'de> {
     }
 }
 
-impl Traits<'_> {
+impl WireTraits<'_> {
     /// Whether it has just the members of the class in its order, and the class may be read from it.
     #[inline]
     pub(crate) fn is_in_order_for(&self, class: &'static Class) -> bool {
@@ -162,7 +162,7 @@ impl Traits<'_> {
     }
 }
 
-impl<'de> Text<'de> {
+impl<'de> WireString<'de> {
     /// Text that no reference can name.
     pub(crate) fn inline(text: Cow<'de, str>) -> Self {
         Self { content: text, entry: None }

@@ -1,52 +1,52 @@
 //! AMF0 values.
 
-use super::rows::{Name, Quoted};
-use super::walker::{Step, Stop, Text, Walker, check_depth};
+use super::rows::{MemberName, Quoted};
+use super::walker::{Step, StopReason, TableText, Walker, check_depth};
 use crate::Version;
 use crate::amf0::marker;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::iso::Iso;
+use crate::iso8601::Iso8601;
 
 impl<'de> Walker<'de, '_> {
-    pub(super) fn amf0_value(&mut self, depth: usize, indent: usize) -> Result<(), Stop> {
+    pub(super) fn amf0_value(&mut self, depth: usize, indent: usize) -> Result<(), StopReason> {
         let start = self.reader.position();
         match self.reader.u8()? {
             marker::NUMBER => {
-                self.say(format_args!("Number "));
+                self.append(format_args!("Number "));
                 let number = self.reader.f64()?;
-                self.say(format_args!("{number:?}"));
+                self.append(format_args!("{number:?}"));
             }
             marker::BOOLEAN => {
-                self.say(format_args!("Boolean "));
+                self.append(format_args!("Boolean "));
                 let value = self.reader.u8()? != 0;
-                self.say(format_args!("{value}"));
+                self.append(format_args!("{value}"));
             }
             marker::STRING => {
-                self.say(format_args!("String "));
+                self.append(format_args!("String "));
                 let text = self.amf0_text()?;
-                self.say(format_args!("{}", Quoted(&text)));
+                self.append(format_args!("{}", Quoted(&text)));
             }
             marker::LONG_STRING => {
-                self.say(format_args!("long String "));
+                self.append(format_args!("long String "));
                 let text = self.amf0_long_text()?;
-                self.say(format_args!("{}", Quoted(&text)));
+                self.append(format_args!("{}", Quoted(&text)));
             }
-            marker::NULL => self.say(format_args!("null")),
-            marker::UNDEFINED => self.say(format_args!("undefined")),
-            marker::UNSUPPORTED => self.say(format_args!("unsupported")),
+            marker::NULL => self.append(format_args!("null")),
+            marker::UNDEFINED => self.append(format_args!("undefined")),
+            marker::UNSUPPORTED => self.append(format_args!("unsupported")),
             marker::DATE => self.amf0_date()?,
             marker::XML_DOCUMENT => {
-                self.say(format_args!("XMLDocument "));
+                self.append(format_args!("XMLDocument "));
                 let text = self.amf0_long_text()?;
-                self.say(format_args!("{}", Quoted(&text)));
-                self.enter(Version::Amf0, start, "XMLDocument", None);
+                self.append(format_args!("{}", Quoted(&text)));
+                self.register(Version::Amf0, start, "XMLDocument", None);
             }
             marker::REFERENCE => {
                 let index = usize::from(self.reader.u16()?);
                 return self.reference(Version::Amf0, index, "", start);
             }
             marker::AVMPLUS => {
-                self.say(format_args!("AMF3 "));
+                self.append(format_args!("AMF3 "));
                 return self.amf3_value(depth, indent);
             }
             marker @ (marker::OBJECT | marker::TYPED_OBJECT | marker::ECMA_ARRAY | marker::STRICT_ARRAY) => {
@@ -61,72 +61,78 @@ impl<'de> Walker<'de, '_> {
         self.end()
     }
 
-    fn amf0_container(&mut self, marker: u8, start: usize, depth: usize, indent: usize) -> Result<(), Stop> {
+    fn amf0_container(
+        &mut self,
+        marker: u8,
+        start: usize,
+        depth: usize,
+        indent: usize,
+    ) -> Result<(), StopReason> {
         let version = Version::Amf0;
         let step = match marker {
             marker::STRICT_ARRAY => {
-                self.say(format_args!("Array "));
+                self.append(format_args!("Array "));
                 let count = self.reader.u32()? as usize;
-                self.say(format_args!("of {count}"));
-                self.enter(version, start, "Array", None);
+                self.append(format_args!("of {count}"));
+                self.register(version, start, "Array", None);
                 Step::Items { version, next: 0, count }
             }
             marker::ECMA_ARRAY => {
-                self.say(format_args!("ECMA array "));
+                self.append(format_args!("ECMA array "));
                 let length = self.reader.u32()?;
-                self.say(format_args!("of length {length}"));
-                Step::Named(self.enter(version, start, "ECMA array", None))
+                self.append(format_args!("of length {length}"));
+                Step::Named(self.register(version, start, "ECMA array", None))
             }
             marker::TYPED_OBJECT => {
-                self.say(format_args!("Object "));
+                self.append(format_args!("Object "));
                 let alias = self.amf0_text()?;
-                self.say(format_args!("{}", Quoted(&alias)));
-                Step::Named(self.enter(version, start, "Object", Some(alias)))
+                self.append(format_args!("{}", Quoted(&alias)));
+                Step::Named(self.register(version, start, "Object", Some(alias)))
             }
             _ => {
-                self.say(format_args!("Object"));
-                Step::Named(self.enter(version, start, "Object", None))
+                self.append(format_args!("Object"));
+                Step::Named(self.register(version, start, "Object", None))
             }
         };
         self.end()?;
-        self.open(depth, indent, step);
+        self.push_inner_step(depth, indent, step);
         Ok(())
     }
 
     /// The time zone is reserved (§2.13), which is no reason to hide it.
     fn amf0_date(&mut self) -> Result<(), DecodeError> {
-        self.say(format_args!("Date "));
+        self.append(format_args!("Date "));
         let millis = self.reader.f64()?;
-        self.say(format_args!("{}", Iso(millis)));
+        self.append(format_args!("{}", Iso8601(millis)));
         let zone = self.reader.u16()? as i16;
         if zone != 0 {
-            self.say(format_args!(", zone {zone}, which is to be ignored"));
+            self.append(format_args!(", zone {zone}, which is to be ignored"));
         }
         Ok(())
     }
 
     /// The row of a member's name; false at the end marker of the object.
-    pub(super) fn amf0_name(&mut self, indent: usize, object: usize) -> Result<bool, Stop> {
+    pub(super) fn amf0_name(&mut self, indent: usize, object: usize) -> Result<bool, StopReason> {
         self.begin(indent);
         let name = self.amf0_text()?;
         if name.is_empty() && self.reader.peek() == Some(marker::OBJECT_END) {
             self.reader.u8()?;
-            self.say(format_args!("end of AMF0 object {object}"));
+            self.append(format_args!("end of AMF0 object {object}"));
             self.end()?;
             return Ok(false);
         }
-        self.say(format_args!("{}:", Name(&name)));
+        self.append(format_args!("{}:", MemberName(&name)));
         self.end()?;
         Ok(true)
     }
 
     /// Text behind a length of 16 bits.
-    pub(super) fn amf0_text(&mut self) -> Result<Text<'de>, DecodeError> {
+    pub(super) fn amf0_text(&mut self) -> Result<TableText<'de>, DecodeError> {
         let length = self.reader.u16()?;
         self.text(usize::from(length))
     }
 
-    fn amf0_long_text(&mut self) -> Result<Text<'de>, DecodeError> {
+    fn amf0_long_text(&mut self) -> Result<TableText<'de>, DecodeError> {
         let length = self.reader.u32()?;
         self.text(length as usize)
     }

@@ -27,7 +27,7 @@
 //!       ** at byte 8: the input ends here; at least 2 more bytes are needed
 //! 0008  41 6e 6e                  3 bytes follow
 //! ");
-//! assert_eq!(dump.fault().unwrap().offset(), 8);
+//! assert_eq!(dump.first_error().unwrap().offset(), 8);
 //! ```
 //!
 //! # How to read it
@@ -61,7 +61,7 @@ use std::fmt;
 
 use crate::{DecodeError, Version};
 
-use walker::{Step, Stop, Walker};
+use walker::{Step, StopReason, Walker};
 
 /// What bytes are as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,22 +102,22 @@ impl<'a> Dump<'a> {
     /// ```
     pub fn guess(input: &'a [u8]) -> Self {
         let new = |kind| Self::new(kind, input);
-        if input.starts_with(&crate::sol::TAG) {
+        if input.starts_with(&crate::sol::FILE_TAG) {
             return new(Kind::Sol);
         }
         let mut best = new(Kind::Packet);
         let mut farthest = 0;
         for dump in [Kind::Packet, Kind::Amf0, Kind::Amf3].map(new) {
-            match dump.fault() {
+            match dump.first_error() {
                 None => return dump,
-                Some(fault) if fault.offset() > farthest => {
-                    farthest = fault.offset();
+                Some(error) if error.offset() > farthest => {
+                    farthest = error.offset();
                     best = dump;
                 }
                 Some(_) => {}
             }
         }
-        if packet::begins_like_one(input) { new(Kind::Packet) } else { best }
+        if packet::looks_like_packet(input) { new(Kind::Packet) } else { best }
     }
 
     /// What the bytes are taken for.
@@ -130,16 +130,16 @@ impl<'a> Dump<'a> {
     /// ```
     /// use amf_core::dump::{Dump, Kind};
     ///
-    /// assert_eq!(Dump::new(Kind::Amf3, &[0x01]).fault(), None);
-    /// let fault = Dump::new(Kind::Amf3, &[0x01, 0x12]).fault().unwrap();
-    /// assert_eq!(fault.to_string(), "0x12 introduces no AMF3 value (at byte 1)");
+    /// assert_eq!(Dump::new(Kind::Amf3, &[0x01]).first_error(), None);
+    /// let error = Dump::new(Kind::Amf3, &[0x01, 0x12]).first_error().unwrap();
+    /// assert_eq!(error.to_string(), "0x12 introduces no AMF3 value (at byte 1)");
     /// ```
-    pub fn fault(&self) -> Option<DecodeError> {
+    pub fn first_error(&self) -> Option<DecodeError> {
         // Nobody refuses the output here.
-        self.write(&mut Nowhere).unwrap_or_default()
+        self.write(&mut NullWriter).unwrap_or_default()
     }
 
-    /// Writes all rows and returns the first fault.
+    /// Writes all rows and returns the first error.
     fn write(&self, out: &mut dyn fmt::Write) -> Result<Option<DecodeError>, fmt::Error> {
         let mut walker = Walker::new(self.input, out);
         let result = match self.kind {
@@ -150,10 +150,10 @@ impl<'a> Dump<'a> {
         };
         match result {
             Ok(()) => {}
-            Err(Stop::Fault(error)) => walker.give_up(error)?,
-            Err(Stop::Output(error)) => return Err(error),
+            Err(StopReason::Malformed(error)) => walker.report_fatal(error)?,
+            Err(StopReason::Output(error)) => return Err(error),
         }
-        Ok(walker.first_fault)
+        Ok(walker.first_error)
     }
 }
 
@@ -174,9 +174,9 @@ impl fmt::Display for Kind {
     }
 }
 
-struct Nowhere;
+struct NullWriter;
 
-impl fmt::Write for Nowhere {
+impl fmt::Write for NullWriter {
     fn write_str(&mut self, _: &str) -> fmt::Result {
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! The remoting packet around its values.
 
 use super::rows::Quoted;
-use super::walker::{Label, Step, Stop, Tables, Walker};
+use super::walker::{Label, Step, StopReason, Tables, Walker};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Limits, Version};
 
 /// Whether version and counts are those of a packet with something in it. As AMF0 such bytes would be a
 /// number that nobody sends, next to the smallest of all.
-pub(super) fn begins_like_one(input: &[u8]) -> bool {
+pub(super) fn looks_like_packet(input: &[u8]) -> bool {
     match *input {
         [0, 0 | 1 | 3, 0, headers, ..] if headers > 0 => usize::from(headers) <= Limits::default().headers,
         [0, 0 | 1 | 3, 0, 0, high, low, ..] => {
@@ -18,22 +18,22 @@ pub(super) fn begins_like_one(input: &[u8]) -> bool {
 }
 
 impl Walker<'_, '_> {
-    pub(super) fn packet(&mut self) -> Result<(), Stop> {
+    pub(super) fn packet(&mut self) -> Result<(), StopReason> {
         self.number("version")?;
         let headers = self.number("headers:")?;
         for number in 0..headers {
-            self.rows.note(1, &format!("header {number}"))?;
+            self.rows.write_note(1, &format!("header {number}"))?;
             self.packet_text("name")?;
             self.begin(2);
-            self.say(format_args!("must understand: "));
+            self.append(format_args!("must understand: "));
             let must_understand = self.reader.u8()? != 0;
-            self.say(format_args!("{must_understand}"));
+            self.append(format_args!("{must_understand}"));
             self.end()?;
             self.body("value")?;
         }
         let messages = self.number("messages:")?;
         for number in 0..messages {
-            self.rows.note(1, &format!("message {number}"))?;
+            self.rows.write_note(1, &format!("message {number}"))?;
             self.packet_text("target")?;
             self.packet_text("response")?;
             self.body("body")?;
@@ -48,36 +48,37 @@ impl Walker<'_, '_> {
         }
     }
 
-    fn number(&mut self, what: &str) -> Result<u16, Stop> {
+    fn number(&mut self, what: &str) -> Result<u16, StopReason> {
         self.begin(0);
-        self.say(format_args!("{what} "));
+        self.append(format_args!("{what} "));
         let number = self.reader.u16()?;
-        self.say(format_args!("{number}"));
+        self.append(format_args!("{number}"));
         self.end()?;
         Ok(number)
     }
 
-    fn packet_text(&mut self, what: &str) -> Result<(), Stop> {
+    fn packet_text(&mut self, what: &str) -> Result<(), StopReason> {
         self.begin(2);
-        self.say(format_args!("{what} "));
+        self.append(format_args!("{what} "));
         let text = self.amf0_text()?;
-        self.say(format_args!("{}", Quoted(&text)));
+        self.append(format_args!("{}", Quoted(&text)));
         self.end()
     }
 
     /// A length and a value, with tables of its own. Many peers write no true length.
-    fn body(&mut self, what: &'static str) -> Result<(), Stop> {
+    fn body(&mut self, what: &'static str) -> Result<(), StopReason> {
         self.begin(2);
-        self.say(format_args!("length "));
+        self.append(format_args!("length "));
         let length = self.reader.u32()?;
-        self.say(format_args!("{}", length as i32));
+        self.append(format_args!("{}", length as i32));
         self.end()?;
         let start = self.reader.position();
         self.tables = Tables::default();
-        self.walk(2, Step::One(Version::Amf0, Label::Field(what)))?;
+        self.walk(2, Step::Single(Version::Amf0, Label::Field(what)))?;
         let true_length = self.reader.position() - start;
         if true_length != length as usize {
-            self.rows.note(2, &format!("(the value has {true_length} bytes, whatever its length says)"))?;
+            self.rows
+                .write_note(2, &format!("(the value has {true_length} bytes, whatever its length says)"))?;
         }
         Ok(())
     }

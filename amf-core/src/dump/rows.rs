@@ -6,13 +6,13 @@ use std::fmt::{self, Write};
 use crate::error::DecodeError;
 
 /// Bytes that a row shows.
-const WIDTH: usize = 8;
+const BYTES_PER_ROW: usize = 8;
 /// Characters of a text that a row shows.
-const TEXT: usize = 60;
+const MAX_TEXT_CHARS: usize = 60;
 /// Levels that rows are indented, at most.
-const DEEPEST: usize = 50;
+const MAX_INDENT: usize = 50;
 /// Rows of what follows behind a fault.
-const FOLLOWING: usize = 2;
+const ROWS_AFTER_ERROR: usize = 2;
 
 /// Writes rows. One is put together while its bytes are being read, so that it is there when they break off.
 pub(super) struct Rows<'de, 'w> {
@@ -39,20 +39,20 @@ impl<'de, 'w> Rows<'de, 'w> {
     }
 
     /// Adds words to the row.
-    pub(super) fn say(&mut self, words: fmt::Arguments<'_>) {
+    pub(super) fn append(&mut self, words: fmt::Arguments<'_>) {
         // A string takes whatever is written to it.
         let _ = self.words.write_fmt(words);
     }
 
     /// Adds a place in a table, which stands at the end of the row.
-    pub(super) fn place(&mut self, words: fmt::Arguments<'_>) {
+    pub(super) fn append_place(&mut self, words: fmt::Arguments<'_>) {
         self.places.push(words.to_string());
     }
 
     /// Writes the row, whose bytes end here.
     pub(super) fn end(&mut self, end: usize) -> fmt::Result {
         let words = std::mem::take(&mut self.words) + &self.places();
-        self.row(self.start, end, self.indent, &words)?;
+        self.write_row(self.start, end, self.indent, &words)?;
         self.places.clear();
         self.start = end;
         Ok(())
@@ -63,39 +63,45 @@ impl<'de, 'w> Rows<'de, 'w> {
     }
 
     /// A row without bytes.
-    pub(super) fn note(&mut self, indent: usize, words: &str) -> fmt::Result {
-        self.row(0, 0, indent, words)
+    pub(super) fn write_note(&mut self, indent: usize, words: &str) -> fmt::Result {
+        self.write_row(0, 0, indent, words)
     }
 
     /// What is wrong, and if reading cannot go on, what was begun and what follows.
-    pub(super) fn fault(&mut self, error: &DecodeError, goes_on: bool) -> fmt::Result {
+    pub(super) fn write_error(&mut self, error: &DecodeError, goes_on: bool) -> fmt::Result {
         let offset = error.offset();
         if !goes_on && (self.start < offset || !self.words.is_empty()) {
             let begun = self.words.trim_end_matches([' ', ',']).to_owned();
             let words = format!("{begun} (breaks off){}", self.places());
-            self.row(self.start, offset, self.indent, &words)?;
+            self.write_row(self.start, offset, self.indent, &words)?;
         }
         let words = error.kind().to_string();
-        writeln!(self.out, "{:digits$}  ** at byte {offset}: {}", "", Plain(&words), digits = self.digits)?;
-        if goes_on { Ok(()) } else { self.following(offset) }
+        writeln!(
+            self.out,
+            "{:digits$}  ** at byte {offset}: {}",
+            "",
+            ErrorText(&words),
+            digits = self.digits
+        )?;
+        if goes_on { Ok(()) } else { self.write_following(offset) }
     }
 
-    fn following(&mut self, offset: usize) -> fmt::Result {
+    fn write_following(&mut self, offset: usize) -> fmt::Result {
         let all = self.input.len().saturating_sub(offset);
-        for row in 0..FOLLOWING.min(all.div_ceil(WIDTH)) {
-            let start = offset + row * WIDTH;
-            let end = (start + WIDTH).min(self.input.len());
+        for row in 0..ROWS_AFTER_ERROR.min(all.div_ceil(BYTES_PER_ROW)) {
+            let start = offset + row * BYTES_PER_ROW;
+            let end = (start + BYTES_PER_ROW).min(self.input.len());
             let words = match (row, all) {
                 (0, 1) => "1 byte follows",
                 (0, _) => &format!("{all} bytes follow"),
                 _ => "",
             };
-            self.row(start, end, 0, words)?;
+            self.write_row(start, end, 0, words)?;
         }
         Ok(())
     }
 
-    fn row(&mut self, start: usize, end: usize, indent: usize, words: &str) -> fmt::Result {
+    fn write_row(&mut self, start: usize, end: usize, indent: usize, words: &str) -> fmt::Result {
         let bytes = self.input.get(start..end).unwrap_or_default();
         let mut row = String::new();
         if bytes.is_empty() {
@@ -104,14 +110,14 @@ impl<'de, 'w> Rows<'de, 'w> {
             write!(row, "{start:0digits$x}  ", digits = self.digits)?;
         }
         let mut hex = String::new();
-        for byte in bytes.iter().take(WIDTH) {
+        for byte in bytes.iter().take(BYTES_PER_ROW) {
             write!(hex, "{byte:02x} ")?;
         }
-        if bytes.len() > WIDTH {
+        if bytes.len() > BYTES_PER_ROW {
             hex.push('…');
         }
-        let columns = 3 * WIDTH + 2;
-        write!(row, "{hex:columns$}{:indent$}{words}", "", indent = 2 * indent.min(DEEPEST))?;
+        let columns = 3 * BYTES_PER_ROW + 2;
+        write!(row, "{hex:columns$}{:indent$}{words}", "", indent = 2 * indent.min(MAX_INDENT))?;
         writeln!(self.out, "{}", row.trim_end())
     }
 }
@@ -121,7 +127,7 @@ pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(TEXT) {
+        match self.0.char_indices().nth(MAX_TEXT_CHARS) {
             None => write!(f, "{:?}", self.0),
             Some((end, _)) => {
                 write!(f, "{:?}… ({} bytes)", self.0.get(..end).unwrap_or_default(), self.0.len())
@@ -131,12 +137,12 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// The name of a member: bare where it is a word.
-pub(super) struct Name<'a>(pub(super) &'a str);
+pub(super) struct MemberName<'a>(pub(super) &'a str);
 
-impl fmt::Display for Name<'_> {
+impl fmt::Display for MemberName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-        if !self.0.is_empty() && self.0.len() <= TEXT && self.0.chars().all(is_word) {
+        if !self.0.is_empty() && self.0.len() <= MAX_TEXT_CHARS && self.0.chars().all(is_word) {
             f.write_str(self.0)
         } else {
             Quoted(self.0).fmt(f)
@@ -145,32 +151,32 @@ impl fmt::Display for Name<'_> {
 }
 
 /// Bytes as the text that may be in them, with a point for each that is none.
-pub(super) struct Ascii<'a>(pub(super) &'a [u8]);
+pub(super) struct AsciiPreview<'a>(pub(super) &'a [u8]);
 
-impl fmt::Display for Ascii<'_> {
+impl fmt::Display for AsciiPreview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0.iter().take(TEXT) {
+        for byte in self.0.iter().take(MAX_TEXT_CHARS) {
             let shown = if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
             f.write_char(shown)?;
         }
-        if self.0.len() > TEXT { f.write_str("…") } else { Ok(()) }
+        if self.0.len() > MAX_TEXT_CHARS { f.write_str("…") } else { Ok(()) }
     }
 }
 
 /// The words of an error, in which text of the input may stand.
-struct Plain<'a>(&'a str);
+struct ErrorText<'a>(&'a str);
 
-impl fmt::Display for Plain<'_> {
+impl fmt::Display for ErrorText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 4 * TEXT;
-        for c in self.0.chars().take(MOST) {
+        const MAX_CHARS: usize = 4 * MAX_TEXT_CHARS;
+        for c in self.0.chars().take(MAX_CHARS) {
             if c.is_control() { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
         }
-        if self.0.chars().nth(MOST).is_some() { f.write_str("…") } else { Ok(()) }
+        if self.0.chars().nth(MAX_CHARS).is_some() { f.write_str("…") } else { Ok(()) }
     }
 }
 
 /// Text as it was meant, where it is not what it should be.
-pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn lossy_text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
-use super::external::Small;
-use super::rows::{Name, Quoted, Rows, lossy};
+use super::external::SmallMessage;
+use super::rows::{MemberName, Quoted, Rows, lossy_text};
 use crate::Version;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
@@ -14,32 +14,32 @@ use crate::wire::{Reader, utf8};
 const MAX_DEPTH: usize = 256;
 
 /// Text of a table, which many rows may show.
-pub(super) type Text<'de> = Rc<Cow<'de, str>>;
+pub(super) type TableText<'de> = Rc<Cow<'de, str>>;
 
 pub(super) struct Walker<'de, 'w> {
     pub(super) reader: Reader<'de>,
     pub(super) rows: Rows<'de, 'w>,
     pub(super) tables: Tables<'de>,
-    open: Vec<Open<'de>>,
+    pending: Vec<PendingStep<'de>>,
     /// A fault in the row that is being put together, after which reading can go on.
-    flaw: Option<DecodeError>,
-    pub(super) first_fault: Option<DecodeError>,
+    recoverable_error: Option<DecodeError>,
+    pub(super) first_error: Option<DecodeError>,
 }
 
 /// Why a walk ends early.
-pub(super) enum Stop {
-    Fault(DecodeError),
+pub(super) enum StopReason {
+    Malformed(DecodeError),
     /// The program's own writer does not take any more.
     Output(fmt::Error),
 }
 
-impl From<DecodeError> for Stop {
+impl From<DecodeError> for StopReason {
     fn from(error: DecodeError) -> Self {
-        Self::Fault(error)
+        Self::Malformed(error)
     }
 }
 
-impl From<fmt::Error> for Stop {
+impl From<fmt::Error> for StopReason {
     fn from(error: fmt::Error) -> Self {
         Self::Output(error)
     }
@@ -48,28 +48,28 @@ impl From<fmt::Error> for Stop {
 /// What can be referred to, of one message.
 #[derive(Default)]
 pub(super) struct Tables<'de> {
-    amf0_objects: Vec<Entry<'de>>,
-    amf3_objects: Vec<Entry<'de>>,
-    pub(super) strings: Vec<Text<'de>>,
-    pub(super) traits: Vec<Rc<Traits<'de>>>,
+    amf0_objects: Vec<ObjectEntry<'de>>,
+    amf3_objects: Vec<ObjectEntry<'de>>,
+    pub(super) strings: Vec<TableText<'de>>,
+    pub(super) traits: Vec<Rc<TraitsRecord<'de>>>,
 }
 
-struct Entry<'de> {
+struct ObjectEntry<'de> {
     start: usize,
     what: &'static str,
-    alias: Option<Text<'de>>,
+    alias: Option<TableText<'de>>,
 }
 
 /// A traits record (AMF3 §3.12).
-pub(super) struct Traits<'de> {
-    pub(super) alias: Text<'de>,
-    pub(super) members: Vec<Text<'de>>,
+pub(super) struct TraitsRecord<'de> {
+    pub(super) alias: TableText<'de>,
+    pub(super) members: Vec<TableText<'de>>,
     pub(super) dynamic: bool,
     pub(super) externalizable: bool,
 }
 
 /// What is still to be read of an object.
-pub(super) struct Open<'de> {
+pub(super) struct PendingStep<'de> {
     pub(super) depth: usize,
     pub(super) indent: usize,
     pub(super) step: Step<'de>,
@@ -83,15 +83,15 @@ pub(super) enum Step<'de> {
     /// AMF3: names and values until an empty name.
     Dynamic,
     /// AMF3: values, whose names stand in the traits.
-    Sealed { traits: Rc<Traits<'de>>, next: usize },
+    Sealed { traits: Rc<TraitsRecord<'de>>, next: usize },
     /// Values by index.
     Items { version: Version, next: usize, count: usize },
     /// Keys and values by turns; the numbers count both.
     Pairs { next: usize, count: usize },
     /// One value.
-    One(Version, Label<'de>),
+    Single(Version, Label<'de>),
     /// The body of a small message of Flex.
-    Small(Small),
+    SmallMessage(SmallMessage),
     /// The members of a shared object.
     Sol(Version),
     /// The byte behind a member of a shared object.
@@ -104,7 +104,7 @@ pub(super) enum Label<'de> {
     Index(usize),
     Key(usize),
     Value(usize),
-    Member(Text<'de>),
+    Member(TableText<'de>),
     Field(&'static str),
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for Label<'_> {
             Self::Index(index) => write!(f, "[{index}] "),
             Self::Key(index) => write!(f, "[{index}] key: "),
             Self::Value(index) => write!(f, "[{index}] value: "),
-            Self::Member(name) => write!(f, "{}: ", Name(name)),
+            Self::Member(name) => write!(f, "{}: ", MemberName(name)),
             Self::Field(name) => write!(f, "{name}: "),
         }
     }
@@ -127,92 +127,92 @@ impl<'de, 'w> Walker<'de, 'w> {
             reader: Reader::new(input),
             rows: Rows::new(input, out),
             tables: Tables::default(),
-            open: Vec::new(),
-            flaw: None,
-            first_fault: None,
+            pending: Vec::new(),
+            recoverable_error: None,
+            first_error: None,
         }
     }
 
     /// Reads what this step stands for, with all that is inside.
-    pub(super) fn walk(&mut self, indent: usize, step: Step<'de>) -> Result<(), Stop> {
-        self.open.push(Open { depth: 0, indent, step });
-        while let Some(open) = self.open.pop() {
-            self.step(open)?;
+    pub(super) fn walk(&mut self, indent: usize, step: Step<'de>) -> Result<(), StopReason> {
+        self.pending.push(PendingStep { depth: 0, indent, step });
+        while let Some(pending) = self.pending.pop() {
+            self.step(pending)?;
         }
         Ok(())
     }
 
     /// Reads one name or value. What an object has inside is read by later steps.
-    fn step(&mut self, open: Open<'de>) -> Result<(), Stop> {
-        let Open { depth, indent, step } = open;
+    fn step(&mut self, pending: PendingStep<'de>) -> Result<(), StopReason> {
+        let PendingStep { depth, indent, step } = pending;
         let inside = depth + 1;
         match step {
             Step::Stream(version) => {
                 if self.reader.position() == 0 || self.reader.remaining() > 0 {
-                    self.again(depth, indent, Step::Stream(version));
+                    self.push_step(depth, indent, Step::Stream(version));
                     self.value(version, inside, indent, &Label::None)?;
                 }
             }
             Step::Named(object) => {
                 if self.amf0_name(indent, object)? {
-                    self.again(depth, indent, Step::Named(object));
+                    self.push_step(depth, indent, Step::Named(object));
                     self.value(Version::Amf0, inside, indent + 1, &Label::None)?;
                 }
             }
             Step::Dynamic => {
                 if self.amf3_name(indent, "end of names")? {
-                    self.again(depth, indent, Step::Dynamic);
+                    self.push_step(depth, indent, Step::Dynamic);
                     self.value(Version::Amf3, inside, indent + 1, &Label::None)?;
                 }
             }
             Step::Sealed { traits, next } => {
                 if let Some(name) = traits.members.get(next).map(Rc::clone) {
-                    self.again(depth, indent, Step::Sealed { traits, next: next + 1 });
+                    self.push_step(depth, indent, Step::Sealed { traits, next: next + 1 });
                     self.value(Version::Amf3, inside, indent, &Label::Member(name))?;
                 }
             }
             Step::Items { version, next, count } => {
                 if next < count {
-                    self.again(depth, indent, Step::Items { version, next: next + 1, count });
+                    self.push_step(depth, indent, Step::Items { version, next: next + 1, count });
                     self.value(version, inside, indent, &Label::Index(next))?;
                 }
             }
             Step::Pairs { next, count } => {
                 if next < count {
-                    self.again(depth, indent, Step::Pairs { next: next + 1, count });
+                    self.push_step(depth, indent, Step::Pairs { next: next + 1, count });
                     let label = if next % 2 == 0 { Label::Key(next / 2) } else { Label::Value(next / 2) };
                     self.value(Version::Amf3, inside, indent, &label)?;
                 }
             }
-            Step::One(version, label) => self.value(version, inside, indent, &label)?,
-            Step::Small(mut small) => {
-                if let Some(name) = self.next_of_small(&mut small, indent)? {
-                    self.again(depth, indent, Step::Small(small));
+            Step::Single(version, label) => self.value(version, inside, indent, &label)?,
+            Step::SmallMessage(mut small) => {
+                if let Some(name) = self.next_small_field(&mut small, indent)? {
+                    self.push_step(depth, indent, Step::SmallMessage(small));
                     self.value(Version::Amf3, inside, indent, &Label::Field(name))?;
                 }
             }
             Step::Sol(version) => {
                 if self.reader.remaining() > 0 {
                     self.sol_name(version, indent)?;
-                    self.again(depth, indent, Step::SolMemberEnd(version));
+                    self.push_step(depth, indent, Step::SolMemberEnd(version));
                     self.value(version, inside, indent + 1, &Label::None)?;
                 }
             }
             Step::SolMemberEnd(version) => {
                 self.sol_member_end(indent)?;
-                self.again(depth, indent, Step::Sol(version));
+                self.push_step(depth, indent, Step::Sol(version));
             }
         }
         Ok(())
     }
 
-    fn again(&mut self, depth: usize, indent: usize, step: Step<'de>) {
-        self.open.push(Open { depth, indent, step });
+    fn push_step(&mut self, depth: usize, indent: usize, step: Step<'de>) {
+        self.pending.push(PendingStep { depth, indent, step });
     }
 
     /// Leaves the inside of an object to later steps: of several, the last one is read first.
-    pub(super) fn open(&mut self, depth: usize, indent: usize, step: Step<'de>) {
-        self.open.push(Open { depth, indent: indent + 1, step });
+    pub(super) fn push_inner_step(&mut self, depth: usize, indent: usize, step: Step<'de>) {
+        self.pending.push(PendingStep { depth, indent: indent + 1, step });
     }
 
     /// Reads the head of a value.
@@ -222,9 +222,9 @@ impl<'de, 'w> Walker<'de, 'w> {
         depth: usize,
         indent: usize,
         label: &Label<'de>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StopReason> {
         self.begin(indent);
-        self.say(format_args!("{label}"));
+        self.append(format_args!("{label}"));
         match version {
             Version::Amf0 => self.amf0_value(depth, indent),
             Version::Amf3 => self.amf3_value(depth, indent),
@@ -232,25 +232,25 @@ impl<'de, 'w> Walker<'de, 'w> {
     }
 
     /// Gives an object the next place in its table.
-    pub(super) fn enter(
+    pub(super) fn register(
         &mut self,
         version: Version,
         start: usize,
         what: &'static str,
-        alias: Option<Text<'de>>,
+        alias: Option<TableText<'de>>,
     ) -> usize {
         let objects = match version {
             Version::Amf0 => &mut self.tables.amf0_objects,
             Version::Amf3 => &mut self.tables.amf3_objects,
         };
-        objects.push(Entry { start, what, alias });
+        objects.push(ObjectEntry { start, what, alias });
         let index = objects.len() - 1;
-        self.place(format_args!("= {} {index}", table(version)));
+        self.append_place(format_args!("= {} {index}", object_table_name(version)));
         index
     }
 
     /// Tells the alias of the AMF3 object that was entered last.
-    pub(super) fn name_last(&mut self, alias: &Text<'de>) {
+    pub(super) fn set_last_alias(&mut self, alias: &TableText<'de>) {
         if let Some(entry) = self.tables.amf3_objects.last_mut() {
             entry.alias = Some(Rc::clone(alias));
         }
@@ -261,9 +261,9 @@ impl<'de, 'w> Walker<'de, 'w> {
         &mut self,
         version: Version,
         index: usize,
-        said: &'static str,
+        type_of_marker: &'static str,
         start: usize,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StopReason> {
         let objects = match version {
             Version::Amf0 => &self.tables.amf0_objects,
             Version::Amf3 => &self.tables.amf3_objects,
@@ -274,14 +274,14 @@ impl<'de, 'w> Walker<'de, 'w> {
         };
         let (what, place) = (entry.what, entry.start);
         let alias = entry.alias.as_ref().map(Rc::clone).unwrap_or_default();
-        self.say(format_args!("-> {} {index}", table(version)));
-        if what != said {
-            self.say(format_args!(", {what}"));
+        self.append(format_args!("-> {} {index}", object_table_name(version)));
+        if what != type_of_marker {
+            self.append(format_args!(", {what}"));
         }
         if !alias.is_empty() {
-            self.say(format_args!(", {}", Quoted(&alias)));
+            self.append(format_args!(", {}", Quoted(&alias)));
         }
-        self.say(format_args!(" at {place:04x}"));
+        self.append(format_args!(" at {place:04x}"));
         self.end()
     }
 
@@ -289,55 +289,55 @@ impl<'de, 'w> Walker<'de, 'w> {
         self.rows.begin(self.reader.position(), indent);
     }
 
-    pub(super) fn say(&mut self, words: fmt::Arguments<'_>) {
-        self.rows.say(words);
+    pub(super) fn append(&mut self, words: fmt::Arguments<'_>) {
+        self.rows.append(words);
     }
 
     /// Adds a place in a table, which stands at the end of the row.
-    pub(super) fn place(&mut self, words: fmt::Arguments<'_>) {
-        self.rows.place(words);
+    pub(super) fn append_place(&mut self, words: fmt::Arguments<'_>) {
+        self.rows.append_place(words);
     }
 
-    pub(super) fn end(&mut self) -> Result<(), Stop> {
+    pub(super) fn end(&mut self) -> Result<(), StopReason> {
         self.rows.end(self.reader.position())?;
-        if let Some(flaw) = self.flaw.take() {
-            self.rows.fault(&flaw, true)?;
-            self.first_fault.get_or_insert(flaw);
+        if let Some(error) = self.recoverable_error.take() {
+            self.rows.write_error(&error, true)?;
+            self.first_error.get_or_insert(error);
         }
         Ok(())
     }
 
     /// Tells of a fault behind which nothing can be read.
-    pub(super) fn give_up(&mut self, error: DecodeError) -> fmt::Result {
-        if let Some(flaw) = self.flaw.take() {
+    pub(super) fn report_fatal(&mut self, error: DecodeError) -> fmt::Result {
+        if let Some(error) = self.recoverable_error.take() {
             self.rows.end(error.offset())?;
-            self.rows.fault(&flaw, true)?;
-            self.first_fault.get_or_insert(flaw);
+            self.rows.write_error(&error, true)?;
+            self.first_error.get_or_insert(error);
         }
-        self.rows.fault(&error, false)?;
-        self.first_fault.get_or_insert(error);
+        self.rows.write_error(&error, false)?;
+        self.first_error.get_or_insert(error);
         Ok(())
     }
 
     /// Notes a fault that ends nothing; it is told behind the row.
-    pub(super) fn flaw(&mut self, error: DecodeError) {
-        self.flaw.get_or_insert(error);
+    pub(super) fn report_recoverable(&mut self, error: DecodeError) {
+        self.recoverable_error.get_or_insert(error);
     }
 
     /// Text of a length that was read already.
-    pub(super) fn text(&mut self, length: usize) -> Result<Text<'de>, DecodeError> {
+    pub(super) fn text(&mut self, length: usize) -> Result<TableText<'de>, DecodeError> {
         let start = self.reader.position();
         let bytes = self.reader.bytes(length)?;
         let text = utf8::read(bytes).unwrap_or_else(|| {
-            self.flaw(DecodeError::new(DecodeErrorKind::Utf8, start));
-            lossy(bytes)
+            self.report_recoverable(DecodeError::new(DecodeErrorKind::Utf8, start));
+            lossy_text(bytes)
         });
         Ok(Rc::new(text))
     }
 }
 
 /// What the table of objects is called. Both versions may occur in one message.
-fn table(version: Version) -> &'static str {
+fn object_table_name(version: Version) -> &'static str {
     match version {
         Version::Amf0 => "AMF0 object",
         Version::Amf3 => "object",

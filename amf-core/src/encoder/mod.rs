@@ -1,8 +1,9 @@
 //! Writing: one concrete encoder that knows which version it is in.
 
-mod identity;
 mod object;
+mod references;
 mod strings;
+mod to_amf;
 mod traits;
 mod vector;
 
@@ -12,10 +13,13 @@ use crate::limits::Limits;
 use crate::wire::u29;
 use crate::{Version, amf0, amf3};
 
-use identity::Identities;
-pub(crate) use identity::Keep;
-use strings::Strings;
+pub(crate) use references::KeepAlive;
+use references::ObjectTable;
+use strings::StringTable;
+pub use to_amf::{ToAmf, to_vec};
 use traits::{TraitsKey, TraitsTable};
+pub use vector::VectorItem;
+pub(crate) use vector::write_object_vector;
 
 /// Writes the values of one message.
 ///
@@ -43,10 +47,10 @@ pub struct Encoder {
     max_depth: usize,
     max_len: usize,
     /// Where AMF3 began inside something else, and what that was.
-    switch: Option<Switch>,
-    strings: Strings,
+    switch: Option<VersionSwitch>,
+    strings: StringTable,
     traits: TraitsTable,
-    identities: Identities,
+    objects: ObjectTable,
 }
 
 /// In what the next value stands.
@@ -59,17 +63,17 @@ enum Mode {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Switch {
+struct VersionSwitch {
     depth: usize,
-    around: Mode,
+    outer: Mode,
 }
 
 /// What most messages fit in, so that they are written without growing.
-const CAPACITY: usize = 512;
+const INITIAL_CAPACITY: usize = 512;
 /// What a length of AMF3 can say (AMF3 §1.3.1).
-const MAX_LEN: usize = (1 << 28) - 1;
+const DEFAULT_MAX_LEN: usize = (1 << 28) - 1;
 /// From here on it pays to make room at once.
-const LONG_TEXT: usize = 1024;
+const RESERVE_THRESHOLD: usize = 1024;
 
 impl Encoder {
     /// An encoder of bare values.
@@ -91,23 +95,23 @@ impl Encoder {
 
     fn in_mode(mode: Mode) -> Self {
         Self {
-            out: Vec::with_capacity(CAPACITY),
+            out: Vec::with_capacity(INITIAL_CAPACITY),
             mode,
             outermost: mode,
             depth: 0,
             max_depth: Limits::default().depth,
-            max_len: MAX_LEN,
+            max_len: DEFAULT_MAX_LEN,
             switch: None,
-            strings: Strings::default(),
+            strings: StringTable::default(),
             traits: TraitsTable::default(),
-            identities: Identities::default(),
+            objects: ObjectTable::default(),
         }
     }
 
     /// The same encoder with another limit on values that enclose one another. The default is that of
     /// decoding, 64: what is written can be read.
     #[must_use]
-    pub fn with_depth(mut self, depth: usize) -> Self {
+    pub fn with_max_depth(mut self, depth: usize) -> Self {
         self.max_depth = depth;
         self
     }
@@ -142,15 +146,15 @@ impl Encoder {
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     #[must_use]
-    pub fn with_string_references(mut self, longest: usize) -> Self {
-        self.strings.longest = longest;
+    pub fn with_string_references(mut self, max_len: usize) -> Self {
+        self.strings.max_len = max_len;
         self
     }
 
     /// An encoder for values that are to be written here once they are counted.
     #[cfg(feature = "serde")]
-    pub(crate) fn aside(&self) -> Self {
-        Self::new(self.version_here()).with_depth(self.max_depth.saturating_sub(self.depth))
+    pub(crate) fn detached(&self) -> Self {
+        Self::new(self.current_version()).with_max_depth(self.max_depth.saturating_sub(self.depth))
     }
 
     /// The bytes written.
@@ -185,7 +189,7 @@ impl Encoder {
         self.switch = None;
         self.strings.clear();
         self.traits.clear();
-        self.identities.clear();
+        self.objects.clear();
     }
 
     /// How many bytes were written so far.
@@ -201,23 +205,23 @@ impl Encoder {
     /// Writes null.
     #[inline]
     pub fn null(&mut self) {
-        self.marker(amf0::marker::NULL, amf3::marker::NULL);
+        self.write_marker(amf0::marker::NULL, amf3::marker::NULL);
     }
 
     /// Writes undefined.
     pub fn undefined(&mut self) {
-        self.marker(amf0::marker::UNDEFINED, amf3::marker::UNDEFINED);
+        self.write_marker(amf0::marker::UNDEFINED, amf3::marker::UNDEFINED);
     }
 
     /// Writes AMF0's "unsupported"; undefined in AMF3, which has no such type.
     pub fn unsupported(&mut self) {
-        self.marker(amf0::marker::UNSUPPORTED, amf3::marker::UNDEFINED);
+        self.write_marker(amf0::marker::UNSUPPORTED, amf3::marker::UNDEFINED);
     }
 
     /// Writes a Boolean.
     #[inline]
     pub fn bool(&mut self, value: bool) {
-        match self.scalar() {
+        match self.begin_scalar() {
             Version::Amf0 => self.raw(&[amf0::marker::BOOLEAN, u8::from(value)]),
             Version::Amf3 => self.byte(if value { amf3::marker::TRUE } else { amf3::marker::FALSE }),
         }
@@ -227,22 +231,22 @@ impl Encoder {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "it is most of what is written, and not much more than the call")]
     pub fn number(&mut self, value: f64) {
-        let marker = match self.scalar() {
+        let marker = match self.begin_scalar() {
             Version::Amf0 => amf0::marker::NUMBER,
             Version::Amf3 => amf3::marker::DOUBLE,
         };
-        self.raw(&double(marker, value));
+        self.raw(&marker_and_double(marker, value));
     }
 
     /// Writes an integer: in AMF3 as such where 29 bits hold it, as a double otherwise.
     #[inline]
     pub fn integer(&mut self, value: i32) {
-        match self.scalar() {
+        match self.begin_scalar() {
             Version::Amf3 if (u29::INTEGER_MIN..=u29::INTEGER_MAX).contains(&value) => {
                 self.amf3_integer(value as u32);
             }
-            Version::Amf3 => self.raw(&double(amf3::marker::DOUBLE, f64::from(value))),
-            Version::Amf0 => self.raw(&double(amf0::marker::NUMBER, f64::from(value))),
+            Version::Amf3 => self.raw(&marker_and_double(amf3::marker::DOUBLE, f64::from(value))),
+            Version::Amf0 => self.raw(&marker_and_double(amf0::marker::NUMBER, f64::from(value))),
         }
     }
 
@@ -271,15 +275,15 @@ impl Encoder {
     /// Writes a date, in UTC.
     #[inline]
     pub fn date(&mut self, date: Date) {
-        match self.scalar() {
+        match self.begin_scalar() {
             Version::Amf0 => {
-                self.raw(&double(amf0::marker::DATE, date.millis()));
+                self.raw(&marker_and_double(amf0::marker::DATE, date.millis()));
                 self.raw(&[0, 0]);
             }
             Version::Amf3 => {
-                self.enter(Version::Amf3, amf3::marker::DATE);
+                self.register_object(Version::Amf3, amf3::marker::DATE);
                 self.byte(amf3::marker::DATE);
-                self.raw(&double(0x01, date.millis()));
+                self.raw(&marker_and_double(0x01, date.millis()));
             }
         }
     }
@@ -291,7 +295,7 @@ impl Encoder {
 
     /// Writes XML, E4X in AMF3; AMF0 knows the older kind alone.
     pub fn xml(&mut self, text: &str) -> Result<(), EncodeError> {
-        match self.version_here() {
+        match self.current_version() {
             Version::Amf0 => self.xml_document(text),
             Version::Amf3 => self.amf3_leaf(amf3::marker::XML, text.as_bytes(), "XML"),
         }
@@ -299,9 +303,9 @@ impl Encoder {
 
     /// Writes XML of the kind that ActionScript 2 had, and 3 calls `XMLDocument`.
     pub fn xml_document(&mut self, text: &str) -> Result<(), EncodeError> {
-        match self.version_here() {
+        match self.current_version() {
             Version::Amf0 => {
-                self.enter(Version::Amf0, amf0::marker::XML_DOCUMENT);
+                self.register_object(Version::Amf0, amf0::marker::XML_DOCUMENT);
                 self.byte(amf0::marker::XML_DOCUMENT);
                 self.amf0_long_text(text)
             }
@@ -311,14 +315,14 @@ impl Encoder {
 
     /// Begins a list of so many elements, which are written then; see [`end_list`](Self::end_list).
     pub fn begin_list(&mut self, len: usize) -> Result<(), EncodeError> {
-        match self.begin()? {
+        match self.begin_container()? {
             Version::Amf0 => {
-                self.enter(Version::Amf0, amf0::marker::STRICT_ARRAY);
+                self.register_object(Version::Amf0, amf0::marker::STRICT_ARRAY);
                 self.byte(amf0::marker::STRICT_ARRAY);
                 self.amf0_length("an array", len)
             }
             Version::Amf3 => {
-                self.enter(Version::Amf3, amf3::marker::ARRAY);
+                self.register_object(Version::Amf3, amf3::marker::ARRAY);
                 self.byte(amf3::marker::ARRAY);
                 self.amf3_length("an array", len)?;
                 self.amf3_string("")
@@ -328,7 +332,7 @@ impl Encoder {
 
     /// Ends a list.
     pub fn end_list(&mut self) {
-        self.end();
+        self.end_container();
     }
 
     #[inline]
@@ -352,19 +356,19 @@ impl Encoder {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bytes: usize) {
-        const SMALL: usize = 1 << 15;
+        const FAST_GROWTH_LIMIT: usize = 1 << 15;
         let len = self.out.len();
-        if bytes / 4 > len.max(CAPACITY) {
+        if bytes / 4 > len.max(INITIAL_CAPACITY) {
             // A large value is often all that is to come; what stands before it and behind it is small.
-            self.out.reserve_exact(bytes + CAPACITY);
+            self.out.reserve_exact(bytes + INITIAL_CAPACITY);
         } else {
-            let ahead = if len < SMALL { len * 3 } else { len };
-            self.out.reserve_exact(bytes.max(ahead).max(CAPACITY));
+            let ahead = if len < FAST_GROWTH_LIMIT { len * 3 } else { len };
+            self.out.reserve_exact(bytes.max(ahead).max(INITIAL_CAPACITY));
         }
     }
 
     /// The version in which the next value will stand.
-    pub(crate) fn version_here(&self) -> Version {
+    pub(crate) fn current_version(&self) -> Version {
         match self.mode {
             Mode::Amf0 => Version::Amf0,
             Mode::Amf3 | Mode::Envelope => Version::Amf3,
@@ -373,7 +377,7 @@ impl Encoder {
 
     /// The same, with the switch to it written.
     #[inline]
-    fn scalar(&mut self) -> Version {
+    fn begin_scalar(&mut self) -> Version {
         match self.mode {
             Mode::Amf0 => Version::Amf0,
             Mode::Amf3 => Version::Amf3,
@@ -385,8 +389,8 @@ impl Encoder {
     }
 
     #[inline]
-    fn marker(&mut self, amf0: u8, amf3: u8) {
-        let marker = match self.scalar() {
+    fn write_marker(&mut self, amf0: u8, amf3: u8) {
+        let marker = match self.begin_scalar() {
             Version::Amf0 => amf0,
             Version::Amf3 => amf3,
         };
@@ -395,7 +399,7 @@ impl Encoder {
 
     /// Begins something with members, and tells in which version.
     #[inline]
-    pub(crate) fn begin(&mut self) -> Result<Version, EncodeError> {
+    pub(crate) fn begin_container(&mut self) -> Result<Version, EncodeError> {
         self.check_len(0)?;
         if self.depth >= self.max_depth {
             return Err(self.too_deep());
@@ -417,9 +421,9 @@ impl Encoder {
     }
 
     /// Begins something that only AMF3 has.
-    pub(crate) fn begin_amf3(&mut self) -> Result<(), EncodeError> {
+    pub(crate) fn begin_amf3_container(&mut self) -> Result<(), EncodeError> {
         if self.mode != Mode::Amf0 {
-            return self.begin().map(drop);
+            return self.begin_container().map(drop);
         }
         if self.depth >= self.max_depth {
             return Err(self.too_deep());
@@ -430,18 +434,18 @@ impl Encoder {
 
     fn begin_switched(&mut self) {
         self.byte(amf0::marker::AVMPLUS);
-        self.switch = Some(Switch { depth: self.depth, around: self.mode });
+        self.switch = Some(VersionSwitch { depth: self.depth, outer: self.mode });
         self.mode = Mode::Amf3;
         self.depth += 1;
     }
 
     #[inline]
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end_container(&mut self) {
         self.depth = self.depth.saturating_sub(1);
-        if let Some(Switch { depth, around }) = self.switch
+        if let Some(VersionSwitch { depth, outer }) = self.switch
             && depth == self.depth
         {
-            self.mode = around;
+            self.mode = outer;
             self.switch = None;
         }
     }
@@ -453,21 +457,25 @@ impl Encoder {
 
     #[inline]
     fn check_len(&self, more: usize) -> Result<(), EncodeError> {
-        if self.out.len() > self.max_len.saturating_sub(more) { Err(self.too_much(more)) } else { Ok(()) }
+        if self.out.len() > self.max_len.saturating_sub(more) {
+            Err(self.message_too_long(more))
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn too_much(&self, more: usize) -> EncodeError {
+    fn message_too_long(&self, more: usize) -> EncodeError {
         too_long("a message", self.out.len() + more, self.max_len)
     }
 
     fn amf3_leaf(&mut self, marker: u8, bytes: &[u8], what: &'static str) -> Result<(), EncodeError> {
         self.check_len(bytes.len())?;
-        if self.scalar() == Version::Amf0 {
+        if self.begin_scalar() == Version::Amf0 {
             self.byte(amf0::marker::AVMPLUS);
         }
-        self.enter(Version::Amf3, marker);
+        self.register_object(Version::Amf3, marker);
         self.reserve(1 + u29::MAX_WIDTH + bytes.len());
         self.byte(marker);
         self.amf3_length(what, bytes.len())?;
@@ -481,7 +489,7 @@ impl Encoder {
             return self.amf0_long_text(text);
         };
         let [high, low] = length.to_be_bytes();
-        if text.len() >= LONG_TEXT {
+        if text.len() >= RESERVE_THRESHOLD {
             self.reserve(3 + text.len());
         }
         self.raw(&[amf0::marker::STRING, high, low]);
@@ -516,8 +524,8 @@ impl Encoder {
 
     /// A length with the bit that says "here it comes, this is no reference".
     pub(crate) fn amf3_length(&mut self, what: &'static str, len: usize) -> Result<(), EncodeError> {
-        if len > MAX_AMF3_LENGTH {
-            return Err(too_long(what, len, MAX_AMF3_LENGTH));
+        if len > MAX_AMF3_LEN {
+            return Err(too_long(what, len, MAX_AMF3_LEN));
         }
         u29::write(&mut self.out, (len as u32) << 1 | 1);
         Ok(())
@@ -535,16 +543,16 @@ impl Encoder {
             self.byte(0x01);
             return Ok(());
         }
-        if text.len() > MAX_AMF3_LENGTH {
-            return Err(too_long("a string", text.len(), MAX_AMF3_LENGTH));
+        if text.len() > MAX_AMF3_LEN {
+            return Err(too_long("a string", text.len(), MAX_AMF3_LEN));
         }
-        if text.len() >= LONG_TEXT {
+        if text.len() >= RESERVE_THRESHOLD {
             self.reserve(N + u29::MAX_WIDTH + text.len());
         }
         self.raw(markers);
         let head = (text.len() as u32) << 1 | 1;
         let start = self.out.len() + u29::width(head);
-        if let Some(index) = self.strings.find_or_enter(&self.out, start, text) {
+        if let Some(index) = self.strings.find_or_insert(&self.out, start, text) {
             u29::write(&mut self.out, index << 1);
         } else {
             u29::write(&mut self.out, head);
@@ -555,11 +563,11 @@ impl Encoder {
 }
 
 /// The longest that a length beside a bit of 29 can say.
-const MAX_AMF3_LENGTH: usize = (u29::MAX >> 1) as usize;
+const MAX_AMF3_LEN: usize = (u29::MAX >> 1) as usize;
 
 /// A byte, which is most often a marker, and a double.
 #[inline]
-fn double(first: u8, value: f64) -> [u8; 9] {
+fn marker_and_double(first: u8, value: f64) -> [u8; 9] {
     let mut bytes = [first; 9];
     let (_, number) = bytes.split_at_mut(1);
     number.copy_from_slice(&value.to_be_bytes());

@@ -6,7 +6,7 @@ use super::{Mode, TraitsKey, TraitsTable};
 use crate::class::Class;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::external::{ExternalOutput, Externalizable};
-use crate::value::{self, Dynamic};
+use crate::value::{self, DynamicMembers};
 use crate::wire::u29;
 use crate::{Encoder, ToAmf, Version, amf0, amf3};
 
@@ -34,20 +34,20 @@ impl Encoder {
         if self.mode == Mode::Amf3
             && let Some(index @ 0..0x20) = self.traits.recent(class)
         {
-            self.begin()?;
-            self.enter(Version::Amf3, amf3::marker::OBJECT);
+            self.begin_container()?;
+            self.register_object(Version::Amf3, amf3::marker::OBJECT);
             self.raw(&[amf3::marker::OBJECT, (index << 2 | 1) as u8]);
             return Ok(());
         }
         if class.alias().is_empty() {
             return self.begin_map();
         }
-        match self.begin()? {
+        match self.begin_container()? {
             Version::Amf0 => self.begin_amf0_object(class.alias()),
             Version::Amf3 => {
-                let known = self.begin_amf3_object(|traits| traits.find_or_enter_class(class));
+                let known = self.begin_amf3_object(|traits| traits.find_or_insert_class(class));
                 let kind = if class.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
-                self.end_traits(known, kind, class.alias(), class.members())
+                self.write_traits(known, kind, class.alias(), class.members())
             }
         }
     }
@@ -89,7 +89,7 @@ impl Encoder {
     }
 
     /// Writes members that the class does not declare.
-    pub fn dynamic_members(&mut self, dynamic: &Dynamic) -> Result<(), EncodeError> {
+    pub fn dynamic_members(&mut self, dynamic: &DynamicMembers) -> Result<(), EncodeError> {
         for (name, value) in dynamic.iter() {
             self.name(name)?;
             value.to_amf(self)?;
@@ -105,18 +105,18 @@ impl Encoder {
 
     /// Begins an anonymous object, whose members are written by [`name`](Self::name) and value.
     pub fn begin_map(&mut self) -> Result<(), EncodeError> {
-        match self.begin()? {
+        match self.begin_container()? {
             Version::Amf0 => self.begin_amf0_object(""),
             Version::Amf3 => {
-                let known = self.begin_amf3_object(|traits| traits.find_or_enter(TraitsKey::Anonymous));
-                self.end_traits(known, INLINE | DYNAMIC, "", &[""; 0])
+                let known = self.begin_amf3_object(|traits| traits.find_or_insert(TraitsKey::Anonymous));
+                self.write_traits(known, INLINE | DYNAMIC, "", &[""; 0])
             }
         }
     }
 
     /// Writes the name of a dynamic member, whose value is written then.
     pub fn name(&mut self, name: &str) -> Result<(), EncodeError> {
-        match self.version_here() {
+        match self.current_version() {
             Version::Amf0 => self.amf0_name(name),
             Version::Amf3 if name.is_empty() => {
                 Err(EncodeError::custom("a dynamic member without a name would end the object in AMF3"))
@@ -137,41 +137,41 @@ impl Encoder {
         class: &'static Class,
         value: &T,
     ) -> Result<(), EncodeError> {
-        self.begin_amf3()?;
-        let known = self.begin_amf3_object(|traits| traits.find_or_enter_class(class));
-        self.end_traits(known, EXTERNALIZABLE, class.alias(), &[""; 0])?;
+        self.begin_amf3_container()?;
+        let known = self.begin_amf3_object(|traits| traits.find_or_insert_class(class));
+        self.write_traits(known, EXTERNALIZABLE, class.alias(), &[""; 0])?;
         value.write_external(&mut ExternalOutput::new(self))?;
-        self.end();
+        self.end_container();
         Ok(())
     }
 
     /// Begins an externalizable object of a dynamic value.
     pub(crate) fn begin_external_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
-        self.begin_amf3()?;
-        let known =
-            self.begin_amf3_object(|known| known.find_or_enter(TraitsKey::ExternalValue(Arc::clone(traits))));
-        self.end_traits(known, EXTERNALIZABLE, traits.alias(), &[""; 0])
+        self.begin_amf3_container()?;
+        let known = self
+            .begin_amf3_object(|known| known.find_or_insert(TraitsKey::ExternalValue(Arc::clone(traits))));
+        self.write_traits(known, EXTERNALIZABLE, traits.alias(), &[""; 0])
     }
 
     /// Begins an object of a dynamic value.
-    pub(crate) fn begin_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
+    pub(crate) fn begin_object_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
         if traits.is_anonymous() {
             return self.begin_map();
         }
-        match self.begin()? {
+        match self.begin_container()? {
             Version::Amf0 => self.begin_amf0_object(traits.alias()),
             Version::Amf3 => {
                 let key = TraitsKey::Value(Arc::clone(traits));
-                let known = self.begin_amf3_object(|known| known.find_or_enter(key));
+                let known = self.begin_amf3_object(|known| known.find_or_insert(key));
                 let kind = if traits.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
-                self.end_traits(known, kind, traits.alias(), traits.members())
+                self.write_traits(known, kind, traits.alias(), traits.members())
             }
         }
     }
 
     /// Writes the name of a sealed member, which AMF3 has in the traits.
     pub(crate) fn sealed_name(&mut self, name: &str) -> Result<(), EncodeError> {
-        match self.version_here() {
+        match self.current_version() {
             Version::Amf0 => self.amf0_name(name),
             Version::Amf3 => Ok(()),
         }
@@ -180,17 +180,17 @@ impl Encoder {
     /// Ends members that were named one by one.
     #[inline]
     pub(crate) fn end_members(&mut self, dynamic: bool) {
-        match self.version_here() {
+        match self.current_version() {
             Version::Amf0 => self.raw(&[0, 0, amf0::marker::OBJECT_END]),
             Version::Amf3 if dynamic => self.byte(0x01),
             Version::Amf3 => {}
         }
-        self.end();
+        self.end_container();
     }
 
     fn begin_amf0_object(&mut self, alias: &str) -> Result<(), EncodeError> {
         let marker = if alias.is_empty() { amf0::marker::OBJECT } else { amf0::marker::TYPED_OBJECT };
-        self.enter(Version::Amf0, marker);
+        self.register_object(Version::Amf0, marker);
         self.byte(marker);
         if alias.is_empty() { Ok(()) } else { self.amf0_name(alias) }
     }
@@ -198,13 +198,13 @@ impl Encoder {
     /// Enters an object of AMF3, and finds its traits.
     #[inline]
     fn begin_amf3_object(&mut self, traits: impl FnOnce(&mut TraitsTable) -> Option<u32>) -> Option<u32> {
-        self.enter(Version::Amf3, amf3::marker::OBJECT);
+        self.register_object(Version::Amf3, amf3::marker::OBJECT);
         traits(&mut self.traits)
     }
 
     /// Writes its marker and its traits, by reference where they were written before.
     #[inline]
-    fn end_traits<S: AsRef<str>>(
+    fn write_traits<S: AsRef<str>>(
         &mut self,
         known: Option<u32>,
         kind: u32,
@@ -217,11 +217,11 @@ impl Encoder {
                 u29::write(&mut self.out, index << 2 | 1);
                 Ok(())
             }
-            None => self.inline_traits(kind, alias, members),
+            None => self.write_inline_traits(kind, alias, members),
         }
     }
 
-    fn inline_traits<S: AsRef<str>>(
+    fn write_inline_traits<S: AsRef<str>>(
         &mut self,
         kind: u32,
         alias: &str,

@@ -10,15 +10,15 @@ use crate::value;
 #[derive(Debug, Default)]
 pub(super) struct TraitsTable {
     /// The classes written last, each in the place that its address falls on: most objects are of a few classes.
-    recent: [Recent; RECENT],
+    recent: [RecentClass; RECENT_CLASSES],
     indices: HashMap<TraitsKey, u32>,
 }
 
-const RECENT: usize = 4;
+const RECENT_CLASSES: usize = 4;
 
 /// No class stands at the address 0.
 #[derive(Clone, Copy, Debug, Default)]
-struct Recent {
+struct RecentClass {
     address: usize,
     index: u32,
 }
@@ -37,19 +37,19 @@ pub(super) enum TraitsKey {
 
 impl TraitsTable {
     /// The place of a record that was written before; otherwise it takes the next one.
-    pub(super) fn find_or_enter(&mut self, key: TraitsKey) -> Option<u32> {
+    pub(super) fn find_or_insert(&mut self, key: TraitsKey) -> Option<u32> {
         let next = self.indices.len() as u32;
         let index = *self.indices.entry(key).or_insert(next);
         (index != next).then_some(index)
     }
 
     /// The same for a class.
-    pub(super) fn find_or_enter_class(&mut self, class: &'static Class) -> Option<u32> {
+    pub(super) fn find_or_insert_class(&mut self, class: &'static Class) -> Option<u32> {
         let next = self.indices.len() as u32;
         let address = address_of(class);
         let index = *self.indices.entry(TraitsKey::Class(address)).or_insert(next);
-        if let Some(recent) = self.recent.get_mut(place_of(address)) {
-            *recent = Recent { address, index };
+        if let Some(recent) = self.recent.get_mut(recent_slot(address)) {
+            *recent = RecentClass { address, index };
         }
         (index != next).then_some(index)
     }
@@ -58,13 +58,13 @@ impl TraitsTable {
     #[inline]
     pub(super) fn recent(&self, class: &'static Class) -> Option<u32> {
         let address = address_of(class);
-        let recent = self.recent.get(place_of(address))?;
+        let recent = self.recent.get(recent_slot(address))?;
         (recent.address == address).then_some(recent.index)
     }
 
     /// Forgets every record, and keeps the room for others.
     pub(super) fn clear(&mut self) {
-        self.recent = [Recent::default(); RECENT];
+        self.recent = [RecentClass::default(); RECENT_CLASSES];
         self.indices.clear();
     }
 }
@@ -75,6 +75,6 @@ fn address_of(class: &'static Class) -> usize {
 }
 
 #[inline]
-fn place_of(address: usize) -> usize {
-    (address / size_of::<Class>()) % RECENT
+fn recent_slot(address: usize) -> usize {
+    (address / size_of::<Class>()) % RECENT_CLASSES
 }

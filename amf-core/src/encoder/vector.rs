@@ -1,18 +1,18 @@
 //! Writing lists of numbers at once, and Vectors (AMF3 §3.15).
 
-use super::double;
+use super::marker_and_double;
 use crate::error::EncodeError;
-use crate::{Encoder, Version, amf0, amf3};
+use crate::{AmfClass, Encoder, ToAmf, Value, Version, amf0, amf3};
 
 /// Elements that are put together before they go to the output.
-const BLOCK: usize = 64;
+const BLOCK_ELEMENTS: usize = 64;
 
 impl Encoder {
     /// Begins a Vector of a kind, which is its marker; its elements are written then, and after them
-    /// [`end`](Self::end). AMF0 has none, so it is switched to AMF3 there.
+    /// [`end_container`](Self::end_container). AMF0 has none, so it is switched to AMF3 there.
     pub(crate) fn begin_vector(&mut self, marker: u8, fixed: bool, len: usize) -> Result<(), EncodeError> {
-        self.begin_amf3()?;
-        self.enter(Version::Amf3, marker);
+        self.begin_amf3_container()?;
+        self.register_object(Version::Amf3, marker);
         self.byte(marker);
         self.amf3_length("a Vector", len)?;
         self.byte(u8::from(fixed));
@@ -20,25 +20,87 @@ impl Encoder {
     }
 
     /// Writes a list of doubles.
-    pub(crate) fn doubles(&mut self, items: &[f64]) -> Result<(), EncodeError> {
+    pub(crate) fn write_doubles(&mut self, items: &[f64]) -> Result<(), EncodeError> {
         self.begin_list(items.len())?;
-        match self.version_here() {
-            Version::Amf0 => self.blocks(items, |item| double(amf0::marker::NUMBER, item)),
-            Version::Amf3 => self.blocks(items, |item| double(amf3::marker::DOUBLE, item)),
+        match self.current_version() {
+            Version::Amf0 => self.write_elements(items, |item| marker_and_double(amf0::marker::NUMBER, item)),
+            Version::Amf3 => self.write_elements(items, |item| marker_and_double(amf3::marker::DOUBLE, item)),
         }
         self.end_list();
         Ok(())
     }
 
     /// Writes the bytes of each, one behind another, as they are in a Vector.
-    pub(crate) fn blocks<T: Copy, const N: usize>(&mut self, items: &[T], bytes: impl Fn(T) -> [u8; N]) {
+    pub(crate) fn write_elements<T: Copy, const N: usize>(
+        &mut self,
+        items: &[T],
+        bytes: impl Fn(T) -> [u8; N],
+    ) {
         self.reserve(items.len().saturating_mul(N));
-        for items in items.chunks(BLOCK) {
-            let mut block = [[0; N]; BLOCK];
+        for items in items.chunks(BLOCK_ELEMENTS) {
+            let mut block = [[0; N]; BLOCK_ELEMENTS];
             for (place, item) in block.iter_mut().zip(items) {
                 *place = bytes(*item);
             }
             self.raw(block.as_flattened().get(..items.len() * N).unwrap_or_default());
         }
     }
+}
+
+/// What a [`VectorOf`](crate::VectorOf) can hold: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64` for
+/// `Vector.<Number>`, types of a class, and [`Value`] for `Vector.<*>`.
+#[diagnostic::on_unimplemented(
+    message = "there is no Vector of `{Self}`",
+    label = "not `i32`, `u32`, `f64`, `Value`, nor a type of a class",
+    note = "take `Vec<{Self}>`, which is written as an Array and read from both"
+)]
+pub trait VectorItem: Sized {
+    /// Writes a Vector of these.
+    #[doc(hidden)]
+    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError>;
+}
+
+macro_rules! numbers {
+    ($($type:ident $marker:ident;)*) => {$(
+        impl VectorItem for $type {
+            fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
+                encoder.begin_vector(amf3::marker::$marker, fixed, items.len())?;
+                encoder.write_elements(items, $type::to_be_bytes);
+                encoder.end_container();
+                Ok(())
+            }
+        }
+    )*};
+}
+numbers! {
+    i32 VECTOR_INT;
+    u32 VECTOR_UINT;
+    f64 VECTOR_DOUBLE;
+}
+
+impl<T: AmfClass + ToAmf> VectorItem for T {
+    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        write_object_vector(T::CLASS.alias(), items, fixed, encoder)
+    }
+}
+
+impl VectorItem for Value {
+    fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        write_object_vector("*", items, fixed, encoder)
+    }
+}
+
+pub(crate) fn write_object_vector<T: ToAmf>(
+    class: &str,
+    items: &[T],
+    fixed: bool,
+    encoder: &mut Encoder,
+) -> Result<(), EncodeError> {
+    encoder.begin_vector(amf3::marker::VECTOR_OBJECT, fixed, items.len())?;
+    encoder.amf3_string(class)?;
+    for item in items {
+        item.to_amf(encoder)?;
+    }
+    encoder.end_container();
+    Ok(())
 }

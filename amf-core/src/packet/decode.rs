@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Broken, Header, Message, Packet};
+use super::{BrokenMessage, Header, Message, Packet};
 use crate::amf0::marker::{AVMPLUS, STRICT_ARRAY};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
@@ -29,12 +29,16 @@ impl<'de> Packet<'de> {
     ///
     /// // One message: target "a.b", response "/1", length 1; 0x77 is no marker of AMF0.
     /// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x01\x77";
-    /// let packet = Packet::open(bytes, &Default::default(), Limits::default())?;
+    /// let packet = Packet::decode_lazily(bytes, &Default::default(), Limits::default())?;
     /// assert_eq!(packet.messages[0].body, [0x77]);
     /// assert!(Packet::decode(bytes, &Default::default(), Limits::default())?.broken.is_some());
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
-    pub fn open(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
+    pub fn decode_lazily(
+        input: &'de [u8],
+        classes: &Arc<Classes>,
+        limits: Limits,
+    ) -> Result<Self, DecodeError> {
         PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: true }.packet()
     }
 }
@@ -85,49 +89,51 @@ impl<'de> PacketReader<'de, '_> {
         let must_understand = self.reader.u8()? != 0;
         self.reader.u32()?;
         let offset = self.reader.position();
-        let (value, switched) = self.value().map_err(|error| error.in_member(name.clone().into_owned()))?;
-        Ok(Header { name, must_understand, value, offset, switched })
+        let (value, uses_amf3) = self.value().map_err(|error| error.in_member(name.clone().into_owned()))?;
+        Ok(Header { name, must_understand, value, offset, uses_amf3 })
     }
 
-    fn message(&mut self, is_last: bool) -> Result<Message<'de>, Broken<'de>> {
-        let broken = |target_uri, response_uri, error| Broken { target_uri, response_uri, error };
+    fn message(&mut self, is_last: bool) -> Result<Message<'de>, BrokenMessage<'de>> {
+        let broken = |target_uri, response_uri, error| BrokenMessage { target_uri, response_uri, error };
         let target = self.text().map_err(|error| broken(None, None, error))?;
         let response = self.text().map_err(|error| broken(Some(target.clone()), None, error))?;
         let body = self.reader.u32().and_then(|length| {
             let offset = self.reader.position();
-            let rest = if is_last && self.trusts_length { self.rest_of(length)? } else { None };
+            let rest = if is_last && self.trusts_length { self.trusted_rest(length)? } else { None };
             rest.map_or_else(|| self.value(), Ok).map(|value| (offset, value))
         });
         match body {
-            Ok((offset, (body, switched))) => {
-                Ok(Message { target_uri: target, response_uri: response, body, offset, switched })
+            Ok((offset, (body, uses_amf3))) => {
+                Ok(Message { target_uri: target, response_uri: response, body, offset, uses_amf3 })
             }
             Err(error) => Err(broken(Some(target), Some(response), error)),
         }
     }
 
     /// All that is left, if the length says that, and whether it switches to AMF3, if that is plain to see.
-    fn rest_of(&mut self, length: u32) -> Result<Option<(&'de [u8], bool)>, DecodeError> {
-        const UNKNOWN: u32 = u32::MAX;
+    fn trusted_rest(&mut self, length: u32) -> Result<Option<(&'de [u8], bool)>, DecodeError> {
+        const UNKNOWN_LENGTH: u32 = u32::MAX;
         let count = self.reader.remaining();
-        if length != UNKNOWN && length as usize != count {
+        if length != UNKNOWN_LENGTH && length as usize != count {
             return Ok(None);
         }
         let start = self.reader.position();
-        let Some(switched) = switches(self.reader.between(start, self.input.len())) else { return Ok(None) };
-        self.reader.bytes(count).map(|rest| Some((rest, switched)))
+        let Some(uses_amf3) = find_switch(self.reader.slice(start, self.input.len())) else {
+            return Ok(None);
+        };
+        self.reader.bytes(count).map(|rest| Some((rest, uses_amf3)))
     }
 
     /// Passes over one value and returns its bytes, and whether it switched to AMF3.
     fn value(&mut self) -> Result<(&'de [u8], bool), DecodeError> {
         let start = self.reader.position();
-        let rest = self.reader.between(start, self.input.len());
+        let rest = self.reader.slice(start, self.input.len());
         let mut decoder =
             Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
-        decoder.skip().map_err(|error| error.shifted(start))?;
-        let switched = decoder.has_switched();
+        decoder.skip().map_err(|error| error.offset_by(start))?;
+        let uses_amf3 = decoder.has_switched_to_amf3();
         let value = self.reader.bytes(decoder.offset())?;
-        Ok((value, switched))
+        Ok((value, uses_amf3))
     }
 
     fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
@@ -144,7 +150,7 @@ impl<'de> PacketReader<'de, '_> {
 
 /// Whether a value switches from AMF0 to AMF3, where that can be told without passing over it: at its start, at that of
 /// the first argument, or nowhere, because there is no such byte.
-fn switches(value: &[u8]) -> Option<bool> {
+fn find_switch(value: &[u8]) -> Option<bool> {
     match value {
         [AVMPLUS, ..] | [STRICT_ARRAY, _, _, _, _, AVMPLUS, ..] => Some(true),
         _ if !value.contains(&AVMPLUS) => Some(false),

@@ -28,7 +28,7 @@ struct Section {
 }
 
 /// Version, number of headers, and number of messages.
-const COUNTS: usize = 6;
+const FIXED_LEN: usize = 6;
 
 impl PacketWriter {
     /// An empty packet of a version: 0 or 3.
@@ -38,7 +38,7 @@ impl PacketWriter {
 
     /// Adds a header with a value in the form of the [envelope](crate::Encoder::in_envelope).
     pub fn header(&mut self, name: &str, must_understand: bool, value: &[u8]) -> Result<(), EncodeError> {
-        let section = self.headers.next("headers")?;
+        let section = self.headers.add_entry("headers")?;
         section.text(name)?;
         section.bytes.push(u8::from(must_understand));
         section.value(value)
@@ -46,12 +46,12 @@ impl PacketWriter {
 
     /// Adds a message with a body in the form of the [envelope](crate::Encoder::in_envelope).
     pub fn message(&mut self, target_uri: &str, response_uri: &str, body: &[u8]) -> Result<(), EncodeError> {
-        let section = self.messages.next("messages")?;
+        let section = self.messages.add_entry("messages")?;
         if section.bytes.is_empty() {
             // In most packets this is all there is, and then it is in its place already.
             let lengths = 2 + 2 + 4;
-            section.bytes.reserve(COUNTS + lengths + target_uri.len() + response_uri.len() + body.len());
-            section.bytes.resize(COUNTS, 0);
+            section.bytes.reserve(FIXED_LEN + lengths + target_uri.len() + response_uri.len() + body.len());
+            section.bytes.resize(FIXED_LEN, 0);
         }
         section.text(target_uri)?;
         section.text(response_uri)?;
@@ -62,17 +62,17 @@ impl PacketWriter {
     pub fn finish(self) -> Vec<u8> {
         let Self { version, headers, messages } = self;
         let mut bytes = messages.bytes;
-        bytes.resize(bytes.len().max(COUNTS), 0);
+        bytes.resize(bytes.len().max(FIXED_LEN), 0);
         let [version, header_count, message_count] =
             [version, headers.count, messages.count].map(u16::to_be_bytes);
         let start = [&version, &header_count, &*headers.bytes, &message_count].concat();
-        bytes.splice(..COUNTS, start);
+        bytes.splice(..FIXED_LEN, start);
         bytes
     }
 }
 
 impl Section {
-    fn next(&mut self, what: &'static str) -> Result<&mut Self, EncodeError> {
+    fn add_entry(&mut self, what: &'static str) -> Result<&mut Self, EncodeError> {
         match self.count.checked_add(1) {
             Some(count) => {
                 self.count = count;

@@ -35,7 +35,7 @@ pub struct Packet<'de> {
     /// The messages that could be read, in order.
     pub messages: Vec<Message<'de>>,
     /// The message behind them, if it could not; nothing behind that one can be found.
-    pub broken: Option<Broken<'de>>,
+    pub broken: Option<BrokenMessage<'de>>,
 }
 
 /// A header: a name, and a value for whoever understands it.
@@ -50,7 +50,7 @@ pub struct Header<'de> {
     /// The offset of the value in the packet.
     pub offset: usize,
     /// Whether the value switches to AMF3, as a whole or in part.
-    pub switched: bool,
+    pub uses_amf3: bool,
 }
 
 /// A message: a call, or the answer to one.
@@ -65,12 +65,12 @@ pub struct Message<'de> {
     /// The offset of the body in the packet.
     pub offset: usize,
     /// Whether the body switches to AMF3, as a whole or in part.
-    pub switched: bool,
+    pub uses_amf3: bool,
 }
 
 /// A message whose body could not be read, or only its names.
 #[derive(Clone, Debug)]
-pub struct Broken<'de> {
+pub struct BrokenMessage<'de> {
     /// What is called, if that could be read.
     pub target_uri: Option<Cow<'de, str>>,
     /// Where the answer is to go, if that could be read.

@@ -9,25 +9,25 @@ use super::plain;
 use crate::Date;
 
 /// By this name a newtype's number is a date for AMF. For other formats it is a number.
-pub(super) const NAME: &str = "amf_core::Date";
+pub(super) const DATE_NEWTYPE: &str = "amf_core::Date";
 
 /// Milliseconds since 1970 as a number; by this crate's serializer, a date.
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(NAME, &plain::Natural(self.millis()))
+        serializer.serialize_newtype_struct(DATE_NEWTYPE, &plain::IntegerIfWhole(self.millis()))
     }
 }
 
 /// Takes milliseconds since 1970; from AMF a date as well.
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(NAME, Millis)
+        deserializer.deserialize_newtype_struct(DATE_NEWTYPE, DateVisitor)
     }
 }
 
-struct Millis;
+struct DateVisitor;
 
-impl<'de> Visitor<'de> for Millis {
+impl<'de> Visitor<'de> for DateVisitor {
     type Value = Date;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

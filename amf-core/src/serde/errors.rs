@@ -9,7 +9,7 @@ use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 
 impl de::Error for DecodeError {
     fn custom<T: Display>(message: T) -> Self {
-        Self::nowhere(DecodeErrorKind::Custom(message.to_string().into()))
+        Self::without_offset_yet(DecodeErrorKind::Custom(message.to_string().into()))
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -24,11 +24,11 @@ impl de::Error for DecodeError {
             Unexpected::Map => "an object".into(),
             other => other.to_string().into(),
         };
-        Self::nowhere(DecodeErrorKind::Type { expected: expected.to_string().into(), found })
+        Self::without_offset_yet(DecodeErrorKind::Type { expected: expected.to_string().into(), found })
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::nowhere(DecodeErrorKind::MissingMember { class: "", member: field })
+        Self::without_offset_yet(DecodeErrorKind::MissingMember { class: "", member: field })
     }
 }
 

@@ -17,63 +17,67 @@ pub(super) struct ListAccess<'a, 'de> {
     next: usize,
     /// Where elements of an associative array begin that came before their turn. It comes while the list is
     /// still open, or an element is missing.
-    early: BTreeMap<usize, Cursor>,
+    recorded_starts: BTreeMap<usize, Cursor>,
     ended: bool,
 }
 
 /// The element whose turn it is.
-enum Turn {
+enum NextElement {
     /// Its bytes come next.
-    Next,
+    InPlace,
     /// They came before, here.
-    Early(Cursor),
+    Recorded(Cursor),
     /// There are no more.
     End,
 }
 
 impl<'a, 'de> ListAccess<'a, 'de> {
     pub(super) fn new(decoder: &'a mut Decoder<'de>, list: ListReader<'de>) -> Self {
-        Self { decoder, list, next: 0, early: BTreeMap::new(), ended: false }
+        Self { decoder, list, next: 0, recorded_starts: BTreeMap::new(), ended: false }
     }
 
     /// Ends the list, of which the type may have wanted less than there is.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
-        match self.turn()? {
-            Turn::End => Ok(()),
-            Turn::Next | Turn::Early(_) => {
+        match self.locate_next()? {
+            NextElement::End => Ok(()),
+            NextElement::InPlace | NextElement::Recorded(_) => {
                 let wanted = self.next;
                 Err(self.decoder.custom_error(format!("expected a list of {wanted}, got a longer one")))
             }
         }
     }
 
-    fn turn(&mut self) -> Result<Turn, DecodeError> {
+    fn locate_next(&mut self) -> Result<NextElement, DecodeError> {
         loop {
-            if let Some(start) = self.early.remove(&self.next) {
-                return Ok(Turn::Early(start));
+            if let Some(start) = self.recorded_starts.remove(&self.next) {
+                return Ok(NextElement::Recorded(start));
             }
             if self.ended {
-                return if self.early.is_empty() { Ok(Turn::End) } else { Err(self.broken(self.next)) };
+                return if self.recorded_starts.is_empty() {
+                    Ok(NextElement::End)
+                } else {
+                    Err(self.index_error(self.next))
+                };
             }
             match self.decoder.next_item(&mut self.list)? {
                 None => self.ended = true,
-                Some(index) if index == self.next => return Ok(Turn::Next),
-                Some(index) => self.put_aside(index)?,
+                Some(index) if index == self.next => return Ok(NextElement::InPlace),
+                Some(index) => self.record_start(index)?,
             }
         }
     }
 
-    fn put_aside(&mut self, index: usize) -> Result<(), DecodeError> {
+    fn record_start(&mut self, index: usize) -> Result<(), DecodeError> {
         self.decoder.charge(size_of::<(usize, Cursor)>())?;
         let start = self.decoder.cursor();
-        if index < self.next || self.early.insert(index, start).is_some() {
-            return Err(self.broken(index));
+        if index < self.next || self.recorded_starts.insert(index, start).is_some() {
+            return Err(self.index_error(index));
         }
         self.decoder.skip()
     }
 
     #[cold]
-    fn broken(&self, index: usize) -> DecodeError {
+    fn index_error(&self, index: usize) -> DecodeError {
         let message = format!("expected a list, got one whose element {index} is missing or sent twice");
         self.decoder.custom_error(message)
     }
@@ -86,26 +90,26 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        let early = match self.turn()? {
-            Turn::End => return Ok(None),
-            Turn::Next => None,
-            Turn::Early(start) => Some(start),
+        let recorded_starts = match self.locate_next()? {
+            NextElement::End => return Ok(None),
+            NextElement::InPlace => None,
+            NextElement::Recorded(start) => Some(start),
         };
         let index = self.next;
         self.next += 1;
         self.decoder.charge(size_of::<T::Value>())?;
-        let value = match early {
+        let value = match recorded_starts {
             None => seed.deserialize(Deserializer::new(self.decoder)),
             Some(start) => {
                 self.decoder.replay_from(start, |decoder| seed.deserialize(Deserializer::new(decoder)))
             }
         };
-        value.map(Some).map_err(|error| error.or_at(self.decoder.offset()).at_index(index))
+        value.map(Some).map_err(|error| error.with_default_offset(self.decoder.offset()).at_index(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
         // What a peer declares is believed as far as the input could hold it.
-        Some(self.decoder.reservation::<u8>(self.list.declared(), 1))
+        Some(self.decoder.bounded_capacity::<u8>(self.list.declared_len(), 1))
     }
 }
 

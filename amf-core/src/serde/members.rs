@@ -6,7 +6,7 @@ use serde_core::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visi
 use serde_core::{Deserialize, Deserializer as _};
 
 use super::Deserializer;
-use super::names::NameDeserializer;
+use super::map_keys::KeyDeserializer;
 use crate::decoder::ObjectReader;
 use crate::error::DecodeError;
 use crate::{Decoder, Member};
@@ -53,23 +53,25 @@ impl<'de> MapAccess<'de> for &mut MemberAccess<'_, 'de> {
             return Ok(None);
         };
         self.name.clone_from(&name);
-        seed.deserialize(NameDeserializer { decoder: self.decoder, name }).map(Some)
+        seed.deserialize(KeyDeserializer { decoder: self.decoder, name }).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
         self.decoder.charge(size_of::<V::Value>())?;
         let value = seed.deserialize(Deserializer::new(self.decoder));
-        value.map_err(|error| error.or_at(self.decoder.offset()).in_member(self.name.clone().into_owned()))
+        value.map_err(|error| {
+            error.with_default_offset(self.decoder.offset()).in_member(self.name.clone().into_owned())
+        })
     }
 }
 
 /// The content of a variant: the one member of an object.
-pub(super) struct OneVariant<'a, 'de> {
+pub(super) struct SingleMemberVariant<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     name: Cow<'de, str>,
 }
 
-impl<'a, 'de> OneVariant<'a, 'de> {
+impl<'a, 'de> SingleMemberVariant<'a, 'de> {
     /// Reads an object as the variant that its one member names.
     pub(super) fn read<V: Visitor<'de>>(
         decoder: &'a mut Decoder<'de>,
@@ -80,7 +82,7 @@ impl<'a, 'de> OneVariant<'a, 'de> {
         let Some(name) = next_name(decoder, &mut object)? else {
             return Err(decoder.custom_error(format!("{EXPECTED}; got one without members")));
         };
-        let value = visitor.visit_enum(OneVariant { decoder: &mut *decoder, name })?;
+        let value = visitor.visit_enum(SingleMemberVariant { decoder: &mut *decoder, name })?;
         match next_name(decoder, &mut object)? {
             None => Ok(value),
             Some(name) => Err(decoder.custom_error(format!("{EXPECTED}; got one with `{name}` too"))),
@@ -88,40 +90,42 @@ impl<'a, 'de> OneVariant<'a, 'de> {
     }
 }
 
-impl<'de> EnumAccess<'de> for OneVariant<'_, 'de> {
+impl<'de> EnumAccess<'de> for SingleMemberVariant<'_, 'de> {
     type Error = DecodeError;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), DecodeError> {
         let name = self.name.clone();
-        let variant = seed.deserialize(NameDeserializer { decoder: &mut *self.decoder, name })?;
+        let variant = seed.deserialize(KeyDeserializer { decoder: &mut *self.decoder, name })?;
         Ok((variant, self))
     }
 }
 
-impl<'de> OneVariant<'_, 'de> {
-    fn content<T>(
+impl<'de> SingleMemberVariant<'_, 'de> {
+    fn read_content<T>(
         self,
         read: impl FnOnce(Deserializer<'_, 'de>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
         let value = read(Deserializer::new(self.decoder));
-        value.map_err(|error| error.or_at(self.decoder.offset()).in_member(self.name.into_owned()))
+        value.map_err(|error| {
+            error.with_default_offset(self.decoder.offset()).in_member(self.name.into_owned())
+        })
     }
 }
 
-impl<'de> VariantAccess<'de> for OneVariant<'_, 'de> {
+impl<'de> VariantAccess<'de> for SingleMemberVariant<'_, 'de> {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<(), DecodeError> {
-        self.content(|content| <()>::deserialize(content))
+        self.read_content(|content| <()>::deserialize(content))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
-        self.content(|content| seed.deserialize(content))
+        self.read_content(|content| seed.deserialize(content))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, DecodeError> {
-        self.content(|content| content.deserialize_tuple(len, visitor))
+        self.read_content(|content| content.deserialize_tuple(len, visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -129,6 +133,6 @@ impl<'de> VariantAccess<'de> for OneVariant<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.content(|content| content.deserialize_struct("", fields, visitor))
+        self.read_content(|content| content.deserialize_struct("", fields, visitor))
     }
 }

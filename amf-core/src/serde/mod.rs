@@ -40,12 +40,12 @@
 //! [`Value`](crate::Value) itself is written in the plain form, for programs that want ordinary JSON;
 //! [`Tagged`] keeps everything.
 
-mod anything;
+mod any_value;
 mod date;
 mod errors;
 mod lists;
+mod map_keys;
 mod members;
-mod names;
 mod plain;
 mod read;
 mod tagged;
@@ -99,7 +99,7 @@ pub fn to_vec<T: Serialize + ?Sized>(version: Version, value: &T) -> Result<Vec<
 pub fn from_slice<'de, T: Deserialize<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
     let mut decoder = Decoder::new(version, input);
     let value = T::deserialize(Deserializer::new(&mut decoder));
-    let value = value.map_err(|error| error.or_at(decoder.offset()))?;
+    let value = value.map_err(|error| error.with_default_offset(decoder.offset()))?;
     decoder.finish()?;
     Ok(value)
 }

@@ -12,11 +12,11 @@ use serde_core::ser::Error as _;
 use serde_core::{Serialize, Serializer};
 
 use crate::Limits;
-use crate::decoder::index_of;
-use crate::value::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Vector};
+use crate::decoder::parse_index;
+use crate::value::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector};
 
 /// By this name a newtype is bytes for AMF, which calls itself human-readable otherwise.
-pub(super) const BYTES: &str = "amf_core::ByteArray";
+pub(super) const BYTES_NEWTYPE: &str = "amf_core::ByteArray";
 
 /// Writes the plain form, from which types cannot be told again: numbers that are whole without a
 /// fraction, dates as milliseconds, XML as text, a `ByteArray` as base64 (in binary formats, bytes), null for
@@ -37,8 +37,8 @@ pub(super) const BYTES: &str = "amf_core::ByteArray";
 /// ```
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let walk = Walk { numbers: Numbers::Natural, ..Walk::default() };
-        Plain { value: self, depth: Limits::default().depth, walk: &walk }.serialize(serializer)
+        let state = PlainState { number_style: NumberStyle::IntegerIfWhole, ..PlainState::default() };
+        PlainForm { value: self, depth: Limits::default().depth, state: &state }.serialize(serializer)
     }
 }
 
@@ -48,41 +48,41 @@ pub(super) fn serialize_exactly<S: Serializer>(
     depth: usize,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    Plain { value, depth, walk: &Walk::default() }.serialize(serializer)
+    PlainForm { value, depth, state: &PlainState::default() }.serialize(serializer)
 }
 
 /// A value on its way into a format.
-struct Plain<'a> {
+struct PlainForm<'a> {
     value: &'a Value,
     /// How many levels it may have.
     depth: usize,
-    walk: &'a Walk,
+    state: &'a PlainState,
 }
 
 /// What is known of the whole.
 #[derive(Default)]
-struct Walk {
-    numbers: Numbers,
+struct PlainState {
+    number_style: NumberStyle,
     /// The shared objects that were written, by address.
     written: RefCell<HashSet<usize>>,
     /// How many objects around this value are written again.
-    again: Cell<usize>,
+    repeat_depth: Cell<usize>,
     /// How many values were written inside of them.
-    repeated: Cell<usize>,
+    repeated_values: Cell<usize>,
 }
 
 #[derive(Default)]
-enum Numbers {
+enum NumberStyle {
     /// Doubles as doubles.
     #[default]
     Exact,
     /// Whole ones as integers.
-    Natural,
+    IntegerIfWhole,
 }
 
-impl Serialize for Plain<'_> {
+impl Serialize for PlainForm<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.count()?;
+        self.count_repeated()?;
         match self.value {
             Value::Undefined | Value::Null | Value::Unsupported => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
@@ -92,15 +92,17 @@ impl Serialize for Plain<'_> {
             Value::String(text) | Value::Xml(text) | Value::XmlDocument(text) => {
                 serializer.serialize_str(text)
             }
-            Value::ByteArray(bytes) => serializer.serialize_newtype_struct(BYTES, &Bytes(bytes)),
-            Value::Array(array) => self.node(array, || self.array(array, serializer)),
-            Value::EcmaArray(array) => self.node(array, || self.ecma_array(array, serializer)),
-            Value::Object(object) => self.node(object, || self.object(object, serializer)),
-            Value::Vector(vector) => self.node(vector, || self.vector(vector, serializer)),
-            Value::Dictionary(dictionary) => {
-                self.node(dictionary, || self.dictionary(dictionary, serializer))
+            Value::ByteArray(bytes) => {
+                serializer.serialize_newtype_struct(BYTES_NEWTYPE, &SerializedBytes(bytes))
             }
-            Value::External(external) => self.node(external, || self.external(external, serializer)),
+            Value::Array(array) => self.descend(array, || self.array(array, serializer)),
+            Value::EcmaArray(array) => self.descend(array, || self.ecma_array(array, serializer)),
+            Value::Object(object) => self.descend(object, || self.object(object, serializer)),
+            Value::Vector(vector) => self.descend(vector, || self.vector(vector, serializer)),
+            Value::Dictionary(dictionary) => {
+                self.descend(dictionary, || self.dictionary(dictionary, serializer))
+            }
+            Value::External(external) => self.descend(external, || self.external(external, serializer)),
             Value::Ancestor(_) => Err(S::Error::custom(
                 "a reference to an object that encloses it has no plain form; use `Tagged`",
             )),
@@ -108,22 +110,22 @@ impl Serialize for Plain<'_> {
     }
 }
 
-impl<'a> Plain<'a> {
-    fn inner(&self, value: &'a Value) -> Plain<'a> {
-        Plain { value, depth: self.depth.saturating_sub(1), walk: self.walk }
+impl<'a> PlainForm<'a> {
+    fn child(&self, value: &'a Value) -> PlainForm<'a> {
+        PlainForm { value, depth: self.depth.saturating_sub(1), state: self.state }
     }
 
-    fn inners(&self, values: &'a [Value]) -> impl ExactSizeIterator<Item = Plain<'a>> {
-        values.iter().map(|value| self.inner(value))
+    fn children(&self, values: &'a [Value]) -> impl ExactSizeIterator<Item = PlainForm<'a>> {
+        values.iter().map(|value| self.child(value))
     }
 
-    fn count<E: serde_core::ser::Error>(&self) -> Result<(), E> {
-        if self.walk.again.get() == 0 {
+    fn count_repeated<E: serde_core::ser::Error>(&self) -> Result<(), E> {
+        if self.state.repeat_depth.get() == 0 {
             return Ok(());
         }
-        let max = Limits::default().replayed;
-        self.walk.repeated.set(self.walk.repeated.get() + 1);
-        if self.walk.repeated.get() > max {
+        let max = Limits::default().replayed_nodes;
+        self.state.repeated_values.set(self.state.repeated_values.get() + 1);
+        if self.state.repeated_values.get() > max {
             return Err(E::custom(format_args!(
                 "what is shared has more than {max} values when it is written each time; use `Tagged`"
             )));
@@ -132,7 +134,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Goes one level down.
-    fn node<T, Ok, E: serde_core::ser::Error>(
+    fn descend<T, Ok, E: serde_core::ser::Error>(
         &self,
         node: &Arc<T>,
         write: impl FnOnce() -> Result<Ok, E>,
@@ -140,28 +142,28 @@ impl<'a> Plain<'a> {
         if self.depth == 0 {
             return Err(E::custom("the value is nested too deeply"));
         }
-        let is_again =
-            Arc::strong_count(node) > 1 && !self.walk.written.borrow_mut().insert(Arc::as_ptr(node).addr());
-        let again = self.walk.again.get();
-        self.walk.again.set(again + usize::from(is_again));
+        let is_repeated =
+            Arc::strong_count(node) > 1 && !self.state.written.borrow_mut().insert(Arc::as_ptr(node).addr());
+        let outer_depth = self.state.repeat_depth.get();
+        self.state.repeat_depth.set(outer_depth + usize::from(is_repeated));
         let written = write();
-        self.walk.again.set(again);
+        self.state.repeat_depth.set(outer_depth);
         written
     }
 
     fn number<S: Serializer>(&self, number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.walk.numbers {
-            Numbers::Exact => serializer.serialize_f64(number),
-            Numbers::Natural => Natural(number).serialize(serializer),
+        match self.state.number_style {
+            NumberStyle::Exact => serializer.serialize_f64(number),
+            NumberStyle::IntegerIfWhole => IntegerIfWhole(number).serialize(serializer),
         }
     }
 
     fn array<S: Serializer>(&self, array: &'a Array, serializer: S) -> Result<S::Ok, S::Error> {
         if array.members.is_empty() {
-            return serializer.collect_seq(self.inners(&array.items));
+            return serializer.collect_seq(self.children(&array.items));
         }
         let items = array.items.iter().enumerate().map(|(index, item)| (Cow::from(index.to_string()), item));
-        self.map(items.chain(array.members.iter().map(borrowed)), serializer)
+        self.map(items.chain(array.members.iter().map(borrow_name)), serializer)
     }
 
     /// Members of which two may have one name: the first is the one that counts, as in an object of Flash.
@@ -174,20 +176,20 @@ impl<'a> Plain<'a> {
             members.entry(name).or_insert(value);
             members
         });
-        serializer.collect_map(members.iter().map(|(name, value)| (name, self.inner(value))))
+        serializer.collect_map(members.iter().map(|(name, value)| (name, self.child(value))))
     }
 
     fn object<S: Serializer>(&self, object: &'a Object, serializer: S) -> Result<S::Ok, S::Error> {
         if object.traits().members().is_empty() {
             return serializer
-                .collect_map(object.dynamic().iter().map(|(name, value)| (name, self.inner(value))));
+                .collect_map(object.dynamic().iter().map(|(name, value)| (name, self.child(value))));
         }
-        self.map(object.members().map(borrowed), serializer)
+        self.map(object.members().map(borrow_name), serializer)
     }
 
     fn ecma_array<S: Serializer>(&self, array: &'a EcmaArray, serializer: S) -> Result<S::Ok, S::Error> {
-        let members = || array.members.iter().map(|(name, value)| (name, self.inner(value)));
-        if members().enumerate().all(|(index, (name, _))| index_of(name) == Some(index)) {
+        let members = || array.members.iter().map(|(name, value)| (name, self.child(value)));
+        if members().enumerate().all(|(index, (name, _))| parse_index(name) == Some(index)) {
             serializer.collect_seq(members().map(|(_, value)| value))
         } else {
             serializer.collect_map(members())
@@ -198,8 +200,10 @@ impl<'a> Plain<'a> {
         match vector {
             Vector::Int { items, .. } => serializer.collect_seq(items),
             Vector::Uint { items, .. } => serializer.collect_seq(items),
-            Vector::Number { items, .. } => serializer.collect_seq(items.iter().map(|item| Natural(*item))),
-            Vector::Object { items, .. } => serializer.collect_seq(self.inners(items)),
+            Vector::Number { items, .. } => {
+                serializer.collect_seq(items.iter().map(|item| IntegerIfWhole(*item)))
+            }
+            Vector::Object { items, .. } => serializer.collect_seq(self.children(items)),
         }
     }
 
@@ -208,7 +212,7 @@ impl<'a> Plain<'a> {
         dictionary: &'a Dictionary,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let named = dictionary.entries.iter().map(|(key, value)| match name_of(key) {
+        let named = dictionary.entries.iter().map(|(key, value)| match key_name(key) {
             Some(name) => Ok((Cow::from(name.to_string()), value)),
             None => Err(S::Error::custom(format_args!(
                 "a Dictionary with a key of type {} has no plain form; use `Tagged`",
@@ -222,30 +226,30 @@ impl<'a> Plain<'a> {
     /// A body of one value is that value, as with Flex's collections and proxies.
     fn external<S: Serializer>(&self, external: &'a External, serializer: S) -> Result<S::Ok, S::Error> {
         match external.parts.as_slice() {
-            [Part::Value(value)] => self.inner(value).serialize(serializer),
-            parts => serializer.collect_seq(parts.iter().map(|part| PlainPart { part, around: self })),
+            [ExternalPart::Value(value)] => self.child(value).serialize(serializer),
+            parts => serializer.collect_seq(parts.iter().map(|part| PlainPart { part, parent: self })),
         }
     }
 }
 
 /// A number, without a fraction if it is whole.
-pub(super) struct Natural(pub(super) f64);
+pub(super) struct IntegerIfWhole(pub(super) f64);
 
-impl Serialize for Natural {
+impl Serialize for IntegerIfWhole {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match super::read::whole(self.0) {
+        match super::read::exact_integer(self.0) {
             Some(integer) => serializer.serialize_i64(integer),
             None => serializer.serialize_f64(self.0),
         }
     }
 }
 
-fn borrowed<'a>((name, value): (&'a str, &'a Value)) -> (Cow<'a, str>, &'a Value) {
+fn borrow_name<'a>((name, value): (&'a str, &'a Value)) -> (Cow<'a, str>, &'a Value) {
     (Cow::Borrowed(name), value)
 }
 
 /// A key as a name, if it can be one.
-pub(super) fn name_of(key: &Value) -> Option<Arc<str>> {
+pub(super) fn key_name(key: &Value) -> Option<Arc<str>> {
     match key {
         Value::String(text) => Some(Arc::clone(text)),
         Value::Integer(number) => Some(number.to_string().into()),
@@ -255,22 +259,24 @@ pub(super) fn name_of(key: &Value) -> Option<Arc<str>> {
 }
 
 struct PlainPart<'a> {
-    part: &'a Part,
-    around: &'a Plain<'a>,
+    part: &'a ExternalPart,
+    parent: &'a PlainForm<'a>,
 }
 
 impl Serialize for PlainPart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.part {
-            Part::Bytes(bytes) => serializer.serialize_newtype_struct(BYTES, &Bytes(bytes)),
-            Part::Value(value) => self.around.inner(value).serialize(serializer),
+            ExternalPart::Bytes(bytes) => {
+                serializer.serialize_newtype_struct(BYTES_NEWTYPE, &SerializedBytes(bytes))
+            }
+            ExternalPart::Value(value) => self.parent.child(value).serialize(serializer),
         }
     }
 }
 
-struct Bytes<'a>(&'a [u8]);
+struct SerializedBytes<'a>(&'a [u8]);
 
-impl Serialize for Bytes<'_> {
+impl Serialize for SerializedBytes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             serializer.collect_str(&base64::display::Base64Display::new(self.0, &BASE64))

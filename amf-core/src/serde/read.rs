@@ -6,8 +6,8 @@ use serde_core::de::Visitor;
 use serde_core::de::value::CowStrDeserializer;
 
 use super::lists::{ByteAccess, ListAccess};
-use super::members::{MemberAccess, OneVariant};
-use crate::decoder::{Container, Shape, Token, index_of};
+use super::members::{MemberAccess, SingleMemberVariant};
+use crate::decoder::{Container, Shape, Token, parse_index};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, FromAmf, external};
 
@@ -35,19 +35,19 @@ impl<'a, 'de> Deserializer<'a, 'de> {
     }
 
     /// Reads by `read`; an error that knows no offset yet arose here.
-    fn here<T>(
+    fn with_offset<T>(
         self,
         read: impl FnOnce(&mut Decoder<'de>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
         let decoder = self.decoder;
-        read(decoder).map_err(|error| error.or_at(decoder.offset()))
+        read(decoder).map_err(|error| error.with_default_offset(decoder.offset()))
     }
 }
 
 macro_rules! scalars {
     ($($method:ident $visit:ident $type:ident;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-            self.here(|decoder| visitor.$visit($type::from_amf(decoder)?))
+            self.with_offset(|decoder| visitor.$visit($type::from_amf(decoder)?))
         }
     )*};
 }
@@ -63,9 +63,9 @@ macro_rules! as_any {
 macro_rules! as_list {
     ($($method:ident($($type:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $(_: $type,)* visitor: V) -> Result<V::Value, DecodeError> {
-            self.here(|decoder| match decoder.token()? {
+            self.with_offset(|decoder| match decoder.token()? {
                 Token::ByteArray(bytes) => visitor.visit_seq(ByteAccess { decoder, bytes: bytes.iter() }),
-                token => list(decoder, token, visitor),
+                token => visit_list(decoder, token, visitor),
             })
         }
     )*};
@@ -75,9 +75,9 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| {
+        self.with_offset(|decoder| {
             let token = decoder.token()?;
-            any(decoder, token, visitor)
+            visit_any(decoder, token, visitor)
         })
     }
 
@@ -97,9 +97,9 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
 
     /// Milliseconds are often kept as `i64`, so a date is read too.
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| {
-            let number = number(decoder, "i64")?;
-            match whole(number + 0.0) {
+        self.with_offset(|decoder| {
+            let number = read_number(decoder, "i64")?;
+            match exact_integer(number + 0.0) {
                 Some(integer) => visitor.visit_i64(integer),
                 None => Err(decoder.error(DecodeErrorKind::Range { value: number, expected: "i64" })),
             }
@@ -111,13 +111,13 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| visitor.visit_f64(number(decoder, "Number")?))
+        self.with_offset(|decoder| visitor.visit_f64(read_number(decoder, "Number")?))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| {
+        self.with_offset(|decoder| {
             let text = Cow::<'de, str>::from_amf(decoder)?;
-            string(decoder, text, visitor)
+            visit_text(decoder, text, visitor)
         })
     }
 
@@ -138,7 +138,7 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| {
+        self.with_offset(|decoder| {
             if decoder.take_null() {
                 visitor.visit_none()
             } else {
@@ -148,7 +148,7 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| {
+        self.with_offset(|decoder| {
             <()>::from_amf(decoder)?;
             visitor.visit_unit()
         })
@@ -167,12 +167,12 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
         _name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| visitor.visit_newtype_struct(Deserializer::new(decoder)))
+        self.with_offset(|decoder| visitor.visit_newtype_struct(Deserializer::new(decoder)))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| match decoder.token()? {
-            Token::Open(container) => members(decoder, container, visitor),
+        self.with_offset(|decoder| match decoder.token()? {
+            Token::Open(container) => visit_members(decoder, container, visitor),
             other => Err(decoder.mismatch("an object", &other)),
         })
     }
@@ -184,11 +184,11 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| match decoder.token()? {
+        self.with_offset(|decoder| match decoder.token()? {
             Token::Open(container) if has_no_elements(&container.shape) => {
-                members(decoder, container, visitor)
+                visit_members(decoder, container, visitor)
             }
-            token => any(decoder, token, visitor),
+            token => visit_any(decoder, token, visitor),
         })
     }
 
@@ -198,25 +198,25 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| match decoder.token()? {
+        self.with_offset(|decoder| match decoder.token()? {
             Token::String(text) => visitor.visit_enum(CowStrDeserializer::new(text.content)),
             Token::Open(container) => {
-                let object = decoder.map_in(container)?;
-                OneVariant::read(decoder, object, visitor)
+                let object = decoder.map_from_container(container)?;
+                SingleMemberVariant::read(decoder, object, visitor)
             }
             other => Err(decoder.mismatch("a variant's name, or an object with one member", &other)),
         })
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.here(|decoder| {
+        self.with_offset(|decoder| {
             decoder.skip()?;
             visitor.visit_unit()
         })
     }
 }
 
-fn any<'de, V: Visitor<'de>>(
+fn visit_any<'de, V: Visitor<'de>>(
     decoder: &mut Decoder<'de>,
     token: Token<'de>,
     visitor: V,
@@ -226,21 +226,21 @@ fn any<'de, V: Visitor<'de>>(
         Token::Bool(value) => visitor.visit_bool(value),
         Token::Integer(value) => visitor.visit_i64(value.into()),
         Token::Unsigned(value) => visitor.visit_i64(value.into()),
-        Token::Number(value) | Token::Date(value) => match whole(value) {
+        Token::Number(value) | Token::Date(value) => match exact_integer(value) {
             Some(integer) => visitor.visit_i64(integer),
             None => visitor.visit_f64(value),
         },
-        Token::String(text) => string(decoder, text.content, visitor),
-        Token::Xml(text) | Token::XmlDocument(text) => string(decoder, text, visitor),
+        Token::String(text) => visit_text(decoder, text.content, visitor),
+        Token::Xml(text) | Token::XmlDocument(text) => visit_text(decoder, text, visitor),
         Token::ByteArray(bytes) => {
             decoder.charge(bytes.len())?;
             visitor.visit_borrowed_bytes(bytes)
         }
         Token::Open(container) => {
             if is_list(decoder, &container.shape)? {
-                list(decoder, Token::Open(container), visitor)
+                visit_list(decoder, Token::Open(container), visitor)
             } else {
-                members(decoder, container, visitor)
+                visit_members(decoder, container, visitor)
             }
         }
     }
@@ -252,25 +252,25 @@ fn is_list(decoder: &mut Decoder<'_>, shape: &Shape<'_>) -> Result<bool, DecodeE
         Shape::StrictArray { .. } | Shape::Vector { .. } => true,
         // No named members: an empty name comes next.
         Shape::Array { .. } => decoder.reader.peek() == Some(0x01),
-        Shape::EcmaArray { .. } => names_count_up(decoder)?,
+        Shape::EcmaArray { .. } => has_index_names(decoder)?,
         Shape::External(traits) => external::is_collection(&traits.alias),
         Shape::Object { .. } | Shape::Traits(_) | Shape::Dictionary { .. } => false,
     })
 }
 
 /// Whether the members that follow are named 0, 1, … and nothing else: so Flash Player sends an array.
-fn names_count_up(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
+fn has_index_names(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
     let start = decoder.cursor();
     let mut count = 0;
     let counts_up = loop {
         match decoder.amf0_name()? {
             None => break true,
-            Some(name) if index_of(&name) == Some(count) => count += 1,
+            Some(name) if parse_index(&name) == Some(count) => count += 1,
             Some(_) => break false,
         }
         decoder.skip()?;
     };
-    decoder.go_to(start);
+    decoder.seek_to(start);
     Ok(counts_up)
 }
 
@@ -278,31 +278,31 @@ fn has_no_elements(shape: &Shape<'_>) -> bool {
     matches!(shape, Shape::EcmaArray { .. } | Shape::StrictArray { count: 0 } | Shape::Array { dense: 0 })
 }
 
-fn list<'de, V: Visitor<'de>>(
+fn visit_list<'de, V: Visitor<'de>>(
     decoder: &mut Decoder<'de>,
     token: Token<'de>,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    let list = decoder.list_in(token)?;
+    let list = decoder.list_from_token(token)?;
     let mut access = ListAccess::new(decoder, list);
     let value = visitor.visit_seq(&mut access)?;
     access.end()?;
     Ok(value)
 }
 
-fn members<'de, V: Visitor<'de>>(
+fn visit_members<'de, V: Visitor<'de>>(
     decoder: &mut Decoder<'de>,
     container: Container<'de>,
     visitor: V,
 ) -> Result<V::Value, DecodeError> {
-    let object = decoder.map_in(container)?;
+    let object = decoder.map_from_container(container)?;
     let mut access = MemberAccess::new(decoder, object);
     let value = visitor.visit_map(&mut access)?;
     access.end()?;
     Ok(value)
 }
 
-fn string<'de, V: Visitor<'de>>(
+fn visit_text<'de, V: Visitor<'de>>(
     decoder: &mut Decoder<'de>,
     text: Cow<'de, str>,
     visitor: V,
@@ -316,7 +316,7 @@ fn string<'de, V: Visitor<'de>>(
     }
 }
 
-fn number(decoder: &mut Decoder<'_>, expected: &'static str) -> Result<f64, DecodeError> {
+fn read_number(decoder: &mut Decoder<'_>, expected: &'static str) -> Result<f64, DecodeError> {
     match decoder.token()? {
         Token::Number(value) | Token::Date(value) => Ok(value),
         Token::Integer(value) => Ok(value.into()),
@@ -326,10 +326,10 @@ fn number(decoder: &mut Decoder<'_>, expected: &'static str) -> Result<f64, Deco
 }
 
 /// The integer that a double stands for, if there is one and no other: none for -0.
-pub(super) fn whole(value: f64) -> Option<i64> {
+pub(super) fn exact_integer(value: f64) -> Option<i64> {
     /// 2^53.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
+    const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+    let is_whole = value.fract() == 0.0 && value.abs() <= MAX_EXACT_INTEGER;
     let is_minus_zero = value == 0.0 && value.is_sign_negative();
     (is_whole && !is_minus_zero).then_some(value as i64)
 }

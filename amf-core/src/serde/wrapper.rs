@@ -61,7 +61,7 @@ impl<T> From<T> for Serde<T> {
 impl<'de, T: Deserialize<'de>> FromAmf<'de> for Serde<T> {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         let value = T::deserialize(Deserializer::new(decoder));
-        value.map(Self).map_err(|error| error.or_at(decoder.offset()))
+        value.map(Self).map_err(|error| error.with_default_offset(decoder.offset()))
     }
 
     /// What the type makes of unit: `None` of an `Option`; an error of most others.

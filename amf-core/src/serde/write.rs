@@ -5,7 +5,7 @@ use serde_core::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::{names::NameSerializer, plain};
+use super::{map_keys::KeySerializer, plain};
 use crate::error::EncodeError;
 use crate::{Date, Decoder, Encoder, FromAmf, Limits, ToAmf, Value};
 
@@ -24,12 +24,12 @@ use crate::{Date, Decoder, Encoder, FromAmf, Limits, ToAmf, Value};
 #[derive(Debug)]
 pub struct Serializer<'a> {
     encoder: &'a mut Encoder,
-    special: Special,
+    newtype: NewtypeKind,
 }
 
 /// What serde's data model has no word for: the name of a newtype says it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Special {
+enum NewtypeKind {
     None,
     Date,
     Bytes,
@@ -38,7 +38,7 @@ enum Special {
 impl<'a> Serializer<'a> {
     /// A serializer of the value that is written next.
     pub fn new(encoder: &'a mut Encoder) -> Self {
-        Self { encoder, special: Special::None }
+        Self { encoder, newtype: NewtypeKind::None }
     }
 
     fn list(
@@ -52,7 +52,7 @@ impl<'a> Serializer<'a> {
                 encoder.begin_list(len)?;
                 Length::Known(len)
             }
-            None => Length::Unknown(Box::new(encoder.aside())),
+            None => Length::Unknown(Box::new(encoder.detached())),
         };
         Ok(ListSerializer { encoder, len, written: 0, variant })
     }
@@ -105,18 +105,18 @@ impl<'a> serde_core::Serializer for Serializer<'a> {
     }
 
     fn is_human_readable(&self) -> bool {
-        self.special != Special::Bytes
+        self.newtype != NewtypeKind::Bytes
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
-        if self.special == Special::Date {
+        if self.newtype == NewtypeKind::Date {
             return self.serialize_f64(value as f64);
         }
         value.to_amf(self.encoder)
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
-        if self.special == Special::Date {
+        if self.newtype == NewtypeKind::Date {
             return Date::from_millis(value).to_amf(self.encoder);
         }
         value.to_amf(self.encoder)
@@ -157,10 +157,10 @@ impl<'a> serde_core::Serializer for Serializer<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<(), EncodeError> {
-        self.special = match name {
-            super::date::NAME => Special::Date,
-            plain::BYTES => Special::Bytes,
-            _ => Special::None,
+        self.newtype = match name {
+            super::date::DATE_NEWTYPE => NewtypeKind::Date,
+            plain::BYTES_NEWTYPE => NewtypeKind::Bytes,
+            _ => NewtypeKind::None,
         };
         value.serialize(self)
     }
@@ -246,7 +246,7 @@ impl ListSerializer<'_> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let encoder = match &mut self.len {
             Length::Known(_) => &mut *self.encoder,
-            Length::Unknown(aside) => aside,
+            Length::Unknown(detached) => detached,
         };
         value.serialize(Serializer::new(encoder)).map_err(|error| {
             let error = error.at_index(self.written);
@@ -265,9 +265,9 @@ impl ListSerializer<'_> {
                     "a list that announced {len} elements had {written}"
                 )));
             }
-            Length::Unknown(aside) => {
+            Length::Unknown(detached) => {
                 self.encoder.begin_list(self.written)?;
-                copy(*aside, self.written, self.encoder)?;
+                copy_values(*detached, self.written, self.encoder)?;
             }
         }
         self.encoder.end_list();
@@ -279,10 +279,10 @@ impl ListSerializer<'_> {
 }
 
 /// Writes values again that were written aside: as dynamic ones, which keep all that serde can say.
-fn copy(aside: Encoder, count: usize, encoder: &mut Encoder) -> Result<(), EncodeError> {
-    let version = aside.version_here();
-    let bytes = aside.finish();
-    let mut decoder = Decoder::new(version, &bytes).with_limits(Limits::for_own_bytes());
+fn copy_values(detached: Encoder, count: usize, encoder: &mut Encoder) -> Result<(), EncodeError> {
+    let version = detached.current_version();
+    let bytes = detached.finish();
+    let mut decoder = Decoder::new(version, &bytes).with_limits(Limits::for_trusted_input());
     for _ in 0..count {
         let value = Value::from_amf(&mut decoder).map_err(|error| EncodeError::custom(error.to_string()))?;
         value.to_amf(encoder)?;
@@ -346,7 +346,7 @@ impl SerializeMap for MapSerializer<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
         self.name.clear();
-        key.serialize(NameSerializer(&mut self.name))?;
+        key.serialize(KeySerializer(&mut self.name))?;
         self.encoder.name(&self.name)
     }
 
@@ -384,4 +384,4 @@ macro_rules! structs {
 structs! { SerializeStruct SerializeStructVariant }
 
 /// Nothing follows.
-pub(super) type Never = Impossible<(), EncodeError>;
+pub(super) type Unsupported = Impossible<(), EncodeError>;

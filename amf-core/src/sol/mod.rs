@@ -43,7 +43,7 @@ use crate::{
     from_slice, to_vec,
 };
 
-pub(crate) const TAG: [u8; 2] = [0x00, 0xBF];
+pub(crate) const FILE_TAG: [u8; 2] = [0x00, 0xBF];
 pub(crate) const SIGNATURE: [u8; 10] = *b"TCSO\0\x04\0\0\0\0";
 pub(crate) const PADDING: [u8; 3] = [0; 3];
 /// Behind each value.
@@ -93,11 +93,11 @@ impl SolFile {
     ///     best_time: Option<f64>, // `bestTime` in the file
     /// }
     ///
-    /// let bytes = SolFile::of("slot1", Version::Amf0, &Save { level: 7, best_time: None })?.write()?;
-    /// assert_eq!(SolFile::read(&bytes)?.to::<Save>()?, Save { level: 7, best_time: None });
+    /// let bytes = SolFile::from_data("slot1", Version::Amf0, &Save { level: 7, best_time: None })?.write()?;
+    /// assert_eq!(SolFile::read(&bytes)?.to_data::<Save>()?, Save { level: 7, best_time: None });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn of<T: ToAmf + ?Sized>(
+    pub fn from_data<T: ToAmf + ?Sized>(
         name: impl Into<String>,
         version: Version,
         data: &T,
@@ -136,7 +136,7 @@ impl SolFile {
     /// use amf_core::{sol::SolFile, Classes, Limits};
     ///
     /// let bytes = b"\0\xBF\0\0\0\x11TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03";
-    /// let limits = Limits { string: 16 << 20, ..Limits::default() };
+    /// let limits = Limits { string_len: 16 << 20, ..Limits::default() };
     /// let save = SolFile::read_with(bytes, &Classes::new().into(), limits)?;
     /// assert_eq!(save.name, "s");
     /// # Ok::<(), amf_core::DecodeError>(())
@@ -179,7 +179,7 @@ impl SolFile {
         member.transpose().map_err(|error| error.in_member(name.to_owned()))
     }
 
-    /// All members as a struct with `#[derive(AmfObject)]`, or a map; see [`of`](Self::of).
+    /// All members as a struct with `#[derive(AmfObject)]`, or a map; see [`from_data`](Self::from_data).
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Version};
@@ -187,10 +187,10 @@ impl SolFile {
     ///
     /// let mut settings = SolFile::new("settings", Version::Amf0);
     /// settings.insert("music", true);
-    /// assert_eq!(settings.to::<BTreeMap<String, bool>>()?, BTreeMap::from([("music".to_owned(), true)]));
+    /// assert_eq!(settings.to_data::<BTreeMap<String, bool>>()?, BTreeMap::from([("music".to_owned(), true)]));
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
-    pub fn to<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
+    pub fn to_data<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
         self.convert(&self.data)
     }
 

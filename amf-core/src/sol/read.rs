@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
+use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::value::{Dynamic, Object, Value, WeakValue};
+use crate::value::{DynamicMembers, Object, Value, WeakValue};
 use crate::wire::Reader;
 use crate::{Classes, Decoder, Limits, Version};
 
@@ -13,7 +13,7 @@ pub(super) fn file(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Resu
     let (data, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
     // Of the whole file, so that the offsets of errors are those of the file.
     let mut decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes)).with_limits(limits);
-    decoder.reader.bytes(TAG.len() + size_of::<u32>())?;
+    decoder.reader.bytes(FILE_TAG.len() + size_of::<u32>())?;
     expect(&mut decoder.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
     let name = decoder.amf0_text()?.into_owned();
     expect(&mut decoder.reader, PADDING, "a shared object has 00 00 00 behind its name")?;
@@ -25,7 +25,7 @@ pub(super) fn file(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Resu
 /// The offset at which the declared length says that the data ends.
 fn end_of_data(input: &[u8]) -> Result<usize, DecodeError> {
     let mut reader = Reader::new(input);
-    expect(&mut reader, TAG, "a shared object begins with 00 BF")?;
+    expect(&mut reader, FILE_TAG, "a shared object begins with 00 BF")?;
     let length = reader.u32()? as usize;
     reader.clone().bytes(length)?;
     Ok(reader.position() + length)
@@ -65,10 +65,10 @@ impl Decoder<'_> {
         let mut failure = None;
         let data = Arc::new_cyclic(|weak| {
             let ancestor = Value::Ancestor(WeakValue::Object(weak.clone()));
-            self.shared.get_mut().values.insert(frame.slot, (ancestor, 0));
+            self.shared_objects.get_mut().values.insert(frame.slot, (ancestor, 0));
             let members = self.sol_members().unwrap_or_else(|error| {
                 failure = Some(error);
-                Dynamic::new()
+                DynamicMembers::new()
             });
             Object::from(members)
         });
@@ -76,12 +76,12 @@ impl Decoder<'_> {
         failure.map_or(Ok(data), Err)
     }
 
-    fn sol_members(&mut self) -> Result<Dynamic, DecodeError> {
-        let mut members = Dynamic::new();
+    fn sol_members(&mut self) -> Result<DynamicMembers, DecodeError> {
+        let mut members = DynamicMembers::new();
         while !self.is_at_end() {
             let name = self.sol_name()?;
             self.charge(size_of::<(Arc<str>, Value)>())?;
-            let value = self.value().map_err(|error| error.in_member(name.to_string()))?;
+            let value = self.read_value().map_err(|error| error.in_member(name.to_string()))?;
             expect(&mut self.reader, [MEMBER_END], "a member of a shared object ends with 00")?;
             members.insert(name, value);
         }
@@ -91,8 +91,8 @@ impl Decoder<'_> {
     fn sol_name(&mut self) -> Result<Arc<str>, DecodeError> {
         let name = match self.mode {
             crate::decoder::Mode::Amf3 => self.amf3_text()?,
-            _ => crate::decoder::Text::inline(self.amf0_text()?),
+            _ => crate::decoder::WireString::inline(self.amf0_text()?),
         };
-        self.shared_text(&name)
+        self.interned_text(&name)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{MEMBER_END, PADDING, SIGNATURE, SolFile, TAG};
-use crate::encoder::Keep;
+use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
+use crate::encoder::KeepAlive;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{Encoder, ToAmf, Version, amf0};
 
@@ -14,7 +14,7 @@ pub(super) fn file(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
     let Ok(declared) = u32::try_from(length) else {
         return Err(too_long("a shared object", length, u32::MAX as usize));
     };
-    Ok([&TAG[..], &declared.to_be_bytes(), &header, &members, &sol.rest].concat())
+    Ok([&FILE_TAG[..], &declared.to_be_bytes(), &header, &members, &sol.rest].concat())
 }
 
 /// What stands between the length and the members.
@@ -35,10 +35,10 @@ fn members(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
         // The object of the members takes the first place in the table, and leaves no bytes.
         let data = &sol.data;
         let enter = |encoder: &mut Encoder| {
-            encoder.enter(Version::Amf0, amf0::marker::OBJECT);
+            encoder.register_object(Version::Amf0, amf0::marker::OBJECT);
             encoder.sol_members(sol)
         };
-        encoder.shared(Arc::as_ptr(data).addr(), || Keep::Arc(Arc::clone(data) as _), enter)?;
+        encoder.write_shared(Arc::as_ptr(data).addr(), || KeepAlive::Arc(Arc::clone(data) as _), enter)?;
     } else {
         encoder.sol_members(sol)?;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Dynamic, Traits, Value};
+use super::{DynamicMembers, Traits, Value};
 
 /// An AMF0 strict array, or an AMF3 array, which may have named members too.
 #[derive(Clone, Default)]
@@ -10,7 +10,7 @@ pub struct Array {
     /// The elements.
     pub items: Vec<Value>,
     /// What AMF3 calls the associative part.
-    pub members: Dynamic,
+    pub members: DynamicMembers,
 }
 
 /// An AMF0 ECMA array: named members, whose names are often indices.
@@ -19,7 +19,7 @@ pub struct EcmaArray {
     /// The length that the peer gave. It says little: it is 0, or wrong, or that of a sparse array.
     pub length: u32,
     /// The members.
-    pub members: Dynamic,
+    pub members: DynamicMembers,
 }
 
 /// A Vector of AMF3 (§3.15). A fixed one does not change its length.
@@ -55,12 +55,12 @@ pub struct Dictionary {
 pub struct External {
     pub(super) traits: Arc<Traits>,
     /// The body, in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ExternalPart>,
 }
 
 /// A piece of an externalizable body.
 #[derive(Clone)]
-pub enum Part {
+pub enum ExternalPart {
     /// Raw data.
     Bytes(Arc<[u8]>),
     /// A value.
@@ -69,7 +69,7 @@ pub enum Part {
 
 impl External {
     /// A body of a class.
-    pub fn new(alias: impl Into<Arc<str>>, parts: Vec<Part>) -> Self {
+    pub fn new(alias: impl Into<Arc<str>>, parts: Vec<ExternalPart>) -> Self {
         Self { traits: Arc::new(Traits::new(alias, [], false)), parts }
     }
 
@@ -81,7 +81,7 @@ impl External {
     /// The elements, if it is an `ArrayCollection` or an `ArrayList`.
     pub fn as_list(&self) -> Option<&[Value]> {
         match self.parts.as_slice() {
-            [Part::Value(body)] if crate::external::is_collection(self.alias()) => body.as_list(),
+            [ExternalPart::Value(body)] if crate::external::is_collection(self.alias()) => body.as_list(),
             _ => None,
         }
     }

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use super::{
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
+};
 
 impl PartialEq for Value {
     /// Compares structure. References to ancestors are equal when they lead to objects of one kind and alias.
     fn eq(&self, other: &Self) -> bool {
-        self.same(other, &mut Pairs::default())
+        self.structurally_eq(other, &mut EqualPairs::default())
     }
 }
 
@@ -16,23 +18,23 @@ macro_rules! equal {
     ($($type:ty)*) => {$(
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
-                self.same(other, &mut Pairs::default())
+                self.structurally_eq(other, &mut EqualPairs::default())
             }
         }
     )*};
 }
-equal! { Array EcmaArray Object Dynamic Vector Dictionary External Part }
+equal! { Array EcmaArray Object DynamicMembers Vector Dictionary External ExternalPart }
 
 /// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes.
 #[derive(Default)]
-struct Pairs(HashSet<(usize, usize)>);
+struct EqualPairs(HashSet<(usize, usize)>);
 
-trait Same {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool;
+trait StructuralEq {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool;
 }
 
-impl Same for Value {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl StructuralEq for Value {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         match (self, other) {
             (Self::Undefined, Self::Undefined)
             | (Self::Null, Self::Null)
@@ -45,13 +47,13 @@ impl Same for Value {
             | (Self::Xml(a), Self::Xml(b))
             | (Self::XmlDocument(a), Self::XmlDocument(b)) => a == b,
             (Self::ByteArray(a), Self::ByteArray(b)) => a == b,
-            (Self::Array(a), Self::Array(b)) => a.same(b, pairs),
-            (Self::EcmaArray(a), Self::EcmaArray(b)) => a.same(b, pairs),
-            (Self::Object(a), Self::Object(b)) => a.same(b, pairs),
-            (Self::Vector(a), Self::Vector(b)) => a.same(b, pairs),
-            (Self::Dictionary(a), Self::Dictionary(b)) => a.same(b, pairs),
-            (Self::External(a), Self::External(b)) => a.same(b, pairs),
-            (Self::Ancestor(a), Self::Ancestor(b)) => a.leads_to() == b.leads_to(),
+            (Self::Array(a), Self::Array(b)) => a.structurally_eq(b, pairs),
+            (Self::EcmaArray(a), Self::EcmaArray(b)) => a.structurally_eq(b, pairs),
+            (Self::Object(a), Self::Object(b)) => a.structurally_eq(b, pairs),
+            (Self::Vector(a), Self::Vector(b)) => a.structurally_eq(b, pairs),
+            (Self::Dictionary(a), Self::Dictionary(b)) => a.structurally_eq(b, pairs),
+            (Self::External(a), Self::External(b)) => a.structurally_eq(b, pairs),
+            (Self::Ancestor(a), Self::Ancestor(b)) => a.target_type() == b.target_type(),
             _ => false,
         }
     }
@@ -63,8 +65,8 @@ fn same_number(a: f64, b: f64) -> bool {
     a == b || a.is_nan() && b.is_nan()
 }
 
-impl<T: Same> Same for Arc<T> {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl<T: StructuralEq> StructuralEq for Arc<T> {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         if Self::ptr_eq(self, other) {
             return true;
         }
@@ -73,7 +75,7 @@ impl<T: Same> Same for Arc<T> {
         if shared && pairs.0.contains(&pair) {
             return true;
         }
-        let same = (**self).same(other, pairs);
+        let same = (**self).structurally_eq(other, pairs);
         if shared && same {
             pairs.0.insert(pair);
         }
@@ -81,45 +83,45 @@ impl<T: Same> Same for Arc<T> {
     }
 }
 
-impl Same for [Value] {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
-        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.same(b, pairs))
+impl StructuralEq for [Value] {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
+        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.structurally_eq(b, pairs))
     }
 }
 
-impl Same for Array {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
-        self.items.same(&other.items, pairs) && self.members.same(&other.members, pairs)
+impl StructuralEq for Array {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
+        self.items.structurally_eq(&other.items, pairs) && self.members.structurally_eq(&other.members, pairs)
     }
 }
 
-impl Same for EcmaArray {
+impl StructuralEq for EcmaArray {
     /// The length is a hint and does not count.
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
-        self.members.same(&other.members, pairs)
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
+        self.members.structurally_eq(&other.members, pairs)
     }
 }
 
-impl Same for Dynamic {
+impl StructuralEq for DynamicMembers {
     /// The order of members does not count.
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
-        let is_there = |(name, value): (&str, &Value), pairs: &mut Pairs| {
-            other.get(name).is_some_and(|other| value.same(other, pairs))
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
+        let is_there = |(name, value): (&str, &Value), pairs: &mut EqualPairs| {
+            other.get(name).is_some_and(|other| value.structurally_eq(other, pairs))
         };
         self.len() == other.len() && self.iter().all(|member| is_there(member, pairs))
     }
 }
 
-impl Same for Object {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl StructuralEq for Object {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         self.traits() == other.traits()
-            && self.sealed().zip(other.sealed()).all(|((_, a), (_, b))| a.same(b, pairs))
-            && self.dynamic().same(other.dynamic(), pairs)
+            && self.sealed().zip(other.sealed()).all(|((_, a), (_, b))| a.structurally_eq(b, pairs))
+            && self.dynamic().structurally_eq(other.dynamic(), pairs)
     }
 }
 
-impl Same for Vector {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl StructuralEq for Vector {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         if self.is_fixed() != other.is_fixed() {
             return false;
         }
@@ -130,37 +132,37 @@ impl Same for Vector {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_number(*a, *b))
             }
             (Self::Object { class, items, .. }, Self::Object { class: other_class, items: others, .. }) => {
-                class == other_class && items.same(others, pairs)
+                class == other_class && items.structurally_eq(others, pairs)
             }
             _ => false,
         }
     }
 }
 
-impl Same for Dictionary {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl StructuralEq for Dictionary {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         let mut entries = self.entries.iter().zip(&other.entries);
         self.weak == other.weak
             && self.entries.len() == other.entries.len()
             && entries.all(|((key, value), (other_key, other))| {
-                key.same(other_key, pairs) && value.same(other, pairs)
+                key.structurally_eq(other_key, pairs) && value.structurally_eq(other, pairs)
             })
     }
 }
 
-impl Same for External {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl StructuralEq for External {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         self.alias() == other.alias()
             && self.parts.len() == other.parts.len()
-            && self.parts.iter().zip(&other.parts).all(|(a, b)| a.same(b, pairs))
+            && self.parts.iter().zip(&other.parts).all(|(a, b)| a.structurally_eq(b, pairs))
     }
 }
 
-impl Same for Part {
-    fn same(&self, other: &Self, pairs: &mut Pairs) -> bool {
+impl StructuralEq for ExternalPart {
+    fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         match (self, other) {
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
-            (Self::Value(a), Self::Value(b)) => a.same(b, pairs),
+            (Self::Value(a), Self::Value(b)) => a.structurally_eq(b, pairs),
             _ => false,
         }
     }
@@ -168,7 +170,7 @@ impl Same for Part {
 
 impl WeakValue {
     /// The kind and the alias of what it refers to, unless that is gone.
-    pub(super) fn leads_to(&self) -> Option<(&'static str, String)> {
+    pub(super) fn target_type(&self) -> Option<(&'static str, String)> {
         let value = self.upgrade()?;
         let alias = match &value {
             Value::Object(object) => object.alias().to_owned(),

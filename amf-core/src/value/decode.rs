@@ -3,28 +3,29 @@
 use std::sync::{Arc, Weak};
 
 use super::{
-    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue,
 };
-use crate::decoder::{Container, Identity, Shape, SlotId, Text, Token, VectorKind};
+use crate::decoder::{Container, ObjectRef, Shape, SlotId, Token, VectorKind, WireString};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::external::{ExternalInput, Recorded};
+use crate::external::{ExternalInput, RecordedPart};
 use crate::{Date, Decoder, FromAmf};
 
 /// Longer names are looked up on the budget of memory, which bounds the time too.
-const LONG_NAME: usize = 64;
+const MAX_FREE_NAME_LEN: usize = 64;
 
 impl<'de> FromAmf<'de> for Value {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         decoder.charge(size_of::<Self>())?;
-        let (slot, end) = match decoder.identity()? {
-            Identity::Scalar => return decoder.fresh_value(None),
-            Identity::Inline(slot) => (slot, None),
-            Identity::Reference(slot, end) => (slot, Some(end)),
+        let (slot, end) = match decoder.peek_object_ref()? {
+            ObjectRef::Scalar => return decoder.read_new_value(None),
+            ObjectRef::Inline(slot) => (slot, None),
+            ObjectRef::Reference(slot, end) => (slot, Some(end)),
         };
-        if let Some((value, height)) =
-            decoder.shared.get().and_then(|shared| shared.values.get(&slot)).cloned()
+        if let Some((value, depth)) =
+            decoder.shared_objects.get().and_then(|shared| shared.values.get(&slot)).cloned()
         {
-            decoder.reach_by(height)?;
+            decoder.add_shared_depth(depth)?;
             match end {
                 Some(end) => decoder.reader.seek(end),
                 None => decoder.skip()?,
@@ -32,21 +33,21 @@ impl<'de> FromAmf<'de> for Value {
             return Ok(value);
         }
         if let Some(end) = end
-            && decoder.is_rehearsal
+            && decoder.is_dry_run
             && decoder.is_open(slot) == Some(true)
         {
             decoder.reader.seek(end);
             return Ok(Value::Ancestor(WeakValue::Object(Weak::new())));
         }
-        let (value, height) = decoder.measured(|decoder| decoder.fresh_value(Some(slot)))?;
-        decoder.shared.get_mut().values.insert(slot, (value.clone(), height));
+        let (value, depth) = decoder.read_with_depth(|decoder| decoder.read_new_value(Some(slot)))?;
+        decoder.shared_objects.get_mut().values.insert(slot, (value.clone(), depth));
         Ok(value)
     }
 }
 
 impl<'de> Decoder<'de> {
     /// Reads a value that nothing was made of yet.
-    fn fresh_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
+    fn read_new_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
         Ok(match self.token()? {
             Token::Undefined => Value::Undefined,
             Token::Null => Value::Null,
@@ -55,10 +56,10 @@ impl<'de> Decoder<'de> {
             Token::Integer(value) => Value::Integer(value),
             Token::Unsigned(value) => Value::from(value),
             Token::Number(value) => Value::Number(value),
-            Token::String(text) => Value::String(self.shared_text(&text)?),
+            Token::String(text) => Value::String(self.interned_text(&text)?),
             Token::Date(millis) => Value::Date(Date::from_millis(millis)),
-            Token::Xml(text) => Value::Xml(self.copied(&text)?),
-            Token::XmlDocument(text) => Value::XmlDocument(self.copied(&text)?),
+            Token::Xml(text) => Value::Xml(self.copy_text(&text)?),
+            Token::XmlDocument(text) => Value::XmlDocument(self.copy_text(&text)?),
             Token::ByteArray(bytes) => {
                 self.charge(bytes.len())?;
                 Value::ByteArray(bytes.into())
@@ -76,41 +77,47 @@ impl<'de> Decoder<'de> {
         let slot = slot.unwrap_or(frame.slot);
         let value = match shape {
             shape @ (Shape::Object { .. } | Shape::Traits(_)) => {
-                self.node(slot, WeakValue::Object, Value::Object, |decoder| decoder.object_value(shape))?
+                self.shared_node(slot, WeakValue::Object, Value::Object, |decoder| {
+                    decoder.object_value(shape)
+                })?
             }
             Shape::EcmaArray { length } => {
-                self.node(slot, WeakValue::EcmaArray, Value::EcmaArray, |decoder| {
+                self.shared_node(slot, WeakValue::EcmaArray, Value::EcmaArray, |decoder| {
                     Ok(EcmaArray { length, members: decoder.amf0_members()? })
                 })?
             }
-            Shape::StrictArray { count } => self.node(slot, WeakValue::Array, Value::Array, |decoder| {
-                Ok(Array { items: decoder.values(count)?, members: Dynamic::new() })
-            })?,
-            Shape::Array { dense } => self.node(slot, WeakValue::Array, Value::Array, |decoder| {
+            Shape::StrictArray { count } => {
+                self.shared_node(slot, WeakValue::Array, Value::Array, |decoder| {
+                    Ok(Array { items: decoder.values(count)?, members: DynamicMembers::new() })
+                })?
+            }
+            Shape::Array { dense } => self.shared_node(slot, WeakValue::Array, Value::Array, |decoder| {
                 let members = decoder.amf3_members()?;
                 Ok(Array { items: decoder.values(dense)?, members })
             })?,
             Shape::Dictionary { count, weak } => {
-                self.node(slot, WeakValue::Dictionary, Value::Dictionary, |decoder| {
+                self.shared_node(slot, WeakValue::Dictionary, Value::Dictionary, |decoder| {
                     Ok(Dictionary { weak, entries: decoder.entries(count)? })
                 })?
             }
             Shape::Vector { kind, count, fixed, class } => {
-                self.node(slot, WeakValue::Vector, Value::Vector, |decoder| {
+                self.shared_node(slot, WeakValue::Vector, Value::Vector, |decoder| {
                     decoder.vector_value(kind, count, fixed, &class)
                 })?
             }
-            Shape::External(traits) => self.node(slot, WeakValue::External, Value::External, |decoder| {
-                let alias = decoder.copied(&traits.alias)?;
-                decoder.external_value(alias)
-            })?,
+            Shape::External(traits) => {
+                self.shared_node(slot, WeakValue::External, Value::External, |decoder| {
+                    let alias = decoder.copy_text(&traits.alias)?;
+                    decoder.external_value(alias)
+                })?
+            }
         };
         self.close(frame);
         Ok(value)
     }
 
     /// Makes an object that values inside it can refer to while it is being read.
-    fn node<T: Default>(
+    fn shared_node<T: Default>(
         &mut self,
         slot: SlotId,
         ancestor: fn(Weak<T>) -> WeakValue,
@@ -120,7 +127,7 @@ impl<'de> Decoder<'de> {
         self.charge(size_of::<T>())?;
         let mut failure = None;
         let node = Arc::new_cyclic(|weak| {
-            self.shared.get_mut().values.insert(slot, (Value::Ancestor(ancestor(weak.clone())), 0));
+            self.shared_objects.get_mut().values.insert(slot, (Value::Ancestor(ancestor(weak.clone())), 0));
             read(self).unwrap_or_else(|error| {
                 failure = Some(error);
                 T::default()
@@ -132,17 +139,18 @@ impl<'de> Decoder<'de> {
     fn object_value(&mut self, shape: Shape<'de>) -> Result<Object, DecodeError> {
         match shape {
             Shape::Traits(traits) => {
-                let view = self.dynamic_view(&traits)?;
-                let mut sealed = Vec::with_capacity(self.reservation::<Value>(traits.members.len(), 1));
+                let view = self.value_traits(&traits)?;
+                let mut sealed = Vec::with_capacity(self.bounded_capacity::<Value>(traits.members.len(), 1));
                 for name in &traits.members {
-                    let value = self.value().map_err(|error| error.in_member(name.clone().into_owned()))?;
+                    let value =
+                        self.read_value().map_err(|error| error.in_member(name.clone().into_owned()))?;
                     sealed.push(value);
                 }
-                let dynamic = if traits.dynamic { self.amf3_members()? } else { Dynamic::new() };
+                let dynamic = if traits.dynamic { self.amf3_members()? } else { DynamicMembers::new() };
                 Ok(Object::with_traits(view, sealed, dynamic))
             }
             Shape::Object { alias } if !alias.is_empty() => {
-                let traits = Arc::new(Traits::new(self.copied(&alias)?, [], true));
+                let traits = Arc::new(Traits::new(self.copy_text(&alias)?, [], true));
                 Ok(Object::with_traits(traits, Vec::new(), self.amf0_members()?))
             }
             _ => self.amf0_members().map(Object::from),
@@ -150,53 +158,53 @@ impl<'de> Decoder<'de> {
     }
 
     /// One record of traits for all objects that share it.
-    fn dynamic_view(&mut self, traits: &crate::decoder::Traits<'de>) -> Result<Arc<Traits>, DecodeError> {
-        if let Some(view) = &*traits.dynamic_view.borrow() {
+    fn value_traits(&mut self, traits: &crate::decoder::WireTraits<'de>) -> Result<Arc<Traits>, DecodeError> {
+        if let Some(view) = &*traits.value_traits.borrow() {
             return Ok(Arc::clone(view));
         }
-        let alias = self.copied(&traits.alias)?;
-        let members: Result<Vec<_>, _> = traits.members.iter().map(|name| self.copied(name)).collect();
+        let alias = self.copy_text(&traits.alias)?;
+        let members: Result<Vec<_>, _> = traits.members.iter().map(|name| self.copy_text(name)).collect();
         let view = Arc::new(Traits::new(alias, members?, traits.dynamic));
-        *traits.dynamic_view.borrow_mut() = Some(Arc::clone(&view));
+        *traits.value_traits.borrow_mut() = Some(Arc::clone(&view));
         Ok(view)
     }
 
-    fn amf0_members(&mut self) -> Result<Dynamic, DecodeError> {
-        let mut members = Dynamic::new();
+    fn amf0_members(&mut self) -> Result<DynamicMembers, DecodeError> {
+        let mut members = DynamicMembers::new();
         while let Some(name) = self.amf0_name()? {
             self.dynamic_member(name, &mut members)?;
         }
         Ok(members)
     }
 
-    fn amf3_members(&mut self) -> Result<Dynamic, DecodeError> {
-        let mut members = Dynamic::new();
+    fn amf3_members(&mut self) -> Result<DynamicMembers, DecodeError> {
+        let mut members = DynamicMembers::new();
         loop {
             let name = self.amf3_text()?;
             if name.is_empty() {
                 return Ok(members);
             }
             // The name is shared; but a long one costs time each time that it is looked up.
-            let long = name.content.len().saturating_sub(LONG_NAME);
+            let long = name.content.len().saturating_sub(MAX_FREE_NAME_LEN);
             self.charge(size_of::<(Arc<str>, Value)>() + long)?;
-            let name = self.shared_text(&name)?;
-            let value = self.value().map_err(|error| error.in_member(name.to_string()))?;
+            let name = self.interned_text(&name)?;
+            let value = self.read_value().map_err(|error| error.in_member(name.to_string()))?;
             members.insert(name, value);
         }
     }
 
     fn values(&mut self, count: usize) -> Result<Vec<Value>, DecodeError> {
-        let mut values = Vec::with_capacity(self.reservation::<Value>(count, 1));
+        let mut values = Vec::with_capacity(self.bounded_capacity::<Value>(count, 1));
         for index in 0..count {
-            values.push(self.value().map_err(|error| error.at_index(index))?);
+            values.push(self.read_value().map_err(|error| error.at_index(index))?);
         }
         Ok(values)
     }
 
     fn entries(&mut self, count: usize) -> Result<Vec<(Value, Value)>, DecodeError> {
-        let mut entries = Vec::with_capacity(self.reservation::<(Value, Value)>(count, 2));
+        let mut entries = Vec::with_capacity(self.bounded_capacity::<(Value, Value)>(count, 2));
         for index in 0..count {
-            let entry = self.value().and_then(|key| Ok((key, self.value()?)));
+            let entry = self.read_value().and_then(|key| Ok((key, self.read_value()?)));
             entries.push(entry.map_err(|error| error.at_index(index))?);
         }
         Ok(entries)
@@ -210,67 +218,73 @@ impl<'de> Decoder<'de> {
         class: &str,
     ) -> Result<Vector, DecodeError> {
         Ok(match kind {
-            VectorKind::Int => Vector::Int { fixed, items: self.numbers(count, i32::from_be_bytes)? },
-            VectorKind::Uint => Vector::Uint { fixed, items: self.numbers(count, u32::from_be_bytes)? },
-            VectorKind::Number => Vector::Number { fixed, items: self.numbers(count, f64::from_be_bytes)? },
+            VectorKind::Int => Vector::Int { fixed, items: self.vector_numbers(count, i32::from_be_bytes)? },
+            VectorKind::Uint => {
+                Vector::Uint { fixed, items: self.vector_numbers(count, u32::from_be_bytes)? }
+            }
+            VectorKind::Number => {
+                Vector::Number { fixed, items: self.vector_numbers(count, f64::from_be_bytes)? }
+            }
             VectorKind::Object => {
-                let class = self.copied(class)?;
+                let class = self.copy_text(class)?;
                 Vector::Object { fixed, class, items: self.values(count)? }
             }
         })
     }
 
     /// The bare elements of a Vector of numbers.
-    pub(crate) fn numbers<const N: usize, T>(
+    pub(crate) fn vector_numbers<const N: usize, T>(
         &mut self,
         count: usize,
         from: fn([u8; N]) -> T,
     ) -> Result<Vec<T>, DecodeError> {
-        let elements = self.elements::<N>(count)?;
+        let elements = self.vector_elements::<N>(count)?;
         self.charge(count * size_of::<T>())?;
         Ok(elements.iter().map(|element| from(*element)).collect())
     }
 
     fn external_value(&mut self, alias: Arc<str>) -> Result<External, DecodeError> {
         if crate::external::is_collection(&alias) || crate::external::is_proxy(&alias) {
-            let body = self.value()?;
-            return Ok(External::new(alias, vec![Part::Value(body)]));
+            let body = self.read_value()?;
+            return Ok(External::new(alias, vec![ExternalPart::Value(body)]));
         }
         let Some(body) = self.external_body(&alias) else {
             return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias: alias.to_string() }));
         };
         let recorded = ExternalInput::record(self, body)?;
         let mut parts = Vec::new();
-        if self.is_rehearsal {
+        if self.is_dry_run {
             // Read twice at every level, nested ones would take time without bound.
             return Ok(External::new(alias, parts));
         }
         for part in recorded {
-            self.charge(size_of::<Part>())?;
+            self.charge(size_of::<ExternalPart>())?;
             parts.push(match part {
-                Recorded::Bytes(bytes) => {
+                RecordedPart::Bytes(bytes) => {
                     self.charge(bytes.len())?;
-                    Part::Bytes(bytes.into())
+                    ExternalPart::Bytes(bytes.into())
                 }
-                Recorded::Value(start) => Part::Value(self.replay_from(start, Decoder::value)?),
+                RecordedPart::Value(start) => {
+                    ExternalPart::Value(self.replay_from(start, Decoder::read_value)?)
+                }
             });
         }
         Ok(External::new(alias, parts))
     }
 
     /// Text as dynamic values hold it: one copy for all references to one string.
-    pub(crate) fn shared_text(&mut self, text: &Text<'de>) -> Result<Arc<str>, DecodeError> {
-        if let Some(copy) = text.entry.and_then(|entry| self.shared.get()?.strings.get(&entry)) {
+    pub(crate) fn interned_text(&mut self, text: &WireString<'de>) -> Result<Arc<str>, DecodeError> {
+        if let Some(copy) = text.entry.and_then(|entry| self.shared_objects.get()?.strings.get(&entry)) {
             return Ok(Arc::clone(copy));
         }
-        let copy = self.copied(&text.content)?;
+        let copy = self.copy_text(&text.content)?;
         if let Some(entry) = text.entry {
-            self.shared.get_mut().strings.insert(entry, Arc::clone(&copy));
+            self.shared_objects.get_mut().strings.insert(entry, Arc::clone(&copy));
         }
         Ok(copy)
     }
 
-    fn copied(&mut self, text: &str) -> Result<Arc<str>, DecodeError> {
+    fn copy_text(&mut self, text: &str) -> Result<Arc<str>, DecodeError> {
         self.charge(text.len())?;
         Ok(text.into())
     }

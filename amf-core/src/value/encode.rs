@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
-use crate::convert::{VectorItem, write_objects};
-use crate::encoder::Keep;
+use super::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue};
+use crate::encoder::{KeepAlive, VectorItem, write_object_vector};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{Encoder, ToAmf, Version, amf0, amf3};
 
@@ -20,23 +19,23 @@ impl ToAmf for Value {
             Self::Date(date) => encoder.date(*date),
             Self::String(text) => return encoder.string(text),
             Self::Xml(text) => {
-                return encoder.shared(
+                return encoder.write_shared(
                     address(text),
-                    || Keep::Text(Arc::clone(text)),
+                    || KeepAlive::Text(Arc::clone(text)),
                     |encoder| encoder.xml(text),
                 );
             }
             Self::XmlDocument(text) => {
-                return encoder.shared(
+                return encoder.write_shared(
                     address(text),
-                    || Keep::Text(Arc::clone(text)),
+                    || KeepAlive::Text(Arc::clone(text)),
                     |encoder| encoder.xml_document(text),
                 );
             }
             Self::ByteArray(bytes) => {
-                return encoder.shared(
+                return encoder.write_shared(
                     address(bytes),
-                    || Keep::Bytes(Arc::clone(bytes)),
+                    || KeepAlive::Bytes(Arc::clone(bytes)),
                     |encoder| encoder.byte_array(bytes),
                 );
             }
@@ -67,7 +66,7 @@ fn address<T: ?Sized>(pointer: &Arc<T>) -> usize {
 
 impl ToAmf for Object {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        encoder.begin_value(self.traits())?;
+        encoder.begin_object_value(self.traits())?;
         for (name, value) in self.sealed() {
             encoder.sealed_name(name)?;
             value.to_amf(encoder)?;
@@ -81,7 +80,7 @@ impl ToAmf for Object {
 impl ToAmf for Array {
     /// An array with named members becomes an ECMA array in AMF0, its elements named by index.
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        if encoder.version_here() == Version::Amf0 && !self.members.is_empty() {
+        if encoder.current_version() == Version::Amf0 && !self.members.is_empty() {
             begin_ecma_array(encoder, (self.items.len() + self.members.len()) as u32)?;
             for (index, item) in self.items.iter().enumerate() {
                 encoder.name(&index.to_string())?;
@@ -109,14 +108,14 @@ impl ToAmf for Array {
 impl ToAmf for EcmaArray {
     /// In AMF3 the members that are named 0, 1, … in this order become elements, the others stay named.
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        if encoder.version_here() == Version::Amf0 {
+        if encoder.current_version() == Version::Amf0 {
             begin_ecma_array(encoder, self.length)?;
             encoder.dynamic_members(&self.members)?;
             encoder.end_members(true);
             return Ok(());
         }
         let is_next =
-            |(index, (name, _)): &(usize, (&str, &Value))| crate::decoder::index_of(name) == Some(*index);
+            |(index, (name, _)): &(usize, (&str, &Value))| crate::decoder::parse_index(name) == Some(*index);
         let dense = self.members.iter().enumerate().take_while(is_next).count();
         begin_amf3_array(encoder, dense)?;
         for (name, value) in self.members.iter().skip(dense) {
@@ -138,15 +137,15 @@ impl ToAmf for Vector {
             Self::Int { fixed, items } => i32::write_vector(items, *fixed, encoder),
             Self::Uint { fixed, items } => u32::write_vector(items, *fixed, encoder),
             Self::Number { fixed, items } => f64::write_vector(items, *fixed, encoder),
-            Self::Object { fixed, class, items } => write_objects(class, items, *fixed, encoder),
+            Self::Object { fixed, class, items } => write_object_vector(class, items, *fixed, encoder),
         }
     }
 }
 
 impl ToAmf for Dictionary {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        encoder.begin_amf3()?;
-        encoder.enter(Version::Amf3, amf3::marker::DICTIONARY);
+        encoder.begin_amf3_container()?;
+        encoder.register_object(Version::Amf3, amf3::marker::DICTIONARY);
         encoder.byte(amf3::marker::DICTIONARY);
         encoder.amf3_length("a Dictionary", self.entries.len())?;
         encoder.byte(u8::from(self.weak));
@@ -154,7 +153,7 @@ impl ToAmf for Dictionary {
             key.to_amf(encoder)?;
             value.to_amf(encoder)?;
         }
-        encoder.end();
+        encoder.end_container();
         Ok(())
     }
 }
@@ -164,18 +163,18 @@ impl ToAmf for External {
         encoder.begin_external_value(&self.traits)?;
         for part in &self.parts {
             match part {
-                Part::Bytes(bytes) => encoder.raw(bytes),
-                Part::Value(value) => value.to_amf(encoder)?,
+                ExternalPart::Bytes(bytes) => encoder.raw(bytes),
+                ExternalPart::Value(value) => value.to_amf(encoder)?,
             }
         }
-        encoder.end();
+        encoder.end_container();
         Ok(())
     }
 }
 
 fn begin_ecma_array(encoder: &mut Encoder, length: u32) -> Result<(), EncodeError> {
-    encoder.begin()?;
-    encoder.enter(Version::Amf0, amf0::marker::ECMA_ARRAY);
+    encoder.begin_container()?;
+    encoder.register_object(Version::Amf0, amf0::marker::ECMA_ARRAY);
     encoder.byte(amf0::marker::ECMA_ARRAY);
     encoder.raw(&length.to_be_bytes());
     Ok(())
@@ -183,8 +182,8 @@ fn begin_ecma_array(encoder: &mut Encoder, length: u32) -> Result<(), EncodeErro
 
 /// Only its head: the named members follow, an empty name, and the elements.
 fn begin_amf3_array(encoder: &mut Encoder, len: usize) -> Result<(), EncodeError> {
-    encoder.begin()?;
-    encoder.enter(Version::Amf3, amf3::marker::ARRAY);
+    encoder.begin_container()?;
+    encoder.register_object(Version::Amf3, amf3::marker::ARRAY);
     encoder.byte(amf3::marker::ARRAY);
     encoder.amf3_length("an array", len)
 }

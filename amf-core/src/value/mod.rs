@@ -10,8 +10,8 @@ mod typed;
 
 use std::sync::{Arc, Weak};
 
-pub use collection::{Array, Dictionary, EcmaArray, External, Part, Vector};
-pub use object::{Dynamic, Object, Traits};
+pub use collection::{Array, Dictionary, EcmaArray, External, ExternalPart, Vector};
+pub use object::{DynamicMembers, Object, Traits};
 pub use typed::{from_value, to_value};
 
 use crate::Date;
@@ -237,7 +237,7 @@ from! {
     Dictionary => |dictionary| Self::Dictionary(Arc::new(dictionary));
     External => |external| Self::External(Arc::new(external));
     Vec<Value> => |items| Self::from(Array { items, ..Array::default() });
-    Dynamic => |members| Self::from(Object::from(members));
+    DynamicMembers => |members| Self::from(Object::from(members));
 }
 
 impl<T: Into<Self>> From<Option<T>> for Value {

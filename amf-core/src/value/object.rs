@@ -9,20 +9,20 @@ use super::Value;
 /// Named members in the order in which they came.
 ///
 /// ```
-/// use amf_core::{Dynamic, Value};
+/// use amf_core::{DynamicMembers, Value};
 ///
-/// let mut members = Dynamic::new();
+/// let mut members = DynamicMembers::new();
 /// members.insert("name", "Ann");
 /// members.insert("age", 7);
 /// assert_eq!(members.get("age"), Some(&Value::Integer(7)));
 /// assert_eq!(members.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["name", "age"]);
 /// ```
 #[derive(Clone, Default)]
-pub struct Dynamic {
+pub struct DynamicMembers {
     members: IndexMap<Arc<str>, Value>,
 }
 
-impl Dynamic {
+impl DynamicMembers {
     /// No members.
     pub fn new() -> Self {
         Self::default()
@@ -64,7 +64,7 @@ impl Dynamic {
     }
 }
 
-impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Dynamic {
+impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for DynamicMembers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(members: I) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.into(), value.into()));
         Self { members: members.collect() }
@@ -115,23 +115,23 @@ impl Traits {
 pub struct Object {
     traits: Arc<Traits>,
     sealed: Vec<Value>,
-    dynamic: Dynamic,
+    dynamic: DynamicMembers,
 }
 
 impl Object {
     /// An anonymous object without members.
     pub fn new() -> Self {
-        Self::from(Dynamic::new())
+        Self::from(DynamicMembers::new())
     }
 
     /// An object of a class, with no members but dynamic ones yet.
     pub fn typed(alias: impl Into<Arc<str>>) -> Self {
-        Self::with_traits(Arc::new(Traits::new(alias, [], true)), Vec::new(), Dynamic::new())
+        Self::with_traits(Arc::new(Traits::new(alias, [], true)), Vec::new(), DynamicMembers::new())
     }
 
     /// An object of these traits. Sealed members without a value are undefined, dynamic ones where the
     /// traits allow none make the object dynamic.
-    pub fn with_traits(mut traits: Arc<Traits>, mut sealed: Vec<Value>, dynamic: Dynamic) -> Self {
+    pub fn with_traits(mut traits: Arc<Traits>, mut sealed: Vec<Value>, dynamic: DynamicMembers) -> Self {
         sealed.resize(traits.members.len(), Value::Undefined);
         if !dynamic.is_empty() && !traits.dynamic {
             Arc::make_mut(&mut traits).dynamic = true;
@@ -181,7 +181,7 @@ impl Object {
     }
 
     /// The dynamic members.
-    pub fn dynamic(&self) -> &Dynamic {
+    pub fn dynamic(&self) -> &DynamicMembers {
         &self.dynamic
     }
 
@@ -191,14 +191,14 @@ impl Object {
     }
 }
 
-impl From<Dynamic> for Object {
-    fn from(dynamic: Dynamic) -> Self {
+impl From<DynamicMembers> for Object {
+    fn from(dynamic: DynamicMembers) -> Self {
         Self { traits: Arc::new(Traits::new("", [], true)), sealed: Vec::new(), dynamic }
     }
 }
 
 impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(members: I) -> Self {
-        Self::from(Dynamic::from_iter(members))
+        Self::from(DynamicMembers::from_iter(members))
     }
 }

@@ -29,7 +29,7 @@ impl<'de> Reader<'de> {
         self.rest.len()
     }
 
-    pub(crate) fn between(&self, start: usize, end: usize) -> &'de [u8] {
+    pub(crate) fn slice(&self, start: usize, end: usize) -> &'de [u8] {
         self.input.get(start..end).unwrap_or_default()
     }
 
@@ -41,7 +41,7 @@ impl<'de> Reader<'de> {
 
     /// Goes on with the end of [`rest`](Self::rest) that was not taken from it.
     #[inline]
-    pub(crate) fn go_on(&mut self, rest: &'de [u8]) {
+    pub(crate) fn advance_to(&mut self, rest: &'de [u8]) {
         self.rest = rest;
     }
 
@@ -57,7 +57,7 @@ impl<'de> Reader<'de> {
                 self.rest = rest;
                 Ok(*byte)
             }
-            [] => Err(self.end(1)),
+            [] => Err(self.unexpected_end(1)),
         }
     }
 
@@ -68,7 +68,7 @@ impl<'de> Reader<'de> {
                 self.rest = rest;
                 Ok(bytes)
             }
-            None => Err(self.end(count)),
+            None => Err(self.unexpected_end(count)),
         }
     }
 
@@ -79,7 +79,7 @@ impl<'de> Reader<'de> {
                 self.rest = rest;
                 Ok(*bytes)
             }
-            None => Err(self.end(N)),
+            None => Err(self.unexpected_end(N)),
         }
     }
 
@@ -100,7 +100,7 @@ impl<'de> Reader<'de> {
 
     #[cold]
     #[inline(never)]
-    fn end(&self, needed: usize) -> DecodeError {
+    fn unexpected_end(&self, needed: usize) -> DecodeError {
         let kind = DecodeErrorKind::UnexpectedEnd { missing: needed.saturating_sub(self.remaining()) };
         DecodeError::new(kind, self.position())
     }

@@ -17,10 +17,10 @@ pub(crate) const INTEGER_MAX: i32 = (1 << 28) - 1;
 pub(crate) fn read(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     match split(reader.rest()) {
         Some((value, rest)) => {
-            reader.go_on(rest);
+            reader.advance_to(rest);
             Ok(value)
         }
-        None => cut(reader),
+        None => truncated(reader),
     }
 }
 
@@ -47,7 +47,7 @@ fn split_long(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 /// The input ends inside of a number: the error is that of its last byte.
 #[cold]
-fn cut(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+fn truncated(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     loop {
         reader.u8()?;
     }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 /// From here on the vectorised check is faster than the one in std.
-const LONG: usize = 64;
+const SIMD_THRESHOLD: usize = 64;
 
 /// Reads UTF-8 without a copy, or CESU-8 with one. `None` where it is neither.
 #[inline]
 pub(crate) fn read(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    match borrowed(bytes) {
+    match read_utf8(bytes) {
         Some(text) => Some(Cow::Borrowed(text)),
         None => from_cesu8(bytes).map(Cow::Owned),
     }
@@ -16,8 +16,12 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Reads UTF-8.
 #[inline]
-pub(crate) fn borrowed(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() < LONG { std::str::from_utf8(bytes).ok() } else { simdutf8::basic::from_utf8(bytes).ok() }
+pub(crate) fn read_utf8(bytes: &[u8]) -> Option<&str> {
+    if bytes.len() < SIMD_THRESHOLD {
+        std::str::from_utf8(bytes).ok()
+    } else {
+        simdutf8::basic::from_utf8(bytes).ok()
+    }
 }
 
 #[cold]

@@ -4,15 +4,15 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{ItemTrait, ReturnType, Signature, TraitItem, parse_quote_spanned};
 
-use super::ir::{Kind, Method, RemoteClient};
+use super::ir::{Method, MethodKind, RemoteClient};
 use crate::paths::Root;
 use crate::{lints, span};
 
 pub(crate) fn expand(mut item: ItemTrait, client: &RemoteClient) -> TokenStream {
     rewrite_async(&mut item);
-    let implementations = targets(client).map(|target| {
-        let methods = client.methods.iter().map(|method| implementation(&client.root, &target, method));
-        implement(&item, &target, methods)
+    let implementations = target_types(client).map(|target| {
+        let methods = client.methods.iter().map(|method| method_impl(&client.root, &target, method));
+        trait_impl(&item, &target, methods)
     });
     quote!(#item #(#implementations)*)
 }
@@ -23,7 +23,7 @@ pub(crate) fn stub(mut item: ItemTrait, client: &RemoteClient) -> TokenStream {
     item.unsafety = None;
     item.auto_token = None;
     rewrite_async(&mut item);
-    let implementations = targets(client).map(|target| {
+    let implementations = target_types(client).map(|target| {
         let methods = item.items.iter().filter_map(|item| match item {
             TraitItem::Fn(function) => {
                 let (signature, attributes) = (&function.sig, lints::shared_attributes(&function.attrs));
@@ -37,18 +37,18 @@ pub(crate) fn stub(mut item: ItemTrait, client: &RemoteClient) -> TokenStream {
             }
             _ => None,
         });
-        implement(&item, &target, methods)
+        trait_impl(&item, &target, methods)
     });
     quote!(#item #(#implementations)*)
 }
 
-fn targets(client: &RemoteClient) -> impl Iterator<Item = TokenStream> {
+fn target_types(client: &RemoteClient) -> impl Iterator<Item = TokenStream> {
     let root = &client.root;
-    let group = client.fits_groups().then(|| quote!(#root::Group));
+    let group = client.supports_groups().then(|| quote!(#root::Group));
     [quote!(#root::Client)].into_iter().chain(group)
 }
 
-fn implement(
+fn trait_impl(
     item: &ItemTrait,
     target: &TokenStream,
     methods: impl Iterator<Item = TokenStream>,
@@ -65,19 +65,19 @@ fn implement(
     }
 }
 
-fn implementation(root: &Root, target: &TokenStream, method: &Method) -> TokenStream {
+fn method_impl(root: &Root, target: &TokenStream, method: &Method) -> TokenStream {
     let Method { wire, attributes, parameters, .. } = method;
     let signature = without_async(&method.signature);
     let arguments = quote_spanned!(span::at(&method.signature.ident)=> (#(#parameters,)*));
     let body = match &method.kind {
-        Kind::Told => quote!(#root::__private::told(#wire, #target::notify(self, #wire, #arguments))),
-        Kind::Sent(span) => {
-            let target = span::moved(target, *span);
+        MethodKind::Notify => quote!(#root::__private::told(#wire, #target::notify(self, #wire, #arguments))),
+        MethodKind::TryNotify(span) => {
+            let target = span::with_span(target, *span);
             quote_spanned!(*span=> #target::notify(self, #wire, #arguments))
         }
-        Kind::Asked(ty) => {
+        MethodKind::Invoke(ty) => {
             let place = span::at(&**ty);
-            let target = span::moved(target, place);
+            let target = span::with_span(target, place);
             quote_spanned!(place=> #target::invoke(self, #wire, #arguments))
         }
     };

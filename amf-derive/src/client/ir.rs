@@ -12,8 +12,8 @@ pub(crate) struct RemoteClient {
 
 impl RemoteClient {
     /// Whether a group of clients can have it: only one client can be asked.
-    pub(crate) fn fits_groups(&self) -> bool {
-        !self.methods.iter().any(|method| matches!(method.kind, Kind::Asked(_)))
+    pub(crate) fn supports_groups(&self) -> bool {
+        !self.methods.iter().any(|method| matches!(method.kind, MethodKind::Invoke(_)))
     }
 }
 
@@ -22,16 +22,16 @@ pub(crate) struct Method {
     pub(crate) signature: Signature,
     pub(crate) wire: String,
     pub(crate) parameters: Vec<Ident>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: MethodKind,
     /// Conditions and lints, which the implementations have as well.
     pub(crate) attributes: TokenStream,
 }
 
-pub(crate) enum Kind {
+pub(crate) enum MethodKind {
     /// Told, whether it arrives or not.
-    Told,
+    Notify,
     /// Told, with a result, whose place this is.
-    Sent(Span),
+    TryNotify(Span),
     /// Asked, with an answer of this type.
-    Asked(Box<Type>),
+    Invoke(Box<Type>),
 }

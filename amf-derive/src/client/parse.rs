@@ -7,18 +7,19 @@ use syn::{
     TypePath,
 };
 
-use super::ir::{Kind, Method, RemoteClient};
-use crate::attr::{Once, parse_settings};
+use super::ir::{Method, MethodKind, RemoteClient};
+use crate::attr::{SetOnce, parse_settings};
 use crate::describe::type_text;
 use crate::errors::Errors;
 use crate::method::{
-    ON_A_CLIENT, Remote, WireNames, check_signature, is_conditional, parameter_name, refuse_impl_trait,
+    CLIENT_ADVICE, RemoteAttribute, WireNames, check_signature, is_conditional, parameter_name,
+    refuse_impl_trait,
 };
 use crate::paths::Root;
 use crate::{lints, span, types};
 
 /// As many as tuples that can be arguments have.
-const MOST_PARAMETERS: usize = 12;
+const MAX_PARAMETERS: usize = 12;
 
 pub(crate) fn client(arguments: TokenStream, item: &mut ItemTrait, errors: &mut Errors) -> RemoteClient {
     let root = root(arguments, errors);
@@ -36,7 +37,7 @@ pub(crate) fn client(arguments: TokenStream, item: &mut ItemTrait, errors: &mut 
 }
 
 fn root(arguments: TokenStream, errors: &mut Errors) -> Option<Path> {
-    let mut root = Once::default();
+    let mut root = SetOnce::default();
     let settings = parse_settings.parse2(arguments).unwrap_or_else(|error| {
         errors.add(error);
         Vec::new()
@@ -72,9 +73,9 @@ fn check_trait(item: &ItemTrait, errors: &mut Errors) {
 }
 
 fn method(function: &mut TraitItemFn, names: &mut WireNames, errors: &mut Errors) -> Method {
-    let remote = Remote::take(&mut function.attrs, &["rename"], errors);
+    let remote = RemoteAttribute::take(&mut function.attrs, &["rename"], errors);
     let signature = &function.sig;
-    check_signature(signature, &ON_A_CLIENT, errors);
+    check_signature(signature, &CLIENT_ADVICE, errors);
     if let Some(body) = &function.default {
         errors.at(body, "the client has the body: write `;` instead");
     }
@@ -87,11 +88,11 @@ fn method(function: &mut TraitItemFn, names: &mut WireNames, errors: &mut Errors
             parameters.extend(parameter_name(typed, errors).cloned());
         }
     }
-    if let Some(first_too_many) = signature.inputs.iter().nth(MOST_PARAMETERS + 1) {
+    if let Some(first_too_many) = signature.inputs.iter().nth(MAX_PARAMETERS + 1) {
         errors.at(
             first_too_many,
             format_args!(
-                "a call has up to {MOST_PARAMETERS} arguments: put them into a struct with `AmfObject`"
+                "a call has up to {MAX_PARAMETERS} arguments: put them into a struct with `AmfObject`"
             ),
         );
     }
@@ -104,7 +105,7 @@ fn method(function: &mut TraitItemFn, names: &mut WireNames, errors: &mut Errors
     }
 }
 
-fn kind(function: &TraitItemFn, errors: &mut Errors) -> Kind {
+fn kind(function: &TraitItemFn, errors: &mut Errors) -> MethodKind {
     let signature = &function.sig;
     let name = &signature.ident;
     let returns = match &signature.output {
@@ -112,15 +113,15 @@ fn kind(function: &TraitItemFn, errors: &mut Errors) -> Kind {
         _ => None,
     };
     match (&signature.asyncness, returns) {
-        (None, None) => Kind::Told,
+        (None, None) => MethodKind::Notify,
         (None, Some(ty)) => {
-            if let Some(answer) = answer_of_result(ty) {
+            if let Some(answer) = result_ok_type(ty) {
                 let answer = type_text(answer);
                 errors.at(
                     ty,
                     format_args!("an answer takes time: write `async fn {name}`, or `Result<(), CallError>` without the `{answer}`"),
                 );
-            } else if let Some(known) = types::known(ty) {
+            } else if let Some(known) = types::known_name(ty) {
                 errors.at(
                     ty,
                     format_args!(
@@ -128,7 +129,7 @@ fn kind(function: &TraitItemFn, errors: &mut Errors) -> Kind {
                     ),
                 );
             }
-            Kind::Sent(span::at(ty))
+            MethodKind::TryNotify(span::at(ty))
         }
         (Some(asyncness), None) => {
             errors.at(
@@ -138,13 +139,13 @@ fn kind(function: &TraitItemFn, errors: &mut Errors) -> Kind {
                      without `async` to wait for none"
                 ),
             );
-            Kind::Told
+            MethodKind::Notify
         }
         (Some(_), Some(ty)) => {
-            if let Some(known) = types::known(ty) {
+            if let Some(known) = types::known_name(ty) {
                 errors.at(ty, format_args!("an answer may not come: write `Result<{known}, CallError>`"));
             }
-            Kind::Asked(Box::new(ty.clone()))
+            MethodKind::Invoke(Box::new(ty.clone()))
         }
     }
 }
@@ -154,7 +155,7 @@ fn is_unit(ty: &Type) -> bool {
 }
 
 /// The `T` of a type that is written `Result<T, …>`, unless it is `()`.
-fn answer_of_result(ty: &Type) -> Option<&Type> {
+fn result_ok_type(ty: &Type) -> Option<&Type> {
     let Type::Path(TypePath { qself: None, path }) = ty else { return None };
     let last = path.segments.last().filter(|last| last.ident == "Result")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };

@@ -4,15 +4,15 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Generics, LitStr, parse_quote};
 
-use super::format::Text;
-use super::ir::{Answer, Case, ErrorType, Field};
+use super::format::FormatText;
+use super::ir::{ErrorCase, ErrorType, FaultReply, Field};
 use crate::bounds::is_generic;
 use crate::lints;
 use crate::paths::Root;
 
 pub(crate) fn expand(error: &ErrorType<'_>) -> TokenStream {
-    let arms = error.cases.iter().map(|case| arm(&error.root, case));
-    from_impl(error, &bounded(error), &quote!(match __error { #(#arms)* }))
+    let arms = error.cases.iter().map(|case| match_arm(&error.root, case));
+    from_impl(error, &bounded_generics(error), &quote!(match __error { #(#arms)* }))
 }
 
 /// What stands beside the messages of a faulty type, so that its uses are not reported as well.
@@ -33,16 +33,16 @@ fn from_impl(error: &ErrorType<'_>, bounded: &Generics, body: &TokenStream) -> T
     }
 }
 
-fn arm(root: &Root, case: &Case<'_>) -> TokenStream {
+fn match_arm(root: &Root, case: &ErrorCase<'_>) -> TokenStream {
     let path = &case.path;
-    match &case.answer {
-        Answer::Internal => {
-            let (pattern, logged) = (case.fields.iter().map(binding), logged(case));
+    match &case.reply {
+        FaultReply::Internal => {
+            let (pattern, logged) = (case.fields.iter().map(binding), log_message(case));
             quote!(#path { #(#pattern),* } => #root::Fault::internal(#logged),)
         }
-        Answer::Told { code, message, detail } => {
-            let shown = case.fields.iter().enumerate().filter_map(|(index, field)| {
-                let shows = |text: &Text| text.shown.iter().any(|(shown, _)| *shown == index);
+        FaultReply::Public { code, message, detail } => {
+            let placeholders = case.fields.iter().enumerate().filter_map(|(index, field)| {
+                let shows = |text: &FormatText| text.placeholders.iter().any(|(shown, _)| *shown == index);
                 (shows(message) || detail.as_ref().is_some_and(shows)).then(|| binding(field))
             });
             let message = text(message, &case.fields);
@@ -50,7 +50,7 @@ fn arm(root: &Root, case: &Case<'_>) -> TokenStream {
                 let detail = text(detail, &case.fields);
                 quote!(.with_detail(#detail))
             });
-            quote!(#path { #(#shown,)* .. } => #root::Fault::new(#code, #message) #detail,)
+            quote!(#path { #(#placeholders,)* .. } => #root::Fault::new(#code, #message) #detail,)
         }
     }
 }
@@ -61,20 +61,20 @@ fn binding(field: &Field<'_>) -> TokenStream {
     quote!(#member: #variable)
 }
 
-fn text(text: &Text, fields: &[Field<'_>]) -> TokenStream {
+fn text(text: &FormatText, fields: &[Field<'_>]) -> TokenStream {
     let literal = &text.literal;
-    if text.shown.is_empty() {
+    if text.placeholders.is_empty() {
         return quote!(#literal);
     }
-    let mut indices: Vec<usize> = text.shown.iter().map(|(index, _)| *index).collect();
+    let mut indices: Vec<usize> = text.placeholders.iter().map(|(index, _)| *index).collect();
     indices.dedup();
     let arguments = indices.into_iter().filter_map(|index| fields.get(index)).map(argument);
     quote!(::std::format!(#literal, #(#arguments),*))
 }
 
 /// What the log says of an internal fault: its path and its fields.
-fn logged(case: &Case<'_>) -> TokenStream {
-    let path = &case.spoken_path;
+fn log_message(case: &ErrorCase<'_>) -> TokenStream {
+    let path = &case.log_path;
     if case.fields.is_empty() {
         return quote!(#path);
     }
@@ -95,10 +95,10 @@ fn argument(field: &Field<'_>) -> TokenStream {
 }
 
 /// Fields of a type with parameters are shown under the condition that they can be.
-fn bounded(error: &ErrorType<'_>) -> Generics {
+fn bounded_generics(error: &ErrorType<'_>) -> Generics {
     let mut generics = error.generics.clone();
     for case in &error.cases {
-        for (field, shows) in needed(case) {
+        for (field, shows) in required_traits(case) {
             let ty = field.ty;
             if is_generic(ty, error.generics) {
                 let shows = format_ident!("{shows}");
@@ -109,13 +109,13 @@ fn bounded(error: &ErrorType<'_>) -> Generics {
     generics
 }
 
-fn needed<'a>(case: &'a Case<'a>) -> Vec<(&'a Field<'a>, &'static str)> {
-    match &case.answer {
-        Answer::Internal => case.fields.iter().map(|field| (field, "Debug")).collect(),
-        Answer::Told { message, detail, .. } => message
-            .shown
+fn required_traits<'a>(case: &'a ErrorCase<'a>) -> Vec<(&'a Field<'a>, &'static str)> {
+    match &case.reply {
+        FaultReply::Internal => case.fields.iter().map(|field| (field, "Debug")).collect(),
+        FaultReply::Public { message, detail, .. } => message
+            .placeholders
             .iter()
-            .chain(detail.iter().flat_map(|detail| &detail.shown))
+            .chain(detail.iter().flat_map(|detail| &detail.placeholders))
             // A width is a number, whatever the other parameters are.
             .filter(|(_, shows)| !shows.is_empty())
             .filter_map(|(index, shows)| Some((case.fields.get(*index)?, *shows)))

@@ -4,45 +4,46 @@ use syn::LitStr;
 
 use super::ir::Field;
 use crate::errors::Errors;
-use crate::names::{closest, list};
+use crate::names::{closest, list_alternatives};
 
 /// A format string whose placeholders name the variables of the expansion.
-pub(crate) struct Text {
+pub(crate) struct FormatText {
     pub(crate) literal: LitStr,
     /// The fields that it shows, by their index, and the trait that shows each.
-    pub(crate) shown: Vec<(usize, &'static str)>,
+    pub(crate) placeholders: Vec<(usize, &'static str)>,
 }
 
-impl Text {
+impl FormatText {
     /// A text without fields.
     pub(crate) fn plain(literal: LitStr) -> Self {
-        Self { literal, shown: Vec::new() }
+        Self { literal, placeholders: Vec::new() }
     }
 
     /// Reads a format string; every placeholder must name a field.
     pub(crate) fn parse(written: &LitStr, fields: &[Field<'_>], errors: &mut Errors) -> Self {
-        let mut parser = Parser { written, fields, errors, rewritten: String::new(), shown: Vec::new() };
+        let mut parser =
+            FormatParser { written, fields, errors, rewritten: String::new(), placeholders: Vec::new() };
         parser.text();
-        let Parser { mut rewritten, mut shown, .. } = parser;
-        if shown.is_empty() {
+        let FormatParser { mut rewritten, mut placeholders, .. } = parser;
+        if placeholders.is_empty() {
             // It is not a format string in the expansion, so doubled braces are single ones.
             rewritten = rewritten.replace("{{", "{").replace("}}", "}");
         }
-        shown.sort_unstable();
-        shown.dedup();
-        Self { literal: LitStr::new(&rewritten, written.span()), shown }
+        placeholders.sort_unstable();
+        placeholders.dedup();
+        Self { literal: LitStr::new(&rewritten, written.span()), placeholders }
     }
 }
 
-struct Parser<'a, 'e> {
+struct FormatParser<'a, 'e> {
     written: &'a LitStr,
     fields: &'a [Field<'a>],
     errors: &'e mut Errors,
     rewritten: String,
-    shown: Vec<(usize, &'static str)>,
+    placeholders: Vec<(usize, &'static str)>,
 }
 
-impl Parser<'_, '_> {
+impl FormatParser<'_, '_> {
     fn text(&mut self) {
         let text = self.written.value();
         let mut rest = text.as_str();
@@ -74,7 +75,7 @@ impl Parser<'_, '_> {
             Some((name, spec)) => (name.trim(), Some(spec.trim_end())),
             None => (placeholder.trim(), None),
         };
-        let shows = spec.map_or("Display", shown_by);
+        let shows = spec.map_or("Display", format_trait);
         self.rewritten.push('{');
         self.field(name, shows);
         if let Some(spec) = spec {
@@ -92,7 +93,7 @@ impl Parser<'_, '_> {
             return;
         }
         if let Some(index) = self.fields.iter().position(|field| field.name == name) {
-            self.shown.push((index, shows));
+            self.placeholders.push((index, shows));
             if let Some(field) = self.fields.get(index) {
                 self.rewritten.push_str(&field.variable.to_string());
             }
@@ -106,7 +107,7 @@ impl Parser<'_, '_> {
                     "there is no field `{name}`, there are none at all: write `{{{{{name}}}}}` for the braces"
                 )
             }
-            None => format!("there is no field `{name}`; there is {}", list(&known)),
+            None => format!("there is no field `{name}`; there is {}", list_alternatives(&known)),
         };
         self.errors.at(self.written, message);
     }
@@ -131,7 +132,7 @@ impl Parser<'_, '_> {
 }
 
 /// The trait that a format spec asks for.
-fn shown_by(spec: &str) -> &'static str {
+fn format_trait(spec: &str) -> &'static str {
     if spec.ends_with('?') {
         return "Debug";
     }

@@ -3,24 +3,24 @@
 use proc_macro2::TokenStream;
 use syn::{Generics, Ident, LitStr, Type};
 
-use super::format::Text;
+use super::format::FormatText;
 use crate::paths::Root;
 
 pub(crate) struct ErrorType<'a> {
     pub(crate) root: Root,
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
-    pub(crate) cases: Vec<Case<'a>>,
+    pub(crate) cases: Vec<ErrorCase<'a>>,
 }
 
 /// A variant, or the struct.
-pub(crate) struct Case<'a> {
+pub(crate) struct ErrorCase<'a> {
     /// `GameError::RoomFull`, or `GameError`.
     pub(crate) path: TokenStream,
     /// `GameError::RoomFull`, for the log.
-    pub(crate) spoken_path: String,
+    pub(crate) log_path: String,
     pub(crate) fields: Vec<Field<'a>>,
-    pub(crate) answer: Answer,
+    pub(crate) reply: FaultReply,
 }
 
 pub(crate) struct Field<'a> {
@@ -32,11 +32,11 @@ pub(crate) struct Field<'a> {
     pub(crate) ty: &'a Type,
 }
 
-pub(crate) enum Answer {
-    Told {
+pub(crate) enum FaultReply {
+    Public {
         code: LitStr,
-        message: Text,
-        detail: Option<Text>,
+        message: FormatText,
+        detail: Option<FormatText>,
     },
     /// For the log alone.
     Internal,

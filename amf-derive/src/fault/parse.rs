@@ -5,41 +5,41 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, LitStr, Member, Path};
 
-use super::format::Text;
-use super::ir::{Answer, Case, ErrorType, Field};
-use crate::attr::{Once, settings};
+use super::format::FormatText;
+use super::ir::{ErrorCase, ErrorType, FaultReply, Field};
+use crate::attr::{SetOnce, settings};
 use crate::errors::Errors;
-use crate::names::spoken;
+use crate::names::to_sentence;
 use crate::paths::Root;
 use crate::span;
 
-const ON_A_CASE: &[&str] = &["code", "message", "detail", "internal"];
-const ON_AN_ENUM: &[&str] = &["crate"];
-const ON_A_STRUCT: &[&str] = &["code", "message", "detail", "internal", "crate"];
+const CASE_SETTINGS: &[&str] = &["code", "message", "detail", "internal"];
+const ENUM_SETTINGS: &[&str] = &["crate"];
+const STRUCT_SETTINGS: &[&str] = &["code", "message", "detail", "internal", "crate"];
 
 pub(crate) fn error_type<'a>(input: &'a DeriveInput, errors: &mut Errors) -> ErrorType<'a> {
-    let mut root = Once::default();
+    let mut root = SetOnce::default();
     let cases = match &input.data {
         Data::Enum(data) => {
-            on_the_enum(&input.attrs, &mut root, errors);
+            parse_enum_settings(&input.attrs, &mut root, errors);
             data.variants
                 .iter()
                 .map(|variant| {
-                    let mut no_root = Once::default();
-                    let answer =
-                        CaseSettings::parse(&variant.attrs, "a variant", ON_A_CASE, &mut no_root, errors);
+                    let mut no_root = SetOnce::default();
+                    let reply =
+                        CaseSettings::parse(&variant.attrs, "a variant", CASE_SETTINGS, &mut no_root, errors);
                     refuse_on_fields(&variant.fields, errors);
                     let ident = &variant.ident;
                     let error = &input.ident;
-                    case(quote!(#error::#ident), &[&input.ident, ident], &variant.fields, answer, errors)
+                    case(quote!(#error::#ident), &[&input.ident, ident], &variant.fields, reply, errors)
                 })
                 .collect()
         }
         Data::Struct(data) => {
-            let answer = CaseSettings::parse(&input.attrs, "a struct", ON_A_STRUCT, &mut root, errors);
+            let reply = CaseSettings::parse(&input.attrs, "a struct", STRUCT_SETTINGS, &mut root, errors);
             refuse_on_fields(&data.fields, errors);
             let ident = &input.ident;
-            vec![case(quote!(#ident), &[&input.ident], &data.fields, answer, errors)]
+            vec![case(quote!(#ident), &[&input.ident], &data.fields, reply, errors)]
         }
         Data::Union(data) => {
             errors.at(&data.union_token, "a union does not say what went wrong: write an enum or a struct");
@@ -54,18 +54,18 @@ pub(crate) fn error_type<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Err
     }
 }
 
-fn on_the_enum(attributes: &[Attribute], root: &mut Once<Path>, errors: &mut Errors) {
+fn parse_enum_settings(attributes: &[Attribute], root: &mut SetOnce<Path>, errors: &mut Errors) {
     for setting in settings(attributes, "fault", errors) {
         match setting.text().as_str() {
             "crate" => {
                 let value = setting.path("my_crate::amf_remoting", errors);
                 root.set(&setting, value, errors);
             }
-            name if ON_A_CASE.contains(&name) => errors.at(
+            name if CASE_SETTINGS.contains(&name) => errors.at(
                 &setting.name,
                 format_args!("each variant has an answer of its own: write `{name}` on the variants"),
             ),
-            _ => setting.unknown("an enum", ON_AN_ENUM, errors),
+            _ => setting.unknown("an enum", ENUM_SETTINGS, errors),
         }
     }
 }
@@ -83,10 +83,10 @@ fn refuse_on_fields(fields: &Fields, errors: &mut Errors) {
 
 #[derive(Default)]
 struct CaseSettings {
-    code: Once<LitStr>,
-    message: Once<LitStr>,
-    detail: Once<LitStr>,
-    internal: Once<Ident>,
+    code: SetOnce<LitStr>,
+    message: SetOnce<LitStr>,
+    detail: SetOnce<LitStr>,
+    internal: SetOnce<Ident>,
     /// A mistake was reported, so what is missing may be what was meant.
     faulty: bool,
 }
@@ -96,7 +96,7 @@ impl CaseSettings {
         attributes: &[Attribute],
         place: &str,
         known: &[&str],
-        root: &mut Once<Path>,
+        root: &mut SetOnce<Path>,
         errors: &mut Errors,
     ) -> Self {
         let mut parsed = Self::default();
@@ -133,7 +133,7 @@ impl CaseSettings {
         parsed
     }
 
-    fn answer(self, ident: &Ident, fields: &[Field<'_>], errors: &mut Errors) -> Answer {
+    fn reply(self, ident: &Ident, fields: &[Field<'_>], errors: &mut Errors) -> FaultReply {
         if self.internal.is_set() {
             for told in [self.code.name(), self.message.name(), self.detail.name()].into_iter().flatten() {
                 errors.at(
@@ -143,15 +143,18 @@ impl CaseSettings {
                     ),
                 );
             }
-            return Answer::Internal;
+            return FaultReply::Internal;
         }
         if !self.code.is_set() && !self.faulty {
             self.refuse_without_code(ident, errors);
         }
-        let default = || Text::plain(LitStr::new(&spoken(ident), ident.span()));
-        Answer::Told {
-            message: self.message.get().map_or_else(default, |message| Text::parse(message, fields, errors)),
-            detail: self.detail.get().map(|detail| Text::parse(detail, fields, errors)),
+        let default = || FormatText::plain(LitStr::new(&to_sentence(ident), ident.span()));
+        FaultReply::Public {
+            message: self
+                .message
+                .get()
+                .map_or_else(default, |message| FormatText::parse(message, fields, errors)),
+            detail: self.detail.get().map(|detail| FormatText::parse(detail, fields, errors)),
             code: self.code.take().unwrap_or_else(|| LitStr::new("", ident.span())),
         }
     }
@@ -180,14 +183,14 @@ fn case<'a>(
     fields: &'a Fields,
     settings: CaseSettings,
     errors: &mut Errors,
-) -> Case<'a> {
+) -> ErrorCase<'a> {
     let fields: Vec<Field<'a>> = fields.iter().enumerate().map(field).collect();
-    let spoken_path: Vec<String> = names.iter().map(|name| name.unraw().to_string()).collect();
-    let answer = match names.last() {
-        Some(ident) => settings.answer(ident, &fields, errors),
-        None => Answer::Internal,
+    let log_path: Vec<String> = names.iter().map(|name| name.unraw().to_string()).collect();
+    let reply = match names.last() {
+        Some(ident) => settings.reply(ident, &fields, errors),
+        None => FaultReply::Internal,
     };
-    Case { path, spoken_path: spoken_path.join("::"), fields, answer }
+    ErrorCase { path, log_path: log_path.join("::"), fields, reply }
 }
 
 fn field((index, field): (usize, &syn::Field)) -> Field<'_> {

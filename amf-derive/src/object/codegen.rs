@@ -8,9 +8,9 @@ use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, Ident, Lifetime, LifetimeParam, Type, parse_quote};
 
 use super::enums::{classes, constants};
-use super::ir::{Body, Field, Missing, Object, Role, Through};
+use super::ir::{Body, Conversion, Field, FieldRole, IfMissing, Object};
 use super::{members, newtype};
-use crate::bounds::{bind, is_generic, without};
+use crate::bounds::{add_bound, is_generic, without_lifetime};
 use crate::{lints, span};
 
 pub(crate) fn expand(object: &Object<'_>) -> TokenStream {
@@ -19,8 +19,8 @@ pub(crate) fn expand(object: &Object<'_>) -> TokenStream {
         Body::Fields { fields, default, deny_unknown } => {
             let members = Members::new(object, fields, *default, *deny_unknown);
             let class = amf_class(object, &members.class(&object.alias, &object.also));
-            let from_amf = members.reading();
-            let to_amf = members.writing();
+            let from_amf = members.expand_from_amf();
+            let to_amf = members.expand_to_amf();
             let parts = members::expand(&members);
             quote!(#class #from_amf #to_amf #parts)
         }
@@ -64,7 +64,7 @@ fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
     // A type that is not `Externalizable` is reported where it says that it is, once.
     let mut generics = object.generics.clone();
     let (_, arguments, _) = object.generics.split_for_impl();
-    let condition = span::moved(&quote!(#ident #arguments: #root::Externalizable), place);
+    let condition = span::with_span(&quote!(#ident #arguments: #root::Externalizable), place);
     generics.make_where_clause().predicates.push(parse_quote!(#condition));
     let object = &Object {
         generics: &generics,
@@ -105,9 +105,9 @@ fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
 
 /// Where a member is read: where the class has it, which is to be fast, or elsewhere.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum MemberOrder {
     InOrder,
-    Late,
+    OutOfOrder,
 }
 
 /// A struct's fields, with those that are on the wire counted.
@@ -130,8 +130,8 @@ impl<'a> Members<'a> {
         let wire = fields
             .iter()
             .filter_map(|field| match &field.role {
-                Role::Member { wire, .. } => Some((field, wire.as_str())),
-                Role::Flattened { .. } | Role::Skipped | Role::Dynamic => None,
+                FieldRole::Member { wire, .. } => Some((field, wire.as_str())),
+                FieldRole::Flattened { .. } | FieldRole::Skipped | FieldRole::Dynamic => None,
             })
             .collect();
         Self { object, fields, default, deny_unknown, wire }
@@ -151,16 +151,17 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn flattened(&self) -> impl Iterator<Item = &'a Field<'a>> + use<'a> {
-        self.fields.iter().filter(|field| matches!(field.role, Role::Flattened { .. }))
+        self.fields.iter().filter(|field| matches!(field.role, FieldRole::Flattened { .. }))
     }
 
     pub(super) fn dynamic(&self) -> Option<&'a Field<'a>> {
-        self.fields.iter().find(|field| matches!(field.role, Role::Dynamic))
+        self.fields.iter().find(|field| matches!(field.role, FieldRole::Dynamic))
     }
 
     /// Those of members that are read and written by their types.
     pub(super) fn types(&self) -> Vec<&'a Type> {
-        let by_type = |field: &&Field<'_>| matches!(field.role, Role::Member { through: Through::Type, .. });
+        let by_type =
+            |field: &&Field<'_>| matches!(field.role, FieldRole::Member { conversion: Conversion::Type, .. });
         self.wire.iter().map(|(field, _)| *field).filter(by_type).map(|field| field.ty).collect()
     }
 
@@ -173,23 +174,23 @@ impl<'a> Members<'a> {
     /// The type, where its `Default` stands in for what is missing.
     pub(super) fn default_of(field: &'a Field<'a>) -> Option<&'a Type> {
         match field.role {
-            Role::Skipped
-            | Role::Flattened { default: true }
-            | Role::Member { missing: Missing::Default, .. } => Some(field.ty),
-            Role::Member { .. } | Role::Flattened { .. } | Role::Dynamic => None,
+            FieldRole::Skipped
+            | FieldRole::Flattened { default: true }
+            | FieldRole::Member { missing: IfMissing::Default, .. } => Some(field.ty),
+            FieldRole::Member { .. } | FieldRole::Flattened { .. } | FieldRole::Dynamic => None,
         }
     }
 
-    fn reading(&self) -> TokenStream {
+    fn expand_from_amf(&self) -> TokenStream {
         let root = &self.object.root;
         let decoder = decoder_lifetime(self.object.generics);
         let body = if self.flattened().next().is_some() {
-            quote!(#root::__private::object(__decoder))
+            quote!(#root::__private::read_object(__decoder))
         } else {
             self.read_body(&quote!(<Self as #root::AmfClass>::CLASS), &quote!(Self))
         };
         let types = self.types();
-        let inside = distinct(&types).into_iter().chain(self.flattened().map(|field| field.ty));
+        let inside = unique_types(&types).into_iter().chain(self.flattened().map(|field| field.ty));
         from_amf_impl(
             self.object,
             self.types().into_iter(),
@@ -214,11 +215,13 @@ impl<'a> Members<'a> {
         let variables = self.fields.iter().filter_map(|field| {
             let (variable, ty) = (variable(field.ident), field.ty);
             match field.role {
-                Role::Member { .. } => Some(quote! {
+                FieldRole::Member { .. } => Some(quote! {
                     let mut #variable: ::core::option::Option<#ty> = ::core::option::Option::None;
                 }),
-                Role::Dynamic => Some(quote!(let mut #variable: #ty = ::core::default::Default::default();)),
-                Role::Flattened { .. } | Role::Skipped => None,
+                FieldRole::Dynamic => {
+                    Some(quote!(let mut #variable: #ty = ::core::default::Default::default();))
+                }
+                FieldRole::Flattened { .. } | FieldRole::Skipped => None,
             }
         });
         let default = self.struct_default();
@@ -237,11 +240,11 @@ impl<'a> Members<'a> {
 
     /// The short way for AMF3 objects of the class's own traits: one member after the other.
     fn read_in_order(&self, constructor: &TokenStream) -> Option<TokenStream> {
-        if self.fields.iter().any(|field| !matches!(field.role, Role::Member { .. })) {
+        if self.fields.iter().any(|field| !matches!(field.role, FieldRole::Member { .. })) {
             return None;
         }
         let members = self.wire.iter().map(|(field, _)| {
-            let (ident, read) = (field.ident, Self::read(field, Place::InOrder));
+            let (ident, read) = (field.ident, Self::read(field, MemberOrder::InOrder));
             quote!(#ident: #read)
         });
         Some(quote! {
@@ -266,7 +269,7 @@ impl<'a> Members<'a> {
             };
         }
         let named = self.wire.iter().map(|(field, wire)| {
-            let read = Self::read_into(field, Place::InOrder);
+            let read = Self::read_into(field, MemberOrder::InOrder);
             quote! {
                 if __decoder.take_name(#wire) {
                     #read
@@ -274,11 +277,12 @@ impl<'a> Members<'a> {
             }
         });
         let declared = self.wire.iter().enumerate().map(|(index, (field, _))| {
-            let (index, read) = (Literal::usize_unsuffixed(index), Self::read_into(field, Place::Late));
+            let (index, read) =
+                (Literal::usize_unsuffixed(index), Self::read_into(field, MemberOrder::OutOfOrder));
             quote!(#root::Member::Declared(#index) => { #read })
         });
         let renamed = self.wire.iter().filter_map(|(field, _)| {
-            let (others, read) = (also_of(field)?, Self::read_into(field, Place::Late));
+            let (others, read) = (other_names(field)?, Self::read_into(field, MemberOrder::OutOfOrder));
             Some(quote! {
                 #root::Member::Unknown(__name) if ::core::matches!(&*__name, #(#others)|*) => { #read }
             })
@@ -309,7 +313,7 @@ impl<'a> Members<'a> {
                         if __decoder.end_named(__named) {
                             break '__read;
                         }
-                        __decoder.go_on_named(__named, __class)
+                        __decoder.resume_named(__named, __class)
                     }
                     ::core::option::Option::None => __decoder.begin_object(__class)?,
                 };
@@ -325,25 +329,25 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn read_into(field: &Field<'_>, place: Place) -> TokenStream {
-        let (variable, read) = (variable(field.ident), Self::read(field, place));
+    fn read_into(field: &Field<'_>, order: MemberOrder) -> TokenStream {
+        let (variable, read) = (variable(field.ident), Self::read(field, order));
         quote!(#variable = ::core::option::Option::Some(#read);)
     }
 
     /// Reads one member's value.
-    pub(super) fn read(field: &Field<'_>, place: Place) -> TokenStream {
+    pub(super) fn read(field: &Field<'_>, order: MemberOrder) -> TokenStream {
         let ty = field.ty;
-        let member = match place {
-            Place::InOrder => quote!(member),
-            Place::Late => quote!(late_member),
+        let member = match order {
+            MemberOrder::InOrder => quote!(member),
+            MemberOrder::OutOfOrder => quote!(member_out_of_order),
         };
         match &field.role {
-            Role::Member { wire, through: Through::Module { path, place }, .. } => {
-                let read = Through::call(path, *place, "from_amf", &quote!(__decoder));
+            FieldRole::Member { wire, conversion: Conversion::Module { path, place }, .. } => {
+                let read = Conversion::call(path, *place, "from_amf", &quote!(__decoder));
                 quote!(#read.map_err(|__error| __error.in_member(#wire))?)
             }
-            Role::Member { wire, .. } => quote!(__decoder.#member::<#ty>(#wire)?),
-            Role::Flattened { .. } | Role::Skipped | Role::Dynamic => TokenStream::new(),
+            FieldRole::Member { wire, .. } => quote!(__decoder.#member::<#ty>(#wire)?),
+            FieldRole::Flattened { .. } | FieldRole::Skipped | FieldRole::Dynamic => TokenStream::new(),
         }
     }
 
@@ -366,28 +370,30 @@ impl<'a> Members<'a> {
         let root = &self.object.root;
         let (ident, variable, ty) = (field.ident, variable(field.ident), field.ty);
         match &field.role {
-            Role::Dynamic => quote!(#variable),
-            Role::Flattened { default } => members::flattened_value(self, field, *default),
-            Role::Skipped if self.default.is_some() => quote!(__default.#ident),
-            Role::Skipped => quote!(<#ty as ::core::default::Default>::default()),
-            Role::Member { missing: Missing::Call(function), .. } => {
+            FieldRole::Dynamic => quote!(#variable),
+            FieldRole::Flattened { default } => members::flattened_value(self, field, *default),
+            FieldRole::Skipped if self.default.is_some() => quote!(__default.#ident),
+            FieldRole::Skipped => quote!(<#ty as ::core::default::Default>::default()),
+            FieldRole::Member { missing: IfMissing::Call(function), .. } => {
                 quote!(#variable.unwrap_or_else(#function))
             }
-            Role::Member { missing: Missing::Default, .. } => {
+            FieldRole::Member { missing: IfMissing::Default, .. } => {
                 quote!(#variable.unwrap_or_else(<#ty as ::core::default::Default>::default))
             }
-            Role::Member { .. } if self.default.is_some() => quote!(#variable.unwrap_or(__default.#ident)),
-            Role::Member { missing: Missing::Null { allowed: true }, .. } => {
+            FieldRole::Member { .. } if self.default.is_some() => {
+                quote!(#variable.unwrap_or(__default.#ident))
+            }
+            FieldRole::Member { missing: IfMissing::Null { allowed: true }, .. } => {
                 quote!(#variable.unwrap_or(::core::option::Option::None))
             }
-            Role::Member { wire, missing: Missing::Null { .. }, .. } => {
-                quote!(#root::__private::present(__decoder, __class, #wire, #variable)?)
+            FieldRole::Member { wire, missing: IfMissing::Null { .. }, .. } => {
+                quote!(#root::__private::require_member(__decoder, __class, #wire, #variable)?)
             }
-            Role::Member { wire, .. } => quote!(__decoder.required::<#ty>(__class, #wire, #variable)?),
+            FieldRole::Member { wire, .. } => quote!(__decoder.required::<#ty>(__class, #wire, #variable)?),
         }
     }
 
-    fn writing(&self) -> TokenStream {
+    fn expand_to_amf(&self) -> TokenStream {
         let root = &self.object.root;
         to_amf_impl(
             self.object,
@@ -410,36 +416,36 @@ impl<'a> Members<'a> {
         let root = &self.object.root;
         let ty = field.ty;
         match &field.role {
-            Role::Member { wire, through: Through::Module { path, place }, .. } => {
+            FieldRole::Member { wire, conversion: Conversion::Module { path, place }, .. } => {
                 let (name, write) =
-                    (amf0_name(wire), Through::call(path, *place, "to_amf", &quote!(#value, __encoder)));
+                    (amf0_name(wire), Conversion::call(path, *place, "to_amf", &quote!(#value, __encoder)));
                 quote! {
-                    __encoder.named_member(__class, #index, #name, &#root::__private::with(|__encoder| #write))?;
+                    __encoder.named_member(__class, #index, #name, &#root::__private::encode_with(|__encoder| #write))?;
                 }
             }
-            Role::Member { wire, .. } => {
+            FieldRole::Member { wire, .. } => {
                 let name = amf0_name(wire);
                 quote!(__encoder.named_member::<#ty>(__class, #index, #name, #value)?;)
             }
-            Role::Dynamic => {
-                let dynamic = span::placed(value, field.ty);
+            FieldRole::Dynamic => {
+                let dynamic = span::at_location_of(value, field.ty);
                 quote!(__encoder.dynamic_members(#dynamic)?;)
             }
-            Role::Flattened { .. } | Role::Skipped => TokenStream::new(),
+            FieldRole::Flattened { .. } | FieldRole::Skipped => TokenStream::new(),
         }
     }
 }
 
 /// Each type once, however many members have it.
-pub(super) fn distinct<'a>(types: &[&'a Type]) -> Vec<&'a Type> {
+pub(super) fn unique_types<'a>(types: &[&'a Type]) -> Vec<&'a Type> {
     let mut seen = HashSet::new();
     types.iter().copied().filter(|ty| seen.insert(ty.to_token_stream().to_string())).collect()
 }
 
 /// The other names of a member, where there are any.
-pub(super) fn also_of<'a>(field: &'a Field<'_>) -> Option<&'a [String]> {
+pub(super) fn other_names<'a>(field: &'a Field<'_>) -> Option<&'a [String]> {
     match &field.role {
-        Role::Member { also, .. } if !also.is_empty() => Some(also),
+        FieldRole::Member { also, .. } if !also.is_empty() => Some(also),
         _ => None,
     }
 }
@@ -479,11 +485,11 @@ pub(super) fn from_amf_impl<'a>(
     defaults: impl Iterator<Item = &'a Type>,
     functions: &TokenStream,
 ) -> TokenStream {
-    reading_impl(object, "FromAmf", members, defaults, functions)
+    decoder_impl(object, "FromAmf", members, defaults, functions)
 }
 
 /// An implementation of a trait with the lifetime of the decoder.
-pub(super) fn reading_impl<'a>(
+pub(super) fn decoder_impl<'a>(
     object: &Object<'_>,
     name: &str,
     members: impl Iterator<Item = &'a Type>,
@@ -493,7 +499,7 @@ pub(super) fn reading_impl<'a>(
     let (root, ident, lints) = (&object.root, object.ident, lints::on_generated_impl());
     let name = Ident::new(name, Span::call_site());
     let decoder = decoder_lifetime(object.generics);
-    let generics = reading_generics(object, members, defaults);
+    let generics = decoder_generics(object, members, defaults);
     let (parameters, _, conditions) = generics.split_for_impl();
     let (_, arguments, _) = object.generics.split_for_impl();
     quote! {
@@ -505,7 +511,7 @@ pub(super) fn reading_impl<'a>(
 }
 
 /// The parameters of an implementation with the lifetime of the decoder, and what is asked of them.
-pub(super) fn reading_generics<'a>(
+pub(super) fn decoder_generics<'a>(
     object: &Object<'_>,
     members: impl Iterator<Item = &'a Type>,
     defaults: impl Iterator<Item = &'a Type>,
@@ -516,7 +522,7 @@ pub(super) fn reading_generics<'a>(
     if let Some(bound) = &object.bound {
         generics.make_where_clause().predicates.extend(bound.iter().cloned());
     } else {
-        bind(&mut generics, members, &parse_quote!(#root::FromAmf<#decoder>));
+        add_bound(&mut generics, members, &parse_quote!(#root::FromAmf<#decoder>));
         members::bind_flattened(object, &mut generics, &quote!(#root::ReadMembers<#decoder>));
         for ty in defaults.filter(|ty| is_generic(ty, object.generics)) {
             generics.make_where_clause().predicates.push(parse_quote!(#ty: ::core::default::Default));
@@ -533,11 +539,11 @@ pub(super) fn to_amf_impl<'a>(
     members: impl Iterator<Item = &'a Type>,
     functions: &TokenStream,
 ) -> TokenStream {
-    writing_impl(object, "ToAmf", members, functions)
+    encoder_impl(object, "ToAmf", members, functions)
 }
 
 /// An implementation of a trait about writing.
-pub(super) fn writing_impl<'a>(
+pub(super) fn encoder_impl<'a>(
     object: &Object<'_>,
     name: &str,
     members: impl Iterator<Item = &'a Type>,
@@ -548,10 +554,10 @@ pub(super) fn writing_impl<'a>(
     let mut generics = object.generics.clone();
     if let Some(bound) = &object.bound {
         let decoder = decoder_lifetime(object.generics);
-        let bound = bound.iter().filter_map(|predicate| without(predicate, &decoder));
+        let bound = bound.iter().filter_map(|predicate| without_lifetime(predicate, &decoder));
         generics.make_where_clause().predicates.extend(bound);
     } else {
-        bind(&mut generics, members, &parse_quote!(#root::ToAmf));
+        add_bound(&mut generics, members, &parse_quote!(#root::ToAmf));
         members::bind_flattened(object, &mut generics, &quote!(#root::WriteMembers));
     }
     let (parameters, _, conditions) = generics.split_for_impl();

@@ -43,16 +43,16 @@ pub(crate) enum Body<'a> {
 pub(crate) struct Field<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) ty: &'a Type,
-    pub(crate) role: Role,
+    pub(crate) role: FieldRole,
 }
 
-pub(crate) enum Role {
+pub(crate) enum FieldRole {
     Member {
         wire: String,
         /// Other names that are read as this member.
         also: Vec<String>,
-        through: Through,
-        missing: Missing,
+        conversion: Conversion,
+        missing: IfMissing,
     },
     /// A struct whose members are this one's too.
     Flattened {
@@ -63,7 +63,7 @@ pub(crate) enum Role {
 }
 
 /// What reads and writes a value.
-pub(crate) enum Through {
+pub(crate) enum Conversion {
     /// Its type.
     Type,
     /// The functions `from_amf` and `to_amf` of a module; what does not fit is reported at this place.
@@ -71,7 +71,7 @@ pub(crate) enum Through {
 }
 
 /// What becomes of a member that is not on the wire.
-pub(crate) enum Missing {
+pub(crate) enum IfMissing {
     /// What the type says, or an error.
     TypeDecides,
     /// An error, or `None` for what is plainly an `Option`.
@@ -85,14 +85,14 @@ pub(crate) enum Missing {
 pub(crate) struct Newtype<'a> {
     pub(crate) member: Member,
     pub(crate) ty: &'a Type,
-    pub(crate) through: Through,
+    pub(crate) conversion: Conversion,
     pub(crate) skipped: Vec<(Member, &'a Type)>,
 }
 
-impl Through {
+impl Conversion {
     /// One of the module's functions, called with these arguments.
     pub(crate) fn call(path: &TokenStream, place: Span, name: &str, arguments: &TokenStream) -> TokenStream {
         let function = Ident::new(name, place);
-        span::placed(&quote!(#path::#function(#arguments)), &place)
+        span::at_location_of(&quote!(#path::#function(#arguments)), &place)
     }
 }

@@ -5,11 +5,12 @@ use quote::{ToTokens, quote};
 use syn::{Generics, Index, parse_quote};
 
 use super::codegen::{
-    Members, Place, also_of, decoder_lifetime, reading_generics, reading_impl, variable, writing_impl,
+    MemberOrder, Members, decoder_generics, decoder_impl, decoder_lifetime, encoder_impl, other_names,
+    variable,
 };
-use super::ir::{Body, Field, Object, Role};
+use super::ir::{Body, Field, FieldRole, Object};
 use crate::bounds::is_generic;
-use crate::span::placed;
+use crate::span::at_location_of;
 
 /// The implementations of `ReadMembers` and `WriteMembers`.
 pub(super) fn expand(members: &Members<'_>) -> TokenStream {
@@ -22,22 +23,26 @@ pub(super) fn expand(members: &Members<'_>) -> TokenStream {
 /// The class of a struct that has members of others.
 pub(super) fn flattened_class(members: &Members<'_>, alias: &str) -> TokenStream {
     let root = &members.object.root;
-    let parts = parts(members).into_iter().map(|part| match part {
-        Part::Own(fields) => {
+    let parts = member_runs(members).into_iter().map(|part| match part {
+        MemberRun::Own(fields) => {
             let names = fields.into_iter().filter_map(|field| match &field.role {
-                Role::Member { wire, .. } => Some(wire),
+                FieldRole::Member { wire, .. } => Some(wire),
                 _ => None,
             });
-            quote!(#root::__private::Part::Own(&[#(#names),*]))
+            quote!(#root::__private::ClassPart::Own(&[#(#names),*]))
         }
-        Part::Of(field) => {
+        MemberRun::Flattened(field) => {
             let ty = field.ty;
-            placed(&quote!(#root::__private::Part::Of(<#ty as #root::AmfClass>::CLASS)), ty)
+            at_location_of(
+                &quote!(#root::__private::ClassPart::Flattened(<#ty as #root::AmfClass>::CLASS)),
+                ty,
+            )
         }
     });
     let dynamic = members.dynamic().is_some();
-    let class = quote!(const { &#root::__private::Flat::new(&[#(#parts),*], #dynamic) }.class(#alias));
-    members.flattened().next().map_or_else(|| class.clone(), |field| placed(&class, field.ty))
+    let class =
+        quote!(const { &#root::__private::FlattenedClass::new(&[#(#parts),*], #dynamic) }.class(#alias));
+    members.flattened().next().map_or_else(|| class.clone(), |field| at_location_of(&class, field.ty))
 }
 
 /// What a flattened field becomes when its members were read.
@@ -48,7 +53,7 @@ pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default:
     let updated = |value: TokenStream| {
         quote! {{
             let mut __flattened: #ty = #value;
-            <#ty as #root::ReadMembers<#decoder>>::update(&mut __flattened, #variable);
+            <#ty as #root::ReadMembers<#decoder>>::apply(&mut __flattened, #variable);
             __flattened
         }}
     };
@@ -57,16 +62,16 @@ pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default:
     } else if members.default.is_some() {
         updated(quote!(__default.#ident))
     } else {
-        quote!(<#ty as #root::ReadMembers<#decoder>>::make(#variable, __class, __decoder)?)
+        quote!(<#ty as #root::ReadMembers<#decoder>>::from_partial(#variable, __class, __decoder)?)
     };
-    placed(&value, ty)
+    at_location_of(&value, ty)
 }
 
 /// Binds the types that are flattened, where they are generic.
 pub(super) fn bind_flattened(object: &Object<'_>, generics: &mut Generics, bound: &TokenStream) {
     let Body::Fields { fields, .. } = &object.body else { return };
     for field in fields {
-        if matches!(field.role, Role::Flattened { .. }) && is_generic(field.ty, object.generics) {
+        if matches!(field.role, FieldRole::Flattened { .. }) && is_generic(field.ty, object.generics) {
             let ty = field.ty;
             generics.make_where_clause().predicates.push(parse_quote!(#ty: #bound));
         }
@@ -74,19 +79,19 @@ pub(super) fn bind_flattened(object: &Object<'_>, generics: &mut Generics, bound
 }
 
 /// Fields as they follow each other in the class.
-enum Part<'a> {
+enum MemberRun<'a> {
     Own(Vec<&'a Field<'a>>),
-    Of(&'a Field<'a>),
+    Flattened(&'a Field<'a>),
 }
 
-fn parts<'a>(members: &Members<'a>) -> Vec<Part<'a>> {
+fn member_runs<'a>(members: &Members<'a>) -> Vec<MemberRun<'a>> {
     let mut parts = Vec::new();
     for field in members.fields {
         match (&field.role, parts.last_mut()) {
-            (Role::Member { .. }, Some(Part::Own(fields))) => fields.push(field),
-            (Role::Member { .. }, _) => parts.push(Part::Own(vec![field])),
-            (Role::Flattened { .. }, _) => parts.push(Part::Of(field)),
-            (Role::Skipped | Role::Dynamic, _) => {}
+            (FieldRole::Member { .. }, Some(MemberRun::Own(fields))) => fields.push(field),
+            (FieldRole::Member { .. }, _) => parts.push(MemberRun::Own(vec![field])),
+            (FieldRole::Flattened { .. }, _) => parts.push(MemberRun::Flattened(field)),
+            (FieldRole::Skipped | FieldRole::Dynamic, _) => {}
         }
     }
     parts
@@ -104,7 +109,7 @@ fn check_flattened(members: &Members<'_>) -> Option<TokenStream> {
         #[allow(deprecated)]
         const _: &#root::Class = <#ident as #root::AmfClass>::CLASS;
     };
-    Some(placed(&check, first.ty))
+    Some(at_location_of(&check, first.ty))
 }
 
 fn read_members(members: &Members<'_>) -> TokenStream {
@@ -112,37 +117,43 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
     let found: Vec<&Field<'_>> =
-        members.fields.iter().filter(|field| !matches!(field.role, Role::Skipped)).collect();
+        members.fields.iter().filter(|field| !matches!(field.role, FieldRole::Skipped)).collect();
     let types = found.iter().map(|field| {
         let ty = &owned(field.ty, object);
         match field.role {
-            Role::Flattened { .. } => placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::Found), field.ty),
-            Role::Dynamic => quote!(#ty),
+            FieldRole::Flattened { .. } => {
+                at_location_of(&quote!(<#ty as #root::ReadMembers<#decoder>>::Partial), field.ty)
+            }
+            FieldRole::Dynamic => quote!(#ty),
             _ => quote!(::core::option::Option<#ty>),
         }
     });
     let nothing = found.iter().map(|field| {
         let ty = field.ty;
         match field.role {
-            Role::Flattened { .. } => placed(&quote!(<#ty as #root::ReadMembers<#decoder>>::nothing()), ty),
-            Role::Dynamic => quote!(::core::default::Default::default()),
+            FieldRole::Flattened { .. } => {
+                at_location_of(&quote!(<#ty as #root::ReadMembers<#decoder>>::empty()), ty)
+            }
+            FieldRole::Dynamic => quote!(::core::default::Default::default()),
             _ => quote!(::core::option::Option::None),
         }
     });
     let variables: Vec<_> = found.iter().map(|field| variable(field.ident)).collect();
     let slot = |field: &Field<'_>| found.iter().position(|other| other.ident == field.ident).map(Index::from);
     let read = read_member(members, &slot);
-    let read_other = read_other(members, &slot);
+    let read_undeclared = read_undeclared(members, &slot);
     let updates = found.iter().map(|field| {
         let (ident, ty, variable) = (field.ident, field.ty, variable(field.ident));
         match field.role {
-            Role::Flattened { .. } => {
+            FieldRole::Flattened { .. } => {
                 let update = quote! {
-                    <#ty as #root::ReadMembers<#decoder>>::update(&mut self.#ident, #variable);
+                    <#ty as #root::ReadMembers<#decoder>>::apply(&mut self.#ident, #variable);
                 };
-                placed(&update, ty)
+                at_location_of(&update, ty)
             }
-            Role::Dynamic => placed(&quote!(#root::__private::extend(&mut self.#ident, &#variable);), ty),
+            FieldRole::Dynamic => {
+                at_location_of(&quote!(#root::__private::extend_dynamic(&mut self.#ident, &#variable);), ty)
+            }
             _ => quote! {
                 if let ::core::option::Option::Some(__value) = #variable {
                     self.#ident = __value;
@@ -156,37 +167,37 @@ fn read_members(members: &Members<'_>) -> TokenStream {
         )
     });
     let (default, values) = (members.struct_default(), members.values());
-    let generics = reading_generics(object, members.types().into_iter(), members.defaults());
+    let generics = decoder_generics(object, members.types().into_iter(), members.defaults());
     let (parameters, arguments, conditions) = generics.split_for_impl();
     let (_, own_arguments, _) = object.generics.split_for_impl();
     let ident = object.ident;
-    let read_members = reading_impl(
+    let read_members = decoder_impl(
         object,
         "ReadMembers",
         members.types().into_iter(),
         members.defaults(),
         &quote! {
-            type Found = __Found #arguments;
+            type Partial = __Partial #arguments;
             #denies
             #[inline]
-            fn nothing() -> Self::Found {
-                __Found(#(#nothing,)* ::core::marker::PhantomData)
+            fn empty() -> Self::Partial {
+                __Partial(#(#nothing,)* ::core::marker::PhantomData)
             }
             #read
-            #read_other
+            #read_undeclared
             #[inline]
-            fn make(
-                __found: Self::Found,
+            fn from_partial(
+                __found: Self::Partial,
                 __class: &'static #root::Class,
                 __decoder: &#root::Decoder<#decoder>,
             ) -> ::core::result::Result<Self, #root::DecodeError> {
-                let __Found(#(#variables,)* _) = __found;
+                let __Partial(#(#variables,)* _) = __found;
                 #default
                 ::core::result::Result::Ok(Self { #values })
             }
             #[inline]
-            fn update(&mut self, __found: Self::Found) {
-                let __Found(#(#variables,)* _) = __found;
+            fn apply(&mut self, __found: Self::Partial) {
+                let __Partial(#(#variables,)* _) = __found;
                 #(#updates)*
             }
         },
@@ -196,7 +207,7 @@ fn read_members(members: &Members<'_>) -> TokenStream {
         const _: () = {
             #[doc(hidden)]
             #[allow(deprecated, missing_debug_implementations, private_bounds)]
-            pub struct __Found #parameters (
+            pub struct __Partial #parameters (
                 #(#types,)*
                 ::core::marker::PhantomData<(&#decoder (), #ident #own_arguments)>,
             ) #conditions;
@@ -223,12 +234,12 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
     let object = members.object;
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
-    let parts = parts(members);
+    let parts = member_runs(members);
     let several = parts.len() > 1;
     let reads = parts.iter().map(|part| match part {
-        Part::Own(fields) => {
+        MemberRun::Own(fields) => {
             let arms = fields.iter().enumerate().map(|(index, field)| {
-                let (index, slot, read) = (Literal::usize_unsuffixed(index), slot(field), Members::read(field, Place::Late));
+                let (index, slot, read) = (Literal::usize_unsuffixed(index), slot(field), Members::read(field, MemberOrder::OutOfOrder));
                 quote!(#index => __found.#slot = ::core::option::Option::Some(#read),)
             });
             let count = Literal::usize_unsuffixed(fields.len());
@@ -241,7 +252,7 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
                 #rest
             }
         }
-        Part::Of(field) => {
+        MemberRun::Flattened(field) => {
             let (ty, slot) = (field.ty, slot(field));
             let read = quote! {
                 let __count = <#ty as #root::AmfClass>::CLASS.members().len();
@@ -250,13 +261,13 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
                 }
                 let __index = __index.wrapping_sub(__count);
             };
-            placed(&read, ty)
+            at_location_of(&read, ty)
         }
     });
     quote! {
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut #root::Decoder<#decoder>,
         ) -> ::core::result::Result<(), #root::DecodeError> {
@@ -267,7 +278,10 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
 }
 
 /// What becomes of a member that the class does not declare, where it is not nothing.
-fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>) -> Option<TokenStream> {
+fn read_undeclared(
+    members: &Members<'_>,
+    slot: &impl Fn(&Field<'_>) -> Option<Index>,
+) -> Option<TokenStream> {
     let object = members.object;
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
@@ -275,7 +289,8 @@ fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>
         .fields
         .iter()
         .filter_map(|field| {
-            let (names, slot, read) = (also_of(field)?, slot(field), Members::read(field, Place::Late));
+            let (names, slot, read) =
+                (other_names(field)?, slot(field), Members::read(field, MemberOrder::OutOfOrder));
             Some(quote! {
                 if ::core::matches!(&*__name, #(#names)|*) {
                     __found.#slot = ::core::option::Option::Some(#read);
@@ -290,17 +305,17 @@ fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>
             let (ty, slot) = (field.ty, slot(field));
             let read = quote! {
                 let ::core::option::Option::Some(__name) =
-                    <#ty as #root::ReadMembers<#decoder>>::read_other(&mut __found.#slot, __name, __decoder)?
+                    <#ty as #root::ReadMembers<#decoder>>::read_undeclared(&mut __found.#slot, __name, __decoder)?
                 else {
                     return ::core::result::Result::Ok(::core::option::Option::None);
                 };
             };
-            placed(&read, ty)
+            at_location_of(&read, ty)
         })
         .collect();
     let rest = if let Some(field) = members.dynamic() {
         let slot = slot(field);
-        let dynamic = placed(&quote!(&mut __found.#slot), field.ty);
+        let dynamic = at_location_of(&quote!(&mut __found.#slot), field.ty);
         quote! {
             __decoder.dynamic_member(__name, #dynamic)?;
             ::core::result::Result::Ok(::core::option::Option::None)
@@ -313,8 +328,8 @@ fn read_other(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index>
     }
     Some(quote! {
         #[inline]
-        fn read_other(
-            __found: &mut Self::Found,
+        fn read_undeclared(
+            __found: &mut Self::Partial,
             __name: #root::__private::Name<#decoder>,
             __decoder: &mut #root::Decoder<#decoder>,
         ) -> ::core::result::Result<::core::option::Option<#root::__private::Name<#decoder>>, #root::DecodeError> {
@@ -329,10 +344,10 @@ fn write_members(members: &Members<'_>) -> TokenStream {
     let object = members.object;
     let root = &object.root;
     let mut before = 0_usize;
-    let writes: Vec<_> = parts(members)
+    let writes: Vec<_> = member_runs(members)
         .iter()
         .map(|part| match part {
-            Part::Own(fields) => fields
+            MemberRun::Own(fields) => fields
                 .iter()
                 .map(|field| {
                     let ident = field.ident;
@@ -341,7 +356,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
                     members.write(field, &quote!(&self.#ident), &quote!(__first + #offset))
                 })
                 .collect::<TokenStream>(),
-            Part::Of(field) => {
+            MemberRun::Flattened(field) => {
                 let (ident, ty) = (field.ident, field.ty);
                 let offset = Literal::usize_unsuffixed(before);
                 before = 0;
@@ -350,7 +365,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
                     <#ty as #root::WriteMembers>::write_members(&self.#ident, __class, __first, __encoder)?;
                     let __first = __first + <#ty as #root::AmfClass>::CLASS.members().len();
                 };
-                placed(&write, ty)
+                at_location_of(&write, ty)
             }
         })
         .collect();
@@ -361,7 +376,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
             let write = quote! {
                 <#ty as #root::WriteMembers>::write_dynamic(&self.#ident, __encoder)?;
             };
-            placed(&write, ty)
+            at_location_of(&write, ty)
         })
         .chain(members.dynamic().map(|field| {
             let ident = field.ident;
@@ -379,7 +394,7 @@ fn write_members(members: &Members<'_>) -> TokenStream {
             }
         }
     });
-    writing_impl(
+    encoder_impl(
         object,
         "WriteMembers",
         members.types().into_iter(),

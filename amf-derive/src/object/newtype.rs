@@ -5,24 +5,24 @@ use quote::{format_ident, quote};
 use syn::{Index, Type};
 
 use super::codegen::{decoder_lifetime, from_amf_impl, to_amf_impl};
-use super::ir::{Newtype, Object, Through};
+use super::ir::{Conversion, Newtype, Object};
 
 pub(super) fn expand(object: &Object<'_>, held: &Newtype<'_>) -> TokenStream {
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
-    let Newtype { member, ty, through, skipped } = held;
+    let Newtype { member, ty, conversion, skipped } = held;
     let defaults = skipped.iter().map(|(_, ty)| *ty);
     let rest = skipped.iter().map(|(member, _)| quote!(, #member: ::core::default::Default::default()));
     let rest: TokenStream = rest.collect();
     let make = quote!(|__value| Self { #member: __value #rest });
-    let (types, read, write, others) = match through {
-        Through::Module { path, place } => (
+    let (types, read, write, others) = match conversion {
+        Conversion::Module { path, place } => (
             None,
-            Through::call(path, *place, "from_amf", &quote!(__decoder)),
-            Through::call(path, *place, "to_amf", &quote!(&self.#member, __encoder)),
+            Conversion::call(path, *place, "from_amf", &quote!(__decoder)),
+            Conversion::call(path, *place, "to_amf", &quote!(&self.#member, __encoder)),
             None,
         ),
-        Through::Type => (
+        Conversion::Type => (
             Some(*ty),
             quote!(<#ty as #root::FromAmf<#decoder>>::from_amf(__decoder)),
             quote!(<#ty as #root::ToAmf>::to_amf(&self.#member, __encoder)),

@@ -76,7 +76,7 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
         Source::Caller => {
             let (variable, ty) = (variable(&parameter.ident), &parameter.ty);
             let place = span::at(ty);
-            let trait_path = span::moved(&quote!(#root::FromCaller), place);
+            let trait_path = span::with_span(&quote!(#root::FromCaller), place);
             let made = quote_spanned!(place=> <#ty as #trait_path>::from_caller(__context.caller()).await?);
             Some(quote!(let #variable = #made;))
         }
@@ -93,7 +93,7 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     let reply = reply(root, method);
     // A future that is not `Send` is the method's, so the message points there.
     let place = span::at(ident);
-    let running = span::moved(&quote!(#root::__private::running), place);
+    let running = span::with_span(&quote!(#root::__private::running), place);
     let running = quote_spanned! {place=> #running(async move {
         #(#borrow)*
         let __output = Self::#ident(&*__service, #(#arguments),*)#wait;

@@ -13,13 +13,13 @@ pub(crate) enum Ownership<'a> {
 }
 
 /// What a parameter of this type is, or the words for why it cannot be one.
-pub(crate) fn of(ty: &Type) -> Result<Ownership<'_>, String> {
+pub(crate) fn classify(ty: &Type) -> Result<Ownership<'_>, String> {
     match ty {
-        Type::Group(group) => of(&group.elem),
-        Type::Paren(paren) => of(&paren.elem),
+        Type::Group(group) => classify(&group.elem),
+        Type::Paren(paren) => classify(&paren.elem),
         Type::Reference(reference) => {
             let target = &*reference.elem;
-            let owned = describe::type_text(&owned(ty.to_token_stream()));
+            let owned = describe::type_text(&to_owned_type(ty.to_token_stream()));
             if reference.mutability.is_some() {
                 let lent = describe::type_text(target);
                 return Err(format!(
@@ -28,10 +28,10 @@ pub(crate) fn of(ty: &Type) -> Result<Ownership<'_>, String> {
                 ));
             }
             if matches!(target, Type::Path(path) if path.path.is_ident("str")) {
-                return Err(is_owned(&owned));
+                return Err(must_own_message(&owned));
             }
             if matches!(target, Type::Slice(_) | Type::Array(_) | Type::Tuple(_) | Type::Reference(_)) {
-                return Err(is_owned(&owned));
+                return Err(must_own_message(&owned));
             }
             if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
                 let lent = describe::type_text(target);
@@ -43,7 +43,7 @@ pub(crate) fn of(ty: &Type) -> Result<Ownership<'_>, String> {
                      `T` that implements `FromCaller`"
                         .to_owned())
                 }
-                _ if describe::type_text(target).contains('&') => Err(is_owned(&owned)),
+                _ if describe::type_text(target).contains('&') => Err(must_own_message(&owned)),
                 _ if borrows(target.to_token_stream()) => {
                     Err("what is known of the caller owns its data: write a type without a lifetime"
                         .to_owned())
@@ -51,14 +51,14 @@ pub(crate) fn of(ty: &Type) -> Result<Ownership<'_>, String> {
                 _ => Ok(Ownership::Borrowed(target)),
             }
         }
-        Type::Slice(_) => Err(is_owned(&describe::type_text(&owned(quote!(&#ty))))),
+        Type::Slice(_) => Err(must_own_message(&describe::type_text(&to_owned_type(quote!(&#ty))))),
         _ if borrows(ty.to_token_stream()) => Err(optional_context(ty)
-            .unwrap_or_else(|| is_owned(&describe::type_text(&owned(ty.to_token_stream()))))),
+            .unwrap_or_else(|| must_own_message(&describe::type_text(&to_owned_type(ty.to_token_stream()))))),
         _ => Ok(Ownership::Owned),
     }
 }
 
-fn is_owned(owned: &str) -> String {
+fn must_own_message(owned: &str) -> String {
     format!("a method may outlive the bytes of its call, so an argument owns its data: write `{owned}`")
 }
 
@@ -100,7 +100,7 @@ fn borrows(tokens: TokenStream) -> bool {
 }
 
 /// The type with everything that it borrows as the type that owns it.
-fn owned(tokens: TokenStream) -> TokenStream {
+fn to_owned_type(tokens: TokenStream) -> TokenStream {
     let mut rest: &[TokenTree] = &tokens.into_iter().collect::<Vec<_>>();
     let mut result = TokenStream::new();
     while let Some((token, behind)) = rest.split_first() {
@@ -119,7 +119,7 @@ fn owned(tokens: TokenStream) -> TokenStream {
                 None => result.extend([token.clone()]),
             },
             TokenTree::Group(group) => {
-                result.extend([Group::new(group.delimiter(), owned(group.stream()))]);
+                result.extend([Group::new(group.delimiter(), to_owned_type(group.stream()))]);
             }
             _ => result.extend([token.clone()]),
         }
@@ -137,7 +137,7 @@ fn owned_target<'a>(rest: &'a [TokenTree], result: &mut TokenStream) -> &'a [Tok
         Some((TokenTree::Group(group), behind))
             if group.delimiter() == Delimiter::Bracket && !group.to_string().contains(';') =>
         {
-            let item = owned(group.stream());
+            let item = to_owned_type(group.stream());
             result.extend(quote!(Vec<#item>));
             behind
         }
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_borrows_is_rewritten_as_what_owns() {
+    fn borrowed_types_are_rewritten_as_owned_ones() {
         for (borrowed, expected) in [
             ("&str", "String"),
             ("&'static str", "String"),
@@ -211,7 +211,7 @@ mod tests {
             ("&[u8; 4]", "[u8; 4]"),
         ] {
             let tokens: TokenStream = borrowed.parse().unwrap();
-            assert_eq!(describe::type_text(&owned(tokens)), expected);
+            assert_eq!(describe::type_text(&to_owned_type(tokens)), expected);
         }
     }
 }

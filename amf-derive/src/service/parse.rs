@@ -7,20 +7,20 @@ use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, LitStr, PatType, Path, Ret
 
 use super::ir::{Method, Parameter, Service, Source};
 use super::ownership::{self, Ownership};
-use crate::access::{Access, Rule};
-use crate::attr::{Once, parse_settings};
+use crate::access::{Access, AccessRule};
+use crate::attr::{SetOnce, parse_settings};
 use crate::describe;
 use crate::errors::Errors;
 use crate::lints;
 use crate::method::{
-    ON_A_SERVICE, Remote, WireNames, check_signature, find_keyword, is_conditional, parameter_name,
-    parameter_wire_name, refuse_impl_trait,
+    RemoteAttribute, SERVICE_ADVICE, WireNames, check_signature, find_keyword, is_conditional,
+    parameter_name, parameter_wire_name, refuse_impl_trait,
 };
 use crate::names;
 use crate::paths::Root;
 
-const ON_THE_BLOCK: &[&str] = &["name", "crate", "role", "signed_in"];
-const ON_A_METHOD: &[&str] = &["rename", "concurrent", "role", "signed_in", "public"];
+const BLOCK_SETTINGS: &[&str] = &["name", "crate", "role", "signed_in"];
+const METHOD_SETTINGS: &[&str] = &["rename", "concurrent", "role", "signed_in", "public"];
 
 pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut Errors) -> Service {
     let block = BlockSettings::parse(arguments, errors);
@@ -35,9 +35,9 @@ pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut 
 
 #[derive(Default)]
 struct BlockSettings {
-    name: Once<LitStr>,
-    root: Once<Path>,
-    access: Rule,
+    name: SetOnce<LitStr>,
+    root: SetOnce<Path>,
+    access: AccessRule,
 }
 
 impl BlockSettings {
@@ -63,7 +63,7 @@ impl BlockSettings {
                     parsed.root.set(&setting, value, errors);
                 }
                 "role" | "signed_in" | "public" if parsed.access.take(&setting, false, errors) => {}
-                _ => setting.unknown("`#[remoting_service]`", ON_THE_BLOCK, errors),
+                _ => setting.unknown("`#[remoting_service]`", BLOCK_SETTINGS, errors),
             }
         }
         parsed
@@ -124,9 +124,9 @@ fn method(
     names: &mut WireNames,
     errors: &mut Errors,
 ) -> Method {
-    let remote = Remote::take(&mut function.attrs, ON_A_METHOD, errors);
+    let remote = RemoteAttribute::take(&mut function.attrs, METHOD_SETTINGS, errors);
     let signature = &function.sig;
-    check_signature(signature, &ON_A_SERVICE, errors);
+    check_signature(signature, &SERVICE_ADVICE, errors);
     let wire = remote.wire_name(&signature.ident, errors);
     names.claim(&wire, &signature.ident, is_conditional(&function.attrs), errors);
     let parameters = signature.inputs.iter().filter_map(|input| match input {
@@ -158,7 +158,7 @@ fn parameter(typed: &PatType, errors: &mut Errors) -> Option<Parameter> {
         return None;
     }
     let ident = name?.clone();
-    match ownership::of(&typed.ty) {
+    match ownership::classify(&typed.ty) {
         Ok(Ownership::Borrowed(ty)) => Some(Parameter { ident, ty: ty.clone(), source: Source::Caller }),
         Ok(Ownership::Owned) => {
             let source = Source::Wire(parameter_wire_name(&ident));

@@ -95,7 +95,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed?,
     }
-    Ok(dump.fault().is_none())
+    Ok(dump.first_error().is_none())
 }
 
 fn print(dump: &Dump<'_>, len: usize) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_remoting::{CallError, Caller, Client, Dynamic, Fault, Value, remoting_service};
+use amf_remoting::{CallError, Caller, Client, DynamicMembers, Fault, Value, remoting_service};
 use amf_rtmp::Connect;
 
 use super::host::Host;
@@ -83,7 +83,7 @@ impl Ask {
     /// What the caller said when it connected; null over HTTP.
     fn connection(&self, caller: &Caller) -> Value {
         let Some(connect) = caller.extension::<Connect>() else { return Value::Null };
-        let mut words = Dynamic::new();
+        let mut words = DynamicMembers::new();
         words.insert("app", connect.app());
         words.insert("tcUrl", connect.tc_url());
         words.insert("arguments", connect.arguments().to_vec());

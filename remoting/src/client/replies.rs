@@ -206,6 +206,6 @@ impl Encoded {
         T::classes(&mut classes);
         let mut decoder =
             Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::new(classes)).with_limits(self.limits);
-        decoder.read().map_err(|error| error.shifted(self.offset))
+        decoder.read().map_err(|error| error.offset_by(self.offset))
     }
 }

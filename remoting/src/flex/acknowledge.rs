@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Date, DecodeError, Decoder, Dynamic, EncodeError, Encoder, FromAmf, ToAmf, Version};
+use amf_core::{Date, DecodeError, Decoder, DynamicMembers, EncodeError, Encoder, FromAmf, ToAmf, Version};
 
 use super::messages::{AcknowledgeMessage, Base, ErrorMessage, ReplyBase};
 use super::small::SmallAcknowledge;
@@ -15,7 +15,7 @@ pub(super) struct Sender {
     client_id: String,
     destination: Option<String>,
     message_id: Option<String>,
-    headers: Dynamic,
+    headers: DynamicMembers,
     version: Version,
     reads_small: bool,
 }
@@ -37,7 +37,7 @@ impl Sender {
         let asked = from.headers.as_ref().and_then(|headers| headers.messaging_version);
         let asks = asked.is_some_and(|version| version >= MESSAGING_VERSION);
         let reads_small = flex.small_messages && (asks || known.is_some_and(client_id::reads_small));
-        let mut headers = Dynamic::new();
+        let mut headers = DynamicMembers::new();
         if asks && flex.small_messages {
             headers.insert("DSMessagingVersion", MESSAGING_VERSION);
         }
@@ -49,7 +49,7 @@ impl Sender {
         Self::new(version, from, headers, reads_small)
     }
 
-    fn new(version: Version, from: Base, headers: Dynamic, reads_small: bool) -> Self {
+    fn new(version: Version, from: Base, headers: DynamicMembers, reads_small: bool) -> Self {
         Self {
             client_id: from.client_id.unwrap_or_else(client_id::unique),
             destination: from.destination,

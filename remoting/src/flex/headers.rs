@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use amf_core::{AmfObject, Classes, Dynamic, Limits};
+use amf_core::{AmfObject, Classes, DynamicMembers, Limits};
 use bytes::Bytes;
 
 use super::request::read_first;
@@ -15,7 +15,7 @@ pub(super) struct LateHeaders {
     body: Bytes,
     classes: Arc<Classes>,
     limits: Limits,
-    read: OnceLock<Dynamic>,
+    read: OnceLock<DynamicMembers>,
 }
 
 impl LateHeaders {
@@ -33,7 +33,7 @@ impl LateHeaders {
 }
 
 impl MessageHeaders for LateHeaders {
-    fn all(&self) -> &Dynamic {
+    fn all(&self) -> &DynamicMembers {
         self.read.get_or_init(|| {
             let message = read_first::<OnlyHeaders>(&self.body, &self.classes, self.limits);
             message.ok().and_then(|message| message.headers).unwrap_or_default()
@@ -44,5 +44,5 @@ impl MessageHeaders for LateHeaders {
 /// A message of any class. The small ones have none that a program sees.
 #[derive(AmfObject)]
 struct OnlyHeaders {
-    headers: Option<Dynamic>,
+    headers: Option<DynamicMembers>,
 }

@@ -1,6 +1,6 @@
 //! The classes of `flex.messaging.messages`, with the members that matter here: others are let go.
 
-use amf_core::{AmfObject, Dynamic, Value};
+use amf_core::{AmfObject, DynamicMembers, Value};
 
 use super::small::{SmallAsync, SmallCommand};
 
@@ -78,7 +78,7 @@ pub(super) struct ReplyBase {
     /// The id of the message that this answers.
     pub(super) correlation_id: Option<String>,
     pub(super) destination: Option<String>,
-    pub(super) headers: Dynamic,
+    pub(super) headers: DynamicMembers,
     pub(super) message_id: String,
     pub(super) time_to_live: f64,
     /// Milliseconds since 1970.

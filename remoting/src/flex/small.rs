@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use amf_core::{
-    AmfObject, DecodeError, Dynamic, EncodeError, ExternalInput, ExternalOutput, Externalizable, FromAmf,
-    ToAmf, Value,
+    AmfObject, DecodeError, DynamicMembers, EncodeError, ExternalInput, ExternalOutput, Externalizable,
+    FromAmf, ToAmf, Value,
 };
 
 use super::client_id;
@@ -98,7 +98,7 @@ impl Externalizable for SmallAsync {
 
 impl<B: for<'de> FromAmf<'de> + ToAmf> Externalizable for SmallAcknowledge<B> {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let read = Abstract::<B, Dynamic>::read(input)?;
+        let read = Abstract::<B, DynamicMembers>::read(input)?;
         let correlation_id = read_correlation_id(input)?;
         // It has no members of its own, but flags for those to come.
         read_flagged(input, |input, _, _| input.skip())?;

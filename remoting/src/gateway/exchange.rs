@@ -34,7 +34,7 @@ pub(super) async fn answer(
     bytes: Bytes,
     span: &Span,
 ) -> Result<Bytes, Refusal> {
-    let packet = Packet::open(&bytes, services.classes(), services.decode_limits())
+    let packet = Packet::decode_lazily(&bytes, services.classes(), services.decode_limits())
         .map_err(|error| unreadable("packet", &error))?;
     observe::read(span, &packet);
     refuse_without_address(&packet)?;
@@ -80,7 +80,7 @@ fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String,
             .with_classes(Arc::clone(services.classes()))
             .with_limits(services.decode_limits());
         let value = Value::from_amf(&mut decoder)
-            .map_err(|error| unreadable("header", &error.shifted(header.offset)))?;
+            .map_err(|error| unreadable("header", &error.offset_by(header.offset)))?;
         headers.push((header.name.to_string(), value));
     }
     Ok(headers)
@@ -143,7 +143,7 @@ impl Exchange<'_> {
     }
 
     fn version_of(&self, message: &Message<'_>) -> Version {
-        self.dialect.reply_to(message.switched)
+        self.dialect.reply_to(message.uses_amf3)
     }
 
     /// Results and faults in the order of the calls, each followed by what its call told the client.

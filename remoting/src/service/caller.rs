@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{Decoder, Dynamic, FromAmf, Value, Version, to_vec};
+use amf_core::{Decoder, DynamicMembers, FromAmf, Value, Version, to_vec};
 
 use super::authenticator::{AnyAuthenticator, Identity};
 use super::fault::{Fault, code};
@@ -159,7 +159,7 @@ impl Caller {
 
 /// The headers of one message, of which a packet may hold several.
 pub(crate) trait MessageHeaders: Send + Sync {
-    fn all(&self) -> &Dynamic;
+    fn all(&self) -> &DynamicMembers;
 }
 
 impl fmt::Debug for Caller {

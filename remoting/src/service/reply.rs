@@ -58,7 +58,7 @@ impl Reply {
 
     fn rewrapped(self, wrapping: Arc<dyn Wrapping>) -> Result<Self, Fault> {
         // The server's own bytes: only as deep as it can write.
-        let limits = Limits { memory_factor: usize::MAX, string: usize::MAX, ..Limits::default() };
+        let limits = Limits { memory_factor: usize::MAX, string_len: usize::MAX, ..Limits::default() };
         let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body).with_limits(limits);
         let result = Value::from_amf(&mut decoder)
             .map_err(|error| Fault::internal(format_args!("a layer's reply cannot be read: {error}")))?;

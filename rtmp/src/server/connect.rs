@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, Dynamic, FromAmf, Limits, Value, Version};
+use amf_core::{Classes, DecodeError, DynamicMembers, FromAmf, Limits, Value, Version};
 use amf_remoting::service::Extensions;
 use amf_remoting::{Caller, Client, Fault, FromCaller};
 
@@ -133,7 +133,7 @@ impl Connect {
     /// client's program to go there.
     pub fn redirect(&self, url: impl AsRef<str>) -> Rejection {
         let url = url.as_ref();
-        let mut ex = Dynamic::new();
+        let mut ex = DynamicMembers::new();
         ex.insert("code", 302);
         ex.insert("redirect", url);
         let status = Status::error(code::CONNECT_REJECTED, format!("go to {url}")).with("ex", ex);
@@ -160,7 +160,7 @@ impl FromCaller for Connect {
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
     pub(crate) extensions: Extensions,
-    pub(crate) info: Dynamic,
+    pub(crate) info: DynamicMembers,
 }
 
 impl Admission {

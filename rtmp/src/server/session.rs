@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use amf_core::Dynamic;
+use amf_core::DynamicMembers;
 use amf_remoting::service::{BoxFuture, ClientId, Reply, Target};
 use amf_remoting::{Caller, Client, Fault};
 use bytes::Bytes;
@@ -220,7 +220,7 @@ fn call_fallback(hook: Arc<Fallback>, command: UnknownCommand) -> BoxFuture<'sta
 }
 
 /// With what the program adds; what clients look for stays as it is.
-fn success_with(members: &Dynamic) -> Accept {
+fn success_with(members: &DynamicMembers) -> Accept {
     let Accept { properties, mut info } = Accept::default();
     for (name, value) in members.iter() {
         if info.get(name).is_none() {

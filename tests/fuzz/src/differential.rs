@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amf_core::{Array, DecodeError, DecodeErrorKind, Dynamic, FromAmf, Object, Value, Vector, Version};
+use amf_core::{
+    Array, DecodeError, DecodeErrorKind, DynamicMembers, FromAmf, Object, Value, Vector, Version,
+};
 use flash_lso::amf0::read::AMF0Decoder;
 use flash_lso::amf3::read::AMF3Decoder;
 use flash_lso::errors::Error;
@@ -306,7 +308,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Of members of one name flash-lso keeps all, we the last value in the place of the first.
-    fn members(&mut self, version: Version, ours: &Dynamic, theirs: &'a [Element]) {
+    fn members(&mut self, version: Version, ours: &DynamicMembers, theirs: &'a [Element]) {
         let mut places = HashMap::new();
         let mut kept: Vec<&Element> = Vec::new();
         for element in theirs {

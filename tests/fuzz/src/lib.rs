@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Weak};
 
 use amf_core::{
-    AmfObject, ArrayCollection, Classes, Date, DecodeError, DecodeErrorKind, Decoder, Dynamic, EncodeError,
-    Encoder, ExternalInput, ExternalOutput, Externalizable, FromAmf, Limits, Value, Version,
+    AmfObject, ArrayCollection, Classes, Date, DecodeError, DecodeErrorKind, Decoder, DynamicMembers,
+    EncodeError, Encoder, ExternalInput, ExternalOutput, Externalizable, FromAmf, Limits, Value, Version,
 };
 
 /// A class with a member of every kind that typed reading knows.
@@ -34,7 +34,7 @@ pub struct Node {
     o: Option<ArrayCollection<Node>>,
     p: Vec<f64>,
     #[amf(dynamic)]
-    rest: Dynamic,
+    rest: DynamicMembers,
 }
 
 /// A class that reads its own body: a byte, then a value if it is odd, then a node.
@@ -124,7 +124,7 @@ fn rewrite(version: Version, value: &Value) {
         written = bytes;
         let mut reading = decoder(version, &written);
         let read = Value::from_amf(&mut reading);
-        switched |= reading.has_switched();
+        switched |= reading.has_switched_to_amf3();
         value = match read {
             Ok(value) => value,
             // Output can pass a limit that the input did not: a member that was named by reference takes more bytes.

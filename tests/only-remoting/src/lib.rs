@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use amf_remoting::{
-    AmfObject, CallError, Caller, Client, Dynamic, Fault, FromCaller, Group, Value, remote_client,
+    AmfObject, CallError, Caller, Client, DynamicMembers, Fault, FromCaller, Group, Value, remote_client,
     remoting_service,
 };
 
@@ -21,7 +21,7 @@ pub struct Player {
     pub rank: Option<u32>,
     /// Everything else.
     #[amf(dynamic)]
-    pub extra: Dynamic,
+    pub extra: DynamicMembers,
 }
 
 /// Where they play.

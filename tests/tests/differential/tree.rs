@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use amf_core::{Array, Dictionary, EcmaArray, External, Object, Part, Value, Version};
+use amf_core::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Version};
 use amf_tests::tagged::{bytes, class, double, ecma, same, undefined};
 use serde_json::{Value as Json, json};
 
@@ -122,7 +122,7 @@ impl Describe {
     }
 
     fn external(&mut self, external: &External) -> Json {
-        let [Part::Value(body)] = external.parts.as_slice() else {
+        let [ExternalPart::Value(body)] = external.parts.as_slice() else {
             return json!({"$external": external.alias()});
         };
         if external.alias().ends_with("Proxy") {

@@ -62,7 +62,7 @@ pub(crate) fn check_changed(vector: &Vector, random: &mut Random) -> Result<(), 
 fn check_bytes(form: Form, bytes: &[u8]) -> Result<(), String> {
     let dump = Dump::new(kind(form), bytes);
     let rows = dump.to_string();
-    match dump.fault() {
+    match dump.first_error() {
         Some(fault) if fault.offset() > bytes.len() => return Err(format!("{fault} is beyond the end")),
         Some(fault) => {
             let is_strange =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Part, Value, Vector, Version};
+use amf_core::{ExternalPart, Value, Vector, Version};
 
 use crate::forms::{Content, PacketContent};
 use crate::messages;
@@ -246,7 +246,7 @@ impl Named {
                 ("", items.chain(array.members.iter().map(owned)).collect())
             }
             Value::External(external) => match (external.alias(), external.parts.as_slice()) {
-                ("flex.messaging.io.ObjectProxy", [Part::Value(value)]) => return Self::of(value),
+                ("flex.messaging.io.ObjectProxy", [ExternalPart::Value(value)]) => return Self::of(value),
                 (alias, _) => {
                     let members = messages::members(external)?;
                     return Some(Self { alias: alias.to_owned(), members, partial: true });

@@ -81,8 +81,8 @@ fn packet(bytes: &[u8], classes: &Arc<Classes>) -> Result<PacketContent, DecodeE
     }
     let one = |bytes: &[u8], offset: usize| {
         let mut decoder = Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes));
-        let value = Value::from_amf(&mut decoder).map_err(|error| error.shifted(offset))?;
-        decoder.finish().map_err(|error| error.shifted(offset))?;
+        let value = Value::from_amf(&mut decoder).map_err(|error| error.offset_by(offset))?;
+        decoder.finish().map_err(|error| error.offset_by(offset))?;
         Ok(value)
     };
     let headers = packet.headers.iter().map(|header| {

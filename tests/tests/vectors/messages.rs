@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amf_core::{
     AmfClass, Class, Classes, DecodeError, EncodeError, External, ExternalInput, ExternalOutput,
-    Externalizable, Part, Value,
+    ExternalPart, Externalizable, Value,
 };
 
 /// The classes that every decoder here knows.
@@ -106,12 +106,12 @@ pub(crate) fn members(external: &External) -> Option<Vec<(String, Value)>> {
     for class in names(external.alias())? {
         let mut flags = Vec::new();
         while flags.last().is_none_or(|last| last & MORE != 0) {
-            let Some(Part::Bytes(byte)) = parts.next() else { return None };
+            let Some(ExternalPart::Bytes(byte)) = parts.next() else { return None };
             flags.push(byte[0]);
         }
         for (byte, flags) in flags.iter().enumerate() {
             for bit in (0..7).filter(|bit| flags >> bit & 1 == 1) {
-                let Some(Part::Value(value)) = parts.next() else { return None };
+                let Some(ExternalPart::Value(value)) = parts.next() else { return None };
                 let name = class.get(byte).and_then(|names| names.get(bit)).copied().unwrap_or("unknown");
                 members.push((name.to_owned(), value.clone()));
             }

@@ -1,11 +1,11 @@
 use amf_core::AmfObject;
 
-use amf_core::Dynamic;
+use amf_core::DynamicMembers;
 
 #[derive(AmfObject)]
 struct Player {
     #[amf(dynamic, rename = "rest")]
-    extra: Dynamic,
+    extra: DynamicMembers,
 }
 
 fn main() {}

@@ -3,7 +3,7 @@ use amf_core::AmfObject;
 #[derive(AmfObject)]
 struct Entity {
     #[amf(dynamic)]
-    rest: amf_core::Dynamic,
+    rest: amf_core::DynamicMembers,
 }
 
 #[derive(AmfObject)]
@@ -11,7 +11,7 @@ struct Player {
     #[amf(flatten)]
     entity: Entity,
     #[amf(dynamic)]
-    rest: amf_core::Dynamic,
+    rest: amf_core::DynamicMembers,
 }
 
 fn main() {}

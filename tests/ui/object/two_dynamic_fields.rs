@@ -1,13 +1,13 @@
 use amf_core::AmfObject;
 
-use amf_core::Dynamic;
+use amf_core::DynamicMembers;
 
 #[derive(AmfObject)]
 struct Player {
     #[amf(dynamic)]
-    extra: Dynamic,
+    extra: DynamicMembers,
     #[amf(dynamic)]
-    more: Dynamic,
+    more: DynamicMembers,
 }
 
 fn main() {}

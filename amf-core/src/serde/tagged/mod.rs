@@ -1,7 +1,7 @@
 //! The form of dynamic values that keeps everything.
 
 mod read;
-mod shared;
+mod shared_objects;
 mod write;
 
 use std::borrow::Borrow;
@@ -10,14 +10,14 @@ use serde_core::de::Error as _;
 use serde_core::ser::Error as _;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{anything, plain};
+use super::{any_value, plain};
 use crate::Value;
 
 /// The member that says that an object stands for something else.
 const TAG: &str = "$amf";
 
 /// Levels that the form of a value of 64 levels takes: a Dictionary takes three for one of its own.
-const DEPTH: usize = 200;
+const MAX_TAGGED_DEPTH: usize = 200;
 
 /// A dynamic value in a form that keeps everything, for JSON and every other format of serde.
 ///
@@ -71,13 +71,13 @@ pub struct Tagged<T>(pub T);
 impl<T: Borrow<Value>> Serialize for Tagged<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let form = write::tagged(self.0.borrow()).map_err(S::Error::custom)?;
-        plain::serialize_exactly(&form, DEPTH, serializer)
+        plain::serialize_exactly(&form, MAX_TAGGED_DEPTH, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Tagged<Value> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = anything::deserialize_within(DEPTH, deserializer)?;
+        let form = any_value::deserialize_with_depth(MAX_TAGGED_DEPTH, deserializer)?;
         read::untagged(&form).map(Tagged).map_err(D::Error::custom)
     }
 }

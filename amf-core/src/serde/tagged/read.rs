@@ -7,38 +7,39 @@ use super::TAG;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::serde::plain::from_base64;
 use crate::value::{
-    Array, Dictionary, Dynamic, EcmaArray, External, Object, Part, Traits, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue,
 };
 use crate::{Date, Limits};
 
 /// The value of at most 64 levels that a form stands for.
 pub(super) fn untagged(form: &Value) -> Result<Value, DecodeError> {
-    let mut reader = Reader::default();
+    let mut reader = TaggedReader::default();
     reader.find_ids(form)?;
     reader.value(form, Limits::default().depth)
 }
 
 fn error(message: impl Into<String>) -> DecodeError {
-    DecodeError::nowhere(DecodeErrorKind::Custom(message.into().into()))
+    DecodeError::without_offset_yet(DecodeErrorKind::Custom(message.into().into()))
 }
 
 fn expected(what: &'static str, found: &Value) -> DecodeError {
     let found = found.type_name().into();
-    DecodeError::nowhere(DecodeErrorKind::Type { expected: what.into(), found })
+    DecodeError::without_offset_yet(DecodeErrorKind::Type { expected: what.into(), found })
 }
 
 #[derive(Default)]
-struct Reader<'a> {
+struct TaggedReader<'a> {
     /// Where the object of each number stands: a format that sorts members may put it behind its references.
     forms: HashMap<i32, &'a Value>,
-    made: HashMap<i32, Made>,
+    decoded: HashMap<i32, DecodedObject>,
     /// How few levels were left somewhere, since somebody last asked; those behind references count too, for a
     /// value is dropped as deep as that.
-    lowest: usize,
+    min_depth_left: usize,
 }
 
 #[derive(Clone)]
-enum Made {
+enum DecodedObject {
     /// It encloses what is read now.
     Open(WeakValue),
     /// With the levels that it takes.
@@ -49,10 +50,10 @@ enum Made {
 #[derive(Clone, Copy)]
 struct Fields<'a> {
     kind: &'a str,
-    members: &'a Dynamic,
+    members: &'a DynamicMembers,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TaggedReader<'a> {
     fn find_ids(&mut self, form: &'a Value) -> Result<(), DecodeError> {
         match form {
             Value::Array(array) => array.items.iter().try_for_each(|item| self.find_ids(item)),
@@ -79,12 +80,12 @@ impl<'a> Reader<'a> {
     fn value(&mut self, form: &'a Value, depth: usize) -> Result<Value, DecodeError> {
         match form {
             Value::Array(array) => {
-                let items = self.items(&array.items, one_less(depth)?)?;
+                let items = self.items(&array.items, descend(depth)?)?;
                 Ok(Value::from(items))
             }
             Value::Object(object) => match Fields::of(object.dynamic())? {
                 Some(fields) => self.tagged(fields, depth),
-                None => Ok(Value::from(self.members(object.dynamic(), one_less(depth)?)?)),
+                None => Ok(Value::from(self.members(object.dynamic(), descend(depth)?)?)),
             },
             other => Ok(other.clone()),
         }
@@ -92,64 +93,67 @@ impl<'a> Reader<'a> {
 
     fn tagged(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
         match fields.kind {
-            "undefined" => fields.only(&[]).map(|()| Value::Undefined),
-            "unsupported" => fields.only(&[]).map(|()| Value::Unsupported),
-            "number" => fields.number_in_words(),
+            "undefined" => fields.reject_unknown(&[]).map(|()| Value::Undefined),
+            "unsupported" => fields.reject_unknown(&[]).map(|()| Value::Unsupported),
+            "number" => fields.special_number(),
             "date" => fields.date(),
             "ref" => self.reference(fields, depth),
-            "ancestor" => self.reference(fields, depth).map(weak),
+            "ancestor" => self.reference(fields, depth).map(to_ancestor),
             _ => self.object_with_identity(fields, depth),
         }
     }
 
     fn object_with_identity(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
         let id = fields.id()?;
-        if let Some(made) = id.and_then(|id| self.made.get(&id)).cloned() {
-            return self.again(made, depth);
+        if let Some(decoded) = id.and_then(|id| self.decoded.get(&id)).cloned() {
+            return self.reuse(decoded, depth);
         }
-        let around = std::mem::replace(&mut self.lowest, depth.saturating_sub(1));
+        let around = std::mem::replace(&mut self.min_depth_left, depth.saturating_sub(1));
         let value = match fields.kind {
             "xml" => Value::Xml(fields.text("text", &["text"])?.into()),
             "xmlDocument" => Value::XmlDocument(fields.text("text", &["text"])?.into()),
             "bytes" => Value::ByteArray(bytes(fields.text("base64", &["base64"])?)?.into()),
-            "array" => self.node(id, WeakValue::Array, Value::Array, |reader| reader.array(fields, depth))?,
-            "ecmaArray" => self.node(id, WeakValue::EcmaArray, Value::EcmaArray, |reader| {
+            "array" => {
+                self.shared_node(id, WeakValue::Array, Value::Array, |reader| reader.array(fields, depth))?
+            }
+            "ecmaArray" => self.shared_node(id, WeakValue::EcmaArray, Value::EcmaArray, |reader| {
                 reader.ecma_array(fields, depth)
             })?,
             "object" => {
-                self.node(id, WeakValue::Object, Value::Object, |reader| reader.object(fields, depth))?
+                self.shared_node(id, WeakValue::Object, Value::Object, |reader| reader.object(fields, depth))?
             }
             "vector" => {
-                self.node(id, WeakValue::Vector, Value::Vector, |reader| reader.vector(fields, depth))?
+                self.shared_node(id, WeakValue::Vector, Value::Vector, |reader| reader.vector(fields, depth))?
             }
-            "dictionary" => self.node(id, WeakValue::Dictionary, Value::Dictionary, |reader| {
+            "dictionary" => self.shared_node(id, WeakValue::Dictionary, Value::Dictionary, |reader| {
                 reader.dictionary(fields, depth)
             })?,
-            "external" => {
-                self.node(id, WeakValue::External, Value::External, |reader| reader.external(fields, depth))?
-            }
+            "external" => self.shared_node(id, WeakValue::External, Value::External, |reader| {
+                reader.external(fields, depth)
+            })?,
             kind => return Err(error(format!("`{TAG}` has no kind `{kind}`"))),
         };
         if let Some(id) = id {
-            self.made.insert(id, Made::Done(value.clone(), depth.saturating_sub(self.lowest)));
+            self.decoded
+                .insert(id, DecodedObject::Done(value.clone(), depth.saturating_sub(self.min_depth_left)));
         }
-        self.lowest = self.lowest.min(around);
+        self.min_depth_left = self.min_depth_left.min(around);
         Ok(value)
     }
 
-    fn again(&mut self, made: Made, depth: usize) -> Result<Value, DecodeError> {
-        match made {
-            Made::Open(weak) => Ok(Value::Ancestor(weak)),
-            Made::Done(value, levels) => {
+    fn reuse(&mut self, decoded: DecodedObject, depth: usize) -> Result<Value, DecodeError> {
+        match decoded {
+            DecodedObject::Open(weak) => Ok(Value::Ancestor(weak)),
+            DecodedObject::Done(value, levels) => {
                 let left = depth.checked_sub(levels).ok_or_else(too_deep)?;
-                self.lowest = self.lowest.min(left);
+                self.min_depth_left = self.min_depth_left.min(left);
                 Ok(value)
             }
         }
     }
 
     /// Makes an object that values inside it can refer to.
-    fn node<T: Default>(
+    fn shared_node<T: Default>(
         &mut self,
         id: Option<i32>,
         ancestor: fn(Weak<T>) -> WeakValue,
@@ -161,7 +165,7 @@ impl<'a> Reader<'a> {
         };
         let mut failure = None;
         let node = Arc::new_cyclic(|weak| {
-            self.made.insert(id, Made::Open(ancestor(weak.clone())));
+            self.decoded.insert(id, DecodedObject::Open(ancestor(weak.clone())));
             read(self).unwrap_or_else(|error| {
                 failure = Some(error);
                 T::default()
@@ -171,10 +175,10 @@ impl<'a> Reader<'a> {
     }
 
     fn reference(&mut self, fields: Fields<'a>, depth: usize) -> Result<Value, DecodeError> {
-        fields.only(&[])?;
+        fields.reject_unknown(&[])?;
         let id = fields.id()?.ok_or_else(|| error("the member `id` is missing"))?;
-        match self.made.get(&id).cloned() {
-            Some(made) => self.again(made, depth),
+        match self.decoded.get(&id).cloned() {
+            Some(decoded) => self.reuse(decoded, depth),
             None => match self.forms.get(&id) {
                 Some(form) => self.value(form, depth),
                 None => Err(error(format!("no object has the id {id}"))),
@@ -183,24 +187,24 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self, fields: Fields<'a>, depth: usize) -> Result<Array, DecodeError> {
-        fields.only(&["items", "members"])?;
-        let depth = one_less(depth)?;
+        fields.reject_unknown(&["items", "members"])?;
+        let depth = descend(depth)?;
         let items = match fields.get("items") {
             Some(_) => self.items(fields.list("items")?, depth).map_err(|error| error.in_member("items"))?,
             None => Vec::new(),
         };
-        Ok(Array { items, members: self.named(fields, depth)? })
+        Ok(Array { items, members: self.named_members(fields, depth)? })
     }
 
     fn ecma_array(&mut self, fields: Fields<'a>, depth: usize) -> Result<EcmaArray, DecodeError> {
-        fields.only(&["length", "members"])?;
+        fields.reject_unknown(&["length", "members"])?;
         let length = fields.get("length").map_or(Ok(0), uint).map_err(|error| error.in_member("length"))?;
-        Ok(EcmaArray { length, members: self.named(fields, one_less(depth)?)? })
+        Ok(EcmaArray { length, members: self.named_members(fields, descend(depth)?)? })
     }
 
     fn object(&mut self, fields: Fields<'a>, depth: usize) -> Result<Object, DecodeError> {
-        fields.only(&["alias", "sealed", "dynamic", "members"])?;
-        let depth = one_less(depth)?;
+        fields.reject_unknown(&["alias", "sealed", "dynamic", "members"])?;
+        let depth = descend(depth)?;
         let alias = fields.get("alias").map_or(Ok(""), text).map_err(|error| error.in_member("alias"))?;
         let names = match fields.get("sealed") {
             Some(_) => fields.list("sealed")?,
@@ -221,9 +225,9 @@ impl<'a> Reader<'a> {
         members: Option<&'a Value>,
         sealed: &[Arc<str>],
         depth: usize,
-    ) -> Result<(Vec<Value>, Dynamic), DecodeError> {
+    ) -> Result<(Vec<Value>, DynamicMembers), DecodeError> {
         match members {
-            None => Ok((Vec::new(), Dynamic::new())),
+            None => Ok((Vec::new(), DynamicMembers::new())),
             Some(Value::Object(members)) => {
                 let mut members = self.members(members.dynamic(), depth)?;
                 let taken = |name: &Arc<str>| members.get_mut(name).map_or(Value::Undefined, std::mem::take);
@@ -234,9 +238,9 @@ impl<'a> Reader<'a> {
             }
             Some(Value::Array(pairs)) => {
                 let mut values = Vec::new();
-                let mut others = Dynamic::new();
+                let mut others = DynamicMembers::new();
                 for (index, pair) in pairs.items.iter().enumerate() {
-                    let (name, value) = two(pair)?;
+                    let (name, value) = read_pair(pair)?;
                     let value = self.value(value, depth).map_err(|error| error.at_index(index))?;
                     if index < sealed.len() {
                         values.push(value);
@@ -251,14 +255,14 @@ impl<'a> Reader<'a> {
     }
 
     fn vector(&mut self, fields: Fields<'a>, depth: usize) -> Result<Vector, DecodeError> {
-        fields.only(&["of", "class", "fixed", "items"])?;
-        let depth = one_less(depth)?;
+        fields.reject_unknown(&["of", "class", "fixed", "items"])?;
+        let depth = descend(depth)?;
         let fixed = fields.flag("fixed")?.unwrap_or(false);
         let items = fields.list("items")?;
         let vector = match fields.required("of").and_then(text)? {
-            "int" => all(items, int).map(|items| Vector::Int { fixed, items }),
-            "uint" => all(items, uint).map(|items| Vector::Uint { fixed, items }),
-            "Number" => all(items, double).map(|items| Vector::Number { fixed, items }),
+            "int" => read_all(items, int).map(|items| Vector::Int { fixed, items }),
+            "uint" => read_all(items, uint).map(|items| Vector::Uint { fixed, items }),
+            "Number" => read_all(items, double).map(|items| Vector::Number { fixed, items }),
             "Object" => {
                 let class = fields.get("class").map_or(Ok(""), text)?.into();
                 self.items(items, depth).map(|items| Vector::Object { fixed, class, items })
@@ -269,10 +273,10 @@ impl<'a> Reader<'a> {
     }
 
     fn dictionary(&mut self, fields: Fields<'a>, depth: usize) -> Result<Dictionary, DecodeError> {
-        fields.only(&["weak", "entries"])?;
-        let depth = one_less(depth)?;
-        let entries = all(fields.list("entries")?, |pair| {
-            let (key, value) = two(pair)?;
+        fields.reject_unknown(&["weak", "entries"])?;
+        let depth = descend(depth)?;
+        let entries = read_all(fields.list("entries")?, |pair| {
+            let (key, value) = read_pair(pair)?;
             Ok((self.value(key, depth)?, self.value(value, depth)?))
         });
         let entries = entries.map_err(|error| error.in_member("entries"))?;
@@ -280,26 +284,26 @@ impl<'a> Reader<'a> {
     }
 
     fn external(&mut self, fields: Fields<'a>, depth: usize) -> Result<External, DecodeError> {
-        fields.only(&["alias", "parts"])?;
-        let depth = one_less(depth)?;
-        let parts = all(fields.list("parts")?, |part| self.part(part, depth));
+        fields.reject_unknown(&["alias", "parts"])?;
+        let depth = descend(depth)?;
+        let parts = read_all(fields.list("parts")?, |part| self.part(part, depth));
         let parts = parts.map_err(|error| error.in_member("parts"))?;
         Ok(External::new(fields.required("alias").and_then(text)?, parts))
     }
 
-    fn part(&mut self, part: &'a Value, depth: usize) -> Result<Part, DecodeError> {
+    fn part(&mut self, part: &'a Value, depth: usize) -> Result<ExternalPart, DecodeError> {
         let part = part.as_object().ok_or_else(|| expected("an object", part))?;
         match (part.get("base64"), part.get("value")) {
-            (Some(base64), None) => Ok(Part::Bytes(text(base64).and_then(bytes)?.into())),
-            (None, Some(value)) => self.value(value, depth).map(Part::Value),
+            (Some(base64), None) => Ok(ExternalPart::Bytes(text(base64).and_then(bytes)?.into())),
+            (None, Some(value)) => self.value(value, depth).map(ExternalPart::Value),
             _ => Err(error("a part has either `base64` or `value`")),
         }
     }
 
     /// The member `members`, if it is there.
-    fn named(&mut self, fields: Fields<'a>, depth: usize) -> Result<Dynamic, DecodeError> {
+    fn named_members(&mut self, fields: Fields<'a>, depth: usize) -> Result<DynamicMembers, DecodeError> {
         match fields.get("members") {
-            None => Ok(Dynamic::new()),
+            None => Ok(DynamicMembers::new()),
             Some(Value::Object(members)) => {
                 self.members(members.dynamic(), depth).map_err(|error| error.in_member("members"))
             }
@@ -307,7 +311,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn members(&mut self, members: &'a Dynamic, depth: usize) -> Result<Dynamic, DecodeError> {
+    fn members(&mut self, members: &'a DynamicMembers, depth: usize) -> Result<DynamicMembers, DecodeError> {
         let members = members.iter().map(|(name, value)| {
             let value = self.value(value, depth).map_err(|error| error.in_member(name.to_owned()))?;
             Ok((name, value))
@@ -316,13 +320,13 @@ impl<'a> Reader<'a> {
     }
 
     fn items(&mut self, items: &'a [Value], depth: usize) -> Result<Vec<Value>, DecodeError> {
-        all(items, |item| self.value(item, depth))
+        read_all(items, |item| self.value(item, depth))
     }
 }
 
 impl<'a> Fields<'a> {
     /// The members of an object, if it has a tag.
-    fn of(members: &'a Dynamic) -> Result<Option<Self>, DecodeError> {
+    fn of(members: &'a DynamicMembers) -> Result<Option<Self>, DecodeError> {
         match members.get(TAG) {
             None => Ok(None),
             Some(Value::String(kind)) => Ok(Some(Self { kind, members })),
@@ -336,7 +340,7 @@ impl<'a> Fields<'a> {
 
     fn required(self, name: &'static str) -> Result<&'a Value, DecodeError> {
         let missing = || DecodeErrorKind::MissingMember { class: "", member: name };
-        self.get(name).ok_or_else(|| DecodeError::nowhere(missing()))
+        self.get(name).ok_or_else(|| DecodeError::without_offset_yet(missing()))
     }
 
     fn id(self) -> Result<Option<i32>, DecodeError> {
@@ -356,12 +360,12 @@ impl<'a> Fields<'a> {
     }
 
     fn text(self, name: &'static str, names: &[&str]) -> Result<&'a str, DecodeError> {
-        self.only(names)?;
+        self.reject_unknown(names)?;
         text(self.required(name)?).map_err(|error| error.in_member(name))
     }
 
     /// An error if there are members but these, the tag and the id: a name misspelt would lose something.
-    fn only(self, names: &[&str]) -> Result<(), DecodeError> {
+    fn reject_unknown(self, names: &[&str]) -> Result<(), DecodeError> {
         let known = |name: &str| name == TAG || name == "id" || names.contains(&name);
         match self.members.iter().find(|(name, _)| !known(name)) {
             None => Ok(()),
@@ -369,7 +373,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn number_in_words(self) -> Result<Value, DecodeError> {
+    fn special_number(self) -> Result<Value, DecodeError> {
         Ok(Value::Number(match self.text("value", &["value"])? {
             "NaN" => f64::NAN,
             "Infinity" => f64::INFINITY,
@@ -380,21 +384,21 @@ impl<'a> Fields<'a> {
     }
 
     fn date(self) -> Result<Value, DecodeError> {
-        self.only(&["millis"])?;
+        self.reject_unknown(&["millis"])?;
         let millis = double(self.required("millis")?).map_err(|error| error.in_member("millis"))?;
         Ok(Value::Date(Date::from_millis(millis)))
     }
 }
 
-fn one_less(depth: usize) -> Result<usize, DecodeError> {
+fn descend(depth: usize) -> Result<usize, DecodeError> {
     depth.checked_sub(1).ok_or_else(too_deep)
 }
 
 fn too_deep() -> DecodeError {
-    DecodeError::nowhere(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
+    DecodeError::without_offset_yet(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
 }
 
-fn all<'a, T>(
+fn read_all<'a, T>(
     items: &'a [Value],
     mut read: impl FnMut(&'a Value) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, DecodeError> {
@@ -402,7 +406,7 @@ fn all<'a, T>(
     items.iter().enumerate().map(read).collect()
 }
 
-fn two(pair: &Value) -> Result<(&Value, &Value), DecodeError> {
+fn read_pair(pair: &Value) -> Result<(&Value, &Value), DecodeError> {
     match pair.as_list() {
         Some([first, second]) => Ok((first, second)),
         _ => Err(expected("a list of two", pair)),
@@ -423,7 +427,7 @@ fn int(value: &Value) -> Result<i32, DecodeError> {
 fn uint(value: &Value) -> Result<u32, DecodeError> {
     match value {
         Value::Integer(integer) => u32::try_from(*integer).map_err(|_| expected("u32", value)),
-        Value::Number(number) => crate::serde::read::whole(*number)
+        Value::Number(number) => crate::serde::read::exact_integer(*number)
             .and_then(|integer| u32::try_from(integer).ok())
             .ok_or_else(|| expected("u32", value)),
         other => Err(expected("u32", other)),
@@ -435,7 +439,7 @@ fn double(value: &Value) -> Result<f64, DecodeError> {
     if let Some(object) = value.as_object()
         && let Some(fields) = Fields::of(object.dynamic())?
         && fields.kind == "number"
-        && let Value::Number(number) = fields.number_in_words()?
+        && let Value::Number(number) = fields.special_number()?
     {
         return Ok(number);
     }
@@ -447,7 +451,7 @@ fn bytes(base64: &str) -> Result<Vec<u8>, DecodeError> {
 }
 
 /// A reference that leads back, whether its object is complete or not.
-fn weak(value: Value) -> Value {
+fn to_ancestor(value: Value) -> Value {
     match value {
         Value::Array(node) => Value::Ancestor(WeakValue::Array(Arc::downgrade(&node))),
         Value::EcmaArray(node) => Value::Ancestor(WeakValue::EcmaArray(Arc::downgrade(&node))),

@@ -3,36 +3,38 @@
 use std::collections::{HashMap, HashSet};
 
 use super::TAG;
-use super::shared::{Identity, Survey, identity};
+use super::shared_objects::{ObjectKey, SharedObjectFinder, object_key};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::serde::plain::to_base64;
-use crate::value::{Array, Dynamic, EcmaArray, External, Object, Part, Value, Vector, WeakValue};
+use crate::value::{
+    Array, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
+};
 use crate::{Date, Limits};
 
 /// The tagged form of a value of at most 64 levels.
 pub(super) fn tagged(value: &Value) -> Result<Value, EncodeError> {
     let depth = Limits::default().depth;
-    let mut survey = Survey::default();
-    survey.walk(value, depth)?;
-    Tagger { survey, ids: HashMap::new() }.value(value, depth)
+    let mut finder = SharedObjectFinder::default();
+    finder.visit(value, depth)?;
+    Tagger { finder, ids: HashMap::new() }.value(value, depth)
 }
 
 /// The levels that are left inside, if any.
-pub(super) fn one_less(depth: usize) -> Result<usize, EncodeError> {
+pub(super) fn descend(depth: usize) -> Result<usize, EncodeError> {
     let max = Limits::default().depth;
     depth.checked_sub(1).ok_or_else(|| EncodeError::new(EncodeErrorKind::Depth { max }))
 }
 
 struct Tagger {
-    survey: Survey,
+    finder: SharedObjectFinder,
     /// The numbers of the shared objects that were written.
-    ids: HashMap<Identity, i32>,
+    ids: HashMap<ObjectKey, i32>,
 }
 
 /// An object with a tag, in the making.
-struct Form(Dynamic);
+struct TaggedObject(DynamicMembers);
 
-impl Form {
+impl TaggedObject {
     fn new(kind: &str) -> Self {
         Self([(TAG, kind)].into_iter().collect())
     }
@@ -53,7 +55,7 @@ impl Form {
         self.with_some(name, flag.then_some(true))
     }
 
-    fn done(self) -> Value {
+    fn build(self) -> Value {
         Value::from(self.0)
     }
 }
@@ -63,54 +65,54 @@ impl Tagger {
         if let Value::Ancestor(weak) = value {
             return self.ancestor(weak, depth);
         }
-        let identity = identity(value).filter(|identity| self.survey.shared.contains(identity));
-        let Some(identity) = identity else {
-            return self.content(value, None, depth);
+        let object_key = object_key(value).filter(|object_key| self.finder.shared.contains(object_key));
+        let Some(object_key) = object_key else {
+            return self.tag_content(value, None, depth);
         };
-        if let Some(&id) = self.ids.get(&identity) {
-            return Ok(Form::new("ref").with("id", id).done());
+        if let Some(&id) = self.ids.get(&object_key) {
+            return Ok(TaggedObject::new("ref").with("id", id).build());
         }
         let id = self.ids.len() as i32 + 1;
-        self.ids.insert(identity, id);
-        self.content(value, Some(id), depth)
+        self.ids.insert(object_key, id);
+        self.tag_content(value, Some(id), depth)
     }
 
     fn ancestor(&mut self, weak: &WeakValue, depth: usize) -> Result<Value, EncodeError> {
         let Some(target) = weak.upgrade() else {
             return Err(EncodeError::new(EncodeErrorKind::Dangling));
         };
-        match identity(&target).and_then(|identity| self.ids.get(&identity)) {
-            Some(&id) => Ok(Form::new("ancestor").with("id", id).done()),
+        match object_key(&target).and_then(|object_key| self.ids.get(&object_key)) {
+            Some(&id) => Ok(TaggedObject::new("ancestor").with("id", id).build()),
             // It is not around: the value was taken out of its cycle.
             None => self.value(&target, depth),
         }
     }
 
     /// The form of a value, which has this number if it is shared.
-    fn content(&mut self, value: &Value, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
-        let form = |kind| Form::new(kind).with_some("id", id);
+    fn tag_content(&mut self, value: &Value, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
+        let form = |kind| TaggedObject::new(kind).with_some("id", id);
         Ok(match value {
             Value::Null | Value::Bool(_) | Value::Integer(_) | Value::String(_) => value.clone(),
             Value::Number(value) => number(*value),
-            Value::Undefined => Form::new("undefined").done(),
-            Value::Unsupported => Form::new("unsupported").done(),
-            Value::Date(date) => Form::new("date").with("millis", millis(*date)).done(),
-            Value::Xml(text) => form("xml").with("text", text.clone()).done(),
-            Value::XmlDocument(text) => form("xmlDocument").with("text", text.clone()).done(),
-            Value::ByteArray(bytes) => form("bytes").with("base64", to_base64(bytes)).done(),
-            Value::Array(array) => self.array(array, id, one_less(depth)?)?,
-            Value::EcmaArray(array) => self.ecma_array(array, form("ecmaArray"), one_less(depth)?)?,
-            Value::Object(object) => self.object(object, id, one_less(depth)?)?,
-            Value::Vector(vector) => self.vector(vector, form("vector"), one_less(depth)?)?,
+            Value::Undefined => TaggedObject::new("undefined").build(),
+            Value::Unsupported => TaggedObject::new("unsupported").build(),
+            Value::Date(date) => TaggedObject::new("date").with("millis", millis(*date)).build(),
+            Value::Xml(text) => form("xml").with("text", text.clone()).build(),
+            Value::XmlDocument(text) => form("xmlDocument").with("text", text.clone()).build(),
+            Value::ByteArray(bytes) => form("bytes").with("base64", to_base64(bytes)).build(),
+            Value::Array(array) => self.array(array, id, descend(depth)?)?,
+            Value::EcmaArray(array) => self.ecma_array(array, form("ecmaArray"), descend(depth)?)?,
+            Value::Object(object) => self.object(object, id, descend(depth)?)?,
+            Value::Vector(vector) => self.vector(vector, form("vector"), descend(depth)?)?,
             Value::Dictionary(dictionary) => {
-                let depth = one_less(depth)?;
+                let depth = descend(depth)?;
                 let entries = dictionary.entries.iter().map(|(key, value)| {
                     Ok(Value::from(vec![self.value(key, depth)?, self.value(value, depth)?]))
                 });
                 let entries = entries.collect::<Result<Value, EncodeError>>()?;
-                form("dictionary").with_flag("weak", dictionary.weak).with("entries", entries).done()
+                form("dictionary").with_flag("weak", dictionary.weak).with("entries", entries).build()
             }
-            Value::External(external) => self.external(external, form("external"), one_less(depth)?)?,
+            Value::External(external) => self.external(external, form("external"), descend(depth)?)?,
             Value::Ancestor(weak) => self.ancestor(weak, depth)?,
         })
     }
@@ -120,16 +122,21 @@ impl Tagger {
         if id.is_none() && array.members.is_empty() {
             return Ok(items);
         }
-        let form = Form::new("array").with_some("id", id).with("items", items);
+        let form = TaggedObject::new("array").with_some("id", id).with("items", items);
         if array.members.is_empty() {
-            return Ok(form.done());
+            return Ok(form.build());
         }
-        Ok(form.with("members", self.members(&array.members, depth)?).done())
+        Ok(form.with("members", self.members(&array.members, depth)?).build())
     }
 
-    fn ecma_array(&mut self, array: &EcmaArray, form: Form, depth: usize) -> Result<Value, EncodeError> {
+    fn ecma_array(
+        &mut self,
+        array: &EcmaArray,
+        form: TaggedObject,
+        depth: usize,
+    ) -> Result<Value, EncodeError> {
         let members = self.members(&array.members, depth)?;
-        Ok(form.with("length", array.length).with("members", members).done())
+        Ok(form.with("length", array.length).with("members", members).build())
     }
 
     fn object(&mut self, object: &Object, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
@@ -138,7 +145,7 @@ impl Tagger {
         if id.is_none() && traits.is_anonymous() && object.get(TAG).is_none() {
             return Ok(members);
         }
-        let mut form = Form::new("object").with_some("id", id);
+        let mut form = TaggedObject::new("object").with_some("id", id);
         if !traits.alias().is_empty() {
             form = form.with("alias", traits.alias());
         }
@@ -146,7 +153,7 @@ impl Tagger {
             let names: Value = traits.members().iter().map(|name| Value::String(name.clone())).collect();
             form = form.with("sealed", names).with_flag("dynamic", traits.is_dynamic());
         }
-        Ok(form.with("members", members).done())
+        Ok(form.with("members", members).build())
     }
 
     /// All members, the sealed ones first: as an object, or as pairs where two have one name.
@@ -154,7 +161,7 @@ impl Tagger {
         let mut names = HashSet::new();
         if object.members().all(|(name, _)| names.insert(name)) {
             let members = object.members().map(|(name, value)| Ok((name, self.value(value, depth)?)));
-            return Ok(Value::from(members.collect::<Result<Dynamic, EncodeError>>()?));
+            return Ok(Value::from(members.collect::<Result<DynamicMembers, EncodeError>>()?));
         }
         let pairs = object
             .members()
@@ -162,16 +169,16 @@ impl Tagger {
         pairs.collect()
     }
 
-    fn members(&mut self, members: &Dynamic, depth: usize) -> Result<Value, EncodeError> {
+    fn members(&mut self, members: &DynamicMembers, depth: usize) -> Result<Value, EncodeError> {
         let members = members.iter().map(|(name, value)| Ok((name, self.value(value, depth)?)));
-        Ok(Value::from(members.collect::<Result<Dynamic, EncodeError>>()?))
+        Ok(Value::from(members.collect::<Result<DynamicMembers, EncodeError>>()?))
     }
 
     fn items(&mut self, items: &[Value], depth: usize) -> Result<Value, EncodeError> {
         items.iter().map(|item| self.value(item, depth)).collect()
     }
 
-    fn vector(&mut self, vector: &Vector, form: Form, depth: usize) -> Result<Value, EncodeError> {
+    fn vector(&mut self, vector: &Vector, form: TaggedObject, depth: usize) -> Result<Value, EncodeError> {
         let (of, class, items) = match vector {
             Vector::Int { items, .. } => ("int", None, items.iter().map(|item| Value::from(*item)).collect()),
             Vector::Uint { items, .. } => {
@@ -184,19 +191,24 @@ impl Tagger {
         };
         let class = class.filter(|class| !class.is_empty());
         let form = form.with("of", of).with_some("class", class.cloned());
-        Ok(form.with_flag("fixed", vector.is_fixed()).with("items", items).done())
+        Ok(form.with_flag("fixed", vector.is_fixed()).with("items", items).build())
     }
 
-    fn external(&mut self, external: &External, form: Form, depth: usize) -> Result<Value, EncodeError> {
+    fn external(
+        &mut self,
+        external: &External,
+        form: TaggedObject,
+        depth: usize,
+    ) -> Result<Value, EncodeError> {
         let parts = external.parts.iter().map(|part| {
             let (name, content) = match part {
-                Part::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
-                Part::Value(value) => ("value", self.value(value, depth)?),
+                ExternalPart::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
+                ExternalPart::Value(value) => ("value", self.value(value, depth)?),
             };
-            Ok(Value::from([(name, content)].into_iter().collect::<Dynamic>()))
+            Ok(Value::from([(name, content)].into_iter().collect::<DynamicMembers>()))
         });
         let parts = parts.collect::<Result<Value, EncodeError>>()?;
-        Ok(form.with("alias", external.alias()).with("parts", parts).done())
+        Ok(form.with("alias", external.alias()).with("parts", parts).build())
     }
 }
 
@@ -217,5 +229,5 @@ fn number(value: f64) -> Value {
         0.0 if value.is_sign_negative() => "-0",
         value => return Value::Number(value),
     };
-    Form::new("number").with("value", words).done()
+    TaggedObject::new("number").with("value", words).build()
 }

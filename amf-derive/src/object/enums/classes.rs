@@ -4,17 +4,17 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, Type};
 
-use super::{Holding, Variant, Variants};
+use super::{Variant, VariantContent, Variants};
 use crate::bounds::is_generic;
-use crate::object::codegen::{Members, decoder_lifetime, distinct, from_amf_impl, to_amf_impl, variable};
-use crate::object::ir::{Field, Object, Role};
+use crate::object::codegen::{Members, decoder_lifetime, from_amf_impl, to_amf_impl, unique_types, variable};
+use crate::object::ir::{Field, FieldRole, Object};
 use crate::span;
 
 pub(crate) fn expand(object: &Object<'_>, choice: &Variants<'_>) -> TokenStream {
     let generator = Generator { object, choice };
     let classes = generator.classes();
-    let from_amf = generator.reading();
-    let to_amf = generator.writing();
+    let from_amf = generator.expand_from_amf();
+    let to_amf = generator.expand_to_amf();
     quote! {
         const _: () = {
             #classes
@@ -34,7 +34,7 @@ impl<'a> Generator<'a> {
     fn classes(&self) -> TokenStream {
         let root = &self.object.root;
         let own = self.choice.variants.iter().filter_map(|variant| {
-            let Holding::Members { alias, also, fields } = &variant.holding else { return None };
+            let VariantContent::Members { alias, also, fields } = &variant.content else { return None };
             let members = Members::new(self.object, fields, None, false);
             let (name, class) = (class_name(variant.ident), members.class(alias, also));
             Some(quote! {
@@ -42,7 +42,8 @@ impl<'a> Generator<'a> {
                 static #name: #root::Class = #class;
             })
         });
-        let held: Vec<_> = self.held().filter(|(_, ty)| !is_generic(ty, self.object.generics)).collect();
+        let held: Vec<_> =
+            self.held_types().filter(|(_, ty)| !is_generic(ty, self.object.generics)).collect();
         let checks = held.iter().map(|(variant, ty)| {
             let message = format!(
                 "the struct in `{}::{}` has no alias, which alone would tell it from others: add \
@@ -54,27 +55,27 @@ impl<'a> Generator<'a> {
                 const _: () = ::core::assert!(!<#ty as #root::AmfClass>::CLASS.alias().is_empty(), #message);
             }
         });
-        let all_known = held.len() == self.held().count();
+        let all_known = held.len() == self.held_types().count();
         let distinct = (all_known && !held.is_empty()).then(|| {
-            let classes = self.all();
+            let classes = self.class_array();
             let message = format!(
                 "two variants of `{}` have the same alias, so nothing tells them apart",
                 self.object.ident
             );
             quote_spanned! {span::at(self.object.ident)=>
                 #[allow(deprecated)]
-                const _: () = ::core::assert!(#root::__private::distinct(&#classes), #message);
+                const _: () = ::core::assert!(#root::__private::aliases_are_distinct(&#classes), #message);
             }
         });
         quote!(#(#own)* #(#checks)* #distinct)
     }
 
     /// The classes in the order of the variants, as an array.
-    fn all(&self) -> TokenStream {
+    fn class_array(&self) -> TokenStream {
         let root = &self.object.root;
-        let classes = self.choice.variants.iter().map(|variant| match &variant.holding {
-            Holding::Class(ty) => quote_spanned!(span::at(ty)=> <#ty as #root::AmfClass>::CLASS),
-            Holding::Members { .. } => {
+        let classes = self.choice.variants.iter().map(|variant| match &variant.content {
+            VariantContent::Class(ty) => quote_spanned!(span::at(ty)=> <#ty as #root::AmfClass>::CLASS),
+            VariantContent::Members { .. } => {
                 let name = class_name(variant.ident);
                 quote!(&#name)
             }
@@ -82,33 +83,33 @@ impl<'a> Generator<'a> {
         quote!([#(#classes),*])
     }
 
-    fn held(&self) -> impl Iterator<Item = (&'a Variant<'a>, &'a Type)> {
-        self.choice.variants.iter().filter_map(|variant| match variant.holding {
-            Holding::Class(ty) => Some((variant, ty)),
-            Holding::Members { .. } => None,
+    fn held_types(&self) -> impl Iterator<Item = (&'a Variant<'a>, &'a Type)> {
+        self.choice.variants.iter().filter_map(|variant| match variant.content {
+            VariantContent::Class(ty) => Some((variant, ty)),
+            VariantContent::Members { .. } => None,
         })
     }
 
     /// What is read and written inside: held classes, members, and what `other` keeps.
     fn types(&self) -> Vec<&'a Type> {
-        let inside = self.choice.variants.iter().flat_map(|variant| match &variant.holding {
-            Holding::Class(ty) => vec![*ty],
-            Holding::Members { fields, .. } => Members::new(self.object, fields, None, false).types(),
+        let inside = self.choice.variants.iter().flat_map(|variant| match &variant.content {
+            VariantContent::Class(ty) => vec![*ty],
+            VariantContent::Members { fields, .. } => Members::new(self.object, fields, None, false).types(),
         });
-        inside.chain(self.choice.other.iter().filter_map(|other| other.keeps)).collect()
+        inside.chain(self.choice.other.iter().filter_map(|other| other.kept_type)).collect()
     }
 
-    fn reading(&self) -> TokenStream {
+    fn expand_from_amf(&self) -> TokenStream {
         let root = &self.object.root;
         let decoder = decoder_lifetime(self.object.generics);
-        let all = self.all();
+        let all = self.class_array();
         let arms = self.choice.variants.iter().enumerate().map(|(index, variant)| {
             let (index, ident) = (Literal::usize_unsuffixed(index), variant.ident);
-            let read = match &variant.holding {
-                Holding::Class(ty) => quote! {
+            let read = match &variant.content {
+                VariantContent::Class(ty) => quote! {
                     <#ty as #root::FromAmf<#decoder>>::from_amf(__decoder).map(Self::#ident)
                 },
-                Holding::Members { fields, .. } => {
+                VariantContent::Members { fields, .. } => {
                     let class = class_name(ident);
                     let body = Members::new(self.object, fields, None, false)
                         .read_body(&quote!(&#class), &quote!(Self::#ident));
@@ -118,17 +119,17 @@ impl<'a> Generator<'a> {
             quote!(::core::option::Option::Some(#index) => #read,)
         });
         let otherwise = if let Some(other) = &self.choice.other {
-            let (ident, ty) = (other.ident, other.keeps);
+            let (ident, ty) = (other.ident, other.kept_type);
             quote!(<#ty as #root::FromAmf<#decoder>>::from_amf(__decoder).map(Self::#ident))
         } else {
             quote!(::core::result::Result::Err(#root::__private::no_such_class(__decoder, &__classes)))
         };
         let types = self.types();
-        let own = self.choice.variants.iter().filter_map(|variant| match variant.holding {
-            Holding::Class(_) => None,
-            Holding::Members { .. } => Some(class_name(variant.ident)),
+        let own = self.choice.variants.iter().filter_map(|variant| match variant.content {
+            VariantContent::Class(_) => None,
+            VariantContent::Members { .. } => Some(class_name(variant.ident)),
         });
-        let inside = distinct(&types);
+        let inside = unique_types(&types);
         let defaults = self.fields().filter_map(Members::default_of);
         from_amf_impl(
             self.object,
@@ -139,7 +140,7 @@ impl<'a> Generator<'a> {
                     __decoder: &mut #root::Decoder<#decoder>,
                 ) -> ::core::result::Result<Self, #root::DecodeError> {
                     let __classes = #all;
-                    match #root::__private::class_among(__decoder, &__classes)? {
+                    match #root::__private::match_class(__decoder, &__classes)? {
                         #(#arms)*
                         _ => #otherwise,
                     }
@@ -156,7 +157,7 @@ impl<'a> Generator<'a> {
 
     fn write_members(&self, fields: &[Field<'_>]) -> TokenStream {
         let members = Members::new(self.object, fields, None, false);
-        let is_member = |field: &&Field<'_>| matches!(field.role, Role::Member { .. });
+        let is_member = |field: &&Field<'_>| matches!(field.role, FieldRole::Member { .. });
         let written = fields.iter().filter(is_member).enumerate().map(|(index, field)| {
             let index = Literal::usize_unsuffixed(index).into_token_stream();
             members.write(field, &variable(field.ident).into_token_stream(), &index)
@@ -168,25 +169,26 @@ impl<'a> Generator<'a> {
     }
 
     fn fields(&self) -> impl Iterator<Item = &'a Field<'a>> {
-        self.choice.variants.iter().flat_map(|variant| match &variant.holding {
-            Holding::Class(_) => [].iter(),
-            Holding::Members { fields, .. } => fields.iter(),
+        self.choice.variants.iter().flat_map(|variant| match &variant.content {
+            VariantContent::Class(_) => [].iter(),
+            VariantContent::Members { fields, .. } => fields.iter(),
         })
     }
 
-    fn writing(&self) -> TokenStream {
+    fn expand_to_amf(&self) -> TokenStream {
         let root = &self.object.root;
         let arms = self.choice.variants.iter().map(|variant| {
             let ident = variant.ident;
-            match &variant.holding {
-                Holding::Class(ty) => write_held(root, ident, ty),
-                Holding::Members { fields, .. } => {
+            match &variant.content {
+                VariantContent::Class(ty) => write_held(root, ident, ty),
+                VariantContent::Members { fields, .. } => {
                     let class = class_name(ident);
-                    let bound =
-                        fields.iter().filter(|field| !matches!(field.role, Role::Skipped)).map(|field| {
+                    let bound = fields.iter().filter(|field| !matches!(field.role, FieldRole::Skipped)).map(
+                        |field| {
                             let (name, variable) = (field.ident, variable(field.ident));
                             quote!(#name: #variable)
-                        });
+                        },
+                    );
                     let members = self.write_members(fields);
                     quote! {
                         Self::#ident { #(#bound,)* .. } => {
@@ -204,7 +206,7 @@ impl<'a> Generator<'a> {
             .choice
             .other
             .iter()
-            .filter_map(|other| other.keeps.map(|ty| write_held(root, other.ident, ty)));
+            .filter_map(|other| other.kept_type.map(|ty| write_held(root, other.ident, ty)));
         to_amf_impl(
             self.object,
             self.types().into_iter(),

@@ -3,24 +3,26 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{Constants, Form};
+use super::{ConstantForm, Constants};
 use crate::object::codegen::{decoder_lifetime, from_amf_impl, to_amf_impl};
 use crate::object::ir::Object;
 
 pub(crate) fn expand(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
-    let from_amf = reading(object, choice);
-    let to_amf = writing(object, choice);
+    let from_amf = expand_from_amf(object, choice);
+    let to_amf = expand_to_amf(object, choice);
     quote!(#from_amf #to_amf)
 }
 
-fn reading(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
+fn expand_from_amf(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);
     let known = choice.units.iter().map(|constant| &constant.value);
     let also = choice.units.iter().flat_map(|constant| &constant.also);
     let (ty, among, unknown) = match choice.form {
-        Form::Strings => (quote!(&::core::primitive::str), quote!(name_among), quote!(no_such_name)),
-        Form::Numbers => (quote!(::core::primitive::i128), quote!(number_among), quote!(no_such_number)),
+        ConstantForm::Strings => (quote!(&::core::primitive::str), quote!(match_name), quote!(no_such_name)),
+        ConstantForm::Numbers => {
+            (quote!(::core::primitive::i128), quote!(match_number), quote!(no_such_number))
+        }
     };
     let mut next = choice.units.len();
     let arms: Vec<_> = choice
@@ -35,14 +37,14 @@ fn reading(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
             quote!(::core::option::Option::Some(#(#indices)|*) => ::core::result::Result::Ok(Self::#ident),)
         })
         .collect();
-    let otherwise = match choice.other.as_ref().map(|other| (other.ident, other.keeps)) {
+    let otherwise = match choice.other.as_ref().map(|other| (other.ident, other.kept_type)) {
         None => quote!(::core::result::Result::Err(#root::__private::#unknown(__decoder, &__known))),
         Some((ident, None)) => quote!(__decoder.skip().map(|()| Self::#ident)),
         Some((ident, Some(ty))) => {
             quote!(<#ty as #root::FromAmf<#decoder>>::from_amf(__decoder).map(Self::#ident))
         }
     };
-    let kept = choice.other.iter().filter_map(|other| other.keeps);
+    let kept = choice.other.iter().filter_map(|other| other.kept_type);
     let count = Literal::usize_unsuffixed(next);
     from_amf_impl(
         object,
@@ -62,22 +64,22 @@ fn reading(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
     )
 }
 
-fn writing(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
+fn expand_to_amf(object: &Object<'_>, choice: &Constants<'_>) -> TokenStream {
     let root = &object.root;
     let arms = choice.units.iter().map(|constant| {
         let (ident, value) = (constant.ident, &constant.value);
         match choice.form {
-            Form::Strings => quote!(Self::#ident => __encoder.string(#value),),
-            Form::Numbers => quote! {
+            ConstantForm::Strings => quote!(Self::#ident => __encoder.string(#value),),
+            ConstantForm::Numbers => quote! {
                 Self::#ident => <::core::primitive::i128 as #root::ToAmf>::to_amf(&(#value), __encoder),
             },
         }
     });
     let other = choice.other.iter().filter_map(|other| {
-        let (ident, ty) = (other.ident, other.keeps?);
+        let (ident, ty) = (other.ident, other.kept_type?);
         Some(quote!(Self::#ident(__kept) => <#ty as #root::ToAmf>::to_amf(__kept, __encoder),))
     });
-    let kept = choice.other.iter().filter_map(|other| other.keeps);
+    let kept = choice.other.iter().filter_map(|other| other.kept_type);
     to_amf_impl(
         object,
         kept,

@@ -8,15 +8,15 @@ use crate::object::ir::Field;
 /// An enum whose variants are told by the alias on the wire.
 pub(crate) struct Variants<'a> {
     pub(crate) variants: Vec<Variant<'a>>,
-    pub(crate) other: Option<Other<'a>>,
+    pub(crate) other: Option<OtherVariant<'a>>,
 }
 
 pub(crate) struct Variant<'a> {
     pub(crate) ident: &'a Ident,
-    pub(crate) holding: Holding<'a>,
+    pub(crate) content: VariantContent<'a>,
 }
 
-pub(crate) enum Holding<'a> {
+pub(crate) enum VariantContent<'a> {
     /// A type that is a class.
     Class(&'a Type),
     /// Members of its own; a unit variant has none.
@@ -25,13 +25,13 @@ pub(crate) enum Holding<'a> {
 
 /// An enum of unit variants.
 pub(crate) struct Constants<'a> {
-    pub(crate) form: Form,
+    pub(crate) form: ConstantForm,
     pub(crate) units: Vec<Constant<'a>>,
-    pub(crate) other: Option<Other<'a>>,
+    pub(crate) other: Option<OtherVariant<'a>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ConstantForm {
     Strings,
     Numbers,
 }
@@ -45,8 +45,8 @@ pub(crate) struct Constant<'a> {
 }
 
 /// The variant that takes what no other does.
-pub(crate) struct Other<'a> {
+pub(crate) struct OtherVariant<'a> {
     pub(crate) ident: &'a Ident,
     /// What it keeps; a unit variant of constants keeps nothing, and is one of them.
-    pub(crate) keeps: Option<&'a Type>,
+    pub(crate) kept_type: Option<&'a Type>,
 }

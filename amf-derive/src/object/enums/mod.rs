@@ -5,4 +5,4 @@ pub(super) mod constants;
 mod ir;
 pub(super) mod parse;
 
-pub(super) use ir::{Constant, Constants, Form, Holding, Other, Variant, Variants};
+pub(super) use ir::{Constant, ConstantForm, Constants, OtherVariant, Variant, VariantContent, Variants};

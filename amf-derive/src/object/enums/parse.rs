@@ -6,15 +6,15 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{DataEnum, DeriveInput, Fields, Ident, LitStr, Type};
 
-use super::{Constant, Constants, Form, Holding, Other, Variant, Variants};
-use crate::attr::{Once, settings};
+use super::{Constant, ConstantForm, Constants, OtherVariant, Variant, VariantContent, Variants};
+use crate::attr::{SetOnce, settings};
 use crate::errors::Errors;
-use crate::names::Case;
-use crate::object::ir::{Body, Role};
+use crate::names::RenameRule;
+use crate::object::ir::{Body, FieldRole};
 use crate::object::parse::{ItemSettings, named};
 use crate::paths::Root;
 
-const ON_A_VARIANT: &[&str] = &["alias", "also", "rename", "other"];
+const VARIANT_SETTINGS: &[&str] = &["alias", "also", "rename", "other"];
 
 /// Unit variants are strings, unless it says that they are numbers, or one of them is a class.
 pub(crate) fn body<'a>(
@@ -28,43 +28,43 @@ pub(crate) fn body<'a>(
     if data.variants.is_empty() {
         errors.at(&input.ident, "an enum without variants has no values that could be sent: add a variant");
     }
-    let variants: Vec<Parsed<'a>> =
-        data.variants.iter().map(|variant| Parsed::new(variant, errors)).collect();
+    let variants: Vec<ParsedVariant<'a>> =
+        data.variants.iter().map(|variant| ParsedVariant::new(variant, errors)).collect();
     if let (Some(_), Some(number)) = (item.string.name(), item.number.name()) {
         errors.at(number, "the variants are strings or numbers: keep `string` or `number`");
     }
-    let said = item.string.name().or(item.number.name());
-    if said.is_none() && variants.iter().any(Parsed::is_class) {
-        let case = item.case.get().copied().unwrap_or(Case::Camel);
+    let form_setting = item.string.name().or(item.number.name());
+    if form_setting.is_none() && variants.iter().any(ParsedVariant::is_class) {
+        let case = item.case.get().copied().unwrap_or(RenameRule::Camel);
         return Body::Variants(classes(variants, case, root, errors));
     }
-    let form = if item.number.is_set() { Form::Numbers } else { Form::Strings };
-    if let (Form::Numbers, Some(case)) = (form, item.case.name()) {
+    let form = if item.number.is_set() { ConstantForm::Numbers } else { ConstantForm::Strings };
+    if let (ConstantForm::Numbers, Some(case)) = (form, item.case.name()) {
         errors.at(case, format_args!("numbers have no case: remove `{case}`"));
     }
-    let case = item.case.get().copied().unwrap_or(Case::AsWritten);
+    let case = item.case.get().copied().unwrap_or(RenameRule::AsWritten);
     Body::Constants(constants(&variants, form, case, errors))
 }
 
 /// A variant and its attributes.
-struct Parsed<'a> {
+struct ParsedVariant<'a> {
     syntax: &'a syn::Variant,
-    alias: Once<LitStr>,
-    rename: Once<LitStr>,
+    alias: SetOnce<LitStr>,
+    rename: SetOnce<LitStr>,
     also: Vec<LitStr>,
     also_at: Option<Ident>,
-    other: Once<Ident>,
+    other: SetOnce<Ident>,
 }
 
-impl<'a> Parsed<'a> {
+impl<'a> ParsedVariant<'a> {
     fn new(syntax: &'a syn::Variant, errors: &mut Errors) -> Self {
         let mut parsed = Self {
             syntax,
-            alias: Once::default(),
-            rename: Once::default(),
+            alias: SetOnce::default(),
+            rename: SetOnce::default(),
             also: Vec::new(),
             also_at: None,
-            other: Once::default(),
+            other: SetOnce::default(),
         };
         for setting in settings(&syntax.attrs, "amf", errors) {
             match setting.text().as_str() {
@@ -89,7 +89,7 @@ impl<'a> Parsed<'a> {
                     &setting.name,
                     "every variant can be written: mark the one that takes what no other does with `other`",
                 ),
-                _ => setting.unknown("a variant", ON_A_VARIANT, errors),
+                _ => setting.unknown("a variant", VARIANT_SETTINGS, errors),
             }
         }
         parsed
@@ -101,7 +101,7 @@ impl<'a> Parsed<'a> {
     }
 
     /// The type of a newtype variant.
-    fn held(&self) -> Option<&'a Type> {
+    fn held_type(&self) -> Option<&'a Type> {
         match &self.syntax.fields {
             Fields::Unnamed(fields) => match fields.unnamed.iter().collect::<Vec<_>>()[..] {
                 [field] => Some(&field.ty),
@@ -129,8 +129,12 @@ impl<'a> Parsed<'a> {
 }
 
 /// Takes the one `other` out of the variants.
-fn take_other<'a>(variants: &[Parsed<'a>], keeps: bool, errors: &mut Errors) -> Option<Other<'a>> {
-    let mut found: Option<Other<'a>> = None;
+fn take_other<'a>(
+    variants: &[ParsedVariant<'a>],
+    must_keep: bool,
+    errors: &mut Errors,
+) -> Option<OtherVariant<'a>> {
+    let mut found: Option<OtherVariant<'a>> = None;
     for variant in variants.iter().filter(|variant| variant.other.is_set()) {
         if let Some(first) = &found {
             errors.at(
@@ -139,20 +143,25 @@ fn take_other<'a>(variants: &[Parsed<'a>], keeps: bool, errors: &mut Errors) -> 
             );
             continue;
         }
-        let held = variant.held();
+        let held = variant.held_type();
         let is_unit = matches!(variant.syntax.fields, Fields::Unit);
-        if held.is_none() && (keeps || !is_unit) {
+        if held.is_none() && (must_keep || !is_unit) {
             errors.at(
                 variant.ident(),
                 format_args!("`other` keeps what it took: write `{}(Value)`", variant.ident()),
             );
         }
-        found = Some(Other { ident: variant.ident(), keeps: held });
+        found = Some(OtherVariant { ident: variant.ident(), kept_type: held });
     }
     found
 }
 
-fn classes<'a>(variants: Vec<Parsed<'a>>, case: Case, root: &Root, errors: &mut Errors) -> Variants<'a> {
+fn classes<'a>(
+    variants: Vec<ParsedVariant<'a>>,
+    case: RenameRule,
+    root: &Root,
+    errors: &mut Errors,
+) -> Variants<'a> {
     let other = take_other(&variants, true, errors);
     let mut taken = HashMap::new();
     let variants = variants
@@ -160,26 +169,31 @@ fn classes<'a>(variants: Vec<Parsed<'a>>, case: Case, root: &Root, errors: &mut 
         .filter_map(|variant| {
             if variant.other.is_set() {
                 let useless = [variant.alias.name(), variant.rename.name(), variant.also_at.as_ref()];
-                Parsed::reject(&useless, "`other` takes any alias", errors);
+                ParsedVariant::reject(&useless, "`other` takes any alias", errors);
                 return None;
             }
             let because = "a variant of a class is told by its alias";
-            Parsed::reject(&[variant.rename.name()], because, errors);
+            ParsedVariant::reject(&[variant.rename.name()], because, errors);
             for alias in variant.alias.get().into_iter().chain(&variant.also) {
                 claim(&mut taken, &alias.value(), "alias", &variant, alias, errors);
             }
-            Some(Variant { ident: variant.ident(), holding: holding(&variant, case, root, errors)? })
+            Some(Variant { ident: variant.ident(), content: content(&variant, case, root, errors)? })
         })
         .collect();
     Variants { variants, other }
 }
 
-fn holding<'a>(variant: &Parsed<'a>, case: Case, root: &Root, errors: &mut Errors) -> Option<Holding<'a>> {
+fn content<'a>(
+    variant: &ParsedVariant<'a>,
+    case: RenameRule,
+    root: &Root,
+    errors: &mut Errors,
+) -> Option<VariantContent<'a>> {
     let fields = match &variant.syntax.fields {
         Fields::Named(fields) => named(fields, case, root, errors),
         Fields::Unit => Vec::new(),
         Fields::Unnamed(fields) => {
-            let Some(held) = variant.held() else {
+            let Some(held) = variant.held_type() else {
                 errors.at(
                     fields,
                     "a variant holds one struct, as in `Circle(Circle)`, or has named fields and an alias",
@@ -187,8 +201,8 @@ fn holding<'a>(variant: &Parsed<'a>, case: Case, root: &Root, errors: &mut Error
                 return None;
             };
             let because = "the class that the variant holds has the alias";
-            Parsed::reject(&[variant.alias.name(), variant.also_at.as_ref()], because, errors);
-            return Some(Holding::Class(held));
+            ParsedVariant::reject(&[variant.alias.name(), variant.also_at.as_ref()], because, errors);
+            return Some(VariantContent::Class(held));
         }
     };
     let Some(alias) = variant.alias.get() else {
@@ -201,35 +215,40 @@ fn holding<'a>(variant: &Parsed<'a>, case: Case, root: &Root, errors: &mut Error
         );
         return None;
     };
-    for field in fields.iter().filter(|field| matches!(field.role, Role::Flattened { .. })) {
+    for field in fields.iter().filter(|field| matches!(field.role, FieldRole::Flattened { .. })) {
         errors.at(
             field.ident,
             "the members of a variant are its own: to flatten, let it hold a struct, as in `Circle(Circle)`",
         );
     }
-    Some(Holding::Members { alias: alias.value(), also: variant.also(), fields })
+    Some(VariantContent::Members { alias: alias.value(), also: variant.also(), fields })
 }
 
-fn constants<'a>(variants: &[Parsed<'a>], form: Form, case: Case, errors: &mut Errors) -> Constants<'a> {
+fn constants<'a>(
+    variants: &[ParsedVariant<'a>],
+    form: ConstantForm,
+    case: RenameRule,
+    errors: &mut Errors,
+) -> Constants<'a> {
     let other = take_other(variants, false, errors);
     let mut taken = HashMap::new();
-    let mut number = Number::default();
+    let mut discriminants = Discriminants::default();
     let units = variants
         .iter()
         .filter_map(|variant| {
-            let value = number.next(variant.syntax);
-            if variant.other.is_set() && variant.held().is_some() {
+            let value = discriminants.next_discriminant(variant.syntax);
+            if variant.other.is_set() && variant.held_type().is_some() {
                 let useless = [variant.alias.name(), variant.rename.name(), variant.also_at.as_ref()];
-                Parsed::reject(&useless, "`other` keeps what it took", errors);
+                ParsedVariant::reject(&useless, "`other` keeps what it took", errors);
                 return None;
             }
             check_constant(variant, form, errors);
-            if form == Form::Numbers {
+            if form == ConstantForm::Numbers {
                 return Some(Constant { ident: variant.ident(), value, also: Vec::new() });
             }
             let name = match variant.rename.get() {
                 Some(rename) => rename.value(),
-                None => case.of_variant(variant.ident()),
+                None => case.apply_to_variant(variant.ident()),
             };
             claim(&mut taken, &name, "string", variant, variant.ident(), errors);
             for also in &variant.also {
@@ -241,17 +260,21 @@ fn constants<'a>(variants: &[Parsed<'a>], form: Form, case: Case, errors: &mut E
     Constants { form, units, other }
 }
 
-fn check_constant(variant: &Parsed<'_>, form: Form, errors: &mut Errors) {
+fn check_constant(variant: &ParsedVariant<'_>, form: ConstantForm, errors: &mut Errors) {
     if !matches!(variant.syntax.fields, Fields::Unit) {
         errors.at(
             &variant.syntax.fields,
             "a variant that is a string or a number has no fields; `#[amf(other)]` may keep one value",
         );
     }
-    Parsed::reject(&[variant.alias.name()], "a string or a number has no class", errors);
-    if form == Form::Numbers {
+    ParsedVariant::reject(&[variant.alias.name()], "a string or a number has no class", errors);
+    if form == ConstantForm::Numbers {
         let useless = [variant.rename.name(), variant.also_at.as_ref()];
-        Parsed::reject(&useless, "the number of a variant is its discriminant, as in `Low = 1`", errors);
+        ParsedVariant::reject(
+            &useless,
+            "the number of a variant is its discriminant, as in `Low = 1`",
+            errors,
+        );
     }
 }
 
@@ -259,7 +282,7 @@ fn claim(
     taken: &mut HashMap<String, String>,
     name: &str,
     what: &str,
-    variant: &Parsed<'_>,
+    variant: &ParsedVariant<'_>,
     place: &impl ToTokens,
     errors: &mut Errors,
 ) {
@@ -271,13 +294,13 @@ fn claim(
 
 /// Discriminants as Rust counts them: from the last one that is written.
 #[derive(Default)]
-struct Number {
+struct Discriminants {
     written: Option<TokenStream>,
     after: i128,
 }
 
-impl Number {
-    fn next(&mut self, variant: &syn::Variant) -> TokenStream {
+impl Discriminants {
+    fn next_discriminant(&mut self, variant: &syn::Variant) -> TokenStream {
         if let Some((_, written)) = &variant.discriminant {
             self.written = Some(quote!((#written) as ::core::primitive::i128));
             self.after = 0;

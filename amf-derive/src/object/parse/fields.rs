@@ -7,64 +7,64 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{ExprPath, FieldsNamed, Ident, LitStr, Type};
 
-use crate::attr::{Once, Setting, settings};
+use crate::attr::{SetOnce, Setting, settings};
 use crate::errors::Errors;
-use crate::names::{Case, list};
-use crate::object::ir::{Field, Missing, Role, Through};
+use crate::names::{RenameRule, list_alternatives};
+use crate::object::ir::{Conversion, Field, FieldRole, IfMissing};
 use crate::paths::Root;
 use crate::{span, types};
 
-const ON_A_FIELD: &[&str] = &["rename", "also", "default", "as", "with", "skip", "flatten", "dynamic"];
+const FIELD_SETTINGS: &[&str] = &["rename", "also", "default", "as", "with", "skip", "flatten", "dynamic"];
 
 /// The fields of a struct or of a variant that has names for them.
 pub(crate) fn named<'a>(
     fields: &'a FieldsNamed,
-    case: Case,
+    case: RenameRule,
     root: &Root,
     errors: &mut Errors,
 ) -> Vec<Field<'a>> {
-    let mut taken = Taken::default();
+    let mut claimed = ClaimedNames::default();
     fields
         .named
         .iter()
         .filter_map(|field| {
             let ident = field.ident.as_ref()?;
             let settings = FieldSettings::parse(field, root, errors);
-            let role = settings.role(ident, &field.ty, case, &mut taken, errors);
+            let role = settings.role(ident, &field.ty, case, &mut claimed, errors);
             Some(Field { ident, ty: &field.ty, role })
         })
         .collect()
 }
 
 /// How the value of a field without a name is read; `None` where it is skipped.
-pub(super) fn unnamed(field: &syn::Field, root: &Root, errors: &mut Errors) -> Option<Through> {
+pub(super) fn unnamed(field: &syn::Field, root: &Root, errors: &mut Errors) -> Option<Conversion> {
     let settings = FieldSettings::parse(field, root, errors);
-    for name in settings.about_members() {
+    for name in settings.member_settings() {
         errors.at(
             name,
             format_args!("this field is no member of an object: remove `{name}`, or give the fields names"),
         );
     }
-    if settings.skip.is_set() { None } else { Some(settings.through.take().unwrap_or(Through::Type)) }
+    if settings.skip.is_set() { None } else { Some(settings.conversion.take().unwrap_or(Conversion::Type)) }
 }
 
 /// What only one field may have.
 #[derive(Default)]
-struct Taken {
+struct ClaimedNames {
     wire: HashMap<String, String>,
     dynamic: Option<Ident>,
 }
 
 #[derive(Default)]
 struct FieldSettings {
-    rename: Once<LitStr>,
+    rename: SetOnce<LitStr>,
     also: Vec<LitStr>,
     also_at: Option<Ident>,
-    default: Once<Missing>,
-    through: Once<Through>,
-    skip: Once<Ident>,
-    flatten: Once<Ident>,
-    dynamic: Once<Ident>,
+    default: SetOnce<IfMissing>,
+    conversion: SetOnce<Conversion>,
+    skip: SetOnce<Ident>,
+    flatten: SetOnce<Ident>,
+    dynamic: SetOnce<Ident>,
 }
 
 impl FieldSettings {
@@ -89,19 +89,21 @@ impl FieldSettings {
             "default" if setting.has_value() => {
                 let value = setting
                     .path("path::to::function", errors)
-                    .map(|path| Missing::Call(ExprPath { attrs: Vec::new(), qself: None, path }));
+                    .map(|path| IfMissing::Call(ExprPath { attrs: Vec::new(), qself: None, path }));
                 self.default.set(setting, value, errors);
             }
-            "default" => self.default.set(setting, Some(Missing::Default), errors),
+            "default" => self.default.set(setting, Some(IfMissing::Default), errors),
             "with" => {
                 let value = setting.path("path::to::module", errors);
-                let module = value
-                    .map(|path| Through::Module { place: span::at(&path), path: path.into_token_stream() });
-                self.through(setting, module, errors);
+                let module = value.map(|path| Conversion::Module {
+                    place: span::at(&path),
+                    path: path.into_token_stream(),
+                });
+                self.conversion(setting, module, errors);
             }
             "as" => {
-                let value = form(setting, ty, root, errors);
-                self.through(setting, value, errors);
+                let value = integer_form(setting, ty, root, errors);
+                self.conversion(setting, value, errors);
             }
             "skip" => {
                 let value = setting.flag(errors);
@@ -119,73 +121,80 @@ impl FieldSettings {
         }
     }
 
-    fn through(&mut self, setting: &Setting, value: Option<Through>, errors: &mut Errors) {
-        match self.through.name() {
+    fn conversion(&mut self, setting: &Setting, value: Option<Conversion>, errors: &mut Errors) {
+        match self.conversion.name() {
             Some(first) if *first != setting.name => errors.at(
                 &setting.name,
                 format_args!("`{first}` says already how the value is read and written; keep one of them"),
             ),
-            _ => self.through.set(setting, value, errors),
+            _ => self.conversion.set(setting, value, errors),
         }
     }
 
-    fn about_members(&self) -> impl Iterator<Item = &Ident> {
+    fn member_settings(&self) -> impl Iterator<Item = &Ident> {
         [self.rename.name(), self.default.name(), self.flatten.name(), self.dynamic.name()]
             .into_iter()
             .flatten()
             .chain(&self.also_at)
     }
 
-    fn role(self, ident: &Ident, ty: &Type, case: Case, taken: &mut Taken, errors: &mut Errors) -> Role {
+    fn role(
+        self,
+        ident: &Ident,
+        ty: &Type,
+        case: RenameRule,
+        claimed: &mut ClaimedNames,
+        errors: &mut Errors,
+    ) -> FieldRole {
         if let Some(skip) = self.skip.name() {
-            for other in self.about_members().chain(self.through.name()) {
+            for other in self.member_settings().chain(self.conversion.name()) {
                 errors.at(
                     other,
                     format_args!("a field with `{skip}` is not on the wire: remove `{other}`, or `{skip}`"),
                 );
             }
-            return Role::Skipped;
+            return FieldRole::Skipped;
         }
         if let Some(dynamic) = self.dynamic.name() {
-            self.no_member(dynamic, "holds many", errors);
+            self.reject_member_settings(dynamic, "holds many", errors);
             for other in self.default.name().into_iter().chain(self.flatten.name()) {
                 errors.at(
                     other,
                     format_args!("a field with `{dynamic}` is not a member, it holds many: remove `{other}`"),
                 );
             }
-            taken.claim_dynamic(dynamic, ident, ty, errors);
-            return Role::Dynamic;
+            claimed.claim_dynamic(dynamic, ident, ty, errors);
+            return FieldRole::Dynamic;
         }
         if let Some(flatten) = self.flatten.name() {
-            self.no_member(flatten, "stands for those of its type", errors);
+            self.reject_member_settings(flatten, "stands for those of its type", errors);
             check_flattened(ty, errors);
-            if let Some(Missing::Call(_)) = self.default.get() {
+            if let Some(IfMissing::Call(_)) = self.default.get() {
                 errors.at(&self.default.name(), "where members are missing, `flatten` takes them from the type's `Default`: write `default`");
             }
-            return Role::Flattened { default: self.default.is_set() };
+            return FieldRole::Flattened { default: self.default.is_set() };
         }
         let wire = match self.rename.get() {
             Some(rename) => rename.value(),
-            None => case.of(ident),
+            None => case.apply_to_field(ident),
         };
         let span = self.rename.get().map_or(ident.span(), LitStr::span);
-        taken.claim(&wire, ident, span, errors);
+        claimed.claim(&wire, ident, span, errors);
         for also in &self.also {
-            taken.claim(&also.value(), ident, also.span(), errors);
+            claimed.claim(&also.value(), ident, also.span(), errors);
         }
-        let through = self.through.take().unwrap_or(Through::Type);
-        let missing = match (self.default.take(), &through) {
+        let conversion = self.conversion.take().unwrap_or(Conversion::Type);
+        let missing = match (self.default.take(), &conversion) {
             (Some(default), _) => default,
-            (None, Through::Type) => Missing::TypeDecides,
-            (None, Through::Module { .. }) => Missing::Null { allowed: types::is_option(ty) },
+            (None, Conversion::Type) => IfMissing::TypeDecides,
+            (None, Conversion::Module { .. }) => IfMissing::Null { allowed: types::is_option(ty) },
         };
         let also = self.also.iter().map(LitStr::value).collect();
-        Role::Member { wire, also, through, missing }
+        FieldRole::Member { wire, also, conversion, missing }
     }
 
-    fn no_member(&self, role: &Ident, because: &str, errors: &mut Errors) {
-        let others = [self.rename.name(), self.also_at.as_ref(), self.through.name()];
+    fn reject_member_settings(&self, role: &Ident, because: &str, errors: &mut Errors) {
+        let others = [self.rename.name(), self.also_at.as_ref(), self.conversion.name()];
         for other in others.into_iter().flatten() {
             errors.at(
                 other,
@@ -196,14 +205,14 @@ impl FieldSettings {
 }
 
 /// `as = "string"` or `as = "double"`.
-fn form(setting: &Setting, ty: &Type, root: &Root, errors: &mut Errors) -> Option<Through> {
+fn integer_form(setting: &Setting, ty: &Type, root: &Root, errors: &mut Errors) -> Option<Conversion> {
     const FORMS: &[&str] = &["string", "double"];
     let literal = setting.string(errors)?;
     match literal.value().as_str() {
-        "string" => Some(Through::Module { path: quote!(#root::as_string), place: span::at(ty) }),
-        "double" => Some(Through::Module { path: quote!(#root::as_double), place: span::at(ty) }),
+        "string" => Some(Conversion::Module { path: quote!(#root::as_string), place: span::at(ty) }),
+        "double" => Some(Conversion::Module { path: quote!(#root::as_double), place: span::at(ty) }),
         other => {
-            let known = list(FORMS);
+            let known = list_alternatives(FORMS);
             errors
                 .at(&literal, format_args!("unknown form `{other}`; write {known}, or `with = \"module\"`"));
             None
@@ -212,11 +221,11 @@ fn form(setting: &Setting, ty: &Type, root: &Root, errors: &mut Errors) -> Optio
 }
 
 fn check_flattened(ty: &Type, errors: &mut Errors) {
-    if let Some(known) = types::known(ty) {
+    if let Some(known) = types::known_name(ty) {
         let message = if types::is_map(ty) {
             format!(
                 "`{known}` has no members of its own: for those that are not declared, write `#[amf(dynamic)]` on a \
-                 `Dynamic`"
+                 `DynamicMembers`"
             )
         } else {
             format!("`{known}` has no members: `flatten` is for a struct that derives `AmfObject`")
@@ -236,12 +245,12 @@ fn unknown(setting: &Setting, errors: &mut Errors) {
             format!("`{name}` is for enums; for a field's other form write `as = \"string\"`")
         }
         "other" => "`other` is for a variant of an enum".to_owned(),
-        _ => return setting.unknown("a field", ON_A_FIELD, errors),
+        _ => return setting.unknown("a field", FIELD_SETTINGS, errors),
     };
     errors.at(&setting.name, message);
 }
 
-impl Taken {
+impl ClaimedNames {
     fn claim(&mut self, wire: &str, ident: &Ident, span: Span, errors: &mut Errors) {
         let field = ident.unraw().to_string();
         if wire.is_empty() {
@@ -256,11 +265,11 @@ impl Taken {
     }
 
     fn claim_dynamic(&mut self, dynamic: &Ident, ident: &Ident, ty: &Type, errors: &mut Errors) {
-        if let Some(known) = types::known(ty) {
+        if let Some(known) = types::known_name(ty) {
             errors.at(
                 ty,
                 format_args!(
-                    "`{dynamic}` members have names and any values: write `Dynamic` instead of `{known}`"
+                    "`{dynamic}` members have names and any values: write `DynamicMembers` instead of `{known}`"
                 ),
             );
         }

@@ -3,11 +3,11 @@
 use syn::punctuated::Punctuated;
 use syn::{Data, DeriveInput, Ident, LitStr, Path, Token, WherePredicate};
 
-use crate::attr::{Once, Setting, settings};
+use crate::attr::{SetOnce, Setting, settings};
 use crate::errors::Errors;
-use crate::names::Case;
+use crate::names::RenameRule;
 
-const ON_A_STRUCT: &[&str] = &[
+const STRUCT_SETTINGS: &[&str] = &[
     "alias",
     "also",
     "rename_all",
@@ -18,23 +18,24 @@ const ON_A_STRUCT: &[&str] = &[
     "bound",
     "crate",
 ];
-const ON_AN_ENUM: &[&str] = &["string", "number", "rename_all", "alias", "externalizable", "bound", "crate"];
+const ENUM_SETTINGS: &[&str] =
+    &["string", "number", "rename_all", "alias", "externalizable", "bound", "crate"];
 
 #[derive(Default)]
 pub(crate) struct ItemSettings {
-    pub(crate) alias: Once<LitStr>,
+    pub(crate) alias: SetOnce<LitStr>,
     pub(crate) also: Vec<String>,
     /// Where the first of them is.
     also_at: Option<Ident>,
-    pub(crate) case: Once<Case>,
-    pub(crate) default: Once<Ident>,
-    pub(crate) deny_unknown: Once<Ident>,
-    pub(crate) transparent: Once<Ident>,
-    pub(crate) externalizable: Once<Ident>,
-    pub(crate) string: Once<Ident>,
-    pub(crate) number: Once<Ident>,
-    pub(crate) bound: Once<Vec<WherePredicate>>,
-    pub(crate) root: Once<Path>,
+    pub(crate) case: SetOnce<RenameRule>,
+    pub(crate) default: SetOnce<Ident>,
+    pub(crate) deny_unknown: SetOnce<Ident>,
+    pub(crate) transparent: SetOnce<Ident>,
+    pub(crate) externalizable: SetOnce<Ident>,
+    pub(crate) string: SetOnce<Ident>,
+    pub(crate) number: SetOnce<Ident>,
+    pub(crate) bound: SetOnce<Vec<WherePredicate>>,
+    pub(crate) root: SetOnce<Path>,
 }
 
 impl ItemSettings {
@@ -60,7 +61,7 @@ impl ItemSettings {
             }
             "rename_all" => {
                 let value = setting.string(errors).and_then(|literal| {
-                    Case::parse(&literal.value()).map_err(|message| errors.at(&literal, message)).ok()
+                    RenameRule::parse(&literal.value()).map_err(|message| errors.at(&literal, message)).ok()
                 });
                 self.case.set(setting, value, errors);
             }
@@ -82,7 +83,7 @@ impl ItemSettings {
         }
     }
 
-    fn flag(&mut self, name: &str) -> Option<&mut Once<Ident>> {
+    fn flag(&mut self, name: &str) -> Option<&mut SetOnce<Ident>> {
         Some(match name {
             "default" => &mut self.default,
             "deny_unknown" => &mut self.deny_unknown,
@@ -95,7 +96,7 @@ impl ItemSettings {
     }
 
     /// What says something of an object's members, or is the form of something else.
-    pub(super) fn about_members(&self) -> impl Iterator<Item = &Ident> {
+    pub(super) fn member_settings(&self) -> impl Iterator<Item = &Ident> {
         [
             self.case.name(),
             self.default.name(),
@@ -174,12 +175,12 @@ fn unknown(setting: &Setting, input: &DeriveInput, errors: &mut Errors) {
     let message = match setting.text().as_str() {
         "rename" => "`rename` is for fields; the name of a class is `alias = \"...\"`",
         "skip" => "`skip` is for fields: write it on the one that is not on the wire",
-        "dynamic" => "`dynamic` is for a field: write `#[amf(dynamic)] extra: Dynamic` among them",
+        "dynamic" => "`dynamic` is for a field: write `#[amf(dynamic)] extra: DynamicMembers` among them",
         "flatten" => "`flatten` is for a field: write it on the one whose members are this struct's too",
         "with" | "as" => "`with` and `as` are for fields: write them on the one that has another form",
         "other" => "`other` is for a variant: write it on the one that takes what no other does",
-        _ if matches!(input.data, Data::Enum(_)) => return setting.unknown("an enum", ON_AN_ENUM, errors),
-        _ => return setting.unknown("a struct", ON_A_STRUCT, errors),
+        _ if matches!(input.data, Data::Enum(_)) => return setting.unknown("an enum", ENUM_SETTINGS, errors),
+        _ => return setting.unknown("a struct", STRUCT_SETTINGS, errors),
     };
     errors.at(&setting.name, message);
 }

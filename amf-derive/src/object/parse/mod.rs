@@ -7,10 +7,10 @@ use proc_macro2::Span;
 use syn::{Data, DataStruct, DeriveInput, Fields, FieldsUnnamed, Ident, Index, Member};
 
 use super::enums;
-use super::ir::{Body, Field, Newtype, Object, Role, Through};
+use super::ir::{Body, Conversion, Field, FieldRole, Newtype, Object};
 use crate::attr::settings;
 use crate::errors::Errors;
-use crate::names::Case;
+use crate::names::RenameRule;
 use crate::paths::Root;
 use crate::span;
 
@@ -56,7 +56,7 @@ fn structure<'a>(
 ) -> Body<'a> {
     settings.only_for_enums(errors);
     settings.check_also(errors);
-    let case = settings.case.get().copied().unwrap_or(Case::Camel);
+    let case = settings.case.get().copied().unwrap_or(RenameRule::Camel);
     let fields = match &data.fields {
         Fields::Named(fields) => named(fields, case, root, errors),
         Fields::Unnamed(fields) => {
@@ -82,9 +82,9 @@ fn transparent_fields<'a>(transparent: &Ident, fields: Vec<Field<'a>>, errors: &
     for field in fields {
         let member = Member::Named(field.ident.clone());
         match field.role {
-            Role::Skipped => skipped.push((member, field.ty)),
-            Role::Member { through, .. } => members.push((member, field.ty, through)),
-            Role::Flattened { .. } | Role::Dynamic => {
+            FieldRole::Skipped => skipped.push((member, field.ty)),
+            FieldRole::Member { conversion, .. } => members.push((member, field.ty, conversion)),
+            FieldRole::Flattened { .. } | FieldRole::Dynamic => {
                 errors.at(field.ident, "a transparent struct is what its one field holds, not an object");
             }
         }
@@ -99,22 +99,23 @@ fn tuple<'a>(
     root: &Root,
     errors: &mut Errors,
 ) -> Body<'a> {
-    const LONGEST: usize = 8;
+    const MAX_TUPLE_LEN: usize = 8;
     let mut skipped = Vec::new();
     let mut members = Vec::new();
     for (index, field) in fields.unnamed.iter().enumerate() {
         let index = Index { index: index as u32, span: Span::call_site() };
         match fields::unnamed(field, root, errors) {
             None => skipped.push((Member::Unnamed(index), &field.ty)),
-            Some(through) => members.push((index, &field.ty, through)),
+            Some(conversion) => members.push((index, &field.ty, conversion)),
         }
     }
     let is_list = members.len() > 1;
     if !is_list {
-        let members = members.into_iter().map(|(index, ty, through)| (index.into(), ty, through)).collect();
+        let members =
+            members.into_iter().map(|(index, ty, conversion)| (index.into(), ty, conversion)).collect();
         return newtype(&input.ident, members, skipped, errors);
     }
-    let plain = members.iter().all(|(_, _, through)| matches!(through, Through::Type));
+    let plain = members.iter().all(|(_, _, conversion)| matches!(conversion, Conversion::Type));
     if !plain || !skipped.is_empty() {
         errors.at(
             fields,
@@ -122,21 +123,22 @@ fn tuple<'a>(
              fields names",
         );
     }
-    if members.len() > LONGEST {
-        errors.at(fields, format_args!("a tuple has at most {LONGEST} elements: give the fields names"));
+    if members.len() > MAX_TUPLE_LEN {
+        errors
+            .at(fields, format_args!("a tuple has at most {MAX_TUPLE_LEN} elements: give the fields names"));
     }
     Body::List(members.into_iter().map(|(index, ty, _)| (index, ty)).collect())
 }
 
 fn newtype<'a>(
     place: &Ident,
-    members: Vec<(Member, &'a syn::Type, Through)>,
+    members: Vec<(Member, &'a syn::Type, Conversion)>,
     skipped: Vec<(Member, &'a syn::Type)>,
     errors: &mut Errors,
 ) -> Body<'a> {
     let count = members.len();
-    if let Ok([(member, ty, through)]) = <[_; 1]>::try_from(members) {
-        return Body::Newtype(Newtype { member, ty, through, skipped });
+    if let Ok([(member, ty, conversion)]) = <[_; 1]>::try_from(members) {
+        return Body::Newtype(Newtype { member, ty, conversion, skipped });
     }
     errors.at(place, format_args!("it is written as the one value that it holds, but it holds {count}"));
     Body::List(Vec::new())
@@ -155,7 +157,7 @@ fn check_externalizable(
             "only its alias tells a reader which code reads an externalizable object: add `alias = \"...\"`",
         );
     }
-    for useless in settings.about_members() {
+    for useless in settings.member_settings() {
         errors.at(
             useless,
             format_args!(

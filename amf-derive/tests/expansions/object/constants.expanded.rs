@@ -5,7 +5,7 @@ impl<'de> ::amf_core::FromAmf<'de> for Suit {
         __decoder: &mut ::amf_core::Decoder<'de>,
     ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
         let __known: [&::core::primitive::str; 3] = ["hearts", "spade", "spades"];
-        match ::amf_core::__private::name_among(__decoder, &__known)? {
+        match ::amf_core::__private::match_name(__decoder, &__known)? {
             ::core::option::Option::Some(0) => ::core::result::Result::Ok(Self::Hearts),
             ::core::option::Option::Some(1 | 2) => {
                 ::core::result::Result::Ok(Self::Spades)
@@ -44,7 +44,7 @@ impl<'de> ::amf_core::FromAmf<'de> for Level {
             (1) as ::core::primitive::i128 + 1i128,
             (9) as ::core::primitive::i128,
         ];
-        match ::amf_core::__private::number_among(__decoder, &__known)? {
+        match ::amf_core::__private::match_number(__decoder, &__known)? {
             ::core::option::Option::Some(0) => ::core::result::Result::Ok(Self::Low),
             ::core::option::Option::Some(1) => ::core::result::Result::Ok(Self::Middle),
             ::core::option::Option::Some(2) => ::core::result::Result::Ok(Self::Unknown),

@@ -31,7 +31,7 @@ impl<'de> ::amf_remoting::amf_core::FromAmf<'de> for Settings {
                     if __decoder.end_named(__named) {
                         break '__read;
                     }
-                    __decoder.go_on_named(__named, __class)
+                    __decoder.resume_named(__named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -41,12 +41,12 @@ impl<'de> ::amf_remoting::amf_core::FromAmf<'de> for Settings {
                 match __member {
                     ::amf_remoting::amf_core::Member::Declared(0) => {
                         __field_volume = ::core::option::Option::Some(
-                            __decoder.late_member::<f64>("Volume")?,
+                            __decoder.member_out_of_order::<f64>("Volume")?,
                         );
                     }
                     ::amf_remoting::amf_core::Member::Declared(1) => {
                         __field_muted = ::core::option::Option::Some(
-                            __decoder.late_member::<bool>("Muted")?,
+                            __decoder.member_out_of_order::<bool>("Muted")?,
                         );
                     }
                     _ => __decoder.skip()?,
@@ -91,7 +91,7 @@ impl ::amf_remoting::amf_core::ToAmf for Settings {
 const _: () = {
     #[doc(hidden)]
     #[allow(deprecated, missing_debug_implementations, private_bounds)]
-    pub struct __Found<'de>(
+    pub struct __Partial<'de>(
         ::core::option::Option<f64>,
         ::core::option::Option<bool>,
         ::core::marker::PhantomData<(&'de (), Settings)>,
@@ -99,10 +99,10 @@ const _: () = {
     #[automatically_derived]
     #[allow(deprecated, non_snake_case)]
     impl<'de> ::amf_remoting::amf_core::ReadMembers<'de> for Settings {
-        type Found = __Found<'de>;
+        type Partial = __Partial<'de>;
         #[inline]
-        fn nothing() -> Self::Found {
-            __Found(
+        fn empty() -> Self::Partial {
+            __Partial(
                 ::core::option::Option::None,
                 ::core::option::Option::None,
                 ::core::marker::PhantomData,
@@ -110,19 +110,19 @@ const _: () = {
         }
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut ::amf_remoting::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<(), ::amf_remoting::amf_core::DecodeError> {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.late_member::<f64>("Volume")?,
+                        __decoder.member_out_of_order::<f64>("Volume")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.late_member::<bool>("Muted")?,
+                        __decoder.member_out_of_order::<bool>("Muted")?,
                     );
                 }
                 _ => {}
@@ -130,12 +130,12 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
         #[inline]
-        fn make(
-            __found: Self::Found,
+        fn from_partial(
+            __found: Self::Partial,
             __class: &'static ::amf_remoting::amf_core::Class,
             __decoder: &::amf_remoting::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<Self, ::amf_remoting::amf_core::DecodeError> {
-            let __Found(__field_volume, __field_muted, _) = __found;
+            let __Partial(__field_volume, __field_muted, _) = __found;
             let __default = <Self as ::core::default::Default>::default();
             ::core::result::Result::Ok(Self {
                 volume: __field_volume.unwrap_or(__default.volume),
@@ -145,8 +145,8 @@ const _: () = {
             })
         }
         #[inline]
-        fn update(&mut self, __found: Self::Found) {
-            let __Found(__field_volume, __field_muted, _) = __found;
+        fn apply(&mut self, __found: Self::Partial) {
+            let __Partial(__field_volume, __field_muted, _) = __found;
             if let ::core::option::Option::Some(__value) = __field_volume {
                 self.volume = __value;
             }

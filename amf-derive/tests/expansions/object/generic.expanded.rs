@@ -52,7 +52,7 @@ where
                     if __decoder.end_named(__named) {
                         break '__read;
                     }
-                    __decoder.go_on_named(__named, __class)
+                    __decoder.resume_named(__named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -62,17 +62,17 @@ where
                 match __member {
                     ::amf_core::Member::Declared(0) => {
                         __field_title = ::core::option::Option::Some(
-                            __decoder.late_member::<&'a str>("title")?,
+                            __decoder.member_out_of_order::<&'a str>("title")?,
                         );
                     }
                     ::amf_core::Member::Declared(1) => {
                         __field_text = ::core::option::Option::Some(
-                            __decoder.late_member::<Cow<'de, str>>("text")?,
+                            __decoder.member_out_of_order::<Cow<'de, str>>("text")?,
                         );
                     }
                     ::amf_core::Member::Declared(2) => {
                         __field_items = ::core::option::Option::Some(
-                            __decoder.late_member::<Vec<T>>("items")?,
+                            __decoder.member_out_of_order::<Vec<T>>("items")?,
                         );
                     }
                     _ => __decoder.skip()?,
@@ -116,7 +116,7 @@ where
 const _: () = {
     #[doc(hidden)]
     #[allow(deprecated, missing_debug_implementations, private_bounds)]
-    pub struct __Found<
+    pub struct __Partial<
         '__de: 'a + 'de,
         'a,
         'de,
@@ -146,10 +146,10 @@ const _: () = {
         T: Ord,
         Option<U>: ::core::default::Default,
     {
-        type Found = __Found<'__de, 'a, 'de, T, U, N>;
+        type Partial = __Partial<'__de, 'a, 'de, T, U, N>;
         #[inline]
-        fn nothing() -> Self::Found {
-            __Found(
+        fn empty() -> Self::Partial {
+            __Partial(
                 ::core::option::Option::None,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
@@ -158,24 +158,24 @@ const _: () = {
         }
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut ::amf_core::Decoder<'__de>,
         ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.late_member::<&'a str>("title")?,
+                        __decoder.member_out_of_order::<&'a str>("title")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.late_member::<Cow<'de, str>>("text")?,
+                        __decoder.member_out_of_order::<Cow<'de, str>>("text")?,
                     );
                 }
                 2 => {
                     __found.2 = ::core::option::Option::Some(
-                        __decoder.late_member::<Vec<T>>("items")?,
+                        __decoder.member_out_of_order::<Vec<T>>("items")?,
                     );
                 }
                 _ => {}
@@ -183,12 +183,12 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
         #[inline]
-        fn make(
-            __found: Self::Found,
+        fn from_partial(
+            __found: Self::Partial,
             __class: &'static ::amf_core::Class,
             __decoder: &::amf_core::Decoder<'__de>,
         ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
-            let __Found(__field_title, __field_text, __field_items, _) = __found;
+            let __Partial(__field_title, __field_text, __field_items, _) = __found;
             ::core::result::Result::Ok(Self {
                 title: __decoder.required::<&'a str>(__class, "title", __field_title)?,
                 text: __decoder
@@ -198,8 +198,8 @@ const _: () = {
             })
         }
         #[inline]
-        fn update(&mut self, __found: Self::Found) {
-            let __Found(__field_title, __field_text, __field_items, _) = __found;
+        fn apply(&mut self, __found: Self::Partial) {
+            let __Partial(__field_title, __field_text, __field_items, _) = __found;
             if let ::core::option::Option::Some(__value) = __field_title {
                 self.title = __value;
             }

@@ -158,35 +158,35 @@ impl ::amf_core::ToAmf for Ping {
 const _: () = {
     #[doc(hidden)]
     #[allow(deprecated, missing_debug_implementations, private_bounds)]
-    pub struct __Found<'de>(::core::marker::PhantomData<(&'de (), Ping)>);
+    pub struct __Partial<'de>(::core::marker::PhantomData<(&'de (), Ping)>);
     #[automatically_derived]
     #[allow(deprecated, non_snake_case)]
     impl<'de> ::amf_core::ReadMembers<'de> for Ping {
-        type Found = __Found<'de>;
+        type Partial = __Partial<'de>;
         #[inline]
-        fn nothing() -> Self::Found {
-            __Found(::core::marker::PhantomData)
+        fn empty() -> Self::Partial {
+            __Partial(::core::marker::PhantomData)
         }
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut ::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
             ::core::result::Result::Ok(())
         }
         #[inline]
-        fn make(
-            __found: Self::Found,
+        fn from_partial(
+            __found: Self::Partial,
             __class: &'static ::amf_core::Class,
             __decoder: &::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
-            let __Found(_) = __found;
+            let __Partial(_) = __found;
             ::core::result::Result::Ok(Self {})
         }
         #[inline]
-        fn update(&mut self, __found: Self::Found) {
-            let __Found(_) = __found;
+        fn apply(&mut self, __found: Self::Partial) {
+            let __Partial(_) = __found;
         }
     }
 };

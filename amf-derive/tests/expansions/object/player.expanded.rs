@@ -18,7 +18,7 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
         let mut __field_health: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_level: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_lives: ::core::option::Option<u32> = ::core::option::Option::None;
-        let mut __field_extra: Dynamic = ::core::default::Default::default();
+        let mut __field_extra: DynamicMembers = ::core::default::Default::default();
         '__read: {
             let mut __object = match __decoder.begin_named(__class) {
                 ::core::option::Option::Some(__named) => {
@@ -45,7 +45,7 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
                     if __decoder.end_named(__named) {
                         break '__read;
                     }
-                    __decoder.go_on_named(__named, __class)
+                    __decoder.resume_named(__named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -55,22 +55,22 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
                 match __member {
                     ::amf_core::Member::Declared(0) => {
                         __field_display_name = ::core::option::Option::Some(
-                            __decoder.late_member::<String>("displayName")?,
+                            __decoder.member_out_of_order::<String>("displayName")?,
                         );
                     }
                     ::amf_core::Member::Declared(1) => {
                         __field_health = ::core::option::Option::Some(
-                            __decoder.late_member::<u32>("hp")?,
+                            __decoder.member_out_of_order::<u32>("hp")?,
                         );
                     }
                     ::amf_core::Member::Declared(2) => {
                         __field_level = ::core::option::Option::Some(
-                            __decoder.late_member::<u32>("level")?,
+                            __decoder.member_out_of_order::<u32>("level")?,
                         );
                     }
                     ::amf_core::Member::Declared(3) => {
                         __field_lives = ::core::option::Option::Some(
-                            __decoder.late_member::<u32>("lives")?,
+                            __decoder.member_out_of_order::<u32>("lives")?,
                         );
                     }
                     ::amf_core::Member::Unknown(__name) => {
@@ -116,21 +116,21 @@ impl ::amf_core::ToAmf for Player {
 const _: () = {
     #[doc(hidden)]
     #[allow(deprecated, missing_debug_implementations, private_bounds)]
-    pub struct __Found<'de>(
+    pub struct __Partial<'de>(
         ::core::option::Option<String>,
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
         ::core::option::Option<u32>,
-        Dynamic,
+        DynamicMembers,
         ::core::marker::PhantomData<(&'de (), Player)>,
     );
     #[automatically_derived]
     #[allow(deprecated, non_snake_case)]
     impl<'de> ::amf_core::ReadMembers<'de> for Player {
-        type Found = __Found<'de>;
+        type Partial = __Partial<'de>;
         #[inline]
-        fn nothing() -> Self::Found {
-            __Found(
+        fn empty() -> Self::Partial {
+            __Partial(
                 ::core::option::Option::None,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
@@ -141,29 +141,29 @@ const _: () = {
         }
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut ::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.late_member::<String>("displayName")?,
+                        __decoder.member_out_of_order::<String>("displayName")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.late_member::<u32>("hp")?,
+                        __decoder.member_out_of_order::<u32>("hp")?,
                     );
                 }
                 2 => {
                     __found.2 = ::core::option::Option::Some(
-                        __decoder.late_member::<u32>("level")?,
+                        __decoder.member_out_of_order::<u32>("level")?,
                     );
                 }
                 3 => {
                     __found.3 = ::core::option::Option::Some(
-                        __decoder.late_member::<u32>("lives")?,
+                        __decoder.member_out_of_order::<u32>("lives")?,
                     );
                 }
                 _ => {}
@@ -171,8 +171,8 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
         #[inline]
-        fn read_other(
-            __found: &mut Self::Found,
+        fn read_undeclared(
+            __found: &mut Self::Partial,
             __name: ::amf_core::__private::Name<'de>,
             __decoder: &mut ::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<
@@ -183,12 +183,12 @@ const _: () = {
             ::core::result::Result::Ok(::core::option::Option::None)
         }
         #[inline]
-        fn make(
-            __found: Self::Found,
+        fn from_partial(
+            __found: Self::Partial,
             __class: &'static ::amf_core::Class,
             __decoder: &::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
-            let __Found(
+            let __Partial(
                 __field_display_name,
                 __field_health,
                 __field_level,
@@ -208,8 +208,8 @@ const _: () = {
             })
         }
         #[inline]
-        fn update(&mut self, __found: Self::Found) {
-            let __Found(
+        fn apply(&mut self, __found: Self::Partial) {
+            let __Partial(
                 __field_display_name,
                 __field_health,
                 __field_level,
@@ -229,7 +229,7 @@ const _: () = {
             if let ::core::option::Option::Some(__value) = __field_lives {
                 self.lives = __value;
             }
-            ::amf_core::__private::extend(&mut self.extra, &__field_extra);
+            ::amf_core::__private::extend_dynamic(&mut self.extra, &__field_extra);
         }
     }
 };

@@ -11,5 +11,5 @@ struct Player {
     #[amf(skip)]
     cached_rank: Option<u32>,
     #[amf(dynamic)]
-    extra: Dynamic,
+    extra: DynamicMembers,
 }

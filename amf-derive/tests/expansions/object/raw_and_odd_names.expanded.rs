@@ -54,7 +54,7 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
                     if __decoder.end_named(__named) {
                         break '__read;
                     }
-                    __decoder.go_on_named(__named, __class)
+                    __decoder.resume_named(__named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -64,22 +64,22 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
                 match __member {
                     framework::amf::Member::Declared(0) => {
                         __field_type = ::core::option::Option::Some(
-                            __decoder.late_member::<String>("type")?,
+                            __decoder.member_out_of_order::<String>("type")?,
                         );
                     }
                     framework::amf::Member::Declared(1) => {
                         __field_decoder = ::core::option::Option::Some(
-                            __decoder.late_member::<u8>("decoder")?,
+                            __decoder.member_out_of_order::<u8>("decoder")?,
                         );
                     }
                     framework::amf::Member::Declared(2) => {
                         __field___decoder = ::core::option::Option::Some(
-                            __decoder.late_member::<u8>("__decoder")?,
+                            __decoder.member_out_of_order::<u8>("__decoder")?,
                         );
                     }
                     framework::amf::Member::Declared(3) => {
                         __field_alreadyCamel = ::core::option::Option::Some(
-                            __decoder.late_member::<bool>("alreadyCamel")?,
+                            __decoder.member_out_of_order::<bool>("alreadyCamel")?,
                         );
                     }
                     _ => __decoder.skip()?,
@@ -121,7 +121,7 @@ impl framework::amf::ToAmf for r#Type {
 const _: () = {
     #[doc(hidden)]
     #[allow(deprecated, missing_debug_implementations, private_bounds)]
-    pub struct __Found<'de>(
+    pub struct __Partial<'de>(
         ::core::option::Option<String>,
         ::core::option::Option<u8>,
         ::core::option::Option<u8>,
@@ -131,10 +131,10 @@ const _: () = {
     #[automatically_derived]
     #[allow(deprecated, non_snake_case)]
     impl<'de> framework::amf::ReadMembers<'de> for r#Type {
-        type Found = __Found<'de>;
+        type Partial = __Partial<'de>;
         #[inline]
-        fn nothing() -> Self::Found {
-            __Found(
+        fn empty() -> Self::Partial {
+            __Partial(
                 ::core::option::Option::None,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
@@ -144,29 +144,29 @@ const _: () = {
         }
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut framework::amf::Decoder<'de>,
         ) -> ::core::result::Result<(), framework::amf::DecodeError> {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.late_member::<String>("type")?,
+                        __decoder.member_out_of_order::<String>("type")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.late_member::<u8>("decoder")?,
+                        __decoder.member_out_of_order::<u8>("decoder")?,
                     );
                 }
                 2 => {
                     __found.2 = ::core::option::Option::Some(
-                        __decoder.late_member::<u8>("__decoder")?,
+                        __decoder.member_out_of_order::<u8>("__decoder")?,
                     );
                 }
                 3 => {
                     __found.3 = ::core::option::Option::Some(
-                        __decoder.late_member::<bool>("alreadyCamel")?,
+                        __decoder.member_out_of_order::<bool>("alreadyCamel")?,
                     );
                 }
                 _ => {}
@@ -174,12 +174,12 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
         #[inline]
-        fn make(
-            __found: Self::Found,
+        fn from_partial(
+            __found: Self::Partial,
             __class: &'static framework::amf::Class,
             __decoder: &framework::amf::Decoder<'de>,
         ) -> ::core::result::Result<Self, framework::amf::DecodeError> {
-            let __Found(
+            let __Partial(
                 __field_type,
                 __field_decoder,
                 __field___decoder,
@@ -196,8 +196,8 @@ const _: () = {
             })
         }
         #[inline]
-        fn update(&mut self, __found: Self::Found) {
-            let __Found(
+        fn apply(&mut self, __found: Self::Partial) {
+            let __Partial(
                 __field_type,
                 __field_decoder,
                 __field___decoder,

@@ -30,7 +30,7 @@ const _: () = {
                 &__CLASS_Empty,
                 &__CLASS_Line,
             ];
-            match ::amf_core::__private::class_among(__decoder, &__classes)? {
+            match ::amf_core::__private::match_class(__decoder, &__classes)? {
                 ::core::option::Option::Some(0) => {
                     <Circle as ::amf_core::FromAmf<'de>>::from_amf(__decoder)
                         .map(Self::Circle)
@@ -84,7 +84,7 @@ const _: () = {
                                 if __decoder.end_named(__named) {
                                     break '__read;
                                 }
-                                __decoder.go_on_named(__named, __class)
+                                __decoder.resume_named(__named, __class)
                             }
                             ::core::option::Option::None => {
                                 __decoder.begin_object(__class)?
@@ -96,12 +96,12 @@ const _: () = {
                             match __member {
                                 ::amf_core::Member::Declared(0) => {
                                     __field_start_x = ::core::option::Option::Some(
-                                        __decoder.late_member::<f64>("startX")?,
+                                        __decoder.member_out_of_order::<f64>("startX")?,
                                     );
                                 }
                                 ::amf_core::Member::Declared(1) => {
                                     __field_tags = ::core::option::Option::Some(
-                                        __decoder.late_member::<Vec<T>>("tags")?,
+                                        __decoder.member_out_of_order::<Vec<T>>("tags")?,
                                     );
                                 }
                                 _ => __decoder.skip()?,

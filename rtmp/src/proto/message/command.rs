@@ -129,7 +129,7 @@ pub(crate) fn split(message: Message) -> Result<(Arc<str>, f64, Body), PeerError
     } else {
         let mut decoder = Decoder::new(Version::Amf0, &bytes);
         let name: Cow<'_, str> = decoder.read()?;
-        (without_prefix(&name), decoder.read()?, decoder.offset(), decoder.has_switched())
+        (without_prefix(&name), decoder.read()?, decoder.offset(), decoder.has_switched_to_amf3())
     };
     if !id.is_finite() {
         return Err(PeerErrorKind::TransactionId);

@@ -1,6 +1,6 @@
 //! The connect command: what a client says, and what it is answered (RTMP §7.2.1.1).
 
-use amf_core::{Dynamic, EncodeError, Encoder, ToAmf, Value, Version};
+use amf_core::{DynamicMembers, EncodeError, Encoder, ToAmf, Value, Version};
 use bytes::Bytes;
 
 use super::{Message, MessageType, Status, chunk_stream, code};
@@ -20,7 +20,7 @@ pub(crate) const CONNECT_ID: u32 = 1;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConnectRequest {
-    properties: Dynamic,
+    properties: DynamicMembers,
     version: Version,
     arguments: Vec<Value>,
 }
@@ -28,7 +28,7 @@ pub struct ConnectRequest {
 impl ConnectRequest {
     /// A request for this application at this URL, in AMF0.
     pub fn new(app: &str, tc_url: &str) -> Self {
-        let mut properties = Dynamic::new();
+        let mut properties = DynamicMembers::new();
         properties.insert("app", app);
         properties.insert("flashVer", "LNX 32,0,0,465");
         properties.insert("tcUrl", tc_url);
@@ -89,14 +89,14 @@ impl ConnectRequest {
 #[derive(Clone, Debug)]
 pub struct Accept {
     /// The command object of the reply.
-    pub properties: Dynamic,
+    pub properties: DynamicMembers,
     /// The information object of the reply. `objectEncoding` is added to it.
     pub info: Status,
 }
 
 impl Default for Accept {
     fn default() -> Self {
-        let mut properties = Dynamic::new();
+        let mut properties = DynamicMembers::new();
         properties.insert("fmsVer", "FMS/3,5,7,7009");
         properties.insert("capabilities", 31);
         Self { properties, info: Status::success(code::CONNECT_SUCCESS, "Connection succeeded.") }

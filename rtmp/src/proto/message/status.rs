@@ -1,6 +1,6 @@
 //! Information objects: what commands say about how something went.
 
-use amf_core::{Dynamic, EncodeError, Encoder, ToAmf, Value, Version};
+use amf_core::{DynamicMembers, EncodeError, Encoder, ToAmf, Value, Version};
 use bytes::Bytes;
 
 /// An information object: level, code, description, and whatever else.
@@ -18,7 +18,7 @@ use bytes::Bytes;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
-    members: Dynamic,
+    members: DynamicMembers,
 }
 
 /// Codes of information objects.
@@ -57,7 +57,13 @@ impl Status {
     }
 
     fn new(level: &str, code: &str, description: &str) -> Self {
-        Self { members: Dynamic::from_iter([("level", level), ("code", code), ("description", description)]) }
+        Self {
+            members: DynamicMembers::from_iter([
+                ("level", level),
+                ("code", code),
+                ("description", description),
+            ]),
+        }
     }
 
     /// The same object with one more member.
@@ -111,7 +117,7 @@ impl From<&Value> for Status {
         let members = match value {
             Value::Object(object) => object.members().map(|(name, value)| (name, value.clone())).collect(),
             Value::EcmaArray(array) => array.members.clone(),
-            _ => Dynamic::new(),
+            _ => DynamicMembers::new(),
         };
         Self { members }
     }

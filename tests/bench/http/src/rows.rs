@@ -2,7 +2,7 @@
 
 use amf_remoting::amf_core::packet::{Packet, PacketWriter};
 use amf_remoting::amf_core::{Decoder, Encoder};
-use amf_remoting::{AmfObject, Dynamic, FromAmf, Limits, ToAmf, Value, Version};
+use amf_remoting::{AmfObject, DynamicMembers, FromAmf, Limits, ToAmf, Value, Version};
 
 use crate::service::{Player, players};
 
@@ -94,7 +94,7 @@ struct RemotingMessage {
     body: Vec<String>,
     client_id: Option<String>,
     destination: String,
-    headers: Dynamic,
+    headers: DynamicMembers,
     message_id: String,
     operation: String,
     source: Option<String>,

@@ -33,7 +33,7 @@ pub fn decode<'de, T: FromAmf<'de>>(version: Version, bytes: &'de [u8]) -> T {
 }
 
 pub fn encode_deep<T: ToAmf>(value: &T) -> Vec<u8> {
-    let mut encoder = Encoder::new(Version::Amf3).with_depth(DEPTH);
+    let mut encoder = Encoder::new(Version::Amf3).with_max_depth(DEPTH);
     value.to_amf(&mut encoder).expect("it can be written");
     encoder.finish()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Array, Date, Dynamic, EcmaArray, External, Object, Part, Value};
+use amf_core::{Array, Date, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::expected::{Contents, Expected, ExpectedMessage, ExpectedPacket};
@@ -93,13 +93,13 @@ fn build_object(object: &Map<String, Json>, form: Form) -> Option<Value> {
     let class = object["$class"].as_str()?;
     if let Some(members) = object.get("$kv") {
         let members = pairs(members).map(|(name, member)| Some((name, build(member, form)?)));
-        let members: Dynamic = members.collect::<Option<Vec<_>>>()?.into_iter().collect();
+        let members: DynamicMembers = members.collect::<Option<Vec<_>>>()?.into_iter().collect();
         return Some(if class == "MixedArray" { mixed_array(members, form) } else { Value::from(members) });
     }
     let attributes = object.get("$attrs")?.as_object()?;
     if class == "ObjectProxy" {
         let body = build(&attributes["_amf_object"], form)?;
-        return Some(External::new("flex.messaging.io.ObjectProxy", vec![Part::Value(body)]).into());
+        return Some(External::new("flex.messaging.io.ObjectProxy", vec![ExternalPart::Value(body)]).into());
     }
     let alias = object.get("$alias").map_or("", |alias| alias.as_str().unwrap());
     let mut typed = if alias.is_empty() { Object::new() } else { Object::typed(alias) };
@@ -109,7 +109,7 @@ fn build_object(object: &Map<String, Json>, form: Form) -> Option<Value> {
     Some(typed.into())
 }
 
-fn mixed_array(members: Dynamic, form: Form) -> Value {
+fn mixed_array(members: DynamicMembers, form: Form) -> Value {
     let is_index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
     if form == Form::Amf0 {
         let length = members.iter().filter(|(name, _)| is_index(name)).count() as u32;

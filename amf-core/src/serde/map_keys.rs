@@ -7,18 +7,18 @@ use serde_core::de::Visitor;
 use serde_core::de::value::CowStrDeserializer;
 use serde_core::{Serialize, forward_to_deserialize_any};
 
-use super::write::Never;
+use super::write::Unsupported;
 use crate::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 
 /// Writes a key as text: text, numbers, unit variants.
-pub(super) struct NameSerializer<'a>(pub(super) &'a mut String);
+pub(super) struct KeySerializer<'a>(pub(super) &'a mut String);
 
-fn no_name(found: &str) -> EncodeError {
+fn unsupported_key(found: &str) -> EncodeError {
     EncodeError::custom(format!("the key of a map must be text or a number, not {found}"))
 }
 
-macro_rules! shown {
+macro_rules! displayed_keys {
     ($($method:ident $type:ty;)*) => {$(
         fn $method(self, key: $type) -> Result<(), EncodeError> {
             // Text takes whatever is written.
@@ -28,26 +28,26 @@ macro_rules! shown {
     )*};
 }
 
-macro_rules! refused {
+macro_rules! unsupported_keys {
     ($($method:ident($($type:ty),*) -> $answer:ty, $found:literal;)*) => {$(
         fn $method(self, $(_: $type),*) -> Result<$answer, EncodeError> {
-            Err(no_name($found))
+            Err(unsupported_key($found))
         }
     )*};
 }
 
-impl serde_core::Serializer for NameSerializer<'_> {
+impl serde_core::Serializer for KeySerializer<'_> {
     type Ok = ();
     type Error = EncodeError;
-    type SerializeSeq = Never;
-    type SerializeTuple = Never;
-    type SerializeTupleStruct = Never;
-    type SerializeTupleVariant = Never;
-    type SerializeMap = Never;
-    type SerializeStruct = Never;
-    type SerializeStructVariant = Never;
+    type SerializeSeq = Unsupported;
+    type SerializeTuple = Unsupported;
+    type SerializeTupleStruct = Unsupported;
+    type SerializeTupleVariant = Unsupported;
+    type SerializeMap = Unsupported;
+    type SerializeStruct = Unsupported;
+    type SerializeStructVariant = Unsupported;
 
-    shown! {
+    displayed_keys! {
         serialize_i8 i8;
         serialize_i16 i16;
         serialize_i32 i32;
@@ -64,19 +64,19 @@ impl serde_core::Serializer for NameSerializer<'_> {
         serialize_str &str;
     }
 
-    refused! {
+    unsupported_keys! {
         serialize_bool(bool) -> (), "a Boolean";
         serialize_bytes(&[u8]) -> (), "bytes";
         serialize_none() -> (), "null";
         serialize_unit() -> (), "null";
         serialize_unit_struct(&'static str) -> (), "null";
-        serialize_seq(Option<usize>) -> Never, "a list";
-        serialize_tuple(usize) -> Never, "a list";
-        serialize_tuple_struct(&'static str, usize) -> Never, "a list";
-        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Never, "an object";
-        serialize_map(Option<usize>) -> Never, "an object";
-        serialize_struct(&'static str, usize) -> Never, "an object";
-        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Never, "an object";
+        serialize_seq(Option<usize>) -> Unsupported, "a list";
+        serialize_tuple(usize) -> Unsupported, "a list";
+        serialize_tuple_struct(&'static str, usize) -> Unsupported, "a list";
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Unsupported, "an object";
+        serialize_map(Option<usize>) -> Unsupported, "an object";
+        serialize_struct(&'static str, usize) -> Unsupported, "an object";
+        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Unsupported, "an object";
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, key: &T) -> Result<(), EncodeError> {
@@ -107,17 +107,17 @@ impl serde_core::Serializer for NameSerializer<'_> {
         _variant: &'static str,
         _key: &T,
     ) -> Result<(), EncodeError> {
-        Err(no_name("an object"))
+        Err(unsupported_key("an object"))
     }
 }
 
 /// Reads a name as the key that is wanted.
-pub(super) struct NameDeserializer<'a, 'de> {
+pub(super) struct KeyDeserializer<'a, 'de> {
     pub(super) decoder: &'a mut Decoder<'de>,
     pub(super) name: Cow<'de, str>,
 }
 
-macro_rules! parsed {
+macro_rules! parsed_keys {
     ($($method:ident $visit:ident $type:ident;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             match self.name.parse::<$type>() {
@@ -131,10 +131,10 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de> serde_core::Deserializer<'de> for NameDeserializer<'_, 'de> {
+impl<'de> serde_core::Deserializer<'de> for KeyDeserializer<'_, 'de> {
     type Error = DecodeError;
 
-    parsed! {
+    parsed_keys! {
         deserialize_i8 visit_i8 i8;
         deserialize_i16 visit_i16 i16;
         deserialize_i32 visit_i32 i32;

@@ -34,7 +34,7 @@ impl<T> DerefMut for ArrayCollection<T> {
 
 impl<'de, T: FromAmf<'de>> FromAmf<'de> for ArrayCollection<T> {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
-        decoder.list().map(Self)
+        decoder.read_list().map(Self)
     }
 
     fn classes(classes: &mut Classes) {
@@ -44,14 +44,14 @@ impl<'de, T: FromAmf<'de>> FromAmf<'de> for ArrayCollection<T> {
 
 impl<T: ToAmf> ToAmf for ArrayCollection<T> {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        encoder.externalizable(&ARRAY_COLLECTION, &Body(&self.0))
+        encoder.externalizable(&ARRAY_COLLECTION, &CollectionBody(&self.0))
     }
 }
 
 /// What the class writes: one list.
-struct Body<'a, T>(&'a [T]);
+struct CollectionBody<'a, T>(&'a [T]);
 
-impl<T: ToAmf> Externalizable for Body<'_, T> {
+impl<T: ToAmf> Externalizable for CollectionBody<'_, T> {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
         Err(input.error("a collection is read as a list"))
     }

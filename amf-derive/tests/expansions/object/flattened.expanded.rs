@@ -5,14 +5,16 @@ where
     State<T>: ::amf_core::AmfClass,
 {
     const CLASS: &'static ::amf_core::Class = &const {
-        &::amf_core::__private::Flat::new(
+        &::amf_core::__private::FlattenedClass::new(
             &[
-                ::amf_core::__private::Part::Own(&["team"]),
-                ::amf_core::__private::Part::Of(<Entity as ::amf_core::AmfClass>::CLASS),
-                ::amf_core::__private::Part::Of(
+                ::amf_core::__private::ClassPart::Own(&["team"]),
+                ::amf_core::__private::ClassPart::Flattened(
+                    <Entity as ::amf_core::AmfClass>::CLASS,
+                ),
+                ::amf_core::__private::ClassPart::Flattened(
                     <State<T> as ::amf_core::AmfClass>::CLASS,
                 ),
-                ::amf_core::__private::Part::Own(&["hp", "account", "since"]),
+                ::amf_core::__private::ClassPart::Own(&["hp", "account", "since"]),
             ],
             false,
         )
@@ -30,7 +32,7 @@ where
     fn from_amf(
         __decoder: &mut ::amf_core::Decoder<'de>,
     ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
-        ::amf_core::__private::object(__decoder)
+        ::amf_core::__private::read_object(__decoder)
     }
     fn classes(__classes: &mut ::amf_core::Classes) {
         if __classes.add::<Self>() {
@@ -61,10 +63,10 @@ where
 const _: () = {
     #[doc(hidden)]
     #[allow(deprecated, missing_debug_implementations, private_bounds)]
-    pub struct __Found<'de, T>(
+    pub struct __Partial<'de, T>(
         ::core::option::Option<u32>,
-        <Entity as ::amf_core::ReadMembers<'de>>::Found,
-        <State<T> as ::amf_core::ReadMembers<'de>>::Found,
+        <Entity as ::amf_core::ReadMembers<'de>>::Partial,
+        <State<T> as ::amf_core::ReadMembers<'de>>::Partial,
         ::core::option::Option<u32>,
         ::core::option::Option<Option<u64>>,
         ::core::option::Option<Seconds>,
@@ -80,14 +82,14 @@ const _: () = {
         State<T>: ::amf_core::ReadMembers<'de>,
         State<T>: ::core::default::Default,
     {
-        type Found = __Found<'de, T>;
+        type Partial = __Partial<'de, T>;
         const DENIES_UNKNOWN: ::core::primitive::bool = true;
         #[inline]
-        fn nothing() -> Self::Found {
-            __Found(
+        fn empty() -> Self::Partial {
+            __Partial(
                 ::core::option::Option::None,
-                <Entity as ::amf_core::ReadMembers<'de>>::nothing(),
-                <State<T> as ::amf_core::ReadMembers<'de>>::nothing(),
+                <Entity as ::amf_core::ReadMembers<'de>>::empty(),
+                <State<T> as ::amf_core::ReadMembers<'de>>::empty(),
                 ::core::option::Option::None,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
@@ -96,14 +98,14 @@ const _: () = {
         }
         #[inline]
         fn read_member(
-            __found: &mut Self::Found,
+            __found: &mut Self::Partial,
             __index: ::core::primitive::usize,
             __decoder: &mut ::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<(), ::amf_core::DecodeError> {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.late_member::<u32>("team")?,
+                        __decoder.member_out_of_order::<u32>("team")?,
                     );
                 }
                 _ => {}
@@ -128,7 +130,7 @@ const _: () = {
             match __index {
                 0 => {
                     __found.3 = ::core::option::Option::Some(
-                        __decoder.late_member::<u32>("hp")?,
+                        __decoder.member_out_of_order::<u32>("hp")?,
                     );
                 }
                 1 => {
@@ -149,8 +151,8 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
         #[inline]
-        fn read_other(
-            __found: &mut Self::Found,
+        fn read_undeclared(
+            __found: &mut Self::Partial,
             __name: ::amf_core::__private::Name<'de>,
             __decoder: &mut ::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<
@@ -159,31 +161,31 @@ const _: () = {
         > {
             if ::core::matches!(& * __name, "health") {
                 __found.3 = ::core::option::Option::Some(
-                    __decoder.late_member::<u32>("hp")?,
+                    __decoder.member_out_of_order::<u32>("hp")?,
                 );
                 return ::core::result::Result::Ok(::core::option::Option::None);
             }
             let ::core::option::Option::Some(__name) = <Entity as ::amf_core::ReadMembers<
                 'de,
-            >>::read_other(&mut __found.1, __name, __decoder)? else {
+            >>::read_undeclared(&mut __found.1, __name, __decoder)? else {
                 return ::core::result::Result::Ok(::core::option::Option::None);
             };
             let ::core::option::Option::Some(__name) = <State<
                 T,
             > as ::amf_core::ReadMembers<
                 'de,
-            >>::read_other(&mut __found.2, __name, __decoder)? else {
+            >>::read_undeclared(&mut __found.2, __name, __decoder)? else {
                 return ::core::result::Result::Ok(::core::option::Option::None);
             };
             ::core::result::Result::Ok(::core::option::Option::Some(__name))
         }
         #[inline]
-        fn make(
-            __found: Self::Found,
+        fn from_partial(
+            __found: Self::Partial,
             __class: &'static ::amf_core::Class,
             __decoder: &::amf_core::Decoder<'de>,
         ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
-            let __Found(
+            let __Partial(
                 __field_team,
                 __field_entity,
                 __field_state,
@@ -196,14 +198,14 @@ const _: () = {
                 team: __decoder.required::<u32>(__class, "team", __field_team)?,
                 entity: <Entity as ::amf_core::ReadMembers<
                     'de,
-                >>::make(__field_entity, __class, __decoder)?,
+                >>::from_partial(__field_entity, __class, __decoder)?,
                 state: {
                     let mut __flattened: State<T> = ::core::default::Default::default();
                     <State<
                         T,
                     > as ::amf_core::ReadMembers<
                         'de,
-                    >>::update(&mut __flattened, __field_state);
+                    >>::apply(&mut __flattened, __field_state);
                     __flattened
                 },
                 hp: __decoder.required::<u32>(__class, "hp", __field_hp)?,
@@ -214,8 +216,8 @@ const _: () = {
             })
         }
         #[inline]
-        fn update(&mut self, __found: Self::Found) {
-            let __Found(
+        fn apply(&mut self, __found: Self::Partial) {
+            let __Partial(
                 __field_team,
                 __field_entity,
                 __field_state,
@@ -229,10 +231,10 @@ const _: () = {
             }
             <Entity as ::amf_core::ReadMembers<
                 'de,
-            >>::update(&mut self.entity, __field_entity);
+            >>::apply(&mut self.entity, __field_entity);
             <State<
                 T,
-            > as ::amf_core::ReadMembers<'de>>::update(&mut self.state, __field_state);
+            > as ::amf_core::ReadMembers<'de>>::apply(&mut self.state, __field_state);
             if let ::core::option::Option::Some(__value) = __field_hp {
                 self.hp = __value;
             }
@@ -284,7 +286,7 @@ where
                 __class,
                 __first + 1,
                 b"\0\x07account",
-                &::amf_core::__private::with(|__encoder| ::amf_core::as_string::to_amf(
+                &::amf_core::__private::encode_with(|__encoder| ::amf_core::as_string::to_amf(
                     &self.account,
                     __encoder,
                 )),
@@ -294,7 +296,7 @@ where
                 __class,
                 __first + 2,
                 b"\0\x05since",
-                &::amf_core::__private::with(|__encoder| seconds::to_amf(
+                &::amf_core::__private::encode_with(|__encoder| seconds::to_amf(
                     &self.since,
                     __encoder,
                 )),

@@ -7,7 +7,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Class, Decoder};
 
 /// Which of these classes the next object is of; nothing is read.
-pub fn class_among(
+pub fn match_class(
     decoder: &mut Decoder<'_>,
     classes: &[&'static Class],
 ) -> Result<Option<usize>, DecodeError> {
@@ -19,7 +19,8 @@ pub fn class_among(
 #[cold]
 pub fn no_such_class(decoder: &mut Decoder<'_>, classes: &[&'static Class]) -> DecodeError {
     let start = decoder.offset();
-    let expected = format!("an object of class {}", either(classes.iter().map(|class| class.alias())));
+    let expected =
+        format!("an object of class {}", list_alternatives(classes.iter().map(|class| class.alias())));
     let found = decoder.peek_alias().map(|alias| match alias.as_deref() {
         None => None,
         Some("") => Some("an object without a class, which alone says what it is".to_owned()),
@@ -29,7 +30,7 @@ pub fn no_such_class(decoder: &mut Decoder<'_>, classes: &[&'static Class]) -> D
 }
 
 /// Reads a string that is one of these; nothing is read where something else stands next.
-pub fn name_among(decoder: &mut Decoder<'_>, names: &[&str]) -> Result<Option<usize>, DecodeError> {
+pub fn match_name(decoder: &mut Decoder<'_>, names: &[&str]) -> Result<Option<usize>, DecodeError> {
     decoder.take_scalar(|token| match token {
         Token::String(text) => names.iter().position(|name| *name == text.content),
         _ => None,
@@ -39,21 +40,21 @@ pub fn name_among(decoder: &mut Decoder<'_>, names: &[&str]) -> Result<Option<us
 /// Why none of these names fits.
 #[cold]
 pub fn no_such_name(decoder: &mut Decoder<'_>, names: &[&str]) -> DecodeError {
-    const LONGEST: usize = 64;
+    const MAX_CHARS: usize = 64;
     let start = decoder.offset();
     let found = decoder.take_scalar(|token| match token {
         Token::String(text) => {
-            let start: String = text.content.chars().take(LONGEST).collect();
+            let start: String = text.content.chars().take(MAX_CHARS).collect();
             Some(format!("\"{start}\""))
         }
         _ => None,
     });
     let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
-    mismatch(decoder, start, either(names.iter().map(String::as_str)), found)
+    mismatch(decoder, start, list_alternatives(names.iter().map(String::as_str)), found)
 }
 
 /// Reads a number that is one of these; nothing is read where something else stands next.
-pub fn number_among(decoder: &mut Decoder<'_>, numbers: &[i128]) -> Result<Option<usize>, DecodeError> {
+pub fn match_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> Result<Option<usize>, DecodeError> {
     decoder.take_scalar(|token| {
         let found = number(&token)?;
         #[allow(clippy::float_cmp, reason = "exact by intent")]
@@ -67,16 +68,16 @@ pub fn no_such_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> DecodeErro
     let start = decoder.offset();
     let found = decoder.take_scalar(|token| number(&token).map(|number| number.to_string()));
     let numbers: Vec<String> = numbers.iter().map(i128::to_string).collect();
-    mismatch(decoder, start, either(numbers.iter().map(String::as_str)), found)
+    mismatch(decoder, start, list_alternatives(numbers.iter().map(String::as_str)), found)
 }
 
 /// Whether no alias is that of two classes.
-pub const fn distinct(classes: &[&Class]) -> bool {
+pub const fn aliases_are_distinct(classes: &[&Class]) -> bool {
     let mut rest = classes;
     while let [class, others @ ..] = rest {
         let mut after = others;
         while let [other, others @ ..] = after {
-            if same(class.alias(), other.alias()) {
+            if str_eq(class.alias(), other.alias()) {
                 return false;
             }
             after = others;
@@ -87,7 +88,7 @@ pub const fn distinct(classes: &[&Class]) -> bool {
 }
 
 /// `==` for constants.
-pub(super) const fn same(one: &str, other: &str) -> bool {
+pub(super) const fn str_eq(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
         if *first != *second {
@@ -126,7 +127,7 @@ fn mismatch(
 }
 
 /// As a sentence lists them: `A, B or C`.
-fn either<'a>(names: impl Iterator<Item = &'a str>) -> String {
+fn list_alternatives<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     match names.split_last() {
         Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),

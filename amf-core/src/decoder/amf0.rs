@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::marker;
-use crate::decoder::{Container, Mode, Shape, SlotId, Text, Token};
+use crate::amf0::marker;
+use crate::decoder::{Container, Mode, Shape, SlotId, Token, WireString};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, Version};
 
@@ -14,19 +14,19 @@ impl<'de> Decoder<'de> {
         let token = match self.reader.u8()? {
             marker::NUMBER => Token::Number(self.reader.f64()?),
             marker::BOOLEAN => Token::Bool(self.reader.u8()? != 0),
-            marker::STRING => Token::String(Text::inline(self.amf0_text()?)),
-            marker::LONG_STRING => Token::String(Text::inline(self.amf0_long_text()?)),
+            marker::STRING => Token::String(WireString::inline(self.amf0_text()?)),
+            marker::LONG_STRING => Token::String(WireString::inline(self.amf0_long_text()?)),
             marker::NULL => Token::Null,
             marker::UNDEFINED => Token::Undefined,
             marker::UNSUPPORTED => Token::Unsupported,
             marker::DATE => Token::Date(self.amf0_date()?),
             marker::XML_DOCUMENT => {
-                self.enter_leaf(Version::Amf0, start);
+                self.register_leaf(Version::Amf0, start);
                 Token::XmlDocument(self.amf0_long_text()?)
             }
             marker::REFERENCE => {
                 let index = u32::from(self.reader.u16()?);
-                return self.referenced(SlotId { version: Version::Amf0, index });
+                return self.replayed_token(SlotId { version: Version::Amf0, index });
             }
             marker::AVMPLUS => {
                 self.switched = true;

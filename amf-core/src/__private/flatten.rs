@@ -1,37 +1,37 @@
 //! Flattening: one class made of the members of several, when the program is compiled.
 
-use super::choice::same;
+use super::variants::str_eq;
 use crate::Class;
 
 /// As many members as a class with flattened ones may have.
-const MOST: usize = 256;
+const MAX_MEMBERS: usize = 256;
 
 /// The names of all members, in order.
 #[derive(Debug)]
-pub struct Flat {
-    names: [&'static str; MOST],
+pub struct FlattenedClass {
+    names: [&'static str; MAX_MEMBERS],
     count: usize,
     dynamic: bool,
 }
 
 /// Members that follow each other.
 #[derive(Clone, Copy, Debug)]
-pub enum Part {
+pub enum ClassPart {
     /// Those of the struct itself.
     Own(&'static [&'static str]),
     /// Those of a struct that it flattens.
-    Of(&'static Class),
+    Flattened(&'static Class),
 }
 
-impl Flat {
+impl FlattenedClass {
     /// Joins the parts; what does not go together is an error of the compiler.
-    pub const fn new(parts: &[Part], dynamic: bool) -> Self {
-        let mut flat = Self { names: [""; MOST], count: 0, dynamic };
+    pub const fn new(parts: &[ClassPart], dynamic: bool) -> Self {
+        let mut flat = Self { names: [""; MAX_MEMBERS], count: 0, dynamic };
         let mut rest = parts;
         while let [part, others @ ..] = rest {
             flat = match part {
-                Part::Own(names) => flat.with(names),
-                Part::Of(class) => flat.with_class(class),
+                ClassPart::Own(names) => flat.with(names),
+                ClassPart::Flattened(class) => flat.with_class(class),
             };
             rest = others;
         }
@@ -59,8 +59,8 @@ impl Flat {
     const fn with(mut self, names: &[&'static str]) -> Self {
         let mut rest = names;
         while let [name, others @ ..] = rest {
-            assert!(!self.has(name), "{}", Message::member_twice(name).as_str());
-            assert!(self.count < MOST, "a class with flattened members has at most 256 of them");
+            assert!(!self.contains(name), "{}", ConstMessage::member_twice(name).as_str());
+            assert!(self.count < MAX_MEMBERS, "a class with flattened members has at most 256 of them");
             #[allow(clippy::indexing_slicing, reason = "while the program is compiled")]
             {
                 self.names[self.count] = name;
@@ -71,10 +71,10 @@ impl Flat {
         self
     }
 
-    const fn has(&self, name: &str) -> bool {
+    const fn contains(&self, name: &str) -> bool {
         let mut rest = self.names.split_at(self.count).0;
         while let [known, others @ ..] = rest {
-            if same(known, name) {
+            if str_eq(known, name) {
                 return true;
             }
             rest = others;
@@ -84,20 +84,20 @@ impl Flat {
 }
 
 /// Text that is put together while the program is compiled.
-struct Message {
+struct ConstMessage {
     text: [u8; 512],
     len: usize,
 }
 
-impl Message {
+impl ConstMessage {
     const fn member_twice(name: &str) -> Self {
         Self { text: [0; 512], len: 0 }
-            .then("the member `")
-            .then(name)
-            .then("` is there twice: in the struct and in what it flattens, or in two that it flattens; `rename` one")
+            .append("the member `")
+            .append(name)
+            .append("` is there twice: in the struct and in what it flattens, or in two that it flattens; `rename` one")
     }
 
-    const fn then(mut self, more: &str) -> Self {
+    const fn append(mut self, more: &str) -> Self {
         let mut rest = more.as_bytes();
         while let ([byte, others @ ..], true) = (rest, self.len < self.text.len()) {
             #[allow(clippy::indexing_slicing, reason = "while the program is compiled")]

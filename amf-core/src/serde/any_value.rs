@@ -5,9 +5,9 @@ use std::fmt;
 use serde_core::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_core::{Deserialize, Deserializer};
 
-use super::plain::name_of;
+use super::plain::key_name;
 use crate::Limits;
-use crate::value::{Dynamic, Value};
+use crate::value::{DynamicMembers, Value};
 
 /// Reads anything: whole numbers as integers where 32 bits hold them, else as doubles (an integer beyond
 /// 2^53 is an error), sequences as arrays, maps as anonymous objects. At most 64 levels.
@@ -21,26 +21,26 @@ use crate::value::{Dynamic, Value};
 /// ```
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize_within(Limits::default().depth, deserializer)
+        deserialize_with_depth(Limits::default().depth, deserializer)
     }
 }
 
 /// Reads a value of at most so many levels.
-pub(super) fn deserialize_within<'de, D: Deserializer<'de>>(
+pub(super) fn deserialize_with_depth<'de, D: Deserializer<'de>>(
     depth: usize,
     deserializer: D,
 ) -> Result<Value, D::Error> {
-    Anything { depth }.deserialize(deserializer)
+    AnyValue { depth }.deserialize(deserializer)
 }
 
 /// Any value of at most so many levels.
 #[derive(Clone, Copy)]
-struct Anything {
+struct AnyValue {
     depth: usize,
 }
 
-impl Anything {
-    fn inner<E: serde_core::de::Error>(self) -> Result<Self, E> {
+impl AnyValue {
+    fn descend<E: serde_core::de::Error>(self) -> Result<Self, E> {
         match self.depth.checked_sub(1) {
             Some(depth) => Ok(Self { depth }),
             None => Err(E::custom("the value is nested too deeply")),
@@ -48,7 +48,7 @@ impl Anything {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Anything {
+impl<'de> DeserializeSeed<'de> for AnyValue {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -56,7 +56,7 @@ impl<'de> DeserializeSeed<'de> for Anything {
     }
 }
 
-impl<'de> Visitor<'de> for Anything {
+impl<'de> Visitor<'de> for AnyValue {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,7 +116,7 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
+        let inner = self.descend()?;
         let mut items = Vec::new();
         while let Some(item) = list.next_element_seed(inner)? {
             items.push(item);
@@ -125,10 +125,10 @@ impl<'de> Visitor<'de> for Anything {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
-        let mut members = Dynamic::new();
+        let inner = self.descend()?;
+        let mut members = DynamicMembers::new();
         while let Some(key) = map.next_key_seed(inner)? {
-            let Some(name) = name_of(&key) else {
+            let Some(name) = key_name(&key) else {
                 let kind = key.type_name();
                 return Err(A::Error::custom(format_args!("expected a key that can be a name, got {kind}")));
             };

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::marker;
-use crate::decoder::{Container, Mode, Shape, SlotId, Text, Token, Traits, VectorKind};
+use crate::amf3::marker;
+use crate::decoder::{Container, Mode, Shape, SlotId, Token, VectorKind, WireString, WireTraits};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::u29;
 use crate::{Decoder, Version};
@@ -36,23 +36,23 @@ impl<'de> Decoder<'de> {
         let head = u29::read(&mut self.reader)?;
         let size = (head >> 1) as usize;
         if head & 1 == 0 {
-            return self.referenced(SlotId { version: Version::Amf3, index: head >> 1 });
+            return self.replayed_token(SlotId { version: Version::Amf3, index: head >> 1 });
         }
         match marker {
             marker::DATE => {
-                self.enter_leaf(Version::Amf3, start);
+                self.register_leaf(Version::Amf3, start);
                 return self.reader.f64().map(Token::Date);
             }
             marker::BYTE_ARRAY => {
-                self.enter_leaf(Version::Amf3, start);
+                self.register_leaf(Version::Amf3, start);
                 return self.reader.bytes(size).map(Token::ByteArray);
             }
             marker::XML => {
-                self.enter_leaf(Version::Amf3, start);
+                self.register_leaf(Version::Amf3, start);
                 return self.text(size).map(Token::Xml);
             }
             marker::XML_DOCUMENT => {
-                self.enter_leaf(Version::Amf3, start);
+                self.register_leaf(Version::Amf3, start);
                 return self.text(size).map(Token::XmlDocument);
             }
             _ => {}
@@ -90,41 +90,41 @@ impl<'de> Decoder<'de> {
             let traits = Rc::new(self.amf3_inline_traits(head)?);
             // Read again through a reference, the first record stands: it may hold a layout already.
             let progress = self.progress();
-            let index = self.traits.enter(progress, Rc::clone(&traits));
+            let index = self.traits.insert(progress, Rc::clone(&traits));
             self.traits.get(index).map_or(traits, Rc::clone)
         };
         Ok(if traits.externalizable { Shape::External(traits) } else { Shape::Traits(traits) })
     }
 
-    fn amf3_inline_traits(&mut self, head: u32) -> Result<Traits<'de>, DecodeError> {
+    fn amf3_inline_traits(&mut self, head: u32) -> Result<WireTraits<'de>, DecodeError> {
         let externalizable = head & 4 != 0;
         let dynamic = !externalizable && head & 8 != 0;
         let count = if externalizable { 0 } else { (head >> 4) as usize };
         let alias = self.amf3_string()?;
         if count > self.limits().sealed_members {
-            return Err(self.limit("sealed_members", self.limits().sealed_members));
+            return Err(self.limit_error("sealed_members", self.limits().sealed_members));
         }
-        let mut members = Vec::with_capacity(self.reservation::<Cow<'_, str>>(count, 1));
+        let mut members = Vec::with_capacity(self.bounded_capacity::<Cow<'_, str>>(count, 1));
         self.charge(count * size_of::<Cow<'_, str>>())?;
         for _ in 0..count {
             members.push(self.amf3_string()?);
         }
-        Ok(Traits {
+        Ok(WireTraits {
             alias,
             members,
             dynamic,
             externalizable,
             in_order: Cell::default(),
             layouts: RefCell::default(),
-            dynamic_view: RefCell::default(),
+            value_traits: RefCell::default(),
         })
     }
 
     /// A string without its marker, and its place in the table.
-    pub(crate) fn amf3_text(&mut self) -> Result<Text<'de>, DecodeError> {
+    pub(crate) fn amf3_text(&mut self) -> Result<WireString<'de>, DecodeError> {
         let (content, entry) = self.amf3_string_entry()?;
         let entry = if content.is_empty() { None } else { Some(entry) };
-        Ok(Text { content, entry })
+        Ok(WireString { content, entry })
     }
 
     /// A string without its marker: a name, an alias.
@@ -137,25 +137,25 @@ impl<'de> Decoder<'de> {
         let head = u29::read(&mut self.reader)?;
         if head & 1 == 0 {
             let index = head >> 1;
-            return Ok((self.amf3_string_again(index)?, index));
+            return Ok((self.amf3_string_by_reference(index)?, index));
         }
         let text = self.text((head >> 1) as usize)?;
-        let entry = self.strings.next();
+        let entry = self.strings.next_index();
         // The empty string is never entered.
         match &text {
             Cow::Borrowed(text) if !text.is_empty() => {
-                self.strings.enter(self.progress(), text);
+                self.strings.insert(self.progress(), text);
             }
             Cow::Borrowed(_) => {}
             Cow::Owned(text) => {
-                self.strings.enter(self.progress(), "");
+                self.strings.insert(self.progress(), "");
                 self.cesu8_strings.get_mut().entry(entry).or_insert_with(|| text.clone());
             }
         }
         Ok((text, entry))
     }
 
-    fn amf3_string_again(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {
+    fn amf3_string_by_reference(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {
         match self.strings.get(index) {
             Some(&"") => {
                 let text = self.cesu8_strings.get().and_then(|strings| strings.get(&index));

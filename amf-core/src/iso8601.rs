@@ -2,28 +2,28 @@
 
 use std::fmt;
 
-const DAY: i64 = 86_400_000;
+const MILLIS_PER_DAY: i64 = 86_400_000;
 /// How far a `Date` of ActionScript reaches from 1970, in milliseconds.
-const FARTHEST: f64 = 8.64e15;
+const MAX_DATE_MILLIS: f64 = 8.64e15;
 
 /// Milliseconds since 1970 as ISO 8601 in UTC, such as `2005-03-18T01:58:31.120Z`; the bare number where it is
 /// no date or has a fraction.
-pub(crate) struct Iso(pub(crate) f64);
+pub(crate) struct Iso8601(pub(crate) f64);
 
-impl fmt::Display for Iso {
+impl fmt::Display for Iso8601 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A comparison with what is not a number is false.
-        let is_exact = self.0.abs() <= FARTHEST && self.0.fract() == 0.0;
+        let is_exact = self.0.abs() <= MAX_DATE_MILLIS && self.0.fract() == 0.0;
         if !is_exact {
             return write!(f, "{:?} ms", self.0);
         }
         let millis = self.0 as i64;
-        let (year, month, day) = civil(millis.div_euclid(DAY));
+        let (year, month, day) = civil_from_days(millis.div_euclid(MILLIS_PER_DAY));
         match year {
             0..=9_999 => write!(f, "{year:04}")?,
             _ => write!(f, "{year:+07}")?,
         }
-        let time = millis.rem_euclid(DAY);
+        let time = millis.rem_euclid(MILLIS_PER_DAY);
         let (hours, minutes, seconds) = (time / 3_600_000, time / 60_000 % 60, time / 1_000 % 60);
         write!(f, "-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}")?;
         match time % 1_000 {
@@ -35,11 +35,12 @@ impl fmt::Display for Iso {
 
 /// Year, month and day of a number of days since 1970-01-01. Years begin in March here, so that the leap day
 /// is their last; 400 of them have always the same length.
-fn civil(days: i64) -> (i64, i64, i64) {
-    const ERA: i64 = 146_097;
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    const DAYS_PER_ERA: i64 = 146_097;
     /// From 0000-03-01 to 1970-01-01.
-    const EPOCH: i64 = 719_468;
-    let (era, day) = ((days + EPOCH).div_euclid(ERA), (days + EPOCH).rem_euclid(ERA));
+    const EPOCH_DAYS: i64 = 719_468;
+    let (era, day) =
+        ((days + EPOCH_DAYS).div_euclid(DAYS_PER_ERA), (days + EPOCH_DAYS).rem_euclid(DAYS_PER_ERA));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
@@ -54,7 +55,7 @@ mod tests {
 
     /// From `date --utc --date=@SECONDS --iso-8601=seconds`, and ECMA-262 §21.4.1.1 for the ends.
     #[test]
-    fn dates_of_all_times() {
+    fn dates_are_formatted_as_iso_8601() {
         for (millis, expected) in [
             (0.0, "1970-01-01T00:00:00Z"),
             (-1.0, "1969-12-31T23:59:59.999Z"),
@@ -72,7 +73,7 @@ mod tests {
             (f64::NAN, "NaN ms"),
             (f64::INFINITY, "inf ms"),
         ] {
-            assert_eq!(Iso(millis).to_string(), expected);
+            assert_eq!(Iso8601(millis).to_string(), expected);
         }
     }
 }

@@ -18,13 +18,13 @@ use crate::{Decoder, FromAmf, Version, amf0, amf3};
 
 /// What dynamic values and shared pointers of this message were made so far.
 #[derive(Debug, Default)]
-pub(crate) struct Shared {
-    pub(crate) values: HashMap<SlotId, (Value, Height)>,
+pub(crate) struct SharedObjects {
+    pub(crate) values: HashMap<SlotId, (Value, Depth)>,
     /// For dynamic values: one copy of each string that they hold, by its place in the table.
     pub(crate) strings: HashMap<u32, Arc<str>>,
-    pointers: Pointers,
+    pointers: PointerTable,
     /// Pointers whose objects are being read, the innermost last.
-    building: Vec<Building>,
+    in_progress: Vec<PointerInProgress>,
     /// Objects that are known to lie on a cycle.
     cyclic: HashSet<(SlotId, TypeId)>,
 }
@@ -33,29 +33,29 @@ pub(crate) struct Shared {
 ///
 /// A value is dropped, and walked, as deep as that, however shallow it stands on the wire:
 /// `[[], [ref 1], [ref 2], …]`.
-pub(crate) type Height = usize;
+pub(crate) type Depth = usize;
 
 /// Strong pointers by slot, in order, so that those of one object's inside are dropped in one step.
 #[derive(Debug, Default)]
-struct Pointers {
-    amf0: BTreeMap<u32, Made>,
-    amf3: BTreeMap<u32, Made>,
+struct PointerTable {
+    amf0: BTreeMap<u32, TypedPointers>,
+    amf3: BTreeMap<u32, TypedPointers>,
 }
 
 /// What was made of one object: a pointer for each type that it was read as.
-type Made = Vec<(TypeId, Box<dyn Any>, Height)>;
+type TypedPointers = Vec<(TypeId, Box<dyn Any>, Depth)>;
 
 #[derive(Debug)]
-struct Building {
+struct PointerInProgress {
     key: (SlotId, TypeId),
     /// Somebody inside asked for it.
-    wanted: bool,
+    weak_requested: bool,
     weak: Option<Box<dyn Any>>,
 }
 
 /// What stands next in the input, without reading it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Identity {
+pub(crate) enum ObjectRef {
     /// A value without identity, or nothing that can be read.
     Scalar,
     /// An object that will take this place in its table.
@@ -76,57 +76,59 @@ pub(crate) trait Pointer: Clone + 'static {
 /// The `Weak` of either.
 pub(crate) trait WeakPointer: Clone + 'static {
     type Strong;
-    fn nowhere() -> Self;
+    fn dangling() -> Self;
 }
 
 impl<'de> Decoder<'de> {
-    pub(crate) fn identity(&mut self) -> Result<Identity, DecodeError> {
+    pub(crate) fn peek_object_ref(&mut self) -> Result<ObjectRef, DecodeError> {
         let start = self.offset();
-        let identity = match self.mode {
-            Mode::Amf0 => self.amf0_identity(),
-            Mode::Amf3 => self.amf3_identity(),
-            Mode::Int | Mode::Uint | Mode::Number => Ok(Identity::Scalar),
+        let object_ref = match self.mode {
+            Mode::Amf0 => self.amf0_object_ref(),
+            Mode::Amf3 => self.amf3_object_ref(),
+            Mode::Int | Mode::Uint | Mode::Number => Ok(ObjectRef::Scalar),
         };
         self.reader.seek(start);
-        identity
+        object_ref
     }
 
-    fn amf0_identity(&mut self) -> Result<Identity, DecodeError> {
+    fn amf0_object_ref(&mut self) -> Result<ObjectRef, DecodeError> {
         use amf0::marker;
         let version = Version::Amf0;
         Ok(match self.reader.u8()? {
-            marker::AVMPLUS => return self.amf3_identity(),
+            marker::AVMPLUS => return self.amf3_object_ref(),
             marker::REFERENCE => {
                 let index = u32::from(self.reader.u16()?);
-                Identity::Reference(SlotId { version, index }, self.offset())
+                ObjectRef::Reference(SlotId { version, index }, self.offset())
             }
             marker::OBJECT
             | marker::ECMA_ARRAY
             | marker::STRICT_ARRAY
             | marker::XML_DOCUMENT
-            | marker::TYPED_OBJECT => Identity::Inline(SlotId { version, index: self.amf0_objects.next() }),
-            _ => Identity::Scalar,
+            | marker::TYPED_OBJECT => {
+                ObjectRef::Inline(SlotId { version, index: self.amf0_objects.next_index() })
+            }
+            _ => ObjectRef::Scalar,
         })
     }
 
-    fn amf3_identity(&mut self) -> Result<Identity, DecodeError> {
+    fn amf3_object_ref(&mut self) -> Result<ObjectRef, DecodeError> {
         use amf3::marker;
         let version = Version::Amf3;
         if !(marker::XML_DOCUMENT..=marker::DICTIONARY).contains(&self.reader.u8()?) {
-            return Ok(Identity::Scalar);
+            return Ok(ObjectRef::Scalar);
         }
         let head = u29::read(&mut self.reader)?;
         Ok(if head & 1 == 0 {
-            Identity::Reference(SlotId { version, index: head >> 1 }, self.offset())
+            ObjectRef::Reference(SlotId { version, index: head >> 1 }, self.offset())
         } else {
-            Identity::Inline(SlotId { version, index: self.amf3_objects.next() })
+            ObjectRef::Inline(SlotId { version, index: self.amf3_objects.next_index() })
         })
     }
 
     /// Where a reference that stands next ends, after a check that it names something.
     pub(crate) fn end_of_reference(&mut self) -> Result<Option<usize>, DecodeError> {
-        match self.identity()? {
-            Identity::Reference(slot, end) => match self.is_open(slot) {
+        match self.peek_object_ref()? {
+            ObjectRef::Reference(slot, end) => match self.is_open(slot) {
                 Some(_) => Ok(Some(end)),
                 None => Err(self.unknown_object(slot)),
             },
@@ -141,53 +143,53 @@ impl<'de> Decoder<'de> {
         P::Target: FromAmf<'de>,
     {
         self.charge(size_of::<P::Target>())?;
-        let (slot, reference_end) = match self.identity()? {
-            Identity::Scalar => return P::Target::from_amf(self).map(P::new),
-            Identity::Inline(slot) => (slot, None),
-            Identity::Reference(slot, end) => (slot, Some(end)),
+        let (slot, reference_end) = match self.peek_object_ref()? {
+            ObjectRef::Scalar => return P::Target::from_amf(self).map(P::new),
+            ObjectRef::Inline(slot) => (slot, None),
+            ObjectRef::Reference(slot, end) => (slot, Some(end)),
         };
         let key = (slot, TypeId::of::<P>());
-        if let Some((pointer, height)) = self.shared_pointer::<P>(key) {
-            self.reach_by(height)?;
+        if let Some((pointer, depth)) = self.shared_pointer::<P>(key) {
+            self.add_shared_depth(depth)?;
             match reference_end {
                 Some(end) => self.reader.seek(end),
                 None => self.skip()?,
             }
             return Ok(pointer);
         }
-        let (pointer, height) = self.measured(|decoder| match reference_end {
+        let (pointer, depth) = self.read_with_depth(|decoder| match reference_end {
             Some(_) => P::Target::from_amf(decoder).map(P::new),
             None => decoder.inline_pointer(key),
         })?;
-        self.shared.get_mut().pointers.insert(key, pointer.clone(), height);
+        self.shared_objects.get_mut().pointers.insert(key, pointer.clone(), depth);
         Ok(pointer)
     }
 
     /// Reads something that may be shared, and tells how high it is.
-    pub(crate) fn measured<T>(
+    pub(crate) fn read_with_depth<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
-    ) -> Result<(T, Height), DecodeError> {
+    ) -> Result<(T, Depth), DecodeError> {
         let depth = self.depth();
-        let around = std::mem::replace(&mut self.reach, depth + 1);
+        let around = std::mem::replace(&mut self.reached_depth, depth + 1);
         let value = read(self)?;
-        let reach = self.reach;
-        self.reach = around.max(reach);
-        Ok((value, reach.saturating_sub(depth)))
+        let reached = self.reached_depth;
+        self.reached_depth = around.max(reached);
+        Ok((value, reached.saturating_sub(depth)))
     }
 
     /// Counts what a shared reference leads to against the depth.
-    pub(crate) fn reach_by(&mut self, height: Height) -> Result<(), DecodeError> {
-        let reach = self.depth() + height;
-        if reach > self.limits().depth {
-            return Err(self.limit("depth", self.limits().depth));
+    pub(crate) fn add_shared_depth(&mut self, depth: Depth) -> Result<(), DecodeError> {
+        let reached = self.depth() + depth;
+        if reached > self.limits().depth {
+            return Err(self.limit_error("depth", self.limits().depth));
         }
-        self.reach = self.reach.max(reach);
+        self.reached_depth = self.reached_depth.max(reached);
         Ok(())
     }
 
-    fn shared_pointer<P: Pointer>(&self, key: (SlotId, TypeId)) -> Option<(P, Height)> {
-        self.shared.get()?.pointers.get(key)
+    fn shared_pointer<P: Pointer>(&self, key: (SlotId, TypeId)) -> Option<(P, Depth)> {
+        self.shared_objects.get()?.pointers.get(key)
     }
 
     fn inline_pointer<P>(&mut self, key: (SlotId, TypeId)) -> Result<P, DecodeError>
@@ -196,14 +198,15 @@ impl<'de> Decoder<'de> {
         P::Target: FromAmf<'de>,
     {
         let start = self.cursor();
-        let known = self.shared.get().is_some_and(|shared| shared.cyclic.contains(&key));
-        let (value, wanted) = self.build::<P>(Building { key, wanted: known, weak: None })?;
-        if !wanted {
+        let known = self.shared_objects.get().is_some_and(|shared| shared.cyclic.contains(&key));
+        let (value, weak_requested) =
+            self.read_pointee::<P>(PointerInProgress { key, weak_requested: known, weak: None })?;
+        if !weak_requested {
             return Ok(P::new(value));
         }
-        let shared = self.shared.get_mut();
+        let shared = self.shared_objects.get_mut();
         shared.cyclic.insert(key);
-        if shared.building.iter().any(|outer| outer.wanted && outer.weak.is_none()) {
+        if shared.in_progress.iter().any(|outer| outer.weak_requested && outer.weak.is_none()) {
             // An object around this one will be read again, and this one with it.
             return Ok(P::new(value));
         }
@@ -220,12 +223,12 @@ impl<'de> Decoder<'de> {
         P: Pointer,
         P::Target: FromAmf<'de>,
     {
-        self.shared.get_mut().pointers.forget_from(start);
+        self.shared_objects.get_mut().pointers.discard_from(start);
         let mut failure = None;
         let pointer = P::new_cyclic(|weak| {
             let weak = Some(Box::new(weak.clone()) as Box<dyn Any>);
-            let building = Building { key, wanted: true, weak };
-            match self.replay_from(start, |decoder| decoder.build::<P>(building)) {
+            let building = PointerInProgress { key, weak_requested: true, weak };
+            match self.replay_from(start, |decoder| decoder.read_pointee::<P>(building)) {
                 Ok((value, _)) => value,
                 Err(error) => {
                     failure = Some(error);
@@ -236,31 +239,32 @@ impl<'de> Decoder<'de> {
         failure.map_or(Ok(pointer), Err)
     }
 
-    fn build<P>(&mut self, building: Building) -> Result<(P::Target, bool), DecodeError>
+    fn read_pointee<P>(&mut self, building: PointerInProgress) -> Result<(P::Target, bool), DecodeError>
     where
         P: Pointer,
         P::Target: FromAmf<'de>,
     {
-        self.shared.get_mut().building.push(building);
+        self.shared_objects.get_mut().in_progress.push(building);
         let value = P::Target::from_amf(self);
-        let wanted = self.shared.get_mut().building.pop().is_some_and(|building| building.wanted);
-        Ok((value?, wanted))
+        let weak_requested =
+            self.shared_objects.get_mut().in_progress.pop().is_some_and(|building| building.weak_requested);
+        Ok((value?, weak_requested))
     }
 
     /// Runs the own code of an externalizable class for nothing but where its body ends.
     ///
     /// Nobody builds the objects around it, so references back to them lead nowhere; and nothing that is made
     /// stays to be found by later references.
-    pub(crate) fn rehearse<T>(
+    pub(crate) fn dry_run<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let shared = std::mem::take(&mut self.shared);
-        let (is_rehearsal, reach, memory) = (self.is_rehearsal, self.reach, self.memory);
-        (self.is_rehearsal, self.reach) = (true, 0);
+        let shared = std::mem::take(&mut self.shared_objects);
+        let (is_dry_run, reached, memory) = (self.is_dry_run, self.reached_depth, self.memory_left);
+        (self.is_dry_run, self.reached_depth) = (true, 0);
         let result = read(self);
-        self.shared = shared;
-        (self.is_rehearsal, self.reach, self.memory) = (is_rehearsal, reach, memory);
+        self.shared_objects = shared;
+        (self.is_dry_run, self.reached_depth, self.memory_left) = (is_dry_run, reached, memory);
         result
     }
 
@@ -271,25 +275,31 @@ impl<'de> Decoder<'de> {
         P::Target: FromAmf<'de>,
     {
         if self.take_null() {
-            return Ok(P::Weak::nowhere());
+            return Ok(P::Weak::dangling());
         }
-        let Identity::Reference(slot, end) = self.identity()? else {
+        let ObjectRef::Reference(slot, end) = self.peek_object_ref()? else {
             // Met before its owner: the decoder keeps it until the message ends.
             return self.pointer::<P>().map(|pointer| pointer.downgrade());
         };
         let key = (slot, TypeId::of::<P>());
         let is_open = self.is_open(slot) == Some(true);
-        if is_open && self.is_rehearsal {
+        if is_open && self.is_dry_run {
             self.reader.seek(end);
-            return Ok(P::Weak::nowhere());
+            return Ok(P::Weak::dangling());
         }
         let weak = match self.shared_pointer::<P>(key) {
             Some((pointer, _)) => pointer.downgrade(),
-            None => match self.shared.get_mut().building.iter_mut().find(|building| building.key == key) {
+            None => match self
+                .shared_objects
+                .get_mut()
+                .in_progress
+                .iter_mut()
+                .find(|building| building.key == key)
+            {
                 Some(building) => {
-                    building.wanted = true;
+                    building.weak_requested = true;
                     let weak = building.weak.as_ref().and_then(|weak| weak.downcast_ref::<P::Weak>());
-                    weak.cloned().unwrap_or_else(P::Weak::nowhere)
+                    weak.cloned().unwrap_or_else(P::Weak::dangling)
                 }
                 None if is_open => {
                     return Err(self.custom_error(
@@ -304,26 +314,26 @@ impl<'de> Decoder<'de> {
     }
 }
 
-impl Pointers {
-    fn get<P: Pointer>(&self, (slot, kind): (SlotId, TypeId)) -> Option<(P, Height)> {
+impl PointerTable {
+    fn get<P: Pointer>(&self, (slot, kind): (SlotId, TypeId)) -> Option<(P, Depth)> {
         let made = match slot.version {
             Version::Amf0 => self.amf0.get(&slot.index),
             Version::Amf3 => self.amf3.get(&slot.index),
         };
-        let (_, pointer, height) = made?.iter().find(|(made, ..)| *made == kind)?;
-        pointer.downcast_ref::<P>().map(|pointer| (pointer.clone(), *height))
+        let (_, pointer, depth) = made?.iter().find(|(made, ..)| *made == kind)?;
+        pointer.downcast_ref::<P>().map(|pointer| (pointer.clone(), *depth))
     }
 
-    fn insert<P: Pointer>(&mut self, (slot, kind): (SlotId, TypeId), pointer: P, height: Height) {
+    fn insert<P: Pointer>(&mut self, (slot, kind): (SlotId, TypeId), pointer: P, depth: Depth) {
         let made = match slot.version {
             Version::Amf0 => self.amf0.entry(slot.index),
             Version::Amf3 => self.amf3.entry(slot.index),
         };
-        made.or_default().push((kind, Box::new(pointer), height));
+        made.or_default().push((kind, Box::new(pointer), depth));
     }
 
     /// Forgets what was made of objects that begin at `start` or later.
-    fn forget_from(&mut self, start: Cursor) {
+    fn discard_from(&mut self, start: Cursor) {
         drop(self.amf0.split_off(&start.objects(Version::Amf0)));
         drop(self.amf3.split_off(&start.objects(Version::Amf3)));
     }

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak as RcWeak};
 use std::sync::{Arc, Weak as ArcWeak};
 
 use crate::decoder::{Pointer, WeakPointer};
-use crate::encoder::Keep;
+use crate::encoder::KeepAlive;
 use crate::error::{DecodeError, EncodeError};
 use crate::{Classes, Decoder, Encoder, FromAmf, ToAmf};
 
@@ -52,7 +52,7 @@ macro_rules! pointers {
         impl<T: 'static> WeakPointer for $weak<T> {
             type Strong = $strong<T>;
 
-            fn nowhere() -> Self {
+            fn dangling() -> Self {
                 Self::new()
             }
         }
@@ -76,8 +76,8 @@ macro_rules! pointers {
         impl<T: ToAmf $(+ $bound)* + 'static> ToAmf for $strong<T> {
             fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
                 let address = Self::as_ptr(self).addr();
-                let keep: fn(Self) -> Keep = $keep;
-                encoder.shared(address, || keep(Self::clone(self)), |encoder| (**self).to_amf(encoder))
+                let keep: fn(Self) -> KeepAlive = $keep;
+                encoder.write_shared(address, || keep(Self::clone(self)), |encoder| (**self).to_amf(encoder))
             }
         }
 
@@ -105,6 +105,6 @@ macro_rules! pointers {
     )*};
 }
 pointers! {
-    Arc ArcWeak [Send, Sync] |pointer| Keep::Arc(pointer as Arc<dyn Any + Send + Sync>);
-    Rc RcWeak [] |pointer| Keep::Rc(pointer as Rc<dyn Any>);
+    Arc ArcWeak [Send, Sync] |pointer| KeepAlive::Arc(pointer as Arc<dyn Any + Send + Sync>);
+    Rc RcWeak [] |pointer| KeepAlive::Rc(pointer as Rc<dyn Any>);
 }

@@ -5,13 +5,13 @@ use std::mem::Discriminant;
 use std::sync::Arc;
 
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::value::{Dynamic, Part, Value, Vector};
+use crate::value::{DynamicMembers, ExternalPart, Value, Vector};
 
 /// Who an object is: its kind and its address.
-pub(super) type Identity = (Discriminant<Value>, usize);
+pub(super) type ObjectKey = (Discriminant<Value>, usize);
 
 /// Who a value is, if it has identity.
-pub(super) fn identity(value: &Value) -> Option<Identity> {
+pub(super) fn object_key(value: &Value) -> Option<ObjectKey> {
     let address = match value {
         Value::Xml(text) | Value::XmlDocument(text) => Arc::as_ptr(text).addr(),
         Value::ByteArray(bytes) => Arc::as_ptr(bytes).addr(),
@@ -28,60 +28,60 @@ pub(super) fn identity(value: &Value) -> Option<Identity> {
 
 /// A walk over a graph that meets each object once.
 #[derive(Debug, Default)]
-pub(super) struct Survey {
-    met: HashSet<Identity>,
+pub(super) struct SharedObjectFinder {
+    visited: HashSet<ObjectKey>,
     /// Those that somebody refers to.
-    pub(super) shared: HashSet<Identity>,
+    pub(super) shared: HashSet<ObjectKey>,
     /// What only weak pointers may hold: kept, so that its address stays its own.
-    pub(super) kept: Vec<Value>,
+    pub(super) keep_alive: Vec<Value>,
 }
 
-impl Survey {
+impl SharedObjectFinder {
     /// Walks over a value of at most so many levels.
-    pub(super) fn walk(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
+    pub(super) fn visit(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
         if let Value::Ancestor(weak) = value {
             let Some(target) = weak.upgrade() else {
                 return Err(EncodeError::new(EncodeErrorKind::Dangling));
             };
-            self.shared.extend(identity(&target));
-            self.kept.push(target.clone());
-            return if self.is_met(&target) { Ok(()) } else { self.walk(&target, depth) };
+            self.shared.extend(object_key(&target));
+            self.keep_alive.push(target.clone());
+            return if self.is_visited(&target) { Ok(()) } else { self.visit(&target, depth) };
         }
-        let Some(identity) = identity(value) else {
+        let Some(object_key) = object_key(value) else {
             return Ok(());
         };
-        if !self.met.insert(identity) {
-            self.shared.insert(identity);
+        if !self.visited.insert(object_key) {
+            self.shared.insert(object_key);
             return Ok(());
         }
-        self.children(value, depth)
+        self.visit_children(value, depth)
     }
 
-    fn is_met(&self, value: &Value) -> bool {
-        identity(value).is_some_and(|identity| self.met.contains(&identity))
+    fn is_visited(&self, value: &Value) -> bool {
+        object_key(value).is_some_and(|object_key| self.visited.contains(&object_key))
     }
 
-    fn children(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
+    fn visit_children(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
         let is_leaf = matches!(value, Value::Xml(_) | Value::XmlDocument(_) | Value::ByteArray(_));
-        let inner = super::write::one_less(depth + usize::from(is_leaf))?;
+        let inner = super::write::descend(depth + usize::from(is_leaf))?;
         match value {
             Value::Array(array) => {
-                self.all(&array.items, inner)?;
-                self.members(&array.members, inner)
+                self.visit_all(&array.items, inner)?;
+                self.visit_members(&array.members, inner)
             }
-            Value::EcmaArray(array) => self.members(&array.members, inner),
-            Value::Object(object) => self.all(object.members().map(|(_, value)| value), inner),
+            Value::EcmaArray(array) => self.visit_members(&array.members, inner),
+            Value::Object(object) => self.visit_all(object.members().map(|(_, value)| value), inner),
             Value::Vector(vector) => match &**vector {
-                Vector::Object { items, .. } => self.all(items, inner),
+                Vector::Object { items, .. } => self.visit_all(items, inner),
                 _ => Ok(()),
             },
             Value::Dictionary(dictionary) => {
-                self.all(dictionary.entries.iter().flat_map(|(key, value)| [key, value]), inner)
+                self.visit_all(dictionary.entries.iter().flat_map(|(key, value)| [key, value]), inner)
             }
-            Value::External(external) => self.all(
+            Value::External(external) => self.visit_all(
                 external.parts.iter().filter_map(|part| match part {
-                    Part::Bytes(_) => None,
-                    Part::Value(value) => Some(value),
+                    ExternalPart::Bytes(_) => None,
+                    ExternalPart::Value(value) => Some(value),
                 }),
                 inner,
             ),
@@ -89,15 +89,15 @@ impl Survey {
         }
     }
 
-    fn members(&mut self, members: &Dynamic, depth: usize) -> Result<(), EncodeError> {
-        self.all(members.iter().map(|(_, value)| value), depth)
+    fn visit_members(&mut self, members: &DynamicMembers, depth: usize) -> Result<(), EncodeError> {
+        self.visit_all(members.iter().map(|(_, value)| value), depth)
     }
 
-    fn all<'a>(
+    fn visit_all<'a>(
         &mut self,
         values: impl IntoIterator<Item = &'a Value>,
         depth: usize,
     ) -> Result<(), EncodeError> {
-        values.into_iter().try_for_each(|value| self.walk(value, depth))
+        values.into_iter().try_for_each(|value| self.visit(value, depth))
     }
 }

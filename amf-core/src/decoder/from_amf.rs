@@ -1,0 +1,57 @@
+//! The trait of types that can be read.
+
+use crate::error::DecodeError;
+use crate::{Classes, Decoder, Version};
+
+/// A type that can be read from AMF.
+///
+/// `'de` is the life of the input: `&'de str` and `&'de [u8]` are borrowed from it.
+///
+/// ```
+/// use amf_core::{from_slice, DecodeError, Decoder, FromAmf, Version};
+///
+/// /// A colour that is sent as a number, 0xRRGGBB.
+/// #[derive(Debug, PartialEq)]
+/// struct Color(u8, u8, u8);
+///
+/// impl<'de> FromAmf<'de> for Color {
+///     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+///         let [_, r, g, b] = u32::from_amf(decoder)?.to_be_bytes();
+///         Ok(Color(r, g, b))
+///     }
+/// }
+///
+/// assert_eq!(from_slice::<Color>(Version::Amf3, &[0x04, 0x81, 0x80, 0x02])?, Color(0, 64, 2));
+/// # Ok::<(), DecodeError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from AMF",
+    label = "not readable from AMF",
+    note = "derive it with `#[derive(AmfObject)]`, or take `Value` for whatever comes"
+)]
+pub trait FromAmf<'de>: Sized {
+    /// Reads one value.
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError>;
+
+    /// What a member or a last argument that is missing becomes; `None` makes it an error.
+    fn missing() -> Option<Self> {
+        None
+    }
+
+    /// Adds every class that a value of this type can contain.
+    fn classes(_classes: &mut Classes) {}
+
+    /// Reads a list of these: a `Vec<u8>` is a `ByteArray`, numbers have a short way.
+    #[doc(hidden)]
+    fn vec_from_amf(decoder: &mut Decoder<'de>) -> Result<Vec<Self>, DecodeError> {
+        decoder.read_list()
+    }
+}
+
+/// Reads one value that is all of the input, with the default limits and the classes of `T`.
+pub fn from_slice<'de, T: FromAmf<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
+    let mut decoder = Decoder::new(version, input).with_classes_of::<T>();
+    let value = T::from_amf(&mut decoder)?;
+    decoder.finish()?;
+    Ok(value)
+}
