@@ -13,9 +13,9 @@
 //! | `amf_refused_total` | counter | `reason` | requests over HTTP that no call was made for, or not every one: see below |
 //! | `amf_calls_total` | counter | `service`, `method`, `outcome` | calls that ended |
 //! | `amf_call_seconds` | histogram | `service`, `method`, `outcome` | how long each took, with the layers of [`Services::layer`](crate::Services::layer) |
-//! | `amf_limits_passed_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
-//! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_time`, `cut` (the body broke off),
+//! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
 //! `empty`, `packet` (it cannot be read), `header` (the value of a header cannot be read), `reply` (a reply cannot be
 //! written), `version` (of a packet, unknown), `must_understand`, `message` (one of a packet cannot be read, and what
 //! stands before it was answered), and `cancelled` (the client went away before the reply).
@@ -23,8 +23,8 @@
 //! **Outcomes**: `ok`, `panic`, `cancelled` (nobody waits for the answer any more), or the code of the fault. A code
 //! that was put together at run time is `fault`.
 //!
-//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `head_time` (of the
-//! first request), `drain` and `connections` of `gateway::serve`.
+//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `header_read_timeout` (of the
+//! first request), `shutdown_timeout` and `connections` of `gateway::serve`.
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.
 
@@ -37,7 +37,7 @@ pub(crate) const SENT_BYTES: &str = "amf_sent_bytes_total";
 pub(crate) const REFUSED: &str = "amf_refused_total";
 pub(crate) const CALLS: &str = "amf_calls_total";
 pub(crate) const CALL_SECONDS: &str = "amf_call_seconds";
-pub(crate) const LIMITS_PASSED: &str = "amf_limits_passed_total";
+pub(crate) const LIMITS_PASSED: &str = "amf_limits_exceeded_total";
 
 /// Tells the recorder that is installed what the names mean.
 ///

@@ -146,7 +146,7 @@ impl Recorder {
     fn client(version: Version, form: ArgumentsForm) -> (Arc<Self>, Client) {
         let encoding = Encoding { version, form };
         let recorder = Arc::new(Self { encoding, open: Mutex::new(true), told: Mutex::default() });
-        (Arc::clone(&recorder), Client::new(ClientId::next(), recorder))
+        (Arc::clone(&recorder), Client::new(ClientId::allocate(), recorder))
     }
 }
 

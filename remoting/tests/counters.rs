@@ -89,7 +89,7 @@ async fn calls_that_are_cut_off() {
     post(&Probe::default().gateway(), sleep).await;
     let counted = counters.take();
     assert_eq!(counted["amf_calls_total{service=probe,method=sleep,outcome=Server.Timeout}"], 1);
-    assert_eq!(counted["amf_limits_passed_total{limit=call_time}"], 1);
+    assert_eq!(counted["amf_limits_exceeded_total{limit=call_timeout}"], 1);
 }
 
 #[tokio::test]

@@ -320,11 +320,11 @@ impl Authenticator for Sessions {
         Ok(self.known())
     }
 
-    async fn recall(&self, _: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, _: &Caller) -> Result<Option<Principal>, Fault> {
         Ok(self.known())
     }
 
-    async fn forget(&self, _: &Caller) -> Result<(), Fault> {
+    async fn end_session(&self, _: &Caller) -> Result<(), Fault> {
         *self.0.lock().unwrap() = None;
         Ok(())
     }

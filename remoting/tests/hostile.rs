@@ -41,7 +41,10 @@ async fn a_body_at_the_limit_and_one_byte_over_it() {
 
     let over = Bytes::from(filled(limit + 1));
     let announced = refused(&gateway, request(over.clone())).await;
-    assert_eq!(announced, (413, "The body is larger than 2097152 bytes, the limit `body`.\n".to_owned()));
+    assert_eq!(
+        announced,
+        (413, "The body is larger than 2097152 bytes, the limit `body_bytes`.\n".to_owned())
+    );
     // in chunks, with no length announced
     let chunks =
         over.chunks(65_536).map(|chunk| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(chunk))));
@@ -57,7 +60,7 @@ fn post_body<B>(body: B) -> Request<B> {
 async fn the_limit_is_configurable() {
     let call = packet(0, &[message("probe.nothing", "/1", &null())]);
     let gateway =
-        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::default().body(limit));
+        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::default().body_bytes(limit));
     post(&gateway(call.len()), call.clone()).await;
     assert_eq!(refused(&gateway(call.len() - 1), request(call)).await.0, 413);
 }
@@ -97,7 +100,7 @@ async fn a_body_that_never_ends() {
     let (status, text) = refused(&Probe::default().gateway(), post_body(body)).await;
     assert_eq!(
         (status, text.as_str()),
-        (408, "The body did not arrive within 30s, the limit `body_time`.\n")
+        (408, "The body did not arrive within 30s, the limit `body_timeout`.\n")
     );
     assert_eq!(started.elapsed().as_secs(), 30);
 }

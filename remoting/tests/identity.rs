@@ -46,7 +46,7 @@ impl Authenticator for Users {
         }
     }
 
-    async fn recall(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let head = caller.extension::<http::request::Parts>().unwrap();
         let cookie = head.headers.get("cookie").map(|cookie| cookie.to_str().unwrap());
         Ok(cookie.and_then(|cookie| cookie.strip_prefix("session=")).map(user))
@@ -67,7 +67,7 @@ struct Build(u32);
 
 struct Accounts;
 
-#[remoting_service(name = "accounts", signed_in)]
+#[remoting_service(name = "accounts", logged_in)]
 impl Accounts {
     fn mine(&self, principal: &Principal) -> String {
         format!("{} {}", principal.name(), principal.extension::<usize>().unwrap_or(&0))
@@ -86,13 +86,13 @@ impl Accounts {
     }
 
     #[remote(public)]
-    async fn log_in(&self, caller: &Caller, name: String) {
-        caller.sign_in(user(&name)).await;
+    async fn login(&self, caller: &Caller, name: String) {
+        caller.login(user(&name)).await;
     }
 
     #[remote(public)]
-    async fn log_out(&self, caller: &Caller) {
-        caller.sign_out().await;
+    async fn logout(&self, caller: &Caller) {
+        caller.logout().await;
     }
 
     #[remote(public)]
@@ -136,7 +136,7 @@ fn credentials(name: &str, password: &str) -> Vec<u8> {
     header("Credentials", false, &value)
 }
 
-fn log_in_first(response: &str) -> Vec<u8> {
+fn login_first(response: &str) -> Vec<u8> {
     status(response, "Client.Authentication", "log in first")
 }
 
@@ -149,7 +149,7 @@ async fn rules_of_methods_and_of_their_block() {
         call("who", "/3", &[]),
     ];
     let reply = post(&gateway(), packet(0, &calls)).await;
-    let expected = [log_in_first("/1"), log_in_first("/2"), result("/3", &null())];
+    let expected = [login_first("/1"), login_first("/2"), result("/3", &null())];
     assert_packet(&reply, &packet(0, &expected));
 
     let calls = [call("mine", "/1", &[]), call("delete", "/2", &[string("x")]), call("who", "/3", &[])];
@@ -209,7 +209,7 @@ async fn credentials_that_nobody_checks() {
     let text = "credentials were sent, but the server has no users";
     assert_packet(&reply, &packet(0, &[status("/1", "Server.Authentication", text)]));
     let reply = post(&gateway, packet(0, &calls)).await;
-    assert_packet(&reply, &packet(0, &[log_in_first("/1")]));
+    assert_packet(&reply, &packet(0, &[login_first("/1")]));
 }
 
 #[tokio::test]
@@ -229,18 +229,18 @@ async fn basic_authorization_and_cookies() {
 async fn a_login_is_known_to_the_calls_that_follow_in_its_packet() {
     let calls = [
         call("mine", "/1", &[]),
-        call("logIn", "/2", &[string("ann")]),
+        call("login", "/2", &[string("ann")]),
         call("delete", "/3", &[string("x")]),
-        call("logOut", "/4", &[]),
+        call("logout", "/4", &[]),
         call("mine", "/5", &[]),
     ];
     let reply = post(&gateway(), packet(0, &calls)).await;
     let expected = [
-        log_in_first("/1"),
+        login_first("/1"),
         result("/2", &null()),
         result("/3", &string("x is gone")),
         result("/4", &null()),
-        log_in_first("/5"),
+        login_first("/5"),
     ];
     assert_packet(&reply, &packet(0, &expected));
 }
@@ -339,9 +339,10 @@ async fn a_description_in_place_of_a_call() {
 
     let reply = post(&gateway(), packet_with_headers(0, std::slice::from_ref(&describe), &calls)).await;
     let text = String::from_utf8_lossy(&reply).into_owned();
-    assert!(text.contains("logIn") && !text.contains("delete"), "only what may be called: {text}");
+    assert!(text.contains("login") && !text.contains("delete"), "only what may be called: {text}");
 
-    let reply = post(&gateway().describes(false), packet_with_headers(0, &[describe], &calls[..1])).await;
+    let reply =
+        post(&gateway().describe_service(false), packet_with_headers(0, &[describe], &calls[..1])).await;
     let refused = status("/1", "Service.MethodNotFound", "services are not described here");
     assert_packet(&reply, &packet(0, &[refused]));
 }
@@ -349,13 +350,13 @@ async fn a_description_in_place_of_a_call() {
 #[tokio::test]
 async fn a_login_of_a_transport() {
     let services = services(&Users::default());
-    let client = amf_remoting::Client::new(amf_remoting::service::ClientId::next(), Arc::new(Mute));
+    let client = amf_remoting::Client::new(amf_remoting::service::ClientId::allocate(), Arc::new(Mute));
     let caller = Caller::new(client);
-    let fault = services.log_in(&Credentials::new("ann", "guess"), &caller).await.unwrap_err();
+    let fault = services.login(&Credentials::new("ann", "guess"), &caller).await.unwrap_err();
     assert_eq!(fault.code(), "Client.Authentication");
-    let fault = services.log_in(&Credentials::new("eve", ""), &caller).await.unwrap_err();
+    let fault = services.login(&Credentials::new("eve", ""), &caller).await.unwrap_err();
     assert_eq!(fault.code(), "Server.Processing", "a panic");
-    let ann = services.log_in(&Credentials::new("ann", "secret"), &caller).await.unwrap();
+    let ann = services.login(&Credentials::new("ann", "secret"), &caller).await.unwrap();
     assert!(ann.has_role("admin"));
     assert_eq!(caller.clone().principal().await.unwrap().unwrap().name(), "ann", "clones know");
 }

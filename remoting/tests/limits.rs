@@ -52,7 +52,7 @@ where
     let (found, reply) = ask(beyond).await;
     let head: String = reply.chars().take(300).collect();
     assert!(found == status && reply.contains(&format!("limit `{limit}`")), "{limit}: {found} {head}");
-    assert_eq!(limits(), [(format!("amf_limits_passed_total{{limit={limit}}}"), 1)]);
+    assert_eq!(limits(), [(format!("amf_limits_exceeded_total{{limit={limit}}}"), 1)]);
 }
 
 /// The same for a limit of a packet's content, whose size is made to measure.
@@ -65,7 +65,7 @@ async fn holds_at(limit: &str, value: usize, status: u16, packet_of: impl Fn(usi
 #[tokio::test]
 async fn bytes_of_a_body() {
     let around = one("probe.greet", &[long_string(0), long_string(0)]).len();
-    holds_at("body", 2 * 1024 * 1024, 413, |size| {
+    holds_at("body_bytes", 2 * 1024 * 1024, 413, |size| {
         let first = 1024 * 1024;
         one("probe.greet", &[long_string(first), long_string(size - around - first)])
     })
@@ -137,7 +137,7 @@ fn late(
 
 #[tokio::test(start_paused = true)]
 async fn time_of_a_body() {
-    holds(&Probe::default().gateway(), "body_time", late(29_999), late(30_001), 408).await;
+    holds(&Probe::default().gateway(), "body_timeout", late(29_999), late(30_001), 408).await;
 }
 
 fn naps(seconds: &[f64]) -> Request<http_body_util::Full<Bytes>> {
@@ -147,23 +147,24 @@ fn naps(seconds: &[f64]) -> Request<http_body_util::Full<Bytes>> {
 
 #[tokio::test(start_paused = true)]
 async fn time_of_a_call_and_of_all() {
-    holds(&Probe::default().gateway(), "call_time", naps(&[29.999]), naps(&[30.001]), 200).await;
+    holds(&Probe::default().gateway(), "call_timeout", naps(&[29.999]), naps(&[30.001]), 200).await;
     // none takes too long, but all of them together
     let within = [10.0, 10.0, 9.999];
-    holds(&Probe::default().gateway(), "packet_time", naps(&within), naps(&[10.0, 10.0, 10.001]), 200).await;
+    holds(&Probe::default().gateway(), "packet_timeout", naps(&within), naps(&[10.0, 10.0, 10.001]), 200)
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_for_which_no_time_is_left_are_not_made() {
     let probe = Probe::default();
     let started = tokio::time::Instant::now();
-    let limits = GatewayLimits::default().packet_time(Duration::from_secs(3));
+    let limits = GatewayLimits::default().packet_timeout(Duration::from_secs(3));
     let response = probe.gateway().limits(limits).oneshot(naps(&[2.0, 2.0, 0.0, 0.0])).await.unwrap();
     let reply = read(response).await.escape_ascii().to_string();
     assert_eq!(started.elapsed().as_secs(), 3);
     assert_eq!((reply.matches("/1/onResult").count(), reply.matches("/1/onStatus").count()), (1, 3));
     assert_eq!(
-        reply.matches("limit `packet_time` of 3s is passed").count(),
+        reply.matches("limit `packet_timeout` of 3s is passed").count(),
         3 * 3,
         "each fault says it thrice"
     );
@@ -179,7 +180,7 @@ async fn what_a_client_is_told() {
             Probe::default().gateway().limits(limits).oneshot(request(packet(0, calls))).await.unwrap();
         let failed = read(response).await.escape_ascii().to_string().matches("onStatus").count() as u64;
         let counted = counters.take();
-        let of = |limit: &str| counted.get(&format!("amf_limits_passed_total{{limit={limit}}}")).copied();
+        let of = |limit: &str| counted.get(&format!("amf_limits_exceeded_total{{limit={limit}}}")).copied();
         (failed, of("notifications"), of("notification_bytes"))
     };
     let limits = || GatewayLimits::default();

@@ -47,7 +47,7 @@ impl Script {
     }
 
     fn client(&self) -> RemotingClient {
-        amf0().over(self.clone()).build().unwrap()
+        amf0().transport(self.clone()).build().unwrap()
     }
 
     async fn next_request(&self) -> (http::request::Parts, Vec<u8>) {
@@ -104,7 +104,7 @@ async fn a_call_in_amf3() {
     let player = b"\x0A\x13\x25com.example.Player\x17displayName\x06\x07Ann";
     let reply = packet(3, &[result("/1", &[&[0x11][..], player].concat())]);
     let script = Script::of([reply]);
-    let client = RemotingClient::builder(URL).unwrap().over(script.clone()).build().unwrap();
+    let client = RemotingClient::builder(URL).unwrap().transport(script.clone()).build().unwrap();
     let ann = Player { display_name: "Ann".to_owned() };
     assert_eq!(client.call::<Player>("echo", (&ann,)).await.unwrap(), ann);
     let sent = [&b"\x11\x09\x03\x01"[..], player].concat();
@@ -124,10 +124,10 @@ async fn a_batch_has_a_result_for_each_call() {
     let two = batch.call::<f64>("b", ()).unwrap();
     let three = batch.call::<f64>("c", ()).unwrap();
     let replies = batch.send().await.unwrap();
-    assert_eq!(replies.of(&one).unwrap(), 1.0);
+    assert_eq!(replies.get(&one).unwrap(), 1.0);
     let expected = Fault::new("Game.RoomFull", "room 7 is full").with_detail("16 players are in it");
-    assert!(matches!(replies.of(&two), Err(CallError::Fault(fault)) if fault == expected));
-    let error = replies.of(&three).unwrap_err();
+    assert!(matches!(replies.get(&two), Err(CallError::Fault(fault)) if fault == expected));
+    let error = replies.get(&three).unwrap_err();
     assert!(matches!(error, CallError::Decode(_)));
     // 6 bytes, target 2 + 11, response 2 + 4, length 4: the value begins at 29, and ends 4 bytes on.
     assert_eq!(
@@ -138,9 +138,9 @@ async fn a_batch_has_a_result_for_each_call() {
     let mut batch = client.batch();
     let four = batch.call::<()>("d", ()).unwrap();
     let others = batch.send().await.unwrap();
-    others.of(&four).unwrap();
+    others.get(&four).unwrap();
     assert!(
-        matches!(http_error(&others.of(&one).unwrap_err()), HttpError::Unanswered { .. }),
+        matches!(http_error(&others.get(&one).unwrap_err()), HttpError::Unanswered { .. }),
         "of another batch"
     );
 }
@@ -182,7 +182,7 @@ async fn headers_and_credentials_go_out() {
         .credentials(&Credentials::new("ann", "secret"))
         .unwrap()
         .http_header(http::header::AUTHORIZATION, "Bearer x".parse().unwrap())
-        .over(script.clone())
+        .transport(script.clone())
         .build()
         .unwrap();
     client.call::<()>("a", ()).await.unwrap();
@@ -284,8 +284,8 @@ async fn as_many_cookies_and_headers_as_the_limit_says() {
     }
     script.add(response.body(reply).unwrap());
     script.add(Response::new(packet(0, &[result("/2", &null())])));
-    let limits = ClientLimits::default().kept(2).kept_bytes(17);
-    let client = amf0().limits(limits).over(script.clone()).build().unwrap();
+    let limits = ClientLimits::default().stored_entries(2).stored_entry_bytes(17);
+    let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
     client.call::<()>("a", ()).await.unwrap();
     client.call::<()>("a", ()).await.unwrap();
     script.next_request().await;
@@ -300,8 +300,8 @@ async fn a_reply_at_the_limit_and_one_byte_more() {
     let reply = packet(0, &[result("/1", &string("x"))]);
     for (limit, fits) in [(reply.len(), true), (reply.len() - 1, false)] {
         let script = Script::of([reply.clone()]);
-        let limits = ClientLimits::default().reply(limit);
-        let client = amf0().limits(limits).over(script).build().unwrap();
+        let limits = ClientLimits::default().reply_bytes(limit);
+        let client = amf0().limits(limits).transport(script).build().unwrap();
         match client.call::<String>("a", ()).await {
             Ok(text) => assert!(fits && text == "x"),
             Err(error) => {
@@ -317,8 +317,8 @@ async fn a_reply_at_the_limit_and_one_byte_more() {
 async fn a_server_that_says_nothing() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
-    let limits = ClientLimits::default().time(Duration::from_secs(3));
-    let client = amf0().limits(limits).over(mute).build().unwrap();
+    let limits = ClientLimits::default().call_timeout(Duration::from_secs(3));
+    let client = amf0().limits(limits).transport(mute).build().unwrap();
     assert!(matches!(client.call::<()>("a", ()).await, Err(CallError::Timeout)));
 }
 
@@ -383,7 +383,7 @@ async fn what_the_server_calls_along_with_its_reply() {
         .unwrap()
         .services(Services::new().add(ui))
         .on_unhandled(move |method, arguments| others.lock().unwrap().push(format!("{method}{arguments:?}")))
-        .over(Probe::default().gateway())
+        .transport(Probe::default().gateway())
         .build()
         .unwrap();
     let mut batch = client.batch();
@@ -391,7 +391,7 @@ async fn what_the_server_calls_along_with_its_reply() {
     batch.call::<f64>("probe.keep", ()).unwrap();
     batch.call::<bool>("probe.tellGroup", ("all",)).unwrap();
     let replies = batch.send().await.unwrap();
-    assert!(replies.of(&told).unwrap());
+    assert!(replies.get(&told).unwrap());
     assert_eq!(*heard.lock().unwrap(), ["hi at 1"]);
     assert_eq!(*unhandled.lock().unwrap(), [r#"heard["all"]"#]);
     let kinds: Vec<_> = replies.messages().map(|message| message.kind()).collect();
@@ -409,8 +409,12 @@ trait Remote {
 async fn remote_client_traits_in_both_versions() {
     for version in [Version::Amf0, Version::Amf3] {
         let probe = Probe::default();
-        let client =
-            RemotingClient::builder(URL).unwrap().version(version).over(probe.gateway()).build().unwrap();
+        let client = RemotingClient::builder(URL)
+            .unwrap()
+            .version(version)
+            .transport(probe.gateway())
+            .build()
+            .unwrap();
         let remote: Client = client.remote("probe");
         assert_eq!(remote.add(1.0, 2.0).await.unwrap(), 3.0);
         let error = remote.fail("Game.Over").await.unwrap_err();
@@ -431,7 +435,8 @@ async fn remote_client_traits_in_both_versions() {
 async fn as_many_notifications_as_the_limit_says() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
-    let client = amf0().limits(ClientLimits::default().notifications(2)).over(mute).build().unwrap();
+    let client =
+        amf0().limits(ClientLimits::default().notifications_in_flight(2)).transport(mute).build().unwrap();
     let remote = client.remote("ui");
     remote.notify("a", ()).unwrap();
     remote.notify("a", ()).unwrap();
@@ -478,7 +483,7 @@ async fn headers_of_replies_from_end_to_end() {
     for version in [Version::Amf0, Version::Amf3] {
         let gateway = Gateway::new(Services::new().add(Sessions)).into_router("/gateway");
         let app: axum::Router = axum::Router::new().merge(gateway);
-        let client = RemotingClient::builder(URL).unwrap().version(version).over(app).build().unwrap();
+        let client = RemotingClient::builder(URL).unwrap().version(version).transport(app).build().unwrap();
         client.call::<()>("sessions.open", ()).await.unwrap();
         let seen: String = client.call("sessions.seen", ()).await.unwrap();
         assert_eq!(seen, r#"/gateway;jsessionid=7 Some(["fr"])"#);

@@ -74,8 +74,12 @@ impl Running {
 
 /// A server with limits that a test can wait for.
 async fn hasty() -> Running {
-    let limits = GatewayLimits::default().body(100_000).body_time(SHORT);
-    Running::start(Probe::default().gateway().limits(limits), ServerLimits::default().head_time(SHORT)).await
+    let limits = GatewayLimits::default().body_bytes(100_000).body_timeout(SHORT);
+    Running::start(
+        Probe::default().gateway().limits(limits),
+        ServerLimits::default().header_read_timeout(SHORT),
+    )
+    .await
 }
 
 fn add(response: &str) -> Vec<u8> {
@@ -190,7 +194,7 @@ async fn bodies_that_do_not_come_to_an_end_in_time() {
         head("transfer-encoding: chunked\r\n"),
     ] {
         let reply = answer(&server, &sent).await;
-        assert!(reply.starts_with(slow) && reply.contains("limit `body_time`"), "{reply}");
+        assert!(reply.starts_with(slow) && reply.contains("limit `body_timeout`"), "{reply}");
     }
     // byte for byte
     let mut stream = server.connect().await;
@@ -219,8 +223,8 @@ async fn lengths_that_are_none() {
         // a request without a length has no body
         ("", 400, "The body is empty"),
         ("content-length: 0\r\n", 400, "The body is empty"),
-        ("content-length: 100001\r\n", 413, "limit `body`"),
-        ("content-length: 9223372036854775807\r\n", 413, "limit `body`"),
+        ("content-length: 100001\r\n", 413, "limit `body_bytes`"),
+        ("content-length: 9223372036854775807\r\n", 413, "limit `body_bytes`"),
         ("content-length: 6\r\ntransfer-encoding: gzip\r\n", 400, ""),
     ] {
         let reply = answer(&server, &[head(more), vec![0; 6]].concat()).await;
@@ -326,7 +330,7 @@ async fn a_client_that_is_gone_ends_its_call() {
 #[tokio::test]
 async fn a_client_that_is_gone_leaves_its_call_to_finish_where_that_is_wanted() {
     let probe = Probe::default();
-    let gateway = probe.gateway().finishes_calls(true);
+    let gateway = probe.gateway().complete_calls_on_disconnect(true);
     let mut server = Running::start(gateway.clone(), ServerLimits::default()).await;
     call_and_leave(&server, &probe).await;
     server.assert_works().await;
@@ -334,7 +338,7 @@ async fn a_client_that_is_gone_leaves_its_call_to_finish_where_that_is_wanted() 
     server.stop();
     timeout(LONG, &mut server.server).await.unwrap().unwrap();
     assert_eq!(probe.take_events(), ["+nap", "add 1 1"]);
-    timeout(LONG, gateway.finished()).await.unwrap();
+    timeout(LONG, gateway.wait_idle()).await.unwrap();
     assert_eq!(probe.take_events(), ["-nap"]);
 }
 
@@ -365,7 +369,7 @@ async fn a_server_that_stops_lets_calls_end() {
 #[tokio::test]
 async fn a_server_that_stops_waits_no_longer_than_it_may() {
     let probe = Probe::default();
-    let mut server = Running::start(probe.gateway(), ServerLimits::default().drain(SHORT)).await;
+    let mut server = Running::start(probe.gateway(), ServerLimits::default().shutdown_timeout(SHORT)).await;
     let mut stream = server.connect().await;
     stream.write_all(&post(&nap(60.0))).await.unwrap();
     sleep(SHORT).await;

@@ -102,7 +102,7 @@ async fn what_does_not_come_to_its_end() {
     assert!(log.end_of("method=\"sleep\"").contains("outcome=\"cancelled\""));
     assert!(log.end_of("messages=1 outcome=\"cancelled\"").contains("packet{version=0"));
     // it takes too long
-    let limits = GatewayLimits::default().call_time(Duration::from_secs(2));
+    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(2));
     post(&Gateway::new(Probe::default().services()).limits(limits), sleep("probe.overlap")).await;
     assert!(log.end_of("method=\"overlap\"").contains("outcome=\"Server.Timeout\""));
 }

@@ -15,7 +15,7 @@
 //! | `amf_rtmp_sent_messages_total` | counter | | messages that were sent |
 //! | `amf_rtmp_calls_in_flight` | gauge | `direction` | calls that have no reply yet: `in` from peers, `out` to them |
 //! | `amf_rtmp_store_failures_total` | counter | `action` | what the store of shared objects failed to do: `load`, `commit` |
-//! | `amf_limits_passed_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
 //! **Reasons**: `local` (this side ended it), `disconnected`, `rejected`, `policy`, or
 //! [`PeerError::name`](crate::proto::PeerError::name) where the peer broke the protocol or a limit.
@@ -37,7 +37,7 @@ pub(crate) const RECEIVED_MESSAGES: &str = "amf_rtmp_received_messages_total";
 pub(crate) const SENT_MESSAGES: &str = "amf_rtmp_sent_messages_total";
 pub(crate) const CALLS_IN_FLIGHT: &str = "amf_rtmp_calls_in_flight";
 pub(crate) const STORE_FAILURES: &str = "amf_rtmp_store_failures_total";
-pub(crate) const LIMITS_PASSED: &str = "amf_limits_passed_total";
+pub(crate) const LIMITS_PASSED: &str = "amf_limits_exceeded_total";
 
 /// Tells the recorder that is installed what the names mean.
 ///

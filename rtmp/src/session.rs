@@ -69,7 +69,7 @@ impl Future for Running {
 
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
-        let client = Client::new(ClientId::next(), Arc::clone(&handle) as _);
+        let client = Client::new(ClientId::allocate(), Arc::clone(&handle) as _);
         let objects = Joined::new(Arc::clone(&handle), shared.config.chunk_size);
         Self { shared, client, handle, peer, state: State::New, objects, end: None }
     }

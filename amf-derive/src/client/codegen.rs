@@ -70,7 +70,9 @@ fn implementation(root: &Root, target: &TokenStream, method: &Method) -> TokenSt
     let signature = without_async(&method.signature);
     let arguments = quote_spanned!(span::at(&method.signature.ident)=> (#(#parameters,)*));
     let body = match &method.kind {
-        Kind::Told => quote!(#root::__private::told(#wire, #target::notify(self, #wire, #arguments))),
+        Kind::Told => {
+            quote!(#root::__private::log_failed_notification(#wire, #target::notify(self, #wire, #arguments)))
+        }
         Kind::Sent(span) => {
             let target = span::moved(target, *span);
             quote_spanned!(*span=> #target::notify(self, #wire, #arguments))

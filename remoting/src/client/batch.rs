@@ -30,7 +30,7 @@ pub(super) struct Outgoing {
 
 /// A call of a batch whose result is a `T`, to be found in the [`Replies`].
 #[derive(Debug)]
-pub struct Pending<T> {
+pub struct PendingCall<T> {
     response_uri: String,
     result: PhantomData<fn() -> T>,
 }
@@ -45,7 +45,7 @@ impl<'a> Batch<'a> {
         &mut self,
         target: &str,
         arguments: impl ToArguments,
-    ) -> Result<Pending<T>, CallError> {
+    ) -> Result<PendingCall<T>, CallError> {
         let encoding = Encoding { version: self.client.version(), form: ArgumentsForm::Array };
         let call = Notification::encode(target, &arguments, encoding)?;
         T::classes(&mut self.classes);
@@ -55,16 +55,16 @@ impl<'a> Batch<'a> {
             response_uri: response_uri.clone(),
             arguments: call.arguments().clone(),
         });
-        Ok(Pending { response_uri, result: PhantomData })
+        Ok(PendingCall { response_uri, result: PhantomData })
     }
 
-    /// Sends the calls and waits for their replies. That one of them failed is for [`Replies::of`] to say.
+    /// Sends the calls and waits for their replies. That one of them failed is for [`Replies::get`] to say.
     pub async fn send(self) -> Result<Replies, CallError> {
         self.client.exchange(&self.calls, &Arc::new(self.classes)).await
     }
 }
 
-impl<T> Pending<T> {
+impl<T> PendingCall<T> {
     /// The response URI: `/1`.
     pub fn response_uri(&self) -> &str {
         &self.response_uri
@@ -73,7 +73,7 @@ impl<T> Pending<T> {
 
 impl Replies {
     /// The result of a call of the batch; errors are those of [`result`](Self::result).
-    pub fn of<T: for<'de> FromAmf<'de>>(&self, call: &Pending<T>) -> Result<T, CallError> {
+    pub fn get<T: for<'de> FromAmf<'de>>(&self, call: &PendingCall<T>) -> Result<T, CallError> {
         self.result(&call.response_uri)
     }
 }

@@ -74,7 +74,7 @@ impl Builder {
 
     /// Knows the classes of `T` in every reply. The result type of a typed call needs no such word; what
     /// `#[remote_client]` methods answer does where it contains externalizable objects.
-    pub fn knows<T: for<'de> FromAmf<'de>>(mut self) -> Self {
+    pub fn classes_of<T: for<'de> FromAmf<'de>>(mut self) -> Self {
         T::classes(&mut self.classes);
         self
     }
@@ -91,7 +91,7 @@ impl Builder {
 
     /// Sends requests through a [`tower::Service`]: a `hyper_util` client with a connector of your own, one with
     /// layers of tower-http around it, or a `Gateway` in the same process.
-    pub fn over<S, B>(self, service: S) -> Self
+    pub fn transport<S, B>(self, service: S) -> Self
     where
         S: tower::Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>, Future: Send>,
         S: Clone + Send + Sync + 'static,

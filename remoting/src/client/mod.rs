@@ -14,7 +14,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let gateway = Gateway::new(Services::new().add(Adder));
 //! let client = RemotingClient::new("http://127.0.0.1:8080/gateway")?;
-//! # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.over(gateway).build()?;
+//! # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.transport(gateway).build()?;
 //! let sum: f64 = client.call("adder.add", (1, 2)).await?;
 //! assert_eq!(sum, 3.0);
 //!
@@ -28,8 +28,8 @@
 //! let first = batch.call::<f64>("adder.add", (1, 2))?;
 //! let second = batch.call::<String>("adder.add", (3, 4))?;
 //! let replies = batch.send().await?;
-//! assert_eq!(replies.of(&first)?, 3.0);
-//! let error = replies.of(&second).unwrap_err().to_string();
+//! assert_eq!(replies.get(&first)?, 3.0);
+//! let error = replies.get(&second).unwrap_err().to_string();
 //! assert!(error.contains("/4/onResult: expected String"), "{error}");
 //! # Ok(())
 //! # }
@@ -48,7 +48,7 @@ mod replies;
 mod session;
 mod transport;
 
-pub use batch::{Batch, Pending};
+pub use batch::{Batch, PendingCall};
 pub use builder::Builder;
 pub use error::{HttpError, UrlError};
 pub use limits::ClientLimits;
@@ -115,7 +115,7 @@ impl RemotingClient {
                 session: Mutex::new(builder.session),
                 calls: AtomicU64::new(0),
                 notifications: Arc::new(Semaphore::new(
-                    builder.limits.notifications.min(Semaphore::MAX_PERMITS),
+                    builder.limits.notifications_in_flight.min(Semaphore::MAX_PERMITS),
                 )),
                 version: builder.version,
                 limits: builder.limits,
@@ -134,7 +134,7 @@ impl RemotingClient {
     {
         let mut batch = self.batch();
         let call = batch.call::<T>(target, arguments)?;
-        batch.send().await?.of(&call)
+        batch.send().await?.get(&call)
     }
 
     /// Gathers calls to send in one packet.
@@ -146,7 +146,7 @@ impl RemotingClient {
     /// methods without a service.
     ///
     /// A method that is told, not asked, is sent by a task of its own, up to
-    /// [`ClientLimits::notifications`] at a time, and may overtake another.
+    /// [`ClientLimits::notifications_in_flight`] at a time, and may overtake another.
     ///
     /// ```
     /// use amf_remoting::{CallError, Gateway, RemotingClient, Services, remote_client, remoting_service};
@@ -163,13 +163,13 @@ impl RemotingClient {
     /// # let gateway = Gateway::new(Services::new().add(Server));
     ///
     /// let client = RemotingClient::new("http://127.0.0.1:8080/gateway")?;
-    /// # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.over(gateway).build()?;
+    /// # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.transport(gateway).build()?;
     /// assert_eq!(client.remote("adder").add(1.0, 2.0).await?, 3.0);
     /// # Ok(())
     /// # }
     /// ```
     pub fn remote(&self, service: &str) -> Client {
-        Client::new(ClientId::next(), Arc::new(RemoteService::new(self.clone(), service)))
+        Client::new(ClientId::allocate(), Arc::new(RemoteService::new(self.clone(), service)))
     }
 
     /// Adds an AMF header to every packet from now on, in place of the one of its name.
@@ -223,13 +223,13 @@ impl RemotingClient {
     async fn exchange(&self, calls: &[Outgoing], classes: &Arc<Classes>) -> Result<Replies, CallError> {
         let limits = &self.shared.limits;
         let request = self.request(calls)?;
-        let answer = self.shared.transport.send(request, limits.reply);
-        let (head, body) = timeout(limits.time, answer).await.map_err(|_| CallError::Timeout)??;
+        let answer = self.shared.transport.send(request, limits.reply_bytes);
+        let (head, body) = timeout(limits.call_timeout, answer).await.map_err(|_| CallError::Timeout)??;
         self.session().keep_cookies(&head.headers, limits);
         check(&head, &body)?;
-        let replies = Replies::read_with(body, classes, limits.values)?;
+        let replies = Replies::read_with(body, classes, limits.decode)?;
         self.session().obey(&replies, limits);
-        if timeout(limits.time, self.called(&replies)).await.is_err() {
+        if timeout(limits.call_timeout, self.called(&replies)).await.is_err() {
             tracing::warn!("what the server called along with its reply took too long");
         }
         Ok(replies)

@@ -91,7 +91,7 @@ impl Session {
             if is_over(&cookie) {
                 continue;
             }
-            if self.cookies.len() >= limits.kept || text.len() > limits.kept_bytes {
+            if self.cookies.len() >= limits.stored_entries || text.len() > limits.stored_entry_bytes {
                 tracing::warn!(name = cookie.name(), "a cookie is not kept, since there are enough");
                 continue;
             }
@@ -145,10 +145,9 @@ impl Session {
 
     fn go_to(&mut self, path: &str, limits: &ClientLimits) {
         let mut parts = self.original.clone().into_parts();
-        let Some(path) = PathAndQuery::try_from(path)
-            .ok()
-            .filter(|path| path.as_str().starts_with('/') && path.as_str().len() <= limits.kept_bytes)
-        else {
+        let Some(path) = PathAndQuery::try_from(path).ok().filter(|path| {
+            path.as_str().starts_with('/') && path.as_str().len() <= limits.stored_entry_bytes
+        }) else {
             return tracing::warn!(path, "a server changed its address to none");
         };
         parts.path_and_query = Some(path);
@@ -163,12 +162,13 @@ impl Session {
         let must_understand = value.get("mustUnderstand").and_then(Value::as_bool).unwrap_or_default();
         self.remove_header(name);
         let Some(data) = value.get("data").filter(|data| !data.is_null()) else { return };
-        if self.headers.len() >= limits.kept {
+        if self.headers.len() >= limits.stored_entries {
             return tracing::warn!(name, "a persistent header is not kept, since there are enough");
         }
         let kept = self.set_header(name, must_understand, data);
-        let too_large =
-            |header: &Persistent| header.name == name && name.len() + header.value.len() > limits.kept_bytes;
+        let too_large = |header: &Persistent| {
+            header.name == name && name.len() + header.value.len() > limits.stored_entry_bytes
+        };
         if kept.is_err() || self.headers.last().is_some_and(too_large) {
             self.remove_header(name);
             tracing::warn!(name, "a persistent header is not kept, since it is too large");

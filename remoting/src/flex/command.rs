@@ -37,8 +37,8 @@ pub(super) fn begin(
     let (calls, caller) = (incoming.calls.clone(), LateHeaders::known_to(incoming));
     let sender = Sender::of(flex, incoming.version, base);
     match operation {
-        operation::LOGIN => later(sender, async move { log_in(&calls, &caller, &body).await }),
-        operation::LOGOUT => later(sender, async move { log_out(&calls, &caller).await }),
+        operation::LOGIN => later(sender, async move { login(&calls, &caller, &body).await }),
+        operation::LOGOUT => later(sender, async move { logout(&calls, &caller).await }),
         // Nothing is kept of a client that could be let go.
         operation::DISCONNECT => at_once(sender.acknowledge(None)),
         other => at_once(sender.error(&unsupported(other))),
@@ -62,14 +62,14 @@ fn later(
 }
 
 /// The body is `user:password` in base64.
-async fn log_in(calls: &Calls, caller: &Caller, body: &Value) -> Result<(), Fault> {
+async fn login(calls: &Calls, caller: &Caller, body: &Value) -> Result<(), Fault> {
     let credentials = body.as_str().and_then(Credentials::from_base64).ok_or_else(|| {
         Fault::new(
             code::CLIENT_AUTHENTICATION,
             "the credentials of a login cannot be read: base64 is expected",
         )
     })?;
-    let login = calls.services.log_in(&credentials, caller);
+    let login = calls.services.login(&credentials, caller);
     calls.within_time(isolate_future(&"login".into(), login)).await.map(drop).map_err(as_of_client)
 }
 
@@ -81,8 +81,8 @@ fn as_of_client(fault: Fault) -> Fault {
     fault
 }
 
-async fn log_out(calls: &Calls, caller: &Caller) -> Result<(), Fault> {
-    let logout = calls.services.log_out(caller);
+async fn logout(calls: &Calls, caller: &Caller) -> Result<(), Fault> {
+    let logout = calls.services.logout(caller);
     calls.within_time(isolate_future(&"logout".into(), logout)).await
 }
 

@@ -33,7 +33,7 @@ pub(super) fn begin(
     let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
     if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
         // Whose they are says nothing about the other messages of the packet.
-        caller = caller.stranger();
+        caller = caller.anonymous();
         caller.extensions_mut().insert(credentials);
     }
     let is_concurrent = calls.services.signature(&target).is_some_and(Signature::is_concurrent);

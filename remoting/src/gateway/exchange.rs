@@ -40,7 +40,8 @@ pub(super) async fn answer(
     refuse_without_address(&packet)?;
     let headers = read_headers(services, &packet)?;
     let dialect = Dialect::of(packet.version);
-    let time = TimeLimit::begin(("call_time", limits.call_time), ("packet_time", limits.packet_time));
+    let time =
+        TimeLimit::begin(("call_timeout", limits.call_timeout), ("packet_timeout", limits.packet_timeout));
     let calls = Calls { services: services.clone(), time };
     let describes = policy.asks_for_descriptions(&packet);
     let exchange = Exchange { calls, protocol, dialect, bytes: &bytes, packet: &packet, describes };

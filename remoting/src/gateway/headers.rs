@@ -15,12 +15,12 @@ const DESCRIBE: &str = "DescribeService";
 pub(super) struct HeaderPolicy {
     /// The names that a strict gateway's program understands; nothing where it is lenient.
     understood: Option<Arc<[String]>>,
-    describes: bool,
+    describe_service: bool,
 }
 
 impl Default for HeaderPolicy {
     fn default() -> Self {
-        Self { understood: None, describes: true }
+        Self { understood: None, describe_service: true }
     }
 }
 
@@ -29,17 +29,17 @@ impl HeaderPolicy {
         self.understood = Some(understood.into_iter().map(Into::into).collect());
     }
 
-    pub(super) fn set_describes(&mut self, describes: bool) {
-        self.describes = describes;
+    pub(super) fn set_describe_service(&mut self, enabled: bool) {
+        self.describe_service = enabled;
     }
 
     pub(super) fn asks_for_descriptions(&self, packet: &Packet<'_>) -> bool {
-        self.describes && asks(packet)
+        self.describe_service && asks(packet)
     }
 
     /// Whether the calls of a packet with such headers may be made.
     pub(super) fn check(&self, packet: &Packet<'_>) -> Result<(), Fault> {
-        if !self.describes && asks(packet) {
+        if !self.describe_service && asks(packet) {
             return Err(Fault::new(code::METHOD_NOT_FOUND, "services are not described here"));
         }
         let Some(understood) = &self.understood else { return Ok(()) };

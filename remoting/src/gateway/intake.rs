@@ -53,11 +53,11 @@ pub(super) async fn read_body<B>(body: B, limits: &GatewayLimits) -> Result<Byte
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let limit = limits.body;
+    let limit = limits.body_bytes;
     if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
         return Err(too_large(limit));
     }
-    let body = match within(limits.body_time, Limited::new(body, limit).collect()).await {
+    let body = match within(limits.body_timeout, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
         Ok(Err(error)) if is_limited(&*error) => {
@@ -65,10 +65,10 @@ where
             return Err(Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text));
         }
         Ok(Err(error)) => {
-            return Err(Refusal::bad_request("cut", format!("The body cannot be read: {error}.")));
+            return Err(Refusal::bad_request("incomplete", format!("The body cannot be read: {error}.")));
         }
         Err(_) => {
-            return Err(too_slow(limits.body_time));
+            return Err(too_slow(limits.body_timeout));
         }
     };
     if body.is_empty() {
@@ -105,13 +105,13 @@ fn is_limited(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn too_large(limit: usize) -> Refusal {
-    count::limit("body");
-    let text = format!("The body is larger than {limit} bytes, the limit `body`.");
+    count::limit("body_bytes");
+    let text = format!("The body is larger than {limit} bytes, the limit `body_bytes`.");
     Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
 }
 
 fn too_slow(limit: Duration) -> Refusal {
-    count::limit("body_time");
-    let text = format!("The body did not arrive within {limit:?}, the limit `body_time`.");
-    Refusal::new("body_time", StatusCode::REQUEST_TIMEOUT, text)
+    count::limit("body_timeout");
+    let text = format!("The body did not arrive within {limit:?}, the limit `body_timeout`.");
+    Refusal::new("body_timeout", StatusCode::REQUEST_TIMEOUT, text)
 }

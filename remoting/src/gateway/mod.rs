@@ -57,7 +57,7 @@
 //!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
 //! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
 //! - **Limits**: [`GatewayLimits`] and [`Services::limits`] are in force unless others are set.
-//! - **A client that goes away** cancels its calls, or not: [`Gateway::finishes_calls`].
+//! - **A client that goes away** cancels its calls, or not: [`Gateway::complete_calls_on_disconnect`].
 //! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 
 pub(crate) mod batch;
@@ -162,8 +162,8 @@ impl Gateway {
     /// caller may call of it, in place of results; it does, unless this is set to false. Then it gets faults: a
     /// call that is not meant is never made.
     #[must_use]
-    pub fn describes(mut self, describes: bool) -> Self {
-        Arc::make_mut(&mut self.shared).policy.set_describes(describes);
+    pub fn describe_service(mut self, enabled: bool) -> Self {
+        Arc::make_mut(&mut self.shared).policy.set_describe_service(enabled);
         self
     }
 
@@ -172,26 +172,26 @@ impl Gateway {
     /// not made.
     ///
     /// A server that stops in an orderly way waits for its clients, and not for work without one: for that there is
-    /// [`finished`](Self::finished).
+    /// [`wait_idle`](Self::wait_idle).
     #[must_use]
-    pub fn finishes_calls(mut self, finishes: bool) -> Self {
-        Arc::make_mut(&mut self.shared).finishing = finishes.then(TaskTracker::new);
+    pub fn complete_calls_on_disconnect(mut self, enabled: bool) -> Self {
+        Arc::make_mut(&mut self.shared).finishing = enabled.then(TaskTracker::new);
         self
     }
 
-    /// Waits until no call is at work that goes on without its client, see [`finishes_calls`](Self::finishes_calls).
+    /// Waits until no call is at work that goes on without its client, see [`complete_calls_on_disconnect`](Self::complete_calls_on_disconnect).
     ///
     /// ```
     /// # use amf_remoting::{Gateway, Services};
     /// # async fn f(listener: tokio::net::TcpListener, stop: tokio::sync::oneshot::Receiver<()>) -> std::io::Result<()> {
-    /// let gateway = Gateway::new(Services::new()).finishes_calls(true);
+    /// let gateway = Gateway::new(Services::new()).complete_calls_on_disconnect(true);
     /// let app = axum::Router::new().merge(gateway.clone().into_router("/gateway"));
     /// axum::serve(listener, app).with_graceful_shutdown(async { _ = stop.await }).await?;
-    /// gateway.finished().await;
+    /// gateway.wait_idle().await;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn finished(&self) {
+    pub async fn wait_idle(&self) {
         if let Some(finishing) = &self.shared.finishing {
             finishing.close();
             finishing.wait().await;

@@ -29,7 +29,7 @@ impl Outboxes {
         });
         let outbox = |(call, version)| Arc::new(CallOutbox { shared: Arc::clone(&shared), call, version });
         let calls: Vec<_> = versions.into_iter().enumerate().map(outbox).collect();
-        Self { id: ClientId::next(), shared, calls }
+        Self { id: ClientId::allocate(), shared, calls }
     }
 
     /// The client as each call knows it: always the same one, told things after that call's result.

@@ -29,7 +29,7 @@ use crate::count;
 /// use std::time::Duration;
 /// use amf_remoting::gateway::ServerLimits;
 ///
-/// let limits = ServerLimits::default().head_time(Duration::from_secs(5));
+/// let limits = ServerLimits::default().header_read_timeout(Duration::from_secs(5));
 /// assert_eq!(limits.connections, 10_000);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -37,24 +37,28 @@ use crate::count;
 pub struct ServerLimits {
     /// The longest that a client may take from its connection, or from its last reply, to the end of the head of its
     /// next request; 10 s. So it is also the longest that a connection may be idle.
-    pub head_time: Duration,
+    pub header_read_timeout: Duration,
     /// The most connections at a time; 10,000. Others are closed at once.
     pub connections: usize,
     /// The longest that requests may take to end when the server stops; 10 s. Then they are cancelled.
-    pub drain: Duration,
+    pub shutdown_timeout: Duration,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { head_time: Duration::from_secs(10), connections: 10_000, drain: Duration::from_secs(10) }
+        Self {
+            header_read_timeout: Duration::from_secs(10),
+            connections: 10_000,
+            shutdown_timeout: Duration::from_secs(10),
+        }
     }
 }
 
 impl ServerLimits {
     /// Sets the longest that a client may take for the head of a request.
     #[must_use]
-    pub fn head_time(self, time: Duration) -> Self {
-        Self { head_time: time, ..self }
+    pub fn header_read_timeout(self, time: Duration) -> Self {
+        Self { header_read_timeout: time, ..self }
     }
 
     /// Sets the most connections at a time.
@@ -65,8 +69,8 @@ impl ServerLimits {
 
     /// Sets the longest that requests may take to end when the server stops.
     #[must_use]
-    pub fn drain(self, time: Duration) -> Self {
-        Self { drain: time, ..self }
+    pub fn shutdown_timeout(self, time: Duration) -> Self {
+        Self { shutdown_timeout: time, ..self }
     }
 }
 
@@ -119,22 +123,30 @@ where
             );
             continue;
         };
-        let connection = Connection { app: app.clone(), address, head_time: limits.head_time, _place: place };
+        let connection = Connection {
+            app: app.clone(),
+            address,
+            header_read_timeout: limits.header_read_timeout,
+            _place: place,
+        };
         connections.spawn(connection.run(io, stopping.clone()));
     }
     drop(listener);
     stopping.cancel();
     let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(limits.drain, all).await.is_err() {
-        count::limit("drain");
-        tracing::warn!("cancelled requests: the limit `drain` of {:?} is passed", limits.drain);
+    if timeout(limits.shutdown_timeout, all).await.is_err() {
+        count::limit("shutdown_timeout");
+        tracing::warn!(
+            "cancelled requests: the limit `shutdown_timeout` of {:?} is passed",
+            limits.shutdown_timeout
+        );
     }
 }
 
 struct Connection<A> {
     app: Router,
     address: A,
-    head_time: Duration,
+    header_read_timeout: Duration,
     _place: OwnedSemaphorePermit,
 }
 
@@ -152,7 +164,7 @@ impl<A: Clone + Send + Sync + 'static> Connection<A> {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.head_time)
+            .header_read_timeout(self.header_read_timeout)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         let (mut connection, stopping) = (pin!(connection), stopping.cancelled());
@@ -166,7 +178,7 @@ impl<A: Clone + Send + Sync + 'static> Connection<A> {
         if let Err(error) = ended.await {
             // Later on it is a connection that was kept alive, as a rule.
             if error.is_timeout() && !has_asked.load(Ordering::Relaxed) {
-                count::limit("head_time");
+                count::limit("header_read_timeout");
             }
             tracing::debug!(%error, "a connection ended");
         }

@@ -40,14 +40,17 @@ pub trait Authenticator: Send + Sync + 'static {
 
     /// Who it is that sent no credentials, if it can be told from the rest: from a session, a cookie, or a token.
     /// Nobody, unless this is written.
-    fn recall(&self, caller: &Caller) -> impl Future<Output = Result<Option<Principal>, Fault>> + Send {
+    fn authenticate_session(
+        &self,
+        caller: &Caller,
+    ) -> impl Future<Output = Result<Option<Principal>, Fault>> + Send {
         let _ = caller;
         async { Ok(None) }
     }
 
-    /// Lets go of what [`recall`](Self::recall) would know of who logs out: their session. Nothing is done, unless
+    /// Lets go of what [`authenticate_session`](Self::authenticate_session) would know of who logs out: their session. Nothing is done, unless
     /// this is written.
-    fn forget(&self, caller: &Caller) -> impl Future<Output = Result<(), Fault>> + Send {
+    fn end_session(&self, caller: &Caller) -> impl Future<Output = Result<(), Fault>> + Send {
         let _ = caller;
         async { Ok(()) }
     }
@@ -60,8 +63,11 @@ pub(super) trait AnyAuthenticator: Send + Sync {
         credentials: &'a Credentials,
         caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
-    fn recall<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
-    fn forget<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>>;
+    fn authenticate_session<'a>(
+        &'a self,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
+    fn end_session<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>>;
 }
 
 impl<A: Authenticator> AnyAuthenticator for A {
@@ -73,12 +79,15 @@ impl<A: Authenticator> AnyAuthenticator for A {
         Box::pin(Authenticator::authenticate(self, credentials, caller))
     }
 
-    fn recall<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Principal>, Fault>> {
-        Box::pin(Authenticator::recall(self, caller))
+    fn authenticate_session<'a>(
+        &'a self,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Fault>> {
+        Box::pin(Authenticator::authenticate_session(self, caller))
     }
 
-    fn forget<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(Authenticator::forget(self, caller))
+    fn end_session<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(Authenticator::end_session(self, caller))
     }
 }
 
@@ -93,7 +102,7 @@ enum Found {
     #[default]
     Nothing,
     Known(Principal),
-    SignedOut,
+    LoggedOut,
     Refused(Fault),
 }
 
@@ -102,7 +111,7 @@ impl Found {
         match self {
             Self::Known(principal) => Ok(Some(principal.clone())),
             Self::Refused(fault) => Err(fault.clone()),
-            Self::Nothing | Self::SignedOut => Ok(None),
+            Self::Nothing | Self::LoggedOut => Ok(None),
         }
     }
 }
@@ -118,12 +127,12 @@ impl Identity {
             return Ok(Some(principal.clone()));
         }
         // The authenticator sees a caller of whom nothing is known yet; asking that one leads nowhere.
-        let stranger = caller.stranger();
+        let anonymous = caller.anonymous();
         match (caller.authenticator(), caller.credentials()) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(nobody_checks()),
             (Some(authenticator), None) => {
-                let principal = authenticator.recall(&stranger).await?;
+                let principal = authenticator.authenticate_session(&anonymous).await?;
                 if let Some(principal) = &principal {
                     *found = Found::Known(principal.clone());
                 }
@@ -131,7 +140,7 @@ impl Identity {
             }
             (Some(authenticator), Some(credentials)) => {
                 // What could not be found out may be another time; what is wrong stays so.
-                *found = match authenticator.authenticate(&credentials, &stranger).await? {
+                *found = match authenticator.authenticate(&credentials, &anonymous).await? {
                     Some(principal) => Found::Known(principal),
                     None => Found::Refused(wrong_credentials()),
                 };
@@ -140,12 +149,12 @@ impl Identity {
         }
     }
 
-    pub(super) async fn sign_in(&self, principal: Principal) {
+    pub(super) async fn login(&self, principal: Principal) {
         *self.found.lock().await = Found::Known(principal);
     }
 
-    pub(super) async fn sign_out(&self) {
-        *self.found.lock().await = Found::SignedOut;
+    pub(super) async fn logout(&self) {
+        *self.found.lock().await = Found::LoggedOut;
     }
 }
 

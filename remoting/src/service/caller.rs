@@ -109,7 +109,7 @@ impl Caller {
 
     /// Who it is; nobody where that is not known.
     ///
-    /// That is, the first of these: who was [signed in](Self::sign_in); the [`Principal`] that a layer attached, to the
+    /// That is, the first of these: who was [logged in](Self::login); the [`Principal`] that a layer attached, to the
     /// caller or, over HTTP, to the request; whose the [credentials](Self::credentials) are; whom the
     /// [`Authenticator`](super::Authenticator) recalls. Wrong credentials are the fault `Client.Authentication`;
     /// credentials that nobody can check, `Server.Authentication`.
@@ -121,13 +121,13 @@ impl Caller {
     ///
     /// Over HTTP the next packet is a stranger's again: keep a session, and let the
     /// [`Authenticator`](super::Authenticator) recall it.
-    pub async fn sign_in(&self, principal: Principal) {
-        self.identity.sign_in(principal).await;
+    pub async fn login(&self, principal: Principal) {
+        self.identity.login(principal).await;
     }
 
     /// Forgets who it is, for all calls that follow in the same packet or on the same connection.
-    pub async fn sign_out(&self) {
-        self.identity.sign_out().await;
+    pub async fn logout(&self) {
+        self.identity.logout().await;
     }
 
     pub(super) fn set_authenticator(&mut self, authenticator: &Arc<dyn AnyAuthenticator>) {
@@ -139,7 +139,7 @@ impl Caller {
     }
 
     /// The same caller, of whom nobody has found out anything.
-    pub(crate) fn stranger(&self) -> Self {
+    pub(crate) fn anonymous(&self) -> Self {
         Self { identity: Identity::default(), authenticator: None, ..self.clone() }
     }
 

@@ -86,8 +86,7 @@ pub struct ClientId(u64);
 
 impl ClientId {
     /// The next one.
-    #[allow(clippy::should_implement_trait, reason = "it has no receiver, so it is no iterator")]
-    pub fn next() -> Self {
+    pub fn allocate() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
@@ -150,7 +149,7 @@ impl Notification {
     }
 
     /// What a transport makes of it for all clients alike: the first that asks makes it, the others get the same.
-    pub fn once_for_all<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
+    pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
         let first = self.call.made.get_or_init(|| Arc::new(make()));
         // Another transport may have come first.
         Arc::downcast(Arc::clone(first)).unwrap_or_else(|_other| Arc::new(make()))
@@ -174,7 +173,7 @@ pub trait Connection: Send + Sync + 'static {
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;
     /// Sends a call that has no answer and goes to other clients too: what is made of it for the wire can be kept
-    /// [once for all](Notification::once_for_all).
+    /// [once for all](Notification::get_or_init).
     fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
         self.notify(notification)
     }
@@ -262,11 +261,11 @@ mod tests {
     fn what_a_transport_makes_is_made_once() {
         let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
         let notification = Notification::encode("heard", &("Ann",), encoding).unwrap();
-        let first = notification.once_for_all(|| String::from("of the first"));
-        let second = notification.clone().once_for_all(|| String::from("of the second"));
+        let first = notification.get_or_init(|| String::from("of the first"));
+        let second = notification.clone().get_or_init(|| String::from("of the second"));
         assert_eq!(*second, "of the first");
         assert!(Arc::ptr_eq(&first, &second));
         // What another transport makes is of its own type.
-        assert_eq!(*notification.once_for_all(|| 7), 7);
+        assert_eq!(*notification.get_or_init(|| 7), 7);
     }
 }

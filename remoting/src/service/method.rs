@@ -42,7 +42,7 @@ pub type CallFn<S> = fn(Arc<S>, &mut Arguments<'_>, Context) -> Result<Running, 
 ///     const METHODS: &'static [Method<Self>] = &[Method::<Self>::new("add", |_service, arguments, context| {
 ///         let a = arguments.next::<f64>("a")?;
 ///         let b = arguments.next::<f64>("b")?;
-///         __private::running(async move { IntoReply::into_reply(a + b, &context) })
+///         __private::boxed_method(async move { IntoReply::into_reply(a + b, &context) })
 ///     })
 ///     .parameters(const { &[Parameter::new::<f64>("a", "f64"), Parameter::new::<f64>("b", "f64")] })
 ///     .returns("f64")];

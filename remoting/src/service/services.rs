@@ -95,13 +95,13 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
-    /// Signs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.
+    /// Logs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.
     ///
     /// This is for transports with a logout of their own.
-    pub async fn log_out(&self, caller: &Caller) -> Result<(), Fault> {
-        caller.sign_out().await;
+    pub async fn logout(&self, caller: &Caller) -> Result<(), Fault> {
+        caller.logout().await;
         match self.registry.authenticator() {
-            Some(authenticator) => authenticator.forget(&caller.stranger()).await,
+            Some(authenticator) => authenticator.end_session(&caller.anonymous()).await,
             None => Ok(()),
         }
     }
@@ -120,16 +120,16 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
-    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, and signs the caller in.
+    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, and logs the caller in.
     ///
     /// This is for transports with a login of their own. Wrong credentials are `Client.Authentication`; where there is
     /// no authenticator it is `Server.Authentication`.
-    pub async fn log_in(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
+    pub async fn login(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
         let authenticator = self.registry.authenticator().ok_or_else(nobody_checks)?;
-        let stranger = caller.stranger();
-        let found = authenticator.authenticate(credentials, &stranger);
+        let anonymous = caller.anonymous();
+        let found = authenticator.authenticate(credentials, &anonymous);
         let principal = isolate_future(&Target::new("login"), found).await?.ok_or_else(wrong_credentials)?;
-        caller.sign_in(principal.clone()).await;
+        caller.login(principal.clone()).await;
         Ok(principal)
     }
 

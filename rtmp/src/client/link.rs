@@ -54,7 +54,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>) -> Self {
         Self {
-            id: ClientId::next(),
+            id: ClientId::allocate(),
             current: RwLock::new(None),
             state: watch::Sender::new(State::Lost),
             closing: watch::Sender::new(false),
