@@ -99,11 +99,10 @@
 
 pub use amf_core;
 
-use crate::CallError;
-use crate::service::{Fault, Reply, Running};
+use crate::service::{CallError, Fault, MethodFuture, Reply};
 
 /// Boxes a method's future. The bounds are here so that a future that is not `Send` is reported in these words.
-pub fn boxed_method<F>(method: F) -> Result<Running, Fault>
+pub fn boxed_method<F>(method: F) -> Result<MethodFuture, Fault>
 where
     F: Future<Output = Result<Reply, Fault>> + Send + 'static,
 {

@@ -40,7 +40,7 @@ async fn a_fault_in_the_middle_is_a_fault_for_that_call() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_fault_for_that_call_and_keeps_its_words_to_itself() {
+async fn a_panic_is_a_fault_for_that_call_and_does_not_leak_its_message() {
     let probe = Probe::default();
     let internal = |response| status(response, "Server.Processing", "internal error");
     for _ in 0..2 {

@@ -129,9 +129,9 @@ impl GameQueries for Client {
 }
 
 /// Says yes to everything and answers a question with its first argument.
-struct Obliging;
+struct AnsweringConnection;
 
-impl Connection for Obliging {
+impl Connection for AnsweringConnection {
     fn encoding(&self) -> Encoding {
         Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
     }
@@ -151,7 +151,7 @@ impl Connection for Obliging {
 }
 
 fn caller() -> Caller {
-    Caller::new(Client::new(ClientId::allocate(), Arc::new(Obliging)))
+    Caller::new(Client::new(ClientId::allocate(), Arc::new(AnsweringConnection)))
 }
 
 async fn call(target: &str, arguments: &'static [u8]) -> Result<bytes::Bytes, Fault> {

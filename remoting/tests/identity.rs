@@ -136,7 +136,7 @@ fn credentials(name: &str, password: &str) -> Vec<u8> {
     header("Credentials", false, &value)
 }
 
-fn login_first(response: &str) -> Vec<u8> {
+fn not_logged_in(response: &str) -> Vec<u8> {
     status(response, "Client.Authentication", "log in first")
 }
 
@@ -149,7 +149,7 @@ async fn rules_of_methods_and_of_their_block() {
         call("who", "/3", &[]),
     ];
     let reply = post(&gateway(), packet(0, &calls)).await;
-    let expected = [login_first("/1"), login_first("/2"), result("/3", &null())];
+    let expected = [not_logged_in("/1"), not_logged_in("/2"), result("/3", &null())];
     assert_packet(&reply, &packet(0, &expected));
 
     let calls = [call("mine", "/1", &[]), call("delete", "/2", &[string("x")]), call("who", "/3", &[])];
@@ -168,7 +168,7 @@ async fn rules_of_methods_and_of_their_block() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_looked_at_once_and_only_where_it_matters() {
+async fn wrong_credentials_are_checked_once_and_only_where_needed() {
     let users = Users::default();
     let gateway = Gateway::new(services(&users));
     let headers = [credentials("ann", "guess")];
@@ -185,7 +185,7 @@ async fn wrong_credentials_are_looked_at_once_and_only_where_it_matters() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_while_asking_is_a_fault_of_the_call() {
+async fn authenticator_errors_are_faults_of_the_call() {
     for name in ["dora", "eve"] {
         let calls = [call("mine", "/1", &[]), call("language", "/2", &[])];
         let reply = post(&gateway(), packet_with_headers(0, &[credentials(name, "")], &calls)).await;
@@ -202,14 +202,14 @@ async fn what_goes_wrong_while_asking_is_a_fault_of_the_call() {
 }
 
 #[tokio::test]
-async fn credentials_that_nobody_checks() {
+async fn credentials_without_an_authenticator() {
     let gateway = Gateway::new(Services::new().add(Accounts));
     let calls = [call("mine", "/1", &[])];
     let reply = post(&gateway, packet_with_headers(0, &[credentials("ann", "secret")], &calls)).await;
     let text = "credentials were sent, but the server has no users";
     assert_packet(&reply, &packet(0, &[status("/1", "Server.Authentication", text)]));
     let reply = post(&gateway, packet(0, &calls)).await;
-    assert_packet(&reply, &packet(0, &[login_first("/1")]));
+    assert_packet(&reply, &packet(0, &[not_logged_in("/1")]));
 }
 
 #[tokio::test]
@@ -236,17 +236,17 @@ async fn a_login_is_known_to_the_calls_that_follow_in_its_packet() {
     ];
     let reply = post(&gateway(), packet(0, &calls)).await;
     let expected = [
-        login_first("/1"),
+        not_logged_in("/1"),
         result("/2", &null()),
         result("/3", &string("x is gone")),
         result("/4", &null()),
-        login_first("/5"),
+        not_logged_in("/5"),
     ];
     assert_packet(&reply, &packet(0, &expected));
 }
 
 #[tokio::test]
-async fn a_layer_of_the_app_may_know_who_it_is() {
+async fn a_layer_of_the_app_may_attach_the_principal() {
     let mut request = request(packet(0, &[call("mine", "/1", &[])]));
     request.extensions_mut().insert(user("ann"));
     let reply = read(gateway().oneshot(request).await.unwrap()).await;
@@ -350,7 +350,10 @@ async fn a_description_in_place_of_a_call() {
 #[tokio::test]
 async fn a_login_of_a_transport() {
     let services = services(&Users::default());
-    let client = amf_remoting::Client::new(amf_remoting::service::ClientId::allocate(), Arc::new(Mute));
+    let client = amf_remoting::Client::new(
+        amf_remoting::service::ClientId::allocate(),
+        Arc::new(UnreachableConnection),
+    );
     let caller = Caller::new(client);
     let fault = services.login(&Credentials::new("ann", "guess"), &caller).await.unwrap_err();
     assert_eq!(fault.code(), "Client.Authentication");
@@ -361,9 +364,9 @@ async fn a_login_of_a_transport() {
     assert_eq!(caller.clone().principal().await.unwrap().unwrap().name(), "ann", "clones know");
 }
 
-struct Mute;
+struct UnreachableConnection;
 
-impl amf_remoting::service::Connection for Mute {
+impl amf_remoting::service::Connection for UnreachableConnection {
     fn encoding(&self) -> amf_remoting::service::Encoding {
         amf_remoting::service::Encoding {
             version: Version::Amf0,

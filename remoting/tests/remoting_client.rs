@@ -28,12 +28,12 @@ const URL: &str = "http://play.example/gateway";
 
 /// Answers each request with the next response, and keeps the requests.
 #[derive(Clone, Default)]
-struct Script {
+struct ScriptedServer {
     responses: Arc<Mutex<Vec<Response<Vec<u8>>>>>,
     requests: Arc<Mutex<Vec<Request<Full<Bytes>>>>>,
 }
 
-impl Script {
+impl ScriptedServer {
     fn of(replies: impl IntoIterator<Item = Vec<u8>>) -> Self {
         let script = Self::default();
         for reply in replies {
@@ -60,7 +60,7 @@ fn amf0() -> Builder {
     RemotingClient::builder(URL).unwrap().version(Version::Amf0)
 }
 
-impl tower::Service<Request<Full<Bytes>>> for Script {
+impl tower::Service<Request<Full<Bytes>>> for ScriptedServer {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -88,7 +88,7 @@ fn http_error(error: &CallError) -> &HttpError {
 
 #[tokio::test]
 async fn a_call_and_its_result() {
-    let script = Script::of([packet(0, &[result("/1", &number(3.0))])]);
+    let script = ScriptedServer::of([packet(0, &[result("/1", &number(3.0))])]);
     let sum: u32 = script.client().call("adder.add", (1.0, 2.0)).await.unwrap();
     assert_eq!(sum, 3);
     let (head, body) = script.next_request().await;
@@ -103,7 +103,7 @@ async fn a_call_in_amf3() {
     // (25), name of 11 bytes (17), 06 string of 3 bytes (07)
     let player = b"\x0A\x13\x25com.example.Player\x17displayName\x06\x07Ann";
     let reply = packet(3, &[result("/1", &[&[0x11][..], player].concat())]);
-    let script = Script::of([reply]);
+    let script = ScriptedServer::of([reply]);
     let client = RemotingClient::builder(URL).unwrap().transport(script.clone()).build().unwrap();
     let ann = Player { display_name: "Ann".to_owned() };
     assert_eq!(client.call::<Player>("echo", (&ann,)).await.unwrap(), ann);
@@ -117,7 +117,7 @@ async fn a_batch_has_a_result_for_each_call() {
     let fault = fault("Game.RoomFull", "room 7 is full", "16 players are in it");
     let replies =
         [result("/3", &string("c")), message("/2/onStatus", "null", &fault), result("/1", &number(1.0))];
-    let script = Script::of([packet(0, &replies), packet(0, &[result("/4", &null())])]);
+    let script = ScriptedServer::of([packet(0, &replies), packet(0, &[result("/4", &null())])]);
     let client = script.client();
     let mut batch = client.batch();
     let one = batch.call::<f64>("a", ()).unwrap();
@@ -147,7 +147,7 @@ async fn a_batch_has_a_result_for_each_call() {
 
 #[tokio::test]
 async fn a_reply_without_an_answer() {
-    let script = Script::of([packet(0, &[result("/2", &null())]), packet(0, &[])]);
+    let script = ScriptedServer::of([packet(0, &[result("/2", &null())]), packet(0, &[])]);
     let client = script.client();
     let error = client.call::<()>("a", ()).await.unwrap_err();
     assert!(matches!(http_error(&error), HttpError::Unanswered { response_uri } if response_uri == "/1"));
@@ -167,7 +167,7 @@ async fn faults_of_other_servers() {
         (typed("flex.messaging.messages.ErrorMessage", blazeds), Fault::new("Server.Processing", "no")),
         (string("method timeout"), Fault::new("NetConnection.Call.Failed", "method timeout")),
     ] {
-        let script = Script::of([packet(0, &[message("/1/onStatus", "null", &body)])]);
+        let script = ScriptedServer::of([packet(0, &[message("/1/onStatus", "null", &body)])]);
         let error = script.client().call::<Value>("a", ()).await.unwrap_err();
         assert!(matches!(&error, CallError::Fault(fault) if *fault == expected), "{error}");
     }
@@ -175,7 +175,8 @@ async fn faults_of_other_servers() {
 
 #[tokio::test]
 async fn headers_and_credentials_go_out() {
-    let script = Script::of([packet(0, &[result("/1", &null())]), packet(0, &[result("/2", &null())])]);
+    let script =
+        ScriptedServer::of([packet(0, &[result("/1", &null())]), packet(0, &[result("/2", &null())])]);
     let client = amf0()
         .header("locale", "fr")
         .unwrap()
@@ -201,7 +202,7 @@ async fn headers_and_credentials_go_out() {
 }
 
 #[tokio::test]
-async fn what_a_server_asks_for_by_its_headers() {
+async fn reply_headers_change_the_url_and_persistent_headers() {
     let answered = |index: u32, headers: &[Vec<u8>]| {
         packet_with_headers(0, headers, &[result(&format!("/{index}"), &null())])
     };
@@ -211,7 +212,7 @@ async fn what_a_server_asks_for_by_its_headers() {
     };
     let append = |text| header("AppendToGatewayUrl", true, &string(text));
     let replace = |text| header("ReplaceGatewayUrl", true, &string(text));
-    let script = Script::of([
+    let script = ScriptedServer::of([
         answered(1, &[append(";jsessionid=1"), persistent(&string("t"))]),
         answered(2, &[append(";jsessionid=2"), persistent(&null())]),
         answered(3, &[replace("http://evil.example/gateway"), append("@evil.example/")]),
@@ -240,8 +241,8 @@ async fn what_a_server_asks_for_by_its_headers() {
 }
 
 #[tokio::test]
-async fn cookies_are_kept_while_they_last() {
-    let script = Script::default();
+async fn cookies_are_stored_until_they_expire() {
+    let script = ScriptedServer::default();
     let answer = |index: u32, cookies: &[&str]| {
         let mut response = Response::builder().header("content-type", "application/x-amf");
         for cookie in cookies {
@@ -277,7 +278,7 @@ async fn as_many_cookies_and_headers_as_the_limit_says() {
         persistent("e", &fits),
     ];
     let reply = packet_with_headers(0, &headers, &[result("/1", &null())]);
-    let script = Script::default();
+    let script = ScriptedServer::default();
     let mut response = Response::builder();
     for cookie in ["a=1", "b=12345678901234567", "c=123456789012345", "d=1"] {
         response = response.header("set-cookie", cookie);
@@ -299,7 +300,7 @@ async fn as_many_cookies_and_headers_as_the_limit_says() {
 async fn a_reply_at_the_limit_and_one_byte_more() {
     let reply = packet(0, &[result("/1", &string("x"))]);
     for (limit, fits) in [(reply.len(), true), (reply.len() - 1, false)] {
-        let script = Script::of([reply.clone()]);
+        let script = ScriptedServer::of([reply.clone()]);
         let limits = ClientLimits::default().reply_bytes(limit);
         let client = amf0().limits(limits).transport(script).build().unwrap();
         match client.call::<String>("a", ()).await {
@@ -314,7 +315,7 @@ async fn a_reply_at_the_limit_and_one_byte_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_nothing() {
+async fn a_server_that_does_not_reply() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
     let limits = ClientLimits::default().call_timeout(Duration::from_secs(3));
@@ -323,8 +324,8 @@ async fn a_server_that_says_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_reply() {
-    let script = Script::default();
+async fn responses_that_are_not_replies() {
+    let script = ScriptedServer::default();
     let page = "<html>log in</html>".as_bytes().to_vec();
     script.add(Response::builder().status(503).body("too busy\n".into()).unwrap());
     script.add(Response::builder().header("content-type", "text/html").body(page).unwrap());
@@ -350,7 +351,7 @@ async fn replies_that_are_cut_or_changed() {
         &[message("said", "null", &arguments(&[string("hi")])), result("/1", &string("x"))],
     );
     for cut in 0..reply.len() {
-        let script = Script::of([reply[..cut].to_vec()]);
+        let script = ScriptedServer::of([reply[..cut].to_vec()]);
         let error = script.client().call::<String>("a", ()).await.unwrap_err();
         assert!(matches!(error, CallError::Decode(_)), "cut at {cut}: {error}");
     }
@@ -358,7 +359,7 @@ async fn replies_that_are_cut_or_changed() {
         for byte in [0x00, 0x0A, 0x11, 0xFF] {
             let mut changed = reply.clone();
             changed[index] = byte;
-            let _ = Script::of([changed]).client().call::<String>("a", ()).await;
+            let _ = ScriptedServer::of([changed]).client().call::<String>("a", ()).await;
         }
     }
 }
@@ -376,7 +377,7 @@ impl Ui {
 }
 
 #[tokio::test]
-async fn what_the_server_calls_along_with_its_reply() {
+async fn calls_from_the_server_in_a_reply() {
     let (heard, unhandled) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Vec<String>>>::default());
     let (ui, others) = (Ui { heard: heard.clone() }, unhandled.clone());
     let client = RemotingClient::builder(URL)
@@ -445,12 +446,12 @@ async fn as_many_notifications_as_the_limit_says() {
 
 #[test]
 fn a_notification_needs_a_runtime() {
-    let client = Script::default().client();
+    let client = ScriptedServer::default().client();
     assert!(matches!(client.remote("ui").notify("a", ()), Err(CallError::Unsupported(_))));
 }
 
 #[test]
-fn addresses() {
+fn invalid_urls() {
     for (url, reason) in [
         ("", "it is no URL"),
         ("/gateway", "expected http://host/path or https://host/path"),
@@ -493,7 +494,7 @@ async fn headers_of_replies_from_end_to_end() {
 /// A server that speaks no TLS is no server for https, and that is told without a hang.
 #[cfg(feature = "client-tls")]
 #[tokio::test]
-async fn https_with_somebody_who_has_none() {
+async fn https_to_a_server_without_tls() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, axum::Router::new()).await });

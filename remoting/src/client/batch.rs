@@ -7,8 +7,7 @@ use amf_core::{Classes, FromAmf};
 use bytes::Bytes;
 
 use super::{RemotingClient, Replies};
-use crate::service::{ArgumentsForm, Encoding, Notification};
-use crate::{CallError, ToArguments};
+use crate::service::{ArgumentsForm, CallError, Encoding, Notification, ToArguments};
 
 /// Calls that go out together, in one packet; a server makes them one after another.
 ///
@@ -16,13 +15,13 @@ use crate::{CallError, ToArguments};
 #[derive(Debug)]
 pub struct Batch<'a> {
     client: &'a RemotingClient,
-    calls: Vec<Outgoing>,
+    calls: Vec<EncodedCall>,
     classes: Classes,
 }
 
 /// A call with its arguments encoded.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct EncodedCall {
     pub(super) target: String,
     pub(super) response_uri: String,
     pub(super) arguments: Bytes,
@@ -50,7 +49,7 @@ impl<'a> Batch<'a> {
         let call = Notification::encode(target, &arguments, encoding)?;
         T::classes(&mut self.classes);
         let response_uri = self.client.next_response_uri();
-        self.calls.push(Outgoing {
+        self.calls.push(EncodedCall {
             target: target.to_owned(),
             response_uri: response_uri.clone(),
             arguments: call.arguments().clone(),
@@ -60,7 +59,7 @@ impl<'a> Batch<'a> {
 
     /// Sends the calls and waits for their replies. That one of them failed is for [`Replies::get`] to say.
     pub async fn send(self) -> Result<Replies, CallError> {
-        self.client.exchange(&self.calls, &Arc::new(self.classes)).await
+        self.client.send_packet(&self.calls, &Arc::new(self.classes)).await
     }
 }
 

@@ -12,8 +12,7 @@ use tower::BoxError;
 use super::session::Session;
 use super::transport::Transport;
 use super::{ClientLimits, RemotingClient, UrlError};
-use crate::Services;
-use crate::service::Credentials;
+use crate::service::{Credentials, Services};
 
 /// Settings of a [`RemotingClient`], made by [`RemotingClient::builder`].
 #[must_use]
@@ -24,11 +23,11 @@ pub struct Builder {
     pub(super) http_headers: HeaderMap,
     pub(super) classes: Classes,
     pub(super) services: Services,
-    pub(super) unhandled: Arc<Unhandled>,
+    pub(super) unhandled: Arc<UnhandledHook>,
     pub(super) transport: Option<Transport>,
 }
 
-pub(super) type Unhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
+pub(super) type UnhandledHook = dyn Fn(&str, Vec<Value>) + Send + Sync;
 
 impl Builder {
     pub(super) fn new(url: &str) -> Result<Self, UrlError> {
@@ -97,7 +96,7 @@ impl Builder {
         S: Clone + Send + Sync + 'static,
         B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
-        Self { transport: Some(Transport::over(service)), ..self }
+        Self { transport: Some(Transport::from_service(service)), ..self }
     }
 
     /// The client. Nothing is sent yet.
@@ -106,7 +105,7 @@ impl Builder {
             let url = self.session.url().to_string();
             return Err(UrlError { url, reason: "https needs the feature `client-tls` of amf-remoting" });
         }
-        Ok(RemotingClient::of(self))
+        Ok(RemotingClient::from_builder(self))
     }
 }
 

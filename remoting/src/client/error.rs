@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::CallError;
+use crate::service::CallError;
 
 /// Why a reply did not come, inside [`CallError::Transport`].
 #[derive(Debug)]

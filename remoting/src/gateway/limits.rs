@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::packet::PacketLimits;
+
 /// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
 /// [`Services::limits`](crate::Services::limits); how long a client may take for the head of a request, and how many
 /// may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does, with the feature
@@ -81,5 +83,14 @@ impl GatewayLimits {
     #[must_use]
     pub fn notification_bytes(self, bytes: usize) -> Self {
         Self { notification_bytes: bytes, ..self }
+    }
+
+    pub(super) fn packet_limits(&self) -> PacketLimits {
+        PacketLimits {
+            call_timeout: self.call_timeout,
+            packet_timeout: self.packet_timeout,
+            notifications: self.notifications,
+            notification_bytes: self.notification_bytes,
+        }
     }
 }

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::count;
+use crate::metrics;
 
 /// The limits of [`serve`].
 ///
@@ -98,7 +98,7 @@ pub async fn serve<L>(mut listener: L, app: Router, limits: ServerLimits, stop: 
 where
     L: Listener<Addr: Clone + Send + Sync + 'static>,
 {
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let stopping = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -115,19 +115,19 @@ where
             .await
         };
         let Some((io, address)) = accepted else { break };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            count::limit("connections");
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+            metrics::record_exceeded_limit("connections");
             tracing::warn!(
                 "closed a connection: the limit `connections` of {} is passed",
                 limits.connections
             );
             continue;
         };
-        let connection = Connection {
+        let connection = HttpConnection {
             app: app.clone(),
             address,
             header_read_timeout: limits.header_read_timeout,
-            _place: place,
+            _permit: permit,
         };
         connections.spawn(connection.run(io, stopping.clone()));
     }
@@ -135,7 +135,7 @@ where
     stopping.cancel();
     let all = async { while connections.join_next().await.is_some() {} };
     if timeout(limits.shutdown_timeout, all).await.is_err() {
-        count::limit("shutdown_timeout");
+        metrics::record_exceeded_limit("shutdown_timeout");
         tracing::warn!(
             "cancelled requests: the limit `shutdown_timeout` of {:?} is passed",
             limits.shutdown_timeout
@@ -143,21 +143,21 @@ where
     }
 }
 
-struct Connection<A> {
+struct HttpConnection<A> {
     app: Router,
     address: A,
     header_read_timeout: Duration,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl<A: Clone + Send + Sync + 'static> Connection<A> {
+impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
     async fn run<I>(self, io: I, stopping: CancellationToken)
     where
         I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let has_asked = AtomicBool::new(false);
+        let has_received_request = AtomicBool::new(false);
         let service = service_fn(|mut request: http::Request<Incoming>| {
-            has_asked.store(true, Ordering::Relaxed);
+            has_received_request.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(self.address.clone()));
             // A router is always ready.
             self.app.clone().call(request)
@@ -177,8 +177,8 @@ impl<A: Clone + Send + Sync + 'static> Connection<A> {
         });
         if let Err(error) = ended.await {
             // Later on it is a connection that was kept alive, as a rule.
-            if error.is_timeout() && !has_asked.load(Ordering::Relaxed) {
-                count::limit("header_read_timeout");
+            if error.is_timeout() && !has_received_request.load(Ordering::Relaxed) {
+                metrics::record_exceeded_limit("header_read_timeout");
             }
             tracing::debug!(%error, "a connection ended");
         }

@@ -2,7 +2,7 @@
 
 use super::Caller;
 use super::fault::{Fault, code};
-use super::principal::unknown;
+use super::principal::not_logged_in;
 
 /// The rule of a method, checked before its arguments are decoded.
 ///
@@ -28,9 +28,9 @@ impl Access {
             Self::LoggedIn => None,
             Self::Role(role) => Some(role),
         };
-        let principal = caller.principal().await?.ok_or_else(unknown)?;
+        let principal = caller.principal().await?.ok_or_else(not_logged_in)?;
         match role {
-            Some(role) if !principal.has_role(role) => Err(denied(&principal, role)),
+            Some(role) if !principal.has_role(role) => Err(role_missing(&principal, role)),
             _ => Ok(()),
         }
     }
@@ -38,7 +38,7 @@ impl Access {
 
 /// Which role is missing is for the log: a caller needs no map of the roles.
 #[cold]
-fn denied(principal: &super::Principal, role: &str) -> Fault {
+fn role_missing(principal: &super::Principal, role: &str) -> Fault {
     tracing::debug!(principal = principal.name(), role, "refused a call for want of a role");
     Fault::new(code::CLIENT_AUTHORIZATION, "you may not call this")
 }

@@ -57,7 +57,7 @@ pub trait Authenticator: Send + Sync + 'static {
 }
 
 /// An authenticator whose type is forgotten.
-pub(super) trait AnyAuthenticator: Send + Sync {
+pub(super) trait ErasedAuthenticator: Send + Sync {
     fn authenticate<'a>(
         &'a self,
         credentials: &'a Credentials,
@@ -70,7 +70,7 @@ pub(super) trait AnyAuthenticator: Send + Sync {
     fn end_session<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>>;
 }
 
-impl<A: Authenticator> AnyAuthenticator for A {
+impl<A: Authenticator> ErasedAuthenticator for A {
     fn authenticate<'a>(
         &'a self,
         credentials: &'a Credentials,
@@ -94,24 +94,24 @@ impl<A: Authenticator> AnyAuthenticator for A {
 /// What was found out about a caller, for all clones of it.
 #[derive(Clone, Default)]
 pub(super) struct Identity {
-    found: Arc<Mutex<Found>>,
+    state: Arc<Mutex<IdentityState>>,
 }
 
 #[derive(Default)]
-enum Found {
+enum IdentityState {
     #[default]
-    Nothing,
+    Unresolved,
     Known(Principal),
     LoggedOut,
-    Refused(Fault),
+    Rejected(Fault),
 }
 
-impl Found {
-    fn known(&self) -> Result<Option<Principal>, Fault> {
+impl IdentityState {
+    fn principal(&self) -> Result<Option<Principal>, Fault> {
         match self {
             Self::Known(principal) => Ok(Some(principal.clone())),
-            Self::Refused(fault) => Err(fault.clone()),
-            Self::Nothing | Self::LoggedOut => Ok(None),
+            Self::Rejected(fault) => Err(fault.clone()),
+            Self::Unresolved | Self::LoggedOut => Ok(None),
         }
     }
 }
@@ -119,9 +119,9 @@ impl Found {
 impl Identity {
     /// The lock is held meanwhile, so that credentials are looked at once, however many calls want to know.
     pub(super) async fn principal(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
-        let mut found = self.found.lock().await;
-        if !matches!(*found, Found::Nothing) {
-            return found.known();
+        let mut state = self.state.lock().await;
+        if !matches!(*state, IdentityState::Unresolved) {
+            return state.principal();
         }
         if let Some(principal) = caller.extension::<Principal>() {
             return Ok(Some(principal.clone()));
@@ -130,31 +130,31 @@ impl Identity {
         let anonymous = caller.anonymous();
         match (caller.authenticator(), caller.credentials()) {
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(nobody_checks()),
+            (None, Some(_)) => Err(no_authenticator()),
             (Some(authenticator), None) => {
                 let principal = authenticator.authenticate_session(&anonymous).await?;
                 if let Some(principal) = &principal {
-                    *found = Found::Known(principal.clone());
+                    *state = IdentityState::Known(principal.clone());
                 }
                 Ok(principal)
             }
             (Some(authenticator), Some(credentials)) => {
                 // What could not be found out may be another time; what is wrong stays so.
-                *found = match authenticator.authenticate(&credentials, &anonymous).await? {
-                    Some(principal) => Found::Known(principal),
-                    None => Found::Refused(wrong_credentials()),
+                *state = match authenticator.authenticate(&credentials, &anonymous).await? {
+                    Some(principal) => IdentityState::Known(principal),
+                    None => IdentityState::Rejected(wrong_credentials()),
                 };
-                found.known()
+                state.principal()
             }
         }
     }
 
     pub(super) async fn login(&self, principal: Principal) {
-        *self.found.lock().await = Found::Known(principal);
+        *self.state.lock().await = IdentityState::Known(principal);
     }
 
     pub(super) async fn logout(&self) {
-        *self.found.lock().await = Found::LoggedOut;
+        *self.state.lock().await = IdentityState::LoggedOut;
     }
 }
 
@@ -164,6 +164,6 @@ pub(super) fn wrong_credentials() -> Fault {
 }
 
 #[cold]
-pub(super) fn nobody_checks() -> Fault {
+pub(super) fn no_authenticator() -> Fault {
     Fault::new(code::SERVER_AUTHENTICATION, "credentials were sent, but the server has no users")
 }

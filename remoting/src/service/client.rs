@@ -57,7 +57,7 @@ impl Client {
     {
         let answer = Notification::encode(method, &arguments, self.connection.encoding())
             .map(|call| self.connection.invoke(&call));
-        Box::pin(async move { Ok(read_answer(&answer?.await?)?) })
+        Box::pin(async move { Ok(decode_reply(&answer?.await?)?) })
     }
 
     pub(super) fn connection(&self) -> &Arc<dyn Connection> {
@@ -74,7 +74,7 @@ impl fmt::Debug for Client {
     }
 }
 
-fn read_answer<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
+fn decode_reply<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
     let mut classes = Classes::new();
     R::classes(&mut classes);
     R::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)))
@@ -110,15 +110,15 @@ pub struct Encoding {
 /// A call to a client with its arguments encoded, shared by all clients with the same encoding.
 #[derive(Clone, Debug)]
 pub struct Notification {
-    call: Arc<Encoded>,
+    call: Arc<EncodedCall>,
 }
 
 /// In one place for all who are told the same.
 #[derive(Debug)]
-struct Encoded {
+struct EncodedCall {
     method: Box<str>,
     arguments: Bytes,
-    made: OnceLock<Arc<dyn Any + Send + Sync>>,
+    transport_form: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Notification {
@@ -134,7 +134,7 @@ impl Notification {
             ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
         }
         let arguments = encoder.finish().into();
-        let call = Encoded { method: method.into(), arguments, made: OnceLock::new() };
+        let call = EncodedCall { method: method.into(), arguments, transport_form: OnceLock::new() };
         Ok(Self { call: Arc::new(call) })
     }
 
@@ -150,7 +150,7 @@ impl Notification {
 
     /// What a transport makes of it for all clients alike: the first that asks makes it, the others get the same.
     pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
-        let first = self.call.made.get_or_init(|| Arc::new(make()));
+        let first = self.call.transport_form.get_or_init(|| Arc::new(make()));
         // Another transport may have come first.
         Arc::downcast(Arc::clone(first)).unwrap_or_else(|_other| Arc::new(make()))
     }
@@ -258,7 +258,7 @@ mod tests {
     use super::{Encoding, Notification};
 
     #[test]
-    fn what_a_transport_makes_is_made_once() {
+    fn get_or_init_runs_once() {
         let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
         let notification = Notification::encode("heard", &("Ann",), encoding).unwrap();
         let first = notification.get_or_init(|| String::from("of the first"));

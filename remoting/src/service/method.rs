@@ -24,10 +24,10 @@ pub trait Service: Sized + Send + Sync + 'static {
 }
 
 /// A method at work.
-pub type Running = BoxFuture<'static, Result<Reply, Fault>>;
+pub type MethodFuture = BoxFuture<'static, Result<Reply, Fault>>;
 
 /// Decodes the arguments at once, then gives the method as a future that borrows nothing.
-pub type CallFn<S> = fn(Arc<S>, &mut Arguments<'_>, Context) -> Result<Running, Fault>;
+pub type CallFn<S> = fn(Arc<S>, &mut Arguments<'_>, Context) -> Result<MethodFuture, Fault>;
 
 /// One method of a service: what is known about it, and how to call it.
 ///
@@ -112,7 +112,7 @@ impl<S> Method<S> {
         service: Arc<S>,
         arguments: &mut Arguments<'_>,
         context: Context,
-    ) -> Result<Running, Fault> {
+    ) -> Result<MethodFuture, Fault> {
         (self.call)(service, arguments, context)
     }
 }

@@ -63,9 +63,9 @@ impl Probe {
 }
 
 /// Panics when it is decoded: what a faulty `FromAmf` of a program would do.
-struct Explosive;
+struct PanicsWhenDecoded;
 
-impl<'de> amf_remoting::FromAmf<'de> for Explosive {
+impl<'de> amf_remoting::FromAmf<'de> for PanicsWhenDecoded {
     fn from_amf(_: &mut amf_core::Decoder<'de>) -> Result<Self, amf_core::DecodeError> {
         panic!("while decoding")
     }
@@ -142,10 +142,10 @@ impl Service for Probe {
             })
         }),
         Method::<Self>::new("explodeEarly", |_, arguments, context| {
-            let _ = arguments.next::<Explosive>("value")?;
+            let _ = arguments.next::<PanicsWhenDecoded>("value")?;
             __private::boxed_method(async move { IntoReply::into_reply((), &context) })
         })
-        .parameters(const { &[Parameter::new::<Explosive>("value", "Explosive")] }),
+        .parameters(const { &[Parameter::new::<PanicsWhenDecoded>("value", "Explosive")] }),
         Method::<Self>::new("tell", |service, arguments, context| {
             let text = arguments.next::<String>("text")?;
             __private::boxed_method(async move {
