@@ -1,4 +1,4 @@
-//! Who may call a method: `role = "admin"`, `signed_in` or `public`, one of them.
+//! Who may call a method: `role = "admin"`, `logged_in` or `public`, one of them.
 
 use syn::{Ident, LitStr};
 
@@ -8,7 +8,7 @@ use crate::errors::Errors;
 #[derive(Clone)]
 pub(crate) enum Access {
     Public,
-    SignedIn,
+    LoggedIn,
     Role(LitStr),
 }
 
@@ -23,7 +23,7 @@ impl AccessRule {
     pub(crate) fn take(&mut self, setting: &Setting, with_public: bool, errors: &mut Errors) -> bool {
         let access = match setting.text().as_str() {
             "role" => setting.text_value("a role's name is not empty", errors).map(Access::Role),
-            "signed_in" => setting.flag(errors).map(|_| Access::SignedIn),
+            "logged_in" => setting.flag(errors).map(|_| Access::LoggedIn),
             "public" if with_public => setting.flag(errors).map(|_| Access::Public),
             "public" => {
                 errors.at(&setting.name, "everybody may call what has no rule: remove `public`");

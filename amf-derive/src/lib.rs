@@ -109,7 +109,7 @@ pub fn fault(input: TokenStream) -> TokenStream {
 /// and returns a value that can be written as AMF, or a `Result` of one whose error becomes a `Fault`.
 ///
 /// On the block, `#[remoting_service(...)]` takes `name = "game"` (otherwise the type's name in camelCase),
-/// `crate = "my_crate::amf_remoting"`, and `role = "admin"` or `signed_in` as the rule of all methods that have none of
+/// `crate = "my_crate::amf_remoting"`, and `role = "admin"` or `logged_in` as the rule of all methods that have none of
 /// their own. On a method, `#[remote(...)]` takes
 ///
 /// | | |
@@ -117,7 +117,7 @@ pub fn fault(input: TokenStream) -> TokenStream {
 /// | `rename = "serverVersion"` | the name on the wire; otherwise the method's in camelCase |
 /// | `concurrent` | the calls after this one in a packet need not wait for it |
 /// | `role = "admin"` | only who has this role may call it |
-/// | `signed_in` | only who is known may call it |
+/// | `logged_in` | only who is known may call it |
 /// | `public` | everybody may call it, whatever the block says |
 ///
 /// A rule is checked before the arguments are decoded; see `service::Access`.

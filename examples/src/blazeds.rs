@@ -172,14 +172,14 @@ impl Authenticator for Users {
         Ok(principal)
     }
 
-    async fn recall(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         let name: Option<String> = session.get(USER).await.map_err(Fault::internal)?;
         Ok(name.and_then(|name| Self::find(&name)))
     }
 
     /// `channelSet.logout()`.
-    async fn forget(&self, caller: &Caller) -> Result<(), Fault> {
+    async fn end_session(&self, caller: &Caller) -> Result<(), Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         session.flush().await.map_err(Fault::internal)
     }

@@ -25,7 +25,7 @@
 //!             // owned parameters, in order: this part runs at once, on the request's bytes
 //!             let __player = arguments.next::<Player>("player")?;
 //!             let __room = arguments.next::<Option<String>>("room")?;
-//!             root::__private::running(async move {
+//!             root::__private::boxed_method(async move {
 //!                 // borrowed parameters, in order
 //!                 let __user = <User as root::FromCaller>::from_caller(context.caller()).await?;
 //!                 let __output = Self::join(&*service, &__user, __player, __room).await; // no .await for a plain fn
@@ -39,14 +39,14 @@
 //!         .returns("Result<Room, GameError>")   // left out where nothing is returned
 //!         .docs("Enters a room."),
 //!         root::service::Method::<Self>::new("version", |service, arguments, context| {
-//!             root::__private::running(async move {
+//!             root::__private::boxed_method(async move {
 //!                 let __output = Self::version(&*service);
 //!                 root::IntoReply::into_reply(__output, &context)
 //!             })
 //!         })
 //!         .returns("u32")
 //!         .concurrent()
-//!         .access(root::service::Access::Role("admin")),   // or SignedIn; left out where it is public
+//!         .access(root::service::Access::Role("admin")),   // or LoggedIn; left out where it is public
 //!     ];
 //! }
 //! ```
@@ -91,7 +91,7 @@
 //!
 //! ```text
 //! fn player_joined(&self, player: &Player) {
-//!     root::__private::told("playerJoined", self.notify("playerJoined", (player,)))
+//!     root::__private::log_failed_notification("playerJoined", self.notify("playerJoined", (player,)))
 //! }
 //! fn said(&self, text: &str) -> Result<(), CallError> { self.notify("said", (text,)) }
 //! fn ping(&self, n: u32) -> impl Future<Output = Result<u32, CallError>> + Send { self.invoke::<u32>("ping", (n,)) }
@@ -99,11 +99,10 @@
 
 pub use amf_core;
 
-use crate::CallError;
-use crate::service::{Fault, Reply, Running};
+use crate::service::{CallError, Fault, MethodFuture, Reply};
 
 /// Boxes a method's future. The bounds are here so that a future that is not `Send` is reported in these words.
-pub fn running<F>(method: F) -> Result<Running, Fault>
+pub fn boxed_method<F>(method: F) -> Result<MethodFuture, Fault>
 where
     F: Future<Output = Result<Reply, Fault>> + Send + 'static,
 {
@@ -111,7 +110,7 @@ where
 }
 
 /// What a notification without a result does with a failure: whoever is gone need not be told.
-pub fn told(method: &'static str, outcome: Result<(), CallError>) {
+pub fn log_failed_notification(method: &'static str, outcome: Result<(), CallError>) {
     if let Err(error) = outcome {
         tracing::debug!(method, %error, "a client was not told");
     }

@@ -86,13 +86,16 @@
 pub mod __private;
 #[cfg(feature = "client")]
 pub mod client;
-mod count;
 #[cfg(feature = "http")]
 pub mod flex;
 #[cfg(feature = "http")]
 pub mod gateway;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "http")]
+mod packet;
 pub mod service;
 
 pub use amf_core;

@@ -13,9 +13,9 @@
 //! | `amf_refused_total` | counter | `reason` | requests over HTTP that no call was made for, or not every one: see below |
 //! | `amf_calls_total` | counter | `service`, `method`, `outcome` | calls that ended |
 //! | `amf_call_seconds` | histogram | `service`, `method`, `outcome` | how long each took, with the layers of [`Services::layer`](crate::Services::layer) |
-//! | `amf_limits_passed_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
-//! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_time`, `cut` (the body broke off),
+//! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
 //! `empty`, `packet` (it cannot be read), `header` (the value of a header cannot be read), `reply` (a reply cannot be
 //! written), `version` (of a packet, unknown), `must_understand`, `message` (one of a packet cannot be read, and what
 //! stands before it was answered), and `cancelled` (the client went away before the reply).
@@ -23,34 +23,113 @@
 //! **Outcomes**: `ok`, `panic`, `cancelled` (nobody waits for the answer any more), or the code of the fault. A code
 //! that was put together at run time is `fault`.
 //!
-//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `head_time` (of the
-//! first request), `drain` and `connections` of `gateway::serve`.
+//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `header_read_timeout` (of the
+//! first request), `shutdown_timeout` and `connections` of `gateway::serve`.
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.
 
-use metrics::{Unit, describe_counter, describe_histogram};
+use std::time::Duration;
 
-pub(crate) const PACKETS: &str = "amf_packets_total";
-pub(crate) const MESSAGES: &str = "amf_messages_total";
-pub(crate) const RECEIVED_BYTES: &str = "amf_received_bytes_total";
-pub(crate) const SENT_BYTES: &str = "amf_sent_bytes_total";
-pub(crate) const REFUSED: &str = "amf_refused_total";
-pub(crate) const CALLS: &str = "amf_calls_total";
-pub(crate) const CALL_SECONDS: &str = "amf_call_seconds";
-pub(crate) const LIMITS_PASSED: &str = "amf_limits_passed_total";
+use amf_core::{DecodeError, DecodeErrorKind};
+
+#[cfg(feature = "metrics")]
+mod name {
+    pub(super) const PACKETS: &str = "amf_packets_total";
+    pub(super) const MESSAGES: &str = "amf_messages_total";
+    pub(super) const RECEIVED_BYTES: &str = "amf_received_bytes_total";
+    pub(super) const SENT_BYTES: &str = "amf_sent_bytes_total";
+    pub(super) const REFUSED: &str = "amf_refused_total";
+    pub(super) const CALLS: &str = "amf_calls_total";
+    pub(super) const CALL_SECONDS: &str = "amf_call_seconds";
+    pub(super) const LIMITS_EXCEEDED: &str = "amf_limits_exceeded_total";
+}
 
 /// Tells the recorder that is installed what the names mean.
 ///
 /// ```
 /// amf_remoting::metrics::describe();
 /// ```
+#[cfg(feature = "metrics")]
 pub fn describe() {
-    describe_counter!(PACKETS, Unit::Count, "AMF packets over HTTP, by version");
-    describe_counter!(MESSAGES, Unit::Count, "messages in AMF packets over HTTP");
-    describe_counter!(RECEIVED_BYTES, Unit::Bytes, "bytes of the bodies of AMF requests over HTTP");
-    describe_counter!(SENT_BYTES, Unit::Bytes, "bytes of AMF packets that answered requests over HTTP");
-    describe_counter!(REFUSED, Unit::Count, "AMF requests over HTTP that were refused, by reason");
-    describe_counter!(CALLS, Unit::Count, "calls that ended, by service, method and outcome");
-    describe_histogram!(CALL_SECONDS, Unit::Seconds, "how long calls took, by service, method and outcome");
-    describe_counter!(LIMITS_PASSED, Unit::Count, "limits that were passed, by name");
+    use ::metrics::{Unit, describe_counter, describe_histogram};
+
+    describe_counter!(name::PACKETS, Unit::Count, "AMF packets over HTTP, by version");
+    describe_counter!(name::MESSAGES, Unit::Count, "messages in AMF packets over HTTP");
+    describe_counter!(name::RECEIVED_BYTES, Unit::Bytes, "bytes of the bodies of AMF requests over HTTP");
+    describe_counter!(name::SENT_BYTES, Unit::Bytes, "bytes of AMF packets that answered requests over HTTP");
+    describe_counter!(name::REFUSED, Unit::Count, "AMF requests over HTTP that were refused, by reason");
+    describe_counter!(name::CALLS, Unit::Count, "calls that ended, by service, method and outcome");
+    describe_histogram!(
+        name::CALL_SECONDS,
+        Unit::Seconds,
+        "how long calls took, by service, method and outcome"
+    );
+    describe_counter!(name::LIMITS_EXCEEDED, Unit::Count, "limits that were passed, by name");
+}
+
+/// Whether anybody may be counting.
+pub(crate) const IS_ENABLED: bool = cfg!(feature = "metrics");
+
+/// Adds to a counter.
+macro_rules! add {
+    ($name:ident, $count:expr $(, $label:literal => $value:expr)*) => {{
+        #[cfg(feature = "metrics")]
+        ::metrics::counter!(name::$name $(, $label => $value)*).increment($count);
+        #[cfg(not(feature = "metrics"))]
+        let _ = ($count, $($value),*);
+    }};
+}
+
+/// A call that ended. All three labels are of a bounded set.
+pub(crate) fn record_call(
+    service: &'static str,
+    method: &'static str,
+    outcome: &'static str,
+    time: Duration,
+) {
+    add!(CALLS, 1, "service" => service, "method" => method, "outcome" => outcome);
+    #[cfg(feature = "metrics")]
+    ::metrics::histogram!(name::CALL_SECONDS, "service" => service, "method" => method, "outcome" => outcome)
+        .record(time);
+    #[cfg(not(feature = "metrics"))]
+    let _ = time;
+}
+
+/// A limit that was passed, by the name that the error says.
+pub(crate) fn record_exceeded_limit(limit: &'static str) {
+    add!(LIMITS_EXCEEDED, 1, "limit" => limit);
+}
+
+/// Counts the limit that an error is about, if it is about one.
+pub(crate) fn record_decode_limit(error: &DecodeError) {
+    if let DecodeErrorKind::Limit { limit: name, .. } = error.kind() {
+        record_exceeded_limit(name);
+    }
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn record_packet(version: u16, messages: usize) {
+    let version = match version {
+        0 => "0",
+        1 => "1",
+        3 => "3",
+        _ => "unknown",
+    };
+    add!(PACKETS, 1, "version" => version);
+    add!(MESSAGES, messages as u64);
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn record_received(bytes: usize) {
+    add!(RECEIVED_BYTES, bytes as u64);
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn record_sent(bytes: usize) {
+    add!(SENT_BYTES, bytes as u64);
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn record_refusal(reason: &'static str) {
+    add!(REFUSED, 1, "reason" => reason);
 }

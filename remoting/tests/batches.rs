@@ -40,7 +40,7 @@ async fn a_fault_in_the_middle_is_a_fault_for_that_call() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_fault_for_that_call_and_keeps_its_words_to_itself() {
+async fn a_panic_is_a_fault_for_that_call_and_does_not_leak_its_message() {
     let probe = Probe::default();
     let internal = |response| status(response, "Server.Processing", "internal error");
     for _ in 0..2 {
@@ -90,9 +90,9 @@ async fn concurrent_methods_overlap_and_are_answered_in_order() {
 async fn a_call_over_its_time_is_a_fault_and_the_next_one_runs() {
     let probe = Probe::default();
     let call = packet(0, &[sleep("sleep", "/1", "long", 30.001), sleep("sleep", "/2", "just", 29.999)]);
-    let text = "the method did not answer in time: the limit `call_time` of 30s is passed";
+    let text = "the method did not answer in time: the limit `call_timeout` of 30s is passed";
     let reply = packet(0, &[status("/1", "Server.Timeout", text), result("/2", &string("just"))]);
-    let gateway = probe.gateway().limits(GatewayLimits::default().packet_time(Duration::from_mins(1)));
+    let gateway = probe.gateway().limits(GatewayLimits::default().packet_timeout(Duration::from_mins(1)));
     assert_packet(&post(&gateway, call).await, &reply);
     assert_eq!(probe.take_events(), ["+long", "+just", "-just"]);
 }

@@ -71,7 +71,7 @@ async fn a_request_that_is_dropped_takes_its_client_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_still_running_hears_what_others_say() {
+async fn a_running_request_receives_notifications_of_others() {
     let probe = Probe::default();
     let gateway = probe.gateway();
     let waits = packet(
@@ -119,7 +119,7 @@ async fn a_group_tells_the_members_of_this_packet_once() {
 }
 
 #[tokio::test]
-async fn the_queue_holds_as_much_as_it_may_and_no_more() {
+async fn the_notification_queue_is_bounded() {
     // "said", an array of 5 bytes before "a" as 4 and 1.0 as 9: 22 bytes for each
     for (limits, fit) in [
         (GatewayLimits::default().notifications(2), 2),
@@ -146,7 +146,7 @@ impl Recorder {
     fn client(version: Version, form: ArgumentsForm) -> (Arc<Self>, Client) {
         let encoding = Encoding { version, form };
         let recorder = Arc::new(Self { encoding, open: Mutex::new(true), told: Mutex::default() });
-        (Arc::clone(&recorder), Client::new(ClientId::next(), recorder))
+        (Arc::clone(&recorder), Client::new(ClientId::allocate(), recorder))
     }
 }
 
@@ -206,7 +206,7 @@ fn a_group_encodes_once_for_each_encoding() {
 }
 
 #[test]
-fn a_group_holds_nobody_and_drops_those_who_are_gone() {
+fn a_group_holds_clients_weakly() {
     let group = Group::new();
     let (stays, stays_client) = Recorder::client(Version::Amf0, ArgumentsForm::Array);
     let (leaves, leaves_client) = Recorder::client(Version::Amf0, ArgumentsForm::Array);

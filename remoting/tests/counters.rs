@@ -42,7 +42,7 @@ async fn packets_calls_and_bytes() {
 }
 
 #[tokio::test]
-async fn what_clients_make_up_is_no_label() {
+async fn unknown_names_are_not_labels() {
     let counters = Counters::start();
     let calls: Vec<_> = (0..200)
         .flat_map(|n| [call(&format!("s{n}.m"), "/1", &[]), call(&format!("probe.m{n}"), "/2", &[])])
@@ -78,7 +78,7 @@ async fn what_clients_make_up_is_no_label() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_are_cut_off() {
+async fn cancelled_calls() {
     let counters = Counters::start();
     let sleep = packet(0, &[call("probe.sleep", "/1", &[string("x"), number(99.0)])]);
     let gone = Probe::default().gateway().oneshot(request(sleep.clone()));
@@ -89,7 +89,7 @@ async fn calls_that_are_cut_off() {
     post(&Probe::default().gateway(), sleep).await;
     let counted = counters.take();
     assert_eq!(counted["amf_calls_total{service=probe,method=sleep,outcome=Server.Timeout}"], 1);
-    assert_eq!(counted["amf_limits_passed_total{limit=call_time}"], 1);
+    assert_eq!(counted["amf_limits_exceeded_total{limit=call_timeout}"], 1);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl<S: Store> Service for Game<S> {
     const METHODS: &'static [Method<Self>] = &[
         Method::<Self>::new("join", |service, arguments, context| {
             let room = arguments.next::<Option<String>>("room")?;
-            amf_remoting::__private::running(async move {
+            amf_remoting::__private::boxed_method(async move {
                 let user = <User as FromCaller>::from_caller(context.caller()).await?;
                 let client = <Client as FromCaller>::from_caller(context.caller()).await?;
                 let output = Self::join(&*service, &user, &client, room).await;
@@ -86,7 +86,7 @@ impl<S: Store> Service for Game<S> {
         .docs("Enters a room."),
         Method::<Self>::new("version", |service, arguments, context| {
             let _ = arguments;
-            amf_remoting::__private::running(async move {
+            amf_remoting::__private::boxed_method(async move {
                 let output = Self::version(&*service);
                 IntoReply::into_reply(output, &context)
             })
@@ -102,13 +102,19 @@ trait GameEvents {
 
 impl GameEvents for Client {
     fn player_joined(&self, player: &str) {
-        amf_remoting::__private::told("playerJoined", self.notify("playerJoined", (player,)));
+        amf_remoting::__private::log_failed_notification(
+            "playerJoined",
+            self.notify("playerJoined", (player,)),
+        );
     }
 }
 
 impl GameEvents for Group {
     fn player_joined(&self, player: &str) {
-        amf_remoting::__private::told("playerJoined", self.notify("playerJoined", (player,)));
+        amf_remoting::__private::log_failed_notification(
+            "playerJoined",
+            self.notify("playerJoined", (player,)),
+        );
     }
 }
 
@@ -123,9 +129,9 @@ impl GameQueries for Client {
 }
 
 /// Says yes to everything and answers a question with its first argument.
-struct Obliging;
+struct AnsweringConnection;
 
-impl Connection for Obliging {
+impl Connection for AnsweringConnection {
     fn encoding(&self) -> Encoding {
         Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
     }
@@ -145,7 +151,7 @@ impl Connection for Obliging {
 }
 
 fn caller() -> Caller {
-    Caller::new(Client::new(ClientId::next(), Arc::new(Obliging)))
+    Caller::new(Client::new(ClientId::allocate(), Arc::new(AnsweringConnection)))
 }
 
 async fn call(target: &str, arguments: &'static [u8]) -> Result<bytes::Bytes, Fault> {

@@ -65,12 +65,12 @@ async fn any_message_without_an_id_gets_one() {
 }
 
 /// A small acknowledgement, taken apart by hand.
-struct Small {
+struct SmallReply {
     flags: Vec<u8>,
     rest: Vec<u8>,
 }
 
-impl Small {
+impl SmallReply {
     /// 11 switch, 0A object, 07 externalizable, its alias "DSK"; then the flags of `AbstractMessage`.
     #[track_caller]
     fn of(body: &[u8]) -> Self {
@@ -81,7 +81,7 @@ impl Small {
     }
 }
 
-async fn only(gateway: &Gateway, packet: Vec<u8>) -> (String, Vec<u8>) {
+async fn single_reply(gateway: &Gateway, packet: Vec<u8>) -> (String, Vec<u8>) {
     let mut messages = messages(&post(gateway, packet).await);
     assert_eq!(messages.len(), 1);
     messages.remove(0)
@@ -90,9 +90,9 @@ async fn only(gateway: &Gateway, packet: Vec<u8>) -> (String, Vec<u8>) {
 /// The id that a client has after it said that it reads small messages.
 async fn small_client(gateway: &Gateway) -> String {
     let headers = [("DSMessagingVersion", integer(1)), ("DSId", text("nil"))];
-    let (target, body) = only(gateway, ping(&headers)).await;
+    let (target, body) = single_reply(gateway, ping(&headers)).await;
     assert_eq!(target, "/1/onResult");
-    let small = Small::of(&body);
+    let small = SmallReply::of(&body);
     // 80 more, 20 timestamp, 08 headers; 01 clientId and 02 messageId in bytes
     assert_eq!(small.flags, [0xA8, 0x03]);
     // DSMessagingVersion: 1.0, DSId: 36 characters (49)
@@ -104,12 +104,12 @@ async fn small_client(gateway: &Gateway) -> String {
     let rest = rest.strip_prefix(&[0x01, 0x05]).unwrap();
     assert_eq!(rest[8..10], [0x0C, 0x21]);
     assert_eq!(rest[26..28], [0x0C, 0x21]);
-    assert_eq!(rest[44..], small_end());
+    assert_eq!(rest[44..], small_id_suffix());
     String::from_utf8(id.to_vec()).unwrap()
 }
 
 /// The flag of a correlationId in bytes, the bytes of `ID`, and the flags of `AcknowledgeMessage`.
-fn small_end() -> Vec<u8> {
+fn small_id_suffix() -> Vec<u8> {
     let id = [0, 0, 0, 1, 0xAA, 0xAA, 0xBB, 0xBB, 0xCC, 0xCC, 0, 0, 0, 0, 0, 1];
     [vec![0x02], byte_array(&id), vec![0x00]].concat()
 }
@@ -123,9 +123,9 @@ fn call_as(id: &str, operation: &str, body: Vec<u8>) -> Vec<u8> {
 async fn small_messages_after_a_ping_that_asks_for_them() {
     let gateway = gateway();
     let id = small_client(&gateway).await;
-    let (target, body) = only(&gateway, envelope(&call_as(&id, "echo", array(&[text("x")])))).await;
+    let (target, body) = single_reply(&gateway, envelope(&call_as(&id, "echo", array(&[text("x")])))).await;
     assert_eq!(target, "/1/onResult");
-    let small = Small::of(&body);
+    let small = SmallReply::of(&body);
     // 80 more, 20 timestamp, 01 body; the ids in bytes
     assert_eq!(small.flags, [0xA1, 0x03]);
     // body "x"; double; clientId
@@ -133,7 +133,7 @@ async fn small_messages_after_a_ping_that_asks_for_them() {
     let client =
         [0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x33, 0x33, 0x44, 0x44, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55];
     assert_eq!(small.rest[12..30], byte_array(&client));
-    assert_eq!(small.rest[48..], small_end());
+    assert_eq!(small.rest[48..], small_id_suffix());
     // faults have no small form
     let (code, _) = error(&gateway, envelope(&call_as(&id, "fail", array(&[text("A.B")])))).await;
     assert_eq!(code, "A.B");
@@ -146,7 +146,7 @@ async fn small_messages_after_a_ping_that_asks_for_them() {
     let class = bytes::utf8(&format!("{MESSAGES}.RemotingMessage"));
     let typed = [&[0x10][..], &class, &typed.concat(), &[0, 0, 9]].concat();
     let call = bytes::packet(0, &[bytes::message("null", "/1", &bytes::arguments(&[typed]))]);
-    let (target, body) = only(&gateway, call).await;
+    let (target, body) = single_reply(&gateway, call).await;
     assert_eq!((target.as_str(), body[0]), ("/1/onResult", 0x10));
 }
 
@@ -176,7 +176,7 @@ async fn an_id_in_small_letters_comes_back_as_it_was() {
     let members_of =
         replaced(remoting("probe", "nothing", nothing()), "headers", map(&[("DSId", text(&id))]));
     let members_of = replaced(members_of, "messageId", text(&lower));
-    let (_, body) = only(&gateway, envelope(&remoting_message(&members_of))).await;
+    let (_, body) = single_reply(&gateway, envelope(&remoting_message(&members_of))).await;
     // 01 correlationId as a value
     let end = [vec![0x01], text(&lower), vec![0x00]].concat();
     assert!(body.ends_with(&end), "{}", body.escape_ascii());
@@ -297,9 +297,9 @@ async fn a_login_may_be_the_first_message() {
     let gateway = Gateway::new(Services::new().authenticator(Users)).flex(Flex::new());
     let headers = [("DSMessagingVersion", integer(1)), ("DSId", text("nil"))];
     let login = command_message(&command(8, &headers, text(ALADDIN)));
-    let (target, body) = only(&gateway, envelope(&login)).await;
+    let (target, body) = single_reply(&gateway, envelope(&login)).await;
     assert_eq!(target, "/1/onResult");
-    let small = Small::of(&body);
+    let small = SmallReply::of(&body);
     // 80 more, 20 timestamp, 08 headers, 01 body: "success"
     assert_eq!(small.flags, [0xA9, 0x03]);
     assert!(small.rest.starts_with(&text("success")));
@@ -307,8 +307,8 @@ async fn a_login_may_be_the_first_message() {
         std::str::from_utf8(window).ok().filter(|id| id.as_bytes()[8] == b'-' && id.as_bytes()[23] == b'-')
     });
     let call = call_as(id.unwrap(), "nothing", nothing());
-    let (_, body) = only(&Probe::default().gateway().flex(Flex::new()), envelope(&call)).await;
-    Small::of(&body);
+    let (_, body) = single_reply(&Probe::default().gateway().flex(Flex::new()), envelope(&call)).await;
+    SmallReply::of(&body);
 }
 
 #[derive(Clone, Default)]
@@ -320,11 +320,11 @@ impl Authenticator for Sessions {
         Ok(self.known())
     }
 
-    async fn recall(&self, _: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, _: &Caller) -> Result<Option<Principal>, Fault> {
         Ok(self.known())
     }
 
-    async fn forget(&self, _: &Caller) -> Result<(), Fault> {
+    async fn end_session(&self, _: &Caller) -> Result<(), Fault> {
         *self.0.lock().unwrap() = None;
         Ok(())
     }

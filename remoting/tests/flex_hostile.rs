@@ -110,7 +110,7 @@ async fn a_wrong_member_is_named_and_the_answer_still_finds_its_sender() {
 }
 
 #[tokio::test]
-async fn what_is_no_message() {
+async fn bodies_that_are_not_messages() {
     let gateway = gateway();
     for value in values() {
         let inside = format!("{:?}", &value[..value.len().min(40)]);

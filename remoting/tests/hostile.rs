@@ -41,7 +41,10 @@ async fn a_body_at_the_limit_and_one_byte_over_it() {
 
     let over = Bytes::from(filled(limit + 1));
     let announced = refused(&gateway, request(over.clone())).await;
-    assert_eq!(announced, (413, "The body is larger than 2097152 bytes, the limit `body`.\n".to_owned()));
+    assert_eq!(
+        announced,
+        (413, "The body is larger than 2097152 bytes, the limit `body_bytes`.\n".to_owned())
+    );
     // in chunks, with no length announced
     let chunks =
         over.chunks(65_536).map(|chunk| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(chunk))));
@@ -57,23 +60,23 @@ fn post_body<B>(body: B) -> Request<B> {
 async fn the_limit_is_configurable() {
     let call = packet(0, &[message("probe.nothing", "/1", &null())]);
     let gateway =
-        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::default().body(limit));
+        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::default().body_bytes(limit));
     post(&gateway(call.len()), call.clone()).await;
     assert_eq!(refused(&gateway(call.len() - 1), request(call)).await.0, 413);
 }
 
 /// Sends zeros one by one at an interval.
-struct Dribble {
+struct SlowBody {
     left: usize,
     interval: Duration,
     next: Pin<Box<tokio::time::Sleep>>,
 }
 
-fn dribble(bytes: usize, interval: Duration) -> Dribble {
-    Dribble { left: bytes, interval, next: Box::pin(tokio::time::sleep(interval)) }
+fn slow_body(bytes: usize, interval: Duration) -> SlowBody {
+    SlowBody { left: bytes, interval, next: Box::pin(tokio::time::sleep(interval)) }
 }
 
-impl Body for Dribble {
+impl Body for SlowBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -93,11 +96,11 @@ impl Body for Dribble {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_never_ends() {
     let started = tokio::time::Instant::now();
-    let body = dribble(usize::MAX, Duration::from_secs(1));
+    let body = slow_body(usize::MAX, Duration::from_secs(1));
     let (status, text) = refused(&Probe::default().gateway(), post_body(body)).await;
     assert_eq!(
         (status, text.as_str()),
-        (408, "The body did not arrive within 30s, the limit `body_time`.\n")
+        (408, "The body did not arrive within 30s, the limit `body_timeout`.\n")
     );
     assert_eq!(started.elapsed().as_secs(), 30);
 }
@@ -106,7 +109,7 @@ async fn a_body_that_never_ends() {
 async fn a_slow_body_within_its_time_and_beyond() {
     // six zeros are a packet without messages
     for (milliseconds, expected) in [(4_999, 200), (5_001, 408)] {
-        let body = dribble(6, Duration::from_millis(milliseconds));
+        let body = slow_body(6, Duration::from_millis(milliseconds));
         let response = Probe::default().gateway().oneshot(post_body(body)).await.unwrap();
         assert_eq!(response.status(), expected, "{milliseconds}");
     }
@@ -122,7 +125,7 @@ async fn a_body_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn what_is_no_packet() {
+async fn bodies_that_are_not_packets() {
     let gateway = Probe::default().gateway();
     let (status, text) = refused(&gateway, request("")).await;
     assert_eq!((status, text.as_str()), (400, "The body is empty; an AMF packet is expected.\n"));
@@ -144,7 +147,7 @@ async fn what_is_no_packet() {
 
 /// A prefix of a packet may be answered only with what came before the cut.
 #[tokio::test]
-async fn a_cut_packet_is_never_answered_as_if_whole() {
+async fn a_truncated_packet_is_never_answered_as_if_complete() {
     let calls = [
         message("probe.add", "/1", &arguments(&[number(1.0), number(1.0)])),
         message("probe.greet", "/2", &arguments(&[string("Ann"), string("Dr.")])),

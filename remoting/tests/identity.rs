@@ -46,7 +46,7 @@ impl Authenticator for Users {
         }
     }
 
-    async fn recall(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let head = caller.extension::<http::request::Parts>().unwrap();
         let cookie = head.headers.get("cookie").map(|cookie| cookie.to_str().unwrap());
         Ok(cookie.and_then(|cookie| cookie.strip_prefix("session=")).map(user))
@@ -67,7 +67,7 @@ struct Build(u32);
 
 struct Accounts;
 
-#[remoting_service(name = "accounts", signed_in)]
+#[remoting_service(name = "accounts", logged_in)]
 impl Accounts {
     fn mine(&self, principal: &Principal) -> String {
         format!("{} {}", principal.name(), principal.extension::<usize>().unwrap_or(&0))
@@ -86,13 +86,13 @@ impl Accounts {
     }
 
     #[remote(public)]
-    async fn log_in(&self, caller: &Caller, name: String) {
-        caller.sign_in(user(&name)).await;
+    async fn login(&self, caller: &Caller, name: String) {
+        caller.login(user(&name)).await;
     }
 
     #[remote(public)]
-    async fn log_out(&self, caller: &Caller) {
-        caller.sign_out().await;
+    async fn logout(&self, caller: &Caller) {
+        caller.logout().await;
     }
 
     #[remote(public)]
@@ -136,7 +136,7 @@ fn credentials(name: &str, password: &str) -> Vec<u8> {
     header("Credentials", false, &value)
 }
 
-fn log_in_first(response: &str) -> Vec<u8> {
+fn not_logged_in(response: &str) -> Vec<u8> {
     status(response, "Client.Authentication", "log in first")
 }
 
@@ -149,7 +149,7 @@ async fn rules_of_methods_and_of_their_block() {
         call("who", "/3", &[]),
     ];
     let reply = post(&gateway(), packet(0, &calls)).await;
-    let expected = [log_in_first("/1"), log_in_first("/2"), result("/3", &null())];
+    let expected = [not_logged_in("/1"), not_logged_in("/2"), result("/3", &null())];
     assert_packet(&reply, &packet(0, &expected));
 
     let calls = [call("mine", "/1", &[]), call("delete", "/2", &[string("x")]), call("who", "/3", &[])];
@@ -168,7 +168,7 @@ async fn rules_of_methods_and_of_their_block() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_looked_at_once_and_only_where_it_matters() {
+async fn wrong_credentials_are_checked_once_and_only_where_needed() {
     let users = Users::default();
     let gateway = Gateway::new(services(&users));
     let headers = [credentials("ann", "guess")];
@@ -185,7 +185,7 @@ async fn wrong_credentials_are_looked_at_once_and_only_where_it_matters() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_while_asking_is_a_fault_of_the_call() {
+async fn authenticator_errors_are_faults_of_the_call() {
     for name in ["dora", "eve"] {
         let calls = [call("mine", "/1", &[]), call("language", "/2", &[])];
         let reply = post(&gateway(), packet_with_headers(0, &[credentials(name, "")], &calls)).await;
@@ -202,14 +202,14 @@ async fn what_goes_wrong_while_asking_is_a_fault_of_the_call() {
 }
 
 #[tokio::test]
-async fn credentials_that_nobody_checks() {
+async fn credentials_without_an_authenticator() {
     let gateway = Gateway::new(Services::new().add(Accounts));
     let calls = [call("mine", "/1", &[])];
     let reply = post(&gateway, packet_with_headers(0, &[credentials("ann", "secret")], &calls)).await;
     let text = "credentials were sent, but the server has no users";
     assert_packet(&reply, &packet(0, &[status("/1", "Server.Authentication", text)]));
     let reply = post(&gateway, packet(0, &calls)).await;
-    assert_packet(&reply, &packet(0, &[log_in_first("/1")]));
+    assert_packet(&reply, &packet(0, &[not_logged_in("/1")]));
 }
 
 #[tokio::test]
@@ -229,24 +229,24 @@ async fn basic_authorization_and_cookies() {
 async fn a_login_is_known_to_the_calls_that_follow_in_its_packet() {
     let calls = [
         call("mine", "/1", &[]),
-        call("logIn", "/2", &[string("ann")]),
+        call("login", "/2", &[string("ann")]),
         call("delete", "/3", &[string("x")]),
-        call("logOut", "/4", &[]),
+        call("logout", "/4", &[]),
         call("mine", "/5", &[]),
     ];
     let reply = post(&gateway(), packet(0, &calls)).await;
     let expected = [
-        log_in_first("/1"),
+        not_logged_in("/1"),
         result("/2", &null()),
         result("/3", &string("x is gone")),
         result("/4", &null()),
-        log_in_first("/5"),
+        not_logged_in("/5"),
     ];
     assert_packet(&reply, &packet(0, &expected));
 }
 
 #[tokio::test]
-async fn a_layer_of_the_app_may_know_who_it_is() {
+async fn a_layer_of_the_app_may_attach_the_principal() {
     let mut request = request(packet(0, &[call("mine", "/1", &[])]));
     request.extensions_mut().insert(user("ann"));
     let reply = read(gateway().oneshot(request).await.unwrap()).await;
@@ -339,9 +339,10 @@ async fn a_description_in_place_of_a_call() {
 
     let reply = post(&gateway(), packet_with_headers(0, std::slice::from_ref(&describe), &calls)).await;
     let text = String::from_utf8_lossy(&reply).into_owned();
-    assert!(text.contains("logIn") && !text.contains("delete"), "only what may be called: {text}");
+    assert!(text.contains("login") && !text.contains("delete"), "only what may be called: {text}");
 
-    let reply = post(&gateway().describes(false), packet_with_headers(0, &[describe], &calls[..1])).await;
+    let reply =
+        post(&gateway().describe_service(false), packet_with_headers(0, &[describe], &calls[..1])).await;
     let refused = status("/1", "Service.MethodNotFound", "services are not described here");
     assert_packet(&reply, &packet(0, &[refused]));
 }
@@ -349,20 +350,23 @@ async fn a_description_in_place_of_a_call() {
 #[tokio::test]
 async fn a_login_of_a_transport() {
     let services = services(&Users::default());
-    let client = amf_remoting::Client::new(amf_remoting::service::ClientId::next(), Arc::new(Mute));
+    let client = amf_remoting::Client::new(
+        amf_remoting::service::ClientId::allocate(),
+        Arc::new(UnreachableConnection),
+    );
     let caller = Caller::new(client);
-    let fault = services.log_in(&Credentials::new("ann", "guess"), &caller).await.unwrap_err();
+    let fault = services.login(&Credentials::new("ann", "guess"), &caller).await.unwrap_err();
     assert_eq!(fault.code(), "Client.Authentication");
-    let fault = services.log_in(&Credentials::new("eve", ""), &caller).await.unwrap_err();
+    let fault = services.login(&Credentials::new("eve", ""), &caller).await.unwrap_err();
     assert_eq!(fault.code(), "Server.Processing", "a panic");
-    let ann = services.log_in(&Credentials::new("ann", "secret"), &caller).await.unwrap();
+    let ann = services.login(&Credentials::new("ann", "secret"), &caller).await.unwrap();
     assert!(ann.has_role("admin"));
     assert_eq!(caller.clone().principal().await.unwrap().unwrap().name(), "ann", "clones know");
 }
 
-struct Mute;
+struct UnreachableConnection;
 
-impl amf_remoting::service::Connection for Mute {
+impl amf_remoting::service::Connection for UnreachableConnection {
     fn encoding(&self) -> amf_remoting::service::Encoding {
         amf_remoting::service::Encoding {
             version: Version::Amf0,

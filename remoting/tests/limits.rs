@@ -32,7 +32,7 @@ fn long_string(length: usize) -> Vec<u8> {
 }
 
 /// Sends what passes no limit, and what passes this one; with the status of the latter.
-async fn holds<B>(gateway: &Gateway, limit: &str, within: Request<B>, beyond: Request<B>, status: u16)
+async fn assert_limit<B>(gateway: &Gateway, limit: &str, within: Request<B>, beyond: Request<B>, status: u16)
 where
     B: http_body::Body<Data: Send, Error: Into<tower::BoxError>> + Send + 'static,
 {
@@ -52,20 +52,20 @@ where
     let (found, reply) = ask(beyond).await;
     let head: String = reply.chars().take(300).collect();
     assert!(found == status && reply.contains(&format!("limit `{limit}`")), "{limit}: {found} {head}");
-    assert_eq!(limits(), [(format!("amf_limits_passed_total{{limit={limit}}}"), 1)]);
+    assert_eq!(limits(), [(format!("amf_limits_exceeded_total{{limit={limit}}}"), 1)]);
 }
 
 /// The same for a limit of a packet's content, whose size is made to measure.
-async fn holds_at(limit: &str, value: usize, status: u16, packet_of: impl Fn(usize) -> Vec<u8>) {
+async fn assert_limit_at(limit: &str, value: usize, status: u16, packet_of: impl Fn(usize) -> Vec<u8>) {
     let gateway = Probe::default().gateway();
     let (within, beyond) = (packet_of(value), packet_of(value + 1));
-    holds(&gateway, limit, request(within), request(beyond), status).await;
+    assert_limit(&gateway, limit, request(within), request(beyond), status).await;
 }
 
 #[tokio::test]
 async fn bytes_of_a_body() {
     let around = one("probe.greet", &[long_string(0), long_string(0)]).len();
-    holds_at("body", 2 * 1024 * 1024, 413, |size| {
+    assert_limit_at("body_bytes", 2 * 1024 * 1024, 413, |size| {
         let first = 1024 * 1024;
         one("probe.greet", &[long_string(first), long_string(size - around - first)])
     })
@@ -73,9 +73,9 @@ async fn bytes_of_a_body() {
 }
 
 #[tokio::test]
-async fn values_in_one_another() {
+async fn nesting_depth() {
     // the list of arguments is one, and so is each strict array
-    holds_at("depth", 64, 200, |depth| {
+    assert_limit_at("depth", 64, 200, |depth| {
         echo([b"\x0A\0\0\0\x01".repeat(depth - 2), b"\x0A\0\0\0\0".to_vec()].concat())
     })
     .await;
@@ -84,17 +84,17 @@ async fn values_in_one_another() {
 #[tokio::test]
 async fn values_in_all() {
     // two lists, and booleans (01 01) in the inner one
-    holds_at("nodes", 262_144, 200, |nodes| echo(arguments(&vec![vec![1, 1]; nodes - 2]))).await;
+    assert_limit_at("nodes", 262_144, 200, |nodes| echo(arguments(&vec![vec![1, 1]; nodes - 2]))).await;
 }
 
 #[tokio::test]
 async fn bytes_of_a_string() {
-    holds_at("string_len", 1024 * 1024, 200, |length| echo(long_string(length))).await;
+    assert_limit_at("string_len", 1024 * 1024, 200, |length| echo(long_string(length))).await;
 }
 
 #[tokio::test]
 async fn members_of_a_class() {
-    holds_at("sealed_members", 1_024, 200, |count| {
+    assert_limit_at("sealed_members", 1_024, 200, |count| {
         let names: Vec<_> = (0..count).map(|n| format!("m{n}")).collect();
         let members: Vec<_> = names.iter().map(|name| (name.as_str(), amf3::nothing())).collect();
         echo([vec![0x11], amf3::object("", &members)].concat())
@@ -108,21 +108,21 @@ async fn memory_of_what_was_decoded() {
     let limits = Limits { memory: 1_000, ..Limits::default() };
     let gateway = Gateway::new(Probe::default().services().limits(limits));
     let greet = |length| request(one("probe.greet", &[long_string(length)]));
-    holds(&gateway, "memory", greet(1_000), greet(1_001), 200).await;
+    assert_limit(&gateway, "memory", greet(1_000), greet(1_001), 200).await;
 }
 
 #[tokio::test]
 async fn headers_and_messages() {
     let calls = |n| vec![message("probe.nothing", "/1", &null()); n];
-    holds_at("headers", 64, 400, |n| {
+    assert_limit_at("headers", 64, 400, |n| {
         packet_with_headers(0, &vec![header("h", false, &null()); n], &calls(1))
     })
     .await;
-    holds_at("messages", 256, 400, |n| packet(0, &calls(n))).await;
+    assert_limit_at("messages", 256, 400, |n| packet(0, &calls(n))).await;
 }
 
 /// A body that comes after so many milliseconds.
-fn late(
+fn delayed_body(
     milliseconds: u64,
 ) -> Request<impl http_body::Body<Data = Bytes, Error = std::io::Error> + Send + 'static> {
     let frame = futures_util::stream::once(async move {
@@ -137,33 +137,54 @@ fn late(
 
 #[tokio::test(start_paused = true)]
 async fn time_of_a_body() {
-    holds(&Probe::default().gateway(), "body_time", late(29_999), late(30_001), 408).await;
+    assert_limit(
+        &Probe::default().gateway(),
+        "body_timeout",
+        delayed_body(29_999),
+        delayed_body(30_001),
+        408,
+    )
+    .await;
 }
 
-fn naps(seconds: &[f64]) -> Request<http_body_util::Full<Bytes>> {
+fn sleep_calls(seconds: &[f64]) -> Request<http_body_util::Full<Bytes>> {
     let nap = |seconds| message("probe.sleep", "/1", &arguments(&[string("x"), number(seconds)]));
     request(packet(0, &seconds.iter().map(|seconds| nap(*seconds)).collect::<Vec<_>>()))
 }
 
 #[tokio::test(start_paused = true)]
 async fn time_of_a_call_and_of_all() {
-    holds(&Probe::default().gateway(), "call_time", naps(&[29.999]), naps(&[30.001]), 200).await;
+    assert_limit(
+        &Probe::default().gateway(),
+        "call_timeout",
+        sleep_calls(&[29.999]),
+        sleep_calls(&[30.001]),
+        200,
+    )
+    .await;
     // none takes too long, but all of them together
     let within = [10.0, 10.0, 9.999];
-    holds(&Probe::default().gateway(), "packet_time", naps(&within), naps(&[10.0, 10.0, 10.001]), 200).await;
+    assert_limit(
+        &Probe::default().gateway(),
+        "packet_timeout",
+        sleep_calls(&within),
+        sleep_calls(&[10.0, 10.0, 10.001]),
+        200,
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_for_which_no_time_is_left_are_not_made() {
+async fn calls_after_the_packet_timeout_are_not_made() {
     let probe = Probe::default();
     let started = tokio::time::Instant::now();
-    let limits = GatewayLimits::default().packet_time(Duration::from_secs(3));
-    let response = probe.gateway().limits(limits).oneshot(naps(&[2.0, 2.0, 0.0, 0.0])).await.unwrap();
+    let limits = GatewayLimits::default().packet_timeout(Duration::from_secs(3));
+    let response = probe.gateway().limits(limits).oneshot(sleep_calls(&[2.0, 2.0, 0.0, 0.0])).await.unwrap();
     let reply = read(response).await.escape_ascii().to_string();
     assert_eq!(started.elapsed().as_secs(), 3);
     assert_eq!((reply.matches("/1/onResult").count(), reply.matches("/1/onStatus").count()), (1, 3));
     assert_eq!(
-        reply.matches("limit `packet_time` of 3s is passed").count(),
+        reply.matches("limit `packet_timeout` of 3s is passed").count(),
         3 * 3,
         "each fault says it thrice"
     );
@@ -171,7 +192,7 @@ async fn calls_for_which_no_time_is_left_are_not_made() {
 }
 
 #[tokio::test]
-async fn what_a_client_is_told() {
+async fn notifications_of_a_packet() {
     let tell = |count| vec![message("probe.tell", "/1", &arguments(&[string("x")])); count];
     let counted = async |limits, calls: &[Vec<u8>]| {
         let counters = Counters::start();
@@ -179,7 +200,7 @@ async fn what_a_client_is_told() {
             Probe::default().gateway().limits(limits).oneshot(request(packet(0, calls))).await.unwrap();
         let failed = read(response).await.escape_ascii().to_string().matches("onStatus").count() as u64;
         let counted = counters.take();
-        let of = |limit: &str| counted.get(&format!("amf_limits_passed_total{{limit={limit}}}")).copied();
+        let of = |limit: &str| counted.get(&format!("amf_limits_exceeded_total{{limit={limit}}}")).copied();
         (failed, of("notifications"), of("notification_bytes"))
     };
     let limits = || GatewayLimits::default();

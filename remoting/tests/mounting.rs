@@ -78,7 +78,7 @@ async fn methods_see_the_request() {
 }
 
 #[tokio::test]
-async fn other_http_methods_are_told_what_this_is() {
+async fn other_http_methods_get_a_usage_text() {
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::OPTIONS] {
         let request =
             Request::builder().method(&method).uri("/gateway").body(Full::<bytes::Bytes>::default()).unwrap();

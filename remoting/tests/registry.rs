@@ -35,7 +35,7 @@ macro_rules! service {
             const METHODS: &'static [Method<Self>] = &[$(
                 Method::<Self>::new($method, |_, arguments, context| {
                     arguments.next::<$argument>("x")?;
-                    __private::running(async move { IntoReply::into_reply((), &context) })
+                    __private::boxed_method(async move { IntoReply::into_reply((), &context) })
                 })
                 .parameters(const { &[Parameter::new::<$argument>("x", stringify!($argument))] })
             ),*];

@@ -28,12 +28,12 @@ const URL: &str = "http://play.example/gateway";
 
 /// Answers each request with the next response, and keeps the requests.
 #[derive(Clone, Default)]
-struct Script {
+struct ScriptedServer {
     responses: Arc<Mutex<Vec<Response<Vec<u8>>>>>,
     requests: Arc<Mutex<Vec<Request<Full<Bytes>>>>>,
 }
 
-impl Script {
+impl ScriptedServer {
     fn of(replies: impl IntoIterator<Item = Vec<u8>>) -> Self {
         let script = Self::default();
         for reply in replies {
@@ -47,7 +47,7 @@ impl Script {
     }
 
     fn client(&self) -> RemotingClient {
-        amf0().over(self.clone()).build().unwrap()
+        amf0().transport(self.clone()).build().unwrap()
     }
 
     async fn next_request(&self) -> (http::request::Parts, Vec<u8>) {
@@ -60,7 +60,7 @@ fn amf0() -> Builder {
     RemotingClient::builder(URL).unwrap().version(Version::Amf0)
 }
 
-impl tower::Service<Request<Full<Bytes>>> for Script {
+impl tower::Service<Request<Full<Bytes>>> for ScriptedServer {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -88,7 +88,7 @@ fn http_error(error: &CallError) -> &HttpError {
 
 #[tokio::test]
 async fn a_call_and_its_result() {
-    let script = Script::of([packet(0, &[result("/1", &number(3.0))])]);
+    let script = ScriptedServer::of([packet(0, &[result("/1", &number(3.0))])]);
     let sum: u32 = script.client().call("adder.add", (1.0, 2.0)).await.unwrap();
     assert_eq!(sum, 3);
     let (head, body) = script.next_request().await;
@@ -103,8 +103,8 @@ async fn a_call_in_amf3() {
     // (25), name of 11 bytes (17), 06 string of 3 bytes (07)
     let player = b"\x0A\x13\x25com.example.Player\x17displayName\x06\x07Ann";
     let reply = packet(3, &[result("/1", &[&[0x11][..], player].concat())]);
-    let script = Script::of([reply]);
-    let client = RemotingClient::builder(URL).unwrap().over(script.clone()).build().unwrap();
+    let script = ScriptedServer::of([reply]);
+    let client = RemotingClient::builder(URL).unwrap().transport(script.clone()).build().unwrap();
     let ann = Player { display_name: "Ann".to_owned() };
     assert_eq!(client.call::<Player>("echo", (&ann,)).await.unwrap(), ann);
     let sent = [&b"\x11\x09\x03\x01"[..], player].concat();
@@ -117,17 +117,17 @@ async fn a_batch_has_a_result_for_each_call() {
     let fault = fault("Game.RoomFull", "room 7 is full", "16 players are in it");
     let replies =
         [result("/3", &string("c")), message("/2/onStatus", "null", &fault), result("/1", &number(1.0))];
-    let script = Script::of([packet(0, &replies), packet(0, &[result("/4", &null())])]);
+    let script = ScriptedServer::of([packet(0, &replies), packet(0, &[result("/4", &null())])]);
     let client = script.client();
     let mut batch = client.batch();
     let one = batch.call::<f64>("a", ()).unwrap();
     let two = batch.call::<f64>("b", ()).unwrap();
     let three = batch.call::<f64>("c", ()).unwrap();
     let replies = batch.send().await.unwrap();
-    assert_eq!(replies.of(&one).unwrap(), 1.0);
+    assert_eq!(replies.get(&one).unwrap(), 1.0);
     let expected = Fault::new("Game.RoomFull", "room 7 is full").with_detail("16 players are in it");
-    assert!(matches!(replies.of(&two), Err(CallError::Fault(fault)) if fault == expected));
-    let error = replies.of(&three).unwrap_err();
+    assert!(matches!(replies.get(&two), Err(CallError::Fault(fault)) if fault == expected));
+    let error = replies.get(&three).unwrap_err();
     assert!(matches!(error, CallError::Decode(_)));
     // 6 bytes, target 2 + 11, response 2 + 4, length 4: the value begins at 29, and ends 4 bytes on.
     assert_eq!(
@@ -138,16 +138,16 @@ async fn a_batch_has_a_result_for_each_call() {
     let mut batch = client.batch();
     let four = batch.call::<()>("d", ()).unwrap();
     let others = batch.send().await.unwrap();
-    others.of(&four).unwrap();
+    others.get(&four).unwrap();
     assert!(
-        matches!(http_error(&others.of(&one).unwrap_err()), HttpError::Unanswered { .. }),
+        matches!(http_error(&others.get(&one).unwrap_err()), HttpError::Unanswered { .. }),
         "of another batch"
     );
 }
 
 #[tokio::test]
 async fn a_reply_without_an_answer() {
-    let script = Script::of([packet(0, &[result("/2", &null())]), packet(0, &[])]);
+    let script = ScriptedServer::of([packet(0, &[result("/2", &null())]), packet(0, &[])]);
     let client = script.client();
     let error = client.call::<()>("a", ()).await.unwrap_err();
     assert!(matches!(http_error(&error), HttpError::Unanswered { response_uri } if response_uri == "/1"));
@@ -167,7 +167,7 @@ async fn faults_of_other_servers() {
         (typed("flex.messaging.messages.ErrorMessage", blazeds), Fault::new("Server.Processing", "no")),
         (string("method timeout"), Fault::new("NetConnection.Call.Failed", "method timeout")),
     ] {
-        let script = Script::of([packet(0, &[message("/1/onStatus", "null", &body)])]);
+        let script = ScriptedServer::of([packet(0, &[message("/1/onStatus", "null", &body)])]);
         let error = script.client().call::<Value>("a", ()).await.unwrap_err();
         assert!(matches!(&error, CallError::Fault(fault) if *fault == expected), "{error}");
     }
@@ -175,14 +175,15 @@ async fn faults_of_other_servers() {
 
 #[tokio::test]
 async fn headers_and_credentials_go_out() {
-    let script = Script::of([packet(0, &[result("/1", &null())]), packet(0, &[result("/2", &null())])]);
+    let script =
+        ScriptedServer::of([packet(0, &[result("/1", &null())]), packet(0, &[result("/2", &null())])]);
     let client = amf0()
         .header("locale", "fr")
         .unwrap()
         .credentials(&Credentials::new("ann", "secret"))
         .unwrap()
         .http_header(http::header::AUTHORIZATION, "Bearer x".parse().unwrap())
-        .over(script.clone())
+        .transport(script.clone())
         .build()
         .unwrap();
     client.call::<()>("a", ()).await.unwrap();
@@ -201,7 +202,7 @@ async fn headers_and_credentials_go_out() {
 }
 
 #[tokio::test]
-async fn what_a_server_asks_for_by_its_headers() {
+async fn reply_headers_change_the_url_and_persistent_headers() {
     let answered = |index: u32, headers: &[Vec<u8>]| {
         packet_with_headers(0, headers, &[result(&format!("/{index}"), &null())])
     };
@@ -211,7 +212,7 @@ async fn what_a_server_asks_for_by_its_headers() {
     };
     let append = |text| header("AppendToGatewayUrl", true, &string(text));
     let replace = |text| header("ReplaceGatewayUrl", true, &string(text));
-    let script = Script::of([
+    let script = ScriptedServer::of([
         answered(1, &[append(";jsessionid=1"), persistent(&string("t"))]),
         answered(2, &[append(";jsessionid=2"), persistent(&null())]),
         answered(3, &[replace("http://evil.example/gateway"), append("@evil.example/")]),
@@ -240,8 +241,8 @@ async fn what_a_server_asks_for_by_its_headers() {
 }
 
 #[tokio::test]
-async fn cookies_are_kept_while_they_last() {
-    let script = Script::default();
+async fn cookies_are_stored_until_they_expire() {
+    let script = ScriptedServer::default();
     let answer = |index: u32, cookies: &[&str]| {
         let mut response = Response::builder().header("content-type", "application/x-amf");
         for cookie in cookies {
@@ -277,15 +278,15 @@ async fn as_many_cookies_and_headers_as_the_limit_says() {
         persistent("e", &fits),
     ];
     let reply = packet_with_headers(0, &headers, &[result("/1", &null())]);
-    let script = Script::default();
+    let script = ScriptedServer::default();
     let mut response = Response::builder();
     for cookie in ["a=1", "b=12345678901234567", "c=123456789012345", "d=1"] {
         response = response.header("set-cookie", cookie);
     }
     script.add(response.body(reply).unwrap());
     script.add(Response::new(packet(0, &[result("/2", &null())])));
-    let limits = ClientLimits::default().kept(2).kept_bytes(17);
-    let client = amf0().limits(limits).over(script.clone()).build().unwrap();
+    let limits = ClientLimits::default().stored_entries(2).stored_entry_bytes(17);
+    let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
     client.call::<()>("a", ()).await.unwrap();
     client.call::<()>("a", ()).await.unwrap();
     script.next_request().await;
@@ -299,9 +300,9 @@ async fn as_many_cookies_and_headers_as_the_limit_says() {
 async fn a_reply_at_the_limit_and_one_byte_more() {
     let reply = packet(0, &[result("/1", &string("x"))]);
     for (limit, fits) in [(reply.len(), true), (reply.len() - 1, false)] {
-        let script = Script::of([reply.clone()]);
-        let limits = ClientLimits::default().reply(limit);
-        let client = amf0().limits(limits).over(script).build().unwrap();
+        let script = ScriptedServer::of([reply.clone()]);
+        let limits = ClientLimits::default().reply_bytes(limit);
+        let client = amf0().limits(limits).transport(script).build().unwrap();
         match client.call::<String>("a", ()).await {
             Ok(text) => assert!(fits && text == "x"),
             Err(error) => {
@@ -314,17 +315,17 @@ async fn a_reply_at_the_limit_and_one_byte_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_nothing() {
+async fn a_server_that_does_not_reply() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
-    let limits = ClientLimits::default().time(Duration::from_secs(3));
-    let client = amf0().limits(limits).over(mute).build().unwrap();
+    let limits = ClientLimits::default().call_timeout(Duration::from_secs(3));
+    let client = amf0().limits(limits).transport(mute).build().unwrap();
     assert!(matches!(client.call::<()>("a", ()).await, Err(CallError::Timeout)));
 }
 
 #[tokio::test]
-async fn what_is_no_reply() {
-    let script = Script::default();
+async fn responses_that_are_not_replies() {
+    let script = ScriptedServer::default();
     let page = "<html>log in</html>".as_bytes().to_vec();
     script.add(Response::builder().status(503).body("too busy\n".into()).unwrap());
     script.add(Response::builder().header("content-type", "text/html").body(page).unwrap());
@@ -350,7 +351,7 @@ async fn replies_that_are_cut_or_changed() {
         &[message("said", "null", &arguments(&[string("hi")])), result("/1", &string("x"))],
     );
     for cut in 0..reply.len() {
-        let script = Script::of([reply[..cut].to_vec()]);
+        let script = ScriptedServer::of([reply[..cut].to_vec()]);
         let error = script.client().call::<String>("a", ()).await.unwrap_err();
         assert!(matches!(error, CallError::Decode(_)), "cut at {cut}: {error}");
     }
@@ -358,7 +359,7 @@ async fn replies_that_are_cut_or_changed() {
         for byte in [0x00, 0x0A, 0x11, 0xFF] {
             let mut changed = reply.clone();
             changed[index] = byte;
-            let _ = Script::of([changed]).client().call::<String>("a", ()).await;
+            let _ = ScriptedServer::of([changed]).client().call::<String>("a", ()).await;
         }
     }
 }
@@ -376,14 +377,14 @@ impl Ui {
 }
 
 #[tokio::test]
-async fn what_the_server_calls_along_with_its_reply() {
+async fn calls_from_the_server_in_a_reply() {
     let (heard, unhandled) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Vec<String>>>::default());
     let (ui, others) = (Ui { heard: heard.clone() }, unhandled.clone());
     let client = RemotingClient::builder(URL)
         .unwrap()
         .services(Services::new().add(ui))
         .on_unhandled(move |method, arguments| others.lock().unwrap().push(format!("{method}{arguments:?}")))
-        .over(Probe::default().gateway())
+        .transport(Probe::default().gateway())
         .build()
         .unwrap();
     let mut batch = client.batch();
@@ -391,7 +392,7 @@ async fn what_the_server_calls_along_with_its_reply() {
     batch.call::<f64>("probe.keep", ()).unwrap();
     batch.call::<bool>("probe.tellGroup", ("all",)).unwrap();
     let replies = batch.send().await.unwrap();
-    assert!(replies.of(&told).unwrap());
+    assert!(replies.get(&told).unwrap());
     assert_eq!(*heard.lock().unwrap(), ["hi at 1"]);
     assert_eq!(*unhandled.lock().unwrap(), [r#"heard["all"]"#]);
     let kinds: Vec<_> = replies.messages().map(|message| message.kind()).collect();
@@ -409,8 +410,12 @@ trait Remote {
 async fn remote_client_traits_in_both_versions() {
     for version in [Version::Amf0, Version::Amf3] {
         let probe = Probe::default();
-        let client =
-            RemotingClient::builder(URL).unwrap().version(version).over(probe.gateway()).build().unwrap();
+        let client = RemotingClient::builder(URL)
+            .unwrap()
+            .version(version)
+            .transport(probe.gateway())
+            .build()
+            .unwrap();
         let remote: Client = client.remote("probe");
         assert_eq!(remote.add(1.0, 2.0).await.unwrap(), 3.0);
         let error = remote.fail("Game.Over").await.unwrap_err();
@@ -431,7 +436,8 @@ async fn remote_client_traits_in_both_versions() {
 async fn as_many_notifications_as_the_limit_says() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
-    let client = amf0().limits(ClientLimits::default().notifications(2)).over(mute).build().unwrap();
+    let client =
+        amf0().limits(ClientLimits::default().notifications_in_flight(2)).transport(mute).build().unwrap();
     let remote = client.remote("ui");
     remote.notify("a", ()).unwrap();
     remote.notify("a", ()).unwrap();
@@ -440,12 +446,12 @@ async fn as_many_notifications_as_the_limit_says() {
 
 #[test]
 fn a_notification_needs_a_runtime() {
-    let client = Script::default().client();
+    let client = ScriptedServer::default().client();
     assert!(matches!(client.remote("ui").notify("a", ()), Err(CallError::Unsupported(_))));
 }
 
 #[test]
-fn addresses() {
+fn invalid_urls() {
     for (url, reason) in [
         ("", "it is no URL"),
         ("/gateway", "expected http://host/path or https://host/path"),
@@ -478,7 +484,7 @@ async fn headers_of_replies_from_end_to_end() {
     for version in [Version::Amf0, Version::Amf3] {
         let gateway = Gateway::new(Services::new().add(Sessions)).into_router("/gateway");
         let app: axum::Router = axum::Router::new().merge(gateway);
-        let client = RemotingClient::builder(URL).unwrap().version(version).over(app).build().unwrap();
+        let client = RemotingClient::builder(URL).unwrap().version(version).transport(app).build().unwrap();
         client.call::<()>("sessions.open", ()).await.unwrap();
         let seen: String = client.call("sessions.seen", ()).await.unwrap();
         assert_eq!(seen, r#"/gateway;jsessionid=7 Some(["fr"])"#);
@@ -488,7 +494,7 @@ async fn headers_of_replies_from_end_to_end() {
 /// A server that speaks no TLS is no server for https, and that is told without a hang.
 #[cfg(feature = "client-tls")]
 #[tokio::test]
-async fn https_with_somebody_who_has_none() {
+async fn https_to_a_server_without_tls() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, axum::Router::new()).await });

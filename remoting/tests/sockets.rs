@@ -27,7 +27,7 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(10);
 
-struct Running {
+struct RunningServer {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
@@ -37,7 +37,7 @@ fn app(gateway: Gateway) -> Router {
     gateway.into_router("/gateway")
 }
 
-impl Running {
+impl RunningServer {
     async fn start(gateway: Gateway, limits: ServerLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -73,16 +73,20 @@ impl Running {
 }
 
 /// A server with limits that a test can wait for.
-async fn hasty() -> Running {
-    let limits = GatewayLimits::default().body(100_000).body_time(SHORT);
-    Running::start(Probe::default().gateway().limits(limits), ServerLimits::default().head_time(SHORT)).await
+async fn server_with_short_timeouts() -> RunningServer {
+    let limits = GatewayLimits::default().body_bytes(100_000).body_timeout(SHORT);
+    RunningServer::start(
+        Probe::default().gateway().limits(limits),
+        ServerLimits::default().header_read_timeout(SHORT),
+    )
+    .await
 }
 
 fn add(response: &str) -> Vec<u8> {
     packet(0, &[message("probe.add", response, &arguments(&[number(1.0), number(1.0)]))])
 }
 
-fn nap(seconds: f64) -> Vec<u8> {
+fn slow_call(seconds: f64) -> Vec<u8> {
     packet(0, &[message("probe.sleep", "/1", &arguments(&[string("nap"), number(seconds)]))])
 }
 
@@ -125,7 +129,7 @@ async fn read_reply(stream: &mut TcpStream) -> String {
 }
 
 /// Sends something and nothing more; gives what comes back.
-async fn answer(server: &Running, sent: &[u8]) -> String {
+async fn answer(server: &RunningServer, sent: &[u8]) -> String {
     let mut stream = server.connect().await;
     let (mut reading, mut writing) = stream.split();
     // a server may answer and close before it has read everything
@@ -149,8 +153,8 @@ async fn answer(server: &Running, sent: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn heads_that_do_not_come_to_an_end_in_time() {
-    let server = hasty().await;
+async fn incomplete_heads_time_out() {
+    let server = server_with_short_timeouts().await;
     for sent in [&b""[..], b"P", b"POST /gateway HTTP/1.1\r\nhost: a\r\n"] {
         let started = Instant::now();
         let mut stream = server.connect().await;
@@ -178,8 +182,8 @@ async fn heads_that_do_not_come_to_an_end_in_time() {
 }
 
 #[tokio::test]
-async fn bodies_that_do_not_come_to_an_end_in_time() {
-    let server = hasty().await;
+async fn incomplete_bodies_time_out() {
+    let server = server_with_short_timeouts().await;
     let slow = "HTTP/1.1 408 Request Timeout";
     let cut = |end: usize| post(&add("/1"))[..end].to_vec();
     let whole = post(&add("/1")).len();
@@ -190,7 +194,7 @@ async fn bodies_that_do_not_come_to_an_end_in_time() {
         head("transfer-encoding: chunked\r\n"),
     ] {
         let reply = answer(&server, &sent).await;
-        assert!(reply.starts_with(slow) && reply.contains("limit `body_time`"), "{reply}");
+        assert!(reply.starts_with(slow) && reply.contains("limit `body_timeout`"), "{reply}");
     }
     // byte for byte
     let mut stream = server.connect().await;
@@ -209,8 +213,8 @@ async fn bodies_that_do_not_come_to_an_end_in_time() {
 }
 
 #[tokio::test]
-async fn lengths_that_are_none() {
-    let server = hasty().await;
+async fn invalid_content_lengths() {
+    let server = server_with_short_timeouts().await;
     for (more, status, text) in [
         ("content-length: -1\r\n", 400, ""),
         ("content-length: ten\r\n", 400, ""),
@@ -219,8 +223,8 @@ async fn lengths_that_are_none() {
         // a request without a length has no body
         ("", 400, "The body is empty"),
         ("content-length: 0\r\n", 400, "The body is empty"),
-        ("content-length: 100001\r\n", 413, "limit `body`"),
-        ("content-length: 9223372036854775807\r\n", 413, "limit `body`"),
+        ("content-length: 100001\r\n", 413, "limit `body_bytes`"),
+        ("content-length: 9223372036854775807\r\n", 413, "limit `body_bytes`"),
         ("content-length: 6\r\ntransfer-encoding: gzip\r\n", 400, ""),
     ] {
         let reply = answer(&server, &[head(more), vec![0; 6]].concat()).await;
@@ -234,7 +238,7 @@ async fn lengths_that_are_none() {
 
 #[tokio::test]
 async fn bodies_that_never_end() {
-    let server = hasty().await;
+    let server = server_with_short_timeouts().await;
     // chunks of 0x400 bytes, more than are allowed together
     let chunk = [&b"400\r\n"[..], &[0; 0x400], b"\r\n"].concat();
     let reply = answer(&server, &[head("transfer-encoding: chunked\r\n"), chunk.repeat(1000)].concat()).await;
@@ -249,8 +253,8 @@ async fn bodies_that_never_end() {
 }
 
 #[tokio::test]
-async fn heads_that_are_too_much() {
-    let server = hasty().await;
+async fn oversized_heads() {
+    let server = server_with_short_timeouts().await;
     let many = |count: usize| {
         let headers = "x: y\r\n".repeat(count);
         [head(&format!("content-length: 6\r\n{headers}")), vec![0; 6]].concat()
@@ -265,8 +269,8 @@ async fn heads_that_are_too_much() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_for_it() {
-    let server = hasty().await;
+async fn malformed_requests() {
+    let server = server_with_short_timeouts().await;
     for (sent, expected) in [
         (&b"\x03\0\0\0\0\0\0\0\0"[..], "HTTP/1.1 400 "),
         (b"hello?\r\n\r\n", "HTTP/1.1 400 "),
@@ -288,7 +292,7 @@ async fn what_is_no_request_for_it() {
 
 #[tokio::test]
 async fn a_panic_is_the_fault_of_one_call_and_the_connection_goes_on() {
-    let server = hasty().await;
+    let server = server_with_short_timeouts().await;
     let mut stream = server.connect().await;
     let explode =
         packet(0, &[message("probe.explode", "/1", &null()), message("probe.nothing", "/2", &null())]);
@@ -300,9 +304,9 @@ async fn a_panic_is_the_fault_of_one_call_and_the_connection_goes_on() {
 }
 
 /// Calls and goes away when the method is at work.
-async fn call_and_leave(server: &Running, probe: &Probe) {
+async fn call_and_leave(server: &RunningServer, probe: &Probe) {
     let mut stream = server.connect().await;
-    stream.write_all(&post(&nap(SHORT.as_secs_f64()))).await.unwrap();
+    stream.write_all(&post(&slow_call(SHORT.as_secs_f64()))).await.unwrap();
     while probe.events.lock().unwrap().is_empty() {
         sleep(SHORT / 30).await;
     }
@@ -312,8 +316,8 @@ async fn call_and_leave(server: &Running, probe: &Probe) {
 async fn a_client_that_is_gone_ends_its_call() {
     let probe = Probe::default();
     for server in [
-        Running::start(probe.gateway(), ServerLimits::default()).await,
-        Running::start_axum(probe.gateway()).await,
+        RunningServer::start(probe.gateway(), ServerLimits::default()).await,
+        RunningServer::start_axum(probe.gateway()).await,
     ] {
         call_and_leave(&server, &probe).await;
         sleep(3 * SHORT).await;
@@ -326,15 +330,15 @@ async fn a_client_that_is_gone_ends_its_call() {
 #[tokio::test]
 async fn a_client_that_is_gone_leaves_its_call_to_finish_where_that_is_wanted() {
     let probe = Probe::default();
-    let gateway = probe.gateway().finishes_calls(true);
-    let mut server = Running::start(gateway.clone(), ServerLimits::default()).await;
+    let gateway = probe.gateway().complete_calls_on_disconnect(true);
+    let mut server = RunningServer::start(gateway.clone(), ServerLimits::default()).await;
     call_and_leave(&server, &probe).await;
     server.assert_works().await;
     // the server has no client left to wait for; the gateway knows of the call
     server.stop();
     timeout(LONG, &mut server.server).await.unwrap().unwrap();
     assert_eq!(probe.take_events(), ["+nap", "add 1 1"]);
-    timeout(LONG, gateway.finished()).await.unwrap();
+    timeout(LONG, gateway.wait_idle()).await.unwrap();
     assert_eq!(probe.take_events(), ["-nap"]);
 }
 
@@ -342,12 +346,12 @@ async fn a_client_that_is_gone_leaves_its_call_to_finish_where_that_is_wanted() 
 async fn a_server_that_stops_lets_calls_end() {
     let limits = ServerLimits::default();
     for (name, mut server) in [
-        ("serve", Running::start(Probe::default().gateway(), limits).await),
-        ("axum", Running::start_axum(Probe::default().gateway()).await),
+        ("serve", RunningServer::start(Probe::default().gateway(), limits).await),
+        ("axum", RunningServer::start_axum(Probe::default().gateway()).await),
     ] {
         let idle = server.connect().await;
         let mut stream = server.connect().await;
-        stream.write_all(&post(&nap(SHORT.as_secs_f64()))).await.unwrap();
+        stream.write_all(&post(&slow_call(SHORT.as_secs_f64()))).await.unwrap();
         sleep(SHORT / 3).await;
         server.stop();
         let stopped = Instant::now();
@@ -365,9 +369,10 @@ async fn a_server_that_stops_lets_calls_end() {
 #[tokio::test]
 async fn a_server_that_stops_waits_no_longer_than_it_may() {
     let probe = Probe::default();
-    let mut server = Running::start(probe.gateway(), ServerLimits::default().drain(SHORT)).await;
+    let mut server =
+        RunningServer::start(probe.gateway(), ServerLimits::default().shutdown_timeout(SHORT)).await;
     let mut stream = server.connect().await;
-    stream.write_all(&post(&nap(60.0))).await.unwrap();
+    stream.write_all(&post(&slow_call(60.0))).await.unwrap();
     sleep(SHORT).await;
     server.stop();
     assert_eq!(read_all(&mut stream).await, "");
@@ -377,7 +382,8 @@ async fn a_server_that_stops_waits_no_longer_than_it_may() {
 
 #[tokio::test]
 async fn connections_at_the_limit_and_one_more() {
-    let server = Running::start(Probe::default().gateway(), ServerLimits::default().connections(3)).await;
+    let server =
+        RunningServer::start(Probe::default().gateway(), ServerLimits::default().connections(3)).await;
     let mut open = Vec::new();
     for _ in 0..3 {
         let mut stream = server.connect().await;

@@ -53,7 +53,7 @@ impl Log {
 
     /// The line of the end of a span with these words.
     #[track_caller]
-    fn end_of(&self, words: &str) -> String {
+    fn closing_line(&self, words: &str) -> String {
         let text = self.text();
         let line = text.lines().find(|line| line.contains(words) && line.contains(" close "));
         line.unwrap_or_else(|| panic!("{words} in {text}")).to_owned()
@@ -80,11 +80,11 @@ async fn a_packet_and_its_calls() {
         (r#"service="probe" method="explode""#, "panic"),
         (r#"service="made" method="up""#, "Service.ResourceNotFound"),
     ] {
-        let line = log.end_of(name);
+        let line = log.closing_line(name);
         assert!(line.contains("packet{version=0 messages=4"), "{line}");
         assert!(line.contains(&format!("outcome=\"{outcome}\" seconds=")), "{line}");
     }
-    let packet = log.end_of("packet{version=0 messages=4 outcome=\"answered\" seconds=");
+    let packet = log.closing_line("packet{version=0 messages=4 outcome=\"answered\" seconds=");
     assert!(!packet.contains("call{"), "{packet}");
     // what a panic said is told once, within its call
     let text = log.text();
@@ -93,18 +93,18 @@ async fn a_packet_and_its_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_come_to_its_end() {
+async fn cancelled_and_timed_out_calls() {
     let (log, _guard) = Log::start(Level::DEBUG);
     let sleep = |target| packet(0, &[call(target, "/1", &[string("x"), number(9.0)])]);
     // the client goes away
     let gone = Probe::default().gateway().oneshot(request(sleep("probe.sleep")));
     tokio::time::timeout(Duration::from_secs(1), gone).await.unwrap_err();
-    assert!(log.end_of("method=\"sleep\"").contains("outcome=\"cancelled\""));
-    assert!(log.end_of("messages=1 outcome=\"cancelled\"").contains("packet{version=0"));
+    assert!(log.closing_line("method=\"sleep\"").contains("outcome=\"cancelled\""));
+    assert!(log.closing_line("messages=1 outcome=\"cancelled\"").contains("packet{version=0"));
     // it takes too long
-    let limits = GatewayLimits::default().call_time(Duration::from_secs(2));
+    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(2));
     post(&Gateway::new(Probe::default().services()).limits(limits), sleep("probe.overlap")).await;
-    assert!(log.end_of("method=\"overlap\"").contains("outcome=\"Server.Timeout\""));
+    assert!(log.closing_line("method=\"overlap\"").contains("outcome=\"Server.Timeout\""));
 }
 
 #[tokio::test]
@@ -116,17 +116,17 @@ async fn a_request_that_is_refused() {
         "{}",
         log.text()
     );
-    log.end_of("packet{outcome=\"packet\" seconds=");
+    log.closing_line("packet{outcome=\"packet\" seconds=");
 }
 
 /// Spans of an app's layers have fields of the same names.
 #[tokio::test]
-async fn a_span_around_it_is_left_alone() {
+async fn an_enclosing_span_is_kept() {
     let (log, _guard) = Log::start(Level::INFO);
     let span = tracing::info_span!("request", version = "HTTP/1.1", outcome = tracing::field::Empty);
     let work =
         async { post(&Probe::default().gateway(), packet(0, &[call("probe.nothing", "/1", &[])])).await };
     tracing::Instrument::instrument(work, span).await;
-    log.end_of("request{version=\"HTTP/1.1\"}");
+    log.closing_line("request{version=\"HTTP/1.1\"}");
     assert_eq!(log.text().lines().count(), 1, "{}", log.text());
 }

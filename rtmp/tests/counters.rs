@@ -73,7 +73,7 @@ impl Counters {
 
     /// Waits until this limit was passed once.
     async fn passed(&mut self, limit: &str) {
-        self.comes_to(&format!("amf_limits_passed_total{{limit={limit}}}"), 1.0).await;
+        self.comes_to(&format!("amf_limits_exceeded_total{{limit={limit}}}"), 1.0).await;
     }
 
     /// Waits until this limit has ended the only connection.
@@ -201,7 +201,7 @@ async fn who_does_not_read_is_counted() {
         .await
         .is_ok_and(|written| written.is_ok())
     {}
-    let name = |limit| format!("amf_limits_passed_total{{limit={limit}}}");
+    let name = |limit| format!("amf_limits_exceeded_total{{limit={limit}}}");
     let start = Instant::now();
     while counters.value(&name("stall_timeout")) + counters.value(&name("unsent_reply_bytes")) < 0.5 {
         assert!(start.elapsed() < LONG, "{:?}", counters.counted);

@@ -84,7 +84,7 @@ impl Doors {
         tokio::spawn(listening.serve());
         let connection = NetConnection::builder(&url).unwrap().encoding(version).connect().await.unwrap();
         let client = RemotingClient::builder("http://localhost/").unwrap().version(version);
-        let client = client.over(Gateway::new(services)).build().unwrap();
+        let client = client.transport(Gateway::new(services)).build().unwrap();
         Self { client, connection, version }
     }
 

@@ -26,8 +26,8 @@ impl Accounts {
     }
 
     #[remote(public)]
-    async fn log_in(&self, caller: &Caller, name: String, password: String) -> Result<(), Fault> {
-        self.services.log_in(&Credentials::new(name, password), caller).await.map(drop)
+    async fn login(&self, caller: &Caller, name: String, password: String) -> Result<(), Fault> {
+        self.services.login(&Credentials::new(name, password), caller).await.map(drop)
     }
 }
 
@@ -55,8 +55,8 @@ async fn mine(connection: &NetConnection) -> String {
 async fn a_login_is_known_on_its_connection() {
     let connection = connect(Server::new(services())).await;
     assert_eq!(mine(&connection).await, "Client.Authentication");
-    assert!(connection.call::<()>("accounts.logIn", ("ann", "guess")).await.is_err());
-    connection.call::<()>("accounts.logIn", ("ann", "secret")).await.unwrap();
+    assert!(connection.call::<()>("accounts.login", ("ann", "guess")).await.is_err());
+    connection.call::<()>("accounts.login", ("ann", "secret")).await.unwrap();
     assert_eq!(mine(&connection).await, "ann");
     assert_eq!(mine(&connection).await, "ann");
 }

@@ -63,7 +63,7 @@ impl Doors {
         tokio::spawn(listening.serve());
         let rtmp = NetConnection::builder(&url).unwrap().connect().await.unwrap();
         let http = RemotingClient::builder("http://localhost/").unwrap();
-        Self { game, http: http.over(Gateway::new(services)).build().unwrap(), rtmp }
+        Self { game, http: http.transport(Gateway::new(services)).build().unwrap(), rtmp }
     }
 
     async fn wait(self, door: Door) -> Result<u32, CallError> {

@@ -60,10 +60,10 @@ async fn visit(port: u16, version: Version) {
     let third = batch.call::<String>("add", (3, 4)).unwrap();
     let nowhere = batch.call::<()>("nowhere", ()).unwrap();
     let replies = batch.send().await.unwrap();
-    assert_eq!(replies.of(&first).unwrap(), 3);
-    assert_eq!(fault(replies.of(&second)), Fault::new("Game.RoomFull", "room 7 is full"));
-    assert!(matches!(replies.of(&third), Err(CallError::Decode(_))));
-    assert_eq!(fault(replies.of(&nowhere)).code(), "Service.ResourceNotFound");
+    assert_eq!(replies.get(&first).unwrap(), 3);
+    assert_eq!(fault(replies.get(&second)), Fault::new("Game.RoomFull", "room 7 is full"));
+    assert!(matches!(replies.get(&third), Err(CallError::Decode(_))));
+    assert_eq!(fault(replies.get(&nowhere)).code(), "Service.ResourceNotFound");
 
     assert_eq!(fault(client.call::<String>("vault.open", ()).await).code(), "AuthenticationError");
     client.set_credentials(&Credentials::new("ann", "secret")).unwrap();

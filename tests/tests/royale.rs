@@ -241,11 +241,11 @@ impl Authenticator for Users {
         Ok(principal)
     }
 
-    async fn recall(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         Ok(self.sessions.lock().unwrap().get(&session(caller)).cloned())
     }
 
-    async fn forget(&self, caller: &Caller) -> Result<(), Fault> {
+    async fn end_session(&self, caller: &Caller) -> Result<(), Fault> {
         self.sessions.lock().unwrap().remove(&session(caller));
         Ok(())
     }

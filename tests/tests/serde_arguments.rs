@@ -55,7 +55,7 @@ impl Connection for Deaf {
 }
 
 async fn turn(arguments: &'static [u8]) -> Result<Reply, Fault> {
-    let caller = Caller::new(Client::new(ClientId::next(), Arc::new(Deaf)));
+    let caller = Caller::new(Client::new(ClientId::allocate(), Arc::new(Deaf)));
     let call = Call::new("game.turn", Bytes::from_static(arguments), Version::Amf0, caller);
     Services::new().add(Game).call(call).await
 }

@@ -70,7 +70,9 @@ fn method_impl(root: &Root, target: &TokenStream, method: &Method) -> TokenStrea
     let signature = without_async(&method.signature);
     let arguments = quote_spanned!(span::at(&method.signature.ident)=> (#(#parameters,)*));
     let body = match &method.kind {
-        MethodKind::Notify => quote!(#root::__private::told(#wire, #target::notify(self, #wire, #arguments))),
+        MethodKind::Notify => {
+            quote!(#root::__private::log_failed_notification(#wire, #target::notify(self, #wire, #arguments)))
+        }
         MethodKind::TryNotify(span) => {
             let target = span::with_span(target, *span);
             quote_spanned!(*span=> #target::notify(self, #wire, #arguments))

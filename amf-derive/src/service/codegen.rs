@@ -93,7 +93,7 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     let reply = reply(root, method);
     // A future that is not `Send` is the method's, so the message points there.
     let place = span::at(ident);
-    let running = span::with_span(&quote!(#root::__private::running), place);
+    let running = span::with_span(&quote!(#root::__private::boxed_method), place);
     let running = quote_spanned! {place=> #running(async move {
         #(#borrow)*
         let __output = Self::#ident(&*__service, #(#arguments),*)#wait;
@@ -146,7 +146,7 @@ fn description(service: &Service, method: &Method) -> TokenStream {
     let concurrent = method.is_concurrent.then(|| quote!(.concurrent()));
     let access = method.access.as_ref().and_then(|access| match access {
         Access::Public => None,
-        Access::SignedIn => Some(quote!(.access(#root::service::Access::SignedIn))),
+        Access::LoggedIn => Some(quote!(.access(#root::service::Access::LoggedIn))),
         Access::Role(role) => Some(quote!(.access(#root::service::Access::Role(#role)))),
     });
     quote!(#parameters #returns #docs #concurrent #access)

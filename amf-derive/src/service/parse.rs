@@ -19,8 +19,8 @@ use crate::method::{
 use crate::names;
 use crate::paths::Root;
 
-const BLOCK_SETTINGS: &[&str] = &["name", "crate", "role", "signed_in"];
-const METHOD_SETTINGS: &[&str] = &["rename", "concurrent", "role", "signed_in", "public"];
+const BLOCK_SETTINGS: &[&str] = &["name", "crate", "role", "logged_in"];
+const METHOD_SETTINGS: &[&str] = &["rename", "concurrent", "role", "logged_in", "public"];
 
 pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut Errors) -> Service {
     let block = BlockSettings::parse(arguments, errors);
@@ -62,7 +62,7 @@ impl BlockSettings {
                     let value = setting.path("my_crate::amf_remoting", errors);
                     parsed.root.set(&setting, value, errors);
                 }
-                "role" | "signed_in" | "public" if parsed.access.take(&setting, false, errors) => {}
+                "role" | "logged_in" | "public" if parsed.access.take(&setting, false, errors) => {}
                 _ => setting.unknown("`#[remoting_service]`", BLOCK_SETTINGS, errors),
             }
         }

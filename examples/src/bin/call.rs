@@ -127,12 +127,12 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
     let Some(target) = &options.target else {
         return Err("expected what to call: over HTTP a server has no way to call by itself".into());
     };
-    let limits = ClientLimits::default().reply(MAX_REPLY);
+    let limits = ClientLimits::default().reply_bytes(MAX_REPLY);
     let client = RemotingClient::builder(&options.url)?.version(options.version).limits(limits).build()?;
     let mut batch = client.batch();
     let call = batch.call::<Value>(target, options.arguments.as_slice())?;
     let replies = batch.send().await?;
-    let went_well = match replies.of(&call) {
+    let went_well = match replies.get(&call) {
         Ok(reply) => {
             println!("{reply:#?}");
             true

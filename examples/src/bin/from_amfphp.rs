@@ -54,13 +54,13 @@ impl GameService {
         let user = Users.authenticate(&Credentials::new(user_id, password), caller).await?;
         let Some(user) = user else { return Ok(false) };
         // So that what follows in the same packet knows, too.
-        caller.sign_in(user).await;
+        caller.login(user).await;
         Ok(true)
     }
 
     async fn logout(&self, caller: &Caller) -> Result<(), Fault> {
-        caller.sign_out().await;
-        Users.forget(caller).await
+        caller.logout().await;
+        Users.end_session(caller).await
     }
 }
 
@@ -91,13 +91,13 @@ impl Authenticator for Users {
     }
 
     /// Whoever logged in earlier.
-    async fn recall(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         let name: Option<String> = session.get("user").await.map_err(Fault::internal)?;
         Ok(name.and_then(|name| Self::find(&name)))
     }
 
-    async fn forget(&self, caller: &Caller) -> Result<(), Fault> {
+    async fn end_session(&self, caller: &Caller) -> Result<(), Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         session.flush().await.map_err(Fault::internal)
     }
@@ -131,7 +131,8 @@ mod tests {
     #[tokio::test]
     async fn what_the_guide_says() {
         let app = app();
-        let client = |url: &str| RemotingClient::builder(url).unwrap().over(app.clone()).build().unwrap();
+        let client =
+            |url: &str| RemotingClient::builder(url).unwrap().transport(app.clone()).build().unwrap();
         let client = client("http://localhost/Amfphp/");
         let code = |error: CallError| match error {
             CallError::Fault(fault) => fault.code().to_owned(),

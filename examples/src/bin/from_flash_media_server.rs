@@ -3,7 +3,7 @@
 use std::io;
 
 use amf_remoting::{CallError, Caller, Client, Fault, Services, remote_client, remoting_service};
-use amf_rtmp::{Instance, RedbStore, Server, SharedObjectOptions, SharedObjectStore, SharedObjects};
+use amf_rtmp::{Instance, RedbStore, Server, SharedObjectStore, SharedObjects};
 
 /// What `application.broadcastMsg` named: methods of each `NetConnection.client`.
 #[remote_client]

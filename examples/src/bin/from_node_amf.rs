@@ -45,7 +45,7 @@ impl Methods {
 }
 
 fn app() -> Router {
-    let limits = GatewayLimits::default().call_time(Duration::from_secs(10));
+    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(10));
     Gateway::new(Services::new().add(Methods)).limits(limits).into_router("/")
 }
 
@@ -77,7 +77,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_the_guide_says() {
         let screen = Screen::default();
-        let client = RemotingClient::builder("http://localhost/").unwrap().over(app());
+        let client = RemotingClient::builder("http://localhost/").unwrap().transport(app());
         let client = client.services(Services::new().add(screen.clone())).build().unwrap();
         assert_eq!(client.call::<String>("test", ()).await.unwrap(), "Hello World");
         let echoed: (String, i32) = client.call("echo", ("a", 1)).await.unwrap();
@@ -87,7 +87,7 @@ mod tests {
         for (method, error) in [
             (
                 "testDead",
-                "Server.Timeout: the method did not answer in time: the limit `call_time` of 10s is passed",
+                "Server.Timeout: the method did not answer in time: the limit `call_timeout` of 10s is passed",
             ),
             ("testError", "Test.Error: as asked"),
             ("none", "Service.MethodNotFound: Unknown method none of service "),

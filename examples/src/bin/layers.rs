@@ -47,8 +47,8 @@ fn services() -> Services {
 
 fn gateway() -> Gateway {
     // Shorter than the timeout of the route, so that callers get a fault and not an error of HTTP.
-    let limits = GatewayLimits::default().call_time(Duration::from_secs(2));
-    Gateway::new(services()).limits(limits).finishes_calls(true)
+    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(2));
+    Gateway::new(services()).limits(limits).complete_calls_on_disconnect(true)
 }
 
 fn app(gateway: &Gateway, counters: PrometheusHandle) -> Router {
@@ -103,7 +103,7 @@ async fn main() -> io::Result<()> {
     };
     serve(listener, app(&gateway, counters()?), ServerLimits::default(), interrupted).await;
     // Those whose clients went away.
-    gateway.finished().await;
+    gateway.wait_idle().await;
     println!("stopped");
     Ok(())
 }

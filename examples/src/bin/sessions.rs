@@ -31,7 +31,7 @@ impl Authenticator for Users {
     }
 
     /// Of the others: whoever logged in earlier.
-    async fn recall(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
+    async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         let name: Option<String> = session.get(USER).await.map_err(Fault::internal)?;
         Ok(name.and_then(|name| Self::find(&name)))
@@ -40,11 +40,11 @@ impl Authenticator for Users {
 
 struct Accounts;
 
-#[remoting_service(name = "accounts", signed_in)]
+#[remoting_service(name = "accounts", logged_in)]
 impl Accounts {
     /// A new id on every login, so that nobody can plant one beforehand.
     #[remote(public)]
-    async fn log_in(
+    async fn login(
         &self,
         caller: &Caller,
         session: &Extracted<Session>,
@@ -57,12 +57,12 @@ impl Accounts {
         session.cycle_id().await.map_err(Fault::internal)?;
         session.insert(USER, principal.name()).await.map_err(Fault::internal)?;
         // So that what follows in the same packet knows, too.
-        caller.sign_in(principal).await;
+        caller.login(principal).await;
         Ok(())
     }
 
-    async fn log_out(&self, caller: &Caller, session: &Extracted<Session>) -> Result<(), Fault> {
-        caller.sign_out().await;
+    async fn logout(&self, caller: &Caller, session: &Extracted<Session>) -> Result<(), Fault> {
+        caller.logout().await;
         session.flush().await.map_err(Fault::internal)
     }
 
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn client(app: &Router) -> RemotingClient {
-        RemotingClient::builder("http://localhost/gateway").unwrap().over(app.clone()).build().unwrap()
+        RemotingClient::builder("http://localhost/gateway").unwrap().transport(app.clone()).build().unwrap()
     }
 
     async fn code(client: &RemotingClient, method: &str, name: &[&str]) -> String {
@@ -114,21 +114,21 @@ mod tests {
         let app = app();
         let (ann, bob) = (client(&app), client(&app));
         assert_eq!(code(&ann, "accounts.whoAmI", &[]).await, "Client.Authentication");
-        assert_eq!(code(&ann, "accounts.logIn", &["ann", "guess"]).await, "Client.Authentication");
+        assert_eq!(code(&ann, "accounts.login", &["ann", "guess"]).await, "Client.Authentication");
 
         // The login and what follows it, in one packet.
         let mut batch = ann.batch();
-        batch.call::<()>("accounts.logIn", ("ann", "secret")).unwrap();
+        batch.call::<()>("accounts.login", ("ann", "secret")).unwrap();
         let me = batch.call::<String>("accounts.whoAmI", ()).unwrap();
-        assert_eq!(batch.send().await.unwrap().of(&me).unwrap(), "ann");
-        bob.call::<()>("accounts.logIn", ("bob", "secret")).await.unwrap();
+        assert_eq!(batch.send().await.unwrap().get(&me).unwrap(), "ann");
+        bob.call::<()>("accounts.login", ("bob", "secret")).await.unwrap();
 
         let gone: String = ann.call("accounts.delete", ("eve",)).await.unwrap();
         assert_eq!(gone, "eve is gone");
         assert_eq!(bob.call::<String>("accounts.whoAmI", ()).await.unwrap(), "bob");
         assert_eq!(code(&bob, "accounts.delete", &["ann"]).await, "Client.Authorization");
 
-        ann.call::<()>("accounts.logOut", ()).await.unwrap();
+        ann.call::<()>("accounts.logout", ()).await.unwrap();
         assert_eq!(code(&ann, "accounts.whoAmI", &[]).await, "Client.Authentication");
         assert_eq!(bob.call::<String>("accounts.whoAmI", ()).await.unwrap(), "bob");
     }

@@ -226,7 +226,7 @@ mod tests {
 
     fn client() -> (Client, Arc<Notebook>) {
         let notebook = Arc::new(Notebook::default());
-        (Client::new(ClientId::next(), Arc::clone(&notebook) as Arc<dyn Connection>), notebook)
+        (Client::new(ClientId::allocate(), Arc::clone(&notebook) as Arc<dyn Connection>), notebook)
     }
 
     #[test]

@@ -7,8 +7,7 @@ use amf_core::{Classes, FromAmf};
 use bytes::Bytes;
 
 use super::{RemotingClient, Replies};
-use crate::service::{ArgumentsForm, Encoding, Notification};
-use crate::{CallError, ToArguments};
+use crate::service::{ArgumentsForm, CallError, Encoding, Notification, ToArguments};
 
 /// Calls that go out together, in one packet; a server makes them one after another.
 ///
@@ -16,13 +15,13 @@ use crate::{CallError, ToArguments};
 #[derive(Debug)]
 pub struct Batch<'a> {
     client: &'a RemotingClient,
-    calls: Vec<Outgoing>,
+    calls: Vec<EncodedCall>,
     classes: Classes,
 }
 
 /// A call with its arguments encoded.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct EncodedCall {
     pub(super) target: String,
     pub(super) response_uri: String,
     pub(super) arguments: Bytes,
@@ -30,7 +29,7 @@ pub(super) struct Outgoing {
 
 /// A call of a batch whose result is a `T`, to be found in the [`Replies`].
 #[derive(Debug)]
-pub struct Pending<T> {
+pub struct PendingCall<T> {
     response_uri: String,
     result: PhantomData<fn() -> T>,
 }
@@ -45,26 +44,26 @@ impl<'a> Batch<'a> {
         &mut self,
         target: &str,
         arguments: impl ToArguments,
-    ) -> Result<Pending<T>, CallError> {
+    ) -> Result<PendingCall<T>, CallError> {
         let encoding = Encoding { version: self.client.version(), form: ArgumentsForm::Array };
         let call = Notification::encode(target, &arguments, encoding)?;
         T::classes(&mut self.classes);
         let response_uri = self.client.next_response_uri();
-        self.calls.push(Outgoing {
+        self.calls.push(EncodedCall {
             target: target.to_owned(),
             response_uri: response_uri.clone(),
             arguments: call.arguments().clone(),
         });
-        Ok(Pending { response_uri, result: PhantomData })
+        Ok(PendingCall { response_uri, result: PhantomData })
     }
 
-    /// Sends the calls and waits for their replies. That one of them failed is for [`Replies::of`] to say.
+    /// Sends the calls and waits for their replies. That one of them failed is for [`Replies::get`] to say.
     pub async fn send(self) -> Result<Replies, CallError> {
-        self.client.exchange(&self.calls, &Arc::new(self.classes)).await
+        self.client.send_packet(&self.calls, &Arc::new(self.classes)).await
     }
 }
 
-impl<T> Pending<T> {
+impl<T> PendingCall<T> {
     /// The response URI: `/1`.
     pub fn response_uri(&self) -> &str {
         &self.response_uri
@@ -73,7 +72,7 @@ impl<T> Pending<T> {
 
 impl Replies {
     /// The result of a call of the batch; errors are those of [`result`](Self::result).
-    pub fn of<T: for<'de> FromAmf<'de>>(&self, call: &Pending<T>) -> Result<T, CallError> {
+    pub fn get<T: for<'de> FromAmf<'de>>(&self, call: &PendingCall<T>) -> Result<T, CallError> {
         self.result(&call.response_uri)
     }
 }

@@ -12,8 +12,7 @@ use tower::BoxError;
 use super::session::Session;
 use super::transport::Transport;
 use super::{ClientLimits, RemotingClient, UrlError};
-use crate::Services;
-use crate::service::Credentials;
+use crate::service::{Credentials, Services};
 
 /// Settings of a [`RemotingClient`], made by [`RemotingClient::builder`].
 #[must_use]
@@ -24,11 +23,11 @@ pub struct Builder {
     pub(super) http_headers: HeaderMap,
     pub(super) classes: Classes,
     pub(super) services: Services,
-    pub(super) unhandled: Arc<Unhandled>,
+    pub(super) unhandled: Arc<UnhandledHook>,
     pub(super) transport: Option<Transport>,
 }
 
-pub(super) type Unhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
+pub(super) type UnhandledHook = dyn Fn(&str, Vec<Value>) + Send + Sync;
 
 impl Builder {
     pub(super) fn new(url: &str) -> Result<Self, UrlError> {
@@ -74,7 +73,7 @@ impl Builder {
 
     /// Knows the classes of `T` in every reply. The result type of a typed call needs no such word; what
     /// `#[remote_client]` methods answer does where it contains externalizable objects.
-    pub fn knows<T: for<'de> FromAmf<'de>>(mut self) -> Self {
+    pub fn classes_of<T: for<'de> FromAmf<'de>>(mut self) -> Self {
         T::classes(&mut self.classes);
         self
     }
@@ -91,13 +90,13 @@ impl Builder {
 
     /// Sends requests through a [`tower::Service`]: a `hyper_util` client with a connector of your own, one with
     /// layers of tower-http around it, or a `Gateway` in the same process.
-    pub fn over<S, B>(self, service: S) -> Self
+    pub fn transport<S, B>(self, service: S) -> Self
     where
         S: tower::Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>, Future: Send>,
         S: Clone + Send + Sync + 'static,
         B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
-        Self { transport: Some(Transport::over(service)), ..self }
+        Self { transport: Some(Transport::from_service(service)), ..self }
     }
 
     /// The client. Nothing is sent yet.
@@ -106,7 +105,7 @@ impl Builder {
             let url = self.session.url().to_string();
             return Err(UrlError { url, reason: "https needs the feature `client-tls` of amf-remoting" });
         }
-        Ok(RemotingClient::of(self))
+        Ok(RemotingClient::from_builder(self))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::CallError;
+use crate::service::CallError;
 
 /// Why a reply did not come, inside [`CallError::Transport`].
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub enum HttpError {
         /// The start of the body.
         text: String,
     },
-    /// A body of more bytes than [`ClientLimits::reply`](super::ClientLimits::reply).
+    /// A body of more bytes than [`ClientLimits::reply_bytes`](super::ClientLimits::reply_bytes).
     TooLarge {
         /// The limit.
         limit: usize,
@@ -56,7 +56,9 @@ impl fmt::Display for HttpError {
             Self::NotAmf { content_type, text } => {
                 write!(f, "expected application/x-amf, got {content_type}: {text}")
             }
-            Self::TooLarge { limit } => write!(f, "the reply is larger than {limit} bytes (limit `reply`)"),
+            Self::TooLarge { limit } => {
+                write!(f, "the reply is larger than {limit} bytes (limit `reply_bytes`)")
+            }
             Self::Unanswered { response_uri } => write!(f, "the reply has no answer to {response_uri}"),
         }
     }

@@ -10,35 +10,35 @@ use amf_core::Limits;
 /// use std::time::Duration;
 /// use amf_remoting::client::ClientLimits;
 ///
-/// let limits = ClientLimits::default().reply(64 * 1024).time(Duration::from_secs(5));
-/// assert_eq!(limits.reply, 65_536);
+/// let limits = ClientLimits::default().reply_bytes(64 * 1024).call_timeout(Duration::from_secs(5));
+/// assert_eq!(limits.reply_bytes, 65_536);
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ClientLimits {
     /// The most bytes of a reply's body; 2 MiB.
-    pub reply: usize,
+    pub reply_bytes: usize,
     /// The longest from a call to the end of its reply; 30 s. As long for all that a server calls along with it.
-    pub time: Duration,
+    pub call_timeout: Duration,
     /// The most persistent headers, and the most cookies, that a server may have us keep; 64 of each.
-    pub kept: usize,
+    pub stored_entries: usize,
     /// The most bytes of one of these; 8 KiB.
-    pub kept_bytes: usize,
+    pub stored_entry_bytes: usize,
     /// The most notifications on their way at a time; 256.
-    pub notifications: usize,
+    pub notifications_in_flight: usize,
     /// What reading a reply's values may cost.
-    pub values: Limits,
+    pub decode: Limits,
 }
 
 impl Default for ClientLimits {
     fn default() -> Self {
         Self {
-            reply: 2 * 1024 * 1024,
-            time: Duration::from_secs(30),
-            kept: 64,
-            kept_bytes: 8 * 1024,
-            notifications: 256,
-            values: Limits::default(),
+            reply_bytes: 2 * 1024 * 1024,
+            call_timeout: Duration::from_secs(30),
+            stored_entries: 64,
+            stored_entry_bytes: 8 * 1024,
+            notifications_in_flight: 256,
+            decode: Limits::default(),
         }
     }
 }
@@ -46,37 +46,37 @@ impl Default for ClientLimits {
 impl ClientLimits {
     /// Sets the most bytes of a reply's body.
     #[must_use]
-    pub fn reply(self, bytes: usize) -> Self {
-        Self { reply: bytes, ..self }
+    pub fn reply_bytes(self, bytes: usize) -> Self {
+        Self { reply_bytes: bytes, ..self }
     }
 
     /// Sets the longest from a call to the end of its reply.
     #[must_use]
-    pub fn time(self, time: Duration) -> Self {
-        Self { time, ..self }
+    pub fn call_timeout(self, time: Duration) -> Self {
+        Self { call_timeout: time, ..self }
     }
 
     /// Sets the most persistent headers, and the most cookies, that a server may have us keep.
     #[must_use]
-    pub fn kept(self, count: usize) -> Self {
-        Self { kept: count, ..self }
+    pub fn stored_entries(self, count: usize) -> Self {
+        Self { stored_entries: count, ..self }
     }
 
     /// Sets the most bytes of one of these.
     #[must_use]
-    pub fn kept_bytes(self, bytes: usize) -> Self {
-        Self { kept_bytes: bytes, ..self }
+    pub fn stored_entry_bytes(self, bytes: usize) -> Self {
+        Self { stored_entry_bytes: bytes, ..self }
     }
 
     /// Sets the most notifications on their way at a time.
     #[must_use]
-    pub fn notifications(self, count: usize) -> Self {
-        Self { notifications: count, ..self }
+    pub fn notifications_in_flight(self, count: usize) -> Self {
+        Self { notifications_in_flight: count, ..self }
     }
 
     /// Sets what reading a reply's values may cost.
     #[must_use]
-    pub fn values(self, limits: Limits) -> Self {
-        Self { values: limits, ..self }
+    pub fn decode(self, limits: Limits) -> Self {
+        Self { decode: limits, ..self }
     }
 }

@@ -14,7 +14,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let gateway = Gateway::new(Services::new().add(Adder));
 //! let client = RemotingClient::new("http://127.0.0.1:8080/gateway")?;
-//! # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.over(gateway).build()?;
+//! # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.transport(gateway).build()?;
 //! let sum: f64 = client.call("adder.add", (1, 2)).await?;
 //! assert_eq!(sum, 3.0);
 //!
@@ -28,8 +28,8 @@
 //! let first = batch.call::<f64>("adder.add", (1, 2))?;
 //! let second = batch.call::<String>("adder.add", (3, 4))?;
 //! let replies = batch.send().await?;
-//! assert_eq!(replies.of(&first)?, 3.0);
-//! let error = replies.of(&second).unwrap_err().to_string();
+//! assert_eq!(replies.get(&first)?, 3.0);
+//! let error = replies.get(&second).unwrap_err().to_string();
 //! assert!(error.contains("/4/onResult: expected String"), "{error}");
 //! # Ok(())
 //! # }
@@ -48,7 +48,7 @@ mod replies;
 mod session;
 mod transport;
 
-pub use batch::{Batch, Pending};
+pub use batch::{Batch, PendingCall};
 pub use builder::Builder;
 pub use error::{HttpError, UrlError};
 pub use limits::ClientLimits;
@@ -68,10 +68,9 @@ use http_body_util::Full;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::service::{Call, ClientId, Credentials};
-use crate::{CallError, Caller, Client, Services, ToArguments};
-use batch::Outgoing;
-use builder::Unhandled;
+use crate::service::{Call, CallError, Caller, Client, ClientId, Credentials, Services, ToArguments};
+use batch::EncodedCall;
+use builder::UnhandledHook;
 use remote::RemoteService;
 use session::Session;
 use transport::Transport;
@@ -81,10 +80,10 @@ use transport::Transport;
 /// It needs a tokio runtime. See the [module](self) for an example.
 #[derive(Clone)]
 pub struct RemotingClient {
-    shared: Arc<Shared>,
+    inner: Arc<ClientInner>,
 }
 
-struct Shared {
+struct ClientInner {
     transport: Transport,
     session: Mutex<Session>,
     calls: AtomicU64,
@@ -94,7 +93,7 @@ struct Shared {
     http_headers: HeaderMap,
     classes: Classes,
     services: Services,
-    unhandled: Arc<Unhandled>,
+    unhandled: Arc<UnhandledHook>,
 }
 
 impl RemotingClient {
@@ -108,14 +107,14 @@ impl RemotingClient {
         Builder::new(url)
     }
 
-    fn of(builder: Builder) -> Self {
+    fn from_builder(builder: Builder) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            inner: Arc::new(ClientInner {
                 transport: builder.transport.unwrap_or_else(|| Transport::new(builder.session.is_secure())),
                 session: Mutex::new(builder.session),
                 calls: AtomicU64::new(0),
                 notifications: Arc::new(Semaphore::new(
-                    builder.limits.notifications.min(Semaphore::MAX_PERMITS),
+                    builder.limits.notifications_in_flight.min(Semaphore::MAX_PERMITS),
                 )),
                 version: builder.version,
                 limits: builder.limits,
@@ -134,7 +133,7 @@ impl RemotingClient {
     {
         let mut batch = self.batch();
         let call = batch.call::<T>(target, arguments)?;
-        batch.send().await?.of(&call)
+        batch.send().await?.get(&call)
     }
 
     /// Gathers calls to send in one packet.
@@ -146,7 +145,7 @@ impl RemotingClient {
     /// methods without a service.
     ///
     /// A method that is told, not asked, is sent by a task of its own, up to
-    /// [`ClientLimits::notifications`] at a time, and may overtake another.
+    /// [`ClientLimits::notifications_in_flight`] at a time, and may overtake another.
     ///
     /// ```
     /// use amf_remoting::{CallError, Gateway, RemotingClient, Services, remote_client, remoting_service};
@@ -163,13 +162,13 @@ impl RemotingClient {
     /// # let gateway = Gateway::new(Services::new().add(Server));
     ///
     /// let client = RemotingClient::new("http://127.0.0.1:8080/gateway")?;
-    /// # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.over(gateway).build()?;
+    /// # let client = RemotingClient::builder("http://127.0.0.1:8080/gateway")?.transport(gateway).build()?;
     /// assert_eq!(client.remote("adder").add(1.0, 2.0).await?, 3.0);
     /// # Ok(())
     /// # }
     /// ```
     pub fn remote(&self, service: &str) -> Client {
-        Client::new(ClientId::next(), Arc::new(RemoteService::new(self.clone(), service)))
+        Client::new(ClientId::allocate(), Arc::new(RemoteService::new(self.clone(), service)))
     }
 
     /// Adds an AMF header to every packet from now on, in place of the one of its name.
@@ -193,49 +192,49 @@ impl RemotingClient {
     }
 
     fn version(&self) -> Version {
-        self.shared.version
+        self.inner.version
     }
 
     fn classes(&self) -> &Classes {
-        &self.shared.classes
+        &self.inner.classes
     }
 
     fn next_response_uri(&self) -> String {
-        format!("/{}", self.shared.calls.fetch_add(1, Ordering::Relaxed) + 1)
+        format!("/{}", self.inner.calls.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     fn notification_permit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.shared.notifications).try_acquire_owned().ok()
+        Arc::clone(&self.inner.notifications).try_acquire_owned().ok()
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
-        self.shared.session.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One call whose result stays encoded.
-    async fn ask(&self, call: Outgoing) -> Result<Bytes, CallError> {
+    async fn call_encoded(&self, call: EncodedCall) -> Result<Bytes, CallError> {
         let classes = Arc::new(self.classes().clone());
-        let replies = self.exchange(slice::from_ref(&call), &classes).await?;
-        Ok(replies.answer(&call.response_uri)?.bytes().clone())
+        let replies = self.send_packet(slice::from_ref(&call), &classes).await?;
+        Ok(replies.reply_to(&call.response_uri)?.bytes().clone())
     }
 
     /// Sends calls, waits for the replies, and does what these say besides.
-    async fn exchange(&self, calls: &[Outgoing], classes: &Arc<Classes>) -> Result<Replies, CallError> {
-        let limits = &self.shared.limits;
+    async fn send_packet(&self, calls: &[EncodedCall], classes: &Arc<Classes>) -> Result<Replies, CallError> {
+        let limits = &self.inner.limits;
         let request = self.request(calls)?;
-        let answer = self.shared.transport.send(request, limits.reply);
-        let (head, body) = timeout(limits.time, answer).await.map_err(|_| CallError::Timeout)??;
-        self.session().keep_cookies(&head.headers, limits);
-        check(&head, &body)?;
-        let replies = Replies::read_with(body, classes, limits.values)?;
-        self.session().obey(&replies, limits);
-        if timeout(limits.time, self.called(&replies)).await.is_err() {
+        let answer = self.inner.transport.send(request, limits.reply_bytes);
+        let (head, body) = timeout(limits.call_timeout, answer).await.map_err(|_| CallError::Timeout)??;
+        self.session().store_cookies(&head.headers, limits);
+        check_response(&head, &body)?;
+        let replies = Replies::read_with(body, classes, limits.decode)?;
+        self.session().apply_headers(&replies, limits);
+        if timeout(limits.call_timeout, self.dispatch_server_calls(&replies)).await.is_err() {
             tracing::warn!("what the server called along with its reply took too long");
         }
         Ok(replies)
     }
 
-    fn request(&self, calls: &[Outgoing]) -> Result<Request<Full<Bytes>>, EncodeError> {
+    fn request(&self, calls: &[EncodedCall]) -> Result<Request<Full<Bytes>>, EncodeError> {
         let mut packet = PacketWriter::new(match self.version() {
             Version::Amf0 => 0,
             Version::Amf3 => 3,
@@ -250,16 +249,16 @@ impl RemotingClient {
         *request.uri_mut() = session.url().clone();
         let headers = request.headers_mut();
         headers.extend(session.cookies().map(|cookies| (header::COOKIE, cookies)));
-        headers.extend(self.shared.http_headers.clone());
+        headers.extend(self.inner.http_headers.clone());
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amf"));
         Ok(request)
     }
 
     /// The methods of ours that the server called, one after another.
-    async fn called(&self, replies: &Replies) {
+    async fn dispatch_server_calls(&self, replies: &Replies) {
         for message in replies.messages() {
             let ReplyKind::Call(method) = message.kind() else { continue };
-            let services = &self.shared.services;
+            let services = &self.inner.services;
             let caller = Caller::new(self.remote(""));
             let call = Call::new(method, message.bytes().clone(), self.version(), caller);
             if services.signature(call.target()).is_some() {
@@ -269,7 +268,7 @@ impl RemotingClient {
                 continue;
             }
             match message.value() {
-                Ok(arguments) => (self.shared.unhandled)(method, arguments),
+                Ok(arguments) => (self.inner.unhandled)(method, arguments),
                 Err(error) => tracing::debug!(%error, "a call of the server cannot be read"),
             }
         }
@@ -281,26 +280,26 @@ impl fmt::Debug for RemotingClient {
         f.debug_struct("RemotingClient")
             .field("url", &self.url())
             .field("version", &self.version())
-            .field("limits", &self.shared.limits)
+            .field("limits", &self.inner.limits)
             .finish_non_exhaustive()
     }
 }
 
 /// Whether a response is worth reading. Some servers leave the content type out.
-fn check(head: &Parts, body: &Bytes) -> Result<(), HttpError> {
+fn check_response(head: &Parts, body: &Bytes) -> Result<(), HttpError> {
     if head.status != StatusCode::OK {
-        return Err(HttpError::Status { status: head.status, text: start(body) });
+        return Err(HttpError::Status { status: head.status, text: body_excerpt(body) });
     }
     let content_type = head.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     if content_type.starts_with(b"text/") {
         let content_type = String::from_utf8_lossy(content_type).into_owned();
-        return Err(HttpError::NotAmf { content_type, text: start(body) });
+        return Err(HttpError::NotAmf { content_type, text: body_excerpt(body) });
     }
     Ok(())
 }
 
 /// As much of a text as an error message bears.
-fn start(body: &Bytes) -> String {
+fn body_excerpt(body: &Bytes) -> String {
     const MAX: usize = 200;
     String::from_utf8_lossy(body.get(..MAX).unwrap_or(body)).trim_end().to_owned()
 }

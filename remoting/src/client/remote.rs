@@ -4,9 +4,8 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use super::RemotingClient;
-use super::batch::Outgoing;
-use crate::CallError;
-use crate::service::{ArgumentsForm, BoxFuture, Connection, Encoding, Notification};
+use super::batch::EncodedCall;
+use crate::service::{ArgumentsForm, BoxFuture, CallError, Connection, Encoding, Notification};
 
 pub(super) struct RemoteService {
     client: RemotingClient,
@@ -20,8 +19,8 @@ impl RemoteService {
         Self { client, prefix }
     }
 
-    fn outgoing(&self, call: &Notification) -> Outgoing {
-        Outgoing {
+    fn encoded_call(&self, call: &Notification) -> EncodedCall {
+        EncodedCall {
             target: format!("{}{}", self.prefix, call.method()),
             response_uri: self.client.next_response_uri(),
             arguments: call.arguments().clone(),
@@ -41,10 +40,10 @@ impl Connection for RemoteService {
             )
         })?;
         let permit = self.client.notification_permit().ok_or(CallError::Full)?;
-        let (client, call) = (self.client.clone(), self.outgoing(notification));
+        let (client, call) = (self.client.clone(), self.encoded_call(notification));
         runtime.spawn(async move {
             let _permit = permit;
-            if let Err(error) = client.ask(call).await {
+            if let Err(error) = client.call_encoded(call).await {
                 tracing::debug!(%error, "a notification failed");
             }
         });
@@ -52,8 +51,8 @@ impl Connection for RemoteService {
     }
 
     fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
-        let (client, call) = (self.client.clone(), self.outgoing(call));
-        Box::pin(async move { client.ask(call).await })
+        let (client, call) = (self.client.clone(), self.encoded_call(call));
+        Box::pin(async move { client.call_encoded(call).await })
     }
 
     fn is_open(&self) -> bool {

@@ -7,7 +7,7 @@ use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Version};
 use bytes::Bytes;
 
 use super::HttpError;
-use crate::{CallError, Fault};
+use crate::service::{CallError, Fault};
 
 /// The packet that answers a packet.
 ///
@@ -37,7 +37,7 @@ pub struct Replies {
 #[derive(Clone, Debug)]
 pub struct ReplyMessage {
     target: String,
-    value: Encoded,
+    value: EncodedValue,
 }
 
 /// One header of a reply.
@@ -45,7 +45,7 @@ pub struct ReplyMessage {
 pub struct ReplyHeader {
     name: String,
     must_understand: bool,
-    value: Encoded,
+    value: EncodedValue,
 }
 
 /// What a message of a reply is.
@@ -61,7 +61,7 @@ pub enum ReplyKind<'a> {
 
 /// A value whose type is not known yet.
 #[derive(Clone, Debug)]
-struct Encoded {
+struct EncodedValue {
     bytes: Bytes,
     offset: usize,
     classes: Arc<Classes>,
@@ -84,7 +84,7 @@ impl Replies {
     ) -> Result<Self, DecodeError> {
         let bytes = packet.into();
         let packet = Packet::decode(&bytes, classes, limits)?;
-        let encoded = |value: &[u8], offset| Encoded {
+        let encoded = |value: &[u8], offset| EncodedValue {
             bytes: bytes.slice_ref(value),
             offset,
             classes: Arc::clone(classes),
@@ -135,11 +135,11 @@ impl Replies {
     /// A fault is [`CallError::Fault`], a result of another type [`CallError::Decode`] with the place in the packet, and
     /// a reply without it [`HttpError::Unanswered`].
     pub fn result<T: for<'de> FromAmf<'de>>(&self, response_uri: &str) -> Result<T, CallError> {
-        Ok(self.answer(response_uri)?.value()?)
+        Ok(self.reply_to(response_uri)?.value()?)
     }
 
     /// The message with the result of the call with this response URI.
-    pub(super) fn answer(&self, response_uri: &str) -> Result<&ReplyMessage, CallError> {
+    pub(super) fn reply_to(&self, response_uri: &str) -> Result<&ReplyMessage, CallError> {
         let answers = |message: &&ReplyMessage| match message.kind() {
             ReplyKind::OnResult(uri) | ReplyKind::OnStatus(uri) => uri == response_uri,
             ReplyKind::Call(_) => false,
@@ -200,7 +200,7 @@ impl ReplyHeader {
     }
 }
 
-impl Encoded {
+impl EncodedValue {
     fn read<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
         let mut classes = (*self.classes).clone();
         T::classes(&mut classes);

@@ -15,13 +15,13 @@ pub(super) struct Session {
     original: Uri,
     /// As the server changed it.
     current: Uri,
-    headers: Vec<Persistent>,
+    headers: Vec<PersistentHeader>,
     cookies: Vec<Cookie<'static>>,
 }
 
 /// A header of all requests to come.
 #[derive(Clone, Debug)]
-struct Persistent {
+struct PersistentHeader {
     name: String,
     must_understand: bool,
     value: Bytes,
@@ -60,7 +60,7 @@ impl Session {
         value.to_amf(&mut encoder)?;
         self.remove_header(name);
         let value = encoder.finish().into();
-        self.headers.push(Persistent { name: name.to_owned(), must_understand, value });
+        self.headers.push(PersistentHeader { name: name.to_owned(), must_understand, value });
         Ok(())
     }
 
@@ -83,15 +83,15 @@ impl Session {
     }
 
     /// Keeps the cookies of a response. All requests go to one gateway, so path and domain need no look.
-    pub(super) fn keep_cookies(&mut self, headers: &HeaderMap, limits: &ClientLimits) {
+    pub(super) fn store_cookies(&mut self, headers: &HeaderMap, limits: &ClientLimits) {
         for value in headers.get_all(header::SET_COOKIE) {
             let Ok(text) = value.to_str() else { continue };
             let Ok(cookie) = Cookie::parse(text.to_owned()) else { continue };
             self.cookies.retain(|kept| kept.name() != cookie.name());
-            if is_over(&cookie) {
+            if is_expired(&cookie) {
                 continue;
             }
-            if self.cookies.len() >= limits.kept || text.len() > limits.kept_bytes {
+            if self.cookies.len() >= limits.stored_entries || text.len() > limits.stored_entry_bytes {
                 tracing::warn!(name = cookie.name(), "a cookie is not kept, since there are enough");
                 continue;
             }
@@ -100,7 +100,7 @@ impl Session {
     }
 
     /// Does what the headers of a reply ask for. What it does not know it leaves alone.
-    pub(super) fn obey(&mut self, replies: &Replies, limits: &ClientLimits) {
+    pub(super) fn apply_headers(&mut self, replies: &Replies, limits: &ClientLimits) {
         for header in replies.headers() {
             let value = match header.value::<Value>() {
                 Ok(value) => value,
@@ -110,45 +110,44 @@ impl Session {
                 }
             };
             match (header.name(), value.as_str()) {
-                ("AppendToGatewayUrl", Some(suffix)) => self.append(suffix, limits),
-                ("ReplaceGatewayUrl", Some(url)) => self.replace(url, limits),
-                ("RequestPersistentHeader", _) => self.persist(&value, limits),
+                ("AppendToGatewayUrl", Some(suffix)) => self.append_to_url(suffix, limits),
+                ("ReplaceGatewayUrl", Some(url)) => self.replace_url(url, limits),
+                ("RequestPersistentHeader", _) => self.persist_header(&value, limits),
                 (name, _) => tracing::debug!(name, "a header of a reply was left alone"),
             }
         }
     }
 
     /// A session in the path, `;jsessionid=…`, goes before the query, anything else to the end.
-    fn append(&mut self, suffix: &str, limits: &ClientLimits) {
+    fn append_to_url(&mut self, suffix: &str, limits: &ClientLimits) {
         let path = self.original.path();
         let written = match (self.original.query(), suffix.starts_with(';')) {
             (Some(query), true) => format!("{path}{suffix}?{query}"),
             (Some(query), false) => format!("{path}?{query}{suffix}"),
             (None, _) => format!("{path}{suffix}"),
         };
-        self.go_to(&written, limits);
+        self.set_path(&written, limits);
     }
 
     /// Another host is not gone to: it would get the credentials.
-    fn replace(&mut self, url: &str, limits: &ClientLimits) {
+    fn replace_url(&mut self, url: &str, limits: &ClientLimits) {
         match url.parse::<Uri>() {
-            Ok(uri) if uri.authority().is_none() => self.go_to(url, limits),
+            Ok(uri) if uri.authority().is_none() => self.set_path(url, limits),
             Ok(uri)
                 if uri.scheme() == self.original.scheme() && uri.authority() == self.original.authority() =>
             {
-                self.go_to(uri.path_and_query().map_or("/", PathAndQuery::as_str), limits);
+                self.set_path(uri.path_and_query().map_or("/", PathAndQuery::as_str), limits);
                 self.original = self.current.clone();
             }
             _ => tracing::warn!(url, "a server would have us call another one, which is not done"),
         }
     }
 
-    fn go_to(&mut self, path: &str, limits: &ClientLimits) {
+    fn set_path(&mut self, path: &str, limits: &ClientLimits) {
         let mut parts = self.original.clone().into_parts();
-        let Some(path) = PathAndQuery::try_from(path)
-            .ok()
-            .filter(|path| path.as_str().starts_with('/') && path.as_str().len() <= limits.kept_bytes)
-        else {
+        let Some(path) = PathAndQuery::try_from(path).ok().filter(|path| {
+            path.as_str().starts_with('/') && path.as_str().len() <= limits.stored_entry_bytes
+        }) else {
             return tracing::warn!(path, "a server changed its address to none");
         };
         parts.path_and_query = Some(path);
@@ -158,17 +157,18 @@ impl Session {
     }
 
     /// `{name, mustUnderstand, data}`; without data the header is sent no more.
-    fn persist(&mut self, value: &Value, limits: &ClientLimits) {
+    fn persist_header(&mut self, value: &Value, limits: &ClientLimits) {
         let Some(name) = value.get("name").and_then(Value::as_str) else { return };
         let must_understand = value.get("mustUnderstand").and_then(Value::as_bool).unwrap_or_default();
         self.remove_header(name);
         let Some(data) = value.get("data").filter(|data| !data.is_null()) else { return };
-        if self.headers.len() >= limits.kept {
+        if self.headers.len() >= limits.stored_entries {
             return tracing::warn!(name, "a persistent header is not kept, since there are enough");
         }
         let kept = self.set_header(name, must_understand, data);
-        let too_large =
-            |header: &Persistent| header.name == name && name.len() + header.value.len() > limits.kept_bytes;
+        let too_large = |header: &PersistentHeader| {
+            header.name == name && name.len() + header.value.len() > limits.stored_entry_bytes
+        };
         if kept.is_err() || self.headers.last().is_some_and(too_large) {
             self.remove_header(name);
             tracing::warn!(name, "a persistent header is not kept, since it is too large");
@@ -176,7 +176,7 @@ impl Session {
     }
 }
 
-fn is_over(cookie: &Cookie<'_>) -> bool {
+fn is_expired(cookie: &Cookie<'_>) -> bool {
     let expired = match cookie.expires() {
         Some(Expiration::DateTime(time)) => std::time::SystemTime::from(time) <= std::time::SystemTime::now(),
         Some(Expiration::Session) | None => false,

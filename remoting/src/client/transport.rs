@@ -21,56 +21,56 @@ use crate::service::BoxFuture;
 /// An HTTP client whose type is forgotten.
 #[derive(Clone)]
 pub(super) struct Transport {
-    exchange: Arc<Exchange>,
+    send: Arc<SendFn>,
 }
 
-type Exchange = dyn Fn(Request<Full<Bytes>>, usize) -> Answer + Send + Sync;
-type Answer = BoxFuture<'static, Result<(Parts, Bytes), HttpError>>;
+type SendFn = dyn Fn(Request<Full<Bytes>>, usize) -> ResponseFuture + Send + Sync;
+type ResponseFuture = BoxFuture<'static, Result<(Parts, Bytes), HttpError>>;
 
 impl Transport {
     /// Connections of our own, kept for the next requests.
     pub(super) fn new(is_secure: bool) -> Self {
         #[cfg(feature = "client-tls")]
         if is_secure {
-            return tls().map_or_else(Self::out_of_order, |connector| {
-                Self::over(Client::builder(TokioExecutor::new()).build(connector))
+            return tls().map_or_else(Self::failing, |connector| {
+                Self::from_service(Client::builder(TokioExecutor::new()).build(connector))
             });
         }
         let _ = is_secure;
-        Self::over(Client::builder(TokioExecutor::new()).build_http())
+        Self::from_service(Client::builder(TokioExecutor::new()).build_http())
     }
 
     /// Every request fails for the same reason.
     #[cfg(feature = "client-tls")]
-    fn out_of_order(reason: String) -> Self {
+    fn failing(reason: String) -> Self {
         Self {
-            exchange: Arc::new(move |_, _| {
+            send: Arc::new(move |_, _| {
                 let error = HttpError::Failed(reason.clone().into());
                 Box::pin(async move { Err(error) })
             }),
         }
     }
 
-    pub(super) fn over<S, B>(service: S) -> Self
+    pub(super) fn from_service<S, B>(service: S) -> Self
     where
         S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>, Future: Send>,
         S: Clone + Send + Sync + 'static,
         B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
-        let exchange = move |request, limit| -> Answer {
+        let send = move |request, limit| -> ResponseFuture {
             let mut service = service.clone();
             Box::pin(async move {
                 poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed)?;
                 let (head, body) = service.call(request).await.map_err(failed)?.into_parts();
-                Ok((head, read(body, limit).await?))
+                Ok((head, read_body(body, limit).await?))
             })
         };
-        Self { exchange: Arc::new(exchange) }
+        Self { send: Arc::new(send) }
     }
 
     /// Sends a request and reads the response's body up to the limit.
-    pub(super) fn send(&self, request: Request<Full<Bytes>>, limit: usize) -> Answer {
-        (self.exchange)(request, limit)
+    pub(super) fn send(&self, request: Request<Full<Bytes>>, limit: usize) -> ResponseFuture {
+        (self.send)(request, limit)
     }
 }
 
@@ -82,7 +82,7 @@ fn tls() -> Result<hyper_rustls::HttpsConnector<HttpConnector>, String> {
     Ok(connector.https_only().enable_http1().build())
 }
 
-async fn read<B>(body: B, limit: usize) -> Result<Bytes, HttpError>
+async fn read_body<B>(body: B, limit: usize) -> Result<Bytes, HttpError>
 where
     B: Body<Error: Into<BoxError>>,
 {

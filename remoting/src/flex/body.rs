@@ -4,14 +4,14 @@ use amf_core::{DecodeError, Decoder, EcmaArray, FromAmf, Value};
 
 /// The `body` of a call.
 #[derive(Debug)]
-pub(super) enum Body {
+pub(super) enum ArgumentsBody {
     /// An array, or one argument without one. The method's decoder goes there.
     InPlace,
     /// A list of another form.
     Items(Vec<Value>),
 }
 
-impl<'de> FromAmf<'de> for Body {
+impl<'de> FromAmf<'de> for ArgumentsBody {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         if decoder.peek_alias()?.is_none() {
             decoder.skip()?;

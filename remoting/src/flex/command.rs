@@ -2,14 +2,14 @@
 
 use amf_core::Value;
 
-use super::acknowledge::Sender;
-use super::headers::LateHeaders;
+use super::headers::LazyHeaders;
 use super::messages::CommandMessage;
-use super::{Flex, at_once};
-use crate::gateway::batch::Step;
-use crate::gateway::protocol::{Answer, Calls, Incoming};
+use super::responder::Responder;
+use super::{Flex, immediate};
+use crate::packet::{CallContext, MessageReply, PacketMessage, ScheduledCall};
+use crate::service::catch_panic::catch_panic_async;
 use crate::service::fault::code;
-use crate::service::{BoxFuture, Caller, Credentials, Fault, isolate_future};
+use crate::service::{BoxFuture, Caller, Credentials, Fault};
 
 mod operation {
     pub(super) const SUBSCRIBE: i32 = 0;
@@ -21,69 +21,69 @@ mod operation {
     pub(super) const DISCONNECT: i32 = 12;
 }
 
-pub(super) fn begin(
+pub(super) fn handle(
     flex: &Flex,
     message: CommandMessage,
-    incoming: &Incoming<'_>,
-) -> Step<BoxFuture<'static, Answer>> {
+    incoming: &PacketMessage<'_>,
+) -> ScheduledCall<BoxFuture<'static, MessageReply>> {
     let CommandMessage { body, base, operation } = message;
     let Some(operation) = operation else {
         let fault = Fault::new(code::MESSAGE_ENCODING, "A CommandMessage without an operation");
-        return at_once(Sender::of(flex, incoming.version, base).error(&fault));
+        return immediate(Responder::new(flex, incoming.version, base).error(&fault));
     };
     if operation == operation::PING {
-        return at_once(Sender::of_ping(flex, incoming.version, base).acknowledge(None));
+        return immediate(Responder::for_ping(flex, incoming.version, base).acknowledge(None));
     }
-    let (calls, caller) = (incoming.calls.clone(), LateHeaders::known_to(incoming));
-    let sender = Sender::of(flex, incoming.version, base);
+    let (context, caller) = (incoming.context.clone(), LazyHeaders::caller_of(incoming));
+    let responder = Responder::new(flex, incoming.version, base);
     match operation {
-        operation::LOGIN => later(sender, async move { log_in(&calls, &caller, &body).await }),
-        operation::LOGOUT => later(sender, async move { log_out(&calls, &caller).await }),
+        operation::LOGIN => deferred(responder, async move { login(&context, &caller, &body).await }),
+        operation::LOGOUT => deferred(responder, async move { logout(&context, &caller).await }),
         // Nothing is kept of a client that could be let go.
-        operation::DISCONNECT => at_once(sender.acknowledge(None)),
-        other => at_once(sender.error(&unsupported(other))),
+        operation::DISCONNECT => immediate(responder.acknowledge(None)),
+        other => immediate(responder.error(&unsupported(other))),
     }
 }
 
 /// What BlazeDS says of a login and a logout.
 const SUCCESS: &str = "success";
 
-fn later(
-    sender: Sender,
-    work: impl Future<Output = Result<(), Fault>> + Send + 'static,
-) -> Step<BoxFuture<'static, Answer>> {
-    let work = async move {
-        match work.await {
-            Ok(()) => sender.acknowledge(Some(SUCCESS)),
-            Err(fault) => sender.error(&fault),
+fn deferred(
+    responder: Responder,
+    outcome: impl Future<Output = Result<(), Fault>> + Send + 'static,
+) -> ScheduledCall<BoxFuture<'static, MessageReply>> {
+    let reply = async move {
+        match outcome.await {
+            Ok(()) => responder.acknowledge(Some(SUCCESS)),
+            Err(fault) => responder.error(&fault),
         }
     };
-    Step { is_concurrent: false, work: Box::pin(work) }
+    ScheduledCall { is_concurrent: false, reply: Box::pin(reply) }
 }
 
 /// The body is `user:password` in base64.
-async fn log_in(calls: &Calls, caller: &Caller, body: &Value) -> Result<(), Fault> {
+async fn login(context: &CallContext, caller: &Caller, body: &Value) -> Result<(), Fault> {
     let credentials = body.as_str().and_then(Credentials::from_base64).ok_or_else(|| {
         Fault::new(
             code::CLIENT_AUTHENTICATION,
             "the credentials of a login cannot be read: base64 is expected",
         )
     })?;
-    let login = calls.services.log_in(&credentials, caller);
-    calls.within_time(isolate_future(&"login".into(), login)).await.map(drop).map_err(as_of_client)
+    let login = context.services.login(&credentials, caller);
+    context.within_time(catch_panic_async(&"login".into(), login)).await.map(drop).map_err(as_client_fault)
 }
 
 /// A client of Flex takes any other code for that of a server that cannot be reached.
-fn as_of_client(fault: Fault) -> Fault {
+fn as_client_fault(fault: Fault) -> Fault {
     if fault.code() == code::SERVER_AUTHENTICATION {
         return Fault::new(code::CLIENT_AUTHENTICATION, fault.message().to_owned());
     }
     fault
 }
 
-async fn log_out(calls: &Calls, caller: &Caller) -> Result<(), Fault> {
-    let logout = calls.services.log_out(caller);
-    calls.within_time(isolate_future(&"logout".into(), logout)).await
+async fn logout(context: &CallContext, caller: &Caller) -> Result<(), Fault> {
+    let logout = context.services.logout(caller);
+    context.within_time(catch_panic_async(&"logout".into(), logout)).await
 }
 
 fn unsupported(operation: i32) -> Fault {

@@ -5,23 +5,22 @@ use std::sync::{Arc, OnceLock};
 use amf_core::{AmfObject, Classes, DynamicMembers, Limits};
 use bytes::Bytes;
 
-use super::request::read_first;
-use crate::Caller;
-use crate::gateway::protocol::Incoming;
-use crate::service::MessageHeaders;
+use super::request::decode_message;
+use crate::packet::PacketMessage;
+use crate::service::{Caller, MessageHeaders};
 
 /// Those of one message, which are read when somebody asks for the first of them: few methods do.
-pub(super) struct LateHeaders {
+pub(super) struct LazyHeaders {
     body: Bytes,
     classes: Arc<Classes>,
     limits: Limits,
     read: OnceLock<DynamicMembers>,
 }
 
-impl LateHeaders {
+impl LazyHeaders {
     /// The caller of a message, who has its headers.
-    pub(super) fn known_to(incoming: &Incoming<'_>) -> Caller {
-        let services = &incoming.calls.services;
+    pub(super) fn caller_of(incoming: &PacketMessage<'_>) -> Caller {
+        let services = &incoming.context.services;
         let headers = Self {
             body: incoming.body.clone(),
             classes: Arc::clone(services.classes()),
@@ -32,10 +31,10 @@ impl LateHeaders {
     }
 }
 
-impl MessageHeaders for LateHeaders {
+impl MessageHeaders for LazyHeaders {
     fn all(&self) -> &DynamicMembers {
         self.read.get_or_init(|| {
-            let message = read_first::<OnlyHeaders>(&self.body, &self.classes, self.limits);
+            let message = decode_message::<HeadersOnly>(&self.body, &self.classes, self.limits);
             message.ok().and_then(|message| message.headers).unwrap_or_default()
         })
     }
@@ -43,6 +42,6 @@ impl MessageHeaders for LateHeaders {
 
 /// A message of any class. The small ones have none that a program sees.
 #[derive(AmfObject)]
-struct OnlyHeaders {
+struct HeadersOnly {
     headers: Option<DynamicMembers>,
 }

@@ -16,16 +16,16 @@ pub(super) enum Message<B> {
 
 /// What every message from a client has.
 #[derive(AmfObject, Clone, Debug, Default)]
-pub(super) struct Base {
+pub(super) struct RequestBase {
     pub(super) client_id: Option<String>,
     pub(super) destination: Option<String>,
-    pub(super) headers: Option<Headers>,
+    pub(super) headers: Option<FlexHeaders>,
     pub(super) message_id: Option<String>,
 }
 
-/// Those headers of a message that matter here. [`LateHeaders`](super::headers::LateHeaders) are all of them.
+/// Those headers of a message that matter here. [`LazyHeaders`](super::headers::LazyHeaders) are all of them.
 #[derive(AmfObject, Clone, Debug, Default)]
-pub(super) struct Headers {
+pub(super) struct FlexHeaders {
     #[amf(rename = "DSId")]
     pub(super) ds_id: Option<String>,
     #[amf(rename = "DSMessagingVersion")]
@@ -34,7 +34,7 @@ pub(super) struct Headers {
     pub(super) remote_credentials: Option<String>,
 }
 
-impl Base {
+impl RequestBase {
     pub(super) fn ds_id(&self) -> Option<&str> {
         self.headers.as_ref()?.ds_id.as_deref()
     }
@@ -47,7 +47,7 @@ pub(super) struct RemotingMessage<B> {
     /// Before the others, as it stands on the wire.
     pub(super) body: Option<B>,
     #[amf(flatten)]
-    pub(super) base: Base,
+    pub(super) base: RequestBase,
     pub(super) operation: Option<String>,
     pub(super) source: Option<String>,
 }
@@ -59,7 +59,7 @@ pub(super) struct CommandMessage {
     #[amf(default)]
     pub(super) body: Value,
     #[amf(flatten)]
-    pub(super) base: Base,
+    pub(super) base: RequestBase,
     pub(super) operation: Option<i32>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct CommandMessage {
 #[amf(alias = "flex.messaging.messages.AsyncMessage")]
 pub(super) struct AsyncMessage {
     #[amf(flatten)]
-    pub(super) base: Base,
+    pub(super) base: RequestBase,
 }
 
 /// What every message from the server has.

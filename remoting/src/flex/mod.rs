@@ -1,7 +1,7 @@
 //! RemoteObject: what Flex programs, and those of Apache Royale, speak inside of remoting packets.
 //!
 //! A `RemoteObject` sends its calls as messages of `flex.messaging.messages` to the target `null`. With
-//! [`Gateway::flex`] these reach the same [`Services`](crate::Services) as plain calls do:
+//! [`Gateway::flex`](crate::Gateway::flex) these reach the same [`Services`](crate::Services) as plain calls do:
 //!
 //! ```
 //! use amf_remoting::flex::Flex;
@@ -27,7 +27,6 @@
 //! An `ArrayCollection` is accepted wherever a list is, in place of the arguments too; to return one, there is
 //! [`ArrayCollection`](crate::ArrayCollection). Times are in milliseconds since 1970.
 
-mod acknowledge;
 mod body;
 mod client_id;
 mod command;
@@ -35,21 +34,19 @@ mod headers;
 mod messages;
 mod remoting;
 mod request;
+mod responder;
 mod small;
-
-use std::sync::Arc;
 
 use amf_core::{Classes, FromAmf, Value, Version};
 
-use crate::Gateway;
-use crate::gateway::batch::Step;
-use crate::gateway::protocol::{Answer, Incoming, Protocol};
+use crate::packet::{MessageReply, PacketMessage, PacketProtocol, ScheduledCall};
+use crate::service::fault::code;
 use crate::service::{BoxFuture, Fault};
-use acknowledge::Sender;
-use messages::Message;
-use request::Unreadable;
+use messages::{Message, RequestBase};
+use request::UnreadableMessage;
+use responder::Responder;
 
-/// How a [`Gateway`] speaks with Flex.
+/// How a [`Gateway`](crate::Gateway) speaks with Flex.
 ///
 /// ```
 /// use amf_remoting::flex::Flex;
@@ -87,56 +84,57 @@ impl Flex {
     }
 }
 
-impl Gateway {
-    /// Lets clients of Flex in, besides those that make plain calls.
-    #[must_use]
-    pub fn flex(self, flex: Flex) -> Self {
-        self.speaking(Arc::new(flex), |classes: &mut Classes| Message::<Value>::classes(classes))
-    }
+/// Adds the classes of all messages that a client can send.
+pub(crate) fn register_classes(classes: &mut Classes) {
+    Message::<Value>::classes(classes);
 }
 
 /// The target of all messages of Flex: it is no function that is called.
-const TARGET: &str = "null";
+const FLEX_TARGET: &str = "null";
 
-impl Protocol for Flex {
-    fn take(&self, incoming: &Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>> {
+impl PacketProtocol for Flex {
+    fn handle(&self, message: &PacketMessage<'_>) -> Option<ScheduledCall<BoxFuture<'static, MessageReply>>> {
         // Some clients leave the target empty, which is also that of a plain call to a service without a name.
-        if incoming.target != TARGET && !incoming.target.is_empty() {
+        if message.target != FLEX_TARGET && !message.target.is_empty() {
             return None;
         }
-        let message = match request::read(incoming) {
-            Ok(message) => message,
-            Err(_) if incoming.target.is_empty() => return None,
+        let decoded = match request::read(message) {
+            Ok(decoded) => decoded,
+            Err(_) if message.target.is_empty() => return None,
             Err(unreadable) => {
-                let Unreadable { fault, from } = *unreadable;
-                return Some(at_once(Sender::of(self, incoming.version, from).error(&fault)));
+                let UnreadableMessage { fault, from } = *unreadable;
+                return Some(immediate(Responder::new(self, message.version, from).error(&fault)));
             }
         };
-        Some(match message {
-            Message::Remoting(message) => remoting::begin(self, message, incoming),
-            Message::Command(message) => command::begin(self, message, incoming),
-            Message::SmallCommand(small) => command::begin(self, small.0, incoming),
-            Message::Async(message) => self.undeliverable(message.base, incoming.version),
-            Message::SmallAsync(small) => self.undeliverable(small.0.base, incoming.version),
+        Some(match decoded {
+            Message::Remoting(call) => remoting::handle(self, call, message),
+            Message::Command(command) => command::handle(self, command, message),
+            Message::SmallCommand(small) => command::handle(self, small.0, message),
+            Message::Async(published) => self.undeliverable(published.base, message.version),
+            Message::SmallAsync(small) => self.undeliverable(small.0.base, message.version),
         })
     }
 
-    fn refuse(&self, target: &str, version: Version, fault: &Fault) -> Option<Answer> {
-        (target == TARGET).then(|| Sender::of(self, version, messages::Base::default()).error(fault))
+    fn fault_reply(&self, target: &str, version: Version, fault: &Fault) -> Option<MessageReply> {
+        (target == FLEX_TARGET).then(|| Responder::new(self, version, RequestBase::default()).error(fault))
     }
 }
 
 impl Flex {
-    fn undeliverable(&self, from: messages::Base, version: Version) -> Step<BoxFuture<'static, Answer>> {
+    fn undeliverable(
+        &self,
+        from: RequestBase,
+        version: Version,
+    ) -> ScheduledCall<BoxFuture<'static, MessageReply>> {
         let destination = from.destination.as_deref().unwrap_or_default();
         let fault = Fault::new(
-            crate::service::fault::code::PROCESSING,
+            code::PROCESSING,
             format!("Nothing can be published to the destination {destination}: there is no messaging here"),
         );
-        at_once(Sender::of(self, version, from).error(&fault))
+        immediate(Responder::new(self, version, from).error(&fault))
     }
 }
 
-fn at_once(answer: Answer) -> Step<BoxFuture<'static, Answer>> {
-    Step { is_concurrent: false, work: Box::pin(std::future::ready(answer)) }
+fn immediate(reply: MessageReply) -> ScheduledCall<BoxFuture<'static, MessageReply>> {
+    ScheduledCall { is_concurrent: false, reply: Box::pin(std::future::ready(reply)) }
 }

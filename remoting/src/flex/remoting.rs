@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use amf_core::Version;
+use amf_core::{DecodeError, Decoder, Member, Version};
 use bytes::Bytes;
 
 use super::Flex;
-use super::acknowledge::Sender;
-use super::body::Body;
-use super::headers::LateHeaders;
+use super::body::ArgumentsBody;
+use super::headers::LazyHeaders;
 use super::messages::RemotingMessage;
-use crate::Services;
-use crate::gateway::batch::Step;
-use crate::gateway::protocol::{Answer, Incoming};
+use super::responder::Responder;
+use crate::packet::{MessageReply, PacketMessage, ScheduledCall};
 use crate::service::fault::code;
-use crate::service::{BoxFuture, Call, Credentials, Fault, Reply, Signature, Target};
+use crate::service::{BoxFuture, Call, Credentials, Fault, Reply, Services, Signature, Target};
 
 /// The member of the message that holds the arguments.
 const BODY: &str = "body";
@@ -22,40 +20,44 @@ const BODY: &str = "body";
 /// AMF0: a strict array of no values.
 const NO_ARGUMENTS: &[u8] = &[0x0A, 0, 0, 0, 0];
 
-pub(super) fn begin(
+pub(super) fn handle(
     flex: &Flex,
-    message: RemotingMessage<Body>,
-    incoming: &Incoming<'_>,
-) -> Step<BoxFuture<'static, Answer>> {
-    let Incoming { version, calls, .. } = *incoming;
-    let (body, mut caller) = (incoming.body.clone(), LateHeaders::known_to(incoming));
-    let target = target(&message, &calls.services);
+    message: RemotingMessage<ArgumentsBody>,
+    incoming: &PacketMessage<'_>,
+) -> ScheduledCall<BoxFuture<'static, MessageReply>> {
+    let PacketMessage { version, context, .. } = *incoming;
+    let (body, mut caller) = (incoming.body.clone(), LazyHeaders::caller_of(incoming));
+    let target = target(&message, &context.services);
     let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
     if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
         // Whose they are says nothing about the other messages of the packet.
-        caller = caller.stranger();
+        caller = caller.anonymous();
         caller.extensions_mut().insert(credentials);
     }
-    let is_concurrent = calls.services.signature(&target).is_some_and(Signature::is_concurrent);
-    let sender = Arc::new(Sender::of(flex, version, message.base));
+    let is_concurrent = context.services.signature(&target).is_some_and(Signature::is_concurrent);
+    let responder = Arc::new(Responder::new(flex, version, message.base));
     let call = match message.body {
-        Some(Body::InPlace) => Ok(Call::new(target, body, version, caller).with_arguments_in(BODY)),
-        Some(Body::Items(items)) => array(&items).map(|items| Call::new(target, items, version, caller)),
+        Some(ArgumentsBody::InPlace) => {
+            Ok(Call::new(target, body, version, caller).with_arguments_at(begin_arguments))
+        }
+        Some(ArgumentsBody::Items(items)) => {
+            encode_arguments(&items).map(|items| Call::new(target, items, version, caller))
+        }
         None => Ok(Call::new(target, Bytes::from_static(NO_ARGUMENTS), version, caller)),
     };
-    let calls = calls.clone();
-    let work = async move {
+    let context = context.clone();
+    let reply = async move {
         let outcome = match call {
-            Ok(call) => calls.call(call.with_wrapping(sender.around_result())).await,
+            Ok(call) => context.call(call.with_reply_envelope(responder.as_envelope())).await,
             Err(fault) => Err(fault),
         };
-        sender.outcome(outcome)
+        responder.reply(outcome)
     };
-    Step { is_concurrent, work: Box::pin(work) }
+    ScheduledCall { is_concurrent, reply: Box::pin(reply) }
 }
 
 /// The `source` where it is a service, else the destination, and the operation.
-fn target(message: &RemotingMessage<Body>, services: &Services) -> Target {
+fn target(message: &RemotingMessage<ArgumentsBody>, services: &Services) -> Target {
     let operation = message.operation.as_deref().unwrap_or_default();
     let of = |service: &str| Target::from([service, ".", operation].concat());
     let source = message.source.as_deref().filter(|source| !source.is_empty());
@@ -67,7 +69,20 @@ fn target(message: &RemotingMessage<Body>, services: &Services) -> Target {
 }
 
 /// The arguments as they come in plain calls.
-fn array(items: &Vec<amf_core::Value>) -> Result<Bytes, Fault> {
+fn encode_arguments(items: &Vec<amf_core::Value>) -> Result<Bytes, Fault> {
     let reply = Reply::encode(Version::Amf3, items);
     reply.map(Reply::into_body).map_err(|error| Fault::new(code::MESSAGE_ENCODING, error.to_string()))
+}
+
+/// Goes to the arguments in the one message that stands in the array.
+fn begin_arguments(decoder: &mut Decoder<'_>) -> Result<usize, DecodeError> {
+    decoder.begin_arguments()?;
+    let mut object = decoder.begin_map()?;
+    while let Some(member) = decoder.next_member(&mut object)? {
+        if matches!(member, Member::Unknown(found) if found == BODY) {
+            return decoder.begin_arguments();
+        }
+        decoder.skip()?;
+    }
+    Err(decoder.custom_error(format!("the arguments are missing: there is no member `{BODY}`")))
 }

@@ -4,36 +4,37 @@ use std::sync::Arc;
 
 use amf_core::{AmfObject, Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
 
-use super::body::Body;
-use super::messages::{Base, Message};
-use crate::count;
-use crate::gateway::protocol::Incoming;
+use super::body::ArgumentsBody;
+use super::messages::{Message, RequestBase};
+use crate::metrics;
+use crate::packet::PacketMessage;
 use crate::service::Fault;
 use crate::service::fault::code;
 
 /// Why a message cannot be understood, and what is known of it all the same.
-pub(super) struct Unreadable {
+pub(super) struct UnreadableMessage {
     pub(super) fault: Fault,
-    pub(super) from: Base,
+    pub(super) from: RequestBase,
 }
 
 /// Reads the message that stands in the array of arguments, or in its place.
-pub(super) fn read(incoming: &Incoming<'_>) -> Result<Message<Body>, Box<Unreadable>> {
-    first::<Message<Body>>(incoming).map_err(|error| {
-        count::limit_of(&error);
+pub(super) fn read(incoming: &PacketMessage<'_>) -> Result<Message<ArgumentsBody>, Box<UnreadableMessage>> {
+    decode_from::<Message<ArgumentsBody>>(incoming).map_err(|error| {
+        metrics::record_decode_limit(&error);
         let fault = Fault::new(code::MESSAGE_ENCODING, error.to_string());
-        let from = first::<Ids>(incoming).map_or_else(|_| Base::default(), Ids::into_base);
-        Box::new(Unreadable { fault, from })
+        let from = decode_from::<MessageIds>(incoming)
+            .map_or_else(|_| RequestBase::default(), MessageIds::into_base);
+        Box::new(UnreadableMessage { fault, from })
     })
 }
 
-fn first<'de, T: FromAmf<'de>>(incoming: &'de Incoming<'_>) -> Result<T, DecodeError> {
-    let services = &incoming.calls.services;
-    read_first(&incoming.body, services.classes(), services.decode_limits())
+fn decode_from<'de, T: FromAmf<'de>>(incoming: &'de PacketMessage<'_>) -> Result<T, DecodeError> {
+    let services = &incoming.context.services;
+    decode_message(&incoming.body, services.classes(), services.decode_limits())
 }
 
 /// Reads what stands in the array of arguments, or in its place.
-pub(super) fn read_first<'de, T: FromAmf<'de>>(
+pub(super) fn decode_message<'de, T: FromAmf<'de>>(
     body: &'de [u8],
     classes: &Arc<Classes>,
     limits: Limits,
@@ -52,7 +53,7 @@ pub(super) fn read_first<'de, T: FromAmf<'de>>(
 
 /// What an answer needs of a message, which may be of any class and have anything else in it.
 #[derive(AmfObject, Default)]
-struct Ids {
+struct MessageIds {
     #[amf(default)]
     client_id: Value,
     #[amf(default)]
@@ -61,10 +62,10 @@ struct Ids {
     message_id: Value,
 }
 
-impl Ids {
-    fn into_base(self) -> Base {
+impl MessageIds {
+    fn into_base(self) -> RequestBase {
         let text = |value: Value| value.as_str().map(str::to_owned);
-        Base {
+        RequestBase {
             client_id: text(self.client_id),
             destination: text(self.destination),
             message_id: text(self.message_id),

@@ -12,12 +12,14 @@ use amf_core::{
 };
 
 use super::client_id;
-use super::messages::{AcknowledgeMessage, AsyncMessage, Base, CommandMessage, Headers, ReplyBase};
+use super::messages::{
+    AcknowledgeMessage, AsyncMessage, CommandMessage, FlexHeaders, ReplyBase, RequestBase,
+};
 
-const MORE: u8 = 0x80;
+const HAS_NEXT: u8 = 0x80;
 
 /// Of `AbstractMessage`, first byte.
-mod first {
+mod abstract_flags {
     pub(super) const BODY: u8 = 1;
     pub(super) const CLIENT_ID: u8 = 2;
     pub(super) const DESTINATION: u8 = 4;
@@ -28,19 +30,19 @@ mod first {
 }
 
 /// Of `AbstractMessage`, second byte.
-mod second {
+mod abstract_flags_2 {
     pub(super) const CLIENT_ID_BYTES: u8 = 1;
     pub(super) const MESSAGE_ID_BYTES: u8 = 2;
 }
 
 /// Of `AsyncMessage`.
-mod asynchronous {
+mod async_flags {
     pub(super) const CORRELATION_ID: u8 = 1;
     pub(super) const CORRELATION_ID_BYTES: u8 = 2;
 }
 
 /// Of `CommandMessage`.
-mod command {
+mod command_flags {
     pub(super) const OPERATION: u8 = 1;
 }
 
@@ -61,12 +63,12 @@ pub(super) struct SmallAcknowledge<B>(pub(super) AcknowledgeMessage<B>);
 
 impl Externalizable for SmallCommand {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let (body, base) = Abstract::<Value, Headers>::read(input)?.into_request();
+        let (body, base) = AbstractMessage::<Value, FlexHeaders>::read(input)?.into_request();
         read_correlation_id(input)?;
         let mut operation = None;
         read_flagged(input, |input, byte, flag| {
             match (byte, flag) {
-                (0, command::OPERATION) => operation = input.read()?,
+                (0, command_flags::OPERATION) => operation = input.read()?,
                 _ => input.skip()?,
             }
             Ok(())
@@ -76,29 +78,29 @@ impl Externalizable for SmallCommand {
 
     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
         let body = Some(&self.0.body).filter(|body| !body.is_null());
-        Abstract::of_request(body, &self.0.base).write(output)?;
+        AbstractMessage::of_request(body, &self.0.base).write(output)?;
         write_correlation_id(None, output)?;
-        output.write_u8(if self.0.operation.is_some() { command::OPERATION } else { 0 });
+        output.write_u8(if self.0.operation.is_some() { command_flags::OPERATION } else { 0 });
         self.0.operation.map_or(Ok(()), |operation| output.write(&operation))
     }
 }
 
 impl Externalizable for SmallAsync {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let (_, base) = Abstract::<Value, Headers>::read(input)?.into_request();
+        let (_, base) = AbstractMessage::<Value, FlexHeaders>::read(input)?.into_request();
         read_correlation_id(input)?;
         Ok(Self(AsyncMessage { base }))
     }
 
     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
-        Abstract::of_request(None::<&Value>, &self.0.base).write(output)?;
+        AbstractMessage::of_request(None::<&Value>, &self.0.base).write(output)?;
         write_correlation_id(None, output)
     }
 }
 
 impl<B: for<'de> FromAmf<'de> + ToAmf> Externalizable for SmallAcknowledge<B> {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let read = Abstract::<B, DynamicMembers>::read(input)?;
+        let read = AbstractMessage::<B, DynamicMembers>::read(input)?;
         let correlation_id = read_correlation_id(input)?;
         // It has no members of its own, but flags for those to come.
         read_flagged(input, |input, _, _| input.skip())?;
@@ -116,7 +118,7 @@ impl<B: for<'de> FromAmf<'de> + ToAmf> Externalizable for SmallAcknowledge<B> {
 
     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
         let base = &self.0.base;
-        Abstract {
+        AbstractMessage {
             body: self.0.body.as_ref(),
             client_id: Some(Cow::from(&base.client_id)),
             destination: base.destination.as_ref().map(Cow::from),
@@ -133,7 +135,7 @@ impl<B: for<'de> FromAmf<'de> + ToAmf> Externalizable for SmallAcknowledge<B> {
 }
 
 /// What `AbstractMessage` writes. What is nothing, or 0, is left out.
-struct Abstract<'a, B, H> {
+struct AbstractMessage<'a, B, H> {
     body: Option<B>,
     client_id: Option<Cow<'a, str>>,
     destination: Option<Cow<'a, str>>,
@@ -143,7 +145,7 @@ struct Abstract<'a, B, H> {
     time_to_live: f64,
 }
 
-impl<'de, B: FromAmf<'de>, H: FromAmf<'de>> Abstract<'de, B, H> {
+impl<'de, B: FromAmf<'de>, H: FromAmf<'de>> AbstractMessage<'de, B, H> {
     fn read(input: &mut ExternalInput<'_, 'de>) -> Result<Self, DecodeError> {
         let mut read = Self {
             body: None,
@@ -156,15 +158,15 @@ impl<'de, B: FromAmf<'de>, H: FromAmf<'de>> Abstract<'de, B, H> {
         };
         read_flagged(input, |input, byte, flag| {
             match (byte, flag) {
-                (0, first::BODY) => read.body = input.read()?,
-                (0, first::CLIENT_ID) => read.client_id = input.read()?,
-                (0, first::DESTINATION) => read.destination = input.read()?,
-                (0, first::HEADERS) => read.headers = input.read()?,
-                (0, first::MESSAGE_ID) => read.message_id = input.read()?,
-                (0, first::TIMESTAMP) => read.timestamp = input.read()?,
-                (0, first::TIME_TO_LIVE) => read.time_to_live = input.read()?,
-                (1, second::CLIENT_ID_BYTES) => read.client_id = read_id(input)?.map(Cow::from),
-                (1, second::MESSAGE_ID_BYTES) => read.message_id = read_id(input)?.map(Cow::from),
+                (0, abstract_flags::BODY) => read.body = input.read()?,
+                (0, abstract_flags::CLIENT_ID) => read.client_id = input.read()?,
+                (0, abstract_flags::DESTINATION) => read.destination = input.read()?,
+                (0, abstract_flags::HEADERS) => read.headers = input.read()?,
+                (0, abstract_flags::MESSAGE_ID) => read.message_id = input.read()?,
+                (0, abstract_flags::TIMESTAMP) => read.timestamp = input.read()?,
+                (0, abstract_flags::TIME_TO_LIVE) => read.time_to_live = input.read()?,
+                (1, abstract_flags_2::CLIENT_ID_BYTES) => read.client_id = read_id(input)?.map(Cow::from),
+                (1, abstract_flags_2::MESSAGE_ID_BYTES) => read.message_id = read_id(input)?.map(Cow::from),
                 _ => input.skip()?,
             }
             Ok(())
@@ -173,9 +175,9 @@ impl<'de, B: FromAmf<'de>, H: FromAmf<'de>> Abstract<'de, B, H> {
     }
 }
 
-impl<B> Abstract<'_, B, Headers> {
-    fn into_request(self) -> (Option<B>, Base) {
-        let base = Base {
+impl<B> AbstractMessage<'_, B, FlexHeaders> {
+    fn into_request(self) -> (Option<B>, RequestBase) {
+        let base = RequestBase {
             client_id: self.client_id.map(Cow::into_owned),
             destination: self.destination.map(Cow::into_owned),
             headers: self.headers,
@@ -185,8 +187,8 @@ impl<B> Abstract<'_, B, Headers> {
     }
 }
 
-impl<'a, B> Abstract<'a, &'a B, &'a Headers> {
-    fn of_request(body: Option<&'a B>, base: &'a Base) -> Self {
+impl<'a, B> AbstractMessage<'a, &'a B, &'a FlexHeaders> {
+    fn of_request(body: Option<&'a B>, base: &'a RequestBase) -> Self {
         Self {
             body,
             client_id: base.client_id.as_ref().map(Cow::from),
@@ -199,20 +201,20 @@ impl<'a, B> Abstract<'a, &'a B, &'a Headers> {
     }
 }
 
-impl<B: ToAmf, H: ToAmf> Abstract<'_, B, H> {
+impl<B: ToAmf, H: ToAmf> AbstractMessage<'_, B, H> {
     fn write(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
-        let client_id = Id::of(self.client_id.as_deref());
-        let message_id = Id::of(self.message_id.as_deref());
-        let flags = flag(first::BODY, self.body.is_some())
-            | flag(first::CLIENT_ID, client_id.text().is_some())
-            | flag(first::DESTINATION, self.destination.is_some())
-            | flag(first::HEADERS, self.headers.is_some())
-            | flag(first::MESSAGE_ID, message_id.text().is_some())
-            | flag(first::TIMESTAMP, self.timestamp != 0.0)
-            | flag(first::TIME_TO_LIVE, self.time_to_live != 0.0);
-        let more = flag(second::CLIENT_ID_BYTES, client_id.bytes().is_some())
-            | flag(second::MESSAGE_ID_BYTES, message_id.bytes().is_some());
-        output.write_u8(flags | flag(MORE, more != 0));
+        let client_id = WireId::new(self.client_id.as_deref());
+        let message_id = WireId::new(self.message_id.as_deref());
+        let flags = flag(abstract_flags::BODY, self.body.is_some())
+            | flag(abstract_flags::CLIENT_ID, client_id.text().is_some())
+            | flag(abstract_flags::DESTINATION, self.destination.is_some())
+            | flag(abstract_flags::HEADERS, self.headers.is_some())
+            | flag(abstract_flags::MESSAGE_ID, message_id.text().is_some())
+            | flag(abstract_flags::TIMESTAMP, self.timestamp != 0.0)
+            | flag(abstract_flags::TIME_TO_LIVE, self.time_to_live != 0.0);
+        let more = flag(abstract_flags_2::CLIENT_ID_BYTES, client_id.bytes().is_some())
+            | flag(abstract_flags_2::MESSAGE_ID_BYTES, message_id.bytes().is_some());
+        output.write_u8(flags | flag(HAS_NEXT, more != 0));
         if more != 0 {
             output.write_u8(more);
         }
@@ -229,17 +231,17 @@ impl<B: ToAmf, H: ToAmf> Abstract<'_, B, H> {
 }
 
 /// An id in the form in which it is written.
-enum Id<'a> {
+enum WireId<'a> {
     None,
     Text(&'a str),
     Bytes([u8; 16]),
 }
 
-impl<'a> Id<'a> {
-    fn of(id: Option<&'a str>) -> Self {
+impl<'a> WireId<'a> {
+    fn new(id: Option<&'a str>) -> Self {
         match id {
             None => Self::None,
-            Some(id) => client_id::bytes(id).map_or(Self::Text(id), Self::Bytes),
+            Some(id) => client_id::to_bytes(id).map_or(Self::Text(id), Self::Bytes),
         }
     }
 
@@ -270,8 +272,8 @@ fn read_correlation_id(input: &mut ExternalInput<'_, '_>) -> Result<Option<Strin
     let mut id = None;
     read_flagged(input, |input, byte, flag| {
         match (byte, flag) {
-            (0, asynchronous::CORRELATION_ID) => id = input.read()?,
-            (0, asynchronous::CORRELATION_ID_BYTES) => id = read_id(input)?,
+            (0, async_flags::CORRELATION_ID) => id = input.read()?,
+            (0, async_flags::CORRELATION_ID_BYTES) => id = read_id(input)?,
             _ => input.skip()?,
         }
         Ok(())
@@ -280,10 +282,10 @@ fn read_correlation_id(input: &mut ExternalInput<'_, '_>) -> Result<Option<Strin
 }
 
 fn write_correlation_id(id: Option<&str>, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
-    let id = Id::of(id);
+    let id = WireId::new(id);
     output.write_u8(
-        flag(asynchronous::CORRELATION_ID, id.text().is_some())
-            | flag(asynchronous::CORRELATION_ID_BYTES, id.bytes().is_some()),
+        flag(async_flags::CORRELATION_ID, id.text().is_some())
+            | flag(async_flags::CORRELATION_ID_BYTES, id.bytes().is_some()),
     );
     write_some(id.text(), output)?;
     write_some(id.bytes(), output)
@@ -298,7 +300,7 @@ fn read_flagged<'de>(
     loop {
         let byte = input.read_u8()?;
         flags.push(byte);
-        if byte & MORE == 0 {
+        if byte & HAS_NEXT == 0 {
             break;
         }
     }

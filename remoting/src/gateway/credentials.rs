@@ -3,24 +3,23 @@
 use http::header;
 use http::request::Parts;
 
-use crate::Caller;
-use crate::service::{Credentials, Principal};
+use crate::service::{Credentials, Extensions, Principal};
 
-/// Attaches the head, the credentials of HTTP Basic, and whom a layer of the app has found already.
-pub(super) fn identified(mut caller: Caller, head: Parts) -> Caller {
-    let extensions = caller.extensions_mut();
-    if let Some(credentials) = basic(&head) {
+/// The head, the credentials of HTTP Basic, and whom a layer of the app has found already.
+pub(super) fn caller_extensions(head: Parts) -> Extensions {
+    let mut extensions = Extensions::new();
+    if let Some(credentials) = basic_credentials(&head) {
         extensions.insert(credentials);
     }
     if let Some(principal) = head.extensions.get::<Principal>() {
         extensions.insert(principal.clone());
     }
     extensions.insert(head);
-    caller
+    extensions
 }
 
 /// RFC 7617. Other schemes are for the program's authenticator, which sees the head.
-fn basic(head: &Parts) -> Option<Credentials> {
+fn basic_credentials(head: &Parts) -> Option<Credentials> {
     let authorization = head.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("basic").then(|| Credentials::from_base64(credentials))?
@@ -44,7 +43,7 @@ mod tests {
             ("Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", None),
         ] {
             let (head, ()) = Request::get("/").header("authorization", value).body(()).unwrap().into_parts();
-            assert_eq!(basic(&head), expected, "{value}");
+            assert_eq!(basic_credentials(&head), expected, "{value}");
         }
     }
 }

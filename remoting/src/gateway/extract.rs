@@ -15,33 +15,33 @@ use tower::Service;
 
 use super::{Gateway, GatewayFuture};
 use crate::service::fault::{Fault, code};
-use crate::{Caller, FromCaller};
+use crate::service::{Caller, FromCaller};
 
 /// What a tower layer put into the request, or a transport or a layer of [`Services`](crate::Services) attached to
 /// the caller; the latter is looked at first. That it is missing is the program's mistake: `Server.Processing`.
 impl<T: Clone + Send + Sync + 'static> FromCaller for Extension<T> {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        let of_request = || head(caller)?.extensions.get::<T>();
+        let of_request = || request_head(caller)?.extensions.get::<T>();
         let found = caller.extension::<T>().or_else(of_request);
-        found.cloned().map(Self).ok_or_else(|| missing::<T>("a layer has put it into the request"))
+        found.cloned().map(Self).ok_or_else(|| missing_fault::<T>("a layer has put it into the request"))
     }
 }
 
 /// The state of the router, as a whole. Over other transports, what they attached of this type.
 impl<S: Clone + Send + Sync + 'static> FromCaller for State<S> {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        let of_router = || head(caller)?.extensions.get::<RouterState<S>>().map(|state| &state.0);
+        let of_router = || request_head(caller)?.extensions.get::<RouterState<S>>().map(|state| &state.0);
         let found = caller.extension::<S>().or_else(of_router);
-        found.cloned().map(Self).ok_or_else(|| missing::<S>("it is the type of the router's state"))
+        found.cloned().map(Self).ok_or_else(|| missing_fault::<S>("it is the type of the router's state"))
     }
 }
 
-fn head(caller: &Caller) -> Option<&Parts> {
+fn request_head(caller: &Caller) -> Option<&Parts> {
     caller.extension::<Parts>()
 }
 
 #[cold]
-fn missing<T>(condition: &str) -> Fault {
+fn missing_fault<T>(condition: &str) -> Fault {
     Fault::internal(format_args!(
         "a method wants `{}`, which is there only where {condition}",
         type_name::<T>()
@@ -82,16 +82,17 @@ impl<T> Deref for Extracted<T> {
 
 impl<T: FromRequestParts<()> + Send + Sync> FromCaller for Extracted<T> {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        let mut head = head(caller).cloned().ok_or_else(|| missing::<Parts>("a call comes over HTTP"))?;
+        let mut head =
+            request_head(caller).cloned().ok_or_else(|| missing_fault::<Parts>("a call comes over HTTP"))?;
         T::from_request_parts(&mut head, &())
             .await
             .map(Self)
-            .map_err(|rejection| rejected::<T>(&rejection.into_response()))
+            .map_err(|rejection| rejection_fault::<T>(&rejection.into_response()))
     }
 }
 
 #[cold]
-fn rejected<T>(response: &Response) -> Fault {
+fn rejection_fault<T>(response: &Response) -> Fault {
     let status = response.status();
     let code = match status {
         StatusCode::UNAUTHORIZED => code::CLIENT_AUTHENTICATION,

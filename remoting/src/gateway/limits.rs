@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::packet::PacketLimits;
+
 /// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
 /// [`Services::limits`](crate::Services::limits); how long a client may take for the head of a request, and how many
 /// may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does, with the feature
@@ -12,21 +14,21 @@ use std::time::Duration;
 /// ```
 /// use amf_remoting::gateway::GatewayLimits;
 ///
-/// let limits = GatewayLimits::default().body(512 * 1024);
-/// assert_eq!(limits.body, 512 * 1024);
+/// let limits = GatewayLimits::default().body_bytes(512 * 1024);
+/// assert_eq!(limits.body_bytes, 512 * 1024);
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct GatewayLimits {
     /// The most bytes of a request's body; 2 MiB.
-    pub body: usize,
+    pub body_bytes: usize,
     /// The longest that a client may take to send the whole body; 30 s.
-    pub body_time: Duration,
+    pub body_timeout: Duration,
     /// The longest that one call may take; 30 s.
-    pub call_time: Duration,
+    pub call_timeout: Duration,
     /// The longest that all calls of one packet may take together; 30 s. Those for which no time is left are not made,
     /// and each is answered with the fault `Server.Timeout`, as the one that took too long is.
-    pub packet_time: Duration,
+    pub packet_timeout: Duration,
     /// The most that the calls of one packet may tell their client; 1,024 notifications.
     pub notifications: usize,
     /// The most bytes of these; 4 MiB.
@@ -36,10 +38,10 @@ pub struct GatewayLimits {
 impl Default for GatewayLimits {
     fn default() -> Self {
         Self {
-            body: 2 * 1024 * 1024,
-            body_time: Duration::from_secs(30),
-            call_time: Duration::from_secs(30),
-            packet_time: Duration::from_secs(30),
+            body_bytes: 2 * 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
+            call_timeout: Duration::from_secs(30),
+            packet_timeout: Duration::from_secs(30),
             notifications: 1024,
             notification_bytes: 4 * 1024 * 1024,
         }
@@ -49,26 +51,26 @@ impl Default for GatewayLimits {
 impl GatewayLimits {
     /// Sets the most bytes of a request's body.
     #[must_use]
-    pub fn body(self, bytes: usize) -> Self {
-        Self { body: bytes, ..self }
+    pub fn body_bytes(self, bytes: usize) -> Self {
+        Self { body_bytes: bytes, ..self }
     }
 
     /// Sets the longest that a client may take to send the whole body.
     #[must_use]
-    pub fn body_time(self, time: Duration) -> Self {
-        Self { body_time: time, ..self }
+    pub fn body_timeout(self, time: Duration) -> Self {
+        Self { body_timeout: time, ..self }
     }
 
     /// Sets the longest that one call may take.
     #[must_use]
-    pub fn call_time(self, time: Duration) -> Self {
-        Self { call_time: time, ..self }
+    pub fn call_timeout(self, time: Duration) -> Self {
+        Self { call_timeout: time, ..self }
     }
 
     /// Sets the longest that all calls of one packet may take together.
     #[must_use]
-    pub fn packet_time(self, time: Duration) -> Self {
-        Self { packet_time: time, ..self }
+    pub fn packet_timeout(self, time: Duration) -> Self {
+        Self { packet_timeout: time, ..self }
     }
 
     /// Sets the most that the calls of one packet may tell their client.
@@ -81,5 +83,14 @@ impl GatewayLimits {
     #[must_use]
     pub fn notification_bytes(self, bytes: usize) -> Self {
         Self { notification_bytes: bytes, ..self }
+    }
+
+    pub(super) fn packet_limits(&self) -> PacketLimits {
+        PacketLimits {
+            call_timeout: self.call_timeout,
+            packet_timeout: self.packet_timeout,
+            notifications: self.notifications,
+            notification_bytes: self.notification_bytes,
+        }
     }
 }

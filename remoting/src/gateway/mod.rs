@@ -57,31 +57,23 @@
 //!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
 //! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
 //! - **Limits**: [`GatewayLimits`] and [`Services::limits`] are in force unless others are set.
-//! - **A client that goes away** cancels its calls, or not: [`Gateway::finishes_calls`].
+//! - **A client that goes away** cancels its calls, or not: [`Gateway::complete_calls_on_disconnect`].
 //! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 
-pub(crate) mod batch;
 mod body;
 mod credentials;
-mod exchange;
 mod extract;
-mod headers;
-mod intake;
 mod limits;
-mod observe;
-mod outbox;
-pub(crate) mod protocol;
-mod refusal;
-mod reply;
-mod reply_headers;
+mod rejection;
+mod request;
+mod request_recorder;
 #[cfg(feature = "serve")]
 mod serve;
-mod versions;
 
+pub use crate::packet::ReplyHeaders;
 pub use body::GatewayBody;
 pub use extract::Extracted;
 pub use limits::GatewayLimits;
-pub use reply_headers::ReplyHeaders;
 #[cfg(feature = "serve")]
 pub use serve::{ServerLimits, serve};
 
@@ -96,57 +88,65 @@ use std::task::{Context, Poll};
 use amf_core::Classes;
 use axum::routing::any;
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
-use crate::Services;
-use crate::service::BoxFuture;
-use headers::HeaderPolicy;
-use protocol::Protocol;
-use refusal::Refusal;
+use crate::flex::{self, Flex};
+use crate::packet::{HeaderPolicy, PacketProtocol, PacketSettings, handle_packet, packet_span};
+use crate::service::{BoxFuture, Extensions, Services};
+use credentials::caller_extensions;
+use rejection::HttpRejection;
+use request_recorder::record_request;
 
 /// The HTTP door to [`Services`].
 ///
 /// It is a [`tower::Service`] for HTTP requests with any body; [`into_router`](Self::into_router) makes routes of it.
 #[derive(Clone)]
 pub struct Gateway {
-    shared: Arc<Shared>,
+    inner: Arc<GatewayInner>,
 }
 
 #[derive(Clone)]
-struct Shared {
+struct GatewayInner {
     services: Services,
     limits: GatewayLimits,
     policy: HeaderPolicy,
     /// What is spoken inside of messages, other than plain calls.
-    protocol: Option<Arc<dyn Protocol>>,
+    protocol: Option<Arc<dyn PacketProtocol>>,
     /// Calls at work, where these go on without their client.
-    finishing: Option<TaskTracker>,
+    detached_calls: Option<TaskTracker>,
 }
 
 impl Gateway {
     /// A gateway with the default limits.
     pub fn new(services: Services) -> Self {
         let (limits, policy) = (GatewayLimits::default(), HeaderPolicy::default());
-        Self { shared: Arc::new(Shared { services, limits, policy, protocol: None, finishing: None }) }
+        Self {
+            inner: Arc::new(GatewayInner { services, limits, policy, protocol: None, detached_calls: None }),
+        }
     }
 
     /// Sets what a request may cost.
     #[must_use]
     pub fn limits(mut self, limits: GatewayLimits) -> Self {
-        Arc::make_mut(&mut self.shared).limits = limits;
+        Arc::make_mut(&mut self.inner).limits = limits;
         self
     }
 
     /// Lets a protocol have the messages that it takes. Its classes are those that `classes` adds.
-    pub(crate) fn speaking(mut self, protocol: Arc<dyn Protocol>, classes: fn(&mut Classes)) -> Self {
-        let shared = Arc::make_mut(&mut self.shared);
-        shared.services = shared.services.clone().knowing(classes);
-        shared.protocol = Some(protocol);
+    fn with_protocol(mut self, protocol: Arc<dyn PacketProtocol>, classes: fn(&mut Classes)) -> Self {
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.services = inner.services.clone().with_classes(classes);
+        inner.protocol = Some(protocol);
         self
+    }
+
+    /// Lets clients of Flex in, besides those that make plain calls.
+    #[must_use]
+    pub fn flex(self, flex: Flex) -> Self {
+        self.with_protocol(Arc::new(flex), flex::register_classes)
     }
 
     /// Takes "must understand" at its word: a packet with such a header of a name that is not among these, nor known
@@ -154,7 +154,7 @@ impl Gateway {
     /// each of its calls. Unless this is set, nothing is refused for a header, as in all known servers.
     #[must_use]
     pub fn strict_headers(mut self, understood: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Arc::make_mut(&mut self.shared).policy.be_strict(understood);
+        Arc::make_mut(&mut self.inner).policy.set_understood(understood);
         self
     }
 
@@ -162,8 +162,8 @@ impl Gateway {
     /// caller may call of it, in place of results; it does, unless this is set to false. Then it gets faults: a
     /// call that is not meant is never made.
     #[must_use]
-    pub fn describes(mut self, describes: bool) -> Self {
-        Arc::make_mut(&mut self.shared).policy.set_describes(describes);
+    pub fn describe_service(mut self, enabled: bool) -> Self {
+        Arc::make_mut(&mut self.inner).policy.set_describe_service(enabled);
         self
     }
 
@@ -172,29 +172,29 @@ impl Gateway {
     /// not made.
     ///
     /// A server that stops in an orderly way waits for its clients, and not for work without one: for that there is
-    /// [`finished`](Self::finished).
+    /// [`wait_idle`](Self::wait_idle).
     #[must_use]
-    pub fn finishes_calls(mut self, finishes: bool) -> Self {
-        Arc::make_mut(&mut self.shared).finishing = finishes.then(TaskTracker::new);
+    pub fn complete_calls_on_disconnect(mut self, enabled: bool) -> Self {
+        Arc::make_mut(&mut self.inner).detached_calls = enabled.then(TaskTracker::new);
         self
     }
 
-    /// Waits until no call is at work that goes on without its client, see [`finishes_calls`](Self::finishes_calls).
+    /// Waits until no call is at work that goes on without its client, see [`complete_calls_on_disconnect`](Self::complete_calls_on_disconnect).
     ///
     /// ```
     /// # use amf_remoting::{Gateway, Services};
     /// # async fn f(listener: tokio::net::TcpListener, stop: tokio::sync::oneshot::Receiver<()>) -> std::io::Result<()> {
-    /// let gateway = Gateway::new(Services::new()).finishes_calls(true);
+    /// let gateway = Gateway::new(Services::new()).complete_calls_on_disconnect(true);
     /// let app = axum::Router::new().merge(gateway.clone().into_router("/gateway"));
     /// axum::serve(listener, app).with_graceful_shutdown(async { _ = stop.await }).await?;
-    /// gateway.finished().await;
+    /// gateway.wait_idle().await;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn finished(&self) {
-        if let Some(finishing) = &self.shared.finishing {
-            finishing.close();
-            finishing.wait().await;
+    pub async fn wait_idle(&self) {
+        if let Some(detached_calls) = &self.inner.detached_calls {
+            detached_calls.close();
+            detached_calls.wait().await;
         }
     }
 
@@ -229,7 +229,7 @@ impl Gateway {
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { services, limits, protocol, .. } = &*self.shared;
+        let GatewayInner { services, limits, protocol, .. } = &*self.inner;
         f.debug_struct("Gateway")
             .field("services", services)
             .field("limits", limits)
@@ -253,57 +253,62 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let shared = Arc::clone(&self.shared);
+        let inner = Arc::clone(&self.inner);
         Box::pin(async move {
-            let span = observe::span();
-            let answer = pin!(shared.answer(request, &span));
-            Ok(match observe::follow(span.clone(), answer).await {
-                Ok(packet) => amf(packet),
+            let span = packet_span();
+            let reply = pin!(inner.handle(request, &span));
+            Ok(match record_request(span.clone(), reply).await {
+                Ok(packet) => amf_response(packet),
                 Err(refusal) => refusal.into_response(),
             })
         })
     }
 }
 
-impl Shared {
-    async fn answer<B>(self: &Arc<Self>, request: Request<B>, span: &Span) -> Result<Bytes, Refusal>
+impl GatewayInner {
+    async fn handle<B>(self: &Arc<Self>, request: Request<B>, span: &Span) -> Result<Bytes, HttpRejection>
     where
         B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let (parts, body) = request.into_parts();
-        intake::check_head(&parts)?;
-        let packet = intake::read_body(body, &self.limits).await?;
-        match &self.finishing {
-            None => self.exchange(parts, packet, span).await,
-            Some(finishing) => {
-                let (shared, span) = (Arc::clone(self), span.clone());
-                let work = async move { shared.exchange(parts, packet, &span).await };
-                finish(finishing.spawn(work.in_current_span())).await
+        request::check_head(&parts)?;
+        let packet = request::read_body(body, &self.limits).await?;
+        match &self.detached_calls {
+            None => self.handle_packet(caller_extensions(parts), packet, span).await,
+            Some(detached_calls) => {
+                let (inner, span) = (Arc::clone(self), span.clone());
+                let extensions = caller_extensions(parts);
+                let work = async move { inner.handle_packet(extensions, packet, &span).await };
+                join_detached(detached_calls.spawn(work.in_current_span())).await
             }
         }
     }
 
-    fn exchange(
+    async fn handle_packet(
         &self,
-        head: Parts,
+        extensions: Extensions,
         packet: Bytes,
         span: &Span,
-    ) -> impl Future<Output = Result<Bytes, Refusal>> {
+    ) -> Result<Bytes, HttpRejection> {
         let Self { services, limits, policy, protocol, .. } = self;
-        exchange::answer(services, protocol.as_deref(), limits, policy, head, packet, span)
+        let (protocol, limits) = (protocol.as_deref(), limits.packet_limits());
+        let settings = PacketSettings { services, protocol, limits, policy };
+        Ok(handle_packet(settings, extensions, packet, span).await?)
     }
 }
 
 /// The answer of work that goes on if nobody waits for it.
-async fn finish(work: JoinHandle<Result<Bytes, Refusal>>) -> Result<Bytes, Refusal> {
+async fn join_detached(work: JoinHandle<Result<Bytes, HttpRejection>>) -> Result<Bytes, HttpRejection> {
     work.await.unwrap_or_else(|error| match error.try_into_panic() {
         // Methods' panics are faults; any other is the server's business, as it would be without a task.
         Ok(panic) => resume_unwind(panic),
-        Err(_) => Err(Refusal::new("cancelled", StatusCode::SERVICE_UNAVAILABLE, "The server is stopping.")),
+        Err(_) => {
+            Err(HttpRejection::new("cancelled", StatusCode::SERVICE_UNAVAILABLE, "The server is stopping."))
+        }
     })
 }
 
-fn amf(packet: Bytes) -> Response<GatewayBody> {
+fn amf_response(packet: Bytes) -> Response<GatewayBody> {
     let mut response = Response::new(GatewayBody::from(packet));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amf"));

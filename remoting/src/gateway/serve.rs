@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use crate::count;
+use crate::metrics;
 
 /// The limits of [`serve`].
 ///
@@ -29,7 +29,7 @@ use crate::count;
 /// use std::time::Duration;
 /// use amf_remoting::gateway::ServerLimits;
 ///
-/// let limits = ServerLimits::default().head_time(Duration::from_secs(5));
+/// let limits = ServerLimits::default().header_read_timeout(Duration::from_secs(5));
 /// assert_eq!(limits.connections, 10_000);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -37,24 +37,28 @@ use crate::count;
 pub struct ServerLimits {
     /// The longest that a client may take from its connection, or from its last reply, to the end of the head of its
     /// next request; 10 s. So it is also the longest that a connection may be idle.
-    pub head_time: Duration,
+    pub header_read_timeout: Duration,
     /// The most connections at a time; 10,000. Others are closed at once.
     pub connections: usize,
     /// The longest that requests may take to end when the server stops; 10 s. Then they are cancelled.
-    pub drain: Duration,
+    pub shutdown_timeout: Duration,
 }
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { head_time: Duration::from_secs(10), connections: 10_000, drain: Duration::from_secs(10) }
+        Self {
+            header_read_timeout: Duration::from_secs(10),
+            connections: 10_000,
+            shutdown_timeout: Duration::from_secs(10),
+        }
     }
 }
 
 impl ServerLimits {
     /// Sets the longest that a client may take for the head of a request.
     #[must_use]
-    pub fn head_time(self, time: Duration) -> Self {
-        Self { head_time: time, ..self }
+    pub fn header_read_timeout(self, time: Duration) -> Self {
+        Self { header_read_timeout: time, ..self }
     }
 
     /// Sets the most connections at a time.
@@ -65,8 +69,8 @@ impl ServerLimits {
 
     /// Sets the longest that requests may take to end when the server stops.
     #[must_use]
-    pub fn drain(self, time: Duration) -> Self {
-        Self { drain: time, ..self }
+    pub fn shutdown_timeout(self, time: Duration) -> Self {
+        Self { shutdown_timeout: time, ..self }
     }
 }
 
@@ -94,7 +98,7 @@ pub async fn serve<L>(mut listener: L, app: Router, limits: ServerLimits, stop: 
 where
     L: Listener<Addr: Clone + Send + Sync + 'static>,
 {
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let stopping = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -111,48 +115,56 @@ where
             .await
         };
         let Some((io, address)) = accepted else { break };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            count::limit("connections");
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+            metrics::record_exceeded_limit("connections");
             tracing::warn!(
                 "closed a connection: the limit `connections` of {} is passed",
                 limits.connections
             );
             continue;
         };
-        let connection = Connection { app: app.clone(), address, head_time: limits.head_time, _place: place };
+        let connection = HttpConnection {
+            app: app.clone(),
+            address,
+            header_read_timeout: limits.header_read_timeout,
+            _permit: permit,
+        };
         connections.spawn(connection.run(io, stopping.clone()));
     }
     drop(listener);
     stopping.cancel();
     let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(limits.drain, all).await.is_err() {
-        count::limit("drain");
-        tracing::warn!("cancelled requests: the limit `drain` of {:?} is passed", limits.drain);
+    if timeout(limits.shutdown_timeout, all).await.is_err() {
+        metrics::record_exceeded_limit("shutdown_timeout");
+        tracing::warn!(
+            "cancelled requests: the limit `shutdown_timeout` of {:?} is passed",
+            limits.shutdown_timeout
+        );
     }
 }
 
-struct Connection<A> {
+struct HttpConnection<A> {
     app: Router,
     address: A,
-    head_time: Duration,
-    _place: OwnedSemaphorePermit,
+    header_read_timeout: Duration,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl<A: Clone + Send + Sync + 'static> Connection<A> {
+impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
     async fn run<I>(self, io: I, stopping: CancellationToken)
     where
         I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let has_asked = AtomicBool::new(false);
+        let has_received_request = AtomicBool::new(false);
         let service = service_fn(|mut request: http::Request<Incoming>| {
-            has_asked.store(true, Ordering::Relaxed);
+            has_received_request.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(ConnectInfo(self.address.clone()));
             // A router is always ready.
             self.app.clone().call(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.head_time)
+            .header_read_timeout(self.header_read_timeout)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         let (mut connection, stopping) = (pin!(connection), stopping.cancelled());
@@ -165,8 +177,8 @@ impl<A: Clone + Send + Sync + 'static> Connection<A> {
         });
         if let Err(error) = ended.await {
             // Later on it is a connection that was kept alive, as a rule.
-            if error.is_timeout() && !has_asked.load(Ordering::Relaxed) {
-                count::limit("head_time");
+            if error.is_timeout() && !has_received_request.load(Ordering::Relaxed) {
+                metrics::record_exceeded_limit("header_read_timeout");
             }
             tracing::debug!(%error, "a connection ended");
         }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Member};
+use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits};
 
+use super::BeginArguments;
 use super::fault::{Fault, code};
 use super::method::Parameter;
-use crate::count;
+use crate::metrics;
 
 /// How a transport lays out a list of arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,10 +24,10 @@ pub enum ArgumentsForm {
 pub struct Arguments<'de> {
     decoder: Decoder<'de>,
     /// How many there are, where that is said; else there are as many as there are values.
-    sent: Option<usize>,
-    taken: usize,
+    sent_count: Option<usize>,
+    taken_count: usize,
     /// Whether the bytes end with the last argument.
-    is_last: bool,
+    ends_with_last: bool,
 }
 
 impl<'de> Arguments<'de> {
@@ -41,46 +42,48 @@ impl<'de> Arguments<'de> {
     ) -> Result<Self, Fault> {
         let mut decoder = decoder(bytes, classes, limits);
         let sent = match form {
-            ArgumentsForm::Array if parameters.is_empty() && is_nothing(bytes) => {
-                decoder.skip().map_err(|error| unreadable(&error))?;
+            ArgumentsForm::Array if parameters.is_empty() && is_null_or_undefined(bytes) => {
+                decoder.skip().map_err(|error| decode_fault(&error))?;
                 Some(0)
             }
-            ArgumentsForm::Array => Some(decoder.begin_arguments().map_err(|error| unreadable(&error))?),
+            ArgumentsForm::Array => Some(decoder.begin_arguments().map_err(|error| decode_fault(&error))?),
             ArgumentsForm::Sequence => None,
         };
         sent.map_or(Ok(()), |sent| check_count(sent, parameters))?;
-        Ok(Self { decoder, sent, taken: 0, is_last: true })
+        Ok(Self { decoder, sent_count: sent, taken_count: 0, ends_with_last: true })
     }
 
-    /// The same for arguments in a member of the one object that an array holds, as a message of Flex has them.
-    pub(super) fn open_member(
+    /// The same for arguments that stand within a larger value, where `begin` goes.
+    pub(super) fn open_within(
         bytes: &'de [u8],
-        name: &str,
+        begin: BeginArguments,
         classes: &Arc<Classes>,
         limits: Limits,
         parameters: &[Parameter],
     ) -> Result<Self, Fault> {
         let mut decoder = decoder(bytes, classes, limits);
-        let sent = begin_member(&mut decoder, name).map_err(|error| unreadable(&error))?;
+        let sent = begin(&mut decoder).map_err(|error| decode_fault(&error))?;
         check_count(sent, parameters)?;
-        Ok(Self { decoder, sent: Some(sent), taken: 0, is_last: false })
+        Ok(Self { decoder, sent_count: Some(sent), taken_count: 0, ends_with_last: false })
     }
 
     /// The next argument; where none was sent, what `T` is when it is missing.
     pub fn next<T: for<'a> FromAmf<'a>>(&mut self, name: &'static str) -> Result<T, Fault> {
-        if self.sent.map_or_else(|| self.decoder.is_at_end(), |sent| self.taken == sent) {
-            return T::missing().ok_or_else(|| wrong_count(self.taken, &(self.taken + 1).to_string()));
+        if self.sent_count.map_or_else(|| self.decoder.is_at_end(), |sent| self.taken_count == sent) {
+            return T::missing()
+                .ok_or_else(|| wrong_count(self.taken_count, &(self.taken_count + 1).to_string()));
         }
-        self.taken += 1;
-        T::from_amf(&mut self.decoder).map_err(|error| unreadable(&error.in_argument(self.taken, name)))
+        self.taken_count += 1;
+        T::from_amf(&mut self.decoder)
+            .map_err(|error| decode_fault(&error.in_argument(self.taken_count, name)))
     }
 
     /// An error where bytes are left: then the caller meant something else than what was read.
     pub(super) fn finish(&self) -> Result<(), Fault> {
-        if let Some(sent) = self.sent.filter(|sent| self.taken < *sent) {
-            return Err(wrong_count(sent, &self.taken.to_string()));
+        if let Some(sent) = self.sent_count.filter(|sent| self.taken_count < *sent) {
+            return Err(wrong_count(sent, &self.taken_count.to_string()));
         }
-        if self.is_last && !self.decoder.is_at_end() {
+        if self.ends_with_last && !self.decoder.is_at_end() {
             let message =
                 format!("bytes are left after the last argument (at byte {})", self.decoder.offset());
             return Err(Fault::new(code::MESSAGE_ENCODING, message));
@@ -95,26 +98,13 @@ fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Dec
 }
 
 /// Some clients send null or undefined, not an empty array, where there are no arguments.
-fn is_nothing(bytes: &[u8]) -> bool {
+fn is_null_or_undefined(bytes: &[u8]) -> bool {
     matches!(bytes, [0x05 | 0x06] | [0x11, 0x00 | 0x01])
-}
-
-/// Goes to a member of an object, and opens the arguments in it.
-fn begin_member(decoder: &mut Decoder<'_>, name: &str) -> Result<usize, DecodeError> {
-    decoder.begin_arguments()?;
-    let mut object = decoder.begin_map()?;
-    while let Some(member) = decoder.next_member(&mut object)? {
-        if matches!(member, Member::Unknown(found) if found == name) {
-            return decoder.begin_arguments();
-        }
-        decoder.skip()?;
-    }
-    Err(decoder.custom_error(format!("the arguments are missing: there is no member `{name}`")))
 }
 
 /// Whether what is wrong with a sequence is the number of its values, which nobody counts while all goes well.
 #[cold]
-pub(super) fn miscounted(
+pub(super) fn check_sequence_count(
     bytes: &[u8],
     classes: &Arc<Classes>,
     limits: Limits,
@@ -147,8 +137,8 @@ fn wrong_count(sent: usize, expected: &str) -> Fault {
 }
 
 #[cold]
-fn unreadable(error: &DecodeError) -> Fault {
-    count::limit_of(error);
+fn decode_fault(error: &DecodeError) -> Fault {
+    metrics::record_decode_limit(error);
     Fault::new(code::MESSAGE_ENCODING, error.to_string())
 }
 
@@ -206,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_over_is_a_fault() {
+    fn trailing_bytes_are_a_fault() {
         // a strict array (0A) of one string, and a null (05) behind it
         let mut arguments = open(b"\x0A\0\0\0\x01\x02\0\x01x\x05", ArgumentsForm::Array, TWO).unwrap();
         assert!(arguments.finish().is_err(), "one was not taken");

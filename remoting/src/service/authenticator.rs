@@ -40,31 +40,37 @@ pub trait Authenticator: Send + Sync + 'static {
 
     /// Who it is that sent no credentials, if it can be told from the rest: from a session, a cookie, or a token.
     /// Nobody, unless this is written.
-    fn recall(&self, caller: &Caller) -> impl Future<Output = Result<Option<Principal>, Fault>> + Send {
+    fn authenticate_session(
+        &self,
+        caller: &Caller,
+    ) -> impl Future<Output = Result<Option<Principal>, Fault>> + Send {
         let _ = caller;
         async { Ok(None) }
     }
 
-    /// Lets go of what [`recall`](Self::recall) would know of who logs out: their session. Nothing is done, unless
+    /// Lets go of what [`authenticate_session`](Self::authenticate_session) would know of who logs out: their session. Nothing is done, unless
     /// this is written.
-    fn forget(&self, caller: &Caller) -> impl Future<Output = Result<(), Fault>> + Send {
+    fn end_session(&self, caller: &Caller) -> impl Future<Output = Result<(), Fault>> + Send {
         let _ = caller;
         async { Ok(()) }
     }
 }
 
 /// An authenticator whose type is forgotten.
-pub(super) trait AnyAuthenticator: Send + Sync {
+pub(super) trait ErasedAuthenticator: Send + Sync {
     fn authenticate<'a>(
         &'a self,
         credentials: &'a Credentials,
         caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
-    fn recall<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
-    fn forget<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>>;
+    fn authenticate_session<'a>(
+        &'a self,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Fault>>;
+    fn end_session<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>>;
 }
 
-impl<A: Authenticator> AnyAuthenticator for A {
+impl<A: Authenticator> ErasedAuthenticator for A {
     fn authenticate<'a>(
         &'a self,
         credentials: &'a Credentials,
@@ -73,36 +79,39 @@ impl<A: Authenticator> AnyAuthenticator for A {
         Box::pin(Authenticator::authenticate(self, credentials, caller))
     }
 
-    fn recall<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Option<Principal>, Fault>> {
-        Box::pin(Authenticator::recall(self, caller))
+    fn authenticate_session<'a>(
+        &'a self,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Fault>> {
+        Box::pin(Authenticator::authenticate_session(self, caller))
     }
 
-    fn forget<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(Authenticator::forget(self, caller))
+    fn end_session<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(Authenticator::end_session(self, caller))
     }
 }
 
 /// What was found out about a caller, for all clones of it.
 #[derive(Clone, Default)]
 pub(super) struct Identity {
-    found: Arc<Mutex<Found>>,
+    state: Arc<Mutex<IdentityState>>,
 }
 
 #[derive(Default)]
-enum Found {
+enum IdentityState {
     #[default]
-    Nothing,
+    Unresolved,
     Known(Principal),
-    SignedOut,
-    Refused(Fault),
+    LoggedOut,
+    Rejected(Fault),
 }
 
-impl Found {
-    fn known(&self) -> Result<Option<Principal>, Fault> {
+impl IdentityState {
+    fn principal(&self) -> Result<Option<Principal>, Fault> {
         match self {
             Self::Known(principal) => Ok(Some(principal.clone())),
-            Self::Refused(fault) => Err(fault.clone()),
-            Self::Nothing | Self::SignedOut => Ok(None),
+            Self::Rejected(fault) => Err(fault.clone()),
+            Self::Unresolved | Self::LoggedOut => Ok(None),
         }
     }
 }
@@ -110,42 +119,42 @@ impl Found {
 impl Identity {
     /// The lock is held meanwhile, so that credentials are looked at once, however many calls want to know.
     pub(super) async fn principal(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
-        let mut found = self.found.lock().await;
-        if !matches!(*found, Found::Nothing) {
-            return found.known();
+        let mut state = self.state.lock().await;
+        if !matches!(*state, IdentityState::Unresolved) {
+            return state.principal();
         }
         if let Some(principal) = caller.extension::<Principal>() {
             return Ok(Some(principal.clone()));
         }
         // The authenticator sees a caller of whom nothing is known yet; asking that one leads nowhere.
-        let stranger = caller.stranger();
+        let anonymous = caller.anonymous();
         match (caller.authenticator(), caller.credentials()) {
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(nobody_checks()),
+            (None, Some(_)) => Err(no_authenticator()),
             (Some(authenticator), None) => {
-                let principal = authenticator.recall(&stranger).await?;
+                let principal = authenticator.authenticate_session(&anonymous).await?;
                 if let Some(principal) = &principal {
-                    *found = Found::Known(principal.clone());
+                    *state = IdentityState::Known(principal.clone());
                 }
                 Ok(principal)
             }
             (Some(authenticator), Some(credentials)) => {
                 // What could not be found out may be another time; what is wrong stays so.
-                *found = match authenticator.authenticate(&credentials, &stranger).await? {
-                    Some(principal) => Found::Known(principal),
-                    None => Found::Refused(wrong_credentials()),
+                *state = match authenticator.authenticate(&credentials, &anonymous).await? {
+                    Some(principal) => IdentityState::Known(principal),
+                    None => IdentityState::Rejected(wrong_credentials()),
                 };
-                found.known()
+                state.principal()
             }
         }
     }
 
-    pub(super) async fn sign_in(&self, principal: Principal) {
-        *self.found.lock().await = Found::Known(principal);
+    pub(super) async fn login(&self, principal: Principal) {
+        *self.state.lock().await = IdentityState::Known(principal);
     }
 
-    pub(super) async fn sign_out(&self) {
-        *self.found.lock().await = Found::SignedOut;
+    pub(super) async fn logout(&self) {
+        *self.state.lock().await = IdentityState::LoggedOut;
     }
 }
 
@@ -155,6 +164,6 @@ pub(super) fn wrong_credentials() -> Fault {
 }
 
 #[cold]
-pub(super) fn nobody_checks() -> Fault {
+pub(super) fn no_authenticator() -> Fault {
     Fault::new(code::SERVER_AUTHENTICATION, "credentials were sent, but the server has no users")
 }

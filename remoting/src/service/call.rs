@@ -3,12 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::Version;
+use amf_core::{DecodeError, Decoder, Version};
 use bytes::Bytes;
 
 use super::registry::Registry;
-use super::reply::Wrapping;
+use super::reply::ReplyEnvelope;
 use super::{ArgumentsForm, Caller, Target};
+
+/// Goes to the arguments of a call within a larger value, and gives their number.
+///
+/// # Errors
+/// Where the value does not hold them.
+pub type BeginArguments = fn(&mut Decoder<'_>) -> Result<usize, DecodeError>;
 
 /// What a transport hands to [`Services`](super::Services), and what layers see.
 #[derive(Clone)]
@@ -18,9 +24,9 @@ pub struct Call {
     form: ArgumentsForm,
     version: Version,
     caller: Caller,
-    /// Where the arguments stand, if that is in a member of the one object of the array.
-    member: Option<&'static str>,
-    wrapping: Option<Arc<dyn Wrapping>>,
+    /// How the arguments are reached, if they stand within a larger value.
+    begin_arguments: Option<BeginArguments>,
+    envelope: Option<Arc<dyn ReplyEnvelope>>,
     /// Set when the call enters `Services`; so a layer also serves what is added after it.
     pub(super) registry: Option<Arc<Registry>>,
 }
@@ -36,8 +42,8 @@ impl Call {
             form: ArgumentsForm::Array,
             version,
             caller,
-            member: None,
-            wrapping: None,
+            begin_arguments: None,
+            envelope: None,
             registry: None,
         }
     }
@@ -49,19 +55,17 @@ impl Call {
         self
     }
 
-    /// Says that the array of arguments is in this member of the one object that the array holds.
-    #[cfg(feature = "http")]
+    /// Says that the arguments stand within a larger value, where `begin` goes.
     #[must_use]
-    pub(crate) fn with_arguments_in(mut self, member: &'static str) -> Self {
-        self.member = Some(member);
+    pub fn with_arguments_at(mut self, begin: BeginArguments) -> Self {
+        self.begin_arguments = Some(begin);
         self
     }
 
     /// Says what is written around the result.
-    #[cfg(feature = "http")]
     #[must_use]
-    pub(crate) fn with_wrapping(mut self, wrapping: Arc<dyn Wrapping>) -> Self {
-        self.wrapping = Some(wrapping);
+    pub fn with_reply_envelope(mut self, envelope: Arc<dyn ReplyEnvelope>) -> Self {
+        self.envelope = Some(envelope);
         self
     }
 
@@ -99,16 +103,16 @@ impl Call {
         self.form
     }
 
-    pub(super) fn member(&self) -> Option<&'static str> {
-        self.member
+    pub(super) fn begin_arguments(&self) -> Option<BeginArguments> {
+        self.begin_arguments
     }
 
-    pub(super) fn wrapping(&self) -> Option<&Arc<dyn Wrapping>> {
-        self.wrapping.as_ref()
+    pub(super) fn envelope(&self) -> Option<&Arc<dyn ReplyEnvelope>> {
+        self.envelope.as_ref()
     }
 
     pub(super) fn into_context(self) -> Context {
-        Context { caller: self.caller, version: self.version, wrapping: self.wrapping }
+        Context { caller: self.caller, version: self.version, envelope: self.envelope }
     }
 }
 
@@ -129,7 +133,7 @@ impl fmt::Debug for Call {
 pub struct Context {
     caller: Caller,
     version: Version,
-    wrapping: Option<Arc<dyn Wrapping>>,
+    envelope: Option<Arc<dyn ReplyEnvelope>>,
 }
 
 impl Context {
@@ -143,8 +147,8 @@ impl Context {
         self.version
     }
 
-    pub(super) fn wrapping(&self) -> Option<&Arc<dyn Wrapping>> {
-        self.wrapping.as_ref()
+    pub(super) fn envelope(&self) -> Option<&Arc<dyn ReplyEnvelope>> {
+        self.envelope.as_ref()
     }
 }
 

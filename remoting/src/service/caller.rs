@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amf_core::{Decoder, DynamicMembers, FromAmf, Value, Version, to_vec};
 
-use super::authenticator::{AnyAuthenticator, Identity};
+use super::authenticator::{ErasedAuthenticator, Identity};
 use super::fault::{Fault, code};
 use super::{Client, Credentials, Extensions, Principal};
 
@@ -18,7 +18,7 @@ pub struct Caller {
     message_headers: Option<Arc<dyn MessageHeaders>>,
     extensions: Arc<Extensions>,
     identity: Identity,
-    authenticator: Option<Arc<dyn AnyAuthenticator>>,
+    authenticator: Option<Arc<dyn ErasedAuthenticator>>,
 }
 
 impl Caller {
@@ -43,9 +43,8 @@ impl Caller {
     }
 
     /// The same caller with headers of one message in the packet, which count before those of the packet.
-    #[cfg(feature = "http")]
     #[must_use]
-    pub(crate) fn with_message_headers(mut self, headers: Arc<dyn MessageHeaders>) -> Self {
+    pub fn with_message_headers(mut self, headers: Arc<dyn MessageHeaders>) -> Self {
         self.message_headers = Some(headers);
         self
     }
@@ -71,7 +70,7 @@ impl Caller {
 
     /// A header of the request, by its name. Where there are several, the last one counts.
     ///
-    /// A message of Flex has headers of its own, those that it was sent with and `DSId`, `DSEndpoint` and the like;
+    /// A message within a packet may have headers of its own, as those of Flex do (`DSId`, `DSEndpoint` and the like);
     /// they are found here too, before those of the packet.
     pub fn header(&self, name: &str) -> Option<&Value> {
         let of_message = self.message_headers.as_ref().and_then(|headers| headers.all().get(name));
@@ -94,9 +93,9 @@ impl Caller {
     /// [`Header`](super::Header) gets it in this way.
     pub fn header_as<T: for<'de> FromAmf<'de>>(&self, name: &str) -> Result<Option<T>, Fault> {
         let Some(value) = self.header(name) else { return Ok(None) };
-        let bytes = to_vec(Version::Amf3, value).map_err(|error| unreadable(name, &error))?;
+        let bytes = to_vec(Version::Amf3, value).map_err(|error| header_fault(name, &error))?;
         let value = Decoder::new(Version::Amf3, &bytes).with_classes_of::<T>().read();
-        value.map(Some).map_err(|error| unreadable(name, &error.in_member(name.to_owned())))
+        value.map(Some).map_err(|error| header_fault(name, &error.in_member(name.to_owned())))
     }
 
     /// The credentials that came with the call: in the AMF header `Credentials`, or as an attached
@@ -109,7 +108,7 @@ impl Caller {
 
     /// Who it is; nobody where that is not known.
     ///
-    /// That is, the first of these: who was [signed in](Self::sign_in); the [`Principal`] that a layer attached, to the
+    /// That is, the first of these: who was [logged in](Self::login); the [`Principal`] that a layer attached, to the
     /// caller or, over HTTP, to the request; whose the [credentials](Self::credentials) are; whom the
     /// [`Authenticator`](super::Authenticator) recalls. Wrong credentials are the fault `Client.Authentication`;
     /// credentials that nobody can check, `Server.Authentication`.
@@ -121,25 +120,25 @@ impl Caller {
     ///
     /// Over HTTP the next packet is a stranger's again: keep a session, and let the
     /// [`Authenticator`](super::Authenticator) recall it.
-    pub async fn sign_in(&self, principal: Principal) {
-        self.identity.sign_in(principal).await;
+    pub async fn login(&self, principal: Principal) {
+        self.identity.login(principal).await;
     }
 
     /// Forgets who it is, for all calls that follow in the same packet or on the same connection.
-    pub async fn sign_out(&self) {
-        self.identity.sign_out().await;
+    pub async fn logout(&self) {
+        self.identity.logout().await;
     }
 
-    pub(super) fn set_authenticator(&mut self, authenticator: &Arc<dyn AnyAuthenticator>) {
+    pub(super) fn set_authenticator(&mut self, authenticator: &Arc<dyn ErasedAuthenticator>) {
         self.authenticator = Some(Arc::clone(authenticator));
     }
 
-    pub(super) fn authenticator(&self) -> Option<&Arc<dyn AnyAuthenticator>> {
+    pub(super) fn authenticator(&self) -> Option<&Arc<dyn ErasedAuthenticator>> {
         self.authenticator.as_ref()
     }
 
     /// The same caller, of whom nobody has found out anything.
-    pub(crate) fn stranger(&self) -> Self {
+    pub(crate) fn anonymous(&self) -> Self {
         Self { identity: Identity::default(), authenticator: None, ..self.clone() }
     }
 
@@ -158,7 +157,8 @@ impl Caller {
 }
 
 /// The headers of one message, of which a packet may hold several.
-pub(crate) trait MessageHeaders: Send + Sync {
+pub trait MessageHeaders: Send + Sync {
+    /// All of them.
     fn all(&self) -> &DynamicMembers;
 }
 
@@ -175,7 +175,7 @@ impl fmt::Debug for Caller {
 }
 
 #[cold]
-fn unreadable(name: &str, error: &dyn fmt::Display) -> Fault {
+fn header_fault(name: &str, error: &dyn fmt::Display) -> Fault {
     Fault::new(code::MESSAGE_ENCODING, format!("the header `{name}` cannot be read: {error}"))
 }
 

@@ -57,7 +57,7 @@ impl Client {
     {
         let answer = Notification::encode(method, &arguments, self.connection.encoding())
             .map(|call| self.connection.invoke(&call));
-        Box::pin(async move { Ok(read_answer(&answer?.await?)?) })
+        Box::pin(async move { Ok(decode_reply(&answer?.await?)?) })
     }
 
     pub(super) fn connection(&self) -> &Arc<dyn Connection> {
@@ -74,7 +74,7 @@ impl fmt::Debug for Client {
     }
 }
 
-fn read_answer<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
+fn decode_reply<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
     let mut classes = Classes::new();
     R::classes(&mut classes);
     R::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)))
@@ -86,8 +86,7 @@ pub struct ClientId(u64);
 
 impl ClientId {
     /// The next one.
-    #[allow(clippy::should_implement_trait, reason = "it has no receiver, so it is no iterator")]
-    pub fn next() -> Self {
+    pub fn allocate() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
@@ -111,15 +110,15 @@ pub struct Encoding {
 /// A call to a client with its arguments encoded, shared by all clients with the same encoding.
 #[derive(Clone, Debug)]
 pub struct Notification {
-    call: Arc<Encoded>,
+    call: Arc<EncodedCall>,
 }
 
 /// In one place for all who are told the same.
 #[derive(Debug)]
-struct Encoded {
+struct EncodedCall {
     method: Box<str>,
     arguments: Bytes,
-    made: OnceLock<Arc<dyn Any + Send + Sync>>,
+    transport_form: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Notification {
@@ -135,7 +134,7 @@ impl Notification {
             ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
         }
         let arguments = encoder.finish().into();
-        let call = Encoded { method: method.into(), arguments, made: OnceLock::new() };
+        let call = EncodedCall { method: method.into(), arguments, transport_form: OnceLock::new() };
         Ok(Self { call: Arc::new(call) })
     }
 
@@ -150,8 +149,8 @@ impl Notification {
     }
 
     /// What a transport makes of it for all clients alike: the first that asks makes it, the others get the same.
-    pub fn once_for_all<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
-        let first = self.call.made.get_or_init(|| Arc::new(make()));
+    pub fn get_or_init<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let first = self.call.transport_form.get_or_init(|| Arc::new(make()));
         // Another transport may have come first.
         Arc::downcast(Arc::clone(first)).unwrap_or_else(|_other| Arc::new(make()))
     }
@@ -174,7 +173,7 @@ pub trait Connection: Send + Sync + 'static {
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;
     /// Sends a call that has no answer and goes to other clients too: what is made of it for the wire can be kept
-    /// [once for all](Notification::once_for_all).
+    /// [once for all](Notification::get_or_init).
     fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
         self.notify(notification)
     }
@@ -259,14 +258,14 @@ mod tests {
     use super::{Encoding, Notification};
 
     #[test]
-    fn what_a_transport_makes_is_made_once() {
+    fn get_or_init_runs_once() {
         let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
         let notification = Notification::encode("heard", &("Ann",), encoding).unwrap();
-        let first = notification.once_for_all(|| String::from("of the first"));
-        let second = notification.clone().once_for_all(|| String::from("of the second"));
+        let first = notification.get_or_init(|| String::from("of the first"));
+        let second = notification.clone().get_or_init(|| String::from("of the second"));
         assert_eq!(*second, "of the first");
         assert!(Arc::ptr_eq(&first, &second));
         // What another transport makes is of its own type.
-        assert_eq!(*notification.once_for_all(|| 7), 7);
+        assert_eq!(*notification.get_or_init(|| 7), 7);
     }
 }

@@ -16,7 +16,7 @@ pub struct ServiceDescription {
 }
 
 impl ServiceDescription {
-    pub(super) async fn of(
+    pub(super) async fn for_caller(
         name: &'static str,
         signatures: impl Iterator<Item = &'static Signature>,
         caller: &Caller,
@@ -48,50 +48,50 @@ impl ServiceDescription {
     }
 }
 
-const VERSION: &str = "1.0";
+const DESCRIPTION_VERSION: &str = "1.0";
 
-static SERVICE: Class = Class::new("", &["version", "address", "functions"]);
-static FUNCTION: Class = Class::new("", &["description", "name", "version", "returns", "arguments"]);
-static ARGUMENT: Class = Class::new("", &["name", "required", "type", "description"]);
+static SERVICE_CLASS: Class = Class::new("", &["version", "address", "functions"]);
+static FUNCTION_CLASS: Class = Class::new("", &["description", "name", "version", "returns", "arguments"]);
+static ARGUMENT_CLASS: Class = Class::new("", &["name", "required", "type", "description"]);
 
 impl ToAmf for ServiceDescription {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        let functions: Vec<_> = self.methods().map(Function).collect();
-        encoder.begin_object(&SERVICE)?;
-        encoder.member(&SERVICE, 0, VERSION)?;
-        encoder.member(&SERVICE, 1, self.name)?;
-        encoder.member(&SERVICE, 2, &functions)?;
-        encoder.end_object(&SERVICE);
+        let functions: Vec<_> = self.methods().map(FunctionDescription).collect();
+        encoder.begin_object(&SERVICE_CLASS)?;
+        encoder.member(&SERVICE_CLASS, 0, DESCRIPTION_VERSION)?;
+        encoder.member(&SERVICE_CLASS, 1, self.name)?;
+        encoder.member(&SERVICE_CLASS, 2, &functions)?;
+        encoder.end_object(&SERVICE_CLASS);
         Ok(())
     }
 }
 
-struct Function(&'static Signature);
+struct FunctionDescription(&'static Signature);
 
-impl ToAmf for Function {
+impl ToAmf for FunctionDescription {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        let arguments: Vec<_> = self.0.parameters().iter().map(Argument).collect();
-        encoder.begin_object(&FUNCTION)?;
-        encoder.member(&FUNCTION, 0, self.0.docs())?;
-        encoder.member(&FUNCTION, 1, self.0.name())?;
-        encoder.member(&FUNCTION, 2, VERSION)?;
-        encoder.member(&FUNCTION, 3, self.0.returns())?;
-        encoder.member(&FUNCTION, 4, &arguments)?;
-        encoder.end_object(&FUNCTION);
+        let arguments: Vec<_> = self.0.parameters().iter().map(ArgumentDescription).collect();
+        encoder.begin_object(&FUNCTION_CLASS)?;
+        encoder.member(&FUNCTION_CLASS, 0, self.0.docs())?;
+        encoder.member(&FUNCTION_CLASS, 1, self.0.name())?;
+        encoder.member(&FUNCTION_CLASS, 2, DESCRIPTION_VERSION)?;
+        encoder.member(&FUNCTION_CLASS, 3, self.0.returns())?;
+        encoder.member(&FUNCTION_CLASS, 4, &arguments)?;
+        encoder.end_object(&FUNCTION_CLASS);
         Ok(())
     }
 }
 
-struct Argument(&'static Parameter);
+struct ArgumentDescription(&'static Parameter);
 
-impl ToAmf for Argument {
+impl ToAmf for ArgumentDescription {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        encoder.begin_object(&ARGUMENT)?;
-        encoder.member(&ARGUMENT, 0, self.0.name())?;
-        encoder.member(&ARGUMENT, 1, &!self.0.is_optional())?;
-        encoder.member(&ARGUMENT, 2, self.0.rust_type())?;
-        encoder.member(&ARGUMENT, 3, "")?;
-        encoder.end_object(&ARGUMENT);
+        encoder.begin_object(&ARGUMENT_CLASS)?;
+        encoder.member(&ARGUMENT_CLASS, 0, self.0.name())?;
+        encoder.member(&ARGUMENT_CLASS, 1, &!self.0.is_optional())?;
+        encoder.member(&ARGUMENT_CLASS, 2, self.0.rust_type())?;
+        encoder.member(&ARGUMENT_CLASS, 3, "")?;
+        encoder.end_object(&ARGUMENT_CLASS);
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! From a call to a method at work: look up, decode, run.
 
-use super::args::miscounted;
+use super::args::check_sequence_count;
+use super::catch_panic::{catch_panic, catch_panic_async};
 use super::fault::{Fault, code};
-use super::panics::{isolate, isolate_future};
-use super::registry::{Found, Registry};
-use super::{Access, Arguments, ArgumentsForm, Call, Reply, Running, Target};
+use super::registry::{Registry, ResolvedMethod};
+use super::{Access, Arguments, ArgumentsForm, Call, MethodFuture, Reply, Target};
 
 /// The innermost service, within all layers.
 pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
@@ -12,41 +12,45 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
         return Err(Fault::internal("a layer made a call of its own; it should change the one it was given"));
     };
     let target = call.target().clone();
-    let method = find(&registry, &target)?;
-    admit(method.signature.access(), &call).await?;
-    let running = isolate(&target, || start(&registry, method, call))?;
-    isolate_future(&target, running).await
+    let method = resolve(&registry, &target)?;
+    authorize(method.signature.access(), &call).await?;
+    let running = catch_panic(&target, || start_method(&registry, method, call))?;
+    catch_panic_async(&target, running).await
 }
 
-fn find<'a>(registry: &'a Registry, target: &Target) -> Result<Found<'a>, Fault> {
+fn resolve<'a>(registry: &'a Registry, target: &Target) -> Result<ResolvedMethod<'a>, Fault> {
     let service = registry.service(target.service()).ok_or_else(|| unknown_service(target))?;
     service.method(target.method()).ok_or_else(|| unknown_method(target))
 }
 
 /// Checks the rule of the method.
-async fn admit(access: Access, call: &Call) -> Result<(), Fault> {
+async fn authorize(access: Access, call: &Call) -> Result<(), Fault> {
     match access {
         Access::Public => Ok(()),
         // Boxed, so that only calls of methods with a rule have to carry it.
-        access => isolate_future(call.target(), Box::pin(access.check(call.caller()))).await,
+        access => catch_panic_async(call.target(), Box::pin(access.check(call.caller()))).await,
     }
 }
 
 /// Everything that needs the request's bytes.
-fn start(registry: &Registry, method: Found<'_>, mut call: Call) -> Result<Running, Fault> {
+fn start_method(
+    registry: &Registry,
+    method: ResolvedMethod<'_>,
+    mut call: Call,
+) -> Result<MethodFuture, Fault> {
     let bytes = call.take_arguments();
     let (classes, limits, parameters) =
         (registry.classes(), registry.limits(), method.signature.parameters());
-    let mut arguments = match call.member() {
+    let mut arguments = match call.begin_arguments() {
         None => Arguments::open(&bytes, call.form(), classes, limits, parameters)?,
-        Some(member) => Arguments::open_member(&bytes, member, classes, limits, parameters)?,
+        Some(begin) => Arguments::open_within(&bytes, begin, classes, limits, parameters)?,
     };
     let form = call.form();
     let started = method.start(&mut arguments, call.into_context());
     let started = started.and_then(|running| arguments.finish().map(|()| running));
     started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
-        ArgumentsForm::Sequence => miscounted(&bytes, classes, limits, parameters).unwrap_or(fault),
+        ArgumentsForm::Sequence => check_sequence_count(&bytes, classes, limits, parameters).unwrap_or(fault),
     })
 }
 

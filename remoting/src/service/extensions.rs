@@ -8,11 +8,11 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Extensions {
     /// A handful at most, so looking through them costs less than hashing.
-    values: Vec<Extension>,
+    values: Vec<ExtensionEntry>,
 }
 
 #[derive(Clone)]
-struct Extension {
+struct ExtensionEntry {
     type_id: TypeId,
     type_name: &'static str,
     value: Arc<dyn Any + Send + Sync>,
@@ -28,7 +28,7 @@ impl Extensions {
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         let type_id = TypeId::of::<T>();
         self.values.retain(|extension| extension.type_id != type_id);
-        self.values.push(Extension { type_id, type_name: type_name::<T>(), value: Arc::new(value) });
+        self.values.push(ExtensionEntry { type_id, type_name: type_name::<T>(), value: Arc::new(value) });
     }
 
     /// Puts in every value of another map, in place of those of their types that were there.

@@ -96,7 +96,7 @@ impl Fault {
     }
 
     /// The code as it was given: borrowed where it stands in a program's text.
-    pub(super) fn code_as_given(&self) -> &Cow<'static, str> {
+    pub(super) fn code_cow(&self) -> &Cow<'static, str> {
         &self.code
     }
 
@@ -161,7 +161,7 @@ impl From<CallError> for Fault {
 
 /// Everything that some client looks for: status handlers read `code` and `description`, Flex reads the `fault…`
 /// members, and others `message` and `details`.
-static OBJECT: Class = Class::new(
+static FAULT_CLASS: Class = Class::new(
     "",
     &[
         "level",
@@ -180,14 +180,14 @@ static OBJECT: Class = Class::new(
 impl ToAmf for Fault {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         let (code, message, detail) = (self.code(), self.message(), self.detail().unwrap_or_default());
-        encoder.begin_object(&OBJECT)?;
+        encoder.begin_object(&FAULT_CLASS)?;
         for (index, text) in
             ["error", code, code, message, detail, code, message, detail, message].iter().enumerate()
         {
-            encoder.member(&OBJECT, index, *text)?;
+            encoder.member(&FAULT_CLASS, index, *text)?;
         }
-        encoder.member(&OBJECT, 9, &None::<&str>)?;
-        encoder.end_object(&OBJECT);
+        encoder.member(&FAULT_CLASS, 9, &None::<&str>)?;
+        encoder.end_object(&FAULT_CLASS);
         Ok(())
     }
 }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_internal_stays_inside() {
+    fn internal_errors_are_not_exposed() {
         let fault = Fault::internal("the password is 1234");
         assert_eq!(fault, Fault::new("Server.Processing", "internal error"));
     }

@@ -43,13 +43,13 @@ impl Group {
 
     /// Whether a client is a member and still there.
     pub fn contains(&self, client: &Client) -> bool {
-        self.lock().get(&client.id()).is_some_and(|connection| open(connection).is_some())
+        self.lock().get(&client.id()).is_some_and(|connection| upgrade_open(connection).is_some())
     }
 
     /// How many members are still there.
     pub fn len(&self) -> usize {
         let mut members = self.lock();
-        members.retain(|_, connection| open(connection).is_some());
+        members.retain(|_, connection| upgrade_open(connection).is_some());
         members.len()
     }
 
@@ -63,12 +63,12 @@ impl Group {
     /// A member that cannot take it does not keep the others from being told. The only error is
     /// [`CallError::Encode`].
     pub fn notify(&self, method: &str, arguments: impl ToArguments) -> Result<(), CallError> {
-        let mut encoded = Encoded { method, arguments, notifications: Vec::new() };
+        let mut cache = NotificationCache { method, arguments, notifications: Vec::new() };
         for (id, connection) in self.connections() {
-            let notification = encoded.for_encoding(connection.encoding())?;
+            let notification = cache.for_encoding(connection.encoding())?;
             match connection.broadcast(&notification) {
                 Ok(()) => {}
-                Err(CallError::Gone) => self.forget(id, &connection),
+                Err(CallError::Gone) => self.remove_closed(id, &connection),
                 Err(error) => {
                     tracing::debug!(method, client = %id, %error, "a member of a group was not told");
                 }
@@ -81,7 +81,7 @@ impl Group {
     fn connections(&self) -> Vec<(ClientId, Arc<dyn Connection>)> {
         let mut members = self.lock();
         let mut connections = Vec::with_capacity(members.len());
-        members.retain(|id, connection| match open(connection) {
+        members.retain(|id, connection| match upgrade_open(connection) {
             Some(connection) => {
                 connections.push((*id, connection));
                 true
@@ -92,7 +92,7 @@ impl Group {
     }
 
     /// Unless the same client was added again by another way meanwhile.
-    fn forget(&self, id: ClientId, gone: &Arc<dyn Connection>) {
+    fn remove_closed(&self, id: ClientId, gone: &Arc<dyn Connection>) {
         let mut members = self.lock();
         if members.get(&id).is_some_and(|connection| connection.ptr_eq(&Arc::downgrade(gone))) {
             members.remove(&id);
@@ -110,18 +110,18 @@ impl fmt::Debug for Group {
     }
 }
 
-fn open(connection: &Weak<dyn Connection>) -> Option<Arc<dyn Connection>> {
+fn upgrade_open(connection: &Weak<dyn Connection>) -> Option<Arc<dyn Connection>> {
     connection.upgrade().filter(|connection| connection.is_open())
 }
 
 /// The same call in every encoding that was asked for so far.
-struct Encoded<'a, A> {
+struct NotificationCache<'a, A> {
     method: &'a str,
     arguments: A,
     notifications: Vec<(Encoding, Notification)>,
 }
 
-impl<A: ToArguments> Encoded<'_, A> {
+impl<A: ToArguments> NotificationCache<'_, A> {
     fn for_encoding(&mut self, encoding: Encoding) -> Result<Notification, CallError> {
         if let Some((_, known)) = self.notifications.iter().find(|(of, _)| *of == encoding) {
             return Ok(known.clone());

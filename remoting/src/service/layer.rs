@@ -15,24 +15,24 @@ use super::{BoxFuture, Call, Reply};
 /// A [`tower::Service`] from calls to replies: what a layer wraps.
 #[derive(Clone)]
 pub struct CallService {
-    outermost: Option<Arc<dyn CallLayer>>,
+    outermost: Option<Arc<dyn ErasedCallService>>,
 }
 
 impl CallService {
     /// Dispatches every call, with no layer.
-    pub(super) fn dispatching() -> Self {
+    pub(super) fn without_layers() -> Self {
         Self { outermost: None }
     }
 
     /// Puts a layer around what is there.
-    pub(super) fn wrapped<L>(self, layer: &L) -> Self
+    pub(super) fn with_layer<L>(self, layer: &L) -> Self
     where
         L: tower::Layer<Self>,
         L::Service:
             tower::Service<Call, Response = Reply, Error: Into<BoxError>, Future: Send> + Send + 'static,
     {
-        let shared = Shared { service: Arc::new(Mutex::new(layer.layer(self))) };
-        Self { outermost: Some(Arc::new(shared)) }
+        let layered = LayeredService { service: Arc::new(Mutex::new(layer.layer(self))) };
+        Self { outermost: Some(Arc::new(layered)) }
     }
 
     pub(super) fn is_layered(&self) -> bool {
@@ -68,30 +68,30 @@ impl fmt::Debug for CallService {
 }
 
 /// A layered service whose type is forgotten.
-trait CallLayer: Send + Sync {
+trait ErasedCallService: Send + Sync {
     fn run(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>>;
 }
 
 /// One service for all callers, so that a layer need not be `Clone` and its limits hold for all of them together.
 ///
 /// The lock is held until the service is ready and has taken the call, not while the call runs.
-struct Shared<S> {
+struct LayeredService<S> {
     service: Arc<Mutex<S>>,
 }
 
-impl<S> CallLayer for Shared<S>
+impl<S> ErasedCallService for LayeredService<S>
 where
     S: tower::Service<Call, Response = Reply, Error: Into<BoxError>, Future: Send> + Send + 'static,
 {
     fn run(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
         let service = Arc::clone(&self.service);
         Box::pin(async move {
-            let answer = {
+            let reply = {
                 let mut service = service.lock().await;
                 poll_fn(|cx| service.poll_ready(cx)).await.map_err(into_fault)?;
                 service.call(call)
             };
-            answer.await.map_err(into_fault)
+            reply.await.map_err(into_fault)
         })
     }
 }

@@ -24,10 +24,10 @@ pub trait Service: Sized + Send + Sync + 'static {
 }
 
 /// A method at work.
-pub type Running = BoxFuture<'static, Result<Reply, Fault>>;
+pub type MethodFuture = BoxFuture<'static, Result<Reply, Fault>>;
 
 /// Decodes the arguments at once, then gives the method as a future that borrows nothing.
-pub type CallFn<S> = fn(Arc<S>, &mut Arguments<'_>, Context) -> Result<Running, Fault>;
+pub type CallFn<S> = fn(Arc<S>, &mut Arguments<'_>, Context) -> Result<MethodFuture, Fault>;
 
 /// One method of a service: what is known about it, and how to call it.
 ///
@@ -42,7 +42,7 @@ pub type CallFn<S> = fn(Arc<S>, &mut Arguments<'_>, Context) -> Result<Running, 
 ///     const METHODS: &'static [Method<Self>] = &[Method::<Self>::new("add", |_service, arguments, context| {
 ///         let a = arguments.next::<f64>("a")?;
 ///         let b = arguments.next::<f64>("b")?;
-///         __private::running(async move { IntoReply::into_reply(a + b, &context) })
+///         __private::boxed_method(async move { IntoReply::into_reply(a + b, &context) })
 ///     })
 ///     .parameters(const { &[Parameter::new::<f64>("a", "f64"), Parameter::new::<f64>("b", "f64")] })
 ///     .returns("f64")];
@@ -112,7 +112,7 @@ impl<S> Method<S> {
         service: Arc<S>,
         arguments: &mut Arguments<'_>,
         context: Context,
-    ) -> Result<Running, Fault> {
+    ) -> Result<MethodFuture, Fault> {
         (self.call)(service, arguments, context)
     }
 }

@@ -9,7 +9,9 @@ mod access;
 mod args;
 mod authenticator;
 mod call;
+mod call_recorder;
 mod caller;
+pub(crate) mod catch_panic;
 mod client;
 mod credentials;
 mod describe;
@@ -20,22 +22,18 @@ mod group;
 mod header;
 mod layer;
 mod method;
-mod observe;
-mod panics;
 mod principal;
 mod registry;
 mod reply;
 mod services;
 mod target;
-#[cfg(feature = "http")]
-mod time_limit;
 mod to_arguments;
 
 pub use access::Access;
 pub use args::{Arguments, ArgumentsForm};
 pub use authenticator::Authenticator;
-pub use call::{Call, Context};
-pub use caller::{Caller, FromCaller};
+pub use call::{BeginArguments, Call, Context};
+pub use caller::{Caller, FromCaller, MessageHeaders};
 pub use client::{CallError, Client, ClientId, Connection, Encoding, Notification};
 pub use credentials::Credentials;
 pub use describe::ServiceDescription;
@@ -44,14 +42,12 @@ pub use fault::Fault;
 pub use group::Group;
 pub use header::{Header, HeaderValue};
 pub use layer::CallService;
-pub use method::{CallFn, Method, Parameter, Running, Service, Signature};
+pub use method::{CallFn, Method, MethodFuture, Parameter, Service, Signature};
 pub use principal::Principal;
-pub use reply::{Fallible, IntoReply, Plain, Reply};
+pub use reply::{Fallible, IntoReply, Plain, Reply, ReplyEnvelope};
 pub use services::{Services, ServicesError};
 pub use target::Target;
 pub use to_arguments::ToArguments;
-#[cfg(feature = "http")]
-pub(crate) use {caller::MessageHeaders, panics::isolate_future, reply::Wrapping, time_limit::TimeLimit};
 
 use std::pin::Pin;
 

@@ -18,11 +18,11 @@ use super::{Caller, Extensions, FromCaller};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Principal {
-    inner: Arc<Inner>,
+    inner: Arc<PrincipalInner>,
 }
 
 #[derive(Clone, Debug)]
-struct Inner {
+struct PrincipalInner {
     name: String,
     roles: Vec<String>,
     extensions: Extensions,
@@ -32,7 +32,11 @@ impl Principal {
     /// Somebody of this name, without roles.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
-            inner: Arc::new(Inner { name: name.into(), roles: Vec::new(), extensions: Extensions::new() }),
+            inner: Arc::new(PrincipalInner {
+                name: name.into(),
+                roles: Vec::new(),
+                extensions: Extensions::new(),
+            }),
         }
     }
 
@@ -73,7 +77,7 @@ impl Principal {
 
 impl FromCaller for Principal {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        caller.principal().await?.ok_or_else(unknown)
+        caller.principal().await?.ok_or_else(not_logged_in)
     }
 }
 
@@ -84,6 +88,6 @@ impl FromCaller for Option<Principal> {
 }
 
 #[cold]
-pub(super) fn unknown() -> Fault {
+pub(super) fn not_logged_in() -> Fault {
     Fault::new(code::CLIENT_AUTHENTICATION, "log in first")
 }

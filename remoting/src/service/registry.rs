@@ -6,29 +6,29 @@ use std::sync::Arc;
 
 use amf_core::{Classes, Limits};
 
-use super::authenticator::AnyAuthenticator;
-use super::{Arguments, Context, Fault, Method, Running, Service, ServicesError, Signature, Target};
+use super::authenticator::ErasedAuthenticator;
+use super::{Arguments, Context, Fault, Method, MethodFuture, Service, ServicesError, Signature, Target};
 
 /// What is fixed once the program runs.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
-    services: Vec<Arc<Entry>>,
+    services: Vec<Arc<ServiceEntry>>,
     by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
     limits: Limits,
-    authenticator: Option<Arc<dyn AnyAuthenticator>>,
+    authenticator: Option<Arc<dyn ErasedAuthenticator>>,
     /// What adds the classes that transports understand themselves.
-    further: Vec<fn(&mut Classes)>,
+    transport_classes: Vec<fn(&mut Classes)>,
 }
 
 impl Registry {
-    pub(super) fn with<S: Service>(&self, service: S) -> Result<Self, ServicesError> {
+    pub(super) fn with_service<S: Service>(&self, service: S) -> Result<Self, ServicesError> {
         if self.by_name.contains_key(S::NAME) {
             return Err(ServicesError::DuplicateService { name: S::NAME });
         }
         let mut services = self.services.clone();
-        services.push(Arc::new(Entry::new(service)?));
-        let registry = Self { services, ..self.clone() }.assembled();
+        services.push(Arc::new(ServiceEntry::new(service)?));
+        let registry = Self { services, ..self.clone() }.rebuilt();
         let conflict = registry.classes.conflicts().next();
         match conflict {
             Some(alias) => Err(ServicesError::DuplicateAlias { service: S::NAME, alias }),
@@ -38,7 +38,7 @@ impl Registry {
 
     /// The same with what is made of its parts. Where a service has a class of an alias that a transport has too, the
     /// service's stays.
-    fn assembled(mut self) -> Self {
+    fn rebuilt(mut self) -> Self {
         self.by_name =
             self.services.iter().enumerate().map(|(index, service)| (service.name, index)).collect();
         let mut classes = Classes::new();
@@ -46,7 +46,7 @@ impl Registry {
         for parameter in methods.flat_map(|method| method.parameters()) {
             parameter.classes(&mut classes);
         }
-        for add in &self.further {
+        for add in &self.transport_classes {
             add(&mut classes);
         }
         self.classes = Arc::new(classes);
@@ -57,17 +57,16 @@ impl Registry {
         Self { limits, ..self.clone() }
     }
 
-    pub(super) fn with_authenticator(&self, authenticator: Arc<dyn AnyAuthenticator>) -> Self {
+    pub(super) fn with_authenticator(&self, authenticator: Arc<dyn ErasedAuthenticator>) -> Self {
         Self { authenticator: Some(authenticator), ..self.clone() }
     }
 
-    #[cfg(feature = "http")]
-    pub(super) fn knowing(&self, classes: fn(&mut Classes)) -> Self {
-        let further = self.further.iter().copied().chain([classes]).collect();
-        Self { further, ..self.clone() }.assembled()
+    pub(super) fn with_classes(&self, classes: fn(&mut Classes)) -> Self {
+        let transport_classes = self.transport_classes.iter().copied().chain([classes]).collect();
+        Self { transport_classes, ..self.clone() }.rebuilt()
     }
 
-    pub(super) fn authenticator(&self) -> Option<&Arc<dyn AnyAuthenticator>> {
+    pub(super) fn authenticator(&self) -> Option<&Arc<dyn ErasedAuthenticator>> {
         self.authenticator.as_ref()
     }
 
@@ -84,14 +83,14 @@ impl Registry {
     }
 
     /// `com/example/Game` is another way to write `com.example.Game`.
-    pub(super) fn service(&self, name: &str) -> Option<&Arc<Entry>> {
+    pub(super) fn service(&self, name: &str) -> Option<&Arc<ServiceEntry>> {
         let dotted = || name.contains('/').then(|| name.replace('/', "."));
         let index = self.by_name.get(name).or_else(|| self.by_name.get(dotted()?.as_str()))?;
         self.services.get(*index)
     }
 
     /// The names that a target means, as the tables have them.
-    pub(super) fn names_of(&self, target: &Target) -> (Option<&'static str>, Option<&'static str>) {
+    pub(super) fn resolve_names(&self, target: &Target) -> (Option<&'static str>, Option<&'static str>) {
         let service = self.service(target.service());
         let method = service.and_then(|service| service.signature(target.method()));
         (service.map(|service| service.name()), method.map(Signature::name))
@@ -108,14 +107,14 @@ impl fmt::Debug for Registry {
 }
 
 /// One service: its table by name, and the object behind it.
-pub(super) struct Entry {
+pub(super) struct ServiceEntry {
     name: &'static str,
     signatures: Vec<&'static Signature>,
     by_name: BTreeMap<&'static str, usize>,
-    hosted: Box<dyn Hosted>,
+    object: Box<dyn ErasedService>,
 }
 
-impl Entry {
+impl ServiceEntry {
     fn new<S: Service>(service: S) -> Result<Self, ServicesError> {
         let signatures: Vec<_> = S::METHODS.iter().map(Method::signature).collect();
         let mut by_name = BTreeMap::new();
@@ -124,7 +123,7 @@ impl Entry {
                 return Err(ServicesError::DuplicateMethod { service: S::NAME, method: signature.name() });
             }
         }
-        Ok(Self { name: S::NAME, signatures, by_name, hosted: Box::new(Arc::new(service)) })
+        Ok(Self { name: S::NAME, signatures, by_name, object: Box::new(Arc::new(service)) })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -139,15 +138,15 @@ impl Entry {
         self.method(method).map(|method| method.signature)
     }
 
-    pub(super) fn method(&self, name: &str) -> Option<Found<'_>> {
+    pub(super) fn method(&self, name: &str) -> Option<ResolvedMethod<'_>> {
         let index = *self.by_name.get(name)?;
-        self.signatures.get(index).map(|signature| Found { service: self, index, signature })
+        self.signatures.get(index).map(|signature| ResolvedMethod { service: self, index, signature })
     }
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for ServiceEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
+        f.debug_struct("ServiceEntry")
             .field("name", &self.name)
             .field("methods", &self.signatures)
             .finish_non_exhaustive()
@@ -156,32 +155,40 @@ impl fmt::Debug for Entry {
 
 /// A method in the table of its service.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
-    service: &'a Entry,
+pub(super) struct ResolvedMethod<'a> {
+    service: &'a ServiceEntry,
     index: usize,
     pub(super) signature: &'static Signature,
 }
 
-impl Found<'_> {
+impl ResolvedMethod<'_> {
     /// Decodes the arguments of a call.
-    pub(super) fn start(self, arguments: &mut Arguments<'_>, context: Context) -> Result<Running, Fault> {
-        self.service.hosted.start(self.index, arguments, context)
+    pub(super) fn start(
+        self,
+        arguments: &mut Arguments<'_>,
+        context: Context,
+    ) -> Result<MethodFuture, Fault> {
+        self.service.object.start(self.index, arguments, context)
     }
 }
 
 /// A service whose type is forgotten.
-trait Hosted: Send + Sync {
-    fn start(&self, method: usize, arguments: &mut Arguments<'_>, context: Context)
-    -> Result<Running, Fault>;
-}
-
-impl<S: Service> Hosted for Arc<S> {
+trait ErasedService: Send + Sync {
     fn start(
         &self,
         method: usize,
         arguments: &mut Arguments<'_>,
         context: Context,
-    ) -> Result<Running, Fault> {
+    ) -> Result<MethodFuture, Fault>;
+}
+
+impl<S: Service> ErasedService for Arc<S> {
+    fn start(
+        &self,
+        method: usize,
+        arguments: &mut Arguments<'_>,
+        context: Context,
+    ) -> Result<MethodFuture, Fault> {
         match S::METHODS.get(method) {
             Some(method) => method.start(Arc::clone(self), arguments, context),
             None => Err(not_in_table()),

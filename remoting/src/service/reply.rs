@@ -10,7 +10,7 @@ use super::{Context, Fault};
 
 /// What a transport writes around the result of a call. The result is encoded as a part of the larger value, since
 /// AMF3 counts the strings and objects of a whole message.
-pub(crate) trait Wrapping: Send + Sync {
+pub trait ReplyEnvelope: Send + Sync {
     /// Writes the larger value with the result in it.
     fn write(&self, result: &dyn ToAmf, encoder: &mut Encoder) -> Result<(), EncodeError>;
 }
@@ -22,7 +22,7 @@ pub struct Reply {
     version: Version,
     body: Bytes,
     /// What the transport wanted around the result, and is there.
-    wrapping: Option<Arc<dyn Wrapping>>,
+    envelope: Option<Arc<dyn ReplyEnvelope>>,
 }
 
 impl Reply {
@@ -30,39 +30,39 @@ impl Reply {
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         value.to_amf(&mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into(), wrapping: None })
+        Ok(Self { version, body: encoder.finish().into(), envelope: None })
     }
 
-    fn wrapped<T: ToAmf>(
+    fn encode_in<T: ToAmf>(
         version: Version,
         value: &T,
-        wrapping: Arc<dyn Wrapping>,
+        envelope: Arc<dyn ReplyEnvelope>,
     ) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
-        wrapping.write(value, &mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into(), wrapping: Some(wrapping) })
+        envelope.write(value, &mut encoder)?;
+        Ok(Self { version, body: encoder.finish().into(), envelope: Some(envelope) })
     }
 
     /// The same result for a call that wants this around it: a layer may have made the reply itself, or kept it from
     /// another call.
-    pub(super) fn fitted(self, wrapping: Option<Arc<dyn Wrapping>>) -> Result<Self, Fault> {
-        match (&self.wrapping, wrapping) {
+    pub(super) fn into_envelope(self, envelope: Option<Arc<dyn ReplyEnvelope>>) -> Result<Self, Fault> {
+        match (&self.envelope, envelope) {
             (None, None) => Ok(self),
             (Some(own), Some(wanted)) if Arc::ptr_eq(own, &wanted) => Ok(self),
-            (None, Some(wanted)) => self.rewrapped(wanted),
+            (None, Some(wanted)) => self.reencode_in(wanted),
             (Some(_), _) => Err(Fault::internal(
-                "a layer answered a call with the reply to a call in a message of Flex, which says whom it answers",
+                "a layer answered a call with the reply to another call, whose envelope says whom it answers",
             )),
         }
     }
 
-    fn rewrapped(self, wrapping: Arc<dyn Wrapping>) -> Result<Self, Fault> {
+    fn reencode_in(self, envelope: Arc<dyn ReplyEnvelope>) -> Result<Self, Fault> {
         // The server's own bytes: only as deep as it can write.
         let limits = Limits { memory_factor: usize::MAX, string_len: usize::MAX, ..Limits::default() };
         let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body).with_limits(limits);
         let result = Value::from_amf(&mut decoder)
             .map_err(|error| Fault::internal(format_args!("a layer's reply cannot be read: {error}")))?;
-        Self::wrapped(self.version, &result, wrapping).map_err(|error| unwritable(&error))
+        Self::encode_in(self.version, &result, envelope).map_err(|error| encode_fault(&error))
     }
 
     /// The version of the value.
@@ -123,11 +123,11 @@ pub trait IntoReply<M> {
 
 impl<T: ToAmf> IntoReply<Plain> for T {
     fn into_reply(self, context: &Context) -> Result<Reply, Fault> {
-        let reply = match context.wrapping() {
+        let reply = match context.envelope() {
             None => Reply::encode(context.version(), &self),
-            Some(wrapping) => Reply::wrapped(context.version(), &self, Arc::clone(wrapping)),
+            Some(envelope) => Reply::encode_in(context.version(), &self, Arc::clone(envelope)),
         };
-        reply.map_err(|error| unwritable(&error))
+        reply.map_err(|error| encode_fault(&error))
     }
 }
 
@@ -139,6 +139,6 @@ impl<T: ToAmf, E: Into<Fault>> IntoReply<Fallible> for Result<T, E> {
 
 /// A result that cannot be encoded is the server's mistake, not the caller's.
 #[cold]
-fn unwritable(error: &EncodeError) -> Fault {
+fn encode_fault(error: &EncodeError) -> Fault {
     Fault::internal(format_args!("the result cannot be encoded: {error}"))
 }

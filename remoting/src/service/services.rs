@@ -7,13 +7,11 @@ use amf_core::{Classes, Limits};
 use tower::BoxError;
 use tracing::Instrument;
 
-use super::authenticator::{nobody_checks, wrong_credentials};
+use super::authenticator::{no_authenticator, wrong_credentials};
+use super::call_recorder::CallRecorder;
+use super::catch_panic::catch_panic_async;
 use super::layer::CallService;
-use super::observe::Observation;
-use super::panics::isolate_future;
 use super::registry::Registry;
-#[cfg(feature = "http")]
-use super::time_limit::TimeLimit;
 use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, Principal, Reply, Service,
     ServiceDescription, Signature, Target,
@@ -46,7 +44,7 @@ impl Default for Services {
 impl Services {
     /// No services yet.
     pub fn new() -> Self {
-        Self { registry: Arc::default(), outermost: CallService::dispatching() }
+        Self { registry: Arc::default(), outermost: CallService::without_layers() }
     }
 
     /// Adds a service.
@@ -67,7 +65,7 @@ impl Services {
     /// Adds a service, unless there is one of its name, two of its methods have one name, or one of its classes
     /// has the alias of another class.
     pub fn try_add<S: Service>(self, service: S) -> Result<Self, ServicesError> {
-        let registry = Arc::new(self.registry.with(service)?);
+        let registry = Arc::new(self.registry.with_service(service)?);
         Ok(Self { registry, ..self })
     }
 
@@ -85,7 +83,7 @@ impl Services {
         L::Service:
             tower::Service<Call, Response = Reply, Error: Into<BoxError>, Future: Send> + Send + 'static,
     {
-        Self { outermost: self.outermost.wrapped(&layer), ..self }
+        Self { outermost: self.outermost.with_layer(&layer), ..self }
     }
 
     /// Sets what reading a call's arguments may cost.
@@ -95,21 +93,21 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
-    /// Signs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.
+    /// Logs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.
     ///
     /// This is for transports with a logout of their own.
-    pub async fn log_out(&self, caller: &Caller) -> Result<(), Fault> {
-        caller.sign_out().await;
+    pub async fn logout(&self, caller: &Caller) -> Result<(), Fault> {
+        caller.logout().await;
         match self.registry.authenticator() {
-            Some(authenticator) => authenticator.forget(&caller.stranger()).await,
+            Some(authenticator) => authenticator.end_session(&caller.anonymous()).await,
             None => Ok(()),
         }
     }
 
     /// Adds classes that no signature names: those that a transport understands itself.
-    #[cfg(feature = "http")]
-    pub(crate) fn knowing(self, classes: fn(&mut Classes)) -> Self {
-        let registry = self.registry.knowing(classes);
+    #[must_use]
+    pub fn with_classes(self, classes: fn(&mut Classes)) -> Self {
+        let registry = self.registry.with_classes(classes);
         Self { registry: Arc::new(registry), ..self }
     }
 
@@ -120,44 +118,56 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
-    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, and signs the caller in.
+    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, and logs the caller in.
     ///
     /// This is for transports with a login of their own. Wrong credentials are `Client.Authentication`; where there is
     /// no authenticator it is `Server.Authentication`.
-    pub async fn log_in(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
-        let authenticator = self.registry.authenticator().ok_or_else(nobody_checks)?;
-        let stranger = caller.stranger();
-        let found = authenticator.authenticate(credentials, &stranger);
-        let principal = isolate_future(&Target::new("login"), found).await?.ok_or_else(wrong_credentials)?;
-        caller.sign_in(principal.clone()).await;
+    pub async fn login(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
+        let authenticator = self.registry.authenticator().ok_or_else(no_authenticator)?;
+        let anonymous = caller.anonymous();
+        let principal = authenticator.authenticate(credentials, &anonymous);
+        let principal =
+            catch_panic_async(&Target::new("login"), principal).await?.ok_or_else(wrong_credentials)?;
+        caller.login(principal.clone()).await;
         Ok(principal)
     }
 
     /// Calls a method.
     pub fn call(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
-        let observation = Observation::of(&self.registry, &call);
-        let answer = self.answer(call);
-        if observation.is_off() {
-            return answer;
+        let recorder = CallRecorder::start(&self.registry, &call);
+        let reply = self.run(call);
+        if recorder.is_disabled() {
+            return reply;
         }
         Box::pin(async move {
-            let outcome = answer.instrument(observation.span()).await;
-            observation.answered(&outcome);
+            let outcome = reply.instrument(recorder.span()).await;
+            recorder.finish(&outcome);
             outcome
         })
     }
 
-    /// Calls a method that has to answer in time.
-    #[cfg(feature = "http")]
-    pub(crate) async fn call_in(&self, time: TimeLimit, call: Call) -> Result<Reply, Fault> {
-        let observation = Observation::of(&self.registry, &call);
+    /// Calls a method within a time limit of the transport: `timeout` wraps the method's future.
+    ///
+    /// The span and the counters of the call cover the fault of the time limit too.
+    ///
+    /// # Errors
+    /// The fault of the method, of a layer, or of `timeout`.
+    pub async fn call_with_timeout<F>(
+        &self,
+        call: Call,
+        timeout: impl FnOnce(BoxFuture<'static, Result<Reply, Fault>>) -> F,
+    ) -> Result<Reply, Fault>
+    where
+        F: Future<Output = Result<Reply, Fault>>,
+    {
+        let recorder = CallRecorder::start(&self.registry, &call);
         // Nothing large may be moved here: it would be copied with every future around it.
-        let outcome = time.hold(self.answer(call)).instrument(observation.span()).await;
-        observation.answered(&outcome);
+        let outcome = timeout(self.run(call)).instrument(recorder.span()).await;
+        recorder.finish(&outcome);
         outcome
     }
 
-    fn answer(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+    fn run(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
         if let Some(authenticator) = self.registry.authenticator() {
             call.caller_mut().set_authenticator(authenticator);
         }
@@ -166,10 +176,10 @@ impl Services {
             return self.outermost.run(call);
         }
         let target = call.target().clone();
-        let wrapping = call.wrapping().cloned();
-        let answer = self.outermost.run(call);
+        let envelope = call.envelope().cloned();
+        let reply = self.outermost.run(call);
         // A layer may panic too, or answer by itself.
-        Box::pin(async move { isolate_future(&target, answer).await?.fitted(wrapping) })
+        Box::pin(async move { catch_panic_async(&target, reply).await?.into_envelope(envelope) })
     }
 
     /// Every class that an argument of any method can contain.
@@ -187,8 +197,8 @@ impl Services {
         self.registry.names()
     }
 
-    #[cfg(feature = "http")]
-    pub(crate) fn has_service(&self, name: &str) -> bool {
+    /// Whether there is a service of this name.
+    pub fn has_service(&self, name: &str) -> bool {
         self.registry.service(name).is_some()
     }
 
@@ -210,8 +220,8 @@ impl Services {
         if let Some(authenticator) = self.registry.authenticator() {
             caller.set_authenticator(authenticator);
         }
-        let description = ServiceDescription::of(entry.name(), entry.signatures(), &caller);
-        isolate_future(&Target::new(service), description).await.map(Some)
+        let description = ServiceDescription::for_caller(entry.name(), entry.signatures(), &caller);
+        catch_panic_async(&Target::new(service), description).await.map(Some)
     }
 
     /// What is known about the method that a target means.

@@ -9,37 +9,37 @@ use std::sync::Arc;
 /// flat server call it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
-    whole: Arc<str>,
-    method_at: usize,
+    full_name: Arc<str>,
+    method_start: usize,
 }
 
 impl Target {
     /// Splits a target.
     pub fn new(target: impl Into<Arc<str>>) -> Self {
-        let whole = target.into();
-        let method_at = whole.rfind(['.', '/']).map_or(0, |separator| separator + 1);
-        Self { whole, method_at }
+        let full_name = target.into();
+        let method_start = full_name.rfind(['.', '/']).map_or(0, |separator| separator + 1);
+        Self { full_name, method_start }
     }
 
     /// The whole of it, as it was sent.
     pub fn as_str(&self) -> &str {
-        &self.whole
+        &self.full_name
     }
 
     /// The service's name, as it was sent.
     pub fn service(&self) -> &str {
-        self.whole.get(..self.method_at.saturating_sub(1)).unwrap_or_default()
+        self.full_name.get(..self.method_start.saturating_sub(1)).unwrap_or_default()
     }
 
     /// The method's name.
     pub fn method(&self) -> &str {
-        self.whole.get(self.method_at..).unwrap_or_default()
+        self.full_name.get(self.method_start..).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.whole)
+        f.write_str(&self.full_name)
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn splits_at_the_last_separator() {
-        for (whole, service, method) in [
+        for (full_name, service, method) in [
             ("game.join", "game", "join"),
             ("game/join", "game", "join"),
             ("com.example.Game.join", "com.example.Game", "join"),
@@ -72,9 +72,9 @@ mod tests {
             ("game.", "game", ""),
             ("", "", ""),
         ] {
-            let target = Target::new(whole);
-            assert_eq!((target.service(), target.method()), (service, method), "{whole:?}");
-            assert_eq!(target.as_str(), whole);
+            let target = Target::new(full_name);
+            assert_eq!((target.service(), target.method()), (service, method), "{full_name:?}");
+            assert_eq!(target.as_str(), full_name);
         }
     }
 }

@@ -63,9 +63,9 @@ impl Probe {
 }
 
 /// Panics when it is decoded: what a faulty `FromAmf` of a program would do.
-struct Explosive;
+struct PanicsWhenDecoded;
 
-impl<'de> amf_remoting::FromAmf<'de> for Explosive {
+impl<'de> amf_remoting::FromAmf<'de> for PanicsWhenDecoded {
     fn from_amf(_: &mut amf_core::Decoder<'de>) -> Result<Self, amf_core::DecodeError> {
         panic!("while decoding")
     }
@@ -76,13 +76,13 @@ impl Service for Probe {
     const METHODS: &'static [Method<Self>] = &[
         Method::<Self>::new("echo", |_, arguments, context| {
             let value = arguments.next::<Value>("value")?;
-            __private::running(async move { IntoReply::into_reply(value, &context) })
+            __private::boxed_method(async move { IntoReply::into_reply(value, &context) })
         })
         .parameters(const { &[Parameter::new::<Value>("value", "Value")] }),
         Method::<Self>::new("add", |service, arguments, context| {
             let a = arguments.next::<f64>("a")?;
             let b = arguments.next::<f64>("b")?;
-            __private::running(async move {
+            __private::boxed_method(async move {
                 service.note(format!("add {a} {b}"));
                 IntoReply::into_reply(a + b, &context)
             })
@@ -91,7 +91,7 @@ impl Service for Probe {
         Method::<Self>::new("greet", |_, arguments, context| {
             let name = arguments.next::<String>("name")?;
             let title = arguments.next::<Option<String>>("title")?;
-            __private::running(async move {
+            __private::boxed_method(async move {
                 let greeting = format!("hello {}{name}", title.map(|title| title + " ").unwrap_or_default());
                 IntoReply::into_reply(greeting, &context)
             })
@@ -105,14 +105,14 @@ impl Service for Probe {
             },
         ),
         Method::<Self>::new("nothing", |_, _, context| {
-            __private::running(async move { IntoReply::into_reply((), &context) })
+            __private::boxed_method(async move { IntoReply::into_reply((), &context) })
         }),
         Method::<Self>::new("sleep", |service, arguments, context| {
             let name = arguments.next::<String>("name")?;
             let seconds = arguments.next::<f64>("seconds")?;
-            __private::running(
-                async move { IntoReply::into_reply(service.sleep(name, seconds).await, &context) },
-            )
+            __private::boxed_method(async move {
+                IntoReply::into_reply(service.sleep(name, seconds).await, &context)
+            })
         })
         .parameters(
             const { &[Parameter::new::<String>("name", "String"), Parameter::new::<f64>("seconds", "f64")] },
@@ -120,9 +120,9 @@ impl Service for Probe {
         Method::<Self>::new("overlap", |service, arguments, context| {
             let name = arguments.next::<String>("name")?;
             let seconds = arguments.next::<f64>("seconds")?;
-            __private::running(
-                async move { IntoReply::into_reply(service.sleep(name, seconds).await, &context) },
-            )
+            __private::boxed_method(async move {
+                IntoReply::into_reply(service.sleep(name, seconds).await, &context)
+            })
         })
         .parameters(
             const { &[Parameter::new::<String>("name", "String"), Parameter::new::<f64>("seconds", "f64")] },
@@ -130,11 +130,11 @@ impl Service for Probe {
         .concurrent(),
         Method::<Self>::new("fail", |service, arguments, context| {
             let code = arguments.next::<String>("code")?;
-            __private::running(async move { IntoReply::into_reply(service.fail(code), &context) })
+            __private::boxed_method(async move { IntoReply::into_reply(service.fail(code), &context) })
         })
         .parameters(const { &[Parameter::new::<String>("code", "String")] }),
         Method::<Self>::new("explode", |service, _, context| {
-            __private::running(async move {
+            __private::boxed_method(async move {
                 // Poisons the lock, as a panic in the middle of a change would.
                 let _guard = service.events.lock().unwrap_or_else(PoisonError::into_inner);
                 assert!(service.kept.lock().unwrap().len() > 1_000, "with a secret in it");
@@ -142,31 +142,31 @@ impl Service for Probe {
             })
         }),
         Method::<Self>::new("explodeEarly", |_, arguments, context| {
-            let _ = arguments.next::<Explosive>("value")?;
-            __private::running(async move { IntoReply::into_reply((), &context) })
+            let _ = arguments.next::<PanicsWhenDecoded>("value")?;
+            __private::boxed_method(async move { IntoReply::into_reply((), &context) })
         })
-        .parameters(const { &[Parameter::new::<Explosive>("value", "Explosive")] }),
+        .parameters(const { &[Parameter::new::<PanicsWhenDecoded>("value", "Explosive")] }),
         Method::<Self>::new("tell", |service, arguments, context| {
             let text = arguments.next::<String>("text")?;
-            __private::running(async move {
+            __private::boxed_method(async move {
                 let client = <Client as FromCaller>::from_caller(context.caller()).await?;
                 IntoReply::into_reply(service.tell(&client, &text), &context)
             })
         })
         .parameters(const { &[Parameter::new::<String>("text", "String")] }),
         Method::<Self>::new("keep", |service, _, context| {
-            __private::running(async move {
+            __private::boxed_method(async move {
                 let client = <Client as FromCaller>::from_caller(context.caller()).await?;
                 IntoReply::into_reply(service.keep(&client), &context)
             })
         }),
         Method::<Self>::new("tellGroup", |service, arguments, context| {
             let text = arguments.next::<String>("text")?;
-            __private::running(async move { IntoReply::into_reply(service.tell_group(&text), &context) })
+            __private::boxed_method(async move { IntoReply::into_reply(service.tell_group(&text), &context) })
         })
         .parameters(const { &[Parameter::new::<String>("text", "String")] }),
         Method::<Self>::new("ask", |_, _, context| {
-            __private::running(async move {
+            __private::boxed_method(async move {
                 let client = <Client as FromCaller>::from_caller(context.caller()).await?;
                 let answer: Result<f64, CallError> = client.invoke("ping", ()).await;
                 IntoReply::into_reply(answer, &context)
@@ -174,14 +174,14 @@ impl Service for Probe {
         }),
         Method::<Self>::new("header", |_, arguments, context| {
             let name = arguments.next::<String>("name")?;
-            __private::running(async move {
+            __private::boxed_method(async move {
                 let caller = <Caller as FromCaller>::from_caller(context.caller()).await?;
                 IntoReply::into_reply(caller.header(&name).cloned(), &context)
             })
         })
         .parameters(const { &[Parameter::new::<String>("name", "String")] }),
         Method::<Self>::new("path", |_, _, context| {
-            __private::running(async move {
+            __private::boxed_method(async move {
                 let path = context
                     .caller()
                     .extension::<http::request::Parts>()

@@ -36,7 +36,7 @@ impl ReconnectingConnection {
     pub(super) fn new(events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>) -> Self {
         let current = Arc::new(CurrentConnection::new());
         Self {
-            id: ClientId::next(),
+            id: ClientId::allocate(),
             objects: Arc::new(RemoteObjects::new(Arc::clone(&current))),
             current,
             closing: watch::Sender::new(false),

@@ -113,7 +113,7 @@ impl Connection for Handle {
     }
 
     fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
-        let chunked = notification.once_for_all(|| {
+        let chunked = notification.get_or_init(|| {
             let (method, arguments) = (notification.method(), notification.arguments());
             PreChunkedMessage::new(
                 Message::notification(self.version(), 0, method, arguments),

@@ -15,7 +15,7 @@
 //! | `amf_rtmp_sent_messages_total` | counter | | messages that were sent |
 //! | `amf_rtmp_calls_in_flight` | gauge | `direction` | calls that have no reply yet: `in` from peers, `out` to them |
 //! | `amf_rtmp_store_failures_total` | counter | `action` | what the store of shared objects failed to do: `load`, `commit` |
-//! | `amf_limits_passed_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
 //! **Reasons**: `local` (this side ended it), `disconnected`, `rejected`, `policy`, or
 //! [`PeerError::name`](crate::proto::PeerError::name) where the peer broke the protocol or a limit.

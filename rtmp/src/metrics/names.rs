@@ -11,7 +11,7 @@ pub(super) const RECEIVED_MESSAGES: &str = "amf_rtmp_received_messages_total";
 pub(super) const SENT_MESSAGES: &str = "amf_rtmp_sent_messages_total";
 pub(super) const CALLS_IN_FLIGHT: &str = "amf_rtmp_calls_in_flight";
 pub(super) const STORE_FAILURES: &str = "amf_rtmp_store_failures_total";
-pub(super) const LIMITS_PASSED: &str = "amf_limits_passed_total";
+pub(super) const LIMITS_PASSED: &str = "amf_limits_exceeded_total";
 
 /// Tells the recorder that is installed what the names mean.
 ///

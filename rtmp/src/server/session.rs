@@ -72,7 +72,7 @@ impl Future for Task {
 
 impl ClientSession {
     pub(crate) fn new(settings: Arc<ServerSettings>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
-        let client = Client::new(ClientId::next(), Arc::clone(&handle) as _);
+        let client = Client::new(ClientId::allocate(), Arc::clone(&handle) as _);
         let objects = ConnectionSubscriptions::new(Arc::clone(&handle), settings.config.chunk_size);
         Self { settings, client, handle, peer, state: State::New, objects, end: None }
     }

@@ -47,7 +47,7 @@ impl Connection for Told {
 }
 
 async fn call(client: &Arc<Told>, target: &str, arguments: &'static [u8]) -> Result<Reply, Fault> {
-    let caller = Caller::new(Client::new(ClientId::next(), client.clone()))
+    let caller = Caller::new(Client::new(ClientId::allocate(), client.clone()))
         .with_headers(vec![("user".to_owned(), Value::String("Ann".into()))]);
     let call = Call::new(target, Bytes::from_static(arguments), Version::Amf0, caller);
     Services::new().add(Game::default()).call(call).await
@@ -87,7 +87,7 @@ async fn faults_tell_what_they_should_and_no_more() {
     let services = Services::new().add(Game::default());
     let mut last = None;
     for _ in 0..3 {
-        let caller = Caller::new(Client::new(ClientId::next(), client.clone()))
+        let caller = Caller::new(Client::new(ClientId::allocate(), client.clone()))
             .with_headers(vec![("user".to_owned(), Value::String("Ann".into()))]);
         let arguments =
             Bytes::from_static(b"\x0A\0\0\0\x02\x03\0\x0BdisplayName\x02\0\x02Bo\0\0\x09\x02\0\x01r");

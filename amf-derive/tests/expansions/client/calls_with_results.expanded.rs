@@ -19,7 +19,7 @@ impl GameQueries for framework::remoting::Client {
         framework::remoting::Client::invoke(self, "ping", (n,))
     }
     fn moved<'a>(&'a self, r#type: &'a str) {
-        framework::remoting::__private::told(
+        framework::remoting::__private::log_failed_notification(
             "moved",
             framework::remoting::Client::notify(self, "moved", (r#type,)),
         )

@@ -9,7 +9,7 @@ pub(crate) trait GameEvents: Send + Sync {
 #[allow(deprecated, non_snake_case)]
 impl GameEvents for ::amf_remoting::Client {
     fn player_joined(&self, player: &Player) {
-        ::amf_remoting::__private::told(
+        ::amf_remoting::__private::log_failed_notification(
             "playerJoined",
             ::amf_remoting::Client::notify(self, "playerJoined", (player,)),
         )
@@ -19,7 +19,7 @@ impl GameEvents for ::amf_remoting::Client {
         ::amf_remoting::Client::notify(self, "onSaid", (from, text))
     }
     fn closed(&self) {
-        ::amf_remoting::__private::told(
+        ::amf_remoting::__private::log_failed_notification(
             "closed",
             ::amf_remoting::Client::notify(self, "closed", ()),
         )
@@ -29,7 +29,7 @@ impl GameEvents for ::amf_remoting::Client {
 #[allow(deprecated, non_snake_case)]
 impl GameEvents for ::amf_remoting::Group {
     fn player_joined(&self, player: &Player) {
-        ::amf_remoting::__private::told(
+        ::amf_remoting::__private::log_failed_notification(
             "playerJoined",
             ::amf_remoting::Group::notify(self, "playerJoined", (player,)),
         )
@@ -39,7 +39,7 @@ impl GameEvents for ::amf_remoting::Group {
         ::amf_remoting::Group::notify(self, "onSaid", (from, text))
     }
     fn closed(&self) {
-        ::amf_remoting::__private::told(
+        ::amf_remoting::__private::log_failed_notification(
             "closed",
             ::amf_remoting::Group::notify(self, "closed", ()),
         )

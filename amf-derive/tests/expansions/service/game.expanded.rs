@@ -41,7 +41,7 @@ where
                 |__service, __arguments, __context| {
                     let __parameter_player = __arguments.next::<Player>("player")?;
                     let __parameter_room = __arguments.next::<Option<String>>("room")?;
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __parameter_user = <User as ::amf_remoting::FromCaller>::from_caller(
                                 __context.caller(),
                             )
@@ -87,7 +87,7 @@ where
                 "leave",
                 |__service, __arguments, __context| {
                     let __parameter__token = __arguments.next::<String>("token")?;
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __output = Self::leave(&*__service, __parameter__token);
                         ::amf_remoting::IntoReply::into_reply(__output, &__context)
                     })
@@ -101,7 +101,7 @@ where
         >::new(
                 "serverVersion",
                 |__service, __arguments, __context| {
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __output = Self::version(&*__service);
                         <u32 as ::amf_remoting::IntoReply<
                             _,

@@ -45,7 +45,7 @@ where
                     let __parameter_type = __arguments.next::<String>("type")?;
                     let __parameter_context = __arguments
                         .next::<Vec<S::Item>>("context")?;
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __output = Self::r#match(
                                 &*__service,
                                 __parameter_type,

@@ -26,7 +26,7 @@ where
                 "delete",
                 |__service, __arguments, __context| {
                     let __parameter_name = __arguments.next::<String>("name")?;
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __output = Self::delete(&*__service, __parameter_name).await;
                         <Result<
                             (),
@@ -47,7 +47,7 @@ where
         >::new(
                 "mine",
                 |__service, __arguments, __context| {
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __parameter_principal = <Principal as ::amf_remoting::FromCaller>::from_caller(
                                 __context.caller(),
                             )
@@ -62,13 +62,13 @@ where
                 },
             )
             .returns("Vec<Account>")
-            .access(::amf_remoting::service::Access::SignedIn),
+            .access(::amf_remoting::service::Access::LoggedIn),
         ::amf_remoting::service::Method::<
             Self,
         >::new(
                 "motto",
                 |__service, __arguments, __context| {
-                    ::amf_remoting::__private::running(async move {
+                    ::amf_remoting::__private::boxed_method(async move {
                         let __output = Self::motto(&*__service);
                         <String as ::amf_remoting::IntoReply<
                             _,

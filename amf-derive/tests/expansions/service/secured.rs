@@ -1,4 +1,4 @@
-#[remoting_service(name = "accounts", signed_in)]
+#[remoting_service(name = "accounts", logged_in)]
 impl Accounts {
     fn mine(&self, principal: &Principal) -> Vec<Account> {}
 

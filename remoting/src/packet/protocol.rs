@@ -5,41 +5,41 @@ use std::fmt;
 use amf_core::Version;
 use bytes::Bytes;
 
-use super::batch::Step;
-use crate::Services;
-use crate::service::{BoxFuture, Call, Caller, Fault, Reply, TimeLimit};
+use super::schedule::ScheduledCall;
+use super::time_limits::TimeLimits;
+use crate::service::{BoxFuture, Call, Caller, Fault, Reply, Services};
 
 /// A protocol whose messages come in those of a packet.
-pub(crate) trait Protocol: fmt::Debug + Send + Sync {
-    /// How a message is answered; `None` leaves it to be a plain call. Nothing is done before the step is polled.
-    fn take(&self, message: &Incoming<'_>) -> Option<Step<BoxFuture<'static, Answer>>>;
+pub(crate) trait PacketProtocol: fmt::Debug + Send + Sync {
+    /// How a message is answered; `None` leaves it to be a plain call. Nothing is done before the reply is polled.
+    fn handle(&self, message: &PacketMessage<'_>) -> Option<ScheduledCall<BoxFuture<'static, MessageReply>>>;
 
     /// How a fault is told to the sender of a message that could not be read; `None` where it is a plain call.
-    fn refuse(&self, target: &str, version: Version, fault: &Fault) -> Option<Answer>;
+    fn fault_reply(&self, target: &str, version: Version, fault: &Fault) -> Option<MessageReply>;
 }
 
 /// A message of a packet.
-pub(crate) struct Incoming<'a> {
+pub(crate) struct PacketMessage<'a> {
     pub(crate) target: &'a str,
     /// One AMF0 value, which may switch to AMF3.
     pub(crate) body: Bytes,
     /// The version in which it is answered.
     pub(crate) version: Version,
     pub(crate) caller: Caller,
-    pub(crate) calls: &'a Calls,
+    pub(crate) context: &'a CallContext,
 }
 
 /// The services behind a gateway, and how long the calls of a packet may take.
 #[derive(Clone)]
-pub(crate) struct Calls {
+pub(crate) struct CallContext {
     pub(crate) services: Services,
-    pub(crate) time: TimeLimit,
+    pub(crate) time: TimeLimits,
 }
 
-impl Calls {
+impl CallContext {
     /// Calls a method.
     pub(crate) async fn call(&self, call: Call) -> Result<Reply, Fault> {
-        self.services.call_in(self.time, call).await
+        self.services.call_with_timeout(call, |outcome| self.time.apply(outcome)).await
     }
 
     /// Lets nothing take longer than a call may.
@@ -47,22 +47,22 @@ impl Calls {
         &self,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> impl Future<Output = Result<T, Fault>> {
-        self.time.hold(work)
+        self.time.apply(work)
     }
 }
 
 /// What a message is answered with: the body of a message to `/1/onResult` or to `/1/onStatus`.
 #[derive(Clone, Debug)]
-pub(crate) enum Answer {
+pub(crate) enum MessageReply {
     /// It did what it was to do.
     Result(Bytes),
     /// It did not.
     Status(Bytes),
 }
 
-impl Answer {
+impl MessageReply {
     /// That of a plain call.
-    pub(super) fn of(version: Version, outcome: Result<Reply, Fault>) -> Self {
+    pub(super) fn new(version: Version, outcome: Result<Reply, Fault>) -> Self {
         match outcome {
             Ok(reply) => Self::Result(reply.into_body()),
             Err(fault) => Self::fault(version, &fault),
@@ -71,11 +71,11 @@ impl Answer {
 
     /// A fault as plain clients know it.
     pub(super) fn fault(version: Version, fault: &Fault) -> Self {
-        Self::Status(Self::encoded(Reply::encode(version, fault)))
+        Self::Status(Self::encoded_or_null(Reply::encode(version, fault)))
     }
 
     /// The bytes of what the server itself has made.
-    pub(crate) fn encoded(reply: Result<Reply, amf_core::EncodeError>) -> Bytes {
+    pub(crate) fn encoded_or_null(reply: Result<Reply, amf_core::EncodeError>) -> Bytes {
         /// AMF0's null: the sender still learns from the target how it went.
         const NULL: &[u8] = &[0x05];
         match reply {

@@ -4,7 +4,7 @@ struct Game;
 
 #[remoting_service]
 impl Game {
-    #[remote(signed_in = true)]
+    #[remote(logged_in = true)]
     fn join(&self) {}
 }
 

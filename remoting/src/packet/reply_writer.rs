@@ -3,10 +3,9 @@
 use amf_core::EncodeError;
 use amf_core::packet::PacketWriter;
 use bytes::Bytes;
-use http::StatusCode;
 
-use super::protocol::Answer;
-use super::refusal::Refusal;
+use super::handler::PacketError;
+use super::protocol::MessageReply;
 use super::reply_headers::ReplyHeaders;
 use crate::service::Notification;
 
@@ -23,21 +22,21 @@ impl ReplyWriter {
     }
 
     /// The answer to the message that gave this response URI.
-    pub(super) fn answer(&mut self, response_uri: &str, answer: &Answer) -> Result<(), Refusal> {
-        let (method, body) = match answer {
-            Answer::Result(body) => ("/onResult", body),
-            Answer::Status(body) => ("/onStatus", body),
+    pub(super) fn reply(&mut self, response_uri: &str, reply: &MessageReply) -> Result<(), PacketError> {
+        let (method, body) = match reply {
+            MessageReply::Result(body) => ("/onResult", body),
+            MessageReply::Status(body) => ("/onStatus", body),
         };
         self.message(&[response_uri, method].concat(), body)
     }
 
     /// What methods tell the client's connection.
-    pub(super) fn headers(&mut self, headers: &ReplyHeaders) -> Result<(), Refusal> {
-        headers.write(&mut self.packet).map_err(|error| unwritable(&error))
+    pub(super) fn headers(&mut self, headers: &ReplyHeaders) -> Result<(), PacketError> {
+        headers.write(&mut self.packet).map_err(encode_error)
     }
 
     /// A call to a method of the client.
-    pub(super) fn notification(&mut self, notification: &Notification) -> Result<(), Refusal> {
+    pub(super) fn notification(&mut self, notification: &Notification) -> Result<(), PacketError> {
         self.message(notification.method(), notification.arguments())
     }
 
@@ -45,14 +44,14 @@ impl ReplyWriter {
         self.packet.finish().into()
     }
 
-    fn message(&mut self, target: &str, body: &[u8]) -> Result<(), Refusal> {
-        self.packet.message(target, NO_RESPONSE, body).map_err(|error| unwritable(&error))
+    fn message(&mut self, target: &str, body: &[u8]) -> Result<(), PacketError> {
+        self.packet.message(target, NO_RESPONSE, body).map_err(encode_error)
     }
 }
 
 /// Only a response URI or a value that a packet cannot hold leads here.
 #[cold]
-fn unwritable(error: &EncodeError) -> Refusal {
+fn encode_error(error: EncodeError) -> PacketError {
     tracing::error!(%error, "a reply cannot be written");
-    Refusal::new("reply", StatusCode::INTERNAL_SERVER_ERROR, format!("The reply cannot be written: {error}."))
+    PacketError::Encode(error)
 }

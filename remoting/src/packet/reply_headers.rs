@@ -7,16 +7,17 @@ use amf_core::packet::PacketWriter;
 use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
 use bytes::Bytes;
 
-use super::GatewayLimits;
-use super::outbox::full;
+use super::limits::PacketLimits;
+use super::notifications::queue_full;
 use crate::service::fault::{Fault, code};
-use crate::{CallError, Caller, FromCaller};
+use crate::service::{CallError, Caller, FromCaller};
 
 /// The headers of the reply to come, for a method to borrow.
 ///
 /// They are for the whole packet, so calls of one packet share them. When the reply is written, setting one gives
-/// [`CallError::Gone`]; a reply takes as many headers and bytes as [`GatewayLimits`] says of notifications, after that
-/// it is [`CallError::Full`]. Ruffle ignores the headers of replies: a session needs its cookie besides.
+/// [`CallError::Gone`]; a reply takes as many headers and bytes as
+/// [`GatewayLimits`](crate::gateway::GatewayLimits) says of notifications, after that it is [`CallError::Full`]. Ruffle
+/// ignores the headers of replies: a session needs its cookie besides.
 ///
 /// ```
 /// use amf_remoting::gateway::ReplyHeaders;
@@ -33,30 +34,30 @@ use crate::{CallError, Caller, FromCaller};
 /// ```
 #[derive(Clone, Debug)]
 pub struct ReplyHeaders {
-    written: Arc<Mutex<Written>>,
+    buffer: Arc<Mutex<HeaderBuffer>>,
 }
 
 #[derive(Debug)]
-struct Written {
+struct HeaderBuffer {
     /// Nothing when the reply was written.
-    headers: Option<Vec<Header>>,
+    headers: Option<Vec<EncodedHeader>>,
     count: usize,
     /// How many more fit.
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Header {
+struct EncodedHeader {
     name: String,
     must_understand: bool,
     value: Bytes,
 }
 
 impl ReplyHeaders {
-    pub(super) fn open(limits: &GatewayLimits) -> Self {
+    pub(super) fn new(limits: &PacketLimits) -> Self {
         let count = limits.notifications.min(usize::from(u16::MAX));
-        let written = Written { headers: Some(Vec::new()), count, bytes: limits.notification_bytes };
-        Self { written: Arc::new(Mutex::new(written)) }
+        let buffer = HeaderBuffer { headers: Some(Vec::new()), count, bytes: limits.notification_bytes };
+        Self { buffer: Arc::new(Mutex::new(buffer)) }
     }
 
     /// Has the client add this to the gateway's address from now on: `;jsessionid=…`.
@@ -76,7 +77,11 @@ impl ReplyHeaders {
         must_understand: bool,
         value: &(impl ToAmf + ?Sized),
     ) -> Result<(), CallError> {
-        self.add("RequestPersistentHeader", true, &Persistent { name, must_understand, data: value })
+        self.add(
+            "RequestPersistentHeader",
+            true,
+            &PersistentHeaderRequest { name, must_understand, data: value },
+        )
     }
 
     /// Has the client send no value of this header any more, for example of `Credentials` after a logout.
@@ -94,16 +99,18 @@ impl ReplyHeaders {
         let mut encoder = Encoder::in_envelope(Version::Amf0);
         value.to_amf(&mut encoder)?;
         let value = Bytes::from(encoder.finish());
-        let mut written = self.lock();
-        let written = &mut *written;
-        let headers = written.headers.as_mut().ok_or(CallError::Gone)?;
-        let left =
-            written.bytes.checked_sub(name.len() + value.len()).ok_or_else(|| full("notification_bytes"))?;
-        if headers.len() == written.count {
-            return Err(full("notifications"));
+        let mut buffer = self.lock();
+        let buffer = &mut *buffer;
+        let headers = buffer.headers.as_mut().ok_or(CallError::Gone)?;
+        let left = buffer
+            .bytes
+            .checked_sub(name.len() + value.len())
+            .ok_or_else(|| queue_full("notification_bytes"))?;
+        if headers.len() == buffer.count {
+            return Err(queue_full("notifications"));
         }
-        written.bytes = left;
-        headers.push(Header { name: name.to_owned(), must_understand, value });
+        buffer.bytes = left;
+        headers.push(EncodedHeader { name: name.to_owned(), must_understand, value });
         Ok(())
     }
 
@@ -115,27 +122,27 @@ impl ReplyHeaders {
             .try_for_each(|header| packet.header(&header.name, header.must_understand, &header.value))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HeaderBuffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The value of `RequestPersistentHeader`.
-struct Persistent<'a, T: ?Sized> {
+struct PersistentHeaderRequest<'a, T: ?Sized> {
     name: &'a str,
     must_understand: bool,
     data: &'a T,
 }
 
-static PERSISTENT: Class = Class::new("", &["name", "mustUnderstand", "data"]);
+static PERSISTENT_HEADER_CLASS: Class = Class::new("", &["name", "mustUnderstand", "data"]);
 
-impl<T: ToAmf + ?Sized> ToAmf for Persistent<'_, T> {
+impl<T: ToAmf + ?Sized> ToAmf for PersistentHeaderRequest<'_, T> {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        encoder.begin_object(&PERSISTENT)?;
-        encoder.member(&PERSISTENT, 0, self.name)?;
-        encoder.member(&PERSISTENT, 1, &self.must_understand)?;
-        encoder.member(&PERSISTENT, 2, self.data)?;
-        encoder.end_object(&PERSISTENT);
+        encoder.begin_object(&PERSISTENT_HEADER_CLASS)?;
+        encoder.member(&PERSISTENT_HEADER_CLASS, 0, self.name)?;
+        encoder.member(&PERSISTENT_HEADER_CLASS, 1, &self.must_understand)?;
+        encoder.member(&PERSISTENT_HEADER_CLASS, 2, self.data)?;
+        encoder.end_object(&PERSISTENT_HEADER_CLASS);
         Ok(())
     }
 }

@@ -7,37 +7,37 @@ use std::task::Poll;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-/// One of several things to do.
-pub(crate) struct Step<F> {
+/// One call of a packet, which has not begun.
+pub(crate) struct ScheduledCall<F> {
     /// Whether those after it need not wait for it. It waits for those before it all the same.
     pub(crate) is_concurrent: bool,
-    pub(crate) work: F,
+    pub(crate) reply: F,
 }
 
-/// Does everything; gives the outcomes in the order of the steps.
-pub(super) async fn run<T, F: Future<Output = T>>(steps: Vec<Step<F>>) -> Vec<T> {
+/// Runs all calls; gives the outcomes in the order of the calls.
+pub(super) async fn run<T, F: Future<Output = T>>(calls: Vec<ScheduledCall<F>>) -> Vec<T> {
     // Most packets hold one call, which should not pay for what others need.
-    match <[Step<F>; 1]>::try_from(steps) {
-        Ok([only]) => vec![only.work.await],
-        Err(steps) => Box::pin(run_several(steps)).await,
+    match <[ScheduledCall<F>; 1]>::try_from(calls) {
+        Ok([only]) => vec![only.reply.await],
+        Err(calls) => Box::pin(run_several(calls)).await,
     }
 }
 
-async fn run_several<T, F: Future<Output = T>>(steps: Vec<Step<F>>) -> Vec<T> {
+async fn run_several<T, F: Future<Output = T>>(calls: Vec<ScheduledCall<F>>) -> Vec<T> {
     let mut outcomes = Vec::new();
     let mut running = FuturesUnordered::new();
-    for (index, step) in steps.into_iter().enumerate() {
-        let work = async move { (index, step.work.await) };
-        if step.is_concurrent {
-            running.push(work);
+    for (index, call) in calls.into_iter().enumerate() {
+        let reply = async move { (index, call.reply.await) };
+        if call.is_concurrent {
+            running.push(reply);
             continue;
         }
-        let mut work = pin!(work);
+        let mut reply = pin!(reply);
         let outcome = poll_fn(|cx| {
             while let Poll::Ready(Some(outcome)) = running.poll_next_unpin(cx) {
                 outcomes.push(outcome);
             }
-            work.as_mut().poll(cx)
+            reply.as_mut().poll(cx)
         });
         let outcome = outcome.await;
         outcomes.push(outcome);
@@ -56,20 +56,20 @@ mod tests {
 
     use super::*;
 
-    /// Runs steps that take so many seconds, and gives what happened in which order.
-    async fn trace(steps: &[(&'static str, bool, u64)]) -> (Vec<&'static str>, Vec<String>) {
+    /// Runs calls that take so many seconds, and gives what happened in which order.
+    async fn trace(calls: &[(&'static str, bool, u64)]) -> (Vec<&'static str>, Vec<String>) {
         let events = Mutex::new(Vec::new());
         let events_ref = &events;
-        let step = |&(name, is_concurrent, seconds)| Step {
+        let call = |&(name, is_concurrent, seconds)| ScheduledCall {
             is_concurrent,
-            work: async move {
+            reply: async move {
                 events_ref.lock().unwrap().push(format!("+{name}"));
                 sleep(Duration::from_secs(seconds)).await;
                 events_ref.lock().unwrap().push(format!("-{name}"));
                 name
             },
         };
-        let outcomes = run(steps.iter().map(step).collect()).await;
+        let outcomes = run(calls.iter().map(call).collect()).await;
         (outcomes, events.into_inner().unwrap())
     }
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn concurrent_steps_wait_for_those_before_and_hold_up_nobody() {
+    async fn concurrent_calls_wait_for_those_before_and_hold_up_nobody() {
         let (outcomes, events) =
             trace(&[("login", false, 1), ("a", true, 5), ("b", true, 2), ("c", false, 1)]).await;
         assert_eq!(outcomes, ["login", "a", "b", "c"]);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_to_do() {
+    async fn no_calls() {
         assert!(run::<(), std::future::Ready<()>>(Vec::new()).await.is_empty());
     }
 }

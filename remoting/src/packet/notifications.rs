@@ -5,68 +5,72 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use amf_core::Version;
 use bytes::Bytes;
 
-use super::GatewayLimits;
-use crate::count;
+use super::limits::PacketLimits;
+use crate::metrics;
 use crate::service::{
     ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, Notification,
 };
 
 /// One client with one queue for each call of its packet.
-pub(super) struct Outboxes {
+pub(super) struct PacketClient {
     id: ClientId,
-    shared: Arc<Shared>,
+    queue: Arc<NotificationQueue>,
     /// Groups hold these weakly.
-    calls: Vec<Arc<CallOutbox>>,
+    calls: Vec<Arc<CallConnection>>,
 }
 
-impl Outboxes {
+impl PacketClient {
     /// Queues for calls that are answered in these versions.
-    pub(super) fn open(versions: impl IntoIterator<Item = Version>, limits: &GatewayLimits) -> Self {
-        let shared = Arc::new(Shared {
-            queued: Mutex::new(Some(Queued::default())),
+    pub(super) fn new(versions: impl IntoIterator<Item = Version>, limits: &PacketLimits) -> Self {
+        let queue = Arc::new(NotificationQueue {
+            queued: Mutex::new(Some(QueuedNotifications::default())),
             count: limits.notifications,
             bytes: limits.notification_bytes,
         });
-        let outbox = |(call, version)| Arc::new(CallOutbox { shared: Arc::clone(&shared), call, version });
-        let calls: Vec<_> = versions.into_iter().enumerate().map(outbox).collect();
-        Self { id: ClientId::next(), shared, calls }
+        let connection =
+            |(call, version)| Arc::new(CallConnection { queue: Arc::clone(&queue), call, version });
+        let calls: Vec<_> = versions.into_iter().enumerate().map(connection).collect();
+        Self { id: ClientId::allocate(), queue, calls }
     }
 
     /// The client as each call knows it: always the same one, told things after that call's result.
     pub(super) fn clients(&self) -> impl Iterator<Item = Client> {
-        self.calls.iter().map(|outbox| Client::new(self.id, Arc::clone(outbox) as Arc<dyn Connection>))
+        self.calls
+            .iter()
+            .map(|connection| Client::new(self.id, Arc::clone(connection) as Arc<dyn Connection>))
     }
 
     /// Ends the client's life; gives what it was told, each with the place of the call that told it, in their order.
     pub(super) fn close(&self) -> Vec<(usize, Notification)> {
-        let mut told = self.shared.lock().take().map(|queued| queued.told).unwrap_or_default();
-        told.sort_by_key(|(call, _)| *call);
-        told
+        let mut notifications =
+            self.queue.lock().take().map(|queued| queued.notifications).unwrap_or_default();
+        notifications.sort_by_key(|(call, _)| *call);
+        notifications
     }
 }
 
 /// A request that is dropped takes its client with it.
-impl Drop for Outboxes {
+impl Drop for PacketClient {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-struct Shared {
+struct NotificationQueue {
     /// Nothing when the reply was written.
-    queued: Mutex<Option<Queued>>,
+    queued: Mutex<Option<QueuedNotifications>>,
     count: usize,
     bytes: usize,
 }
 
 #[derive(Default)]
-struct Queued {
-    told: Vec<(usize, Notification)>,
+struct QueuedNotifications {
+    notifications: Vec<(usize, Notification)>,
     bytes: usize,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Option<Queued>> {
+impl NotificationQueue {
+    fn lock(&self) -> MutexGuard<'_, Option<QueuedNotifications>> {
         self.queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,13 +78,13 @@ impl Shared {
         let mut queued = self.lock();
         let queued = queued.as_mut().ok_or(CallError::Gone)?;
         let bytes = queued.bytes + notification.method().len() + notification.arguments().len();
-        if queued.told.len() == self.count {
-            return Err(full("notifications"));
+        if queued.notifications.len() == self.count {
+            return Err(queue_full("notifications"));
         }
         if bytes > self.bytes {
-            return Err(full("notification_bytes"));
+            return Err(queue_full("notification_bytes"));
         }
-        queued.told.push((call, notification.clone()));
+        queued.notifications.push((call, notification.clone()));
         queued.bytes = bytes;
         Ok(())
     }
@@ -88,25 +92,25 @@ impl Shared {
 
 /// The error of whoever passes this limit.
 #[cold]
-pub(super) fn full(limit: &'static str) -> CallError {
-    count::limit(limit);
+pub(super) fn queue_full(limit: &'static str) -> CallError {
+    metrics::record_exceeded_limit(limit);
     CallError::Full
 }
 
 /// The connection of a client, as one call knows it.
-struct CallOutbox {
-    shared: Arc<Shared>,
+struct CallConnection {
+    queue: Arc<NotificationQueue>,
     call: usize,
     version: Version,
 }
 
-impl Connection for CallOutbox {
+impl Connection for CallConnection {
     fn encoding(&self) -> Encoding {
         Encoding { version: self.version, form: ArgumentsForm::Array }
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {
-        self.shared.push(self.call, notification)
+        self.queue.push(self.call, notification)
     }
 
     fn invoke(&self, _: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
@@ -119,6 +123,6 @@ impl Connection for CallOutbox {
     }
 
     fn is_open(&self) -> bool {
-        self.shared.lock().is_some()
+        self.queue.lock().is_some()
     }
 }

@@ -6,17 +6,18 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::GatewayBody;
+use crate::packet::PacketError;
 
 /// Why a request gets no packet.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct HttpRejection {
     /// What it is counted as.
     reason: &'static str,
     status: StatusCode,
     text: Cow<'static, str>,
 }
 
-impl Refusal {
+impl HttpRejection {
     pub(super) fn new(reason: &'static str, status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, status, text: text.into() }
     }
@@ -43,5 +44,21 @@ impl Refusal {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
         response
+    }
+}
+
+impl From<PacketError> for HttpRejection {
+    #[cold]
+    fn from(error: PacketError) -> Self {
+        match error {
+            PacketError::Decode { reason, error } => {
+                Self::bad_request(reason, format!("The AMF packet cannot be read: {error}."))
+            }
+            // Only a response URI or a value that a packet cannot hold leads here.
+            PacketError::Encode(error) => {
+                let text = format!("The reply cannot be written: {error}.");
+                Self::new("reply", StatusCode::INTERNAL_SERVER_ERROR, text)
+            }
+        }
     }
 }

@@ -16,16 +16,16 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
 use super::GatewayLimits;
-use super::refusal::Refusal;
-use crate::count;
+use super::rejection::HttpRejection;
+use crate::metrics;
 
 /// Refuses what is not a packet before reading it.
-pub(super) fn check_head(head: &Parts) -> Result<(), Refusal> {
+pub(super) fn check_head(head: &Parts) -> Result<(), HttpRejection> {
     if head.method != Method::POST {
-        return Err(Refusal::new("method", StatusCode::METHOD_NOT_ALLOWED, HELP));
+        return Err(HttpRejection::new("method", StatusCode::METHOD_NOT_ALLOWED, USAGE));
     }
     if !is_amf(head) {
-        return Err(Refusal::new(
+        return Err(HttpRejection::new(
             "content_type",
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "An AMF packet is expected here, with Content-Type: application/x-amf.",
@@ -34,7 +34,7 @@ pub(super) fn check_head(head: &Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
-const HELP: &str = "This is an AMF gateway, Flash remoting over HTTP. Programs call it by POST with Content-Type: \
+const USAGE: &str = "This is an AMF gateway, Flash remoting over HTTP. Programs call it by POST with Content-Type: \
                     application/x-amf; in ActionScript, give this URL to NetConnection.connect or to a RemoteObject.";
 
 /// Some clients send the type for any bytes. Neither a form nor a script of a foreign web page can send one of these
@@ -49,46 +49,49 @@ fn is_amf(head: &Parts) -> bool {
 }
 
 /// Reads the whole body, up to the limit and within its time.
-pub(super) async fn read_body<B>(body: B, limits: &GatewayLimits) -> Result<Bytes, Refusal>
+pub(super) async fn read_body<B>(body: B, limits: &GatewayLimits) -> Result<Bytes, HttpRejection>
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let limit = limits.body;
+    let limit = limits.body_bytes;
     if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
-        return Err(too_large(limit));
+        return Err(body_too_large(limit));
     }
-    let body = match within(limits.body_time, Limited::new(body, limit).collect()).await {
+    let body = match timeout_when_pending(limits.body_timeout, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
-        Ok(Err(error)) if is_limited(&*error) => {
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(body_too_large(limit)),
+        Ok(Err(error)) if is_length_limit(&*error) => {
             let text = "The body is larger than a layer around the gateway allows.";
-            return Err(Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text));
+            return Err(HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text));
         }
         Ok(Err(error)) => {
-            return Err(Refusal::bad_request("cut", format!("The body cannot be read: {error}.")));
+            return Err(HttpRejection::bad_request(
+                "incomplete",
+                format!("The body cannot be read: {error}."),
+            ));
         }
         Err(_) => {
-            return Err(too_slow(limits.body_time));
+            return Err(body_timed_out(limits.body_timeout));
         }
     };
     if body.is_empty() {
-        return Err(Refusal::bad_request("empty", "The body is empty; an AMF packet is expected."));
+        return Err(HttpRejection::bad_request("empty", "The body is empty; an AMF packet is expected."));
     }
-    count::received(body.len());
+    metrics::record_received(body.len());
     Ok(body)
 }
 
 /// Lets nothing take longer. hyper hands out what has come already when it is asked a second time, and to set a timer
 /// takes longer than to read most bodies; so it is set when there is nothing then either.
-async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+async fn timeout_when_pending<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
     let began = Instant::now();
     let mut work = pin!(work);
-    let mut is_second = false;
+    let mut is_second_poll = false;
     let done = poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if is_second => Poll::Ready(None),
+        Poll::Pending if is_second_poll => Poll::Ready(None),
         Poll::Pending => {
-            is_second = true;
+            is_second_poll = true;
             cx.waker().wake_by_ref();
             Poll::Pending
         }
@@ -100,18 +103,18 @@ async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, E
 }
 
 /// Whether it is the error of another limit, below those of axum's body.
-fn is_limited(error: &(dyn Error + 'static)) -> bool {
+fn is_length_limit(error: &(dyn Error + 'static)) -> bool {
     successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<LengthLimitError>)
 }
 
-fn too_large(limit: usize) -> Refusal {
-    count::limit("body");
-    let text = format!("The body is larger than {limit} bytes, the limit `body`.");
-    Refusal::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
+fn body_too_large(limit: usize) -> HttpRejection {
+    metrics::record_exceeded_limit("body_bytes");
+    let text = format!("The body is larger than {limit} bytes, the limit `body_bytes`.");
+    HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
 }
 
-fn too_slow(limit: Duration) -> Refusal {
-    count::limit("body_time");
-    let text = format!("The body did not arrive within {limit:?}, the limit `body_time`.");
-    Refusal::new("body_time", StatusCode::REQUEST_TIMEOUT, text)
+fn body_timed_out(limit: Duration) -> HttpRejection {
+    metrics::record_exceeded_limit("body_timeout");
+    let text = format!("The body did not arrive within {limit:?}, the limit `body_timeout`.");
+    HttpRejection::new("body_timeout", StatusCode::REQUEST_TIMEOUT, text)
 }

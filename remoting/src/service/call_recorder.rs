@@ -8,13 +8,13 @@ use tracing::field::Empty;
 
 use super::registry::Registry;
 use super::{Call, Fault, Reply};
-use crate::count;
+use crate::metrics;
 
 /// In place of names that are in no table: what a client makes up is no label.
 const UNKNOWN: &str = "unknown";
 
 /// What is noted of one call. Where nobody looks, it costs a look at whether somebody does.
-pub(super) struct Observation {
+pub(super) struct CallRecorder {
     span: Span,
     service: &'static str,
     method: &'static str,
@@ -22,8 +22,8 @@ pub(super) struct Observation {
     running_since: Option<Instant>,
 }
 
-impl Observation {
-    pub(super) fn of(registry: &Registry, call: &Call) -> Self {
+impl CallRecorder {
+    pub(super) fn start(registry: &Registry, call: &Call) -> Self {
         let target = call.target();
         let span = tracing::debug_span!(
             "call",
@@ -33,14 +33,15 @@ impl Observation {
             outcome = Empty,
             seconds = Empty,
         );
-        let (service, method) = if count::IS_ON { registry.names_of(target) } else { (None, None) };
+        let (service, method) =
+            if metrics::IS_ENABLED { registry.resolve_names(target) } else { (None, None) };
         let (service, method) = (service.unwrap_or(UNKNOWN), method.unwrap_or(UNKNOWN));
-        let is_on = count::IS_ON || !span.is_disabled();
+        let is_on = metrics::IS_ENABLED || !span.is_disabled();
         Self { span, service, method, running_since: is_on.then(Instant::now) }
     }
 
     /// Whether nobody looks.
-    pub(super) fn is_off(&self) -> bool {
+    pub(super) fn is_disabled(&self) -> bool {
         self.running_since.is_none()
     }
 
@@ -50,7 +51,7 @@ impl Observation {
     }
 
     /// The call has come to its end.
-    pub(super) fn answered(mut self, outcome: &Result<Reply, Fault>) {
+    pub(super) fn finish(mut self, outcome: &Result<Reply, Fault>) {
         match outcome {
             Ok(reply) => self.span.in_scope(|| tracing::debug!(bytes = reply.body().len(), "answered")),
             Err(fault) => self.span.in_scope(|| {
@@ -58,37 +59,37 @@ impl Observation {
             }),
         }
         self.end(&match outcome {
-            Ok(_) => Outcome::Ok,
-            Err(fault) if fault.is_panic() => Outcome::Panic,
-            Err(fault) => Outcome::Fault(fault.code_as_given()),
+            Ok(_) => CallOutcome::Ok,
+            Err(fault) if fault.is_panic() => CallOutcome::Panic,
+            Err(fault) => CallOutcome::Fault(fault.code_cow()),
         });
     }
 
-    fn end(&mut self, outcome: &Outcome<'_>) {
+    fn end(&mut self, outcome: &CallOutcome<'_>) {
         let Some(since) = self.running_since.take() else { return };
         let time = since.elapsed();
         self.span.record("outcome", outcome.text());
         self.span.record("seconds", time.as_secs_f64());
-        count::call(self.service, self.method, outcome.label(), time);
+        metrics::record_call(self.service, self.method, outcome.label(), time);
     }
 }
 
 /// Whoever waited for the answer is gone.
-impl Drop for Observation {
+impl Drop for CallRecorder {
     fn drop(&mut self) {
-        self.end(&Outcome::Cancelled);
+        self.end(&CallOutcome::Cancelled);
     }
 }
 
 /// How a call ended.
-enum Outcome<'a> {
+enum CallOutcome<'a> {
     Ok,
     Fault(&'a Cow<'static, str>),
     Panic,
     Cancelled,
 }
 
-impl Outcome<'_> {
+impl CallOutcome<'_> {
     fn text(&self) -> &str {
         match self {
             Self::Fault(code) => code,

@@ -4,48 +4,47 @@ use std::sync::Arc;
 
 use amf_core::packet::Packet;
 
-use crate::Services;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Credentials, Reply, ServiceDescription};
+use crate::service::{Call, Credentials, Reply, ServiceDescription, Services};
 
 /// Asks for a description of the service in place of a call.
-const DESCRIBE: &str = "DescribeService";
+const DESCRIBE_SERVICE: &str = "DescribeService";
 
 #[derive(Clone, Debug)]
-pub(super) struct HeaderPolicy {
+pub(crate) struct HeaderPolicy {
     /// The names that a strict gateway's program understands; nothing where it is lenient.
     understood: Option<Arc<[String]>>,
-    describes: bool,
+    describe_service: bool,
 }
 
 impl Default for HeaderPolicy {
     fn default() -> Self {
-        Self { understood: None, describes: true }
+        Self { understood: None, describe_service: true }
     }
 }
 
 impl HeaderPolicy {
-    pub(super) fn be_strict(&mut self, understood: impl IntoIterator<Item = impl Into<String>>) {
+    pub(crate) fn set_understood(&mut self, understood: impl IntoIterator<Item = impl Into<String>>) {
         self.understood = Some(understood.into_iter().map(Into::into).collect());
     }
 
-    pub(super) fn set_describes(&mut self, describes: bool) {
-        self.describes = describes;
+    pub(crate) fn set_describe_service(&mut self, enabled: bool) {
+        self.describe_service = enabled;
     }
 
-    pub(super) fn asks_for_descriptions(&self, packet: &Packet<'_>) -> bool {
-        self.describes && asks(packet)
+    pub(super) fn is_description_request(&self, packet: &Packet<'_>) -> bool {
+        self.describe_service && has_describe_header(packet)
     }
 
     /// Whether the calls of a packet with such headers may be made.
     pub(super) fn check(&self, packet: &Packet<'_>) -> Result<(), Fault> {
-        if !self.describes && asks(packet) {
+        if !self.describe_service && has_describe_header(packet) {
             return Err(Fault::new(code::METHOD_NOT_FOUND, "services are not described here"));
         }
         let Some(understood) = &self.understood else { return Ok(()) };
         let unknown = packet.headers.iter().find(|header| {
             header.must_understand
-                && ![Credentials::HEADER, DESCRIBE].contains(&&*header.name)
+                && ![Credentials::HEADER, DESCRIBE_SERVICE].contains(&&*header.name)
                 && !understood.iter().any(|name| *name == header.name)
         });
         match unknown {
@@ -58,12 +57,12 @@ impl HeaderPolicy {
     }
 }
 
-fn asks(packet: &Packet<'_>) -> bool {
-    packet.headers.iter().any(|header| header.name == DESCRIBE)
+fn has_describe_header(packet: &Packet<'_>) -> bool {
+    packet.headers.iter().any(|header| header.name == DESCRIBE_SERVICE)
 }
 
 /// Describes the service that a call names: clients write the service alone, or one of its methods.
-pub(super) async fn describe(services: &Services, call: &Call) -> Result<Reply, Fault> {
+pub(super) async fn describe_target(services: &Services, call: &Call) -> Result<Reply, Fault> {
     let target = call.target();
     let description: ServiceDescription = match services.describe(target.as_str(), call.caller()).await? {
         Some(description) => description,

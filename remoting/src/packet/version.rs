@@ -6,7 +6,7 @@ use crate::service::fault::{Fault, code};
 
 /// How a packet of some version is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum PacketVersion {
     /// The values are AMF0, unless they switch.
     Amf0,
     /// The client reads AMF3, whatever it wrote.
@@ -15,9 +15,9 @@ pub(super) enum Dialect {
     Unknown(u16),
 }
 
-impl Dialect {
+impl PacketVersion {
     /// Version 1 was Flash Communication Server's; its packets are those of version 0.
-    pub(super) fn of(packet_version: u16) -> Self {
+    pub(super) fn new(packet_version: u16) -> Self {
         match packet_version {
             0 | 1 => Self::Amf0,
             3 => Self::Amf3,
@@ -26,7 +26,7 @@ impl Dialect {
     }
 
     /// Whether its calls can be made.
-    pub(super) fn check(self) -> Result<(), Fault> {
+    pub(super) fn ensure_known(self) -> Result<(), Fault> {
         match self {
             Self::Amf0 | Self::Amf3 => Ok(()),
             Self::Unknown(version) => Err(Fault::new(
@@ -37,7 +37,7 @@ impl Dialect {
     }
 
     /// The version of the reply's packet.
-    pub(super) fn reply_packet(self) -> u16 {
+    pub(super) fn reply_packet_version(self) -> u16 {
         match self {
             Self::Amf3 => 3,
             Self::Amf0 | Self::Unknown(_) => 0,
@@ -45,7 +45,7 @@ impl Dialect {
     }
 
     /// The version in which a message is answered; who switches to AMF3 anywhere in it can read AMF3.
-    pub(super) fn reply_to(self, is_switched: bool) -> Version {
+    pub(super) fn reply_version(self, is_switched: bool) -> Version {
         match self {
             Self::Amf3 => Version::Amf3,
             Self::Amf0 if is_switched => Version::Amf3,
@@ -68,8 +68,11 @@ mod tests {
             (3, true, 3, Version::Amf3),
             (5, true, 0, Version::Amf0),
         ] {
-            let dialect = Dialect::of(packet);
-            assert_eq!((dialect.reply_packet(), dialect.reply_to(is_switched)), (reply_packet, reply));
+            let version = PacketVersion::new(packet);
+            assert_eq!(
+                (version.reply_packet_version(), version.reply_version(is_switched)),
+                (reply_packet, reply)
+            );
         }
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use amf_core::{Date, DecodeError, Decoder, DynamicMembers, EncodeError, Encoder, FromAmf, ToAmf, Version};
 
-use super::messages::{AcknowledgeMessage, Base, ErrorMessage, ReplyBase};
+use super::messages::{AcknowledgeMessage, ErrorMessage, ReplyBase, RequestBase};
 use super::small::SmallAcknowledge;
 use super::{Flex, client_id};
-use crate::gateway::protocol::Answer;
-use crate::service::{Fault, Reply, Wrapping};
+use crate::packet::MessageReply;
+use crate::service::{Fault, Reply, ReplyEnvelope};
 
 /// Who sent a message, and how they are answered.
-pub(super) struct Sender {
+pub(super) struct Responder {
     client_id: String,
     destination: Option<String>,
     message_id: Option<String>,
@@ -20,38 +20,38 @@ pub(super) struct Sender {
     reads_small: bool,
 }
 
-impl Sender {
+impl Responder {
     /// Of any message.
-    pub(super) fn of(flex: &Flex, version: Version, from: Base) -> Self {
-        Self::greeted(flex, version, from, false)
+    pub(super) fn new(flex: &Flex, version: Version, from: RequestBase) -> Self {
+        Self::negotiate(flex, version, from, false)
     }
 
     /// Of a ping, whose answer always says who its sender is.
-    pub(super) fn of_ping(flex: &Flex, version: Version, from: Base) -> Self {
-        Self::greeted(flex, version, from, true)
+    pub(super) fn for_ping(flex: &Flex, version: Version, from: RequestBase) -> Self {
+        Self::negotiate(flex, version, from, true)
     }
 
     /// The first message of a client says whether it reads small messages: a ping, or a login in its place.
-    fn greeted(flex: &Flex, version: Version, from: Base, is_ping: bool) -> Self {
-        let known = from.ds_id().filter(|id| !client_id::is_none(id));
+    fn negotiate(flex: &Flex, version: Version, from: RequestBase, is_ping: bool) -> Self {
+        let known = from.ds_id().filter(|id| !client_id::is_unassigned(id));
         let asked = from.headers.as_ref().and_then(|headers| headers.messaging_version);
         let asks = asked.is_some_and(|version| version >= MESSAGING_VERSION);
-        let reads_small = flex.small_messages && (asks || known.is_some_and(client_id::reads_small));
+        let reads_small = flex.small_messages && (asks || known.is_some_and(client_id::reads_small_messages));
         let mut headers = DynamicMembers::new();
         if asks && flex.small_messages {
             headers.insert("DSMessagingVersion", MESSAGING_VERSION);
         }
         if known.is_none() && (is_ping || from.ds_id().is_some()) {
-            headers.insert(DS_ID, client_id::for_client(reads_small));
+            headers.insert(DS_ID, client_id::generate_for_client(reads_small));
         } else if let Some(known) = known.filter(|_| is_ping) {
             headers.insert(DS_ID, known);
         }
-        Self::new(version, from, headers, reads_small)
+        Self::with_headers(version, from, headers, reads_small)
     }
 
-    fn new(version: Version, from: Base, headers: DynamicMembers, reads_small: bool) -> Self {
+    fn with_headers(version: Version, from: RequestBase, headers: DynamicMembers, reads_small: bool) -> Self {
         Self {
-            client_id: from.client_id.unwrap_or_else(client_id::unique),
+            client_id: from.client_id.unwrap_or_else(client_id::generate),
             destination: from.destination,
             message_id: from.message_id,
             headers,
@@ -62,16 +62,18 @@ impl Sender {
     }
 
     /// The answer to a message that did what it was to do.
-    pub(super) fn acknowledge(&self, body: Option<&str>) -> Answer {
+    pub(super) fn acknowledge(&self, body: Option<&str>) -> MessageReply {
         let reply = match body {
-            Some(body) => Reply::encode(self.version, &Acknowledgement { sender: self, body: Some(&body) }),
-            None => Reply::encode(self.version, &Acknowledgement { sender: self, body: None }),
+            Some(body) => {
+                Reply::encode(self.version, &Acknowledgement { responder: self, body: Some(&body) })
+            }
+            None => Reply::encode(self.version, &Acknowledgement { responder: self, body: None }),
         };
-        Answer::Result(Answer::encoded(reply))
+        MessageReply::Result(MessageReply::encoded_or_null(reply))
     }
 
     /// The answer to one that did not.
-    pub(super) fn error(&self, fault: &Fault) -> Answer {
+    pub(super) fn error(&self, fault: &Fault) -> MessageReply {
         let message = ErrorMessage {
             body: (),
             base: ReplyBase { destination: self.destination.clone(), ..self.base() },
@@ -81,19 +83,19 @@ impl Sender {
             fault_string: fault.message().to_owned(),
             root_cause: (),
         };
-        Answer::Status(Answer::encoded(Reply::encode(self.version, &message)))
+        MessageReply::Status(MessageReply::encoded_or_null(Reply::encode(self.version, &message)))
     }
 
     /// The answer to a call, whose reply was made with [`Self`] around it.
-    pub(super) fn outcome(&self, outcome: Result<Reply, Fault>) -> Answer {
+    pub(super) fn reply(&self, outcome: Result<Reply, Fault>) -> MessageReply {
         match outcome {
-            Ok(reply) => Answer::Result(reply.into_body()),
+            Ok(reply) => MessageReply::Result(reply.into_body()),
             Err(fault) => self.error(&fault),
         }
     }
 
-    pub(super) fn around_result(self: &Arc<Self>) -> Arc<dyn Wrapping> {
-        Arc::clone(self) as Arc<dyn Wrapping>
+    pub(super) fn as_envelope(self: &Arc<Self>) -> Arc<dyn ReplyEnvelope> {
+        Arc::clone(self) as Arc<dyn ReplyEnvelope>
     }
 
     /// Servers leave the destination out of acknowledgements.
@@ -103,7 +105,7 @@ impl Sender {
             correlation_id: self.message_id.clone(),
             destination: None,
             headers: self.headers.clone(),
-            message_id: client_id::unique(),
+            message_id: client_id::generate(),
             time_to_live: 0.0,
             timestamp: Date::now().millis(),
         }
@@ -115,22 +117,22 @@ const DS_ID: &str = "DSId";
 /// The first version of the protocol that has small messages, and the only one.
 const MESSAGING_VERSION: f64 = 1.0;
 
-impl Wrapping for Sender {
+impl ReplyEnvelope for Responder {
     fn write(&self, result: &dyn ToAmf, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        Acknowledgement { sender: self, body: Some(result) }.to_amf(encoder)
+        Acknowledgement { responder: self, body: Some(result) }.to_amf(encoder)
     }
 }
 
 /// An acknowledgement on its way out.
 struct Acknowledgement<'a> {
-    sender: &'a Sender,
+    responder: &'a Responder,
     body: Option<&'a dyn ToAmf>,
 }
 
 impl ToAmf for Acknowledgement<'_> {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
-        let message = AcknowledgeMessage { body: self.body.map(Written), base: self.sender.base() };
-        if self.sender.reads_small {
+        let message = AcknowledgeMessage { body: self.body.map(EncodeOnly), base: self.responder.base() };
+        if self.responder.reads_small {
             SmallAcknowledge(message).to_amf(encoder)
         } else {
             message.to_amf(encoder)
@@ -139,15 +141,15 @@ impl ToAmf for Acknowledgement<'_> {
 }
 
 /// A result of any type, which is only written.
-struct Written<'a>(&'a dyn ToAmf);
+struct EncodeOnly<'a>(&'a dyn ToAmf);
 
-impl ToAmf for Written<'_> {
+impl ToAmf for EncodeOnly<'_> {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         self.0.to_amf(encoder)
     }
 }
 
-impl<'de> FromAmf<'de> for Written<'_> {
+impl<'de> FromAmf<'de> for EncodeOnly<'_> {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         Err(decoder.custom_error("a result is not read here"))
     }

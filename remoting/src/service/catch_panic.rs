@@ -11,12 +11,12 @@ use super::{Fault, Target};
 ///
 /// Asserting unwind safety: a service's own state is behind its own locks, as it is for any concurrent server;
 /// everything that belongs to the call itself is dropped.
-pub(super) fn isolate<T>(target: &Target, step: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(super) fn catch_panic<T>(target: &Target, step: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
 }
 
 /// Runs a call, or what has to be known before it, to its end.
-pub(crate) async fn isolate_future<T>(
+pub(crate) async fn catch_panic_async<T>(
     target: &Target,
     call: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {

@@ -1,0 +1,213 @@
+//! From the bytes of a packet to the bytes of its reply.
+
+use std::iter;
+use std::sync::Arc;
+
+use amf_core::packet::{Message, Packet};
+use amf_core::{DecodeError, Decoder, EncodeError, FromAmf, Value, Version};
+use bytes::Bytes;
+use tracing::Span;
+
+use super::header_policy::{HeaderPolicy, describe_target};
+use super::limits::PacketLimits;
+use super::notifications::PacketClient;
+use super::protocol::{CallContext, MessageReply, PacketMessage, PacketProtocol};
+use super::reply_headers::ReplyHeaders;
+use super::reply_writer::ReplyWriter;
+use super::schedule::{self, ScheduledCall};
+use super::span::record_packet;
+use super::time_limits::TimeLimits;
+use super::version::PacketVersion;
+use crate::metrics;
+use crate::service::fault::{Fault, code};
+use crate::service::{BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
+
+/// What packets are answered with.
+#[derive(Clone, Copy)]
+pub(crate) struct PacketSettings<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) protocol: Option<&'a dyn PacketProtocol>,
+    pub(crate) limits: PacketLimits,
+    pub(crate) policy: &'a HeaderPolicy,
+}
+
+/// Why a packet gets no reply that is a packet.
+#[derive(Debug)]
+pub(crate) enum PacketError {
+    /// The packet, or the value of one of its headers, cannot be read.
+    Decode {
+        /// What it is counted as.
+        reason: &'static str,
+        error: DecodeError,
+    },
+    /// The reply cannot be written.
+    Encode(EncodeError),
+}
+
+/// Answers a packet, whose caller has these extensions.
+pub(crate) async fn handle_packet(
+    settings: PacketSettings<'_>,
+    extensions: Extensions,
+    bytes: Bytes,
+    span: &Span,
+) -> Result<Bytes, PacketError> {
+    let PacketSettings { services, protocol, limits, policy } = settings;
+    let packet = Packet::decode_lazily(&bytes, services.classes(), services.decode_limits())
+        .map_err(|error| decode_error("packet", error))?;
+    record_packet(span, &packet);
+    reject_unaddressable(&packet)?;
+    let headers = read_headers(services, &packet)?;
+    let version = PacketVersion::new(packet.version);
+    let time = TimeLimits::start(&limits);
+    let context = CallContext { services: services.clone(), time };
+    let is_description = policy.is_description_request(&packet);
+    let handler =
+        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description };
+    let client = handler.packet_client(&limits);
+    let reply_headers = ReplyHeaders::new(&limits);
+    let known = version.ensure_known().map_err(|fault| ("version", fault));
+    let acceptable = known.and_then(|()| policy.check(&packet).map_err(|fault| ("must_understand", fault)));
+    let replies = match acceptable {
+        Ok(()) => schedule::run(handler.schedule_calls(&client, &reply_headers, extensions, headers)).await,
+        Err((reason, fault)) => {
+            metrics::record_refusal(reason);
+            handler.fault_for_each(&fault)
+        }
+    };
+    handler.write_reply(replies, client.close(), &reply_headers)
+}
+
+/// Where nothing was read but a part of one message, nobody can be told within a packet.
+fn reject_unaddressable(packet: &Packet<'_>) -> Result<(), PacketError> {
+    match &packet.broken {
+        Some(broken) if packet.messages.is_empty() && broken.response_uri.is_none() => {
+            Err(decode_error("packet", broken.error.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn decode_error(reason: &'static str, error: DecodeError) -> PacketError {
+    metrics::record_decode_limit(&error);
+    PacketError::Decode { reason, error }
+}
+
+fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String, Value)>, PacketError> {
+    let mut headers = Vec::with_capacity(packet.headers.len());
+    for header in &packet.headers {
+        let mut decoder = Decoder::new(Version::Amf0, header.value)
+            .with_classes(Arc::clone(services.classes()))
+            .with_limits(services.decode_limits());
+        let value = Value::from_amf(&mut decoder)
+            .map_err(|error| decode_error("header", error.offset_by(header.offset)))?;
+        headers.push((header.name.to_string(), value));
+    }
+    Ok(headers)
+}
+
+/// One packet and everything that its answer needs.
+struct PacketHandler<'a> {
+    context: CallContext,
+    protocol: Option<&'a dyn PacketProtocol>,
+    version: PacketVersion,
+    bytes: &'a Bytes,
+    packet: &'a Packet<'a>,
+    /// Whether the services are to be described, not called.
+    is_description: bool,
+}
+
+impl PacketHandler<'_> {
+    fn packet_client(&self, limits: &PacketLimits) -> PacketClient {
+        PacketClient::new(self.packet.messages.iter().map(|message| self.reply_version(message)), limits)
+    }
+
+    /// The calls, none of which has begun. They have one caller, whom each may tell something of its own.
+    fn schedule_calls(
+        &self,
+        packet_client: &PacketClient,
+        reply_headers: &ReplyHeaders,
+        extensions: Extensions,
+        headers: Vec<(String, Value)>,
+    ) -> Vec<ScheduledCall<BoxFuture<'_, MessageReply>>> {
+        let messages = &self.packet.messages;
+        let Some(client) = packet_client.clients().next() else { return Vec::new() };
+        let mut caller = Caller::new(client).with_headers(headers);
+        *caller.extensions_mut() = extensions;
+        let caller = caller.with_extension(reply_headers.clone());
+        let callers = iter::repeat_n(caller, messages.len()).zip(packet_client.clients());
+        let callers = callers.map(|(caller, client)| caller.with_client(client));
+        messages.iter().zip(callers).map(|(message, caller)| self.schedule_call(message, caller)).collect()
+    }
+
+    fn schedule_call(
+        &self,
+        message: &Message<'_>,
+        caller: Caller,
+    ) -> ScheduledCall<BoxFuture<'_, MessageReply>> {
+        let body = self.bytes.slice_ref(message.body);
+        let version = self.reply_version(message);
+        let target = &message.target_uri;
+        let message = PacketMessage { target, body, version, caller, context: &self.context };
+        let protocol = self.protocol.filter(|_| !self.is_description);
+        if let Some(call) = protocol.and_then(|protocol| protocol.handle(&message)) {
+            return call;
+        }
+        let PacketMessage { target, body, caller, .. } = message;
+        let call = Call::new(target, body, version, caller);
+        let is_concurrent =
+            self.context.services.signature(call.target()).is_some_and(Signature::is_concurrent);
+        let reply: BoxFuture<'_, MessageReply> = if self.is_description {
+            Box::pin(async move {
+                let description = describe_target(&self.context.services, &call);
+                MessageReply::new(version, self.context.within_time(description).await)
+            })
+        } else {
+            Box::pin(async move { MessageReply::new(version, self.context.call(call).await) })
+        };
+        ScheduledCall { is_concurrent, reply }
+    }
+
+    fn reply_version(&self, message: &Message<'_>) -> Version {
+        self.version.reply_version(message.uses_amf3)
+    }
+
+    /// Results and faults in the order of the calls, each followed by what its call told the client.
+    fn write_reply(
+        &self,
+        replies: Vec<MessageReply>,
+        notifications: Vec<(usize, Notification)>,
+        headers: &ReplyHeaders,
+    ) -> Result<Bytes, PacketError> {
+        let mut writer = ReplyWriter::new(self.version.reply_packet_version());
+        writer.headers(headers)?;
+        let mut notifications = notifications.into_iter().peekable();
+        for (call, (message, reply)) in self.packet.messages.iter().zip(replies).enumerate() {
+            writer.reply(&message.response_uri, &reply)?;
+            while let Some((_, notification)) = notifications.next_if(|(by, _)| *by == call) {
+                writer.notification(&notification)?;
+            }
+        }
+        if let Some(broken) = &self.packet.broken {
+            metrics::record_refusal("message");
+            metrics::record_decode_limit(&broken.error);
+            let response_uri = broken.response_uri.as_deref().unwrap_or_default();
+            let target = broken.target_uri.as_deref().unwrap_or_default();
+            let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());
+            writer
+                .reply(response_uri, &self.fault_reply(target, self.version.reply_version(false), &fault))?;
+        }
+        Ok(writer.finish())
+    }
+
+    fn fault_for_each(&self, fault: &Fault) -> Vec<MessageReply> {
+        let messages = self.packet.messages.iter();
+        messages
+            .map(|message| self.fault_reply(&message.target_uri, self.reply_version(message), fault))
+            .collect()
+    }
+
+    fn fault_reply(&self, target: &str, version: Version, fault: &Fault) -> MessageReply {
+        let reply = self.protocol.and_then(|protocol| protocol.fault_reply(target, version, fault));
+        reply.unwrap_or_else(|| MessageReply::fault(version, fault))
+    }
+}
