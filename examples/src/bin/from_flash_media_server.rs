@@ -78,7 +78,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
-    use amf_rtmp::{ConnectError, NetConnection};
+    use amf_rtmp::{ConnectError, NetConnection, SharedObjectOptions};
     use tokio::time::timeout;
 
     use super::*;

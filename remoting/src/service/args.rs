@@ -35,12 +35,13 @@ impl<'de> Arguments<'de> {
     #[inline]
     pub(super) fn open(
         bytes: &'de [u8],
-        form: ArgumentsForm,
+        (form, preceding): (ArgumentsForm, usize),
         classes: &Arc<Classes>,
         limits: Limits,
         parameters: &[Parameter],
     ) -> Result<Self, Fault> {
         let mut decoder = decoder(bytes, classes, limits);
+        skip_values(&mut decoder, preceding).map_err(|error| decode_fault(&error))?;
         let sent = match form {
             ArgumentsForm::Array if parameters.is_empty() && is_null_or_undefined(bytes) => {
                 decoder.skip().map_err(|error| decode_fault(&error))?;
@@ -98,6 +99,15 @@ fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Dec
 }
 
 /// Some clients send null or undefined, not an empty array, where there are no arguments.
+fn skip_values(decoder: &mut Decoder<'_>, count: usize) -> Result<(), DecodeError> {
+    for _ in 0..count {
+        if !decoder.is_at_end() {
+            decoder.skip()?;
+        }
+    }
+    Ok(())
+}
+
 fn is_null_or_undefined(bytes: &[u8]) -> bool {
     matches!(bytes, [0x05 | 0x06] | [0x11, 0x00 | 0x01])
 }
@@ -106,11 +116,13 @@ fn is_null_or_undefined(bytes: &[u8]) -> bool {
 #[cold]
 pub(super) fn check_sequence_count(
     bytes: &[u8],
+    preceding: usize,
     classes: &Arc<Classes>,
     limits: Limits,
     parameters: &[Parameter],
 ) -> Option<Fault> {
     let mut decoder = decoder(bytes, classes, limits);
+    skip_values(&mut decoder, preceding).ok()?;
     let mut count = 0;
     while !decoder.is_at_end() {
         decoder.skip().ok()?;
@@ -151,7 +163,7 @@ mod tests {
         form: ArgumentsForm,
         parameters: &[Parameter],
     ) -> Result<Arguments<'a>, Fault> {
-        Arguments::open(bytes, form, &Arc::default(), Limits::default(), parameters)
+        Arguments::open(bytes, (form, 0), &Arc::default(), Limits::default(), parameters)
     }
 
     const TWO: &[Parameter] =

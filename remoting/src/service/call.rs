@@ -26,6 +26,7 @@ pub struct Call {
     caller: Caller,
     /// How the arguments are reached, if they stand within a larger value.
     begin_arguments: Option<BeginArguments>,
+    preceding_values: usize,
     envelope: Option<Arc<dyn ReplyEnvelope>>,
     /// Set when the call enters `Services`; so a layer also serves what is added after it.
     pub(super) registry: Option<Arc<Registry>>,
@@ -43,6 +44,7 @@ impl Call {
             version,
             caller,
             begin_arguments: None,
+            preceding_values: 0,
             envelope: None,
             registry: None,
         }
@@ -59,6 +61,16 @@ impl Call {
     #[must_use]
     pub fn with_arguments_at(mut self, begin: BeginArguments) -> Self {
         self.begin_arguments = Some(begin);
+        self
+    }
+
+    /// Sets how many values stand before the arguments in the call's bytes. Default: 0.
+    ///
+    /// The arguments of a [`Sequence`](ArgumentsForm::Sequence) may refer to objects in these values, so the bytes
+    /// are handed on whole, and the values are skipped when the arguments are decoded.
+    #[must_use]
+    pub fn with_preceding_values(mut self, count: usize) -> Self {
+        self.preceding_values = count;
         self
     }
 
@@ -101,6 +113,10 @@ impl Call {
     /// How the arguments are laid out.
     pub fn form(&self) -> ArgumentsForm {
         self.form
+    }
+
+    pub(super) fn preceding_values(&self) -> usize {
+        self.preceding_values
     }
 
     pub(super) fn begin_arguments(&self) -> Option<BeginArguments> {

@@ -41,8 +41,9 @@ fn start_method(
     let bytes = call.take_arguments();
     let (classes, limits, parameters) =
         (registry.classes(), registry.limits(), method.signature.parameters());
+    let preceding = call.preceding_values();
     let mut arguments = match call.begin_arguments() {
-        None => Arguments::open(&bytes, call.form(), classes, limits, parameters)?,
+        None => Arguments::open(&bytes, (call.form(), preceding), classes, limits, parameters)?,
         Some(begin) => Arguments::open_within(&bytes, begin, classes, limits, parameters)?,
     };
     let form = call.form();
@@ -50,7 +51,7 @@ fn start_method(
     let started = started.and_then(|running| arguments.finish().map(|()| running));
     started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
-        ArgumentsForm::Sequence => check_sequence_count(&bytes, classes, limits, parameters).unwrap_or(fault),
+        ArgumentsForm::Sequence => check_sequence_count(&bytes, preceding, classes, limits, parameters).unwrap_or(fault),
     })
 }
 

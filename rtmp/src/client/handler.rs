@@ -8,7 +8,9 @@ use amf_remoting::{Caller, Fault, Services};
 use tokio::sync::oneshot;
 
 use super::shared_object::RemoteObjects;
-use crate::connection::{CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, send_reply, to_call};
+use crate::connection::{
+    CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, outcome_size, send_reply, to_call,
+};
 use crate::proto::{Accepted, Command, Event, Status};
 
 pub(super) type Unhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
@@ -31,7 +33,7 @@ impl ClientHandler {
         }
     }
 
-    fn command(&self, command: Command, context: &mut HandlerContext<'_, InFlightCall>) {
+    fn command(&self, command: Command, context: &mut HandlerContext<'_, Self>) {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
         if self.services.signature(&target).is_none() {
@@ -42,7 +44,7 @@ impl ClientHandler {
                 context.connection,
             );
         }
-        match to_call(command, target, &self.caller, &self.services) {
+        match to_call(command, target, &self.caller) {
             Ok(call) => context.run(InFlightCall::new(transaction, self.services.call(call))),
             Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
@@ -52,7 +54,7 @@ impl ClientHandler {
 impl ConnectionHandler for ClientHandler {
     type Task = InFlightCall;
 
-    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, InFlightCall>) {
+    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
         match event {
             Event::Accepted(accepted) => {
                 context.status.set_version(accepted.version());
@@ -65,7 +67,11 @@ impl ConnectionHandler for ClientHandler {
         }
     }
 
-    fn done(&mut self, done: CallOutcome, context: &mut HandlerContext<'_, InFlightCall>) {
+    fn outcome_size(done: &CallOutcome) -> usize {
+        outcome_size(done)
+    }
+
+    fn done(&mut self, done: CallOutcome, context: &mut HandlerContext<'_, Self>) {
         send_reply(done, context.connection);
     }
 }

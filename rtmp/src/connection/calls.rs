@@ -2,15 +2,15 @@
 
 use std::fmt::Display;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use amf_core::{Encoder, ToAmf, Value};
 use amf_remoting::service::{ArgumentsForm, BoxFuture, Call, Reply, Target, fault::code};
-use amf_remoting::{Caller, Fault, Services};
-use bytes::Bytes;
+use amf_remoting::{Caller, Fault};
 
-use crate::proto::{Body, Command, Connection, Transaction, UserError};
+use crate::proto::{Command, Connection, Transaction, UserError};
+
+/// The name, the transaction id and the command object.
+const VALUES_BEFORE_ARGUMENTS: usize = 3;
 
 /// What became of a call, and whom to tell; a call that wants no answer has no transaction.
 pub(crate) type CallOutcome = (Option<Transaction>, Result<Reply, Fault>);
@@ -39,40 +39,32 @@ impl Future for InFlightCall {
     }
 }
 
-/// A command as a call of a service.
-pub(crate) fn to_call(
-    command: Command,
-    target: Target,
-    caller: &Caller,
-    services: &Services,
-) -> Result<Call, Fault> {
+/// Turns a command into a call of a service. Nothing is decoded before the method has been looked up.
+pub(crate) fn to_call(command: Command, target: Target, caller: &Caller) -> Result<Call, Fault> {
     let version = command.version();
     let body = command.into_body();
-    let arguments = if body.stands_alone() {
-        body.into_arguments().map_err(|error| encoding_fault(&error))?
+    // Arguments may refer to objects in the name, the transaction id or the command object; then the whole body goes
+    // along, and dispatch skips what stands before the arguments.
+    let (arguments, preceding) = if body.stands_alone() {
+        (body.into_arguments().map_err(|error| encoding_fault(&error))?, 0)
     } else {
-        reencode_arguments(&body, services)?
+        (body.bytes().clone(), VALUES_BEFORE_ARGUMENTS)
     };
     let call = Call::new(target, arguments, version, caller.clone());
-    Ok(call.with_form(ArgumentsForm::Sequence))
-}
-
-/// The arguments in bytes of their own, where those that came may refer to something before them.
-#[cold]
-fn reencode_arguments(body: &Body, services: &Services) -> Result<Bytes, Fault> {
-    let decoder = body.decoder_with(Arc::clone(services.classes()), services.decode_limits());
-    let mut decoder = decoder.map_err(|error| encoding_fault(&error))?;
-    let mut encoder = Encoder::in_envelope(body.version());
-    while !decoder.is_at_end() {
-        let value: Value = decoder.read().map_err(|error| encoding_fault(&error))?;
-        value.to_amf(&mut encoder).map_err(|error| encoding_fault(&error))?;
-    }
-    Ok(encoder.finish().into())
+    Ok(call.with_form(ArgumentsForm::Sequence).with_preceding_values(preceding))
 }
 
 #[cold]
 fn encoding_fault(error: &dyn Display) -> Fault {
     Fault::new(code::MESSAGE_ENCODING, error.to_string())
+}
+
+/// Returns the bytes that the outcome of a call holds.
+pub(crate) fn outcome_size((_, outcome): &CallOutcome) -> usize {
+    match outcome {
+        Ok(reply) => reply.body().len(),
+        Err(fault) => fault.code().len() + fault.message().len(),
+    }
 }
 
 /// Answers a call of the peer.

@@ -4,7 +4,7 @@
 //! which their calls came; reading goes on while they wait, so a method may call its caller back and wait for
 //! the answer.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout};
 
+use super::completed::CompletedCalls;
 use super::handle::{ConnectionStatus, Outbound};
 use super::handler::{ConnectionEnd, ConnectionHandler, Done, HandlerContext};
 use super::write_buffer::WriteBuffer;
@@ -51,9 +52,9 @@ pub(crate) struct Driver<S, R: ConnectionHandler> {
     status: Arc<ConnectionStatus>,
     meter: ConnectionMetrics,
     in_flight: FuturesUnordered<R::Task>,
-    /// What they came to, while what was sent before is not with the socket yet: a peer that asks for much at
-    /// one time shall get it, not be taken for one that does not read.
-    completed: VecDeque<Done<R>>,
+    /// Completed calls whose replies are held until earlier output has reached the socket. Without this, a peer that
+    /// pipelines many calls would be disconnected as a slow reader.
+    completed: CompletedCalls<Done<R>>,
     /// Calls to the peer that have no reply yet.
     pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     write_buffer: WriteBuffer,
@@ -96,6 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         outbound_rx: mpsc::UnboundedReceiver<Outbound>,
         status: Arc<ConnectionStatus>,
     ) -> Self {
+        let max_completed = connection.config().limits.unsent_reply_bytes;
         let first = connection.poll_timeout().unwrap_or_else(Instant::now);
         Self {
             socket,
@@ -105,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             status,
             meter: ConnectionMetrics::new(),
             in_flight: FuturesUnordered::new(),
-            completed: VecDeque::new(),
+            completed: CompletedCalls::new(max_completed),
             pending_calls: HashMap::new(),
             write_buffer: WriteBuffer::default(),
             is_flushed: true,
@@ -153,7 +155,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
                     None
                 }
                 Step::Done(done) => {
-                    self.completed.push_back(done);
+                    let size = R::outcome_size(&done);
+                    self.completed.push(done, size);
                     None
                 }
                 Step::Read(Ok(read)) => {
@@ -202,6 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         let is_open = !self.connection.is_closed();
         if is_open
             && !self.in_flight.is_empty()
+            && !self.completed.is_full()
             && let Poll::Ready(Some(done)) = self.in_flight.poll_next_unpin(cx)
         {
             return Poll::Ready(Step::Done(done));
@@ -218,6 +222,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             for is_outbound in [self.is_outbound_first, !self.is_outbound_first] {
                 let step = if is_outbound {
                     self.outbound_rx.poll_recv(cx).map(Step::Outbound)
+                } else if self.completed.is_full() {
+                    // A peer that does not take its replies sends no further calls.
+                    Poll::Pending
                 } else {
                     self.poll_read(cx).map(Step::Read)
                 };
@@ -289,13 +296,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
                 break;
             }
             while self.has_reply_room()
-                && let Some(done) = self.completed.pop_front()
+                && let Some(done) = self.completed.pop()
             {
                 self.with_handler(|handler, context| handler.done(done, context));
             }
         }
         self.meter.read(&self.connection);
-        self.status.set_unsent(self.write_buffer.len() + self.connection.queued());
+        self.status.set_unsent(self.write_buffer.len() + self.connection.queued() + self.completed.bytes());
         match &self.closed {
             Some((reason, _)) if self.write_buffer.is_empty() => Some(ConnectionEnd::Closed(reason.clone())),
             _ => None,
@@ -325,7 +332,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         }
     }
 
-    fn with_handler(&mut self, act: impl FnOnce(&mut R, &mut HandlerContext<'_, R::Task>)) {
+    fn with_handler(&mut self, act: impl FnOnce(&mut R, &mut HandlerContext<'_, R>)) {
         let Some(handler) = &mut self.handler else { return };
         let mut context = HandlerContext {
             connection: &mut self.connection,

@@ -1,6 +1,5 @@
 //! What a side does with its connection, apart from driving it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::stream::FuturesUnordered;
 
+use super::completed::CompletedCalls;
 use super::handle::ConnectionStatus;
 use crate::proto::{CloseReason, Connection, Event};
 
@@ -17,39 +17,51 @@ pub(crate) trait ConnectionHandler {
     type Task: Future<Output: Send> + Unpin;
 
     /// Takes an event, other than the reply to a call; may answer at once or start futures.
-    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self::Task>);
+    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>);
 
     /// Takes what a future came to.
-    fn done(&mut self, done: Done<Self>, context: &mut HandlerContext<'_, Self::Task>);
+    fn done(&mut self, done: Done<Self>, context: &mut HandlerContext<'_, Self>);
+
+    /// Returns the bytes that an outcome holds until its reply has been handed to the protocol.
+    fn outcome_size(done: &Done<Self>) -> usize;
 
     /// Learns how the connection ended.
     fn on_end(&mut self, _end: &ConnectionEnd) {}
 }
 
 /// What the futures of a role come to.
-pub(super) type Done<R> = <<R as ConnectionHandler>::Task as Future>::Output;
+pub(crate) type Done<R> = <<R as ConnectionHandler>::Task as Future>::Output;
 
 /// What a role works on.
-pub(crate) struct HandlerContext<'a, F: Future> {
+pub(crate) struct HandlerContext<'a, H: ConnectionHandler + ?Sized> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) status: &'a ConnectionStatus,
     /// Whether this side is about to go.
     pub(crate) is_draining: bool,
-    pub(super) in_flight: &'a mut FuturesUnordered<F>,
-    pub(super) completed: &'a mut VecDeque<F::Output>,
+    pub(super) in_flight: &'a mut FuturesUnordered<H::Task>,
+    pub(super) completed: &'a mut CompletedCalls<Done<H>>,
 }
 
-impl<F: Future + Unpin> HandlerContext<'_, F> {
+impl<H: ConnectionHandler + ?Sized> HandlerContext<'_, H> {
     /// How many futures run, or have an outcome that nobody took yet.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.len() + self.completed.len()
     }
 
     /// Begins a future now, and runs it beside the reading; [`ConnectionHandler::done`] takes its outcome.
-    pub(crate) fn run(&mut self, mut future: F) {
+    ///
+    /// While completed calls hold more than their share, the future is started only when replies have been written:
+    /// one read may bring hundreds of small calls with large replies.
+    pub(crate) fn run(&mut self, mut future: H::Task) {
+        if self.completed.is_full() {
+            return self.in_flight.push(future);
+        }
         // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
         match Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(done) => self.completed.push_back(done),
+            Poll::Ready(done) => {
+                let size = H::outcome_size(&done);
+                self.completed.push(done, size);
+            }
             Poll::Pending => self.in_flight.push(future),
         }
     }

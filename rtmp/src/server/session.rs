@@ -20,7 +20,8 @@ use super::disconnect::{Disconnect, DisconnectReason};
 use super::fallback::UnknownCommand;
 use super::settings::{Fallback, ServerSettings};
 use crate::connection::{
-    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, send_reply, to_call,
+    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, outcome_size,
+    send_reply, to_call,
 };
 use crate::metrics::limit;
 use crate::proto::message::code;
@@ -55,7 +56,7 @@ pub(crate) enum Task {
 
 /// What it comes to.
 pub(crate) enum Done {
-    JoinOutcome(Result<Admission, Rejection>),
+    Connect(Result<Admission, Rejection>),
     Answered(CallOutcome),
 }
 
@@ -64,7 +65,7 @@ impl Future for Task {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         match self.get_mut() {
-            Self::Deciding(decision) => decision.as_mut().poll(cx).map(Done::JoinOutcome),
+            Self::Deciding(decision) => decision.as_mut().poll(cx).map(Done::Connect),
             Self::InFlightCall(call) => Pin::new(call).poll(cx).map(Done::Answered),
         }
     }
@@ -77,7 +78,7 @@ impl ClientSession {
         Self { settings, client, handle, peer, state: State::New, objects, end: None }
     }
 
-    fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Task>) {
+    fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Self>) {
         let (app, _) = request.app_and_query();
         let (application, name) = app.split_once('/').unwrap_or((app, ""));
         let instance = match self.settings.instance(application, name) {
@@ -98,20 +99,20 @@ impl ClientSession {
     }
 
     /// Nothing else comes on such a connection.
-    fn policy(&self, context: &mut HandlerContext<'_, Task>) {
+    fn policy(&self, context: &mut HandlerContext<'_, Self>) {
         match &self.settings.policy_file {
             Some(xml) => self.log(context.connection.answer_policy(xml)),
             None => context.connection.close(None),
         }
     }
 
-    fn reject(&self, status: &Status, context: &mut HandlerContext<'_, Task>) {
+    fn reject(&self, status: &Status, context: &mut HandlerContext<'_, Self>) {
         self.log(context.connection.reject(status));
         // In case that the status could not be encoded.
         context.connection.close(None);
     }
 
-    fn decided(&mut self, decision: Result<Admission, Rejection>, context: &mut HandlerContext<'_, Task>) {
+    fn decided(&mut self, decision: Result<Admission, Rejection>, context: &mut HandlerContext<'_, Self>) {
         let State::Deciding(connect) = std::mem::replace(&mut self.state, State::New) else { return };
         let decision = if context.is_draining { Err(shutting_down(&connect)) } else { decision };
         match decision {
@@ -129,7 +130,7 @@ impl ClientSession {
         }
     }
 
-    fn command(&mut self, command: Command, context: &mut HandlerContext<'_, Task>) {
+    fn command(&mut self, command: Command, context: &mut HandlerContext<'_, Self>) {
         let State::In(caller, _) = &self.state else { return };
         if let Some(answer) = stream_command(command.name()) {
             return self.without_streams(&command, answer, context);
@@ -147,7 +148,7 @@ impl ClientSession {
             Some(hook) if services.signature(&target).is_none() => {
                 call_fallback(Arc::clone(hook), UnknownCommand::new(command, caller.clone()))
             }
-            _ => match to_call(command, target, caller, services) {
+            _ => match to_call(command, target, caller) {
                 Ok(call) => services.call(call),
                 Err(fault) => return send_reply((transaction, Err(fault)), context.connection),
             },
@@ -160,7 +161,7 @@ impl ClientSession {
         &self,
         command: &Command,
         answer: StreamCommand,
-        context: &mut HandlerContext<'_, Task>,
+        context: &mut HandlerContext<'_, Self>,
     ) {
         let Some(transaction) = command.transaction() else { return };
         let version = transaction.version();
@@ -255,7 +256,7 @@ async fn decide(settings: Arc<ServerSettings>, connect: Connect) -> Result<Admis
 impl ConnectionHandler for ClientSession {
     type Task = Task;
 
-    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Task>) {
+    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
         match event {
             Event::Connect(request) => self.connect(request, context),
             Event::Command(command) => self.command(command, context),
@@ -271,10 +272,17 @@ impl ConnectionHandler for ClientSession {
         }
     }
 
-    fn done(&mut self, done: Done, context: &mut HandlerContext<'_, Task>) {
+    fn done(&mut self, done: Done, context: &mut HandlerContext<'_, Self>) {
         match done {
-            Done::JoinOutcome(decision) => self.decided(decision, context),
+            Done::Connect(decision) => self.decided(decision, context),
             Done::Answered(done) => send_reply(done, context.connection),
+        }
+    }
+
+    fn outcome_size(done: &Done) -> usize {
+        match done {
+            Done::Connect(_) => 0,
+            Done::Answered(outcome) => outcome_size(outcome),
         }
     }
 
