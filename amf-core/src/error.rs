@@ -130,7 +130,7 @@ impl DecodeError {
     /// An error of a conversion that does not see the input. Its offset follows by [`with_default_offset`](Self::with_default_offset).
     #[cfg(feature = "serde")]
     #[cold]
-    pub(crate) fn without_offset_yet(kind: DecodeErrorKind) -> Self {
+    pub(crate) fn with_unknown_offset(kind: DecodeErrorKind) -> Self {
         Self { inner: Box::new(DecodeErrorInner { kind, offset: None, path: Path::default() }) }
     }
 

@@ -18,7 +18,7 @@ fn write(tokens: TokenStream, text: &mut String) {
         match token {
             TokenTree::Ident(ident) => {
                 let name = ident.to_string();
-                if !after_lifetime_quote && text.ends_with(ends_a_word) {
+                if !after_lifetime_quote && text.ends_with(ends_word) {
                     text.push(' ');
                 }
                 text.push_str(&name);
@@ -46,7 +46,7 @@ fn write(tokens: TokenStream, text: &mut String) {
                     text.push(' ');
                 }
                 '\'' => {
-                    if text.ends_with(ends_a_word) {
+                    if text.ends_with(ends_word) {
                         text.push(' ');
                     }
                     text.push('\'');
@@ -73,7 +73,7 @@ fn write(tokens: TokenStream, text: &mut String) {
     text.truncate(kept);
 }
 
-fn ends_a_word(letter: char) -> bool {
+fn ends_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn docs(attributes: &[Attribute]) -> Option<TokenStream> {
             _ => None,
         })
         .collect();
-    let texts: Option<Vec<String>> = lines.iter().map(|line| text_of(line)).collect();
+    let texts: Option<Vec<String>> = lines.iter().map(|line| doc_text(line)).collect();
     match texts {
         Some(texts) => {
             let text = unindented(&texts);
@@ -96,7 +96,7 @@ pub(crate) fn docs(attributes: &[Attribute]) -> Option<TokenStream> {
     }
 }
 
-fn text_of(line: &Expr) -> Option<String> {
+fn doc_text(line: &Expr) -> Option<String> {
     match line {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
         _ => None,

@@ -17,12 +17,12 @@ pub(crate) const MAX_INPUT: usize = (1 << 31) - 1;
 
 /// A reference table with a position: what lies before `next` has been sent at this place of the input.
 #[derive(Clone, Debug)]
-pub(crate) struct Table<T> {
+pub(crate) struct ReferenceTable<T> {
     entries: Vec<T>,
     next: u32,
 }
 
-impl<T> Default for Table<T> {
+impl<T> Default for ReferenceTable<T> {
     fn default() -> Self {
         Self { entries: Vec::new(), next: 0 }
     }
@@ -35,7 +35,7 @@ pub(crate) struct Progress {
     pub(crate) remaining: usize,
 }
 
-impl<T> Table<T> {
+impl<T> ReferenceTable<T> {
     /// The index that the next entry takes.
     #[inline]
     pub(crate) fn next_index(&self) -> u32 {
@@ -192,7 +192,7 @@ impl Decoder<'_> {
     }
 
     #[inline]
-    pub(crate) fn objects(&mut self, version: Version) -> &mut Table<Slot> {
+    pub(crate) fn objects(&mut self, version: Version) -> &mut ReferenceTable<Slot> {
         match version {
             Version::Amf0 => &mut self.amf0_objects,
             Version::Amf3 => &mut self.amf3_objects,

@@ -27,7 +27,7 @@ use crate::limits::Limits;
 use crate::value::Value;
 use crate::wire::Reader;
 
-pub(crate) use cursor::{Cursor, Frame, Slot, SlotId, Table};
+pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
 pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
 pub use list::ListReader;
@@ -58,13 +58,13 @@ pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTrai
 pub struct Decoder<'de> {
     pub(crate) reader: Reader<'de>,
     pub(crate) mode: Mode,
-    pub(crate) amf0_objects: Table<Slot>,
-    pub(crate) amf3_objects: Table<Slot>,
+    pub(crate) amf0_objects: ReferenceTable<Slot>,
+    pub(crate) amf3_objects: ReferenceTable<Slot>,
     /// The empty string, which is never entered, stands for one of `cesu8_strings`.
-    pub(crate) strings: Table<&'de str>,
+    pub(crate) strings: ReferenceTable<&'de str>,
     /// Strings that cannot be borrowed, by their place in the table.
     pub(crate) cesu8_strings: Lazy<HashMap<u32, String>>,
-    pub(crate) traits: Table<std::rc::Rc<WireTraits<'de>>>,
+    pub(crate) traits: ReferenceTable<std::rc::Rc<WireTraits<'de>>>,
     pub(crate) shared_objects: Lazy<SharedObjects>,
     /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
     /// behind shared references too.
@@ -127,11 +127,11 @@ impl<'de> Decoder<'de> {
                 Version::Amf0 => Mode::Amf0,
                 Version::Amf3 => Mode::Amf3,
             },
-            amf0_objects: Table::default(),
-            amf3_objects: Table::default(),
-            strings: Table::default(),
+            amf0_objects: ReferenceTable::default(),
+            amf3_objects: ReferenceTable::default(),
+            strings: ReferenceTable::default(),
             cesu8_strings: Lazy::default(),
-            traits: Table::default(),
+            traits: ReferenceTable::default(),
             shared_objects: Lazy::default(),
             reached_depth: 0,
             is_dry_run: false,

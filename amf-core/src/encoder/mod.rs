@@ -40,9 +40,9 @@ pub(crate) use vector::write_object_vector;
 #[derive(Debug)]
 pub struct Encoder {
     out: Vec<u8>,
-    mode: Mode,
+    mode: OutputMode,
     /// The mode that `clear` goes back to.
-    outermost: Mode,
+    outermost: OutputMode,
     depth: usize,
     max_depth: usize,
     max_len: usize,
@@ -55,7 +55,7 @@ pub struct Encoder {
 
 /// In what the next value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+enum OutputMode {
     Amf0,
     Amf3,
     /// AMF0 whose every value is switched to AMF3.
@@ -65,7 +65,7 @@ enum Mode {
 #[derive(Clone, Copy, Debug)]
 struct VersionSwitch {
     depth: usize,
-    outer: Mode,
+    outer: OutputMode,
 }
 
 /// What most messages fit in, so that they are written without growing.
@@ -79,8 +79,8 @@ impl Encoder {
     /// An encoder of bare values.
     pub fn new(version: Version) -> Self {
         Self::in_mode(match version {
-            Version::Amf0 => Mode::Amf0,
-            Version::Amf3 => Mode::Amf3,
+            Version::Amf0 => OutputMode::Amf0,
+            Version::Amf3 => OutputMode::Amf3,
         })
     }
 
@@ -88,12 +88,12 @@ impl Encoder {
     /// AMF3, each outermost value comes behind the marker 0x11 that switches to it (AMF0 §3.1).
     pub fn in_envelope(version: Version) -> Self {
         Self::in_mode(match version {
-            Version::Amf0 => Mode::Amf0,
-            Version::Amf3 => Mode::Envelope,
+            Version::Amf0 => OutputMode::Amf0,
+            Version::Amf3 => OutputMode::Envelope,
         })
     }
 
-    fn in_mode(mode: Mode) -> Self {
+    fn in_mode(mode: OutputMode) -> Self {
         Self {
             out: Vec::with_capacity(INITIAL_CAPACITY),
             mode,
@@ -266,9 +266,9 @@ impl Encoder {
     pub fn string(&mut self, text: &str) -> Result<(), EncodeError> {
         self.check_len(text.len())?;
         match self.mode {
-            Mode::Amf0 => self.amf0_string(text),
-            Mode::Amf3 => self.amf3_text(&[amf3::marker::STRING], text),
-            Mode::Envelope => self.amf3_text(&[amf0::marker::AVMPLUS, amf3::marker::STRING], text),
+            OutputMode::Amf0 => self.amf0_string(text),
+            OutputMode::Amf3 => self.amf3_text(&[amf3::marker::STRING], text),
+            OutputMode::Envelope => self.amf3_text(&[amf0::marker::AVMPLUS, amf3::marker::STRING], text),
         }
     }
 
@@ -370,8 +370,8 @@ impl Encoder {
     /// The version in which the next value will stand.
     pub(crate) fn current_version(&self) -> Version {
         match self.mode {
-            Mode::Amf0 => Version::Amf0,
-            Mode::Amf3 | Mode::Envelope => Version::Amf3,
+            OutputMode::Amf0 => Version::Amf0,
+            OutputMode::Amf3 | OutputMode::Envelope => Version::Amf3,
         }
     }
 
@@ -379,9 +379,9 @@ impl Encoder {
     #[inline]
     fn begin_scalar(&mut self) -> Version {
         match self.mode {
-            Mode::Amf0 => Version::Amf0,
-            Mode::Amf3 => Version::Amf3,
-            Mode::Envelope => {
+            OutputMode::Amf0 => Version::Amf0,
+            OutputMode::Amf3 => Version::Amf3,
+            OutputMode::Envelope => {
                 self.byte(amf0::marker::AVMPLUS);
                 Version::Amf3
             }
@@ -405,15 +405,15 @@ impl Encoder {
             return Err(self.too_deep());
         }
         match self.mode {
-            Mode::Amf0 => {
+            OutputMode::Amf0 => {
                 self.depth += 1;
                 Ok(Version::Amf0)
             }
-            Mode::Amf3 => {
+            OutputMode::Amf3 => {
                 self.depth += 1;
                 Ok(Version::Amf3)
             }
-            Mode::Envelope => {
+            OutputMode::Envelope => {
                 self.begin_switched();
                 Ok(Version::Amf3)
             }
@@ -422,7 +422,7 @@ impl Encoder {
 
     /// Begins something that only AMF3 has.
     pub(crate) fn begin_amf3_container(&mut self) -> Result<(), EncodeError> {
-        if self.mode != Mode::Amf0 {
+        if self.mode != OutputMode::Amf0 {
             return self.begin_container().map(drop);
         }
         if self.depth >= self.max_depth {
@@ -435,7 +435,7 @@ impl Encoder {
     fn begin_switched(&mut self) {
         self.byte(amf0::marker::AVMPLUS);
         self.switch = Some(VersionSwitch { depth: self.depth, outer: self.mode });
-        self.mode = Mode::Amf3;
+        self.mode = OutputMode::Amf3;
         self.depth += 1;
     }
 

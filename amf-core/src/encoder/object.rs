@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Mode, TraitsKey, TraitsTable};
+use super::{OutputMode, TraitsKey, TraitsTable};
 use crate::class::Class;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::external::{ExternalOutput, Externalizable};
@@ -31,7 +31,7 @@ impl Encoder {
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     pub fn begin_object(&mut self, class: &'static Class) -> Result<(), EncodeError> {
-        if self.mode == Mode::Amf3
+        if self.mode == OutputMode::Amf3
             && let Some(index @ 0..0x20) = self.traits.recent(class)
         {
             self.begin_container()?;
@@ -60,7 +60,7 @@ impl Encoder {
         index: usize,
         value: &T,
     ) -> Result<(), EncodeError> {
-        if self.mode != Mode::Amf3 || class.alias().is_empty() {
+        if self.mode != OutputMode::Amf3 || class.alias().is_empty() {
             self.name(class.members().get(index).copied().unwrap_or_default())?;
         }
         value.to_amf(self)
@@ -80,7 +80,7 @@ impl Encoder {
         amf0_name: &'static [u8],
         value: &T,
     ) -> Result<(), EncodeError> {
-        if self.mode == Mode::Amf0 {
+        if self.mode == OutputMode::Amf0 {
             self.raw(amf0_name);
             value.to_amf(self)
         } else {

@@ -9,7 +9,7 @@ use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 
 impl de::Error for DecodeError {
     fn custom<T: Display>(message: T) -> Self {
-        Self::without_offset_yet(DecodeErrorKind::Custom(message.to_string().into()))
+        Self::with_unknown_offset(DecodeErrorKind::Custom(message.to_string().into()))
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -24,11 +24,11 @@ impl de::Error for DecodeError {
             Unexpected::Map => "an object".into(),
             other => other.to_string().into(),
         };
-        Self::without_offset_yet(DecodeErrorKind::Type { expected: expected.to_string().into(), found })
+        Self::with_unknown_offset(DecodeErrorKind::Type { expected: expected.to_string().into(), found })
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::without_offset_yet(DecodeErrorKind::MissingMember { class: "", member: field })
+        Self::with_unknown_offset(DecodeErrorKind::MissingMember { class: "", member: field })
     }
 }
 

@@ -189,7 +189,7 @@ fn members<'a>(
     if alias.is_empty() {
         let mut map = f.debug_map();
         for (name, value) in members {
-            map.entry(&format_args!("{}", MemberName(name)), &WithPrinted(value, printed));
+            map.entry(&format_args!("{}", QuotedName(name)), &WithPrinted(value, printed));
         }
         return map.finish();
     }
@@ -199,15 +199,15 @@ fn members<'a>(
     }
     let mut object = f.debug_struct(&AliasName(alias).to_string());
     for (name, value) in members {
-        object.field(&MemberName(name).to_string(), &WithPrinted(value, printed));
+        object.field(&QuotedName(name).to_string(), &WithPrinted(value, printed));
     }
     object.finish()
 }
 
 /// In quotes where it is no word.
-struct MemberName<'a>(&'a str);
+struct QuotedName<'a>(&'a str);
 
-impl fmt::Display for MemberName<'_> {
+impl fmt::Display for QuotedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_word(f, self.0, |c| c.is_alphanumeric() || c == '_')
     }

@@ -109,7 +109,7 @@ mod tests {
     ];
 
     #[test]
-    fn edges_of_each_width_both_ways() {
+    fn edges_of_each_width_survive_a_round_trip() {
         for (value, bytes) in EDGES {
             let mut out = Vec::new();
             write(&mut out, value);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_extend_their_sign_from_bit_28() {
+    fn integers_are_sign_extended_from_bit_28() {
         let read = |bytes: &[u8]| signed(read(&mut Reader::new(bytes)).unwrap());
         assert_eq!(read(&[0xC0, 0x80, 0x80, 0x01]), -268_435_455);
         assert_eq!(read(&[0xFF, 0xFF, 0xFF, 0xFF]), -1);

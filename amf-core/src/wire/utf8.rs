@@ -67,14 +67,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_of_surrogates_become_one_character() {
+    fn surrogate_pairs_become_one_character() {
         // U+1F600 is D83D DE00 in UTF-16, each half as three bytes.
         let cesu = [b'a', 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80, b'b', 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80];
         assert_eq!(read(&cesu).unwrap(), "a\u{1F600}b\u{1F600}");
     }
 
     #[test]
-    fn halves_and_garbage_are_refused() {
+    fn lone_surrogates_and_invalid_bytes_are_rejected() {
         for bytes in [
             &[0xED, 0xA0, 0xBD][..],
             &[0xED, 0xB8, 0x80, 0xED, 0xA0, 0xBD],
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_takes_the_same_answer() {
+    fn long_text_is_checked_in_the_same_way() {
         let text = "日本語".repeat(40);
         assert_eq!(read(text.as_bytes()).unwrap(), text);
         let mut broken = text.into_bytes();

@@ -20,12 +20,12 @@ pub(super) fn untagged(form: &Value) -> Result<Value, DecodeError> {
 }
 
 fn error(message: impl Into<String>) -> DecodeError {
-    DecodeError::without_offset_yet(DecodeErrorKind::Custom(message.into().into()))
+    DecodeError::with_unknown_offset(DecodeErrorKind::Custom(message.into().into()))
 }
 
 fn expected(what: &'static str, found: &Value) -> DecodeError {
     let found = found.type_name().into();
-    DecodeError::without_offset_yet(DecodeErrorKind::Type { expected: what.into(), found })
+    DecodeError::with_unknown_offset(DecodeErrorKind::Type { expected: what.into(), found })
 }
 
 #[derive(Default)]
@@ -340,7 +340,7 @@ impl<'a> Fields<'a> {
 
     fn required(self, name: &'static str) -> Result<&'a Value, DecodeError> {
         let missing = || DecodeErrorKind::MissingMember { class: "", member: name };
-        self.get(name).ok_or_else(|| DecodeError::without_offset_yet(missing()))
+        self.get(name).ok_or_else(|| DecodeError::with_unknown_offset(missing()))
     }
 
     fn id(self) -> Result<Option<i32>, DecodeError> {
@@ -395,7 +395,7 @@ fn descend(depth: usize) -> Result<usize, DecodeError> {
 }
 
 fn too_deep() -> DecodeError {
-    DecodeError::without_offset_yet(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
+    DecodeError::with_unknown_offset(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
 }
 
 fn read_all<'a, T>(

@@ -206,13 +206,13 @@ impl FieldSettings {
 
 /// `as = "string"` or `as = "double"`.
 fn integer_form(setting: &Setting, ty: &Type, root: &Root, errors: &mut Errors) -> Option<Conversion> {
-    const FORMS: &[&str] = &["string", "double"];
+    const INTEGER_FORMS: &[&str] = &["string", "double"];
     let literal = setting.string(errors)?;
     match literal.value().as_str() {
         "string" => Some(Conversion::Module { path: quote!(#root::as_string), place: span::at(ty) }),
         "double" => Some(Conversion::Module { path: quote!(#root::as_double), place: span::at(ty) }),
         other => {
-            let known = list_alternatives(FORMS);
+            let known = list_alternatives(INTEGER_FORMS);
             errors
                 .at(&literal, format_args!("unknown form `{other}`; write {known}, or `with = \"module\"`"));
             None
