@@ -8,8 +8,11 @@ use bytes::Bytes;
 
 use crate::proto::SentMessage;
 
-/// Bytes that a value may come to in the other encoding: what AMF3 says by references, AMF0 repeats.
-const MAX_REENCODED_LEN: usize = 1 << 20;
+/// Bytes that a value may take in the other encoding: what AMF3 says by references, AMF0 repeats. A client could
+/// otherwise make one small message cost megabytes for each subscriber that uses AMF0.
+fn max_reencoded_len(len: usize) -> usize {
+    (16 * len + (4 << 10)).min(1 << 20)
+}
 
 /// A value as it came, and as it is in the other encoding once that was wanted.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ impl EncodedValue {
         }
         let other = || {
             let value = self.read::<Value>().ok()?;
-            let mut encoder = Encoder::in_envelope(version).with_max_len(MAX_REENCODED_LEN);
+            let mut encoder = Encoder::in_envelope(version).with_max_len(max_reencoded_len(self.bytes.len()));
             value.to_amf(&mut encoder).ok()?;
             Some(encoder.finish().into())
         };
@@ -99,7 +102,8 @@ impl EncodedMessage {
             return Some(self.message.clone());
         }
         let other = || {
-            let mut encoder = Encoder::in_envelope(version).with_max_len(MAX_REENCODED_LEN);
+            let mut encoder =
+                Encoder::in_envelope(version).with_max_len(max_reencoded_len(self.message.body().len()));
             for value in arguments(&self.message).ok()? {
                 value.to_amf(&mut encoder).ok()?;
             }

@@ -247,7 +247,7 @@ impl World {
                     if result.is_ok() { &mut self.taken } else { &mut self.refused }.extend(numbers);
                 }
                 Effect::Changed { from, changes, .. } => self.changed(from, changes),
-                Effect::Disconnect(_) => panic!("nobody asks for so much"),
+                Effect::Disconnect { .. } => panic!("nobody asks for so much"),
             }
         }
     }
