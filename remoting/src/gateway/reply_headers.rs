@@ -93,7 +93,7 @@ impl ReplyHeaders {
     ) -> Result<(), CallError> {
         let mut encoder = Encoder::in_envelope(Version::Amf0);
         value.to_amf(&mut encoder)?;
-        let value = Bytes::from(encoder.finish());
+        let value = Bytes::from(encoder.finish()?);
         let mut written = self.lock();
         let written = &mut *written;
         let headers = written.headers.as_mut().ok_or(CallError::Gone)?;

@@ -134,7 +134,7 @@ impl Notification {
             }
             ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
         }
-        let arguments = encoder.finish().into();
+        let arguments = encoder.finish()?.into();
         let call = Encoded { method: method.into(), arguments, made: OnceLock::new() };
         Ok(Self { call: Arc::new(call) })
     }

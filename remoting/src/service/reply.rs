@@ -30,7 +30,7 @@ impl Reply {
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         value.to_amf(&mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into(), wrapping: None })
+        Ok(Self { version, body: encoder.finish()?.into(), wrapping: None })
     }
 
     fn wrapped<T: ToAmf>(
@@ -40,7 +40,7 @@ impl Reply {
     ) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         wrapping.write(value, &mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into(), wrapping: Some(wrapping) })
+        Ok(Self { version, body: encoder.finish()?.into(), wrapping: Some(wrapping) })
     }
 
     /// The same result for a call that wants this around it: a layer may have made the reply itself, or kept it from

@@ -67,7 +67,7 @@ fn standing_alone(body: &Body, services: &Services) -> Result<Bytes, Fault> {
         let value: Value = decoder.read().map_err(|error| unreadable(&error))?;
         value.to_amf(&mut encoder).map_err(|error| unreadable(&error))?;
     }
-    Ok(encoder.finish().into())
+    Ok(encoder.finish().map_err(|error| unreadable(&error))?.into())
 }
 
 #[cold]

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value, Version};
+use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, OutputLimit, ToAmf, Value, Version};
 use amf_remoting::service::ToArguments;
 use bytes::Bytes;
 
 use crate::proto::SentMessage;
 
 /// Bytes that a value may come to in the other encoding: what AMF3 says by references, AMF0 repeats.
-const OTHER: usize = 1 << 20;
+const OTHER: OutputLimit = OutputLimit::new("translation_bytes", 1 << 20);
 
 /// A value as it came, and as it is in the other encoding once that was wanted.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Encoded {
     pub(crate) fn encode(value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(Version::Amf3);
         value.to_amf(&mut encoder)?;
-        Ok(Self::new(Version::Amf3, encoder.finish().into()))
+        Ok(Self::new(Version::Amf3, encoder.finish()?.into()))
     }
 
     /// The encoding that it came in.
@@ -47,9 +47,9 @@ impl Encoded {
         }
         let other = || {
             let value = self.read::<Value>().ok()?;
-            let mut encoder = Encoder::in_envelope(version).with_max_len(OTHER);
+            let mut encoder = Encoder::in_envelope(version).with_output_limit(OTHER);
             value.to_amf(&mut encoder).ok()?;
-            Some(encoder.finish().into())
+            Some(encoder.finish().ok()?.into())
         };
         self.other.get_or_init(|| other().unwrap_or(Bytes::from_static(&[0x06]))).clone()
     }
@@ -86,7 +86,7 @@ impl Sent {
     pub(crate) fn encode(handler: &str, arguments: &impl ToArguments) -> Result<Arc<Self>, EncodeError> {
         let mut encoder = Encoder::in_envelope(Version::Amf3);
         arguments.write(&mut encoder)?;
-        Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes())))
+        Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes()?)))
     }
 
     pub(crate) fn message(&self) -> &SentMessage {
@@ -99,11 +99,11 @@ impl Sent {
             return Some(self.message.clone());
         }
         let other = || {
-            let mut encoder = Encoder::in_envelope(version).with_max_len(OTHER);
+            let mut encoder = Encoder::in_envelope(version).with_output_limit(OTHER);
             for value in arguments(&self.message).ok()? {
                 value.to_amf(&mut encoder).ok()?;
             }
-            Some(SentMessage::new(self.message.handler(), encoder.bytes()))
+            Some(SentMessage::new(self.message.handler(), encoder.bytes().ok()?))
         };
         self.other.get_or_init(other).clone()
     }
