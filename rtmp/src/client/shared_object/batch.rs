@@ -29,7 +29,7 @@ impl<'a> SharedObjectBatch<'a> {
     pub fn set(&mut self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
         let mut encoder = Encoder::in_envelope(self.encoding);
         value.to_amf(&mut encoder)?;
-        let value = encoder.finish().into();
+        let value = encoder.finish()?.into();
         self.events.push(SharedObjectEvent::RequestChange { key: key.into(), value });
         Ok(())
     }
@@ -44,7 +44,7 @@ impl<'a> SharedObjectBatch<'a> {
     pub fn send(&mut self, handler: &str, arguments: impl ToArguments) -> Result<(), EncodeError> {
         let mut encoder = Encoder::in_envelope(self.encoding);
         arguments.write(&mut encoder)?;
-        self.events.push(SharedObjectEvent::SendMessage(SentMessage::new(handler, encoder.bytes())));
+        self.events.push(SharedObjectEvent::SendMessage(SentMessage::new(handler, encoder.bytes()?)));
         Ok(())
     }
 

@@ -78,7 +78,7 @@ impl ConnectRequest {
         for argument in &self.arguments {
             argument.to_amf(&mut encoder)?;
         }
-        Ok(command(encoder.finish().into()))
+        Ok(command(encoder.finish()?.into()))
     }
 }
 
@@ -111,7 +111,7 @@ impl Accept {
         encoder.number(id);
         self.properties.to_amf(&mut encoder)?;
         self.info.clone().with("objectEncoding", object_encoding(version)).to_amf(&mut encoder)?;
-        Ok(command(encoder.finish().into()))
+        Ok(command(encoder.finish()?.into()))
     }
 }
 

@@ -97,7 +97,7 @@ impl Status {
     pub fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         self.to_amf(&mut encoder)?;
-        Ok(encoder.finish().into())
+        Ok(encoder.finish()?.into())
     }
 
     fn text(&self, name: &str) -> &str {
