@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use amf_core::{DecodeError, DecodeErrorKind, EncodeError};
 
-use super::MessageType;
+use super::message_type::MessageType;
 
 /// What a peer did wrong. It ends the connection.
 #[derive(Clone, Debug, PartialEq)]

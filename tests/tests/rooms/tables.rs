@@ -7,6 +7,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] =
 
 #[rustfmt::skip]
 const AMF_CORE: &[&str] = &[
+    "work",
     "version",
     "limits",
     "iso8601",
