@@ -1,8 +1,11 @@
-//! The types of messages.
+//! The types of messages, and how long they may be.
 
 use std::fmt;
 
-use amf_core::Version;
+use amf_core::{OutputLimit, Version};
+
+/// The longest payload of a message: its header gives the length in 24 bits. What is encoded for one is bounded by it.
+pub(crate) const MESSAGE_LIMIT: OutputLimit = OutputLimit::new("message_bytes", 0x00FF_FFFF);
 
 /// The type of a message, as it stands in its header.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

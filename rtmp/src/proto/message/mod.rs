@@ -9,6 +9,7 @@ mod status;
 
 use bytes::Bytes;
 
+pub(crate) use super::message_type::MESSAGE_LIMIT;
 pub use super::message_type::MessageType;
 pub(crate) use aggregate::Parts;
 pub use command::Body;

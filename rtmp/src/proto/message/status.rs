@@ -95,7 +95,7 @@ impl Status {
 
     /// The object as one value in the form that a command carries.
     pub fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
-        let mut encoder = Encoder::in_envelope(version);
+        let mut encoder = Encoder::in_envelope(version).with_output_limit(super::MESSAGE_LIMIT);
         self.to_amf(&mut encoder)?;
         Ok(encoder.finish()?.into())
     }

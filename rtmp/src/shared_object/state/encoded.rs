@@ -7,6 +7,7 @@ use amf_remoting::service::ToArguments;
 use bytes::Bytes;
 
 use crate::proto::SentMessage;
+use crate::proto::message::MESSAGE_LIMIT;
 
 /// Bytes that a value may take in the other encoding: what AMF3 says by references, AMF0 repeats. A client could
 /// otherwise make one small message cost megabytes for each subscriber that uses AMF0.
@@ -29,7 +30,7 @@ impl EncodedValue {
     }
 
     pub(crate) fn encode(value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        let mut encoder = Encoder::in_envelope(Version::Amf3).with_output_limit(MESSAGE_LIMIT);
         value.to_amf(&mut encoder)?;
         Ok(Self::new(Version::Amf3, encoder.finish()?.into()))
     }
@@ -88,7 +89,7 @@ impl EncodedMessage {
     }
 
     pub(crate) fn encode(handler: &str, arguments: &impl ToArguments) -> Result<Arc<Self>, EncodeError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        let mut encoder = Encoder::in_envelope(Version::Amf3).with_output_limit(MESSAGE_LIMIT);
         arguments.write(&mut encoder)?;
         Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes()?)))
     }
