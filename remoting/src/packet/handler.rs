@@ -3,8 +3,8 @@
 use std::iter;
 use std::sync::Arc;
 
-use amf_core::packet::{Message, Packet};
-use amf_core::{DecodeError, Decoder, EncodeError, FromAmf, Value, Version};
+use amf_core::packet::{Header, Message, Packet};
+use amf_core::{DecodeError, EncodeError, Limits, Version};
 use bytes::Bytes;
 use tracing::Span;
 
@@ -20,6 +20,7 @@ use super::time_limits::TimeLimits;
 use super::version::PacketVersion;
 use crate::metrics;
 use crate::service::fault::{Fault, code};
+use crate::service::request_headers::RequestHeader;
 use crate::service::{BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
 
 /// What packets are answered with.
@@ -34,7 +35,7 @@ pub(crate) struct PacketSettings<'a> {
 /// Why a packet gets no reply that is a packet.
 #[derive(Debug)]
 pub(crate) enum PacketError {
-    /// The packet, or the value of one of its headers, cannot be read.
+    /// The packet cannot be read.
     Decode {
         /// What it is counted as.
         reason: &'static str,
@@ -56,7 +57,7 @@ pub(crate) async fn handle_packet(
         .map_err(|error| decode_error("packet", error))?;
     record_packet(span, &packet);
     reject_unaddressable(&packet)?;
-    let headers = read_headers(services, &packet)?;
+    let headers = lazy_headers(services, &packet, &bytes);
     let version = PacketVersion::new(packet.version);
     let time = TimeLimits::start(&limits);
     let context = CallContext { services: services.clone(), time };
@@ -92,17 +93,16 @@ fn decode_error(reason: &'static str, error: DecodeError) -> PacketError {
     PacketError::Decode { reason, error }
 }
 
-fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String, Value)>, PacketError> {
-    let mut headers = Vec::with_capacity(packet.headers.len());
-    for header in &packet.headers {
-        let mut decoder = Decoder::new(Version::Amf0, header.value)
-            .with_classes(Arc::clone(services.classes()))
-            .with_limits(services.decode_limits());
-        let value = Value::from_amf(&mut decoder)
-            .map_err(|error| decode_error("header", error.offset_by(header.offset)))?;
-        headers.push((header.name.to_string(), value));
-    }
-    Ok(headers)
+/// The headers, each of which is decoded when a method asks for it. Together they may take no more memory than one
+/// message.
+fn lazy_headers(services: &Services, packet: &Packet<'_>, bytes: &Bytes) -> Vec<RequestHeader> {
+    let limits = services.decode_limits();
+    let limits = Limits { memory: limits.memory / packet.headers.len().max(1), ..limits };
+    let header = |header: &Header<'_>| {
+        let (name, classes) = (header.name.to_string(), Arc::clone(services.classes()));
+        RequestHeader::from_bytes(name, bytes.slice_ref(header.value), classes, limits)
+    };
+    packet.headers.iter().map(header).collect()
 }
 
 /// One packet and everything that its answer needs.
@@ -127,11 +127,11 @@ impl PacketHandler<'_> {
         packet_client: &PacketClient,
         reply_headers: &ReplyHeaders,
         extensions: Extensions,
-        headers: Vec<(String, Value)>,
+        headers: Vec<RequestHeader>,
     ) -> Vec<ScheduledCall<BoxFuture<'_, MessageReply>>> {
         let messages = &self.packet.messages;
         let Some(client) = packet_client.clients().next() else { return Vec::new() };
-        let mut caller = Caller::new(client).with_headers(headers);
+        let mut caller = Caller::new(client).with_request_headers(headers);
         *caller.extensions_mut() = extensions;
         let caller = caller.with_extension(reply_headers.clone());
         let callers = iter::repeat_n(caller, messages.len()).zip(packet_client.clients());
