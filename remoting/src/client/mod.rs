@@ -68,6 +68,7 @@ use http_body_util::Full;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::service::budget::OutputBudget;
 use crate::service::{Call, CallError, Caller, Client, ClientId, Credentials, Services, ToArguments};
 use batch::EncodedCall;
 use builder::UnhandledHook;
@@ -88,12 +89,32 @@ struct ClientInner {
     session: Mutex<Session>,
     calls: AtomicU64,
     notifications: Arc<Semaphore>,
+    notification_bytes: NotificationBytes,
     version: Version,
     limits: ClientLimits,
     http_headers: HeaderMap,
     classes: Classes,
     services: Services,
     unhandled: Arc<UnhandledHook>,
+}
+
+/// The bytes of notifications in flight.
+struct NotificationBytes {
+    permits: Arc<Semaphore>,
+    max: u32,
+}
+
+impl NotificationBytes {
+    fn new(max: usize) -> Self {
+        let max = u32::try_from(max.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        Self { permits: Arc::new(Semaphore::new(max as usize)), max }
+    }
+
+    /// Takes the room of one notification. One of any size fits if it is alone.
+    fn acquire(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.max);
+        Arc::clone(&self.permits).try_acquire_many_owned(bytes).ok()
+    }
 }
 
 impl RemotingClient {
@@ -116,6 +137,7 @@ impl RemotingClient {
                 notifications: Arc::new(Semaphore::new(
                     builder.limits.notifications_in_flight.min(Semaphore::MAX_PERMITS),
                 )),
+                notification_bytes: NotificationBytes::new(builder.limits.notification_bytes_in_flight),
                 version: builder.version,
                 limits: builder.limits,
                 http_headers: builder.http_headers,
@@ -203,8 +225,14 @@ impl RemotingClient {
         format!("/{}", self.inner.calls.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn notification_permit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.inner.notifications).try_acquire_owned().ok()
+    fn limits(&self) -> &ClientLimits {
+        &self.inner.limits
+    }
+
+    /// The permits of a notification with this many bytes of arguments, held while it is in flight.
+    fn notification_permits(&self, bytes: usize) -> Option<[OwnedSemaphorePermit; 2]> {
+        let notification = Arc::clone(&self.inner.notifications).try_acquire_owned().ok()?;
+        Some([notification, self.inner.notification_bytes.acquire(bytes)?])
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
@@ -244,7 +272,9 @@ impl RemotingClient {
         for call in calls {
             packet.message(&call.target, &call.response_uri, &call.arguments)?;
         }
-        let mut request = Request::new(Full::new(packet.finish().into()));
+        let packet = packet.finish();
+        OutputBudget::new("request_bytes", self.inner.limits.request_bytes).check(packet.len())?;
+        let mut request = Request::new(Full::new(packet.into()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = session.url().clone();
         let headers = request.headers_mut();

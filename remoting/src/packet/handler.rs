@@ -1,5 +1,6 @@
 //! From the bytes of a packet to the bytes of its reply.
 
+use std::future::ready;
 use std::iter;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use amf_core::{DecodeError, EncodeError, Limits, Version};
 use bytes::Bytes;
 use tracing::Span;
 
+use super::budget::{PacketBudget, check_response_uri};
 use super::header_policy::{HeaderPolicy, describe_target};
 use super::limits::PacketLimits;
 use super::notifications::PacketClient;
@@ -41,6 +43,11 @@ pub(crate) enum PacketError {
         reason: &'static str,
         error: DecodeError,
     },
+    /// The replies would not fit into a packet, even if each were a short fault.
+    Crowded {
+        /// The limit `packet_bytes`.
+        max: usize,
+    },
     /// The reply cannot be written.
     Encode(EncodeError),
 }
@@ -57,25 +64,36 @@ pub(crate) async fn handle_packet(
         .map_err(|error| decode_error("packet", error))?;
     record_packet(span, &packet);
     reject_unaddressable(&packet)?;
+    let budget =
+        Arc::new(PacketBudget::reserve(services.encode_limits().packet_bytes, response_uris(&packet))?);
     let headers = lazy_headers(services, &packet, &bytes);
     let version = PacketVersion::new(packet.version);
     let time = TimeLimits::start(&limits);
     let context = CallContext { services: services.clone(), time };
     let is_description = policy.is_description_request(&packet);
     let handler =
-        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description };
+        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description, budget };
     let client = handler.packet_client(&limits);
-    let reply_headers = ReplyHeaders::new(&limits);
+    let reply_headers = ReplyHeaders::new(&limits, Arc::clone(&handler.budget));
     let known = version.ensure_known().map_err(|fault| ("version", fault));
     let acceptable = known.and_then(|()| policy.check(&packet).map_err(|fault| ("must_understand", fault)));
     let replies = match acceptable {
-        Ok(()) => schedule::run(handler.schedule_calls(&client, &reply_headers, extensions, headers)).await,
+        Ok(()) => {
+            let calls = handler.schedule_calls(&client, &reply_headers, extensions, headers);
+            schedule::run(calls, |index, reply| handler.charge(index, reply)).await
+        }
         Err((reason, fault)) => {
             metrics::record_refusal(reason);
             handler.fault_for_each(&fault)
         }
     };
     handler.write_reply(replies, client.close(), &reply_headers)
+}
+
+/// Where replies go, in their order.
+fn response_uris<'a>(packet: &'a Packet<'_>) -> impl Iterator<Item = &'a str> {
+    let broken = packet.broken.iter().map(|broken| broken.response_uri.as_deref().unwrap_or_default());
+    packet.messages.iter().map(|message| &*message.response_uri).chain(broken)
 }
 
 /// Where nothing was read but a part of one message, nobody can be told within a packet.
@@ -114,11 +132,17 @@ struct PacketHandler<'a> {
     packet: &'a Packet<'a>,
     /// Whether the services are to be described, not called.
     is_description: bool,
+    /// What the reply may still take.
+    budget: Arc<PacketBudget>,
 }
 
 impl PacketHandler<'_> {
     fn packet_client(&self, limits: &PacketLimits) -> PacketClient {
-        PacketClient::new(self.packet.messages.iter().map(|message| self.reply_version(message)), limits)
+        let messages = &self.packet.messages;
+        let versions = messages.iter().map(|message| self.reply_version(message));
+        let replies = messages.len() + usize::from(self.packet.broken.is_some());
+        let max_message_bytes = self.context.services.encode_limits().client_call_bytes;
+        PacketClient::new(versions, replies, limits, max_message_bytes, Arc::clone(&self.budget))
     }
 
     /// The calls, none of which has begun. They have one caller, whom each may tell something of its own.
@@ -144,9 +168,14 @@ impl PacketHandler<'_> {
         message: &Message<'_>,
         caller: Caller,
     ) -> ScheduledCall<BoxFuture<'_, MessageReply>> {
-        let body = self.bytes.slice_ref(message.body);
         let version = self.reply_version(message);
         let target = &message.target_uri;
+        if let Err(fault) = check_response_uri(&message.response_uri) {
+            metrics::record_refusal("response_uri");
+            let reply = self.fault_reply(target, version, &fault);
+            return ScheduledCall { is_concurrent: true, reply: Box::pin(ready(reply)) };
+        }
+        let body = self.bytes.slice_ref(message.body);
         let message = PacketMessage { target, body, version, caller, context: &self.context };
         let protocol = self.protocol.filter(|_| !self.is_description);
         if let Some(call) = protocol.and_then(|protocol| protocol.handle(&message)) {
@@ -193,17 +222,33 @@ impl PacketHandler<'_> {
             let response_uri = broken.response_uri.as_deref().unwrap_or_default();
             let target = broken.target_uri.as_deref().unwrap_or_default();
             let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());
-            writer
-                .reply(response_uri, &self.fault_reply(target, self.version.reply_version(false), &fault))?;
+            let version = self.version.reply_version(false);
+            let reply = self.charge_for(target, version, self.fault_reply(target, version, &fault));
+            writer.reply(response_uri, &reply)?;
         }
         Ok(writer.finish())
     }
 
     fn fault_for_each(&self, fault: &Fault) -> Vec<MessageReply> {
-        let messages = self.packet.messages.iter();
-        messages
-            .map(|message| self.fault_reply(&message.target_uri, self.reply_version(message), fault))
-            .collect()
+        let replies = self.packet.messages.iter().enumerate().map(|(index, message)| {
+            self.charge(index, self.fault_reply(&message.target_uri, self.reply_version(message), fault))
+        });
+        replies.collect()
+    }
+
+    /// Charges a reply against the packet. Where it does not fit, it becomes a short fault.
+    fn charge(&self, index: usize, reply: MessageReply) -> MessageReply {
+        match self.packet.messages.get(index) {
+            Some(message) => self.charge_for(&message.target_uri, self.reply_version(message), reply),
+            None => reply,
+        }
+    }
+
+    fn charge_for(&self, target: &str, version: Version, reply: MessageReply) -> MessageReply {
+        match self.budget.charge_reply(&reply) {
+            Ok(()) => reply,
+            Err(fault) => self.fault_reply(target, version, &fault),
+        }
     }
 
     fn fault_reply(&self, target: &str, version: Version, fault: &Fault) -> MessageReply {

@@ -9,13 +9,15 @@ use bytes::Bytes;
 use super::budget::OutputBudget;
 use super::registry::Registry;
 use super::reply::ReplyEnvelope;
-use super::{ArgumentsForm, Caller, OutputLimits, Target};
+use super::{ArgumentList, ArgumentsForm, Caller, OutputLimits, Target};
 
-/// Goes to the arguments of a call within a larger value, and gives their number.
+/// Goes to the arguments of a call within a larger value.
+///
+/// It runs after the method was looked up and its rule was checked.
 ///
 /// # Errors
 /// Where the value does not hold them.
-pub type BeginArguments = fn(&mut Decoder<'_>) -> Result<usize, DecodeError>;
+pub type BeginArguments = for<'de> fn(&mut Decoder<'de>) -> Result<ArgumentList<'de>, DecodeError>;
 
 /// What a transport hands to [`Services`](super::Services), and what layers see.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ mod call;
 mod call_recorder;
 mod caller;
 pub(crate) mod catch_panic;
-mod client;
+pub(crate) mod client;
 mod credentials;
 mod describe;
 mod dispatch;
@@ -33,7 +33,7 @@ mod target;
 mod to_arguments;
 
 pub use access::Access;
-pub use args::{Arguments, ArgumentsForm};
+pub use args::{ArgumentList, Arguments, ArgumentsForm};
 pub use authenticator::Authenticator;
 pub use call::{BeginArguments, Call, Context};
 pub use caller::{Caller, FromCaller, MessageHeaders};
