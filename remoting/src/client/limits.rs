@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use amf_core::Limits;
 
+use crate::service::budget::OutputBudget;
+
 /// The limits of a [`RemotingClient`](super::RemotingClient).
 ///
 /// ```
@@ -100,6 +102,10 @@ impl ClientLimits {
     #[must_use]
     pub fn request_bytes(self, bytes: usize) -> Self {
         Self { request_bytes: bytes, ..self }
+    }
+
+    pub(super) fn request_budget(&self) -> OutputBudget {
+        OutputBudget::new("request_bytes", self.request_bytes)
     }
 
     /// Sets what reading a reply's values may cost.

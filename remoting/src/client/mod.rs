@@ -68,7 +68,6 @@ use http_body_util::Full;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::service::budget::OutputBudget;
 use crate::service::{Call, CallError, Caller, Client, ClientId, Credentials, Services, ToArguments};
 use batch::EncodedCall;
 use builder::UnhandledHook;
@@ -195,7 +194,7 @@ impl RemotingClient {
 
     /// Adds an AMF header to every packet from now on, in place of the one of its name.
     pub fn set_header(&self, name: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
-        self.session().set_header(name, false, value)
+        self.session().set_header(name, false, value, self.limits().request_budget())
     }
 
     /// Leaves an AMF header out from now on.
@@ -205,7 +204,7 @@ impl RemotingClient {
 
     /// Sends these credentials with every packet from now on.
     pub fn set_credentials(&self, credentials: &Credentials) -> Result<(), EncodeError> {
-        builder::set_credentials(&mut self.session(), credentials)
+        builder::set_credentials(&mut self.session(), credentials, self.limits().request_budget())
     }
 
     /// The address to which the next request goes.
@@ -273,7 +272,7 @@ impl RemotingClient {
             packet.message(&call.target, &call.response_uri, &call.arguments)?;
         }
         let packet = packet.finish();
-        OutputBudget::new("request_bytes", self.inner.limits.request_bytes).check(packet.len())?;
+        self.limits().request_budget().check(packet.len())?;
         let mut request = Request::new(Full::new(packet.into()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = session.url().clone();
