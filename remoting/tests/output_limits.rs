@@ -48,12 +48,12 @@ impl Copier {
     /// Calls of a method of the client, with a text of so many bytes each; how many were taken.
     fn tell(&self, client: &Client, method: String, length: usize, times: u32) -> u32 {
         let text = "x".repeat(length);
-        let taken = (0..times).take_while(|_| self.is_taken(client.notify(&method, (text.as_str(),))));
+        let taken = (0..times).take_while(|_| self.is_taken(&client.notify(&method, (text.as_str(),))));
         taken.count() as u32
     }
 
     fn head(&self, headers: &ReplyHeaders, name: String, length: usize) -> bool {
-        self.is_taken(headers.add(&name, false, "x".repeat(length).as_str()))
+        self.is_taken(&headers.add(&name, false, "x".repeat(length).as_str()))
     }
 
     fn header(&self, caller: &Caller, name: String) -> bool {
@@ -62,8 +62,8 @@ impl Copier {
 }
 
 impl Copier {
-    fn is_taken(&self, outcome: Result<(), CallError>) -> bool {
-        if let Err(error) = &outcome {
+    fn is_taken(&self, outcome: &Result<(), CallError>) -> bool {
+        if let Err(error) = outcome {
             self.errors.lock().unwrap().push(error.to_string());
         }
         outcome.is_ok()
@@ -474,7 +474,9 @@ async fn members_of_a_group_have_limits_of_their_own() {
         .clone()
         .map(|connection| Client::new(ClientId::allocate(), connection as Arc<dyn Connection>));
     let group = Group::new();
-    clients.iter().for_each(|client| group.add(client));
+    for client in &clients {
+        group.add(client);
+    }
     // a marker, a length of 16 bits, and the text
     assert!(group.notify("said", ("1234",)).is_ok());
     assert!(matches!(group.notify("said", ("12345",)), Err(CallError::Encode(_))));

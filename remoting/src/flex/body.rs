@@ -95,13 +95,13 @@ fn skip_object(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
 impl ArgumentsBody {
     /// Returns the function that goes to the arguments in the bytes of the packet's message.
     pub(super) fn begin_arguments(self, message: &[u8]) -> BeginArguments {
-        match self {
-            Self::Plain => begin_values,
-            Self::Collection => begin_items,
+        let is_list = match self {
+            Self::Plain => false,
+            Self::Collection => true,
             // In AMF3 this byte begins a date, which has no members.
-            Self::Indexed { offset } if message.get(offset) == Some(&ECMA_ARRAY) => begin_items,
-            Self::Indexed { .. } => begin_values,
-        }
+            Self::Indexed { offset } => message.get(offset) == Some(&ECMA_ARRAY),
+        };
+        if is_list { begin_items } else { begin_values }
     }
 }
 

@@ -69,16 +69,15 @@ impl Drop for DetachOnDrop {
         if self.task.is_finished() {
             return;
         }
-        match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit),
-            Err(_) => {
-                metrics::record_exceeded_limit("detached_packets");
-                tracing::warn!(
-                    "cancelled the calls of a client that has gone: the limit `detached_packets` is reached"
-                );
-                self.task.abort();
-            }
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+            return;
         }
+        metrics::record_exceeded_limit("detached_packets");
+        tracing::warn!(
+            "cancelled the calls of a client that has gone: the limit `detached_packets` is reached"
+        );
+        self.task.abort();
     }
 }
 

@@ -43,13 +43,11 @@ impl PacketBudget {
         let reserved = response_uris
             .map(|uri| message_len(address(uri).len() + ON_RESULT.len(), SHORT_FAULT_BYTES))
             .fold(PACKET_LEN, usize::saturating_add);
-        match max.checked_sub(reserved) {
-            Some(left) => Ok(Self { max, left: AtomicUsize::new(left) }),
-            None => {
-                metrics::record_exceeded_limit(PACKET_BYTES);
-                Err(PacketError::Crowded { max })
-            }
-        }
+        let Some(left) = max.checked_sub(reserved) else {
+            metrics::record_exceeded_limit(PACKET_BYTES);
+            return Err(PacketError::Crowded { max });
+        };
+        Ok(Self { max, left: AtomicUsize::new(left) })
     }
 
     /// Takes the room of a finished reply.
