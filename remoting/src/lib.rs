@@ -108,5 +108,6 @@ pub use client::RemotingClient;
 #[cfg(feature = "http")]
 pub use gateway::Gateway;
 pub use service::{
-    CallError, Caller, Client, Fault, FromCaller, Group, IntoReply, Service, Services, ToArguments,
+    CallError, Caller, Client, Fault, FromCaller, Group, IntoReply, OutputLimits, Service, Services,
+    ToArguments,
 };

@@ -16,14 +16,15 @@
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
 //! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
-//! `empty`, `packet` (it cannot be read), `header` (the value of a header cannot be read), `reply` (a reply cannot be
-//! written), `version` (of a packet, unknown), `must_understand`, `message` (one of a packet cannot be read, and what
+//! `empty`, `packet` (it cannot be read), `reply` (the replies cannot be written, or need more room than `packet_bytes`
+//! has), `response_uri` (too long for a reply to name it), `version` (of a packet, unknown), `must_understand`, `message` (one of a packet cannot be read, and what
 //! stands before it was answered), and `cancelled` (the client went away before the reply).
 //!
 //! **Outcomes**: `ok`, `panic`, `cancelled` (nobody waits for the answer any more), or the code of the fault. A code
 //! that was put together at run time is `fault`.
 //!
-//! **Limits**: the fields of [`Limits`](crate::Limits) and of `GatewayLimits`, and `header_read_timeout` (of the
+//! **Limits**: the fields of [`Limits`](crate::Limits), of [`OutputLimits`](crate::OutputLimits) and of `GatewayLimits`;
+//! `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and `header_read_timeout` (of the
 //! first request), `shutdown_timeout` and `connections` of `gateway::serve`.
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.

@@ -444,6 +444,47 @@ async fn as_many_notifications_as_the_limit_says() {
     assert!(matches!(remote.notify("a", ()), Err(CallError::Full)));
 }
 
+#[tokio::test]
+async fn as_many_bytes_of_notifications_as_the_limit_says() {
+    let mute =
+        tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
+    // a strict array of one (5 bytes) and a string (3 + 2)
+    for (limit, fits) in [(20, true), (19, false)] {
+        let limits = ClientLimits::default().notification_bytes_in_flight(limit);
+        let client = amf0().limits(limits).transport(mute).build().unwrap();
+        let remote = client.remote("ui");
+        remote.notify("a", ("hi",)).unwrap();
+        assert_eq!(remote.notify("a", ("hi",)).is_ok(), fits);
+    }
+    let limits = ClientLimits::default().notification_bytes_in_flight(1);
+    let client = amf0().limits(limits).transport(mute).build().unwrap();
+    client.remote("ui").notify("a", ("one is always sent",)).unwrap();
+    assert!(matches!(client.remote("ui").notify("a", ()), Err(CallError::Full)));
+}
+
+#[tokio::test]
+async fn calls_and_requests_at_the_limit_and_one_byte_more() {
+    let reply = || packet(0, &[result("/1", &null())]);
+    // a strict array of one (5 bytes) and a string (3 + 2)
+    for (limit, fits) in [(10, true), (9, false)] {
+        let script = ScriptedServer::of([reply()]);
+        let limits = ClientLimits::default().client_call_bytes(limit);
+        let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
+        let outcome = client.call::<()>("a", ("hi",)).await;
+        assert!(if fits { outcome.is_ok() } else { matches!(outcome, Err(CallError::Encode(_))) });
+        let remote = client.remote("ui");
+        assert_eq!(remote.notify("a", ("hi",)).is_ok(), fits);
+    }
+    let request = packet(0, &[message("a", "/1", &arguments(&[string("hi")]))]);
+    for (limit, fits) in [(request.len(), true), (request.len() - 1, false)] {
+        let script = ScriptedServer::of([reply()]);
+        let limits = ClientLimits::default().request_bytes(limit);
+        let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
+        let outcome = client.call::<()>("a", ("hi",)).await;
+        assert!(if fits { outcome.is_ok() } else { matches!(outcome, Err(CallError::Encode(_))) });
+    }
+}
+
 #[test]
 fn a_notification_needs_a_runtime() {
     let client = ScriptedServer::default().client();

@@ -46,7 +46,8 @@ impl<'a> Batch<'a> {
         arguments: impl ToArguments,
     ) -> Result<PendingCall<T>, CallError> {
         let encoding = Encoding { version: self.client.version(), form: ArgumentsForm::Array };
-        let call = Notification::encode(target, &arguments, encoding)?;
+        let max_bytes = self.client.limits().client_call_bytes;
+        let call = Notification::encode_within(target, &arguments, encoding, max_bytes)?;
         T::classes(&mut self.classes);
         let response_uri = self.client.next_response_uri();
         self.calls.push(EncodedCall {

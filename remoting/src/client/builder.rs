@@ -12,6 +12,7 @@ use tower::BoxError;
 use super::session::Session;
 use super::transport::Transport;
 use super::{ClientLimits, RemotingClient, UrlError};
+use crate::service::budget::OutputBudget;
 use crate::service::{Credentials, Services};
 
 /// Settings of a [`RemotingClient`], made by [`RemotingClient::builder`].
@@ -55,7 +56,7 @@ impl Builder {
 
     /// Adds an AMF header to every packet.
     pub fn header(mut self, name: &str, value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
-        self.session.set_header(name, false, value)?;
+        self.session.set_header(name, false, value, self.limits.request_budget())?;
         Ok(self)
     }
 
@@ -67,7 +68,7 @@ impl Builder {
 
     /// Sends the AMF header `Credentials` with every packet, as `NetConnection.addHeader` and `setCredentials` do.
     pub fn credentials(mut self, credentials: &Credentials) -> Result<Self, EncodeError> {
-        set_credentials(&mut self.session, credentials)?;
+        set_credentials(&mut self.session, credentials, self.limits.request_budget())?;
         Ok(self)
     }
 
@@ -109,10 +110,14 @@ impl Builder {
     }
 }
 
-pub(super) fn set_credentials(session: &mut Session, credentials: &Credentials) -> Result<(), EncodeError> {
+pub(super) fn set_credentials(
+    session: &mut Session,
+    credentials: &Credentials,
+    budget: OutputBudget,
+) -> Result<(), EncodeError> {
     let value =
         amf_core::Object::new().with("userid", credentials.user()).with("password", credentials.password());
-    session.set_header(Credentials::HEADER, false, &Value::from(value))
+    session.set_header(Credentials::HEADER, false, &Value::from(value), budget)
 }
 
 impl fmt::Debug for Builder {

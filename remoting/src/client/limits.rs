@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use amf_core::Limits;
 
+use crate::service::budget::OutputBudget;
+
 /// The limits of a [`RemotingClient`](super::RemotingClient).
 ///
 /// ```
@@ -26,6 +28,13 @@ pub struct ClientLimits {
     pub stored_entry_bytes: usize,
     /// The most notifications on their way at a time; 256.
     pub notifications_in_flight: usize,
+    /// Maximum size of the encoded arguments of all notifications in flight together, in bytes. One notification always
+    /// fits if none is in flight. Default: 16 MiB.
+    pub notification_bytes_in_flight: usize,
+    /// Maximum size of the encoded arguments of one call or notification, in bytes. Default: 4 MiB.
+    pub client_call_bytes: usize,
+    /// Maximum size of a request packet, with the calls of a batch and all headers, in bytes. Default: 16 MiB.
+    pub request_bytes: usize,
     /// What reading a reply's values may cost.
     pub decode: Limits,
 }
@@ -38,6 +47,9 @@ impl Default for ClientLimits {
             stored_entries: 64,
             stored_entry_bytes: 8 * 1024,
             notifications_in_flight: 256,
+            notification_bytes_in_flight: 16 * 1024 * 1024,
+            client_call_bytes: 4 * 1024 * 1024,
+            request_bytes: 16 * 1024 * 1024,
             decode: Limits::default(),
         }
     }
@@ -72,6 +84,28 @@ impl ClientLimits {
     #[must_use]
     pub fn notifications_in_flight(self, count: usize) -> Self {
         Self { notifications_in_flight: count, ..self }
+    }
+
+    /// Sets the maximum size of the arguments of all notifications in flight together.
+    #[must_use]
+    pub fn notification_bytes_in_flight(self, bytes: usize) -> Self {
+        Self { notification_bytes_in_flight: bytes, ..self }
+    }
+
+    /// Sets the maximum size of the arguments of one call or notification.
+    #[must_use]
+    pub fn client_call_bytes(self, bytes: usize) -> Self {
+        Self { client_call_bytes: bytes, ..self }
+    }
+
+    /// Sets the maximum size of a request packet.
+    #[must_use]
+    pub fn request_bytes(self, bytes: usize) -> Self {
+        Self { request_bytes: bytes, ..self }
+    }
+
+    pub(super) fn request_budget(&self) -> OutputBudget {
+        OutputBudget::new("request_bytes", self.request_bytes)
     }
 
     /// Sets what reading a reply's values may cost.

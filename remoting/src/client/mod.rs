@@ -88,12 +88,32 @@ struct ClientInner {
     session: Mutex<Session>,
     calls: AtomicU64,
     notifications: Arc<Semaphore>,
+    notification_bytes: NotificationBytes,
     version: Version,
     limits: ClientLimits,
     http_headers: HeaderMap,
     classes: Classes,
     services: Services,
     unhandled: Arc<UnhandledHook>,
+}
+
+/// The bytes of notifications in flight.
+struct NotificationBytes {
+    permits: Arc<Semaphore>,
+    max: u32,
+}
+
+impl NotificationBytes {
+    fn new(max: usize) -> Self {
+        let max = u32::try_from(max.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        Self { permits: Arc::new(Semaphore::new(max as usize)), max }
+    }
+
+    /// Takes the room of one notification. One of any size fits if it is alone.
+    fn acquire(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.max);
+        Arc::clone(&self.permits).try_acquire_many_owned(bytes).ok()
+    }
 }
 
 impl RemotingClient {
@@ -116,6 +136,7 @@ impl RemotingClient {
                 notifications: Arc::new(Semaphore::new(
                     builder.limits.notifications_in_flight.min(Semaphore::MAX_PERMITS),
                 )),
+                notification_bytes: NotificationBytes::new(builder.limits.notification_bytes_in_flight),
                 version: builder.version,
                 limits: builder.limits,
                 http_headers: builder.http_headers,
@@ -173,7 +194,7 @@ impl RemotingClient {
 
     /// Adds an AMF header to every packet from now on, in place of the one of its name.
     pub fn set_header(&self, name: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
-        self.session().set_header(name, false, value)
+        self.session().set_header(name, false, value, self.limits().request_budget())
     }
 
     /// Leaves an AMF header out from now on.
@@ -183,7 +204,7 @@ impl RemotingClient {
 
     /// Sends these credentials with every packet from now on.
     pub fn set_credentials(&self, credentials: &Credentials) -> Result<(), EncodeError> {
-        builder::set_credentials(&mut self.session(), credentials)
+        builder::set_credentials(&mut self.session(), credentials, self.limits().request_budget())
     }
 
     /// The address to which the next request goes.
@@ -203,8 +224,14 @@ impl RemotingClient {
         format!("/{}", self.inner.calls.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn notification_permit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.inner.notifications).try_acquire_owned().ok()
+    fn limits(&self) -> &ClientLimits {
+        &self.inner.limits
+    }
+
+    /// The permits of a notification with this many bytes of arguments, held while it is in flight.
+    fn notification_permits(&self, bytes: usize) -> Option<[OwnedSemaphorePermit; 2]> {
+        let notification = Arc::clone(&self.inner.notifications).try_acquire_owned().ok()?;
+        Some([notification, self.inner.notification_bytes.acquire(bytes)?])
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
@@ -244,7 +271,9 @@ impl RemotingClient {
         for call in calls {
             packet.message(&call.target, &call.response_uri, &call.arguments)?;
         }
-        let mut request = Request::new(Full::new(packet.finish().into()));
+        let packet = packet.finish();
+        self.limits().request_budget().check(packet.len())?;
+        let mut request = Request::new(Full::new(packet.into()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = session.url().clone();
         let headers = request.headers_mut();

@@ -33,16 +33,21 @@ impl Connection for RemoteService {
         Encoding { version: self.client.version(), form: ArgumentsForm::Array }
     }
 
+    fn max_message_bytes(&self) -> usize {
+        self.client.limits().client_call_bytes
+    }
+
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {
         let runtime = Handle::try_current().map_err(|_| {
             CallError::Unsupported(
                 "a notification over HTTP is sent by a task: call it inside a tokio runtime",
             )
         })?;
-        let permit = self.client.notification_permit().ok_or(CallError::Full)?;
+        let bytes = notification.arguments().len();
+        let permits = self.client.notification_permits(bytes).ok_or(CallError::Full)?;
         let (client, call) = (self.client.clone(), self.encoded_call(notification));
         runtime.spawn(async move {
-            let _permit = permit;
+            let _permits = permits;
             if let Err(error) = client.call_encoded(call).await {
                 tracing::debug!(%error, "a notification failed");
             }

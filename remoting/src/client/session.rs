@@ -1,13 +1,14 @@
 //! What a client keeps from one request to the next: the gateway's address, headers and cookies.
 
 use amf_core::packet::PacketWriter;
-use amf_core::{EncodeError, Encoder, ToAmf, Value, Version};
+use amf_core::{EncodeError, ToAmf, Value, Version};
 use bytes::Bytes;
 use cookie::{Cookie, Expiration};
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 use super::{ClientLimits, Replies, UrlError};
+use crate::service::budget::OutputBudget;
 
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -49,17 +50,16 @@ impl Session {
         self.original.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// Sets a header of all requests to come.
+    /// Sets a header of all requests to come, whose value has its place in the budget.
     pub(super) fn set_header(
         &mut self,
         name: &str,
         must_understand: bool,
         value: &(impl ToAmf + ?Sized),
+        budget: OutputBudget,
     ) -> Result<(), EncodeError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf0);
-        value.to_amf(&mut encoder)?;
+        let value = budget.encode(Version::Amf0, |encoder| value.to_amf(encoder))?;
         self.remove_header(name);
-        let value = encoder.finish()?.into();
         self.headers.push(PersistentHeader { name: name.to_owned(), must_understand, value });
         Ok(())
     }
@@ -165,12 +165,12 @@ impl Session {
         if self.headers.len() >= limits.stored_entries {
             return tracing::warn!(name, "a persistent header is not kept, since there are enough");
         }
-        let kept = self.set_header(name, must_understand, data);
-        let too_large = |header: &PersistentHeader| {
-            header.name == name && name.len() + header.value.len() > limits.stored_entry_bytes
-        };
-        if kept.is_err() || self.headers.last().is_some_and(too_large) {
-            self.remove_header(name);
+        // AMF0 repeats what AMF3 refers to, so a small reply may ask for a header of many megabytes.
+        let left = limits.stored_entry_bytes.saturating_sub(name.len());
+        let budget = OutputBudget::new("stored_entry_bytes", left);
+        if name.len() > limits.stored_entry_bytes
+            || self.set_header(name, must_understand, data, budget).is_err()
+        {
             tracing::warn!(name, "a persistent header is not kept, since it is too large");
         }
     }

@@ -1,7 +1,6 @@
 //! What a client wants of the server itself.
 
-use amf_core::Value;
-
+use super::body::CommandBody;
 use super::headers::LazyHeaders;
 use super::messages::CommandMessage;
 use super::responder::Responder;
@@ -62,8 +61,8 @@ fn deferred(
 }
 
 /// The body is `user:password` in base64.
-async fn login(context: &CallContext, caller: &Caller, body: &Value) -> Result<(), Fault> {
-    let credentials = body.as_str().and_then(Credentials::from_base64).ok_or_else(|| {
+async fn login(context: &CallContext, caller: &Caller, body: &CommandBody) -> Result<(), Fault> {
+    let credentials = body.0.as_deref().and_then(Credentials::from_base64).ok_or_else(|| {
         Fault::new(
             code::CLIENT_AUTHENTICATION,
             "the credentials of a login cannot be read: base64 is expected",

@@ -1,8 +1,11 @@
 //! The classes of `flex.messaging.messages`, with the members that matter here: others are let go.
 
-use amf_core::{AmfObject, DynamicMembers, Value};
+use amf_core::{AmfObject, DynamicMembers};
 
+use super::body::CommandBody;
 use super::small::{SmallAsync, SmallCommand};
+use crate::service::Fault;
+use crate::service::fault::code;
 
 /// What a client can send. `B` is what the arguments of a call are read as.
 #[derive(AmfObject, Debug)]
@@ -34,7 +37,46 @@ pub(super) struct FlexHeaders {
     pub(super) remote_credentials: Option<String>,
 }
 
+impl<B> Message<B> {
+    pub(super) fn base(&self) -> &RequestBase {
+        match self {
+            Self::Remoting(message) => &message.base,
+            Self::Command(message) => &message.base,
+            Self::SmallCommand(message) => &message.0.base,
+            Self::Async(message) => &message.base,
+            Self::SmallAsync(message) => &message.0.base,
+        }
+    }
+}
+
+/// Maximum length of an id that an answer repeats. Those of all known clients are UUIDs, destinations are names; an
+/// answer must be small whatever its message was.
+const MAX_ID_BYTES: usize = 1024;
+
 impl RequestBase {
+    /// Checks that an answer can repeat the ids of the message.
+    ///
+    /// # Errors
+    /// A fault that names the one that is too long.
+    pub(super) fn check_ids(&self) -> Result<(), Fault> {
+        let ids = [
+            ("clientId", self.client_id.as_deref()),
+            ("destination", self.destination.as_deref()),
+            ("messageId", self.message_id.as_deref()),
+            ("DSId", self.ds_id()),
+        ];
+        let long = ids
+            .into_iter()
+            .find_map(|(name, id)| Some((name, id?.len())).filter(|(_, len)| *len > MAX_ID_BYTES));
+        match long {
+            None => Ok(()),
+            Some((name, len)) => {
+                let text = format!("the `{name}` of {len} bytes is longer than {MAX_ID_BYTES}");
+                Err(Fault::new(code::MESSAGE_ENCODING, text))
+            }
+        }
+    }
+
     pub(super) fn ds_id(&self) -> Option<&str> {
         self.headers.as_ref()?.ds_id.as_deref()
     }
@@ -57,7 +99,7 @@ pub(super) struct RemotingMessage<B> {
 #[amf(alias = "flex.messaging.messages.CommandMessage")]
 pub(super) struct CommandMessage {
     #[amf(default)]
-    pub(super) body: Value,
+    pub(super) body: CommandBody,
     #[amf(flatten)]
     pub(super) base: RequestBase,
     pub(super) operation: Option<i32>,

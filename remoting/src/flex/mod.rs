@@ -106,6 +106,10 @@ impl PacketProtocol for Flex {
                 return Some(immediate(Responder::new(self, message.version, from).error(&fault)));
             }
         };
+        if let Err(fault) = decoded.base().check_ids() {
+            let nobody = RequestBase::default();
+            return Some(immediate(Responder::new(self, message.version, nobody).error(&fault)));
+        }
         Some(match decoded {
             Message::Remoting(call) => remoting::handle(self, call, message),
             Message::Command(command) => command::handle(self, command, message),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use amf_core::{DecodeError, Decoder, Member, Version};
 use bytes::Bytes;
 
 use super::Flex;
@@ -11,11 +10,7 @@ use super::headers::LazyHeaders;
 use super::messages::RemotingMessage;
 use super::responder::Responder;
 use crate::packet::{MessageReply, PacketMessage, ScheduledCall};
-use crate::service::fault::code;
-use crate::service::{BoxFuture, Call, Credentials, Fault, Reply, Services, Signature, Target};
-
-/// The member of the message that holds the arguments.
-const BODY: &str = "body";
+use crate::service::{BoxFuture, Call, Credentials, Services, Signature, Target};
 
 /// AMF0: a strict array of no values.
 const NO_ARGUMENTS: &[u8] = &[0x0A, 0, 0, 0, 0];
@@ -37,22 +32,15 @@ pub(super) fn handle(
     let is_concurrent = context.services.signature(&target).is_some_and(Signature::is_concurrent);
     let responder = Arc::new(Responder::new(flex, version, message.base));
     let call = match message.body {
-        Some(ArgumentsBody::InPlace) => {
-            Ok(Call::new(target, body, version, caller).with_arguments_at(begin_arguments))
+        Some(arguments) => {
+            let begin = arguments.begin_arguments(&body);
+            Call::new(target, body, version, caller).with_arguments_at(begin)
         }
-        Some(ArgumentsBody::Items(items)) => {
-            encode_arguments(&items).map(|items| Call::new(target, items, version, caller))
-        }
-        None => Ok(Call::new(target, Bytes::from_static(NO_ARGUMENTS), version, caller)),
+        None => Call::new(target, Bytes::from_static(NO_ARGUMENTS), version, caller),
     };
+    let call = call.with_reply_envelope(responder.as_envelope());
     let context = context.clone();
-    let reply = async move {
-        let outcome = match call {
-            Ok(call) => context.call(call.with_reply_envelope(responder.as_envelope())).await,
-            Err(fault) => Err(fault),
-        };
-        responder.reply(outcome)
-    };
+    let reply = async move { responder.reply(context.call(call).await) };
     ScheduledCall { is_concurrent, reply: Box::pin(reply) }
 }
 
@@ -66,23 +54,4 @@ fn target(message: &RemotingMessage<ArgumentsBody>, services: &Services) -> Targ
         (_, Some(destination)) => of(destination),
         (source, None) => of(source.unwrap_or_default()),
     }
-}
-
-/// The arguments as they come in plain calls.
-fn encode_arguments(items: &Vec<amf_core::Value>) -> Result<Bytes, Fault> {
-    let reply = Reply::encode(Version::Amf3, items);
-    reply.map(Reply::into_body).map_err(|error| Fault::new(code::MESSAGE_ENCODING, error.to_string()))
-}
-
-/// Goes to the arguments in the one message that stands in the array.
-fn begin_arguments(decoder: &mut Decoder<'_>) -> Result<usize, DecodeError> {
-    decoder.begin_arguments()?;
-    let mut object = decoder.begin_map()?;
-    while let Some(member) = decoder.next_member(&mut object)? {
-        if matches!(member, Member::Unknown(found) if found == BODY) {
-            return decoder.begin_arguments();
-        }
-        decoder.skip()?;
-    }
-    Err(decoder.custom_error(format!("the arguments are missing: there is no member `{BODY}`")))
 }

@@ -65,11 +65,12 @@ struct MessageIds {
 impl MessageIds {
     fn into_base(self) -> RequestBase {
         let text = |value: Value| value.as_str().map(str::to_owned);
-        RequestBase {
+        let base = RequestBase {
             client_id: text(self.client_id),
             destination: text(self.destination),
             message_id: text(self.message_id),
             headers: None,
-        }
+        };
+        if base.check_ids().is_ok() { base } else { RequestBase::default() }
     }
 }

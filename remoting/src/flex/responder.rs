@@ -8,6 +8,7 @@ use super::messages::{AcknowledgeMessage, ErrorMessage, ReplyBase, RequestBase};
 use super::small::SmallAcknowledge;
 use super::{Flex, client_id};
 use crate::packet::MessageReply;
+use crate::service::budget::encode_fault;
 use crate::service::{Fault, Reply, ReplyEnvelope};
 
 /// Who sent a message, and how they are answered.
@@ -74,7 +75,13 @@ impl Responder {
 
     /// The answer to one that did not.
     pub(super) fn error(&self, fault: &Fault) -> MessageReply {
-        let message = ErrorMessage {
+        let encode = |fault: &Fault| Reply::encode(self.version, &self.error_message(fault));
+        let reply = encode(fault).or_else(|error| encode(&encode_fault(&error)));
+        MessageReply::Status(MessageReply::encoded_or_null(reply))
+    }
+
+    fn error_message(&self, fault: &Fault) -> ErrorMessage {
+        ErrorMessage {
             body: (),
             base: ReplyBase { destination: self.destination.clone(), ..self.base() },
             extended_data: (),
@@ -82,8 +89,7 @@ impl Responder {
             fault_detail: fault.detail().map(str::to_owned),
             fault_string: fault.message().to_owned(),
             root_cause: (),
-        };
-        MessageReply::Status(MessageReply::encoded_or_null(Reply::encode(self.version, &message)))
+        }
     }
 
     /// The answer to a call, whose reply was made with [`Self`] around it.

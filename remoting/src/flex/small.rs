@@ -8,9 +8,10 @@ use std::borrow::Cow;
 
 use amf_core::{
     AmfObject, DecodeError, DynamicMembers, EncodeError, ExternalInput, ExternalOutput, Externalizable,
-    FromAmf, ToAmf, Value,
+    FromAmf, ToAmf,
 };
 
+use super::body::{CommandBody, SkippedBody};
 use super::client_id;
 use super::messages::{
     AcknowledgeMessage, AsyncMessage, CommandMessage, FlexHeaders, ReplyBase, RequestBase,
@@ -63,7 +64,7 @@ pub(super) struct SmallAcknowledge<B>(pub(super) AcknowledgeMessage<B>);
 
 impl Externalizable for SmallCommand {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let (body, base) = AbstractMessage::<Value, FlexHeaders>::read(input)?.into_request();
+        let (body, base) = AbstractMessage::<CommandBody, FlexHeaders>::read(input)?.into_request();
         read_correlation_id(input)?;
         let mut operation = None;
         read_flagged(input, |input, byte, flag| {
@@ -77,7 +78,7 @@ impl Externalizable for SmallCommand {
     }
 
     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
-        let body = Some(&self.0.body).filter(|body| !body.is_null());
+        let body = Some(&self.0.body).filter(|body| body.0.is_some());
         AbstractMessage::of_request(body, &self.0.base).write(output)?;
         write_correlation_id(None, output)?;
         output.write_u8(if self.0.operation.is_some() { command_flags::OPERATION } else { 0 });
@@ -87,13 +88,13 @@ impl Externalizable for SmallCommand {
 
 impl Externalizable for SmallAsync {
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
-        let (_, base) = AbstractMessage::<Value, FlexHeaders>::read(input)?.into_request();
+        let (_, base) = AbstractMessage::<SkippedBody, FlexHeaders>::read(input)?.into_request();
         read_correlation_id(input)?;
         Ok(Self(AsyncMessage { base }))
     }
 
     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
-        AbstractMessage::of_request(None::<&Value>, &self.0.base).write(output)?;
+        AbstractMessage::of_request(None::<&SkippedBody>, &self.0.base).write(output)?;
         write_correlation_id(None, output)
     }
 }

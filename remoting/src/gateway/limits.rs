@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::packet::PacketLimits;
 
 /// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
-/// [`Services::limits`](crate::Services::limits); how long a client may take for the head of a request, and how many
+/// [`Services::limits`](crate::Services::limits), the size of replies [`Services::output_limits`](crate::Services::output_limits); how long a client may take for the head of a request, and how many
 /// may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does, with the feature
 /// `serve`.
 ///
@@ -31,8 +31,13 @@ pub struct GatewayLimits {
     pub packet_timeout: Duration,
     /// The most that the calls of one packet may tell their client; 1,024 notifications.
     pub notifications: usize,
-    /// The most bytes of these; 4 MiB.
+    /// Maximum number of bytes of all these together; that of one of them is
+    /// [`OutputLimits::client_call_bytes`](crate::OutputLimits::client_call_bytes). Default: 4 MiB.
     pub notification_bytes: usize,
+    /// Maximum number of packets whose calls are completed at a time after their clients have gone, with
+    /// [`complete_calls_on_disconnect`](super::Gateway::complete_calls_on_disconnect). The calls of further ones are
+    /// cancelled when their client goes. Default: 256.
+    pub detached_packets: usize,
 }
 
 impl Default for GatewayLimits {
@@ -44,6 +49,7 @@ impl Default for GatewayLimits {
             packet_timeout: Duration::from_secs(30),
             notifications: 1024,
             notification_bytes: 4 * 1024 * 1024,
+            detached_packets: 256,
         }
     }
 }
@@ -83,6 +89,12 @@ impl GatewayLimits {
     #[must_use]
     pub fn notification_bytes(self, bytes: usize) -> Self {
         Self { notification_bytes: bytes, ..self }
+    }
+
+    /// Sets the maximum number of packets whose calls are completed at a time after their clients have gone.
+    #[must_use]
+    pub fn detached_packets(self, count: usize) -> Self {
+        Self { detached_packets: count, ..self }
     }
 
     pub(super) fn packet_limits(&self) -> PacketLimits {

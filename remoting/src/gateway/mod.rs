@@ -56,12 +56,13 @@
 //!   transport, a span `call` (`service`, `method`, `client`, `outcome`, `seconds`), of the level DEBUG. The outcome of a call
 //!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
 //! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
-//! - **Limits**: [`GatewayLimits`] and [`Services::limits`] are in force unless others are set.
+//! - **Limits**: [`GatewayLimits`], [`Services::limits`] and [`Services::output_limits`] are in force unless others are set.
 //! - **A client that goes away** cancels its calls, or not: [`Gateway::complete_calls_on_disconnect`].
 //! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 
 mod body;
 mod credentials;
+mod detached;
 mod extract;
 mod limits;
 mod rejection;
@@ -80,7 +81,6 @@ pub use serve::{ServerLimits, serve};
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -89,14 +89,13 @@ use amf_core::Classes;
 use axum::routing::any;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 
 use crate::flex::{self, Flex};
 use crate::packet::{HeaderPolicy, PacketProtocol, PacketSettings, handle_packet, packet_span};
 use crate::service::{BoxFuture, Extensions, Services};
 use credentials::caller_extensions;
+use detached::DetachedPackets;
 use rejection::HttpRejection;
 use request_recorder::record_request;
 
@@ -115,8 +114,8 @@ struct GatewayInner {
     policy: HeaderPolicy,
     /// What is spoken inside of messages, other than plain calls.
     protocol: Option<Arc<dyn PacketProtocol>>,
-    /// Calls at work, where these go on without their client.
-    detached_calls: Option<TaskTracker>,
+    /// Packets at work, where their calls go on without their client.
+    detached_packets: Option<DetachedPackets>,
 }
 
 impl Gateway {
@@ -124,14 +123,23 @@ impl Gateway {
     pub fn new(services: Services) -> Self {
         let (limits, policy) = (GatewayLimits::default(), HeaderPolicy::default());
         Self {
-            inner: Arc::new(GatewayInner { services, limits, policy, protocol: None, detached_calls: None }),
+            inner: Arc::new(GatewayInner {
+                services,
+                limits,
+                policy,
+                protocol: None,
+                detached_packets: None,
+            }),
         }
     }
 
     /// Sets what a request may cost.
     #[must_use]
     pub fn limits(mut self, limits: GatewayLimits) -> Self {
-        Arc::make_mut(&mut self.inner).limits = limits;
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.detached_packets =
+            inner.detached_packets.take().map(|detached| detached.with_max(limits.detached_packets));
+        inner.limits = limits;
         self
     }
 
@@ -171,11 +179,15 @@ impl Gateway {
     /// true, they are cancelled then: a method's future is dropped where it waits, and later calls of the packet are
     /// not made.
     ///
+    /// So many packets at a time are completed without their client as [`GatewayLimits::detached_packets`] says; those
+    /// beyond are cancelled.
+    ///
     /// A server that stops in an orderly way waits for its clients, and not for work without one: for that there is
     /// [`wait_idle`](Self::wait_idle).
     #[must_use]
     pub fn complete_calls_on_disconnect(mut self, enabled: bool) -> Self {
-        Arc::make_mut(&mut self.inner).detached_calls = enabled.then(TaskTracker::new);
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.detached_packets = enabled.then(|| DetachedPackets::new(inner.limits.detached_packets));
         self
     }
 
@@ -192,9 +204,8 @@ impl Gateway {
     /// # }
     /// ```
     pub async fn wait_idle(&self) {
-        if let Some(detached_calls) = &self.inner.detached_calls {
-            detached_calls.close();
-            detached_calls.wait().await;
+        if let Some(detached) = &self.inner.detached_packets {
+            detached.wait_idle().await;
         }
     }
 
@@ -273,13 +284,16 @@ impl GatewayInner {
         let (parts, body) = request.into_parts();
         request::check_head(&parts)?;
         let packet = request::read_body(body, &self.limits).await?;
-        match &self.detached_calls {
+        match &self.detached_packets {
             None => self.handle_packet(caller_extensions(parts), packet, span).await,
-            Some(detached_calls) => {
+            Some(detached) => {
                 let (inner, span) = (Arc::clone(self), span.clone());
                 let extensions = caller_extensions(parts);
                 let work = async move { inner.handle_packet(extensions, packet, &span).await };
-                join_detached(detached_calls.spawn(work.in_current_span())).await
+                detached.run(work.in_current_span()).await.unwrap_or_else(|| {
+                    let text = "The server is stopping.";
+                    Err(HttpRejection::new("cancelled", StatusCode::SERVICE_UNAVAILABLE, text))
+                })
             }
         }
     }
@@ -295,17 +309,6 @@ impl GatewayInner {
         let settings = PacketSettings { services, protocol, limits, policy };
         Ok(handle_packet(settings, extensions, packet, span).await?)
     }
-}
-
-/// The answer of work that goes on if nobody waits for it.
-async fn join_detached(work: JoinHandle<Result<Bytes, HttpRejection>>) -> Result<Bytes, HttpRejection> {
-    work.await.unwrap_or_else(|error| match error.try_into_panic() {
-        // Methods' panics are faults; any other is the server's business, as it would be without a task.
-        Ok(panic) => resume_unwind(panic),
-        Err(_) => {
-            Err(HttpRejection::new("cancelled", StatusCode::SERVICE_UNAVAILABLE, "The server is stopping."))
-        }
-    })
 }
 
 fn amf_response(packet: Bytes) -> Response<GatewayBody> {

@@ -54,7 +54,11 @@ impl From<PacketError> for HttpRejection {
             PacketError::Decode { reason, error } => {
                 Self::bad_request(reason, format!("The AMF packet cannot be read: {error}."))
             }
-            // Only a response URI or a value that a packet cannot hold leads here.
+            PacketError::Crowded { max } => {
+                let text = format!("The replies would be larger than {max} bytes, the limit `packet_bytes`.");
+                Self::new("reply", StatusCode::PAYLOAD_TOO_LARGE, text)
+            }
+            // Whatever a packet cannot hold was refused before.
             PacketError::Encode(error) => {
                 let text = format!("The reply cannot be written: {error}.");
                 Self::new("reply", StatusCode::INTERNAL_SERVER_ERROR, text)

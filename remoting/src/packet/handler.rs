@@ -1,13 +1,15 @@
 //! From the bytes of a packet to the bytes of its reply.
 
+use std::future::ready;
 use std::iter;
 use std::sync::Arc;
 
-use amf_core::packet::{Message, Packet};
-use amf_core::{DecodeError, Decoder, EncodeError, FromAmf, Value, Version};
+use amf_core::packet::{Header, Message, Packet};
+use amf_core::{DecodeError, EncodeError, Limits, Version};
 use bytes::Bytes;
 use tracing::Span;
 
+use super::budget::{PacketBudget, check_response_uri};
 use super::header_policy::{HeaderPolicy, describe_target};
 use super::limits::PacketLimits;
 use super::notifications::PacketClient;
@@ -20,6 +22,7 @@ use super::time_limits::TimeLimits;
 use super::version::PacketVersion;
 use crate::metrics;
 use crate::service::fault::{Fault, code};
+use crate::service::request_headers::RequestHeader;
 use crate::service::{BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
 
 /// What packets are answered with.
@@ -34,11 +37,16 @@ pub(crate) struct PacketSettings<'a> {
 /// Why a packet gets no reply that is a packet.
 #[derive(Debug)]
 pub(crate) enum PacketError {
-    /// The packet, or the value of one of its headers, cannot be read.
+    /// The packet cannot be read.
     Decode {
         /// What it is counted as.
         reason: &'static str,
         error: DecodeError,
+    },
+    /// The replies would not fit into a packet, even if each were a short fault.
+    Crowded {
+        /// The limit `packet_bytes`.
+        max: usize,
     },
     /// The reply cannot be written.
     Encode(EncodeError),
@@ -56,25 +64,36 @@ pub(crate) async fn handle_packet(
         .map_err(|error| decode_error("packet", error))?;
     record_packet(span, &packet);
     reject_unaddressable(&packet)?;
-    let headers = read_headers(services, &packet)?;
+    let budget =
+        Arc::new(PacketBudget::reserve(services.encode_limits().packet_bytes, response_uris(&packet))?);
+    let headers = lazy_headers(services, &packet, &bytes);
     let version = PacketVersion::new(packet.version);
     let time = TimeLimits::start(&limits);
     let context = CallContext { services: services.clone(), time };
     let is_description = policy.is_description_request(&packet);
     let handler =
-        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description };
+        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description, budget };
     let client = handler.packet_client(&limits);
-    let reply_headers = ReplyHeaders::new(&limits);
+    let reply_headers = ReplyHeaders::new(&limits, Arc::clone(&handler.budget));
     let known = version.ensure_known().map_err(|fault| ("version", fault));
     let acceptable = known.and_then(|()| policy.check(&packet).map_err(|fault| ("must_understand", fault)));
     let replies = match acceptable {
-        Ok(()) => schedule::run(handler.schedule_calls(&client, &reply_headers, extensions, headers)).await,
+        Ok(()) => {
+            let calls = handler.schedule_calls(&client, &reply_headers, extensions, headers);
+            schedule::run(calls, |index, reply| handler.charge(index, reply)).await
+        }
         Err((reason, fault)) => {
             metrics::record_refusal(reason);
             handler.fault_for_each(&fault)
         }
     };
     handler.write_reply(replies, client.close(), &reply_headers)
+}
+
+/// Where replies go, in their order.
+fn response_uris<'a>(packet: &'a Packet<'_>) -> impl Iterator<Item = &'a str> {
+    let broken = packet.broken.iter().map(|broken| broken.response_uri.as_deref().unwrap_or_default());
+    packet.messages.iter().map(|message| &*message.response_uri).chain(broken)
 }
 
 /// Where nothing was read but a part of one message, nobody can be told within a packet.
@@ -92,17 +111,16 @@ fn decode_error(reason: &'static str, error: DecodeError) -> PacketError {
     PacketError::Decode { reason, error }
 }
 
-fn read_headers(services: &Services, packet: &Packet<'_>) -> Result<Vec<(String, Value)>, PacketError> {
-    let mut headers = Vec::with_capacity(packet.headers.len());
-    for header in &packet.headers {
-        let mut decoder = Decoder::new(Version::Amf0, header.value)
-            .with_classes(Arc::clone(services.classes()))
-            .with_limits(services.decode_limits());
-        let value = Value::from_amf(&mut decoder)
-            .map_err(|error| decode_error("header", error.offset_by(header.offset)))?;
-        headers.push((header.name.to_string(), value));
-    }
-    Ok(headers)
+/// The headers, each of which is decoded when a method asks for it. Together they may take no more memory than one
+/// message.
+fn lazy_headers(services: &Services, packet: &Packet<'_>, bytes: &Bytes) -> Vec<RequestHeader> {
+    let limits = services.decode_limits();
+    let limits = Limits { memory: limits.memory / packet.headers.len().max(1), ..limits };
+    let header = |header: &Header<'_>| {
+        let (name, classes) = (header.name.to_string(), Arc::clone(services.classes()));
+        RequestHeader::from_bytes(name, bytes.slice_ref(header.value), classes, limits)
+    };
+    packet.headers.iter().map(header).collect()
 }
 
 /// One packet and everything that its answer needs.
@@ -114,11 +132,17 @@ struct PacketHandler<'a> {
     packet: &'a Packet<'a>,
     /// Whether the services are to be described, not called.
     is_description: bool,
+    /// What the reply may still take.
+    budget: Arc<PacketBudget>,
 }
 
 impl PacketHandler<'_> {
     fn packet_client(&self, limits: &PacketLimits) -> PacketClient {
-        PacketClient::new(self.packet.messages.iter().map(|message| self.reply_version(message)), limits)
+        let messages = &self.packet.messages;
+        let versions = messages.iter().map(|message| self.reply_version(message));
+        let replies = messages.len() + usize::from(self.packet.broken.is_some());
+        let max_message_bytes = self.context.services.encode_limits().client_call_bytes;
+        PacketClient::new(versions, replies, limits, max_message_bytes, Arc::clone(&self.budget))
     }
 
     /// The calls, none of which has begun. They have one caller, whom each may tell something of its own.
@@ -127,11 +151,11 @@ impl PacketHandler<'_> {
         packet_client: &PacketClient,
         reply_headers: &ReplyHeaders,
         extensions: Extensions,
-        headers: Vec<(String, Value)>,
+        headers: Vec<RequestHeader>,
     ) -> Vec<ScheduledCall<BoxFuture<'_, MessageReply>>> {
         let messages = &self.packet.messages;
         let Some(client) = packet_client.clients().next() else { return Vec::new() };
-        let mut caller = Caller::new(client).with_headers(headers);
+        let mut caller = Caller::new(client).with_request_headers(headers);
         *caller.extensions_mut() = extensions;
         let caller = caller.with_extension(reply_headers.clone());
         let callers = iter::repeat_n(caller, messages.len()).zip(packet_client.clients());
@@ -144,9 +168,14 @@ impl PacketHandler<'_> {
         message: &Message<'_>,
         caller: Caller,
     ) -> ScheduledCall<BoxFuture<'_, MessageReply>> {
-        let body = self.bytes.slice_ref(message.body);
         let version = self.reply_version(message);
         let target = &message.target_uri;
+        if let Err(fault) = check_response_uri(&message.response_uri) {
+            metrics::record_refusal("response_uri");
+            let reply = self.fault_reply(target, version, &fault);
+            return ScheduledCall { is_concurrent: true, reply: Box::pin(ready(reply)) };
+        }
+        let body = self.bytes.slice_ref(message.body);
         let message = PacketMessage { target, body, version, caller, context: &self.context };
         let protocol = self.protocol.filter(|_| !self.is_description);
         if let Some(call) = protocol.and_then(|protocol| protocol.handle(&message)) {
@@ -193,17 +222,33 @@ impl PacketHandler<'_> {
             let response_uri = broken.response_uri.as_deref().unwrap_or_default();
             let target = broken.target_uri.as_deref().unwrap_or_default();
             let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());
-            writer
-                .reply(response_uri, &self.fault_reply(target, self.version.reply_version(false), &fault))?;
+            let version = self.version.reply_version(false);
+            let reply = self.charge_for(target, version, self.fault_reply(target, version, &fault));
+            writer.reply(response_uri, &reply)?;
         }
         Ok(writer.finish())
     }
 
     fn fault_for_each(&self, fault: &Fault) -> Vec<MessageReply> {
-        let messages = self.packet.messages.iter();
-        messages
-            .map(|message| self.fault_reply(&message.target_uri, self.reply_version(message), fault))
-            .collect()
+        let replies = self.packet.messages.iter().enumerate().map(|(index, message)| {
+            self.charge(index, self.fault_reply(&message.target_uri, self.reply_version(message), fault))
+        });
+        replies.collect()
+    }
+
+    /// Charges a reply against the packet. Where it does not fit, it becomes a short fault.
+    fn charge(&self, index: usize, reply: MessageReply) -> MessageReply {
+        match self.packet.messages.get(index) {
+            Some(message) => self.charge_for(&message.target_uri, self.reply_version(message), reply),
+            None => reply,
+        }
+    }
+
+    fn charge_for(&self, target: &str, version: Version, reply: MessageReply) -> MessageReply {
+        match self.budget.charge_reply(&reply) {
+            Ok(()) => reply,
+            Err(fault) => self.fault_reply(target, version, &fault),
+        }
     }
 
     fn fault_reply(&self, target: &str, version: Version, fault: &Fault) -> MessageReply {

@@ -1,5 +1,6 @@
 //! Remoting packets: from the bytes of one to the bytes of its reply, over any transport.
 
+mod budget;
 mod handler;
 mod header_policy;
 mod limits;

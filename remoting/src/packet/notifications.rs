@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use amf_core::Version;
 use bytes::Bytes;
 
+use super::budget::PacketBudget;
 use super::limits::PacketLimits;
 use crate::metrics;
 use crate::service::{
@@ -21,11 +22,21 @@ pub(super) struct PacketClient {
 
 impl PacketClient {
     /// Queues for calls that are answered in these versions.
-    pub(super) fn new(versions: impl IntoIterator<Item = Version>, limits: &PacketLimits) -> Self {
+    ///
+    /// The reply packet counts its messages in 16 bits, so `replies` of them leave room for so many fewer notifications.
+    pub(super) fn new(
+        versions: impl IntoIterator<Item = Version>,
+        replies: usize,
+        limits: &PacketLimits,
+        max_message_bytes: usize,
+        budget: Arc<PacketBudget>,
+    ) -> Self {
         let queue = Arc::new(NotificationQueue {
             queued: Mutex::new(Some(QueuedNotifications::default())),
-            count: limits.notifications,
+            count: limits.notifications.min(usize::from(u16::MAX).saturating_sub(replies)),
             bytes: limits.notification_bytes,
+            max_message_bytes,
+            budget,
         });
         let connection =
             |(call, version)| Arc::new(CallConnection { queue: Arc::clone(&queue), call, version });
@@ -61,6 +72,8 @@ struct NotificationQueue {
     queued: Mutex<Option<QueuedNotifications>>,
     count: usize,
     bytes: usize,
+    max_message_bytes: usize,
+    budget: Arc<PacketBudget>,
 }
 
 #[derive(Default)]
@@ -84,6 +97,8 @@ impl NotificationQueue {
         if bytes > self.bytes {
             return Err(queue_full("notification_bytes"));
         }
+        let charged = self.budget.charge_notification(notification.method(), notification.arguments());
+        charged.map_err(queue_full)?;
         queued.notifications.push((call, notification.clone()));
         queued.bytes = bytes;
         Ok(())
@@ -107,6 +122,10 @@ struct CallConnection {
 impl Connection for CallConnection {
     fn encoding(&self) -> Encoding {
         Encoding { version: self.version, form: ArgumentsForm::Array }
+    }
+
+    fn max_message_bytes(&self) -> usize {
+        self.queue.max_message_bytes
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::schedule::ScheduledCall;
 use super::time_limits::TimeLimits;
+use crate::service::budget::encode_fault;
 use crate::service::{BoxFuture, Call, Caller, Fault, Reply, Services};
 
 /// A protocol whose messages come in those of a packet.
@@ -71,7 +72,17 @@ impl MessageReply {
 
     /// A fault as plain clients know it.
     pub(super) fn fault(version: Version, fault: &Fault) -> Self {
-        Self::Status(Self::encoded_or_null(Reply::encode(version, fault)))
+        let reply = Reply::encode(version, fault);
+        Self::Status(Self::encoded_or_null(
+            reply.or_else(|error| Reply::encode(version, &encode_fault(&error))),
+        ))
+    }
+
+    /// The encoded value.
+    pub(super) fn body(&self) -> &Bytes {
+        match self {
+            Self::Result(body) | Self::Status(body) => body,
+        }
     }
 
     /// The bytes of what the server itself has made.

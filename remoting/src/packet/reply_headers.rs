@@ -7,8 +7,11 @@ use amf_core::packet::PacketWriter;
 use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
 use bytes::Bytes;
 
+use super::budget::PacketBudget;
 use super::limits::PacketLimits;
 use super::notifications::queue_full;
+use crate::service::budget::{OutputBudget, exceeded_limit};
+use crate::service::client::check_name;
 use crate::service::fault::{Fault, code};
 use crate::service::{CallError, Caller, FromCaller};
 
@@ -44,6 +47,7 @@ struct HeaderBuffer {
     count: usize,
     /// How many more fit.
     bytes: usize,
+    budget: Arc<PacketBudget>,
 }
 
 #[derive(Debug)]
@@ -54,9 +58,10 @@ struct EncodedHeader {
 }
 
 impl ReplyHeaders {
-    pub(super) fn new(limits: &PacketLimits) -> Self {
+    pub(super) fn new(limits: &PacketLimits, budget: Arc<PacketBudget>) -> Self {
         let count = limits.notifications.min(usize::from(u16::MAX));
-        let buffer = HeaderBuffer { headers: Some(Vec::new()), count, bytes: limits.notification_bytes };
+        let buffer =
+            HeaderBuffer { headers: Some(Vec::new()), count, bytes: limits.notification_bytes, budget };
         Self { buffer: Arc::new(Mutex::new(buffer)) }
     }
 
@@ -90,15 +95,24 @@ impl ReplyHeaders {
     }
 
     /// Adds a header of any name.
+    ///
+    /// # Errors
+    /// [`CallError::Encode`] if the value cannot be encoded, or the name is longer than 65,535 bytes;
+    /// [`CallError::Full`] if the limits leave no room for it; [`CallError::Gone`] after the reply was written.
     pub fn add(
         &self,
         name: &str,
         must_understand: bool,
         value: &(impl ToAmf + ?Sized),
     ) -> Result<(), CallError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf0);
-        value.to_amf(&mut encoder)?;
-        let value = Bytes::from(encoder.finish()?);
+        check_name("a header's name", name)?;
+        // The lock is not held while the program's own code encodes.
+        let budget = OutputBudget::new("notification_bytes", self.lock().bytes);
+        let encoded = budget.encode(Version::Amf0, |encoder| value.to_amf(encoder));
+        let value = encoded.map_err(|error| match exceeded_limit(&error) {
+            Some(_) => queue_full("notification_bytes"),
+            None => CallError::Encode(error),
+        })?;
         let mut buffer = self.lock();
         let buffer = &mut *buffer;
         let headers = buffer.headers.as_mut().ok_or(CallError::Gone)?;
@@ -109,6 +123,7 @@ impl ReplyHeaders {
         if headers.len() == buffer.count {
             return Err(queue_full("notifications"));
         }
+        buffer.budget.charge_header(name, &value).map_err(queue_full)?;
         buffer.bytes = left;
         headers.push(EncodedHeader { name: name.to_owned(), must_understand, value });
         Ok(())

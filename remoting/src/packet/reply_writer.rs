@@ -1,16 +1,14 @@
 //! The packet that answers a packet.
 
-use amf_core::EncodeError;
 use amf_core::packet::PacketWriter;
+use amf_core::{EncodeError, OutputLimit};
 use bytes::Bytes;
 
+use super::budget::{NO_RESPONSE, ON_RESULT, ON_STATUS, PACKET_BYTES, address};
 use super::handler::PacketError;
 use super::protocol::MessageReply;
 use super::reply_headers::ReplyHeaders;
 use crate::service::Notification;
-
-/// The response URI of what nobody answers.
-const NO_RESPONSE: &str = "null";
 
 pub(super) struct ReplyWriter {
     packet: PacketWriter,
@@ -18,16 +16,18 @@ pub(super) struct ReplyWriter {
 
 impl ReplyWriter {
     pub(super) fn new(version: u16) -> Self {
-        Self { packet: PacketWriter::new(version) }
+        // What goes in was charged against the packet's budget before, which may be more than the writer's default.
+        let unlimited = OutputLimit::new(PACKET_BYTES, usize::MAX);
+        Self { packet: PacketWriter::new(version).with_output_limit(unlimited) }
     }
 
     /// The answer to the message that gave this response URI.
     pub(super) fn reply(&mut self, response_uri: &str, reply: &MessageReply) -> Result<(), PacketError> {
         let (method, body) = match reply {
-            MessageReply::Result(body) => ("/onResult", body),
-            MessageReply::Status(body) => ("/onStatus", body),
+            MessageReply::Result(body) => (ON_RESULT, body),
+            MessageReply::Status(body) => (ON_STATUS, body),
         };
-        self.message(&[response_uri, method].concat(), body)
+        self.message(&[address(response_uri), method].concat(), body)
     }
 
     /// What methods tell the client's connection.
@@ -49,7 +49,7 @@ impl ReplyWriter {
     }
 }
 
-/// Only a response URI or a value that a packet cannot hold leads here.
+/// Everything that the packet holds was checked when it was made, so nothing should lead here.
 #[cold]
 fn encode_error(error: EncodeError) -> PacketError {
     tracing::error!(%error, "a reply cannot be written");

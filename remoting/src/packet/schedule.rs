@@ -14,20 +14,27 @@ pub(crate) struct ScheduledCall<F> {
     pub(crate) reply: F,
 }
 
-/// Runs all calls; gives the outcomes in the order of the calls.
-pub(super) async fn run<T, F: Future<Output = T>>(calls: Vec<ScheduledCall<F>>) -> Vec<T> {
+/// Runs all calls; gives the outcomes in the order of the calls. Each passes through `finish` as soon as its call has
+/// ended, with the place of the call.
+pub(super) async fn run<T, F: Future<Output = T>>(
+    calls: Vec<ScheduledCall<F>>,
+    finish: impl Fn(usize, T) -> T,
+) -> Vec<T> {
     // Most packets hold one call, which should not pay for what others need.
     match <[ScheduledCall<F>; 1]>::try_from(calls) {
-        Ok([only]) => vec![only.reply.await],
-        Err(calls) => Box::pin(run_several(calls)).await,
+        Ok([only]) => vec![finish(0, only.reply.await)],
+        Err(calls) => Box::pin(run_several(calls, &finish)).await,
     }
 }
 
-async fn run_several<T, F: Future<Output = T>>(calls: Vec<ScheduledCall<F>>) -> Vec<T> {
+async fn run_several<T, F: Future<Output = T>>(
+    calls: Vec<ScheduledCall<F>>,
+    finish: &impl Fn(usize, T) -> T,
+) -> Vec<T> {
     let mut outcomes = Vec::new();
     let mut running = FuturesUnordered::new();
     for (index, call) in calls.into_iter().enumerate() {
-        let reply = async move { (index, call.reply.await) };
+        let reply = async move { (index, finish(index, call.reply.await)) };
         if call.is_concurrent {
             running.push(reply);
             continue;
@@ -69,7 +76,7 @@ mod tests {
                 name
             },
         };
-        let outcomes = run(calls.iter().map(call).collect()).await;
+        let outcomes = run(calls.iter().map(call).collect(), |_, outcome| outcome).await;
         (outcomes, events.into_inner().unwrap())
     }
 
@@ -95,6 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_calls() {
-        assert!(run::<(), std::future::Ready<()>>(Vec::new()).await.is_empty());
+        let calls = Vec::<ScheduledCall<std::future::Ready<()>>>::new();
+        assert!(run(calls, |_, outcome| outcome).await.is_empty());
     }
 }

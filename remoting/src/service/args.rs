@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits};
+use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, ListReader};
 
 use super::BeginArguments;
 use super::fault::{Fault, code};
@@ -19,6 +19,15 @@ pub enum ArgumentsForm {
     Sequence,
 }
 
+/// The arguments of a call within a larger value, as a [`BeginArguments`] found them.
+#[derive(Debug)]
+pub enum ArgumentList<'de> {
+    /// This many values, one after another.
+    Values(usize),
+    /// The elements of a list in any form that [`Decoder::begin_list`] opens. They must come in order.
+    Items(ListReader<'de>),
+}
+
 /// The arguments of one call; a method's expansion takes them in order.
 #[derive(Debug)]
 pub struct Arguments<'de> {
@@ -26,6 +35,8 @@ pub struct Arguments<'de> {
     /// How many there are, where that is said; else there are as many as there are values.
     sent_count: Option<usize>,
     taken_count: usize,
+    /// The list that they are elements of, where it has to be asked for each of them. Boxed, since few calls have one.
+    list: Option<Box<ListReader<'de>>>,
     /// Whether the bytes end with the last argument.
     ends_with_last: bool,
 }
@@ -51,7 +62,7 @@ impl<'de> Arguments<'de> {
             ArgumentsForm::Sequence => None,
         };
         sent.map_or(Ok(()), |sent| check_count(sent, parameters))?;
-        Ok(Self { decoder, sent_count: sent, taken_count: 0, ends_with_last: true })
+        Ok(Self { decoder, sent_count: sent, taken_count: 0, list: None, ends_with_last: true })
     }
 
     /// The same for arguments that stand within a larger value, where `begin` goes.
@@ -63,14 +74,21 @@ impl<'de> Arguments<'de> {
         parameters: &[Parameter],
     ) -> Result<Self, Fault> {
         let mut decoder = decoder(bytes, classes, limits);
-        let sent = begin(&mut decoder).map_err(|error| decode_fault(&error))?;
-        check_count(sent, parameters)?;
-        Ok(Self { decoder, sent_count: Some(sent), taken_count: 0, ends_with_last: false })
+        let (sent_count, list) = match begin(&mut decoder).map_err(|error| decode_fault(&error))? {
+            ArgumentList::Values(sent) => (Some(sent), None),
+            // Of an associative array the number of elements is known at its end only.
+            ArgumentList::Items(list) => match list.declared_len() {
+                0 => (None, Some(Box::new(list))),
+                sent => (Some(sent), Some(Box::new(list))),
+            },
+        };
+        sent_count.map_or(Ok(()), |sent| check_count(sent, parameters))?;
+        Ok(Self { decoder, sent_count, taken_count: 0, list, ends_with_last: false })
     }
 
     /// The next argument; where none was sent, what `T` is when it is missing.
     pub fn next<T: for<'a> FromAmf<'a>>(&mut self, name: &'static str) -> Result<T, Fault> {
-        if self.sent_count.map_or_else(|| self.decoder.is_at_end(), |sent| self.taken_count == sent) {
+        if !self.has_next().map_err(|error| decode_fault(&error.in_argument(self.taken_count + 1, name)))? {
             return T::missing()
                 .ok_or_else(|| wrong_count(self.taken_count, &(self.taken_count + 1).to_string()));
         }
@@ -79,8 +97,46 @@ impl<'de> Arguments<'de> {
             .map_err(|error| decode_fault(&error.in_argument(self.taken_count, name)))
     }
 
+    #[inline]
+    fn has_next(&mut self) -> Result<bool, DecodeError> {
+        match (&mut self.list, self.sent_count) {
+            (None, Some(sent)) => Ok(self.taken_count < sent),
+            (None, None) => Ok(!self.decoder.is_at_end()),
+            (Some(_), _) => self.has_next_item(),
+        }
+    }
+
+    #[cold]
+    fn has_next_item(&mut self) -> Result<bool, DecodeError> {
+        let Some(list) = &mut self.list else { return Ok(false) };
+        match self.decoder.next_item(list)? {
+            Some(index) if index != self.taken_count => Err(self.decoder.custom_error(format!(
+                "expected the arguments in order, got number {index} after {} others",
+                self.taken_count
+            ))),
+            item => Ok(item.is_some()),
+        }
+    }
+
+    /// The number of elements of a list that nobody has taken.
+    #[cold]
+    fn skip_items(&mut self) -> Result<usize, DecodeError> {
+        let mut count = 0;
+        while let Some(list) = &mut self.list
+            && self.decoder.next_item(list)?.is_some()
+        {
+            self.decoder.skip()?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// An error where bytes are left: then the caller meant something else than what was read.
-    pub(super) fn finish(&self) -> Result<(), Fault> {
+    pub(super) fn finish(&mut self) -> Result<(), Fault> {
+        if self.list.is_some() && self.sent_count.is_none() {
+            let left = self.skip_items().map_err(|error| decode_fault(&error))?;
+            self.sent_count = Some(self.taken_count + left);
+        }
         if let Some(sent) = self.sent_count.filter(|sent| self.taken_count < *sent) {
             return Err(wrong_count(sent, &self.taken_count.to_string()));
         }

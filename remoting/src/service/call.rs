@@ -6,15 +6,18 @@ use std::sync::Arc;
 use amf_core::{DecodeError, Decoder, Version};
 use bytes::Bytes;
 
+use super::budget::OutputBudget;
 use super::registry::Registry;
 use super::reply::ReplyEnvelope;
-use super::{ArgumentsForm, Caller, Target};
+use super::{ArgumentList, ArgumentsForm, Caller, OutputLimits, Target};
 
-/// Goes to the arguments of a call within a larger value, and gives their number.
+/// Goes to the arguments of a call within a larger value.
+///
+/// It runs after the method was looked up and its rule was checked.
 ///
 /// # Errors
 /// Where the value does not hold them.
-pub type BeginArguments = fn(&mut Decoder<'_>) -> Result<usize, DecodeError>;
+pub type BeginArguments = for<'de> fn(&mut Decoder<'de>) -> Result<ArgumentList<'de>, DecodeError>;
 
 /// What a transport hands to [`Services`](super::Services), and what layers see.
 #[derive(Clone)]
@@ -127,8 +130,9 @@ impl Call {
         self.envelope.as_ref()
     }
 
-    pub(super) fn into_context(self) -> Context {
-        Context { caller: self.caller, version: self.version, envelope: self.envelope }
+    pub(super) fn into_context(self, limits: OutputLimits) -> Context {
+        let reply_budget = limits.reply();
+        Context { caller: self.caller, version: self.version, envelope: self.envelope, reply_budget }
     }
 }
 
@@ -150,6 +154,7 @@ pub struct Context {
     caller: Caller,
     version: Version,
     envelope: Option<Arc<dyn ReplyEnvelope>>,
+    reply_budget: OutputBudget,
 }
 
 impl Context {
@@ -165,6 +170,10 @@ impl Context {
 
     pub(super) fn envelope(&self) -> Option<&Arc<dyn ReplyEnvelope>> {
         self.envelope.as_ref()
+    }
+
+    pub(super) fn reply_budget(&self) -> OutputBudget {
+        self.reply_budget
     }
 }
 

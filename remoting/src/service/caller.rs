@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{Decoder, DynamicMembers, FromAmf, Value, Version, to_vec};
+use amf_core::{DecodeError, Decoder, DynamicMembers, FromAmf, ToAmf, Value, Version};
 
 use super::authenticator::{ErasedAuthenticator, Identity};
+use super::budget::{OutputBudget, record_exceeded};
 use super::fault::{Fault, code};
+use super::request_headers::RequestHeader;
 use super::{Client, Credentials, Extensions, Principal};
 
 /// The other side of a call: the client itself, the headers of its request, and whatever a transport or a layer
@@ -14,7 +16,7 @@ use super::{Client, Credentials, Extensions, Principal};
 #[derive(Clone)]
 pub struct Caller {
     client: Client,
-    headers: Arc<[(String, Value)]>,
+    headers: Arc<[RequestHeader]>,
     message_headers: Option<Arc<dyn MessageHeaders>>,
     extensions: Arc<Extensions>,
     identity: Identity,
@@ -36,7 +38,12 @@ impl Caller {
 
     /// Sets the headers of the request.
     #[must_use]
-    pub fn with_headers(mut self, headers: Vec<(String, Value)>) -> Self {
+    pub fn with_headers(self, headers: Vec<(String, Value)>) -> Self {
+        let headers = headers.into_iter().map(|(name, value)| RequestHeader::new(name, value));
+        self.with_request_headers(headers.collect())
+    }
+
+    pub(crate) fn with_request_headers(mut self, headers: Vec<RequestHeader>) -> Self {
         // An empty one is shared by all callers.
         self.headers = if headers.is_empty() { Arc::default() } else { headers.into() };
         self
@@ -73,18 +80,23 @@ impl Caller {
     /// A message within a packet may have headers of its own, as those of Flex do (`DSId`, `DSEndpoint` and the like);
     /// they are found here too, before those of the packet.
     pub fn header(&self, name: &str) -> Option<&Value> {
-        let of_message = self.message_headers.as_ref().and_then(|headers| headers.all().get(name));
-        of_message.or_else(|| self.packet_header(name))
+        self.message_header(name).or_else(|| self.packet_header(name)?.value())
     }
 
-    fn packet_header(&self, name: &str) -> Option<&Value> {
-        self.headers.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+    fn message_header(&self, name: &str) -> Option<&Value> {
+        self.message_headers.as_ref().and_then(|headers| headers.all().get(name))
     }
 
-    /// All headers of the request, in their order; those of the packet come first.
+    fn packet_header(&self, name: &str) -> Option<&RequestHeader> {
+        self.headers.iter().rev().find(|header| header.name == name)
+    }
+
+    /// All headers of the request that can be read, in their order; those of the packet come first.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &Value)> {
         let of_message = self.message_headers.iter().flat_map(|headers| headers.all().iter());
-        self.headers.iter().map(|(name, value)| (name.as_str(), value)).chain(of_message)
+        let of_packet =
+            self.headers.iter().filter_map(|header| Some((header.name.as_str(), header.value()?)));
+        of_packet.chain(of_message)
     }
 
     /// A header of the request, by its name, as a value of some type; nothing where there is none.
@@ -92,17 +104,22 @@ impl Caller {
     /// One that cannot be read as that is the fault `Client.Message.Encoding`. A method that borrows a
     /// [`Header`](super::Header) gets it in this way.
     pub fn header_as<T: for<'de> FromAmf<'de>>(&self, name: &str) -> Result<Option<T>, Fault> {
-        let Some(value) = self.header(name) else { return Ok(None) };
-        let bytes = to_vec(Version::Amf3, value).map_err(|error| header_fault(name, &error))?;
-        let value = Decoder::new(Version::Amf3, &bytes).with_classes_of::<T>().read();
-        value.map(Some).map_err(|error| header_fault(name, &error.in_member(name.to_owned())))
+        if let Some(value) = self.message_header(name) {
+            return reread(name, value).map(Some);
+        }
+        let Some(header) = self.packet_header(name) else { return Ok(None) };
+        match header.decode_as() {
+            Some(decoded) => decoded.map(Some).map_err(|error| decode_fault(name, error)),
+            None => header.value().map(|value| reread(name, value)).transpose(),
+        }
     }
 
     /// The credentials that came with the call: in the AMF header `Credentials`, or as an attached
     /// [`Credentials`], where the gateway puts those of HTTP Basic.
     pub fn credentials(&self) -> Option<Credentials> {
         // Flex has its own way to send them.
-        let header = self.packet_header(Credentials::HEADER).and_then(Credentials::from_header);
+        let header = self.packet_header(Credentials::HEADER).and_then(RequestHeader::value);
+        let header = header.and_then(Credentials::from_header);
         header.or_else(|| self.extension::<Credentials>().cloned())
     }
 
@@ -165,13 +182,30 @@ pub trait MessageHeaders: Send + Sync {
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the values of the headers: a password may be among them.
-        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let headers: Vec<_> = self.headers.iter().map(|header| &header.name).collect();
         f.debug_struct("Caller")
             .field("client", &self.client)
             .field("headers", &headers)
             .field("extensions", &self.extensions)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads a value as another type, through its encoding.
+fn reread<T: for<'de> FromAmf<'de>>(name: &str, value: &Value) -> Result<T, Fault> {
+    // As much as one text may have. A value of many references to one text is far longer than what was received.
+    const BUDGET: OutputBudget = OutputBudget::new("header_bytes", 1 << 20);
+    let bytes = BUDGET.encode(Version::Amf3, |encoder| value.to_amf(encoder)).map_err(|error| {
+        record_exceeded(&error);
+        header_fault(name, &error)
+    })?;
+    let decoded = Decoder::new(Version::Amf0, &bytes).with_classes_of::<T>().read();
+    decoded.map_err(|error| decode_fault(name, error))
+}
+
+#[cold]
+fn decode_fault(name: &str, error: DecodeError) -> Fault {
+    header_fault(name, &error.in_member(name.to_owned()))
 }
 
 #[cold]

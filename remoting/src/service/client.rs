@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use amf_core::{Classes, DecodeError, Decoder, EncodeError, Encoder, FromAmf, Version};
+use amf_core::{Classes, DecodeError, Decoder, EncodeError, EncodeErrorKind, FromAmf, Version};
 use bytes::Bytes;
 
-use super::{ArgumentsForm, BoxFuture, Fault, ToArguments};
+use super::budget::{OutputBudget, record_exceeded};
+use super::{ArgumentsForm, BoxFuture, Fault, OutputLimits, ToArguments};
 
 /// A client that is, or was, connected: it can be told things, and asked where the transport allows it.
 ///
@@ -40,7 +41,7 @@ impl Client {
     ///
     /// `Ok` says that the call is on its way, not that it arrived.
     pub fn notify(&self, method: &str, arguments: impl ToArguments) -> Result<(), CallError> {
-        let notification = Notification::encode(method, &arguments, self.connection.encoding())?;
+        let notification = self.encode(method, &arguments)?;
         self.connection.notify(&notification)
     }
 
@@ -55,9 +56,14 @@ impl Client {
     where
         R: for<'de> FromAmf<'de> + Send + 'static,
     {
-        let answer = Notification::encode(method, &arguments, self.connection.encoding())
-            .map(|call| self.connection.invoke(&call));
+        let answer = self.encode(method, &arguments).map(|call| self.connection.invoke(&call));
         Box::pin(async move { Ok(decode_reply(&answer?.await?)?) })
+    }
+
+    fn encode(&self, method: &str, arguments: &impl ToArguments) -> Result<Notification, CallError> {
+        let Self { connection, .. } = self;
+        let max_bytes = connection.max_message_bytes();
+        Ok(Notification::encode_within(method, arguments, connection.encoding(), max_bytes)?)
     }
 
     pub(super) fn connection(&self) -> &Arc<dyn Connection> {
@@ -122,18 +128,40 @@ struct EncodedCall {
 }
 
 impl Notification {
-    /// Encodes the arguments.
+    /// Encodes the arguments, within the default [`OutputLimits::client_call_bytes`].
+    ///
+    /// # Errors
+    /// Those of [`encode_within`](Self::encode_within).
     pub fn encode(method: &str, arguments: &impl ToArguments, encoding: Encoding) -> Result<Self, CallError> {
-        let mut encoder = Encoder::in_envelope(encoding.version);
-        match encoding.form {
-            ArgumentsForm::Array => {
-                encoder.begin_list(arguments.count())?;
-                arguments.write(&mut encoder)?;
-                encoder.end_list();
-            }
-            ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
-        }
-        let arguments = encoder.finish()?.into();
+        Ok(Self::encode_within(method, arguments, encoding, OutputLimits::DEFAULT.client_call_bytes)?)
+    }
+
+    /// Encodes the arguments, within a maximum number of bytes.
+    ///
+    /// ```
+    /// use amf_remoting::Version;
+    /// use amf_remoting::service::{ArgumentsForm, Encoding, Notification};
+    ///
+    /// let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+    /// // AMF0: a marker, a length of 16 bits, and the text
+    /// assert!(Notification::encode_within("said", &("hi",), encoding, 5).is_ok());
+    /// assert!(Notification::encode_within("said", &("hi",), encoding, 4).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// If the arguments cannot be encoded, if they are larger than `max_bytes` (the limit
+    /// `client_call_bytes`), or if the method's name is longer than the 65,535 bytes that a packet can hold.
+    pub fn encode_within(
+        method: &str,
+        arguments: &impl ToArguments,
+        encoding: Encoding,
+        max_bytes: usize,
+    ) -> Result<Self, EncodeError> {
+        check_name("a method's name", method)?;
+        let budget = OutputLimits::DEFAULT.with_client_call_bytes(max_bytes).client_call();
+        let arguments = encode_arguments(arguments, encoding, budget).inspect_err(|error| {
+            record_exceeded(error);
+        })?;
         let call = EncodedCall { method: method.into(), arguments, transport_form: OnceLock::new() };
         Ok(Self { call: Arc::new(call) })
     }
@@ -156,6 +184,31 @@ impl Notification {
     }
 }
 
+fn encode_arguments(
+    arguments: &impl ToArguments,
+    encoding: Encoding,
+    budget: OutputBudget,
+) -> Result<Bytes, EncodeError> {
+    budget.encode(encoding.version, |encoder| match encoding.form {
+        ArgumentsForm::Array => {
+            encoder.begin_list(arguments.count())?;
+            arguments.write(encoder)?;
+            encoder.end_list();
+            Ok(())
+        }
+        ArgumentsForm::Sequence => arguments.write(encoder),
+    })
+}
+
+/// Checks a name of a packet, whose length is written in 16 bits.
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), EncodeError> {
+    const MAX: usize = u16::MAX as usize;
+    if name.len() <= MAX {
+        return Ok(());
+    }
+    Err(EncodeError::new(EncodeErrorKind::Length { what, len: name.len(), max: MAX }))
+}
+
 impl PartialEq for Notification {
     fn eq(&self, other: &Self) -> bool {
         (self.method(), self.arguments()) == (other.method(), other.arguments())
@@ -170,6 +223,11 @@ impl Eq for Notification {}
 pub trait Connection: Send + Sync + 'static {
     /// How this client wants its arguments.
     fn encoding(&self) -> Encoding;
+    /// Returns the maximum size of the encoded arguments of one notification or call, in bytes. Default: that of
+    /// [`OutputLimits::client_call_bytes`].
+    fn max_message_bytes(&self) -> usize {
+        OutputLimits::DEFAULT.client_call_bytes
+    }
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;
     /// Sends a call that has no answer and goes to other clients too: what is made of it for the wire can be kept

@@ -15,7 +15,9 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
     let method = resolve(&registry, &target)?;
     authorize(method.signature.access(), &call).await?;
     let running = catch_panic(&target, || start_method(&registry, method, call))?;
-    catch_panic_async(&target, running).await
+    let reply = catch_panic_async(&target, running).await?;
+    // A method written by hand may have encoded its reply with another limit.
+    reply.within(registry.output_limits().reply())
 }
 
 fn resolve<'a>(registry: &'a Registry, target: &Target) -> Result<ResolvedMethod<'a>, Fault> {
@@ -47,7 +49,7 @@ fn start_method(
         Some(begin) => Arguments::open_within(&bytes, begin, classes, limits, parameters)?,
     };
     let form = call.form();
-    let started = method.start(&mut arguments, call.into_context());
+    let started = method.start(&mut arguments, call.into_context(registry.output_limits()));
     let started = started.and_then(|running| arguments.finish().map(|()| running));
     started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,

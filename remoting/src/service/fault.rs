@@ -30,6 +30,8 @@ pub mod code {
     pub const PROCESSING: &str = "Server.Processing";
     /// The method took too long.
     pub const TIMEOUT: &str = "Server.Timeout";
+    /// The result is larger than the output limit that the message names.
+    pub const REPLY_TOO_LARGE: &str = "Server.ReplyTooLarge";
     /// A layer refuses calls for the moment.
     pub const OVERLOADED: &str = "Server.Overloaded";
     /// What a fault without a code of its own has, where it is read.

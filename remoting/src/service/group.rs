@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use amf_core::EncodeError;
+
 use super::{CallError, Client, ClientId, Connection, Encoding, Notification, ToArguments};
 
 /// A set of clients. What it is told is encoded once for each encoding in use and goes to every one of them.
@@ -60,12 +62,21 @@ impl Group {
 
     /// Calls a method of every member, without waiting for any.
     ///
-    /// A member that cannot take it does not keep the others from being told. The only error is
-    /// [`CallError::Encode`].
+    /// A member that cannot take it does not keep the others from being told.
+    ///
+    /// # Errors
+    /// [`CallError::Encode`] if the arguments cannot be encoded, or are larger than the limit of one of the members.
     pub fn notify(&self, method: &str, arguments: impl ToArguments) -> Result<(), CallError> {
         let mut cache = NotificationCache { method, arguments, notifications: Vec::new() };
+        let mut outcome = Ok(());
         for (id, connection) in self.connections() {
-            let notification = cache.for_encoding(connection.encoding())?;
+            let notification = match cache.for_connection(&*connection) {
+                Ok(notification) => notification,
+                Err(error) => {
+                    outcome = Err(error.into());
+                    continue;
+                }
+            };
             match connection.broadcast(&notification) {
                 Ok(()) => {}
                 Err(CallError::Gone) => self.remove_closed(id, &connection),
@@ -74,7 +85,7 @@ impl Group {
                 }
             }
         }
-        Ok(())
+        outcome
     }
 
     /// Those who are there now; the lock is not held while they are told.
@@ -114,20 +125,22 @@ fn upgrade_open(connection: &Weak<dyn Connection>) -> Option<Arc<dyn Connection>
     connection.upgrade().filter(|connection| connection.is_open())
 }
 
-/// The same call in every encoding that was asked for so far.
+/// The same call in every encoding that was asked for so far, and with every limit.
 struct NotificationCache<'a, A> {
     method: &'a str,
     arguments: A,
-    notifications: Vec<(Encoding, Notification)>,
+    notifications: Vec<((Encoding, usize), Result<Notification, EncodeError>)>,
 }
 
 impl<A: ToArguments> NotificationCache<'_, A> {
-    fn for_encoding(&mut self, encoding: Encoding) -> Result<Notification, CallError> {
-        if let Some((_, known)) = self.notifications.iter().find(|(of, _)| *of == encoding) {
-            return Ok(known.clone());
+    fn for_connection(&mut self, connection: &dyn Connection) -> Result<Notification, EncodeError> {
+        let (encoding, max_bytes) = (connection.encoding(), connection.max_message_bytes());
+        let key = (encoding, max_bytes);
+        if let Some((_, known)) = self.notifications.iter().find(|(of, _)| *of == key) {
+            return known.clone();
         }
-        let notification = Notification::encode(self.method, &self.arguments, encoding)?;
-        self.notifications.push((encoding, notification.clone()));
-        Ok(notification)
+        let encoded = Notification::encode_within(self.method, &self.arguments, encoding, max_bytes);
+        self.notifications.push((key, encoded.clone()));
+        encoded
     }
 }

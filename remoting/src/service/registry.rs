@@ -7,7 +7,9 @@ use std::sync::Arc;
 use amf_core::{Classes, Limits};
 
 use super::authenticator::ErasedAuthenticator;
-use super::{Arguments, Context, Fault, Method, MethodFuture, Service, ServicesError, Signature, Target};
+use super::{
+    Arguments, Context, Fault, Method, MethodFuture, OutputLimits, Service, ServicesError, Signature, Target,
+};
 
 /// What is fixed once the program runs.
 #[derive(Clone, Default)]
@@ -16,6 +18,7 @@ pub(super) struct Registry {
     by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
     limits: Limits,
+    output_limits: OutputLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
@@ -57,6 +60,10 @@ impl Registry {
         Self { limits, ..self.clone() }
     }
 
+    pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {
+        Self { output_limits, ..self.clone() }
+    }
+
     pub(super) fn with_authenticator(&self, authenticator: Arc<dyn ErasedAuthenticator>) -> Self {
         Self { authenticator: Some(authenticator), ..self.clone() }
     }
@@ -76,6 +83,10 @@ impl Registry {
 
     pub(super) fn limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(super) fn output_limits(&self) -> OutputLimits {
+        self.output_limits
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use amf_core::{EncodeError, Encoder, FromAmf, Limits, ToAmf, Value, Version};
 use bytes::Bytes;
 
-use super::{Context, Fault};
+use super::budget::{OutputBudget, encode_fault};
+use super::{Context, Fault, OutputLimits};
 
 /// What a transport writes around the result of a call. The result is encoded as a part of the larger value, since
 /// AMF3 counts the strings and objects of a whole message.
@@ -26,43 +27,67 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Encodes a value.
+    /// Encodes a value within the default [`OutputLimits::reply_bytes`].
+    ///
+    /// # Errors
+    /// If the value cannot be encoded, or its encoding is larger than the limit.
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
-        let mut encoder = Encoder::in_envelope(version);
-        value.to_amf(&mut encoder)?;
-        Ok(Self { version, body: encoder.finish()?.into(), envelope: None })
+        Self::encode_within(version, value, OutputLimits::DEFAULT.reply())
+    }
+
+    /// The same within another budget.
+    pub(crate) fn encode_within<T: ToAmf + ?Sized>(
+        version: Version,
+        value: &T,
+        budget: OutputBudget,
+    ) -> Result<Self, EncodeError> {
+        let body = budget.encode(version, |encoder| value.to_amf(encoder))?;
+        Ok(Self { version, body, envelope: None })
     }
 
     fn encode_in<T: ToAmf>(
         version: Version,
         value: &T,
         envelope: Arc<dyn ReplyEnvelope>,
+        budget: OutputBudget,
     ) -> Result<Self, EncodeError> {
-        let mut encoder = Encoder::in_envelope(version);
-        envelope.write(value, &mut encoder)?;
-        Ok(Self { version, body: encoder.finish()?.into(), envelope: Some(envelope) })
+        let body = budget.encode(version, |encoder| envelope.write(value, encoder))?;
+        Ok(Self { version, body, envelope: Some(envelope) })
+    }
+
+    /// The same reply, or a fault if it is larger than the budget.
+    #[inline]
+    pub(super) fn within(self, budget: OutputBudget) -> Result<Self, Fault> {
+        match budget.check(self.body.len()) {
+            Ok(()) => Ok(self),
+            Err(error) => Err(encode_fault(&error)),
+        }
     }
 
     /// The same result for a call that wants this around it: a layer may have made the reply itself, or kept it from
     /// another call.
-    pub(super) fn into_envelope(self, envelope: Option<Arc<dyn ReplyEnvelope>>) -> Result<Self, Fault> {
+    pub(super) fn into_envelope(
+        self,
+        envelope: Option<Arc<dyn ReplyEnvelope>>,
+        budget: OutputBudget,
+    ) -> Result<Self, Fault> {
         match (&self.envelope, envelope) {
-            (None, None) => Ok(self),
-            (Some(own), Some(wanted)) if Arc::ptr_eq(own, &wanted) => Ok(self),
-            (None, Some(wanted)) => self.reencode_in(wanted),
+            (None, None) => self.within(budget),
+            (Some(own), Some(wanted)) if Arc::ptr_eq(own, &wanted) => self.within(budget),
+            (None, Some(wanted)) => self.reencode_in(wanted, budget),
             (Some(_), _) => Err(Fault::internal(
                 "a layer answered a call with the reply to another call, whose envelope says whom it answers",
             )),
         }
     }
 
-    fn reencode_in(self, envelope: Arc<dyn ReplyEnvelope>) -> Result<Self, Fault> {
+    fn reencode_in(self, envelope: Arc<dyn ReplyEnvelope>, budget: OutputBudget) -> Result<Self, Fault> {
         // The server's own bytes: only as deep as it can write.
         let limits = Limits { memory_factor: usize::MAX, string_len: usize::MAX, ..Limits::default() };
         let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body).with_limits(limits);
         let result = Value::from_amf(&mut decoder)
             .map_err(|error| Fault::internal(format_args!("a layer's reply cannot be read: {error}")))?;
-        Self::encode_in(self.version, &result, envelope).map_err(|error| encode_fault(&error))
+        Self::encode_in(self.version, &result, envelope, budget).map_err(|error| encode_fault(&error))
     }
 
     /// The version of the value.
@@ -124,8 +149,10 @@ pub trait IntoReply<M> {
 impl<T: ToAmf> IntoReply<Plain> for T {
     fn into_reply(self, context: &Context) -> Result<Reply, Fault> {
         let reply = match context.envelope() {
-            None => Reply::encode(context.version(), &self),
-            Some(envelope) => Reply::encode_in(context.version(), &self, Arc::clone(envelope)),
+            None => Reply::encode_within(context.version(), &self, context.reply_budget()),
+            Some(envelope) => {
+                Reply::encode_in(context.version(), &self, Arc::clone(envelope), context.reply_budget())
+            }
         };
         reply.map_err(|error| encode_fault(&error))
     }
@@ -135,10 +162,4 @@ impl<T: ToAmf, E: Into<Fault>> IntoReply<Fallible> for Result<T, E> {
     fn into_reply(self, context: &Context) -> Result<Reply, Fault> {
         self.map_err(Into::into)?.into_reply(context)
     }
-}
-
-/// A result that cannot be encoded is the server's mistake, not the caller's.
-#[cold]
-fn encode_fault(error: &EncodeError) -> Fault {
-    Fault::internal(format_args!("the result cannot be encoded: {error}"))
 }

@@ -13,7 +13,7 @@ use super::catch_panic::catch_panic_async;
 use super::layer::CallService;
 use super::registry::Registry;
 use super::{
-    Authenticator, BoxFuture, Call, Caller, Credentials, Fault, Principal, Reply, Service,
+    Authenticator, BoxFuture, Call, Caller, Credentials, Fault, OutputLimits, Principal, Reply, Service,
     ServiceDescription, Signature, Target,
 };
 
@@ -90,6 +90,21 @@ impl Services {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         let registry = self.registry.with_limits(limits);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Sets the maximum sizes of what is written, over every transport: replies, reply packets, and notifications and
+    /// calls to clients.
+    ///
+    /// ```
+    /// use amf_remoting::{OutputLimits, Services};
+    ///
+    /// let services = Services::new().output_limits(OutputLimits::new().with_packet_bytes(1 << 20));
+    /// # let _ = services;
+    /// ```
+    #[must_use]
+    pub fn output_limits(self, limits: OutputLimits) -> Self {
+        let registry = self.registry.with_output_limits(limits);
         Self { registry: Arc::new(registry), ..self }
     }
 
@@ -177,9 +192,10 @@ impl Services {
         }
         let target = call.target().clone();
         let envelope = call.envelope().cloned();
+        let budget = self.registry.output_limits().reply();
         let reply = self.outermost.run(call);
         // A layer may panic too, or answer by itself.
-        Box::pin(async move { catch_panic_async(&target, reply).await?.into_envelope(envelope) })
+        Box::pin(async move { catch_panic_async(&target, reply).await?.into_envelope(envelope, budget) })
     }
 
     /// Every class that an argument of any method can contain.
@@ -190,6 +206,11 @@ impl Services {
     /// What reading a call's arguments may cost.
     pub fn decode_limits(&self) -> Limits {
         self.registry.limits()
+    }
+
+    /// Returns the maximum sizes of what is written, for transports that write more than replies.
+    pub fn encode_limits(&self) -> OutputLimits {
+        self.registry.output_limits()
     }
 
     /// The names of the services, in the order in which they were added.

@@ -1,0 +1,75 @@
+//! Encoding within a named limit.
+//!
+//! Every value that this crate encodes passes through here, so that an output limit is applied in one place.
+
+use amf_core::{EncodeError, EncodeErrorKind, Encoder, OutputLimit, Version};
+use bytes::Bytes;
+
+use super::fault::{Fault, code};
+use crate::metrics;
+
+/// Maximum number of bytes that one encoding may write, with the name under which reaching it is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutputBudget(OutputLimit);
+
+impl OutputBudget {
+    pub(crate) const fn new(name: &'static str, max: usize) -> Self {
+        Self(OutputLimit::new(name, max))
+    }
+
+    /// Encodes a value, or several, in the form that an envelope carries.
+    ///
+    /// # Errors
+    /// That of `write`, or one that [`exceeded_limit`] recognizes if the output is larger than the budget.
+    #[inline]
+    pub(crate) fn encode(
+        self,
+        version: Version,
+        write: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
+    ) -> Result<Bytes, EncodeError> {
+        let mut encoder = Encoder::in_envelope(version).with_output_limit(self.0);
+        write(&mut encoder)?;
+        Ok(encoder.finish()?.into())
+    }
+
+    /// Checks the length of bytes that were encoded elsewhere.
+    #[inline]
+    pub(crate) fn check(self, len: usize) -> Result<(), EncodeError> {
+        if len > self.0.max { Err(self.exceeded()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn exceeded(self) -> EncodeError {
+        EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: self.0.name, max: self.0.max })
+    }
+}
+
+/// The limit that an encoding exceeded, if that is what its error is about.
+#[cold]
+pub(crate) fn exceeded_limit(error: &EncodeError) -> Option<OutputLimit> {
+    match *error.kind() {
+        EncodeErrorKind::OutputTooLarge { limit, max } => Some(OutputLimit::new(limit, max)),
+        _ => None,
+    }
+}
+
+/// Counts the output limit that an error is about, if it is about one.
+#[cold]
+pub(crate) fn record_exceeded(error: &EncodeError) -> Option<OutputLimit> {
+    let exceeded = exceeded_limit(error)?;
+    metrics::record_exceeded_limit(exceeded.name);
+    Some(exceeded)
+}
+
+/// The fault of a result that cannot be encoded. A result beyond the output limit is told to the caller, anything
+/// else is the server's mistake.
+#[cold]
+pub(crate) fn encode_fault(error: &EncodeError) -> Fault {
+    match record_exceeded(error) {
+        Some(OutputLimit { name, max }) => Fault::new(
+            code::REPLY_TOO_LARGE,
+            format!("the reply is larger than {max} bytes, the limit `{name}`"),
+        ),
+        None => Fault::internal(format_args!("the result cannot be encoded: {error}")),
+    }
+}
