@@ -359,9 +359,10 @@ fn many_references_to_one_string_share_its_memory() {
     bytes.push(0x01);
     assert!(skip(Version::Amf3, &bytes, Limits::default()).is_ok());
     assert_eq!(amf_core::from_slice::<HashMap<String, Option<u8>>>(Version::Amf3, &bytes).unwrap().len(), 1);
-    // For a value the budget is gone before it is found out that there is one member.
-    let error = decode(Version::Amf3, &bytes, Limits::default()).unwrap_err();
-    assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
+    assert_eq!(
+        decode(Version::Amf3, &bytes, Limits::default()).unwrap().as_object().unwrap().members().count(),
+        1
+    );
 }
 
 /// As `BlazeDS` writes what is beyond the BMP. Nothing can borrow it, so each reference to it is a copy, and
@@ -377,7 +378,9 @@ fn references_to_cesu8_count_as_copies() {
     };
     let items = amf_core::from_slice::<Vec<Arc<str>>>(Version::Amf3, &list(500)).unwrap();
     assert_eq!(items.len(), 500);
-    let error = decode(Version::Amf3, &list(5_000), Limits::default()).unwrap_err();
+    // A dynamic value has one copy for all of them.
+    assert!(decode(Version::Amf3, &list(5_000), Limits::default()).is_ok());
+    let error = amf_core::from_slice::<Vec<Arc<str>>>(Version::Amf3, &list(5_000)).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
 }
 

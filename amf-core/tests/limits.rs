@@ -35,8 +35,9 @@ limits! {
     depth = 64, nested_values;
     nodes = 262_144, total_values;
     replayed_nodes = 262_144, replayed_values;
+    replayed_bytes = 16 << 20, copies_of_text_that_is_not_utf8;
     memory = 64 << 20, memory_for_large_input;
-    memory_factor = 16, memory_for_small_input;
+    memory_factor = 32, memory_for_small_input;
     string_len = 1 << 20, length_of_every_kind_of_text;
     sealed_members = 1_024, sealed_members_of_one_traits_record;
     headers = 64, number_of_headers;
@@ -78,6 +79,37 @@ fn skip(version: Version, bytes: &[u8]) -> Result<(), DecodeError> {
     let mut decoder = Decoder::new(version, bytes);
     decoder.skip()?;
     decoder.finish()
+}
+
+/// Text that cannot be borrowed is copied for each reference of two bytes.
+fn copies_of_text_that_is_not_utf8(limit: Limit) {
+    // U+1F600 as two surrogates of three bytes each, which is a character of four bytes: 64 KiB, and one.
+    const SURROGATES: &[u8] = b"\xED\xA0\xBD\xED\xB8\x80";
+    let list = |size: usize| {
+        let (large, small) = (size >> 16, size & 0xFFFF);
+        let mut bytes = vec![
+            0x09,
+            0x80 | ((2 + large + small) >> 6) as u8,
+            ((2 + large + small) << 1 | 1) as u8 & 0x7F,
+            0x01,
+        ];
+        // 98,304 and 6 bytes as U29s (AMF3 §1.3.1).
+        bytes.extend([0x06, 0x8C, 0x80, 0x01]);
+        bytes.extend(SURROGATES.repeat(1 << 14));
+        bytes.extend([0x06, 0x0D]);
+        bytes.extend(SURROGATES);
+        bytes.extend([0x06, 0x00].repeat(large));
+        bytes.extend([0x06, 0x02].repeat(small));
+        bytes
+    };
+    limit.assert_enforced_by(|size| {
+        let bytes = list(size);
+        let limits = Limits { memory_factor: 1_000, ..Limits::default() };
+        let mut decoder = Decoder::new(Version::Amf3, &bytes).with_limits(limits);
+        let read = Vec::<String>::from_amf(&mut decoder);
+        assert!(decoder.replayed_bytes() <= limit.max);
+        read.map(drop)
+    });
 }
 
 /// Lists in lists, as deep as they come.
@@ -219,8 +251,8 @@ fn memory_for_small_input(limit: Limit) {
         in_all.assert_enforced_by(|bytes| Decoder::new(Version::Amf0, &input).charge(bytes));
         assert_eq!(Limits::default().memory_for(length), in_all.max);
     }
-    // The budget of an input that is little more than a string holds that string 32 times.
-    for (references, fits) in [(31, true), (32, false)] {
+    // The budget of an input that is little more than a string holds that string 48 times.
+    for (references, fits) in [(47, true), (48, false)] {
         let mut bytes = vec![0x09];
         bytes.extend(u29((1 + references) << 1 | 1));
         bytes.extend([0x01, 0x06]);

@@ -122,7 +122,8 @@ fn numbers_and_bytes_are_written_up_to_the_limit() {
 #[test]
 fn an_encoder_is_fit_for_use_again_after_a_message_that_was_too_large() {
     let mut encoder = Encoder::new(Version::Amf3).with_output_limit(OutputLimit::new(NAME, 10));
-    assert!("much too long a text".to_amf(&mut encoder).is_err());
+    "much too long a text".to_amf(&mut encoder).unwrap();
+    assert!(encoder.bytes().is_err());
     encoder.clear();
     "short".to_amf(&mut encoder).unwrap();
     assert_eq!(encoder.bytes().unwrap(), b"\x06\x0Bshort");
@@ -229,4 +230,76 @@ fn translation_to_amf0_stops_at_the_limit() {
         assert!(is_too_large(&error, NAME, 1 << 20), "{error}");
         assert!(encoder.len() <= 1 << 20);
     }
+}
+
+fn json_error(value: &Value, tagged: bool, max: usize) -> Option<String> {
+    use amf_core::serde::{Limited, Tagged};
+    let limit = OutputLimit::new("json_bytes", max);
+    let json = if tagged {
+        serde_json::to_string(&Limited::new(Tagged(value), limit))
+    } else {
+        serde_json::to_string(&Limited::new(value, limit))
+    };
+    json.err().map(|error| error.to_string())
+}
+
+#[test]
+fn json_is_written_up_to_the_limit() {
+    let too_large = |max: usize| format!("the output is larger than the limit `json_bytes` of {max} bytes");
+    // As it is written, with a comma behind each value, and every control character in six bytes.
+    for (value, bytes) in [
+        (Value::from("text"), 7),
+        (Value::from("a\n\"\u{1}"), 18),
+        (Value::Null, 5),
+        (Value::from(vec!["a".into(), "b".into()]), 10),
+        (Value::from(Object::new().with("name", "x")), 13),
+        (Value::from(&[1_u8, 2, 3, 4][..]), 11),
+        (Value::from(Vector::Int { fixed: false, items: vec![1, 2] }), 19),
+    ] {
+        assert_eq!(json_error(&value, false, bytes), None, "{value:?}");
+        assert_eq!(json_error(&value, false, bytes - 1), Some(too_large(bytes - 1)), "{value:?}");
+    }
+    assert_eq!(json_error(&Value::from(values()), true, 100_000), None);
+    assert_eq!(json_error(&Value::from(values()), true, 70_000), Some(too_large(70_000)));
+}
+
+/// Was: 140 kB became 2 GB of JSON.
+#[test]
+fn json_of_repeated_names_texts_and_aliases_is_bounded() {
+    let name: Arc<str> = "n".repeat(50_000).into();
+    let traits = Arc::new(Traits::new("a".repeat(50_000), [Arc::clone(&name)], false));
+    let typed = || Value::from(Object::with_traits(Arc::clone(&traits), Vec::new(), DynamicMembers::new()));
+    let named = || Value::from(DynamicMembers::from_iter([(Arc::clone(&name), 1)]));
+    let text = Value::String(name.clone());
+    let values: [Value; 3] = [
+        (0..40_000).map(|_| typed()).collect(),
+        (0..40_000).map(|_| named()).collect(),
+        vec![text; 40_000].into(),
+    ];
+    for value in &values {
+        for json in [serde_json::to_string(value), serde_json::to_string(&amf_core::serde::Tagged(value))] {
+            let error = json.unwrap_err().to_string();
+            assert_eq!(error, "the output is larger than the limit `json_bytes` of 16777216 bytes");
+        }
+    }
+}
+
+#[test]
+fn dumps_are_written_up_to_the_limit() {
+    use amf_core::dump::{Dump, Kind};
+    let bytes = to_vec(Version::Amf3, &Value::from(values())).unwrap();
+    let write = |max: usize| {
+        Dump::new(Kind::Amf3, &bytes).with_output_limit(OutputLimit::new("dump_bytes", max)).to_string()
+    };
+    let all = Dump::new(Kind::Amf3, &bytes).to_string();
+    assert_eq!(write(all.len()), all);
+    let cut = write(all.len() - 1);
+    assert!(
+        cut.ends_with(&format!("** cut at the limit `dump_bytes` of {} bytes\n", all.len() - 1)),
+        "{cut}"
+    );
+    assert!(write(100).lines().count() <= 3);
+    // 2 MiB of one-byte values.
+    let many = Dump::new(Kind::Amf3, &vec![0x01; 2 << 20]).to_string();
+    assert!(many.len() < (16 << 20) + 100, "{}", many.len());
 }

@@ -133,6 +133,22 @@ impl<'de> Decoder<'de> {
         self.amf3_string_entry().map(|(text, _)| text)
     }
 
+    /// Passes over a string without its marker, and tells whether it is empty. One that is sent by reference is not
+    /// copied.
+    pub(crate) fn skip_amf3_string(&mut self) -> Result<bool, DecodeError> {
+        let start = self.offset();
+        let head = u29::read(&mut self.reader)?;
+        if head & 1 == 0 {
+            let index = head >> 1;
+            return match self.strings.get(index) {
+                Some(_) => Ok(false),
+                None => Err(self.error(self.strings.out_of_range("string", index))),
+            };
+        }
+        self.reader.seek(start);
+        self.amf3_string().map(|text| text.is_empty())
+    }
+
     fn amf3_string_entry(&mut self) -> Result<(Cow<'de, str>, u32), DecodeError> {
         let head = u29::read(&mut self.reader)?;
         if head & 1 == 0 {
@@ -158,10 +174,11 @@ impl<'de> Decoder<'de> {
     fn amf3_string_by_reference(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {
         match self.strings.get(index) {
             Some(&"") => {
+                // Charged before it is copied.
                 let text = self.cesu8_strings.get().and_then(|strings| strings.get(&index));
-                let text = text.cloned().unwrap_or_default();
-                self.charge(text.len())?;
-                Ok(Cow::Owned(text))
+                self.charge_copy(text.map_or(0, String::len))?;
+                let text = self.cesu8_strings.get().and_then(|strings| strings.get(&index));
+                Ok(Cow::Owned(text.cloned().unwrap_or_default()))
             }
             Some(text) => Ok(Cow::Borrowed(text)),
             None => Err(self.error(self.strings.out_of_range("string", index))),

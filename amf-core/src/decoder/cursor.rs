@@ -260,8 +260,7 @@ impl Decoder<'_> {
         if self.is_open(slot) == Some(true) {
             return Err(self.error(DecodeErrorKind::Cycle));
         }
-        self.start_replay_at(start);
-        Ok(())
+        self.start_replay_at(start)
     }
 
     /// Where an object begins that was sent before, complete or not.
@@ -287,26 +286,39 @@ impl Decoder<'_> {
         start: Cursor,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.start_replay_at(start);
+        self.start_replay_at(start)?;
         let result = read(self)?;
         self.end_replay();
         Ok(result)
     }
 
-    fn start_replay_at(&mut self, start: Cursor) {
+    /// What is read again costs its length: a reference of two bytes may lead to an alias of a megabyte. Bytes are
+    /// charged up to where a further replay begins, and where one ends, so that no more than the length of the input
+    /// is ever read on credit.
+    fn start_replay_at(&mut self, start: Cursor) -> Result<(), DecodeError> {
+        if !self.resume_cursors.is_empty() {
+            self.charge_replayed_span();
+        }
+        if self.replayed_bytes_left == 0 {
+            return Err(self.limit_error("replayed_bytes", self.limits().replayed_bytes));
+        }
         if self.resume_cursors.is_empty() {
             std::mem::swap(&mut self.nodes_left, &mut self.suspended_nodes_left);
         }
         let resume = self.cursor();
         self.resume_cursors.push(resume);
         self.seek_to(start);
+        self.replay_mark = self.offset();
+        Ok(())
     }
 
     pub(crate) fn end_replay(&mut self) {
         let Some(resume) = self.resume_cursors.pop() else {
             return;
         };
+        self.charge_replayed_span();
         self.seek_to(resume);
+        self.replay_mark = self.offset();
         if self.resume_cursors.is_empty() {
             std::mem::swap(&mut self.nodes_left, &mut self.suspended_nodes_left);
         }

@@ -26,6 +26,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::value::Value;
 use crate::wire::Reader;
+use crate::work;
 
 pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
 pub use from_amf::{FromAmf, from_slice};
@@ -81,6 +82,38 @@ pub struct Decoder<'de> {
     /// Those of values that are met for the first time, while others are being read again, and the reverse.
     suspended_nodes_left: usize,
     memory_left: usize,
+    /// Of [`Limits::replayed_bytes`]. Nothing gives bytes back, dry runs and checkpoints neither: it bounds work.
+    replayed_bytes_left: usize,
+    /// From where on the value that is being read again is not charged yet.
+    replay_mark: usize,
+    /// Members by name, for classes of many members; see [`Decoder::member_index`].
+    member_names: Lazy<MemberNames>,
+}
+
+/// The members of classes, by the class's address.
+pub(crate) type MemberNames = HashMap<usize, ClassMemberNames>;
+
+/// The members of a class by name.
+#[derive(Debug, Default)]
+pub(crate) struct ClassMemberNames {
+    indices: HashMap<&'static str, usize>,
+    /// Bytes of the longest name: a longer one of a peer's is not even hashed.
+    longest: usize,
+}
+
+impl ClassMemberNames {
+    pub(crate) fn new(class: &'static Class) -> Self {
+        let mut names = Self::default();
+        for (index, member) in class.members().iter().enumerate() {
+            names.longest = names.longest.max(member.len());
+            names.indices.entry(*member).or_insert(index);
+        }
+        names
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<usize> {
+        if name.len() <= self.longest { self.indices.get(name).copied() } else { None }
+    }
 }
 
 /// The classes that a decoder knows.
@@ -143,6 +176,9 @@ impl<'de> Decoder<'de> {
             nodes_left: limits.nodes,
             suspended_nodes_left: limits.replayed_nodes,
             memory_left: limits.memory_for(input.len()),
+            replayed_bytes_left: limits.replayed_bytes,
+            replay_mark: 0,
+            member_names: Lazy::default(),
         }
     }
 
@@ -171,6 +207,7 @@ impl<'de> Decoder<'de> {
         self.nodes_left = limits.nodes;
         self.suspended_nodes_left = limits.replayed_nodes;
         self.memory_left = limits.memory_for(self.reader.position() + self.reader.remaining());
+        self.replayed_bytes_left = limits.replayed_bytes;
         self
     }
 
@@ -289,6 +326,34 @@ impl<'de> Decoder<'de> {
         }
     }
 
+    /// Number of bytes that were read more than once so far; see [`Limits::replayed_bytes`].
+    pub fn replayed_bytes(&self) -> usize {
+        self.limits.replayed_bytes.saturating_sub(self.replayed_bytes_left)
+    }
+
+    /// Takes bytes from the budget of what is read more than once.
+    pub(crate) fn charge_replayed(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        work::count_bytes(bytes);
+        if bytes > self.replayed_bytes_left {
+            self.replayed_bytes_left = 0;
+            return Err(self.limit_error("replayed_bytes", self.limits.replayed_bytes));
+        }
+        self.replayed_bytes_left -= bytes;
+        Ok(())
+    }
+
+    /// The same where an error has no way out: the next replay reports it.
+    fn charge_replayed_span(&mut self) {
+        let bytes = self.reader.position().saturating_sub(self.replay_mark);
+        self.replayed_bytes_left = self.replayed_bytes_left.saturating_sub(bytes);
+    }
+
+    /// Charges a copy of text that was sent before.
+    pub(crate) fn charge_copy(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        self.charge_replayed(bytes)?;
+        self.charge(bytes)
+    }
+
     #[cold]
     #[inline(never)]
     fn out_of_memory(&self) -> DecodeError {
@@ -325,6 +390,7 @@ impl<'de> Decoder<'de> {
     /// Counts so many values.
     #[inline]
     pub(crate) fn count_nodes(&mut self, count: usize) -> Result<(), DecodeError> {
+        work::count(1);
         match self.nodes_left.checked_sub(count) {
             Some(left) => {
                 self.nodes_left = left;

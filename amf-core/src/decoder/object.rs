@@ -5,14 +5,17 @@ use std::rc::Rc;
 
 use crate::class::Class;
 use crate::decoder::token::{Layout, NOT_DECLARED};
-use crate::decoder::{Container, Frame, Shape, Token, WireTraits};
+use crate::decoder::{ClassMemberNames, Container, Frame, Shape, Token, WireTraits};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{self, ExternalInput, Externalizable};
 use crate::value::DynamicMembers;
-use crate::{Decoder, FromAmf};
+use crate::{Decoder, FromAmf, work};
 
 /// The class of a map: whatever comes is a member of it.
 static MAP_CLASS: Class = Class::new("", &[]).dynamic();
+
+/// Classes of more members have a table of their names.
+const MAX_SEARCHED_MEMBERS: usize = 16;
 
 /// An object whose members are being read; see [`Decoder::begin_object`].
 #[derive(Debug)]
@@ -161,14 +164,20 @@ impl<'de> Decoder<'de> {
                 }
                 let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
                 if let Cow::Owned(copy) = &name {
-                    self.charge(copy.len())?;
+                    self.charge_copy(copy.len())?;
                 }
                 return Ok(Some(Member::Unknown(name)));
             }
             object.members = if traits.dynamic { MemberState::Dynamic } else { MemberState::Ended };
         }
         if let Some(name) = self.next_name(object)? {
-            return Ok(Some(object.member(name)));
+            return Ok(Some(match self.member_index(object.class, &name, object.expected) {
+                Some(index) => {
+                    object.expected = index + 1;
+                    Member::Declared(index)
+                }
+                None => Member::Unknown(name),
+            }));
         }
         object.members = MemberState::Ended;
         self.close(object.frame);
@@ -284,8 +293,41 @@ impl<'de> Decoder<'de> {
         }
     }
 
+    /// A member's index in its class, where a peer that keeps the order has it at `expected`.
+    #[inline]
+    fn member_index(&mut self, class: &'static Class, name: &str, expected: usize) -> Option<usize> {
+        let members = class.members();
+        work::count(1);
+        if members.get(expected).is_some_and(|member| *member == name) {
+            return Some(expected);
+        }
+        if members.len() > MAX_SEARCHED_MEMBERS {
+            return self.member_index_by_name(class, name);
+        }
+        work::count(members.len());
+        members.iter().position(|member| *member == name)
+    }
+
+    /// The same for a class of many members, of which the first lookup in a message makes a table: a name takes four
+    /// bytes on the wire, and comparing it with hundreds of members each time would take seconds.
+    #[cold]
+    #[inline(never)]
+    fn member_index_by_name(&mut self, class: &'static Class, name: &str) -> Option<usize> {
+        work::count_bytes(name.len());
+        let names = self.member_names.get_mut();
+        let names = names.entry(std::ptr::from_ref(class).addr()).or_insert_with(|| {
+            work::count(class.members().len());
+            ClassMemberNames::new(class)
+        });
+        names.get(name)
+    }
+
     /// The layout of a traits record for a class: made once for each pair, then kept with the record.
-    fn layout_for(&self, traits: &Rc<WireTraits<'de>>, class: &'static Class) -> Result<Layout, DecodeError> {
+    fn layout_for(
+        &mut self,
+        traits: &Rc<WireTraits<'de>>,
+        class: &'static Class,
+    ) -> Result<Layout, DecodeError> {
         if let Some((_, layout)) =
             traits.layouts.borrow().iter().find(|(known, _)| std::ptr::eq(*known, class))
         {
@@ -297,7 +339,7 @@ impl<'de> Decoder<'de> {
             .iter()
             .enumerate()
             .map(|(position, name)| {
-                member_index(class, name, position).map_or(NOT_DECLARED, |index| index as u16)
+                self.member_index(class, name, position).map_or(NOT_DECLARED, |index| index as u16)
             })
             .collect();
         if !traits.dynamic && traits.members == class.members() {
@@ -315,29 +357,6 @@ impl<'de> Decoder<'de> {
         let found = alias.to_owned();
         Err(self.error(DecodeErrorKind::Class { expected: class.alias(), found }))
     }
-}
-
-impl<'de> ObjectReader<'de> {
-    #[inline]
-    fn member(&mut self, name: Cow<'de, str>) -> Member<'de> {
-        match member_index(self.class, &name, self.expected) {
-            Some(index) => {
-                self.expected = index + 1;
-                Member::Declared(index)
-            }
-            None => Member::Unknown(name),
-        }
-    }
-}
-
-/// A member's index in its class, where a peer that keeps the order has it at `expected`.
-#[inline]
-fn member_index(class: &Class, name: &str, expected: usize) -> Option<usize> {
-    let members = class.members();
-    if members.get(expected).is_some_and(|member| *member == name) {
-        return Some(expected);
-    }
-    members.iter().position(|member| *member == name)
 }
 
 #[cold]

@@ -38,6 +38,10 @@ impl<'de> Decoder<'de> {
         let checkpoint = self.checkpoint();
         let alias = self.next_alias(true);
         self.restore(checkpoint);
+        if let Ok(Some(Cow::Owned(copy))) = &alias {
+            // Two bytes refer to an alias of a megabyte, which is copied if it is not UTF-8.
+            self.charge_copy(copy.len())?;
+        }
         alias
     }
 
@@ -87,9 +91,21 @@ impl<'de> Decoder<'de> {
             ObjectRef::Reference(slot, _) => {
                 let start = self.start_cursor(slot)?;
                 self.seek_to(start);
-                slot.version
+                let start = self.offset();
+                let alias = self.alias_of(slot.version, through_proxy)?;
+                // The alias may be long, and the reference to it is short.
+                self.charge_replayed(self.offset().saturating_sub(start))?;
+                return Ok(alias);
             }
         };
+        self.alias_of(version, through_proxy)
+    }
+
+    fn alias_of(
+        &mut self,
+        version: Version,
+        through_proxy: bool,
+    ) -> Result<Option<Cow<'de, str>>, DecodeError> {
         match version {
             Version::Amf0 => self.amf0_alias(),
             Version::Amf3 => self.amf3_alias(through_proxy),

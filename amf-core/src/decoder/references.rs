@@ -20,6 +20,8 @@ use crate::{Decoder, FromAmf, Version, amf0, amf3};
 #[derive(Debug, Default)]
 pub(crate) struct SharedObjects {
     pub(crate) values: HashMap<SlotId, (Value, Depth)>,
+    /// The traits record of the AMF0 object with an alias that was made last.
+    pub(crate) amf0_traits: Option<Arc<crate::value::Traits>>,
     /// For dynamic values: one copy of each string that they hold, by its place in the table.
     pub(crate) strings: HashMap<u32, Arc<str>>,
     pointers: PointerTable,

@@ -5,7 +5,7 @@
 
 use crate::decoder::Mode;
 use crate::wire::{u29, utf8};
-use crate::{Decoder, Version, amf0, amf3};
+use crate::{Decoder, Version, amf0, amf3, work};
 
 impl<'de> Decoder<'de> {
     #[inline]
@@ -110,6 +110,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     fn split_str(&self, length: usize, rest: &'de [u8]) -> Option<(&'de str, &'de [u8])> {
         let (bytes, rest) = rest.split_at_checked(length)?;
+        work::count_bytes(length);
         if length > self.limits().string_len {
             return None;
         }
@@ -118,6 +119,7 @@ impl<'de> Decoder<'de> {
 
     #[inline]
     fn take<T>(&mut self, value: T, rest: &'de [u8]) -> Option<T> {
+        work::count(1);
         self.nodes_left = self.nodes_left.checked_sub(1)?;
         self.reader.advance_to(rest);
         Some(value)

@@ -1,7 +1,8 @@
 //! Passing over a value.
 
 use crate::Decoder;
-use crate::decoder::{Container, Shape, Token, VectorKind};
+use crate::amf3;
+use crate::decoder::{Container, Mode, Shape, Token, VectorKind};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::ExternalInput;
 
@@ -20,6 +21,12 @@ impl<'de> Decoder<'de> {
         if let Some(end) = self.end_of_reference()? {
             self.reader.seek(end);
             return Ok(());
+        }
+        if (self.mode, self.reader.peek()) == (Mode::Amf3, Some(amf3::marker::STRING)) {
+            // Nobody wants the text: a megabyte that is not UTF-8 would be copied for a reference of two bytes.
+            self.count_node()?;
+            self.reader.u8()?;
+            return self.skip_amf3_string().map(drop);
         }
         match self.token()? {
             Token::Open(container) => self.skip_members(container),
@@ -74,7 +81,7 @@ impl<'de> Decoder<'de> {
 
     /// AMF3: names and values until an empty name.
     fn skip_named(&mut self) -> Result<(), DecodeError> {
-        while !self.amf3_string()?.is_empty() {
+        while !self.skip_amf3_string()? {
             self.skip()?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::class::Class;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::{Decoder, Version};
+use crate::{Decoder, Version, work};
 
 use super::{Frame, Mode, SlotId};
 
@@ -145,6 +145,7 @@ impl<'de> Decoder<'de> {
         }
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;
+        work::count_bytes(length);
         let text =
             crate::wire::utf8::read(bytes).ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))?;
         if let Cow::Owned(text) = &text {

@@ -59,7 +59,7 @@ mod walker;
 
 use std::fmt;
 
-use crate::{DecodeError, Version};
+use crate::{DecodeError, OutputLimit, Version};
 
 use walker::{Step, StopReason, Walker};
 
@@ -81,12 +81,35 @@ pub enum Kind {
 pub struct Dump<'a> {
     kind: Kind,
     input: &'a [u8],
+    limit: OutputLimit,
 }
+
+const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("dump_bytes", 16 << 20);
 
 impl<'a> Dump<'a> {
     /// Bytes of which it is known what they are.
     pub fn new(kind: Kind, input: &'a [u8]) -> Self {
-        Self { kind, input }
+        Self { kind, input, limit: DEFAULT_OUTPUT_LIMIT }
+    }
+
+    /// The same dump with another limit on its text. Default: 16 MiB, named `dump_bytes`.
+    ///
+    /// A value of one byte makes a row of fifty and more. The dump ends with the last row that fits, and a row beyond the
+    /// limit that says so.
+    ///
+    /// ```
+    /// use amf_core::{OutputLimit, dump::{Dump, Kind}};
+    ///
+    /// let dump = Dump::new(Kind::Amf3, &[0x01, 0x03]).with_output_limit(OutputLimit::new("dump_bytes", 50));
+    /// assert_eq!(dump.to_string(), "\
+    /// 0000  01                        null
+    ///       ** cut at the limit `dump_bytes` of 50 bytes
+    /// ");
+    /// ```
+    #[must_use]
+    pub fn with_output_limit(mut self, limit: OutputLimit) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// Bytes of which it is not known: a shared object if they begin like one; else what can be read to the
@@ -135,13 +158,24 @@ impl<'a> Dump<'a> {
     /// assert_eq!(error.to_string(), "0x12 introduces no AMF3 value (at byte 1)");
     /// ```
     pub fn first_error(&self) -> Option<DecodeError> {
-        // Nobody refuses the output here.
-        self.write(&mut NullWriter).unwrap_or_default()
+        // Nobody refuses the output here, and it takes no room.
+        let limit = OutputLimit { max: usize::MAX, ..self.limit };
+        self.with_output_limit(limit).write(&mut NullWriter).unwrap_or_default()
     }
 
     /// Writes all rows and returns the first error.
     fn write(&self, out: &mut dyn fmt::Write) -> Result<Option<DecodeError>, fmt::Error> {
-        let mut walker = Walker::new(self.input, out);
+        let mut walker = Walker::new(self.input, self.limit, out);
+        let written = self.write_rows(&mut walker);
+        if walker.rows.is_full() {
+            walker.rows.write_cut()?;
+        } else {
+            written?;
+        }
+        Ok(walker.first_error)
+    }
+
+    fn write_rows(&self, walker: &mut Walker<'a, '_>) -> fmt::Result {
         let result = match self.kind {
             Kind::Packet => walker.packet(),
             Kind::Amf0 => walker.walk(0, Step::Stream(Version::Amf0)),
@@ -149,11 +183,10 @@ impl<'a> Dump<'a> {
             Kind::Sol => walker.sol(self.input),
         };
         match result {
-            Ok(()) => {}
-            Err(StopReason::Malformed(error)) => walker.report_fatal(error)?,
-            Err(StopReason::Output(error)) => return Err(error),
+            Ok(()) => Ok(()),
+            Err(StopReason::Malformed(error)) => walker.report_fatal(error),
+            Err(StopReason::Output(error)) => Err(error),
         }
-        Ok(walker.first_error)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use crate::OutputLimit;
 use crate::error::DecodeError;
 
 /// Bytes that a row shows.
@@ -18,6 +19,10 @@ const ROWS_AFTER_ERROR: usize = 2;
 pub(super) struct Rows<'de, 'w> {
     input: &'de [u8],
     out: &'w mut dyn Write,
+    limit: OutputLimit,
+    written: usize,
+    /// A row did not fit, so that there are no more.
+    is_full: bool,
     digits: usize,
     start: usize,
     indent: usize,
@@ -26,9 +31,35 @@ pub(super) struct Rows<'de, 'w> {
 }
 
 impl<'de, 'w> Rows<'de, 'w> {
-    pub(super) fn new(input: &'de [u8], out: &'w mut dyn Write) -> Self {
+    pub(super) fn new(input: &'de [u8], limit: OutputLimit, out: &'w mut dyn Write) -> Self {
         let digits = format!("{:x}", input.len()).len().max(4);
-        Self { input, out, digits, start: 0, indent: 0, words: String::new(), places: Vec::new() }
+        let (words, places) = (String::new(), Vec::new());
+        Self { input, out, limit, written: 0, is_full: false, digits, start: 0, indent: 0, words, places }
+    }
+
+    /// Whether the limit was reached, which ends a dump as an error of the output would.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Says that there is more.
+    pub(super) fn write_cut(&mut self) -> fmt::Result {
+        let OutputLimit { name, max } = self.limit;
+        writeln!(
+            self.out,
+            "{:digits$}  ** cut at the limit `{name}` of {max} bytes",
+            "",
+            digits = self.digits
+        )
+    }
+
+    fn write_line(&mut self, line: &str) -> fmt::Result {
+        self.written += line.len() + 1;
+        if self.is_full || self.written > self.limit.max {
+            self.is_full = true;
+            return Err(fmt::Error);
+        }
+        writeln!(self.out, "{line}")
     }
 
     pub(super) fn begin(&mut self, start: usize, indent: usize) {
@@ -76,13 +107,9 @@ impl<'de, 'w> Rows<'de, 'w> {
             self.write_row(self.start, offset, self.indent, &words)?;
         }
         let words = error.kind().to_string();
-        writeln!(
-            self.out,
-            "{:digits$}  ** at byte {offset}: {}",
-            "",
-            ErrorText(&words),
-            digits = self.digits
-        )?;
+        let line =
+            format!("{:digits$}  ** at byte {offset}: {}", "", ErrorText(&words), digits = self.digits);
+        self.write_line(&line)?;
         if goes_on { Ok(()) } else { self.write_following(offset) }
     }
 
@@ -118,7 +145,7 @@ impl<'de, 'w> Rows<'de, 'w> {
         }
         let columns = 3 * BYTES_PER_ROW + 2;
         write!(row, "{hex:columns$}{:indent$}{words}", "", indent = 2 * indent.min(MAX_INDENT))?;
-        writeln!(self.out, "{}", row.trim_end())
+        self.write_line(row.trim_end())
     }
 }
 

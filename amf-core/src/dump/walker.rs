@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use super::external::SmallMessage;
 use super::rows::{MemberName, Quoted, Rows, lossy_text};
-use crate::Version;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
+use crate::{OutputLimit, Version};
 
 /// Objects that may enclose one another.
 const MAX_DEPTH: usize = 256;
@@ -122,10 +122,10 @@ impl fmt::Display for Label<'_> {
 }
 
 impl<'de, 'w> Walker<'de, 'w> {
-    pub(super) fn new(input: &'de [u8], out: &'w mut dyn fmt::Write) -> Self {
+    pub(super) fn new(input: &'de [u8], limit: OutputLimit, out: &'w mut dyn fmt::Write) -> Self {
         Self {
             reader: Reader::new(input),
-            rows: Rows::new(input, out),
+            rows: Rows::new(input, limit, out),
             tables: Tables::default(),
             pending: Vec::new(),
             recoverable_error: None,

@@ -121,8 +121,9 @@ impl Encoder {
     /// A value that was read from a small input may be far longer when it is written: AMF0 repeats each string that
     /// AMF3 refers to. Every write is checked before the buffer grows, so the encoder never takes more memory for its
     /// output than the limit. A message that does not fit is an
-    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) error with the limit's name, reported by the next function
-    /// that returns a `Result`, at the latest by [`finish`](Self::finish) or [`bytes`](Self::bytes).
+    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) error with the limit's name. What does not fit is dropped; the
+    /// error is reported by the next list or object that begins, at the latest by [`finish`](Self::finish) or
+    /// [`bytes`](Self::bytes).
     ///
     /// Bytes written so far are dropped.
     ///

@@ -43,6 +43,7 @@
 mod any_value;
 mod date;
 mod errors;
+mod limited;
 mod lists;
 mod map_keys;
 mod members;
@@ -57,6 +58,7 @@ use serde_core::{Deserialize, Serialize};
 use crate::error::{DecodeError, EncodeError};
 use crate::{Decoder, Encoder, Version};
 
+pub use limited::Limited;
 pub use read::Deserializer;
 pub use tagged::Tagged;
 pub use wrapper::Serde;

@@ -11,9 +11,11 @@ use indexmap::IndexMap;
 use serde_core::ser::Error as _;
 use serde_core::{Serialize, Serializer};
 
-use crate::Limits;
+use super::limited::DEFAULT_OUTPUT_LIMIT;
 use crate::decoder::parse_index;
+use crate::error::{EncodeError, EncodeErrorKind};
 use crate::value::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector};
+use crate::{Limits, OutputLimit};
 
 /// By this name a newtype is bytes for AMF, which calls itself human-readable otherwise.
 pub(super) const BYTES_NEWTYPE: &str = "amf_core::ByteArray";
@@ -24,8 +26,8 @@ pub(super) const BYTES_NEWTYPE: &str = "amf_core::ByteArray";
 /// objects by their members, without alias; a Dictionary by its keys, if they are text or numbers.
 ///
 /// What is shared is written each time. An error are: a reference to an object that encloses it, more than
-/// 64 levels, and more than 262,144 values inside of what was written before. [`Tagged`](super::Tagged) has
-/// a form that keeps everything.
+/// 64 levels, more than 262,144 values inside of what was written before, and more than 16 MiB, a limit that
+/// [`Limited`](super::Limited) sets. [`Tagged`](super::Tagged) has a form that keeps everything.
 ///
 /// ```
 /// use amf_core::{Date, Object, Value};
@@ -37,18 +39,29 @@ pub(super) const BYTES_NEWTYPE: &str = "amf_core::ByteArray";
 /// ```
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let state = PlainState { number_style: NumberStyle::IntegerIfWhole, ..PlainState::default() };
-        PlainForm { value: self, depth: Limits::default().depth, state: &state }.serialize(serializer)
+        serialize_plainly(self, DEFAULT_OUTPUT_LIMIT, serializer)
     }
+}
+
+/// Writes the plain form of a value within a limit.
+pub(super) fn serialize_plainly<S: Serializer>(
+    value: &Value,
+    limit: OutputLimit,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let state = PlainState::new(NumberStyle::IntegerIfWhole, limit);
+    PlainForm { value, depth: Limits::default().depth, state: &state, name_bytes: 0 }.serialize(serializer)
 }
 
 /// Writes a value number for number, but for dates: for a tree without what the plain form would lose.
 pub(super) fn serialize_exactly<S: Serializer>(
     value: &Value,
     depth: usize,
+    limit: OutputLimit,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    PlainForm { value, depth, state: &PlainState::default() }.serialize(serializer)
+    let state = PlainState::new(NumberStyle::Exact, limit);
+    PlainForm { value, depth, state: &state, name_bytes: 0 }.serialize(serializer)
 }
 
 /// A value on its way into a format.
@@ -57,11 +70,14 @@ struct PlainForm<'a> {
     /// How many levels it may have.
     depth: usize,
     state: &'a PlainState,
+    /// Bytes of the name before it.
+    name_bytes: usize,
 }
 
 /// What is known of the whole.
-#[derive(Default)]
 struct PlainState {
+    limit: OutputLimit,
+    bytes_left: Cell<usize>,
     number_style: NumberStyle,
     /// The shared objects that were written, by address.
     written: RefCell<HashSet<usize>>,
@@ -71,10 +87,80 @@ struct PlainState {
     repeated_values: Cell<usize>,
 }
 
-#[derive(Default)]
+impl PlainState {
+    fn new(number_style: NumberStyle, limit: OutputLimit) -> Self {
+        Self {
+            limit,
+            bytes_left: Cell::new(limit.max),
+            number_style,
+            written: RefCell::default(),
+            repeat_depth: Cell::new(0),
+            repeated_values: Cell::new(0),
+        }
+    }
+
+    /// Takes bytes from what may still be written.
+    fn charge<E: serde_core::ser::Error>(&self, bytes: usize) -> Result<(), E> {
+        match self.bytes_left.get().checked_sub(bytes) {
+            Some(left) => {
+                self.bytes_left.set(left);
+                Ok(())
+            }
+            None => {
+                self.bytes_left.set(0);
+                let OutputLimit { name, max } = self.limit;
+                Err(E::custom(EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: name, max })))
+            }
+        }
+    }
+}
+
+/// Bytes that a text takes in JSON, its quotes included.
+pub(super) fn json_text_bytes(text: &str) -> usize {
+    let escapes = text.bytes().map(|byte| match byte {
+        0..=0x1F => 5,
+        b'"' | b'\\' => 1,
+        _ => 0,
+    });
+    text.len() + 2 + escapes.sum::<usize>()
+}
+
+/// Bytes that a name takes in JSON, with its quotes and the colon.
+pub(super) fn json_name_bytes(name: &str) -> usize {
+    json_text_bytes(name) + 1
+}
+
+/// Bytes that a number counts for.
+const NUMBER_BYTES: usize = 8;
+/// Each value stands before a comma or a bracket.
+const SEPARATOR_BYTES: usize = 1;
+
+impl PlainForm<'_> {
+    /// Bytes of a value as compact JSON, without what it holds.
+    fn own_bytes(&self) -> usize {
+        let content = match self.value {
+            Value::Undefined | Value::Null | Value::Unsupported | Value::Bool(_) => 4,
+            Value::Integer(_) | Value::Number(_) | Value::Date(_) => NUMBER_BYTES,
+            Value::String(text) | Value::Xml(text) | Value::XmlDocument(text) => json_text_bytes(text),
+            Value::ByteArray(bytes) => base64_bytes(bytes.len()),
+            Value::Vector(vector) => match &**vector {
+                Vector::Int { items, .. } => (NUMBER_BYTES + SEPARATOR_BYTES) * items.len(),
+                Vector::Uint { items, .. } => (NUMBER_BYTES + SEPARATOR_BYTES) * items.len(),
+                Vector::Number { items, .. } => (NUMBER_BYTES + SEPARATOR_BYTES) * items.len(),
+                Vector::Object { .. } => 1,
+            },
+            _ => 1,
+        };
+        self.name_bytes + content + SEPARATOR_BYTES
+    }
+}
+
+fn base64_bytes(bytes: usize) -> usize {
+    bytes.div_ceil(3) * 4 + 2
+}
+
 enum NumberStyle {
     /// Doubles as doubles.
-    #[default]
     Exact,
     /// Whole ones as integers.
     IntegerIfWhole,
@@ -83,6 +169,7 @@ enum NumberStyle {
 impl Serialize for PlainForm<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.count_repeated()?;
+        self.state.charge(self.own_bytes())?;
         match self.value {
             Value::Undefined | Value::Null | Value::Unsupported => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
@@ -112,7 +199,12 @@ impl Serialize for PlainForm<'_> {
 
 impl<'a> PlainForm<'a> {
     fn child(&self, value: &'a Value) -> PlainForm<'a> {
-        PlainForm { value, depth: self.depth.saturating_sub(1), state: self.state }
+        PlainForm { value, depth: self.depth.saturating_sub(1), state: self.state, name_bytes: 0 }
+    }
+
+    /// A member, whose name is written before it.
+    fn member(&self, name: &str, value: &'a Value) -> PlainForm<'a> {
+        PlainForm { name_bytes: json_name_bytes(name), ..self.child(value) }
     }
 
     fn children(&self, values: &'a [Value]) -> impl ExactSizeIterator<Item = PlainForm<'a>> {
@@ -169,30 +261,36 @@ impl<'a> PlainForm<'a> {
     /// Members of which two may have one name: the first is the one that counts, as in an object of Flash.
     fn map<S: Serializer>(
         &self,
-        members: impl Iterator<Item = (Cow<'a, str>, &'a Value)>,
+        mut members: impl Iterator<Item = (Cow<'a, str>, &'a Value)>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let members: IndexMap<_, _> = members.fold(IndexMap::new(), |mut members, (name, value)| {
-            members.entry(name).or_insert(value);
-            members
-        });
-        serializer.collect_map(members.iter().map(|(name, value)| (name, self.child(value))))
+        // Each name is hashed for each object, however short the object is on the wire.
+        let left = self.state.bytes_left.get();
+        let members: Result<IndexMap<_, _>, S::Error> =
+            members.try_fold(IndexMap::new(), |mut members, (name, value)| {
+                self.state.charge(name.len())?;
+                members.entry(name).or_insert(value);
+                Ok(members)
+            });
+        let members = members?;
+        self.state.bytes_left.set(left);
+        serializer.collect_map(members.iter().map(|(name, value)| (name, self.member(name, value))))
     }
 
     fn object<S: Serializer>(&self, object: &'a Object, serializer: S) -> Result<S::Ok, S::Error> {
         if object.traits().members().is_empty() {
             return serializer
-                .collect_map(object.dynamic().iter().map(|(name, value)| (name, self.child(value))));
+                .collect_map(object.dynamic().iter().map(|(name, value)| (name, self.member(name, value))));
         }
         self.map(object.members().map(borrow_name), serializer)
     }
 
     fn ecma_array<S: Serializer>(&self, array: &'a EcmaArray, serializer: S) -> Result<S::Ok, S::Error> {
-        let members = || array.members.iter().map(|(name, value)| (name, self.child(value)));
+        let members = || array.members.iter();
         if members().enumerate().all(|(index, (name, _))| parse_index(name) == Some(index)) {
-            serializer.collect_seq(members().map(|(_, value)| value))
+            serializer.collect_seq(members().map(|(_, value)| self.child(value)))
         } else {
-            serializer.collect_map(members())
+            serializer.collect_map(members().map(|(name, value)| (name, self.member(name, value))))
         }
     }
 
@@ -267,6 +365,7 @@ impl Serialize for PlainPart<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.part {
             ExternalPart::Bytes(bytes) => {
+                self.parent.state.charge(base64_bytes(bytes.len()))?;
                 serializer.serialize_newtype_struct(BYTES_NEWTYPE, &SerializedBytes(bytes))
             }
             ExternalPart::Value(value) => self.parent.child(value).serialize(serializer),

@@ -73,6 +73,11 @@ impl External {
         Self { traits: Arc::new(Traits::new(alias, [], false)), parts }
     }
 
+    /// A body of a class whose record is shared.
+    pub(super) fn with_traits(traits: Arc<Traits>, parts: Vec<ExternalPart>) -> Self {
+        Self { traits, parts }
+    }
+
     /// The class's alias.
     pub fn alias(&self) -> &str {
         self.traits.alias()

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{
-    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
+    WeakValue,
 };
+use crate::work;
 
 impl PartialEq for Value {
     /// Compares structure. References to ancestors are equal when they lead to objects of one kind and alias.
@@ -25,9 +27,48 @@ macro_rules! equal {
 }
 equal! { Array EcmaArray Object DynamicMembers Vector Dictionary External ExternalPart }
 
-/// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes.
+/// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes. Long texts and traits
+/// records are among them: a reference to a text of a megabyte takes two bytes on the wire.
 #[derive(Default)]
 struct EqualPairs(HashSet<(usize, usize)>);
+
+impl EqualPairs {
+    /// Compares content of this length behind pointers, once for each pair if it is long.
+    fn are_equal<T: PartialEq + ?Sized>(&mut self, a: &Arc<T>, b: &Arc<T>, len: usize) -> bool {
+        const MIN_REMEMBERED_LEN: usize = 64;
+        if Arc::ptr_eq(a, b) {
+            return true;
+        }
+        let pair = (Arc::as_ptr(a).addr(), Arc::as_ptr(b).addr());
+        if len > MIN_REMEMBERED_LEN && self.0.contains(&pair) {
+            return true;
+        }
+        work::count_bytes(len);
+        let equal = **a == **b;
+        if equal && len > MIN_REMEMBERED_LEN {
+            self.0.insert(pair);
+        }
+        equal
+    }
+
+    fn have_equal_traits(&mut self, a: &Arc<Traits>, b: &Arc<Traits>) -> bool {
+        // As long as its texts, which are not added up: each pair is remembered.
+        if Arc::ptr_eq(a, b) {
+            return true;
+        }
+        let pair = (Arc::as_ptr(a).addr(), Arc::as_ptr(b).addr());
+        if self.0.contains(&pair) {
+            return true;
+        }
+        let texts = a.members().iter().map(|name| 1 + name.len().div_ceil(8));
+        work::count(a.alias().len().div_ceil(8) + texts.sum::<usize>());
+        let equal = a == b;
+        if equal {
+            self.0.insert(pair);
+        }
+        equal
+    }
+}
 
 trait StructuralEq {
     fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool;
@@ -45,15 +86,15 @@ impl StructuralEq for Value {
             (Self::Date(a), Self::Date(b)) => same_number(a.millis(), b.millis()),
             (Self::String(a), Self::String(b))
             | (Self::Xml(a), Self::Xml(b))
-            | (Self::XmlDocument(a), Self::XmlDocument(b)) => a == b,
-            (Self::ByteArray(a), Self::ByteArray(b)) => a == b,
+            | (Self::XmlDocument(a), Self::XmlDocument(b)) => pairs.are_equal(a, b, a.len()),
+            (Self::ByteArray(a), Self::ByteArray(b)) => pairs.are_equal(a, b, a.len()),
             (Self::Array(a), Self::Array(b)) => a.structurally_eq(b, pairs),
             (Self::EcmaArray(a), Self::EcmaArray(b)) => a.structurally_eq(b, pairs),
             (Self::Object(a), Self::Object(b)) => a.structurally_eq(b, pairs),
             (Self::Vector(a), Self::Vector(b)) => a.structurally_eq(b, pairs),
             (Self::Dictionary(a), Self::Dictionary(b)) => a.structurally_eq(b, pairs),
             (Self::External(a), Self::External(b)) => a.structurally_eq(b, pairs),
-            (Self::Ancestor(a), Self::Ancestor(b)) => a.target_type() == b.target_type(),
+            (Self::Ancestor(a), Self::Ancestor(b)) => a.has_type_of(b, pairs),
             _ => false,
         }
     }
@@ -114,7 +155,7 @@ impl StructuralEq for DynamicMembers {
 
 impl StructuralEq for Object {
     fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
-        self.traits() == other.traits()
+        pairs.have_equal_traits(self.traits(), other.traits())
             && self.sealed().zip(other.sealed()).all(|((_, a), (_, b))| a.structurally_eq(b, pairs))
             && self.dynamic().structurally_eq(other.dynamic(), pairs)
     }
@@ -169,6 +210,21 @@ impl StructuralEq for ExternalPart {
 }
 
 impl WeakValue {
+    /// Whether both refer to objects of one kind and alias, or to what is gone.
+    fn has_type_of(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
+        match (self.upgrade(), other.upgrade()) {
+            (None, None) => true,
+            (Some(Value::Object(a)), Some(Value::Object(b))) => {
+                pairs.are_equal(a.traits().shared_alias(), b.traits().shared_alias(), a.alias().len())
+            }
+            (Some(Value::External(a)), Some(Value::External(b))) => {
+                pairs.are_equal(a.traits.shared_alias(), b.traits.shared_alias(), a.alias().len())
+            }
+            (Some(a), Some(b)) => a.type_name() == b.type_name(),
+            _ => false,
+        }
+    }
+
     /// The kind and the alias of what it refers to, unless that is gone.
     pub(super) fn target_type(&self) -> Option<(&'static str, String)> {
         let value = self.upgrade()?;

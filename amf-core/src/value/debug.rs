@@ -1,9 +1,10 @@
 //! Printing graphs for people. What was printed already is named, not printed again: a graph may have far
-//! more paths than nodes. Long text and bytes are cut: what is printed most often is a log.
+//! more paths than nodes. Long text and bytes are cut, and so is the whole: what is printed most often is a log, and a
+//! message of 500 kB that repeats one alias would be printed as hundreds of megabytes.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::{
@@ -16,6 +17,42 @@ const MAX_TEXT_CHARS: usize = 1_024;
 /// Bytes of a `ByteArray` that are printed.
 const MAX_BYTES: usize = 32;
 
+/// Bytes that one `Debug` prints.
+const MAX_DEBUG_BYTES: usize = 1 << 20;
+
+/// Passes on what is printed, up to a number of bytes.
+struct TruncatedWriter<'a, 'f> {
+    out: &'a mut fmt::Formatter<'f>,
+    left: usize,
+    is_truncated: bool,
+}
+
+impl fmt::Write for TruncatedWriter<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if let Some(left) = self.left.checked_sub(text.len()) {
+            self.left = left;
+            return self.out.write_str(text);
+        }
+        self.is_truncated = true;
+        let end = text.floor_char_boundary(self.left);
+        self.left = 0;
+        self.out.write_str(text.get(..end).unwrap_or_default())?;
+        // Ends the walk: what is not printed costs nothing.
+        Err(fmt::Error)
+    }
+}
+
+/// Prints up to the limit, and an ellipsis where that was not all.
+fn write_truncated<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, value: &T) -> fmt::Result {
+    let is_pretty = f.alternate();
+    let mut out = TruncatedWriter { out: f, left: MAX_DEBUG_BYTES, is_truncated: false };
+    let result = if is_pretty { write!(out, "{value:#?}") } else { write!(out, "{value:?}") };
+    if !out.is_truncated {
+        return result;
+    }
+    f.write_str("… (cut at 1 MiB)")
+}
+
 /// The shared nodes that were printed, by address.
 type PrintedNodes = RefCell<HashSet<usize>>;
 
@@ -26,7 +63,7 @@ macro_rules! debug {
     ($($type:ty)*) => {$(
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                WithPrinted(self, &PrintedNodes::default()).fmt(f)
+                write_truncated(f, &WithPrinted(self, &PrintedNodes::default()))
             }
         }
     )*};
@@ -308,6 +345,29 @@ mod tests {
         let bytes = b"\x09\x05\x01\x0A\x0B\x01\x09self\x0A\x02\x01\x0A\x02";
         let value: Value = from_slice(Version::Amf3, bytes).unwrap();
         assert_eq!(format!("{value:?}"), "[{self: <ancestor Object>}, <Object as above>]");
+    }
+
+    #[test]
+    fn what_is_printed_is_cut_at_a_mebibyte() {
+        let bytes = |count: usize| Value::from(vec![Value::from("x".repeat(100)); count]);
+        // Of each text: its quotes, a comma and a space.
+        let fits = (MAX_DEBUG_BYTES - 2) / 104;
+        assert_eq!(debug_text(bytes(fits)).len(), fits * 104);
+        for value in [bytes(fits + 1), bytes(100_000)] {
+            let text = debug_text(value.clone());
+            assert!(text.ends_with("… (cut at 1 MiB)"), "{}", text.len());
+            assert_eq!(text.len(), MAX_DEBUG_BYTES + "… (cut at 1 MiB)".len());
+            assert!(format!("{value:#?}").len() < MAX_DEBUG_BYTES + 100);
+        }
+    }
+
+    /// Was: 501 kB were printed as 239 MiB.
+    #[test]
+    fn a_long_alias_of_many_objects_is_cut() {
+        let traits = std::sync::Arc::new(crate::Traits::new("a".repeat(10_000), [], false));
+        let object = || Object::with_traits(traits.clone(), Vec::new(), DynamicMembers::new());
+        let value: Value = (0..10_000).map(|_| Value::from(object())).collect();
+        assert!(debug_text(value).len() < MAX_DEBUG_BYTES + 100);
     }
 
     #[test]

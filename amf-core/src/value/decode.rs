@@ -6,19 +6,27 @@ use super::{
     Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
     WeakValue,
 };
-use crate::decoder::{Container, ObjectRef, Shape, SlotId, Token, VectorKind, WireString};
+use crate::decoder::{Container, Mode, ObjectRef, Shape, SlotId, Token, VectorKind, WireString};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{ExternalInput, RecordedPart};
-use crate::{Date, Decoder, FromAmf};
+use crate::wire::u29;
+use crate::{Date, Decoder, FromAmf, amf3, work};
 
-/// Longer names are looked up on the budget of memory, which bounds the time too.
+/// The counters beside a value in an `Arc`.
+const ARC_COUNTERS: usize = 2 * size_of::<usize>();
+/// Longer names that are sent by reference count as bytes that are read again: each is hashed for each member.
 const MAX_FREE_NAME_LEN: usize = 64;
 
 impl<'de> FromAmf<'de> for Value {
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
         decoder.charge(size_of::<Self>())?;
         let (slot, end) = match decoder.peek_object_ref()? {
-            ObjectRef::Scalar => return decoder.read_new_value(None),
+            ObjectRef::Scalar => {
+                return match decoder.take_interned_string() {
+                    Some(text) => Ok(Self::String(text)),
+                    None => decoder.read_new_value(None),
+                };
+            }
             ObjectRef::Inline(slot) => (slot, None),
             ObjectRef::Reference(slot, end) => (slot, Some(end)),
         };
@@ -107,8 +115,8 @@ impl<'de> Decoder<'de> {
             }
             Shape::External(traits) => {
                 self.shared_node(slot, WeakValue::External, Value::External, |decoder| {
-                    let alias = decoder.copy_text(&traits.alias)?;
-                    decoder.external_value(alias)
+                    let view = decoder.value_traits(&traits)?;
+                    decoder.external_value(view)
                 })?
             }
         };
@@ -124,10 +132,11 @@ impl<'de> Decoder<'de> {
         value: fn(Arc<T>) -> Value,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<Value, DecodeError> {
-        self.charge(size_of::<T>())?;
+        self.charge(size_of::<T>() + ARC_COUNTERS)?;
         let mut failure = None;
         let node = Arc::new_cyclic(|weak| {
-            self.shared_objects.get_mut().values.insert(slot, (Value::Ancestor(ancestor(weak.clone())), 0));
+            let value = Value::Ancestor(ancestor(weak.clone()));
+            self.shared_objects.get_mut().values.insert(slot, (value, 0));
             read(self).unwrap_or_else(|error| {
                 failure = Some(error);
                 T::default()
@@ -150,7 +159,7 @@ impl<'de> Decoder<'de> {
                 Ok(Object::with_traits(view, sealed, dynamic))
             }
             Shape::Object { alias } if !alias.is_empty() => {
-                let traits = Arc::new(Traits::new(self.copy_text(&alias)?, [], true));
+                let traits = self.amf0_traits(&alias)?;
                 Ok(Object::with_traits(traits, Vec::new(), self.amf0_members()?))
             }
             _ => self.amf0_members().map(Object::from),
@@ -169,6 +178,18 @@ impl<'de> Decoder<'de> {
         Ok(view)
     }
 
+    /// One record of traits for all AMF0 objects of an alias that follow one another.
+    fn amf0_traits(&mut self, alias: &str) -> Result<Arc<Traits>, DecodeError> {
+        let last = self.shared_objects.get().and_then(|shared| shared.amf0_traits.as_ref());
+        if let Some(last) = last.filter(|last| last.alias() == alias) {
+            return Ok(Arc::clone(last));
+        }
+        self.charge(size_of::<Traits>() + ARC_COUNTERS)?;
+        let traits = Arc::new(Traits::new(self.copy_text(alias)?, [], true));
+        self.shared_objects.get_mut().amf0_traits = Some(Arc::clone(&traits));
+        Ok(traits)
+    }
+
     fn amf0_members(&mut self) -> Result<DynamicMembers, DecodeError> {
         let mut members = DynamicMembers::new();
         while let Some(name) = self.amf0_name()? {
@@ -180,14 +201,19 @@ impl<'de> Decoder<'de> {
     fn amf3_members(&mut self) -> Result<DynamicMembers, DecodeError> {
         let mut members = DynamicMembers::new();
         loop {
-            let name = self.amf3_text()?;
-            if name.is_empty() {
-                return Ok(members);
-            }
-            // The name is shared; but a long one costs time each time that it is looked up.
-            let long = name.content.len().saturating_sub(MAX_FREE_NAME_LEN);
-            self.charge(size_of::<(Arc<str>, Value)>() + long)?;
-            let name = self.interned_text(&name)?;
+            let name = match self.take_interned_text() {
+                Some(name) => name,
+                None => {
+                    let name = self.amf3_text()?;
+                    if name.is_empty() {
+                        return Ok(members);
+                    }
+                    self.interned_text(&name)?
+                }
+            };
+            work::count_bytes(name.len());
+            self.charge_replayed(name.len().saturating_sub(MAX_FREE_NAME_LEN))?;
+            self.charge(size_of::<(Arc<str>, Value)>())?;
             let value = self.read_value().map_err(|error| error.in_member(name.to_string()))?;
             members.insert(name, value);
         }
@@ -243,19 +269,20 @@ impl<'de> Decoder<'de> {
         Ok(elements.iter().map(|element| from(*element)).collect())
     }
 
-    fn external_value(&mut self, alias: Arc<str>) -> Result<External, DecodeError> {
-        if crate::external::is_collection(&alias) || crate::external::is_proxy(&alias) {
+    fn external_value(&mut self, traits: Arc<Traits>) -> Result<External, DecodeError> {
+        let alias = traits.alias();
+        if crate::external::is_collection(alias) || crate::external::is_proxy(alias) {
             let body = self.read_value()?;
-            return Ok(External::new(alias, vec![ExternalPart::Value(body)]));
+            return Ok(External::with_traits(traits, vec![ExternalPart::Value(body)]));
         }
-        let Some(body) = self.external_body(&alias) else {
-            return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias: alias.to_string() }));
+        let Some(body) = self.external_body(alias) else {
+            return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias: alias.to_owned() }));
         };
         let recorded = ExternalInput::record(self, body)?;
         let mut parts = Vec::new();
         if self.is_dry_run {
             // Read twice at every level, nested ones would take time without bound.
-            return Ok(External::new(alias, parts));
+            return Ok(External::with_traits(traits, parts));
         }
         for part in recorded {
             self.charge(size_of::<ExternalPart>())?;
@@ -269,7 +296,34 @@ impl<'de> Decoder<'de> {
                 }
             });
         }
-        Ok(External::new(alias, parts))
+        Ok(External::with_traits(traits, parts))
+    }
+
+    /// A string that stands next by reference, if dynamic values hold it already. So text that is not UTF-8 is copied
+    /// once, not for each reference.
+    fn take_interned_string(&mut self) -> Option<Arc<str>> {
+        let (Mode::Amf3, Some(amf3::marker::STRING)) = (self.mode, self.reader.peek()) else {
+            return None;
+        };
+        let start = self.offset();
+        self.reader.u8().ok()?;
+        let text = self.take_interned_text().filter(|_| self.count_node().is_ok());
+        if text.is_none() {
+            self.reader.seek(start);
+        }
+        text
+    }
+
+    /// The same without the marker.
+    fn take_interned_text(&mut self) -> Option<Arc<str>> {
+        let (head, rest) = u29::split(self.reader.rest())?;
+        let index = head >> 1;
+        if head & 1 != 0 || index >= self.strings.next_index() {
+            return None;
+        }
+        let text = Arc::clone(self.shared_objects.get()?.strings.get(&index)?);
+        self.reader.advance_to(rest);
+        Some(text)
     }
 
     /// Text as dynamic values hold it: one copy for all references to one string.
@@ -286,6 +340,7 @@ impl<'de> Decoder<'de> {
 
     fn copy_text(&mut self, text: &str) -> Result<Arc<str>, DecodeError> {
         self.charge(text.len())?;
+        work::count_bytes(text.len());
         Ok(text.into())
     }
 }

@@ -23,7 +23,7 @@ use crate::Date;
 /// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive.
 ///
 /// `Debug` prints it for people: an object once however often it is shared, dates in ISO 8601, the start of
-/// long text and of bytes. [`dump`](crate::dump) prints what is on the wire.
+/// long text and of bytes, and of all at most 1 MiB. [`dump`](crate::dump) prints what is on the wire.
 ///
 /// ```
 /// use amf_core::{Object, Value};

@@ -1,8 +1,9 @@
 //! Objects with named members.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
+use indexmap::map::Slice;
 
 use super::Value;
 
@@ -19,7 +20,8 @@ use super::Value;
 /// ```
 #[derive(Clone, Default)]
 pub struct DynamicMembers {
-    members: IndexMap<Arc<str>, Value>,
+    // Boxed, because most lists have none, and an object of five bytes on the wire should not take hundreds here.
+    members: Option<Box<IndexMap<Arc<str>, Value>>>,
 }
 
 impl DynamicMembers {
@@ -30,49 +32,57 @@ impl DynamicMembers {
 
     /// Sets a member; one of the same name keeps its place and gives back its old value.
     pub fn insert(&mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Option<Value> {
-        self.members.insert(name.into(), value.into())
+        self.members.get_or_insert_default().insert(name.into(), value.into())
     }
 
     /// The member of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
+        self.members.as_ref()?.get(name)
     }
 
     /// The member of this name, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.members.get_mut(name)
+        self.members.as_mut()?.get_mut(name)
     }
 
     /// Takes a member out; those behind it keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.members.shift_remove(name)
+        self.members.as_mut()?.shift_remove(name)
     }
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.entries().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.entries().is_empty()
     }
 
     /// The members in order, with names that may be shared.
     pub(crate) fn iter_shared(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
-        self.members.iter()
+        self.entries().iter()
     }
 
     /// The members in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.members.iter().map(|(name, value)| (&**name, value))
+        self.entries().iter().map(|(name, value)| (&**name, value))
+    }
+
+    fn entries(&self) -> &Slice<Arc<str>, Value> {
+        match &self.members {
+            Some(members) => members.as_slice(),
+            None => Slice::new(),
+        }
     }
 }
 
 impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for DynamicMembers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(members: I) -> Self {
         let members = members.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self { members: members.collect() }
+        let members: IndexMap<_, _> = members.collect();
+        Self { members: if members.is_empty() { None } else { Some(Box::new(members)) } }
     }
 }
 
@@ -124,9 +134,12 @@ impl Traits {
 #[derive(Clone, Default)]
 pub struct Object {
     traits: Arc<Traits>,
-    sealed: Vec<Value>,
+    sealed: Box<[Value]>,
     dynamic: DynamicMembers,
 }
+
+/// The traits of object literals, one record for all of them.
+static ANONYMOUS: LazyLock<Arc<Traits>> = LazyLock::new(|| Arc::new(Traits::new("", [], true)));
 
 impl Object {
     /// An anonymous object without members.
@@ -146,7 +159,7 @@ impl Object {
         if !dynamic.is_empty() && !traits.dynamic {
             Arc::make_mut(&mut traits).dynamic = true;
         }
-        Self { traits, sealed, dynamic }
+        Self { traits, sealed: sealed.into_boxed_slice(), dynamic }
     }
 
     /// The same object with a member set.
@@ -187,7 +200,7 @@ impl Object {
 
     /// The sealed members in order.
     pub fn sealed(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.traits.members.iter().map(|name| &**name).zip(&self.sealed)
+        self.traits.members.iter().map(|name| &**name).zip(self.sealed.iter())
     }
 
     /// The dynamic members.
@@ -203,7 +216,7 @@ impl Object {
 
 impl From<DynamicMembers> for Object {
     fn from(dynamic: DynamicMembers) -> Self {
-        Self { traits: Arc::new(Traits::new("", [], true)), sealed: Vec::new(), dynamic }
+        Self { traits: Arc::clone(&ANONYMOUS), sealed: Box::default(), dynamic }
     }
 }
 

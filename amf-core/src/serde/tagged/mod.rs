@@ -10,8 +10,9 @@ use serde_core::de::Error as _;
 use serde_core::ser::Error as _;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::limited::DEFAULT_OUTPUT_LIMIT;
 use super::{any_value, plain};
-use crate::Value;
+use crate::{OutputLimit, Value};
 
 /// The member that says that an object stands for something else.
 const TAG: &str = "$amf";
@@ -49,7 +50,7 @@ const MAX_TAGGED_DEPTH: usize = 200;
 /// them, as `serde_json::Value` does, a reference may stand before its object, which is found all the same; only
 /// a cycle that is referred to from before it may then be cut at another place. It expects a
 /// format that tells `2` from `2.0`, and exact doubles: `serde_json` needs its feature `float_roundtrip`. More
-/// than 64 levels are an error both ways; note that `serde_json` reads 128 levels of JSON alone, which a value
+/// than 64 levels are an error both ways, and so are more than 16 MiB in writing ([`Limited`](super::Limited)); note that `serde_json` reads 128 levels of JSON alone, which a value
 /// of 43 levels may need.
 ///
 /// ```
@@ -70,9 +71,18 @@ pub struct Tagged<T>(pub T);
 
 impl<T: Borrow<Value>> Serialize for Tagged<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let form = write::tagged(self.0.borrow()).map_err(S::Error::custom)?;
-        plain::serialize_exactly(&form, MAX_TAGGED_DEPTH, serializer)
+        serialize(self.0.borrow(), DEFAULT_OUTPUT_LIMIT, serializer)
     }
+}
+
+/// Writes the tagged form of a value within a limit.
+pub(super) fn serialize<S: Serializer>(
+    value: &Value,
+    limit: OutputLimit,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let form = write::tagged(value, limit).map_err(S::Error::custom)?;
+    plain::serialize_exactly(&form, MAX_TAGGED_DEPTH, limit, serializer)
 }
 
 impl<'de> Deserialize<'de> for Tagged<Value> {

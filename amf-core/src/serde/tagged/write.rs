@@ -1,6 +1,7 @@
 //! From a graph to its tagged form: a tree of what every format has.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::TAG;
 use super::shared_objects::{ObjectKey, SharedObjectFinder, object_key};
@@ -9,14 +10,14 @@ use crate::serde::plain::to_base64;
 use crate::value::{
     Array, DynamicMembers, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue,
 };
-use crate::{Date, Limits};
+use crate::{Date, Limits, OutputLimit};
 
-/// The tagged form of a value of at most 64 levels.
-pub(super) fn tagged(value: &Value) -> Result<Value, EncodeError> {
+/// The tagged form of a value of at most 64 levels, unless it is larger than the limit.
+pub(super) fn tagged(value: &Value, limit: OutputLimit) -> Result<Value, EncodeError> {
     let depth = Limits::default().depth;
     let mut finder = SharedObjectFinder::default();
     finder.visit(value, depth)?;
-    Tagger { finder, ids: HashMap::new() }.value(value, depth)
+    Tagger { finder, ids: HashMap::new(), limit, bytes_left: limit.max }.value(value, depth)
 }
 
 /// The levels that are left inside, if any.
@@ -29,6 +30,10 @@ struct Tagger {
     finder: SharedObjectFinder,
     /// The numbers of the shared objects that were written.
     ids: HashMap<ObjectKey, i32>,
+    limit: OutputLimit,
+    /// Of the limit: what the texts of the form leave of it. The form is made before it is written, and a message of a
+    /// megabyte can name an alias or a member of a megabyte in each of 100,000 objects.
+    bytes_left: usize,
 }
 
 /// An object with a tag, in the making.
@@ -77,6 +82,15 @@ impl Tagger {
         self.tag_content(value, Some(id), depth)
     }
 
+    /// Takes bytes of the form from the limit.
+    fn charge(&mut self, bytes: usize) -> Result<(), EncodeError> {
+        let OutputLimit { name, max } = self.limit;
+        let left = self.bytes_left.checked_sub(bytes);
+        self.bytes_left =
+            left.ok_or_else(|| EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: name, max }))?;
+        Ok(())
+    }
+
     fn ancestor(&mut self, weak: &WeakValue, depth: usize) -> Result<Value, EncodeError> {
         let Some(target) = weak.upgrade() else {
             return Err(EncodeError::new(EncodeErrorKind::Dangling));
@@ -91,6 +105,11 @@ impl Tagger {
     /// The form of a value, which has this number if it is shared.
     fn tag_content(&mut self, value: &Value, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
         let form = |kind| TaggedObject::new(kind).with_some("id", id);
+        self.charge(match value {
+            Value::ByteArray(bytes) => bytes.len(),
+            Value::String(text) | Value::Xml(text) | Value::XmlDocument(text) => text.len(),
+            _ => 1,
+        })?;
         Ok(match value {
             Value::Null | Value::Bool(_) | Value::Integer(_) | Value::String(_) => value.clone(),
             Value::Number(value) => number(*value),
@@ -147,7 +166,8 @@ impl Tagger {
         }
         let mut form = TaggedObject::new("object").with_some("id", id);
         if !traits.alias().is_empty() {
-            form = form.with("alias", traits.alias());
+            self.charge(traits.alias().len())?;
+            form = form.with("alias", Arc::clone(traits.shared_alias()));
         }
         if !traits.members().is_empty() || !traits.is_dynamic() {
             let names: Value = traits.members().iter().map(|name| Value::String(name.clone())).collect();
@@ -158,6 +178,8 @@ impl Tagger {
 
     /// All members, the sealed ones first: as an object, or as pairs where two have one name.
     fn object_members(&mut self, object: &Object, depth: usize) -> Result<Value, EncodeError> {
+        // They are hashed, and written, for each object.
+        self.charge(object.members().map(|(name, _)| name.len()).sum())?;
         let mut names = HashSet::new();
         if object.members().all(|(name, _)| names.insert(name)) {
             let members = object.members().map(|(name, value)| Ok((name, self.value(value, depth)?)));
@@ -170,6 +192,7 @@ impl Tagger {
     }
 
     fn members(&mut self, members: &DynamicMembers, depth: usize) -> Result<Value, EncodeError> {
+        self.charge(members.iter().map(|(name, _)| name.len()).sum())?;
         let members = members.iter().map(|(name, value)| Ok((name, self.value(value, depth)?)));
         Ok(Value::from(members.collect::<Result<DynamicMembers, EncodeError>>()?))
     }
@@ -200,7 +223,11 @@ impl Tagger {
         form: TaggedObject,
         depth: usize,
     ) -> Result<Value, EncodeError> {
+        self.charge(external.alias().len())?;
         let parts = external.parts.iter().map(|part| {
+            if let ExternalPart::Bytes(bytes) = part {
+                self.charge(bytes.len())?;
+            }
             let (name, content) = match part {
                 ExternalPart::Bytes(bytes) => ("base64", Value::from(to_base64(bytes))),
                 ExternalPart::Value(value) => ("value", self.value(value, depth)?),
