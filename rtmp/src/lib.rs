@@ -13,7 +13,7 @@
 //! | `tls` | `rtmps://` for both |
 //! | `tunnel` | WebSocket and RTMPT as routes for axum |
 //!
-//! A server has one life and any number of doors:
+//! A server listens on any number of transports:
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "tls", feature = "tunnel"))]

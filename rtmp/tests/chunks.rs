@@ -447,14 +447,14 @@ fn large_pieces_are_shared_not_copied() {
     // Cut once for many, it is one piece, the same for all.
     let chunked = PreChunkedMessage::new(message(6, 5, 1, 9, &payload), 4_096);
     for _ in 0..2 {
-        writer.write_shared(&chunked, &mut out);
+        writer.write_pre_chunked(&chunked, &mut out);
         let piece = out.take().unwrap();
         assert_eq!(piece.as_ptr(), chunked.bytes().as_ptr());
         assert!(out.is_empty());
     }
     // With another chunk size it is cut again.
     writer.set_chunk_size(100);
-    writer.write_shared(&chunked, &mut out);
+    writer.write_pre_chunked(&chunked, &mut out);
     assert!(out.len() > 10_000 + 99);
 }
 
@@ -488,7 +488,7 @@ proptest! {
         writer.set_chunk_size(size);
         for (message, shared) in &messages {
             if *shared {
-                writer.write_shared(&PreChunkedMessage::new(message.clone(), size), &mut out);
+                writer.write_pre_chunked(&PreChunkedMessage::new(message.clone(), size), &mut out);
             } else {
                 writer.write(message, &mut out);
             }

@@ -71,7 +71,7 @@ fn to(address: SocketAddr, app: &str) -> NetConnectionBuilder {
 }
 
 fn quick() -> Backoff {
-    Backoff::new().first(Duration::from_millis(20)).max(Duration::from_millis(100))
+    Backoff::new().initial_delay(Duration::from_millis(20)).max_delay(Duration::from_millis(100))
 }
 
 /// The events of a connection in words, without times.
@@ -79,8 +79,8 @@ fn watched(connecting: NetConnectionBuilder) -> (NetConnectionBuilder, mpsc::Unb
     let (tell, told) = mpsc::unbounded_channel();
     let connecting = connecting.on_event(move |event| {
         let word = match event {
-            ConnectionEvent::Waiting { attempt, .. } => format!("waiting {attempt}"),
-            ConnectionEvent::Failed(_) => "failed".to_owned(),
+            ConnectionEvent::Reconnecting { attempt, .. } => format!("waiting {attempt}"),
+            ConnectionEvent::ReconnectFailed(_) => "failed".to_owned(),
             other => other.to_string(),
         };
         let _ = tell.send(word);
@@ -160,7 +160,7 @@ async fn without_a_backoff_the_end_is_the_end() {
 #[tokio::test]
 async fn after_so_many_tries_it_gives_up() {
     let server = serve("127.0.0.1:0").await;
-    let backoff = quick().attempts(2);
+    let backoff = quick().max_attempts(2);
     let (connecting, mut told) = watched(to(server.address, "game").reconnect(backoff));
     let connection = connecting.connect().await.unwrap();
     server.task.abort();
@@ -200,7 +200,7 @@ async fn a_refusal_is_the_last_try() {
 #[tokio::test]
 async fn closing_ends_the_tries_too() {
     let server = serve("127.0.0.1:0").await;
-    let slow = Backoff::new().first(Duration::from_hours(1)).max(Duration::from_hours(1));
+    let slow = Backoff::new().initial_delay(Duration::from_hours(1)).max_delay(Duration::from_hours(1));
     for drop_it in [false, true] {
         let (connecting, mut told) = watched(to(server.address, "game").reconnect(slow.clone()));
         let connection = connecting.connect().await.unwrap();

@@ -130,19 +130,19 @@ fn calls_go_both_ways() {
             let ask = command(pair.client_event());
             assert_eq!(ask.body().values().unwrap(), [Value::Bool(true)]);
             let yes = encode(version, &[Value::from("yes")]);
-            pair.client.answer(ask.transaction().unwrap(), &yes).unwrap();
+            pair.client.reply(ask.transaction().unwrap(), &yes).unwrap();
             pair.drive();
             assert_eq!(result(pair.server_event()), Value::from("yes"));
 
             let seat = Value::from(Object::typed("lobby.Seat").with("number", 3));
             let transaction = join.transaction().unwrap();
-            pair.server.answer(transaction, &encode(version, &[seat])).unwrap();
+            pair.server.reply(transaction, &encode(version, &[seat])).unwrap();
             pair.drive();
             let seat = result(pair.client_event());
             assert_eq!(seat.as_object().unwrap().alias(), "lobby.Seat");
             assert_eq!(pair.client.calls_out() + pair.server.calls_in(), 0);
 
-            let again = pair.server.answer(transaction, &yes);
+            let again = pair.server.reply(transaction, &yes);
             assert_eq!(again, Err(UserError::UnknownTransaction));
         }
     }
@@ -163,7 +163,7 @@ fn chunk_sizes_change_in_both_directions_at_any_time() {
             pair.client.call(pair.now, 0, "echo", &value).unwrap();
             pair.drive();
             let echo = command(pair.server_event());
-            pair.server.answer(echo.transaction().unwrap(), &echo.body().arguments().unwrap()).unwrap();
+            pair.server.reply(echo.transaction().unwrap(), &echo.body().arguments().unwrap()).unwrap();
             pair.drive();
             assert_eq!(result(pair.client_event()), Value::from(text));
         }
@@ -243,7 +243,7 @@ fn replies_come_in_any_order() {
     let commands: Vec<_> = pair.server_events.drain(..).map(command).collect();
     for command in commands.iter().rev() {
         let value = command.body().arguments().unwrap();
-        pair.server.answer(command.transaction().unwrap(), &value).unwrap();
+        pair.server.reply(command.transaction().unwrap(), &value).unwrap();
     }
     pair.drive();
     for (n, event) in (0..100).rev().zip(pair.client_events) {
@@ -261,8 +261,8 @@ fn a_notification_wants_no_reply() {
         pair.server.notify(1, "onStatus", &encode(version, &[Value::Null])).unwrap();
         let shared = Message::notification(version, 0, "said", &encode(version, &[Value::from("hi")]));
         let chunked = PreChunkedMessage::new(shared, pair.server.chunk_size());
-        pair.server.send_shared(&chunked).unwrap();
-        pair.server.send_shared(&chunked).unwrap();
+        pair.server.send_pre_chunked(&chunked).unwrap();
+        pair.server.send_pre_chunked(&chunked).unwrap();
         pair.drive();
         let status = command(pair.client_event());
         assert_eq!((status.name(), status.stream(), status.transaction()), ("onStatus", 1, None));
@@ -284,7 +284,7 @@ fn an_answer_comes_in_the_version_of_the_call() {
     for (kind, expected) in [(20, Version::Amf0), (17, Version::Amf3)] {
         let call = command(server.poll_event().unwrap());
         assert_eq!(call.version(), expected);
-        server.answer(call.transaction().unwrap(), &encode(expected, &[Value::Null])).unwrap();
+        server.reply(call.transaction().unwrap(), &encode(expected, &[Value::Null])).unwrap();
         let sent: Vec<u8> = std::iter::from_fn(|| server.poll_transmit()).flatten().collect();
         // Form 1 or 0: the type is the byte behind the length.
         assert_eq!(sent[7], kind);
@@ -301,7 +301,7 @@ fn an_unanswered_call_times_out_and_its_late_reply_is_ignored() {
     assert!(pair.client_events.is_empty());
     pair.advance(Duration::from_millis(1));
     assert!(matches!(outcome(pair.client_event()), Outcome::TimedOut));
-    pair.server.answer(slow.transaction().unwrap(), &encode(Version::Amf0, &[Value::Null])).unwrap();
+    pair.server.reply(slow.transaction().unwrap(), &encode(Version::Amf0, &[Value::Null])).unwrap();
     pair.drive();
     assert!(pair.client_events.is_empty() && pair.client.is_open());
     assert_eq!((pair.client.counters().late_replies, pair.client.counters().unknown_replies), (1, 0));
@@ -374,7 +374,7 @@ fn media_data_and_shared_objects_are_handed_on() {
         pair.client.send(message).unwrap();
     }
     pair.client.send(&message(MessageType(99), b"what")).unwrap();
-    pair.client.send_event(UserControl::SetBufferLength { stream: 1, millis: 300 }).unwrap();
+    pair.client.send_user_control(UserControl::SetBufferLength { stream: 1, millis: 300 }).unwrap();
     pair.drive();
     for expected in sent {
         let received = match pair.server_event() {
@@ -424,7 +424,7 @@ fn many_broadcasts_are_one_allocation() {
     let chunked = PreChunkedMessage::new(message, 60_000);
     for _ in 0..3 {
         let (mut server, _) = pair::accepted(Config::server());
-        server.send_shared(&chunked).unwrap();
+        server.send_pre_chunked(&chunked).unwrap();
         assert_eq!(server.poll_transmit().unwrap().as_ptr(), chunked.bytes().as_ptr());
         assert!(server.poll_transmit().is_none());
     }
@@ -458,7 +458,7 @@ proptest! {
         pair.drive();
         for event in std::mem::take(&mut pair.server_events) {
             let command = command(event);
-            pair.server.answer(command.transaction().unwrap(), &encode(version, &command.body().values().unwrap()[..1])).unwrap();
+            pair.server.reply(command.transaction().unwrap(), &encode(version, &command.body().values().unwrap()[..1])).unwrap();
         }
         pair.drive();
         prop_assert_eq!(pair.client_events.len(), texts.len());

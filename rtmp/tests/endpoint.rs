@@ -61,7 +61,7 @@ impl Game {
     }
 
     fn who(&self, connect: &Connect) -> (String, Vec<Value>) {
-        (connect.instance().name().to_owned(), connect.arguments().to_vec())
+        (connect.instance().name().to_owned(), connect.values().to_vec())
     }
 
     fn user(&self, caller: &amf_remoting::Caller) -> String {

@@ -284,7 +284,7 @@ fn a_policy_is_asked_for_in_any_pieces() {
         assert!(server.poll_event().is_none());
         server.handle_input(now, &request[cut..]);
         assert!(matches!(server.poll_event(), Some(Event::PolicyRequest)));
-        server.answer_policy("<cross-domain-policy/>").unwrap();
+        server.send_policy("<cross-domain-policy/>").unwrap();
         assert_eq!(output(&mut server), b"<cross-domain-policy/>\0");
         assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::Policy))));
     }

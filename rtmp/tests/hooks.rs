@@ -65,7 +65,7 @@ async fn is_cut(socket: &mut TcpStream) -> bool {
 #[tokio::test]
 async fn parameters_are_typed() {
     let server = server().on_connect(|connect| async move {
-        let (login, times, note): (Login, Option<u32>, Option<String>) = connect.parameters()?;
+        let (login, times, note): (Login, Option<u32>, Option<String>) = connect.arguments()?;
         if let (Some(7), Some("Ann")) = (times, note.as_deref()) {
             return Ok(connect.admit(login).info("motd", "hello").info("code", "Mine"));
         }

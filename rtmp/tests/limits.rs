@@ -93,7 +93,7 @@ fn before_connect() {
         server
     };
     assert!(matches!(connect(65_536).poll_event(), Some(Event::Connect(_))));
-    passes(&fault_kind(&mut connect(65_537)), "before_connect", 65_536);
+    passes(&fault_kind(&mut connect(65_537)), "before_connect_bytes", 65_536);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn what_waits_for_the_decision_counts_as_before_connect() {
     assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
     assert!(server.poll_event().is_none() && !server.is_closed());
     server.handle_input(now, &chunk(3, 8, 0, b""));
-    passes(&fault_kind(&mut server), "before_connect", 65_536);
+    passes(&fault_kind(&mut server), "before_connect_bytes", 65_536);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn calls_in() {
     }
     assert_eq!(last, "n");
     // An answer makes room, and so does one to the same id twice.
-    server.answer(first.unwrap(), &encode(Version::Amf0, &[Value::Null])).unwrap();
+    server.reply(first.unwrap(), &encode(Version::Amf0, &[Value::Null])).unwrap();
     server.handle_input(now, &chunk(3, 20, 0, &command("f", 5.0, b"")));
     assert!(matches!(server.poll_event(), Some(Event::Command(_))));
     assert_eq!((server.calls_in(), server.is_open()), (256, true));
@@ -316,7 +316,7 @@ fn unsent_reply_bytes() {
             let Some(Event::Command(command)) = server.poll_event() else { panic!() };
             let before = server.queued();
             let value = Bytes::from(vec![0; len]);
-            let result = server.answer(command.transaction().unwrap(), &value);
+            let result = server.reply(command.transaction().unwrap(), &value);
             let took = server.queued() - before;
             assert_eq!(result.is_ok(), server.is_open());
             assert!(took > len && took < len + 100);
@@ -338,7 +338,7 @@ fn unsent_reply_bytes() {
     let (mut server, now) = accepted(Config::server());
     server.handle_input(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
     let Some(Event::Command(command)) = server.poll_event() else { panic!() };
-    server.answer(command.transaction().unwrap(), &Bytes::from(vec![0; 3 * MIB])).unwrap();
+    server.reply(command.transaction().unwrap(), &Bytes::from(vec![0; 3 * MIB])).unwrap();
     assert!(server.is_open());
 }
 
@@ -463,7 +463,7 @@ fn pings_and_stalls() {
     assert!(server.queued() > 0);
 
     // What drives the connection says when nothing was taken.
-    server.stalled();
+    server.handle_stall();
     let stalled = PeerErrorKind::Stalled { after: Duration::from_secs(10) };
     assert_eq!(fault_kind(&mut server), stalled);
     assert_eq!(
@@ -471,7 +471,7 @@ fn pings_and_stalls() {
         "expected the peer to take what it is sent within 10s, the limit `stall_timeout`, but it took nothing"
     );
     assert_eq!((server.queued(), passed(&server)), (0, vec![("stall_timeout", 1)]));
-    server.stalled();
+    server.handle_stall();
     assert_eq!(passed(&server), [("stall_timeout", 2)], "while the rest was to be sent");
 }
 

@@ -271,7 +271,7 @@ async fn requests_have_a_limit() {
     let (first, second) = tokio::join!(post(&smaller, &path, c0_c1()), post(&smaller, &again, vec![0]));
     assert_eq!((first.0, second.0), (200, 429));
     let (status, words) = post(&smaller, &again.replace("idle", "send"), vec![0; 1538]).await;
-    assert_eq!((status, &words[..]), (413, &b"exceeded the limit `before_connect`\n"[..]));
+    assert_eq!((status, &words[..]), (413, &b"exceeded the limit `before_connect_bytes`\n"[..]));
     let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
     let limits = TunnelLimits { request_timeout: Duration::from_millis(50), ..limits };
     let hasty: Router = server().tunnel_limits(limits).rtmpt();

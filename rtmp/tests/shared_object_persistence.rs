@@ -87,7 +87,7 @@ async fn what_was_written_and_its_version_are_there_after_a_restart() {
     // Not persistent is another kind.
     assert_eq!(
         server.instance("other", "").unwrap().shared_object("board").unwrap_err(),
-        SharedObjectError::Persistence
+        SharedObjectError::PersistenceMismatch
     );
     other.clear().await.unwrap();
     drop(other);

@@ -114,7 +114,8 @@ impl SharedObjectGuard for Door {
 #[tokio::test]
 async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
     let (first, address) = serve(SharedObjects::new()).await;
-    let backoff = Backoff::new().first(Duration::from_millis(50)).max(Duration::from_millis(100));
+    let backoff =
+        Backoff::new().initial_delay(Duration::from_millis(50)).max_delay(Duration::from_millis(100));
     let connecting = NetConnection::builder(&format!("rtmp://{address}/test")).unwrap().reconnect(backoff);
     let ann = connecting.connect().await.unwrap();
     let theirs = ann.shared_object("b", SharedObjectOptions::new()).await.unwrap();

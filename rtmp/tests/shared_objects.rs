@@ -374,7 +374,8 @@ async fn an_object_lingers_and_dies() {
 #[tokio::test]
 async fn an_object_is_used_again_after_the_connection_was_lost() {
     let (server, address) = serve(SharedObjects::new()).await;
-    let backoff = Backoff::new().first(Duration::from_millis(100)).max(Duration::from_millis(200));
+    let backoff =
+        Backoff::new().initial_delay(Duration::from_millis(100)).max_delay(Duration::from_millis(200));
     let connecting =
         NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap().reconnect(backoff);
     let ann = connecting.connect().await.unwrap();

@@ -140,7 +140,7 @@ async fn what_is_no_rtmp_ends_the_connection() {
         // The version byte is 3.
         (Message::binary(vec![0x47; 8]), 1000, ""),
         // More than the 64 KiB that any message may have before connect, and what one read takes.
-        (Message::binary(vec![3; (72 << 10) + 1]), 1009, "exceeded the limit `before_connect`"),
+        (Message::binary(vec![3; (72 << 10) + 1]), 1009, "exceeded the limit `before_connect_bytes`"),
     ] {
         let mut browser = open(address).await.unwrap();
         browser.send(message).await.unwrap();

@@ -110,7 +110,7 @@ impl House {
         let stderr = finished.stderr;
         assert_eq!(finished.status.code(), Some(1), "{stderr}");
         let connect = timeout(LIMIT, self.connects.recv()).await.expect("the hook was asked").unwrap();
-        assert_eq!(connect.arguments(), [Value::from(word)]);
+        assert_eq!(connect.values(), [Value::from(word)]);
         assert_eq!(connect.tc_url(), url);
         assert!(stderr.contains("this server has no streams yet"), "{stderr}");
     }

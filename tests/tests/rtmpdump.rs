@@ -76,7 +76,7 @@ async fn every_type_of_rtmpdump_reaches_the_hook() {
         ]),
         Value::Number(part),
     ];
-    assert_eq!(connect.arguments(), expected);
+    assert_eq!(connect.values(), expected);
     // By a type of the program's own, too.
     assert!(connect.argument::<bool>(0).unwrap());
     assert_eq!(connect.argument::<i32>(2).unwrap(), i32::try_from(number).unwrap());
@@ -117,7 +117,7 @@ async fn every_type_of_ffmpeg_reaches_the_hook() {
         object(named),
         text("end"),
     ];
-    assert_eq!(connect.arguments(), expected);
+    assert_eq!(connect.values(), expected);
     assert_eq!(connect.application(), "game");
 }
 

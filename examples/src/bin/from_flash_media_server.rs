@@ -50,7 +50,7 @@ fn server(store: impl SharedObjectStore) -> io::Result<Server> {
     let server = Server::new(Services::new().add(Game))
         .shared_objects(SharedObjects::new().store(store)?)
         .on_connect(|connect| async move {
-            let (name,): (String,) = connect.parameters()?;
+            let (name,): (String,) = connect.arguments()?;
             if name.is_empty() {
                 return Err(connect.reject("who are you?"));
             }

@@ -86,7 +86,7 @@ impl Ask {
         let mut words = DynamicMembers::new();
         words.insert("app", connect.app());
         words.insert("tcUrl", connect.tc_url());
-        words.insert("arguments", connect.arguments().to_vec());
+        words.insert("arguments", connect.values().to_vec());
         words.into()
     }
 }

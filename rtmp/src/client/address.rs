@@ -17,10 +17,10 @@ pub(super) struct Address {
 impl Address {
     /// `rtmp://host[:port]/application[/instance]`, or the same with `rtmps`.
     pub(super) fn parse(url: &str) -> Result<Self, ConnectError> {
-        Self::split(url).ok_or_else(|| ConnectError::Url(url.to_owned()))
+        Self::parse_parts(url).ok_or_else(|| ConnectError::Url(url.to_owned()))
     }
 
-    fn split(url: &str) -> Option<Self> {
+    fn parse_parts(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let (is_secure, default_port) = match scheme {
             "rtmp" => (false, 1935),
@@ -39,8 +39,8 @@ impl Address {
             },
         };
         let port = port.map_or(Some(default_port), |port| port.parse().ok())?;
-        let is_whole = !host.is_empty() && !host.contains('@') && !app.is_empty();
-        is_whole.then(|| Self { is_secure, host: host.to_owned(), port, app: app.to_owned() })
+        let is_complete = !host.is_empty() && !host.contains('@') && !app.is_empty();
+        is_complete.then(|| Self { is_secure, host: host.to_owned(), port, app: app.to_owned() })
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls() {
+    fn parses_valid_urls_and_refuses_others() {
         for (url, is_secure, host, port, app) in [
             ("rtmp://localhost/lobby", false, "localhost", 1935, "lobby"),
             ("rtmp://127.0.0.1:7/lobby/red?key=7", false, "127.0.0.1", 7, "lobby/red?key=7"),
@@ -58,7 +58,7 @@ mod tests {
             ("rtmps://game.example/lobby", true, "game.example", 443, "lobby"),
         ] {
             let expected = Address { is_secure, host: host.into(), port, app: app.into() };
-            assert_eq!(Address::split(url), Some(expected), "{url}");
+            assert_eq!(Address::parse_parts(url), Some(expected), "{url}");
         }
         for url in [
             "",
@@ -73,7 +73,7 @@ mod tests {
             "rtmp://[::1]7/lobby",
             "rtmp://ann@localhost/lobby",
         ] {
-            assert_eq!(Address::split(url), None, "{url}");
+            assert_eq!(Address::parse_parts(url), None, "{url}");
         }
     }
 }

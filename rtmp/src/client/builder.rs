@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::address::Address;
 use super::backoff::Backoff;
 use super::connector::Connector;
-use super::reconnecting::{ReconnectingConnection, Retry};
+use super::reconnecting::{ReconnectPolicy, ReconnectingConnection};
 use super::{ConnectError, ConnectionEvent, NetConnection};
 use crate::proto::{Config, ConnectRequest};
 
@@ -19,7 +19,7 @@ use crate::proto::{Config, ConnectRequest};
 #[derive(Clone)]
 pub struct NetConnectionBuilder {
     connector: Connector,
-    events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
+    on_event: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
     backoff: Option<Backoff>,
 }
 
@@ -34,13 +34,13 @@ impl NetConnectionBuilder {
             address,
             config: Arc::new(Config::client()),
             services: Services::new(),
-            unhandled: Arc::new(|_, _| {}),
+            on_unhandled: Arc::new(|_, _| {}),
             timeout: Duration::from_secs(30),
-            redirects: 0,
+            max_redirects: 0,
             #[cfg(feature = "tls")]
             tls: None,
         };
-        Ok(Self { connector, events: Arc::new(|_| {}), backoff: None })
+        Ok(Self { connector, on_event: Arc::new(|_| {}), backoff: None })
     }
 
     /// The version in which commands are spoken; AMF3 unless it is set.
@@ -74,14 +74,14 @@ impl NetConnectionBuilder {
     /// Is told of the server's calls that no service answers, `onStatus` among them.
     #[must_use]
     pub fn on_unhandled(mut self, hook: impl Fn(&str, Vec<Value>) + Send + Sync + 'static) -> Self {
-        self.connector.unhandled = Arc::new(hook);
+        self.connector.on_unhandled = Arc::new(hook);
         self
     }
 
     /// Is told what becomes of the connection, in the order in which it happens. It must not wait.
     #[must_use]
     pub fn on_event(mut self, hook: impl Fn(&ConnectionEvent) + Send + Sync + 'static) -> Self {
-        self.events = Arc::new(hook);
+        self.on_event = Arc::new(hook);
         self
     }
 
@@ -104,7 +104,7 @@ impl NetConnectionBuilder {
     /// not told to another unless this says so.
     #[must_use]
     pub fn follow_redirects(mut self, max: u32) -> Self {
-        self.connector.redirects = max;
+        self.connector.max_redirects = max;
         self
     }
 
@@ -147,11 +147,11 @@ impl NetConnectionBuilder {
 
     /// Connects, and waits until the server has accepted.
     pub async fn connect(self) -> Result<NetConnection, ConnectError> {
-        let Self { connector, events, backoff } = self;
-        let link = Arc::new(ReconnectingConnection::new(events));
-        let established = connector.establish(link.id(), link.objects()).await?;
-        let retry = backoff.map(|backoff| Retry { connector, backoff });
-        Ok(NetConnection::new(link, established, retry))
+        let Self { connector, on_event, backoff } = self;
+        let connection = Arc::new(ReconnectingConnection::new(on_event));
+        let established = connector.establish(connection.id(), connection.objects()).await?;
+        let reconnect_policy = backoff.map(|backoff| ReconnectPolicy { connector, backoff });
+        Ok(NetConnection::new(connection, established, reconnect_policy))
     }
 
     /// Connects through any transport that is there already; the URL's host and port are only told to the server.
@@ -160,10 +160,11 @@ impl NetConnectionBuilder {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { connector, events, .. } = self;
-        let link = Arc::new(ReconnectingConnection::new(events));
-        let established = connector.establish_over(stream, link.id(), link.objects()).await?;
-        Ok(NetConnection::new(link, established, None))
+        let Self { connector, on_event, .. } = self;
+        let connection = Arc::new(ReconnectingConnection::new(on_event));
+        let established =
+            connector.establish_with_stream(stream, connection.id(), connection.objects()).await?;
+        Ok(NetConnection::new(connection, established, None))
     }
 }
 

@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::address::Address;
 use super::error::ConnectError;
-use super::handler::{ClientHandler, Unhandled};
+use super::handler::{ClientHandler, OnUnhandled};
 use super::shared_object::RemoteObjects;
 use crate::connection::{ConnectionEnd, Driver, Handle};
 use crate::proto::{Accepted, Config, ConnectRequest, Connection, Seed};
@@ -33,9 +33,9 @@ pub(super) struct Connector {
     pub(super) request: ConnectRequest,
     pub(super) config: Arc<Config>,
     pub(super) services: Services,
-    pub(super) unhandled: Arc<Unhandled>,
+    pub(super) on_unhandled: Arc<OnUnhandled>,
     pub(super) timeout: Duration,
-    pub(super) redirects: u32,
+    pub(super) max_redirects: u32,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<Arc<crate::rustls::ClientConfig>>,
 }
@@ -48,11 +48,11 @@ impl Connector {
         objects: &Arc<RemoteObjects>,
     ) -> Result<Established, ConnectError> {
         let established = async {
-            let mut outcome = self.open(id, objects).await;
-            for _ in 0..self.redirects {
+            let mut outcome = self.connect(id, objects).await;
+            for _ in 0..self.max_redirects {
                 let Err(error) = &outcome else { break };
                 let Some(url) = error.redirect() else { break };
-                outcome = self.redirected(url)?.open(id, objects).await;
+                outcome = self.with_url(url)?.connect(id, objects).await;
             }
             outcome
         };
@@ -60,7 +60,7 @@ impl Connector {
     }
 
     /// One connection over a stream that is there already, within its time.
-    pub(super) async fn establish_over<S>(
+    pub(super) async fn establish_with_stream<S>(
         &self,
         stream: S,
         id: ClientId,
@@ -73,7 +73,7 @@ impl Connector {
         established.map_err(|_| ConnectError::Timeout(self.timeout))?
     }
 
-    fn redirected(&self, url: &str) -> Result<Self, ConnectError> {
+    fn with_url(&self, url: &str) -> Result<Self, ConnectError> {
         let address = Address::parse(url)?;
         if self.address.is_secure && !address.is_secure {
             return Err(ConnectError::Unsupported("a server sends us from TLS to a place without it"));
@@ -82,19 +82,19 @@ impl Connector {
         Ok(Self { address, request, ..self.clone() })
     }
 
-    async fn open(&self, id: ClientId, objects: &Arc<RemoteObjects>) -> Result<Established, ConnectError> {
+    async fn connect(&self, id: ClientId, objects: &Arc<RemoteObjects>) -> Result<Established, ConnectError> {
         let Address { host, port, .. } = &self.address;
         let socket = TcpStream::connect((host.as_str(), *port)).await.map_err(ConnectError::Io)?;
         socket.set_nodelay(true).map_err(ConnectError::Io)?;
         if self.address.is_secure {
-            let stream = self.secure(socket).await.map_err(ConnectError::Io)?;
+            let stream = self.connect_tls(socket).await.map_err(ConnectError::Io)?;
             return self.handshake(stream, id, objects).await;
         }
         self.handshake(socket, id, objects).await
     }
 
     #[cfg(feature = "tls")]
-    async fn secure(
+    async fn connect_tls(
         &self,
         socket: TcpStream,
     ) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static> {
@@ -104,7 +104,7 @@ impl Connector {
     /// It is not come to: such an address is refused at once.
     #[cfg(not(feature = "tls"))]
     #[allow(clippy::unused_async, reason = "as its twin")]
-    async fn secure(&self, _: TcpStream) -> io::Result<TcpStream> {
+    async fn connect_tls(&self, _: TcpStream) -> io::Result<TcpStream> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -117,20 +117,20 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (handle, outbox, state) = Handle::new(&self.config);
+        let (handle, outbound_rx, status) = Handle::new(&self.config);
         let handle = Arc::new(handle);
         let (config, request) = (Arc::clone(&self.config), self.request.clone());
         let connection = Connection::client(config, request, &Seed::random(), Instant::now());
         let (outcome_tx, outcome_rx) = oneshot::channel();
         let handler = ClientHandler {
             services: self.services.clone(),
-            unhandled: Arc::clone(&self.unhandled),
+            on_unhandled: Arc::clone(&self.on_unhandled),
             // What the server's calls are answered with goes back on the same connection.
             caller: Caller::new(Client::new(id, Arc::clone(&handle) as _)),
             objects: Arc::clone(objects),
             outcome_tx: Some(outcome_tx),
         };
-        let mut driver = Driver::new(stream, connection, handler, outbox, state);
+        let mut driver = Driver::new(stream, connection, handler, outbound_rx, status);
         // Whoever does not wait for the decision any more does not want the connection.
         let driver = async move { driver.run(std::future::pending(), Duration::ZERO, Duration::ZERO).await };
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));

@@ -13,36 +13,36 @@ use crate::proto::Accepted;
 
 /// Whether there is a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LinkState {
+pub(super) enum ConnectionState {
     Open,
     Lost,
     /// For ever.
-    Ended,
+    Closed,
 }
 
 /// The current connection, and whoever waits for another.
 #[derive(Debug)]
 pub(super) struct CurrentConnection {
     current: RwLock<Option<(Arc<Handle>, Arc<Accepted>)>>,
-    state: watch::Sender<LinkState>,
+    state: watch::Sender<ConnectionState>,
 }
 
 impl CurrentConnection {
     pub(super) fn new() -> Self {
-        Self { current: RwLock::new(None), state: watch::Sender::new(LinkState::Lost) }
+        Self { current: RwLock::new(None), state: watch::Sender::new(ConnectionState::Lost) }
     }
 
-    pub(super) fn state(&self) -> watch::Receiver<LinkState> {
+    pub(super) fn state(&self) -> watch::Receiver<ConnectionState> {
         self.state.subscribe()
     }
 
-    pub(super) fn set_state(&self, state: LinkState) {
+    pub(super) fn set_state(&self, state: ConnectionState) {
         self.state.send_replace(state);
     }
 
-    pub(super) fn begin(&self, handle: Arc<Handle>, accepted: Arc<Accepted>) {
+    pub(super) fn set(&self, handle: Arc<Handle>, accepted: Arc<Accepted>) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((handle, accepted));
-        self.set_state(LinkState::Open);
+        self.set_state(ConnectionState::Open);
     }
 
     /// What the server said when it last accepted us.
@@ -61,8 +61,8 @@ impl CurrentConnection {
 
 impl Connection for CurrentConnection {
     fn encoding(&self) -> Encoding {
-        let none = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
-        self.read(|(handle, _)| handle.encoding()).unwrap_or(none)
+        let unconnected = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+        self.read(|(handle, _)| handle.encoding()).unwrap_or(unconnected)
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

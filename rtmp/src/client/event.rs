@@ -14,16 +14,16 @@ pub enum ConnectionEvent {
     /// There is none any more, whoever ended it.
     Lost,
     /// It will be tried to make another, after this time.
-    Waiting {
+    Reconnecting {
         /// Which try it is, from 1.
         attempt: u32,
         /// What is waited before it.
         delay: Duration,
     },
     /// A try failed. If the server refused us, it was the last.
-    Failed(ConnectError),
+    ReconnectFailed(ConnectError),
     /// There will be no other.
-    Ended,
+    Closed,
 }
 
 impl fmt::Display for ConnectionEvent {
@@ -31,9 +31,9 @@ impl fmt::Display for ConnectionEvent {
         match self {
             Self::Connected => f.write_str("connected"),
             Self::Lost => f.write_str("the connection is lost"),
-            Self::Waiting { attempt, delay } => write!(f, "try {attempt} to connect again in {delay:?}"),
-            Self::Failed(error) => error.fmt(f),
-            Self::Ended => f.write_str("the connection has ended"),
+            Self::Reconnecting { attempt, delay } => write!(f, "try {attempt} to connect again in {delay:?}"),
+            Self::ReconnectFailed(error) => error.fmt(f),
+            Self::Closed => f.write_str("the connection has ended"),
         }
     }
 }

@@ -13,12 +13,12 @@ use crate::connection::{
 };
 use crate::proto::{Accepted, Command, Event, Status};
 
-pub(super) type Unhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
+pub(super) type OnUnhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
 
 /// One connection of a client.
 pub(super) struct ClientHandler {
     pub(super) services: Services,
-    pub(super) unhandled: Arc<Unhandled>,
+    pub(super) on_unhandled: Arc<OnUnhandled>,
     pub(super) caller: Caller,
     pub(super) objects: Arc<RemoteObjects>,
     /// Who waits for the server's answer to connect.
@@ -37,7 +37,7 @@ impl ClientHandler {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
         if self.services.signature(&target).is_none() {
-            (self.unhandled)(command.name(), command.body().values().unwrap_or_default());
+            (self.on_unhandled)(command.name(), command.body().values().unwrap_or_default());
             let text = format!("there is no method {}", command.name());
             return send_reply(
                 (transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))),
@@ -54,7 +54,7 @@ impl ClientHandler {
 impl ConnectionHandler for ClientHandler {
     type Task = InFlightCall;
 
-    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
+    fn handle_event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
         match event {
             Event::Accepted(accepted) => {
                 context.status.set_version(accepted.version());
@@ -67,11 +67,11 @@ impl ConnectionHandler for ClientHandler {
         }
     }
 
-    fn outcome_size(done: &CallOutcome) -> usize {
-        outcome_size(done)
+    fn outcome_size(outcome: &CallOutcome) -> usize {
+        outcome_size(outcome)
     }
 
-    fn done(&mut self, done: CallOutcome, context: &mut HandlerContext<'_, Self>) {
-        send_reply(done, context.connection);
+    fn handle_completion(&mut self, outcome: CallOutcome, context: &mut HandlerContext<'_, Self>) {
+        send_reply(outcome, context.connection);
     }
 }

@@ -24,10 +24,10 @@ use crate::shared_object::SharedObjectOptions;
 pub use backoff::Backoff;
 pub use builder::NetConnectionBuilder;
 use connector::Established;
-use current::LinkState;
+use current::ConnectionState;
 pub use error::ConnectError;
 pub use event::ConnectionEvent;
-use reconnecting::{ReconnectingConnection, Retry};
+use reconnecting::{ReconnectPolicy, ReconnectingConnection};
 pub use shared_object::{JoinError, RemoteSharedObject, SharedObjectBatch, SyncEvents};
 
 /// A connection to a server, named as ActionScript names it.
@@ -48,18 +48,18 @@ pub use shared_object::{JoinError, RemoteSharedObject, SharedObjectBatch, SyncEv
 #[derive(Clone)]
 pub struct NetConnection {
     client: Client,
-    owner: Arc<CloseOnDrop>,
+    close_on_drop: Arc<CloseOnDrop>,
 }
 
 /// Closes the connection when nobody holds it any more.
 struct CloseOnDrop {
-    link: Arc<ReconnectingConnection>,
+    connection: Arc<ReconnectingConnection>,
     accepted: Arc<Accepted>,
 }
 
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.link.close();
+        self.connection.close();
     }
 }
 
@@ -70,12 +70,16 @@ impl NetConnection {
         NetConnectionBuilder::new(url)
     }
 
-    fn new(link: Arc<ReconnectingConnection>, established: Established, retry: Option<Retry>) -> Self {
-        link.begin(&established);
-        let client = Client::new(link.id(), Arc::clone(link.current()) as _);
+    fn new(
+        connection: Arc<ReconnectingConnection>,
+        established: Established,
+        reconnect_policy: Option<ReconnectPolicy>,
+    ) -> Self {
+        connection.set_established(&established);
+        let client = Client::new(connection.id(), Arc::clone(connection.current()) as _);
         let accepted = Arc::clone(&established.accepted);
-        tokio::spawn(Arc::clone(&link).keep(established, retry));
-        Self { client, owner: Arc::new(CloseOnDrop { link, accepted }) }
+        tokio::spawn(Arc::clone(&connection).run(established, reconnect_policy));
+        Self { client, close_on_drop: Arc::new(CloseOnDrop { connection, accepted }) }
     }
 
     /// Calls a method of the server and waits for its answer.
@@ -119,7 +123,7 @@ impl NetConnection {
         name: &str,
         options: SharedObjectOptions,
     ) -> Result<RemoteSharedObject, JoinError> {
-        RemoteSharedObject::join(self.owner.link.objects(), name, options.is_persistent()).await
+        RemoteSharedObject::join(self.close_on_drop.connection.objects(), name, options.is_persistent()).await
     }
 
     /// The server, as something that `#[remote_client]` traits can be called on.
@@ -129,34 +133,53 @@ impl NetConnection {
 
     /// What the server said when it last accepted us.
     pub fn accepted(&self) -> Arc<Accepted> {
-        self.owner.link.current().accepted().unwrap_or_else(|| Arc::clone(&self.owner.accepted))
+        self.close_on_drop
+            .connection
+            .current()
+            .accepted()
+            .unwrap_or_else(|| Arc::clone(&self.close_on_drop.accepted))
     }
 
     /// Whether the connection is there.
     pub fn is_open(&self) -> bool {
-        self.owner.link.current().is_open()
+        self.close_on_drop.connection.current().is_open()
     }
 
     /// Ends the connection, for ever.
     pub fn close(&self) {
-        self.owner.link.close();
+        self.close_on_drop.connection.close();
     }
 
     /// Waits until the connection is there: at once if it is. False if it has ended for ever.
     pub async fn opened(&self) -> bool {
-        let mut state = self.owner.link.current().state();
+        let mut state = self.close_on_drop.connection.current().state();
         // An error says that whoever keeps it is gone.
-        state.wait_for(|state| *state != LinkState::Lost).await.is_ok_and(|state| *state == LinkState::Open)
+        state
+            .wait_for(|state| *state != ConnectionState::Lost)
+            .await
+            .is_ok_and(|state| *state == ConnectionState::Open)
     }
 
     /// Waits until the connection is not there: at once if it is not.
     pub async fn lost(&self) {
-        let _ = self.owner.link.current().state().wait_for(|state| *state != LinkState::Open).await;
+        let _ = self
+            .close_on_drop
+            .connection
+            .current()
+            .state()
+            .wait_for(|state| *state != ConnectionState::Open)
+            .await;
     }
 
     /// Waits until the connection has ended for ever, whoever ended it.
     pub async fn closed(&self) {
-        let _ = self.owner.link.current().state().wait_for(|state| *state == LinkState::Ended).await;
+        let _ = self
+            .close_on_drop
+            .connection
+            .current()
+            .state()
+            .wait_for(|state| *state == ConnectionState::Closed)
+            .await;
     }
 }
 

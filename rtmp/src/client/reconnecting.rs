@@ -11,13 +11,13 @@ use tokio::time::sleep;
 
 use super::backoff::Backoff;
 use super::connector::{Connector, Established};
-use super::current::{CurrentConnection, LinkState};
+use super::current::{ConnectionState, CurrentConnection};
 use super::error::ConnectError;
 use super::event::ConnectionEvent;
 use super::shared_object::RemoteObjects;
 
 /// How to connect again.
-pub(super) struct Retry {
+pub(super) struct ReconnectPolicy {
     pub(super) connector: Connector,
     pub(super) backoff: Backoff,
 }
@@ -28,19 +28,19 @@ pub(super) struct ReconnectingConnection {
     current: Arc<CurrentConnection>,
     /// Set once, when this side wants no connection any more.
     closing: watch::Sender<bool>,
-    events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
+    on_event: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>,
     objects: Arc<RemoteObjects>,
 }
 
 impl ReconnectingConnection {
-    pub(super) fn new(events: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>) -> Self {
+    pub(super) fn new(on_event: Arc<dyn Fn(&ConnectionEvent) + Send + Sync>) -> Self {
         let current = Arc::new(CurrentConnection::new());
         Self {
             id: ClientId::allocate(),
             objects: Arc::new(RemoteObjects::new(Arc::clone(&current))),
             current,
             closing: watch::Sender::new(false),
-            events,
+            on_event,
         }
     }
 
@@ -63,48 +63,54 @@ impl ReconnectingConnection {
         }
     }
 
-    pub(super) fn begin(&self, established: &Established) {
-        self.current.begin(Arc::clone(&established.handle), Arc::clone(&established.accepted));
+    pub(super) fn set_established(&self, established: &Established) {
+        self.current.set(Arc::clone(&established.handle), Arc::clone(&established.accepted));
         self.objects.rejoin();
         self.emit(&ConnectionEvent::Connected);
     }
 
     /// Keeps a connection until it ends, and makes others as long as it should.
-    pub(super) async fn keep(self: Arc<Self>, mut established: Established, retry: Option<Retry>) {
+    pub(super) async fn run(
+        self: Arc<Self>,
+        mut established: Established,
+        reconnect_policy: Option<ReconnectPolicy>,
+    ) {
         let mut attempt = 0;
         loop {
             let began = Instant::now();
             let end = established.driver.await;
             tracing::debug!(?end, "connection ended");
-            self.current.set_state(LinkState::Lost);
+            self.current.set_state(ConnectionState::Lost);
             self.emit(&ConnectionEvent::Lost);
-            let Some(retry) = retry.as_ref().filter(|_| !*self.closing.borrow()) else { break };
-            if retry.backoff.is_success(began.elapsed()) {
+            let Some(reconnect_policy) = reconnect_policy.as_ref().filter(|_| !*self.closing.borrow()) else {
+                break;
+            };
+            if reconnect_policy.backoff.is_success(began.elapsed()) {
                 attempt = 0;
             }
-            match self.reconnect(retry, &mut attempt).await {
-                Some(reconnect) => established = reconnect,
+            match self.reconnect(reconnect_policy, &mut attempt).await {
+                Some(reconnected) => established = reconnected,
                 None => break,
             }
-            self.begin(&established);
+            self.set_established(&established);
             if *self.closing.borrow() {
                 established.handle.close();
             }
         }
-        self.current.set_state(LinkState::Ended);
-        self.emit(&ConnectionEvent::Ended);
+        self.current.set_state(ConnectionState::Closed);
+        self.emit(&ConnectionEvent::Closed);
     }
 
     /// Another connection; nothing where there shall be none.
-    async fn reconnect(&self, retry: &Retry, attempt: &mut u32) -> Option<Established> {
+    async fn reconnect(&self, reconnect_policy: &ReconnectPolicy, attempt: &mut u32) -> Option<Established> {
         let mut closing = self.closing.subscribe();
         loop {
             *attempt = attempt.saturating_add(1);
-            let delay = retry.backoff.delay(*attempt, rand::random())?;
-            self.emit(&ConnectionEvent::Waiting { attempt: *attempt, delay });
+            let delay = reconnect_policy.backoff.delay(*attempt, rand::random())?;
+            self.emit(&ConnectionEvent::Reconnecting { attempt: *attempt, delay });
             let established = async {
                 sleep(delay).await;
-                retry.connector.establish(self.id, &self.objects).await
+                reconnect_policy.connector.establish(self.id, &self.objects).await
             };
             let outcome = tokio::select! {
                 outcome = established => outcome,
@@ -114,7 +120,7 @@ impl ReconnectingConnection {
                 Ok(established) => return Some(established),
                 Err(error) => {
                     let is_final = matches!(error, ConnectError::Rejected(_));
-                    self.emit(&ConnectionEvent::Failed(error));
+                    self.emit(&ConnectionEvent::ReconnectFailed(error));
                     if is_final {
                         return None;
                     }
@@ -125,7 +131,7 @@ impl ReconnectingConnection {
 
     fn emit(&self, event: &ConnectionEvent) {
         // What keeps the connection must not end with a mistake of the program's.
-        if catch_unwind(AssertUnwindSafe(|| (self.events)(event))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| (self.on_event)(event))).is_err() {
             tracing::error!("the hook of on_event panicked");
         }
     }

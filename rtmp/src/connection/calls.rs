@@ -71,7 +71,7 @@ pub(crate) fn outcome_size((_, outcome): &CallOutcome) -> usize {
 pub(crate) fn send_reply((transaction, outcome): CallOutcome, connection: &mut Connection) {
     let Some(transaction) = transaction else { return };
     let sent = match outcome {
-        Ok(reply) => match connection.answer(transaction, reply.body()) {
+        Ok(reply) => match connection.reply(transaction, reply.body()) {
             // The caller waits, so it has to learn of this.
             Err(UserError::MessageTooLong { len }) => {
                 let text = format_args!("a reply of {len} bytes is more than a message can carry");

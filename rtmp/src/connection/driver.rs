@@ -25,9 +25,9 @@ use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::completed::CompletedCalls;
 use super::handle::{ConnectionStatus, Outbound};
-use super::handler::{ConnectionEnd, ConnectionHandler, Done, HandlerContext};
+use super::handler::{ConnectionEnd, ConnectionHandler, HandlerContext, TaskOutput};
 use super::write_buffer::WriteBuffer;
-use crate::metrics::{self, ConnectionMetrics};
+use crate::metrics::{ConnectionMetrics, connection_ended};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UserError};
 
@@ -43,18 +43,18 @@ const READ_BUDGET: usize = 32 << 10;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection and its socket.
-pub(crate) struct Driver<S, R: ConnectionHandler> {
+pub(crate) struct Driver<S, H: ConnectionHandler> {
     socket: S,
     connection: Connection,
     /// Until the connection has ended.
-    handler: Option<R>,
+    handler: Option<H>,
     outbound_rx: mpsc::UnboundedReceiver<Outbound>,
     status: Arc<ConnectionStatus>,
-    meter: ConnectionMetrics,
-    in_flight: FuturesUnordered<R::Task>,
+    metrics: ConnectionMetrics,
+    in_flight: FuturesUnordered<H::Task>,
     /// Completed calls whose replies are held until earlier output has reached the socket. Without this, a peer that
     /// pipelines many calls would be disconnected as a slow reader.
-    completed: CompletedCalls<Done<R>>,
+    completed: CompletedCalls<TaskOutput<H>>,
     /// Calls to the peer that have no reply yet.
     pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     write_buffer: WriteBuffer,
@@ -70,7 +70,7 @@ pub(crate) struct Driver<S, R: ConnectionHandler> {
     read_since_yield: usize,
     /// Since when the socket has taken nothing of what waits for it.
     write_stalled_since: Option<Instant>,
-    /// Whether this side is to go, and when its grace ends.
+    /// Whether this side is to go, and by when.
     is_draining: bool,
     /// When the notice ends, as long as it has not.
     notice_deadline: Option<Instant>,
@@ -82,18 +82,18 @@ pub(crate) struct Driver<S, R: ConnectionHandler> {
 /// What happens next.
 enum Step<T> {
     Read(io::Result<usize>),
-    Written(io::Result<()>),
+    Wrote(io::Result<()>),
     Outbound(Option<Outbound>),
-    Done(T),
-    Time,
+    Completed(T),
+    Timer,
     Drain,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
+impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     pub(crate) fn new(
         socket: S,
         connection: Connection,
-        handler: R,
+        handler: H,
         outbound_rx: mpsc::UnboundedReceiver<Outbound>,
         status: Arc<ConnectionStatus>,
     ) -> Self {
@@ -105,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             handler: Some(handler),
             outbound_rx,
             status,
-            meter: ConnectionMetrics::new(),
+            metrics: ConnectionMetrics::new(),
             in_flight: FuturesUnordered::new(),
             completed: CompletedCalls::new(max_completed),
             pending_calls: HashMap::new(),
@@ -123,30 +123,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         }
     }
 
-    /// Drives the connection until it ends. When `drain` is done, the peer is told so and goes on for `notice`;
-    /// calls at work may end within `grace` after that, and then the connection is closed.
+    /// Drives the connection until it ends. When `drain` is done, the peer is told so and goes on for `shutdown_notice`;
+    /// calls at work may end within `shutdown_timeout` after that, and then the connection is closed.
     pub(crate) async fn run(
         &mut self,
         drain: impl Future<Output = ()>,
-        notice: Duration,
-        grace: Duration,
+        shutdown_notice: Duration,
+        shutdown_timeout: Duration,
     ) -> ConnectionEnd {
         let mut drain = pin!(drain);
         loop {
             if let Some(end) = self.process() {
-                self.on_end(&end);
+                self.report_end(&end);
                 self.linger().await;
                 return end;
             }
             let step = poll_fn(|cx| self.poll_step(cx, drain.as_mut())).await;
-            let is_time = matches!(step, Step::Time);
+            let is_timer = matches!(step, Step::Timer);
             let end = match step {
                 Step::Read(Ok(0)) => Some(ConnectionEnd::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
-                Step::Written(Ok(())) => {
+                Step::Wrote(Ok(())) => {
                     self.write_stalled_since = None;
                     None
                 }
-                Step::Read(Err(error)) | Step::Written(Err(error)) => {
+                Step::Read(Err(error)) | Step::Wrote(Err(error)) => {
                     Some(ConnectionEnd::Lost(Arc::new(error)))
                 }
                 Step::Outbound(outbound) => {
@@ -154,8 +154,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
                     self.coalesce_outbound();
                     None
                 }
-                Step::Done(done) => {
-                    let size = R::outcome_size(&done);
+                Step::Completed(done) => {
+                    let size = H::outcome_size(&done);
                     self.completed.push(done, size);
                     None
                 }
@@ -167,22 +167,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
                     }
                     None
                 }
-                Step::Time => None,
+                Step::Timer => None,
                 Step::Drain => {
                     self.is_draining = true;
-                    self.notice_deadline = Instant::now().checked_add(notice);
-                    self.drain_deadline = self.notice_deadline.and_then(|by| by.checked_add(grace));
+                    self.notice_deadline = Instant::now().checked_add(shutdown_notice);
+                    self.drain_deadline =
+                        self.notice_deadline.and_then(|deadline| deadline.checked_add(shutdown_timeout));
                     self.announce_shutdown();
                     None
                 }
             };
             self.steps += 1;
-            let is_time = is_time || self.steps >= STEPS_PER_CLOCK_CHECK;
-            if let Some(end) = end.or_else(|| if is_time { self.check_deadlines() } else { None }) {
+            let is_timer = is_timer || self.steps >= STEPS_PER_CLOCK_CHECK;
+            if let Some(end) = end.or_else(|| if is_timer { self.check_deadlines() } else { None }) {
                 self.connection.disconnect();
                 self.process();
                 self.status.close();
-                self.on_end(&end);
+                self.report_end(&end);
                 return end;
             }
             if self.is_draining
@@ -201,18 +202,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         &mut self,
         cx: &mut Context<'_>,
         drain: Pin<&mut impl Future<Output = ()>>,
-    ) -> Poll<Step<Done<R>>> {
+    ) -> Poll<Step<TaskOutput<H>>> {
         let is_open = !self.connection.is_closed();
         if is_open
             && !self.in_flight.is_empty()
             && !self.completed.is_full()
             && let Poll::Ready(Some(done)) = self.in_flight.poll_next_unpin(cx)
         {
-            return Poll::Ready(Step::Done(done));
+            return Poll::Ready(Step::Completed(done));
         }
         while let Poll::Ready(Some(written)) = self.poll_write(cx) {
             if written.is_err() || !self.is_idle_after_write() {
-                return Poll::Ready(Step::Written(written));
+                return Poll::Ready(Step::Wrote(written));
             }
             self.write_stalled_since = None;
             self.status.set_unsent(0);
@@ -236,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
                 return Poll::Ready(Step::Drain);
             }
         }
-        self.poll_time(cx).map(|()| Step::Time)
+        self.poll_time(cx).map(|()| Step::Timer)
     }
 
     /// Writes what there is to be written; nothing is ready where there is nothing.
@@ -298,10 +299,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             while self.has_reply_room()
                 && let Some(done) = self.completed.pop()
             {
-                self.with_handler(|handler, context| handler.done(done, context));
+                self.with_handler(|handler, context| handler.handle_completion(done, context));
             }
         }
-        self.meter.read(&self.connection);
+        self.metrics.update(&self.connection);
         self.status.set_unsent(self.write_buffer.len() + self.connection.queued() + self.completed.bytes());
         match &self.closed {
             Some((reason, _)) if self.write_buffer.is_empty() => Some(ConnectionEnd::Closed(reason.clone())),
@@ -321,18 +322,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             match event {
                 Event::Reply(reply) => self.complete_call(reply),
                 Event::Closed(reason) => {
-                    metrics::connection_ended(&reason);
+                    connection_ended(&reason);
                     self.closed = Some((reason, Instant::now()));
                     // What nobody will answer any more is not waited for while the rest is written.
                     self.pending_calls.clear();
                     self.status.close();
                 }
-                event => self.with_handler(|handler, context| handler.event(event, context)),
+                event => self.with_handler(|handler, context| handler.handle_event(event, context)),
             }
         }
     }
 
-    fn with_handler(&mut self, act: impl FnOnce(&mut R, &mut HandlerContext<'_, R>)) {
+    fn with_handler(&mut self, call: impl FnOnce(&mut H, &mut HandlerContext<'_, H>)) {
         let Some(handler) = &mut self.handler else { return };
         let mut context = HandlerContext {
             connection: &mut self.connection,
@@ -341,7 +342,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             in_flight: &mut self.in_flight,
             completed: &mut self.completed,
         };
-        act(handler, &mut context);
+        call(handler, &mut context);
     }
 
     /// Sends what else waits, as long as it fits the same write.
@@ -354,28 +355,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
     }
 
     fn send(&mut self, outbound: Outbound) {
-        self.status.taken(&outbound);
+        self.status.dequeued(&outbound);
         match outbound {
             Outbound::Notify(call) => {
                 if let Err(error) = self.connection.notify(0, call.method(), call.arguments()) {
                     tracing::debug!(method = call.method(), %error, "a client was not told");
                 }
             }
-            Outbound::Invoke(call, answer) => {
+            Outbound::Invoke(call, reply_tx) => {
                 match self.connection.call(Instant::now(), 0, call.method(), call.arguments()) {
-                    Ok(id) => drop(self.pending_calls.insert(id, answer)),
+                    Ok(id) => drop(self.pending_calls.insert(id, reply_tx)),
                     // Whoever asked may have gone.
-                    Err(error) => drop(answer.send(Err(call_error(&error)))),
+                    Err(error) => drop(reply_tx.send(Err(call_error(&error)))),
                 }
             }
             Outbound::Broadcast(chunked) => {
-                if let Err(error) = self.connection.send_shared(&chunked) {
+                if let Err(error) = self.connection.send_pre_chunked(&chunked) {
                     tracing::debug!(%error, "a client was not told what its group was");
                 }
             }
             Outbound::SharedObject(chunked) => {
                 // It would never know what it missed.
-                if let Err(error) = self.connection.send_shared(&chunked) {
+                if let Err(error) = self.connection.send_pre_chunked(&chunked) {
                     tracing::debug!(%error, "a client is too slow for its shared objects");
                     self.connection.close(None);
                 }
@@ -385,14 +386,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
     }
 
     fn complete_call(&mut self, reply: Reply) {
-        let Some(answer) = self.pending_calls.remove(&reply.call) else { return };
+        let Some(reply_tx) = self.pending_calls.remove(&reply.call) else { return };
         let outcome = match reply.outcome {
             Outcome::Result(body) => Outcome::value(&body).map_err(CallError::Decode),
-            Outcome::Error(body) => Err(fault_of_error(&body)),
+            Outcome::Error(body) => Err(call_error_of_reply(&body)),
             Outcome::TimedOut => Err(CallError::Timeout),
         };
         // Whoever asked may have gone.
-        let _ = answer.send(outcome);
+        let _ = reply_tx.send(outcome);
     }
 
     fn check_deadlines(&mut self) -> Option<ConnectionEnd> {
@@ -402,18 +403,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             return None;
         }
         self.connection.handle_timeout(now);
-        self.notice_deadline = self.notice_deadline.filter(|by| now < *by);
-        if self.drain_deadline.is_some_and(|by| by <= now) {
+        self.notice_deadline = self.notice_deadline.filter(|deadline| now < *deadline);
+        if self.drain_deadline.is_some_and(|deadline| deadline <= now) {
             self.in_flight.clear();
             self.completed.clear();
         }
         self.stall_deadline().filter(|at| *at <= now)?;
-        self.connection.stalled();
+        self.connection.handle_stall();
         Some(ConnectionEnd::Stalled)
     }
 
     fn deadline(&self) -> Option<Instant> {
-        // Once closed, the end of the grace has passed or does not matter.
+        // Once closed, the drain deadline has passed or does not matter.
         let drain_deadline = self.drain_deadline.filter(|_| !self.connection.is_closed());
         let notice_deadline = self.notice_deadline.filter(|_| !self.connection.is_closed());
         [self.connection.poll_timeout(), self.stall_deadline(), notice_deadline, drain_deadline]
@@ -429,9 +430,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         since.checked_add(self.connection.config().limits.stall_timeout)
     }
 
-    fn on_end(&mut self, end: &ConnectionEnd) {
+    fn report_end(&mut self, end: &ConnectionEnd) {
         if let Some(handler) = &mut self.handler {
-            handler.on_end(end);
+            handler.handle_end(end);
         }
     }
 
@@ -443,7 +444,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
         self.outbound_rx.close();
         while self.outbound_rx.try_recv().is_ok() {}
         let mut is_shut = false;
-        let gone = poll_fn(|cx| {
+        let peer_closed = poll_fn(|cx| {
             if !is_shut {
                 ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
                 is_shut = true;
@@ -452,7 +453,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
             Poll::Ready(io::Result::Ok(()))
         });
         // Whether the peer went or did not: this is the end.
-        let _ = timeout(LINGER, gone).await;
+        let _ = timeout(LINGER, peer_closed).await;
     }
 
     /// Reads what nobody wants any more.
@@ -466,9 +467,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: ConnectionHandler> Driver<S, R> {
     fn announce_shutdown(&mut self) {
         self.send_all_outbound();
         let status = Status::error(code::CONNECT_APP_SHUTDOWN, "the server is shutting down");
-        let told = status.encode(self.connection.version()).map_err(UserError::Encode);
+        let encoded = status.encode(self.connection.version()).map_err(UserError::Encode);
         // A client that is not connected yet is told nothing.
-        if let Err(error) = told.and_then(|status| self.connection.notify(0, "onStatus", &status)) {
+        if let Err(error) = encoded.and_then(|status| self.connection.notify(0, "onStatus", &status)) {
             tracing::debug!(%error, "a client was not told of the shutdown");
         }
     }
@@ -496,7 +497,7 @@ fn call_error(error: &UserError) -> CallError {
 }
 
 /// The fault that the peer's `_error` tells of.
-fn fault_of_error(body: &Body) -> CallError {
+fn call_error_of_reply(body: &Body) -> CallError {
     match body.values() {
         Ok(values) => CallError::Fault(values.first().unwrap_or(&Value::Null).into()),
         Err(error) => CallError::Decode(error),

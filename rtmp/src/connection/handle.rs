@@ -42,14 +42,14 @@ pub(crate) struct Handle {
 /// What the driver and the handle both see.
 #[derive(Debug)]
 pub(crate) struct ConnectionStatus {
-    open: AtomicBool,
-    amf3: AtomicBool,
-    /// Bytes that wait in the inbox.
-    waiting: AtomicUsize,
+    is_open: AtomicBool,
+    is_amf3: AtomicBool,
+    /// Bytes that wait in the channel to the driver.
+    queued: AtomicUsize,
     /// Bytes that wait behind it, with the protocol and the socket.
     unsent: AtomicUsize,
     /// Of the bytes that wait.
-    limit: usize,
+    max_bytes: usize,
 }
 
 impl Handle {
@@ -57,11 +57,11 @@ impl Handle {
     pub(crate) fn new(config: &Config) -> (Self, mpsc::UnboundedReceiver<Outbound>, Arc<ConnectionStatus>) {
         let (outbound_tx, outbound_rx) = mpsc::unbounded_channel();
         let status = Arc::new(ConnectionStatus {
-            open: AtomicBool::new(true),
-            amf3: AtomicBool::new(false),
-            waiting: AtomicUsize::new(0),
+            is_open: AtomicBool::new(true),
+            is_amf3: AtomicBool::new(false),
+            queued: AtomicUsize::new(0),
             unsent: AtomicUsize::new(0),
-            limit: config.limits.outbound_bytes,
+            max_bytes: config.limits.outbound_bytes,
         });
         (
             Self { outbound_tx, chunk_size: config.chunk_size, status: Arc::clone(&status) },
@@ -77,17 +77,17 @@ impl Handle {
     }
 
     /// The connection is gone, or its driver is going.
-    pub(crate) fn on_end(&self) {
+    pub(crate) fn mark_closed(&self) {
         self.status.close();
     }
 
     /// Sends a message about a shared object.
-    pub(crate) fn send_shared(&self, chunked: &Arc<PreChunkedMessage>) -> Result<(), CallError> {
+    pub(crate) fn send_pre_chunked(&self, chunked: &Arc<PreChunkedMessage>) -> Result<(), CallError> {
         self.send(Outbound::SharedObject(Arc::clone(chunked)))
     }
 
     fn version(&self) -> Version {
-        if self.status.amf3.load(Ordering::Relaxed) { Version::Amf3 } else { Version::Amf0 }
+        if self.status.is_amf3.load(Ordering::Relaxed) { Version::Amf3 } else { Version::Amf0 }
     }
 
     fn send(&self, outbound: Outbound) -> Result<(), CallError> {
@@ -95,8 +95,8 @@ impl Handle {
             return Err(CallError::Gone);
         }
         let len = outbound.len();
-        if !self.status.admit(len) {
-            crate::metrics::limit("outbound_bytes");
+        if !self.status.try_enqueue(len) {
+            crate::metrics::limit_exceeded("outbound_bytes");
             return Err(CallError::Full);
         }
         self.outbound_tx.send(outbound).map_err(|_| CallError::Gone)
@@ -124,42 +124,42 @@ impl Connection for Handle {
     }
 
     fn invoke(&self, call: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
-        let (sender, answer) = oneshot::channel();
-        let sent = self.send(Outbound::Invoke(call.clone(), sender));
+        let (reply_tx, reply_rx) = oneshot::channel();
+        let sent = self.send(Outbound::Invoke(call.clone(), reply_tx));
         Box::pin(async move {
             sent?;
-            answer.await.unwrap_or(Err(CallError::Gone))
+            reply_rx.await.unwrap_or(Err(CallError::Gone))
         })
     }
 
     fn is_open(&self) -> bool {
-        self.status.open.load(Ordering::Acquire) && !self.outbound_tx.is_closed()
+        self.status.is_open.load(Ordering::Acquire) && !self.outbound_tx.is_closed()
     }
 }
 
 impl ConnectionStatus {
     pub(crate) fn set_version(&self, version: Version) {
-        self.amf3.store(version == Version::Amf3, Ordering::Relaxed);
+        self.is_amf3.store(version == Version::Amf3, Ordering::Relaxed);
     }
 
     pub(crate) fn set_unsent(&self, bytes: usize) {
         self.unsent.store(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn taken(&self, outbound: &Outbound) {
-        self.waiting.fetch_sub(outbound.len(), Ordering::Relaxed);
+    pub(crate) fn dequeued(&self, outbound: &Outbound) {
+        self.queued.fetch_sub(outbound.len(), Ordering::Relaxed);
     }
 
     pub(crate) fn close(&self) {
-        self.open.store(false, Ordering::Release);
+        self.is_open.store(false, Ordering::Release);
     }
 
     /// Counts bytes in, unless they are too many. One message always fits an empty queue.
-    fn admit(&self, len: usize) -> bool {
-        let before = self.waiting.fetch_add(len, Ordering::Relaxed) + self.unsent.load(Ordering::Relaxed);
-        let fits = before == 0 || before + len <= self.limit;
+    fn try_enqueue(&self, len: usize) -> bool {
+        let before = self.queued.fetch_add(len, Ordering::Relaxed) + self.unsent.load(Ordering::Relaxed);
+        let fits = before == 0 || before + len <= self.max_bytes;
         if !fits {
-            self.waiting.fetch_sub(len, Ordering::Relaxed);
+            self.queued.fetch_sub(len, Ordering::Relaxed);
         }
         fits
     }

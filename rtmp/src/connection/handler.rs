@@ -17,29 +17,29 @@ pub(crate) trait ConnectionHandler {
     type Task: Future<Output: Send> + Unpin;
 
     /// Takes an event, other than the reply to a call; may answer at once or start futures.
-    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>);
+    fn handle_event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>);
 
     /// Takes what a future came to.
-    fn done(&mut self, done: Done<Self>, context: &mut HandlerContext<'_, Self>);
+    fn handle_completion(&mut self, output: TaskOutput<Self>, context: &mut HandlerContext<'_, Self>);
 
     /// Returns the bytes that an outcome holds until its reply has been handed to the protocol.
-    fn outcome_size(done: &Done<Self>) -> usize;
+    fn outcome_size(output: &TaskOutput<Self>) -> usize;
 
     /// Learns how the connection ended.
-    fn on_end(&mut self, _end: &ConnectionEnd) {}
+    fn handle_end(&mut self, _end: &ConnectionEnd) {}
 }
 
-/// What the futures of a role come to.
-pub(crate) type Done<R> = <<R as ConnectionHandler>::Task as Future>::Output;
+/// Output of the futures of a handler.
+pub(crate) type TaskOutput<H> = <<H as ConnectionHandler>::Task as Future>::Output;
 
-/// What a role works on.
+/// What a handler works on.
 pub(crate) struct HandlerContext<'a, H: ConnectionHandler + ?Sized> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) status: &'a ConnectionStatus,
     /// Whether this side is about to go.
     pub(crate) is_draining: bool,
     pub(super) in_flight: &'a mut FuturesUnordered<H::Task>,
-    pub(super) completed: &'a mut CompletedCalls<Done<H>>,
+    pub(super) completed: &'a mut CompletedCalls<TaskOutput<H>>,
 }
 
 impl<H: ConnectionHandler + ?Sized> HandlerContext<'_, H> {
@@ -48,7 +48,7 @@ impl<H: ConnectionHandler + ?Sized> HandlerContext<'_, H> {
         self.in_flight.len() + self.completed.len()
     }
 
-    /// Begins a future now, and runs it beside the reading; [`ConnectionHandler::done`] takes its outcome.
+    /// Begins a future now, and runs it beside the reading; [`ConnectionHandler::handle_completion`] takes its outcome.
     ///
     /// While completed calls hold more than their share, the future is started only when replies have been written:
     /// one read may bring hundreds of small calls with large replies.
@@ -58,9 +58,9 @@ impl<H: ConnectionHandler + ?Sized> HandlerContext<'_, H> {
         }
         // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
         match Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(done) => {
-                let size = H::outcome_size(&done);
-                self.completed.push(done, size);
+            Poll::Ready(output) => {
+                let size = H::outcome_size(&output);
+                self.completed.push(output, size);
             }
             Poll::Pending => self.in_flight.push(future),
         }

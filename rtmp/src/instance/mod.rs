@@ -1,6 +1,6 @@
 //! Instances of applications: where clients that belong together meet.
 
-mod state;
+mod type_map;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use amf_remoting::{Caller, Client, Fault, FromCaller, Group};
 use tokio_util::sync::CancellationToken;
 
-use crate::proto::message::is_application;
-use state::State;
+use crate::proto::message::is_valid_application;
+use type_map::TypeMap;
 
 /// An instance of an application: `red` of `lobby` in `rtmp://host/lobby/red`. It is where clients that belong
 /// together meet: a room, a match, a document.
@@ -56,7 +56,7 @@ pub struct Instance {
 struct InstanceInner {
     name: Name,
     clients: Group,
-    state: State,
+    state: TypeMap,
     instances: Arc<Instances>,
 }
 
@@ -111,11 +111,11 @@ impl Instance {
         self.inner.instances.ended.cancelled()
     }
 
-    pub(crate) fn enter(&self, client: &Client) {
+    pub(crate) fn add_client(&self, client: &Client) {
         self.inner.clients.add(client);
     }
 
-    pub(crate) fn leave(&self, client: &Client) {
+    pub(crate) fn remove_client(&self, client: &Client) {
         self.inner.clients.remove(client);
     }
 }
@@ -160,21 +160,21 @@ impl fmt::Display for Instance {
 #[derive(Default)]
 pub(crate) struct Instances {
     live: Mutex<HashMap<Name, Weak<InstanceInner>>>,
-    pub(crate) state: State,
+    pub(crate) state: TypeMap,
     ended: CancellationToken,
 }
 
 impl Instances {
     /// The instance of this name, a new one if nobody has it. An empty name is the default.
     ///
-    /// `limit` is in bytes, for application, `/` and instance together.
+    /// `max_len` is in bytes, for application, `/` and instance together.
     pub(crate) fn get(
         self: &Arc<Self>,
         application: &str,
         instance: &str,
-        limit: usize,
+        max_len: usize,
     ) -> Result<Instance, InstanceNameError> {
-        let name = Name::new(application, instance, limit)?;
+        let name = Name::new(application, instance, max_len)?;
         let mut live = self.lock();
         if let Some(inner) = live.get(&name).and_then(Weak::upgrade) {
             return Ok(Instance { inner });
@@ -182,7 +182,7 @@ impl Instances {
         let inner = Arc::new(InstanceInner {
             name: name.clone(),
             clients: Group::new(),
-            state: State::default(),
+            state: TypeMap::default(),
             instances: Arc::clone(self),
         });
         live.insert(name, Arc::downgrade(&inner));
@@ -216,15 +216,15 @@ impl Drop for InstanceInner {
 }
 
 impl Name {
-    fn new(application: &str, instance: &str, limit: usize) -> Result<Self, InstanceNameError> {
+    fn new(application: &str, instance: &str, max_len: usize) -> Result<Self, InstanceNameError> {
         let instance = instance.trim_end_matches('/');
         let len = application.len() + if instance.is_empty() { 0 } else { 1 + instance.len() };
-        let is_valid = is_application(application) && !application.contains(['/', '?']);
-        if !is_valid || len > limit || (!instance.is_empty() && !is_application(instance)) {
+        let is_valid = is_valid_application(application) && !application.contains(['/', '?']);
+        if !is_valid || len > max_len || (!instance.is_empty() && !is_valid_application(instance)) {
             return Err(InstanceNameError {
                 application: application.into(),
                 instance: instance.into(),
-                limit,
+                max_len,
             });
         }
         let instance = if instance.is_empty() { Instance::DEFAULT } else { instance };
@@ -234,21 +234,21 @@ impl Name {
 
 /// A name that no instance can have.
 ///
-/// Application and instance are at most [`Limits::application_name`](crate::proto::Limits::application_name) bytes
+/// Application and instance are at most [`Limits::application_name_bytes`](crate::proto::Limits::application_name_bytes) bytes
 /// together, hold no NUL and no `..`, and the application is not empty and has no `/` and no `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceNameError {
     application: String,
     instance: String,
-    limit: usize,
+    max_len: usize,
 }
 
 impl fmt::Display for InstanceNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { application, instance, limit } = self;
+        let Self { application, instance, max_len } = self;
         write!(
             f,
-            "expected an application and an instance of at most {limit} bytes, without NUL and `..`, \
+            "expected an application and an instance of at most {max_len} bytes, without NUL and `..`, \
              got {application:?} and {instance:?}"
         )
     }
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_server_outlives_instances() {
+    fn server_state_outlives_instances() {
         let instances = Arc::new(Instances::default());
         instances.get("lobby", "red", 128).unwrap().server_state::<AtomicU32>().store(7, Ordering::Relaxed);
         let blue = instances.get("lobby", "blue", 128).unwrap();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn names_are_validated_and_the_default_is_filled_in() {
         let instances = Arc::new(Instances::default());
         for (given, name) in [
             ("", "_definst_"),

@@ -14,7 +14,7 @@ pub(crate) struct ConnectionMetrics {
     counters: Counters,
     calls_in: usize,
     calls_out: usize,
-    passed: HashMap<&'static str, u64>,
+    exceeded: HashMap<&'static str, u64>,
 }
 
 impl ConnectionMetrics {
@@ -28,12 +28,12 @@ impl ConnectionMetrics {
             counters: Counters::default(),
             calls_in: 0,
             calls_out: 0,
-            passed: HashMap::new(),
+            exceeded: HashMap::new(),
         }
     }
 
     /// Counts what happened since the last time.
-    pub(crate) fn read(&mut self, connection: &Connection) {
+    pub(crate) fn update(&mut self, connection: &Connection) {
         let counters = connection.counters();
         add(name::RECEIVED_BYTES, connection.received() - self.received);
         add(name::SENT_BYTES, connection.sent() - self.sent);
@@ -41,16 +41,16 @@ impl ConnectionMetrics {
         add(name::SENT_MESSAGES, counters.sent_messages - self.counters.sent_messages);
         (self.received, self.sent, self.counters) = (connection.received(), connection.sent(), counters);
         for (limit, count) in connection.limit_counters() {
-            let counted = self.passed.entry(limit).or_default();
-            counter!(name::LIMITS_PASSED, "limit" => limit).increment(count - *counted);
+            let counted = self.exceeded.entry(limit).or_default();
+            counter!(name::LIMITS_EXCEEDED, "limit" => limit).increment(count - *counted);
             *counted = count;
         }
         self.set_calls(connection.calls_in(), connection.calls_out());
     }
 
     fn set_calls(&mut self, calls_in: usize, calls_out: usize) {
-        change(calls_in, self.calls_in, "in");
-        change(calls_out, self.calls_out, "out");
+        adjust_in_flight(calls_in, self.calls_in, "in");
+        adjust_in_flight(calls_out, self.calls_out, "out");
         (self.calls_in, self.calls_out) = (calls_in, calls_out);
     }
 }
@@ -69,7 +69,7 @@ fn add(name: &'static str, count: u64) {
     }
 }
 
-fn change(calls: usize, before: usize, direction: &'static str) {
+fn adjust_in_flight(calls: usize, before: usize, direction: &'static str) {
     if calls != before {
         gauge!(name::CALLS_IN_FLIGHT, "direction" => direction).increment(calls as f64 - before as f64);
     }
@@ -87,9 +87,9 @@ pub(crate) fn connection_ended(reason: &CloseReason) {
     counter!(name::ENDED, "reason" => reason).increment(1);
 }
 
-/// A limit that was passed elsewhere than in the protocol.
-pub(crate) fn limit(limit: &'static str) {
-    counter!(name::LIMITS_PASSED, "limit" => limit).increment(1);
+/// A limit that was exceeded elsewhere than in the protocol.
+pub(crate) fn limit_exceeded(limit: &'static str) {
+    counter!(name::LIMITS_EXCEEDED, "limit" => limit).increment(1);
 }
 
 pub(crate) fn store_failed(action: &'static str) {

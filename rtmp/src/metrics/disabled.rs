@@ -10,11 +10,11 @@ impl ConnectionMetrics {
     }
 
     #[expect(clippy::unused_self, reason = "nothing is counted")]
-    pub(crate) const fn read(&mut self, _: &Connection) {}
+    pub(crate) const fn update(&mut self, _: &Connection) {}
 }
 
 pub(crate) const fn connection_ended(_: &CloseReason) {}
 
-pub(crate) const fn limit(_: &'static str) {}
+pub(crate) const fn limit_exceeded(_: &'static str) {}
 
 pub(crate) const fn store_failed(_: &'static str) {}

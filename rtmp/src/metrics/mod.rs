@@ -15,12 +15,12 @@
 //! | `amf_rtmp_sent_messages_total` | counter | | messages that were sent |
 //! | `amf_rtmp_calls_in_flight` | gauge | `direction` | calls that have no reply yet: `in` from peers, `out` to them |
 //! | `amf_rtmp_store_failures_total` | counter | `action` | what the store of shared objects failed to do: `load`, `commit` |
-//! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was exceeded, by the name that the error says |
 //!
 //! **Reasons**: `local` (this side ended it), `disconnected`, `rejected`, `policy`, or
 //! [`PeerError::name`](crate::proto::PeerError::name) where the peer broke the protocol or a limit.
 //!
-//! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect passed,
+//! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect exceeded,
 //! `max_connections` and `max_connections_per_address` of a server, and the fields of
 //! [`SharedObjectLimits`](crate::SharedObjectLimits) and `TunnelLimits`.
 //!
@@ -34,8 +34,8 @@ mod disabled;
 mod names;
 
 #[cfg(feature = "metrics")]
-pub(crate) use connection::{ConnectionMetrics, connection_ended, limit, store_failed};
+pub(crate) use connection::{ConnectionMetrics, connection_ended, limit_exceeded, store_failed};
 #[cfg(not(feature = "metrics"))]
-pub(crate) use disabled::{ConnectionMetrics, connection_ended, limit, store_failed};
+pub(crate) use disabled::{ConnectionMetrics, connection_ended, limit_exceeded, store_failed};
 #[cfg(feature = "metrics")]
 pub use names::describe;

@@ -9,7 +9,7 @@ use amf_core::Version;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transaction {
     serial: u64,
-    place: usize,
+    index: usize,
     number: f64,
     version: Version,
 }
@@ -39,7 +39,7 @@ impl CallId {
 
 /// What a reply is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Match {
+pub(super) enum ReplyMatch {
     /// A call waits for it.
     Waiting(CallId),
     /// The call was made, but waits no longer.
@@ -50,11 +50,11 @@ pub(super) enum Match {
 
 /// Transaction ids and who waits for them.
 #[derive(Debug)]
-pub(super) struct Calls {
-    /// Calls of the peer without a reply: the serial number of each in its place, 0 where there is none.
+pub(super) struct CallTable {
+    /// Calls of the peer without a reply: the serial number of each at its index, 0 where there is none.
     incoming: Vec<u64>,
-    /// Places without a call.
-    free: Vec<usize>,
+    /// Indices without a call.
+    free_indices: Vec<usize>,
     last_serial: u64,
     /// Our calls without a reply, and until when. The time for each is the same, so the first is due first.
     outgoing: BTreeMap<u32, Instant>,
@@ -64,11 +64,11 @@ pub(super) struct Calls {
 /// The first transaction id of our calls; 1 is connect.
 const FIRST_ID: u32 = 2;
 
-impl Calls {
+impl CallTable {
     pub(super) fn new() -> Self {
         Self {
             incoming: Vec::new(),
-            free: Vec::new(),
+            free_indices: Vec::new(),
             last_serial: 0,
             outgoing: BTreeMap::new(),
             next_id: FIRST_ID,
@@ -77,7 +77,7 @@ impl Calls {
 
     /// The peer's calls without a reply.
     pub(super) fn incoming(&self) -> usize {
-        self.incoming.len() - self.free.len()
+        self.incoming.len() - self.free_indices.len()
     }
 
     /// Our calls without a reply.
@@ -86,45 +86,47 @@ impl Calls {
     }
 
     /// Takes a call of the peer.
-    pub(super) fn take(&mut self, number: f64, version: Version) -> Transaction {
+    pub(super) fn begin_incoming(&mut self, number: f64, version: Version) -> Transaction {
         self.last_serial += 1;
         let serial = self.last_serial;
-        let place = self.free.pop().unwrap_or_else(|| {
+        let index = self.free_indices.pop().unwrap_or_else(|| {
             self.incoming.push(0);
             self.incoming.len() - 1
         });
-        if let Some(call) = self.incoming.get_mut(place) {
+        if let Some(call) = self.incoming.get_mut(index) {
             *call = serial;
         }
-        Transaction { serial, place, number, version }
+        Transaction { serial, index, number, version }
     }
 
     /// Whether the call still wanted its reply.
-    pub(super) fn answer(&mut self, transaction: Transaction) -> bool {
-        let Transaction { serial, place, .. } = transaction;
-        let Some(call) = self.incoming.get_mut(place).filter(|call| **call == serial) else { return false };
+    pub(super) fn finish_incoming(&mut self, transaction: Transaction) -> bool {
+        let Transaction { serial, index, .. } = transaction;
+        let Some(call) = self.incoming.get_mut(index).filter(|call| **call == serial) else { return false };
         *call = 0;
-        self.free.push(place);
+        self.free_indices.push(index);
         true
     }
 
     /// Makes a call. Nobody makes four billion on one connection, but then they begin again.
-    pub(super) fn make(&mut self, now: Instant, time: Duration) -> CallId {
+    pub(super) fn begin_outgoing(&mut self, now: Instant, timeout: Duration) -> CallId {
         let id = self.next_id;
         self.next_id = self.next_id.checked_add(1).unwrap_or(FIRST_ID);
         // No deadline is one that never comes: thirty years.
-        let deadline = now.checked_add(time).unwrap_or(now + Duration::from_secs(1 << 30));
+        let deadline = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(1 << 30));
         self.outgoing.insert(id, deadline);
         CallId(id)
     }
 
     /// Which call this is the reply to.
-    pub(super) fn reply(&mut self, number: f64) -> Match {
+    pub(super) fn match_reply(&mut self, number: f64) -> ReplyMatch {
         let made = FIRST_ID..self.next_id;
-        let Some(id) = whole(number).filter(|id| made.contains(id)) else { return Match::Unknown };
+        let Some(id) = whole_number(number).filter(|id| made.contains(id)) else {
+            return ReplyMatch::Unknown;
+        };
         match self.outgoing.remove(&id) {
-            Some(_) => Match::Waiting(CallId(id)),
-            None => Match::Late,
+            Some(_) => ReplyMatch::Waiting(CallId(id)),
+            None => ReplyMatch::Late,
         }
     }
 
@@ -141,7 +143,7 @@ impl Calls {
 }
 
 /// The transaction id as the whole number that ours are.
-pub(super) fn whole(number: f64) -> Option<u32> {
+pub(super) fn whole_number(number: f64) -> Option<u32> {
     let fits = (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0;
     fits.then_some(number as u32)
 }
@@ -153,28 +155,30 @@ mod tests {
     #[test]
     fn replies_are_matched_by_number() {
         let now = Instant::now();
-        let mut calls = Calls::new();
-        let first = calls.make(now, Duration::from_secs(30));
-        let second = calls.make(now, Duration::MAX);
+        let mut calls = CallTable::new();
+        let first = calls.begin_outgoing(now, Duration::from_secs(30));
+        let second = calls.begin_outgoing(now, Duration::MAX);
         assert_eq!((first.number(), second.number()), (2, 3));
         for unknown in [0.0, 1.0, 4.0, 2.5, -2.0, 1e300, f64::from(u32::MAX)] {
-            assert_eq!(calls.reply(unknown), Match::Unknown, "{unknown}");
+            assert_eq!(calls.match_reply(unknown), ReplyMatch::Unknown, "{unknown}");
         }
-        assert_eq!(calls.reply(3.0), Match::Waiting(second));
-        assert_eq!(calls.reply(3.0), Match::Late);
+        assert_eq!(calls.match_reply(3.0), ReplyMatch::Waiting(second));
+        assert_eq!(calls.match_reply(3.0), ReplyMatch::Late);
         assert_eq!(calls.deadline(), Some(now + Duration::from_secs(30)));
         assert_eq!(calls.expire(now + Duration::from_secs(29)), None);
         assert_eq!(calls.expire(now + Duration::from_secs(30)), Some(first));
-        assert_eq!(calls.reply(2.0), Match::Late);
+        assert_eq!(calls.match_reply(2.0), ReplyMatch::Late);
         assert_eq!((calls.outgoing(), calls.deadline()), (0, None));
     }
 
     #[test]
     fn a_number_that_comes_twice_is_two_calls() {
-        let mut calls = Calls::new();
-        let first = calls.take(5.0, Version::Amf0);
-        let second = calls.take(5.0, Version::Amf3);
+        let mut calls = CallTable::new();
+        let first = calls.begin_incoming(5.0, Version::Amf0);
+        let second = calls.begin_incoming(5.0, Version::Amf3);
         assert_eq!((first.number(), second.number(), second.version()), (5.0, 5.0, Version::Amf3));
-        assert!(calls.answer(first) && !calls.answer(first) && calls.answer(second));
+        assert!(
+            calls.finish_incoming(first) && !calls.finish_incoming(first) && calls.finish_incoming(second)
+        );
     }
 }

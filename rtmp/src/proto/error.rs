@@ -37,7 +37,7 @@ impl PeerError {
         self.kind().name()
     }
 
-    /// The limit that was passed, if that is what was wrong: a field of [`Limits`](super::Limits), or of
+    /// The limit that was exceeded, if that is what was wrong: a field of [`Limits`](super::Limits), or of
     /// [`amf_core::Limits`] where a command could not be read because of it.
     pub fn limit(&self) -> Option<&'static str> {
         match self.kind() {
@@ -109,7 +109,7 @@ peer_errors! {
     Version {
         /// The byte.
         found: u8,
-    } => "version", |f| write!(f, "expected version 3 of RTMP, got {found:#04x}{}", guess(*found));
+    } => "version", |f| write!(f, "expected version 3 of RTMP, got {found:#04x}{}", protocol_hint(*found));
 
     /// The peer wants RTMPE, which only obscures; there is TLS.
     Encrypted {
@@ -223,7 +223,7 @@ peer_errors! {
     } => "shared_object",
         |f| write!(f, "expected {expected} at byte {at} of a shared object message, got {found}");
 
-    /// One of the [`Limits`](super::Limits) was passed. The limit is the name.
+    /// One of the [`Limits`](super::Limits) was exceeded. The limit is the name.
     Limit {
         /// The limit's field name.
         limit: &'static str,
@@ -250,7 +250,7 @@ peer_errors! {
 }
 
 /// What a first byte may have been meant for.
-fn guess(byte: u8) -> &'static str {
+fn protocol_hint(byte: u8) -> &'static str {
     match byte {
         0x16 => ", as TLS begins",
         b'A'..=b'Z' => ", as HTTP begins",
@@ -273,7 +273,7 @@ pub enum UserError {
     /// The connection is not accepted yet.
     NotConnected,
     /// There is no connect that waits to be accepted or refused.
-    NothingToDecide,
+    NoPendingConnect,
     /// The call has its reply already, or is of another connection.
     UnknownTransaction,
     /// [`Limits::calls_out`](super::Limits::calls_out) calls have no reply yet.
@@ -300,7 +300,7 @@ impl fmt::Display for UserError {
         match self {
             Self::Closed => f.write_str("the connection is closed"),
             Self::NotConnected => f.write_str("the connection is not accepted yet"),
-            Self::NothingToDecide => f.write_str("no connect waits to be accepted or refused"),
+            Self::NoPendingConnect => f.write_str("no connect waits to be accepted or refused"),
             Self::UnknownTransaction => {
                 f.write_str("the call has its reply already, or is of another connection")
             }
@@ -308,7 +308,7 @@ impl fmt::Display for UserError {
             Self::QueueFull { max } => {
                 write!(
                     f,
-                    "the peer is slow: what waits to be sent would pass {max} bytes, the limit `outbound`"
+                    "the peer is slow: what waits to be sent would pass {max} bytes, the limit `outbound_bytes`"
                 )
             }
             Self::MessageTooLong { len } => {

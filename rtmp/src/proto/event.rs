@@ -15,7 +15,7 @@ use super::{
 #[non_exhaustive]
 pub enum Event {
     /// A Flash program asks whether it may open sockets here; answer with
-    /// [`Connection::answer_policy`](super::Connection::answer_policy), or close.
+    /// [`Connection::send_policy`](super::Connection::send_policy), or close.
     PolicyRequest,
     /// A client wants to be connected; answer with [`Connection::accept`](super::Connection::accept) or
     /// [`reject`](super::Connection::reject). What it sends until then waits; it may have broken the protocol
@@ -73,15 +73,15 @@ impl Connect {
         let app = properties.get("app").and_then(Value::as_str).unwrap_or_default().to_owned();
         let connect = Self { app, properties, body };
         let (name, _) = connect.app_and_query();
-        if name.len() > limits.application_name {
+        if name.len() > limits.application_name_bytes {
             let found = name.len();
             return Err(PeerErrorKind::Limit {
-                limit: "application_name",
-                max: limits.application_name,
+                limit: "application_name_bytes",
+                max: limits.application_name_bytes,
                 found,
             });
         }
-        if !super::message::is_application(name) {
+        if !super::message::is_valid_application(name) {
             return Err(PeerErrorKind::Application { name: name.to_owned() });
         }
         Ok(connect)

@@ -16,7 +16,7 @@ pub(super) struct AckWindow {
     /// The last bandwidth that the peer set, and whether it was hard.
     bandwidth: Option<(u32, bool)>,
     /// The last window that we told the peer.
-    told: u32,
+    sent_window: u32,
     /// What the peer acknowledged, as it came.
     peer_acknowledged: u32,
 }
@@ -26,7 +26,7 @@ impl AckWindow {
         self.received
     }
 
-    pub(super) fn receive(&mut self, bytes: usize) {
+    pub(super) fn record_input(&mut self, bytes: usize) {
         self.received += bytes as u64;
     }
 
@@ -46,15 +46,15 @@ impl AckWindow {
     }
 
     /// We tell the peer this window.
-    pub(super) fn tell(&mut self, window: u32) {
-        self.told = window;
+    pub(super) fn set_sent_window(&mut self, window: u32) {
+        self.sent_window = window;
     }
 
     /// The peer limits us; gives the window to tell it, if that is another than the last (RTMP §5.4.5).
     ///
     /// It is told, and nothing is held back for it: peers count acknowledgements differently, and waiting for one
-    /// that never comes would be the end. What a slow peer may keep waiting is bounded by `outbound`.
-    pub(super) fn limit(&mut self, size: u32, limit: BandwidthLimit) -> Option<u32> {
+    /// that never comes would be the end. What a slow peer may keep waiting is bounded by `outbound_bytes`.
+    pub(super) fn set_peer_bandwidth(&mut self, size: u32, limit: BandwidthLimit) -> Option<u32> {
         let (size, hard) = match (limit, self.bandwidth) {
             (BandwidthLimit::Hard, _) | (BandwidthLimit::Dynamic, Some((_, true))) => (size, true),
             (BandwidthLimit::Soft, Some((last, hard))) => (size.min(last), hard),
@@ -62,8 +62,8 @@ impl AckWindow {
             (BandwidthLimit::Soft, None) | (BandwidthLimit::Dynamic, _) => (size, false),
         };
         self.bandwidth = Some((size, hard));
-        (size != self.told).then(|| {
-            self.told = size;
+        (size != self.sent_window).then(|| {
+            self.sent_window = size;
             size
         })
     }
@@ -84,7 +84,7 @@ impl AckWindow {
 pub(super) struct Keepalive {
     started: Instant,
     last_input: Instant,
-    pinged: Option<Instant>,
+    pinged_at: Option<Instant>,
     round_trip: Option<Duration>,
 }
 
@@ -94,12 +94,12 @@ pub(super) enum IdleAction {
     /// Send this ping.
     Ping(u32),
     /// Give up.
-    Dead,
+    TimedOut,
 }
 
 impl Keepalive {
     pub(super) fn new(now: Instant) -> Self {
-        Self { started: now, last_input: now, pinged: None, round_trip: None }
+        Self { started: now, last_input: now, pinged_at: None, round_trip: None }
     }
 
     /// Something came.
@@ -117,15 +117,15 @@ impl Keepalive {
     }
 
     pub(super) fn ping(&mut self, now: Instant) -> u32 {
-        self.pinged = Some(now);
+        self.pinged_at = Some(now);
         self.stamp(now)
     }
 
     /// A pong came; an answer to anything but the last ping says nothing.
     pub(super) fn pong(&mut self, now: Instant, stamp: u32) {
-        if let Some(sent) = self.pinged.filter(|sent| self.stamp(*sent) == stamp) {
+        if let Some(sent) = self.pinged_at.filter(|sent| self.stamp(*sent) == stamp) {
             self.round_trip = Some(now.saturating_duration_since(sent));
-            self.pinged = None;
+            self.pinged_at = None;
         }
     }
 
@@ -134,16 +134,16 @@ impl Keepalive {
     }
 
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
-        let dead = self.last_input.checked_add(limits.idle_timeout);
-        let ping = self.last_input.checked_add(limits.ping_interval).filter(|_| !self.waits());
-        [dead, ping].into_iter().flatten().min()
+        let idle = self.last_input.checked_add(limits.idle_timeout);
+        let ping = self.last_input.checked_add(limits.ping_interval).filter(|_| !self.is_ping_pending());
+        [idle, ping].into_iter().flatten().min()
     }
 
     pub(super) fn expire(&mut self, now: Instant, limits: &Limits) -> Option<IdleAction> {
-        let silence = now.saturating_duration_since(self.last_input);
-        if silence >= limits.idle_timeout {
-            Some(IdleAction::Dead)
-        } else if silence >= limits.ping_interval && !self.waits() {
+        let idle = now.saturating_duration_since(self.last_input);
+        if idle >= limits.idle_timeout {
+            Some(IdleAction::TimedOut)
+        } else if idle >= limits.ping_interval && !self.is_ping_pending() {
             Some(IdleAction::Ping(self.ping(now)))
         } else {
             None
@@ -151,8 +151,8 @@ impl Keepalive {
     }
 
     /// Whether a ping is on its way since the peer was last heard.
-    fn waits(&self) -> bool {
-        self.pinged.is_some_and(|pinged| pinged >= self.last_input)
+    fn is_ping_pending(&self) -> bool {
+        self.pinged_at.is_some_and(|pinged_at| pinged_at >= self.last_input)
     }
 }
 
@@ -165,17 +165,17 @@ mod tests {
         let mut ack_window = AckWindow::default();
         assert_eq!(ack_window.due(), None, "no window, no acknowledgement");
         ack_window.set_window(1_000);
-        ack_window.receive(usize::MAX >> 31); // 2^33 - 1
+        ack_window.record_input(usize::MAX >> 31); // 2^33 - 1
         assert_eq!(ack_window.due(), Some(0xFFFF_FFFF));
         assert_eq!(ack_window.due(), None);
-        ack_window.receive(999);
+        ack_window.record_input(999);
         assert_eq!(ack_window.due(), None);
-        ack_window.receive(1);
+        ack_window.record_input(1);
         assert_eq!(ack_window.due(), Some(999), "0xFFFF_FFFF + 1,000, modulo 2^32");
-        ack_window.receive(5_000);
+        ack_window.record_input(5_000);
         assert_eq!(ack_window.due(), Some(5_999), "one for several windows");
         ack_window.set_window(0);
-        ack_window.receive(5_000);
+        ack_window.record_input(5_000);
         assert_eq!(ack_window.due(), None);
 
         ack_window.acknowledge(0xFFFF_FFF0);
@@ -183,20 +183,20 @@ mod tests {
     }
 
     #[test]
-    fn bandwidths_by_the_specification() {
+    fn peer_bandwidths_follow_the_specification() {
         use BandwidthLimit::{Dynamic, Hard, Soft};
         let mut ack_window = AckWindow::default();
-        ack_window.tell(100);
-        assert_eq!(ack_window.limit(100, Hard), None, "that is what it was told");
-        assert_eq!(ack_window.limit(200, Hard), Some(200));
-        assert_eq!(ack_window.limit(300, Soft), None, "no more than now");
-        assert_eq!(ack_window.limit(50, Soft), Some(50));
-        assert_eq!(ack_window.limit(400, Dynamic), Some(400));
-        assert_eq!(ack_window.limit(400, Dynamic), None);
+        ack_window.set_sent_window(100);
+        assert_eq!(ack_window.set_peer_bandwidth(100, Hard), None, "that is what it was told");
+        assert_eq!(ack_window.set_peer_bandwidth(200, Hard), Some(200));
+        assert_eq!(ack_window.set_peer_bandwidth(300, Soft), None, "no more than now");
+        assert_eq!(ack_window.set_peer_bandwidth(50, Soft), Some(50));
+        assert_eq!(ack_window.set_peer_bandwidth(400, Dynamic), Some(400));
+        assert_eq!(ack_window.set_peer_bandwidth(400, Dynamic), None);
     }
 
     #[test]
-    fn a_ping_is_sent_once_for_each_silence() {
+    fn a_ping_is_sent_once_for_each_idle_period() {
         let limits = Limits::server();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
@@ -212,6 +212,6 @@ mod tests {
         assert_eq!(keepalive.round_trip(), None, "an old one");
         keepalive.pong(at(132), 130_000);
         assert_eq!(keepalive.round_trip(), Some(Duration::from_secs(2)));
-        assert_eq!(keepalive.expire(at(190), &limits), Some(IdleAction::Dead));
+        assert_eq!(keepalive.expire(at(190), &limits), Some(IdleAction::TimedOut));
     }
 }

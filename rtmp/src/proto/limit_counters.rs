@@ -1,4 +1,4 @@
-//! How often limits were passed.
+//! How often limits were exceeded.
 
 /// Counts by the names of limits. Nearly all connections pass none, and then this takes no memory.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Bounds on one connection, in force by default.
 ///
-/// One that a peer passes gives [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or
+/// One that a peer exceeds gives [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or
 /// [`Timeout`](super::PeerErrorKind::Timeout) with the field's name, and
 /// [`Connection::limit_counters`](super::Connection::limit_counters) counts it. `usize::MAX` and `Duration::MAX`
 /// are no limit.
@@ -28,7 +28,7 @@ pub struct Limits {
     pub media_bytes: usize,
     /// Bytes of any message before the connection is accepted, and of all those together that come while
     /// that is being decided. Default 64 KiB.
-    pub before_connect: usize,
+    pub before_connect_bytes: usize,
     /// Calls of the peer that have no reply yet. Default 256. One more is answered with `_error`.
     pub calls_in: usize,
     /// Calls to the peer that have no reply yet. Default 256. One more is a
@@ -42,13 +42,13 @@ pub struct Limits {
     /// [`UserError::QueueFull`](super::UserError::QueueFull).
     pub outbound_bytes: usize,
     /// Bytes of the application's name, without what stands behind a `?`. Default 128.
-    pub application_name: usize,
+    pub application_name_bytes: usize,
     /// Shared objects that the peer uses at one time. Default 64. One more is refused with a status.
     pub shared_objects: usize,
     /// Events of one shared object message; each slot of a change counts. Default 1,024.
     pub shared_object_events: usize,
     /// Bytes of the name of a shared object, or of one of its slots. Default 256.
-    pub shared_object_name: usize,
+    pub shared_object_name_bytes: usize,
     /// From the start to the end of the handshake. Default 5 s.
     pub handshake_timeout: Duration,
     /// From the end of the handshake until connect has come, or for a client until its answer has.
@@ -62,7 +62,7 @@ pub struct Limits {
     /// For the reply to a call. Default 30 s.
     pub reply_timeout: Duration,
     /// For a peer to take some of what it is sent, by the driver's clock: see
-    /// [`Connection::stalled`](super::Connection::stalled). After the end, for it to take all that is left.
+    /// [`Connection::handle_stall`](super::Connection::handle_stall). After the end, for it to take all that is left.
     /// Default 10 s.
     pub stall_timeout: Duration,
     /// Silence after which the peer is pinged. Default 60 s for a server, never for a client.
@@ -82,16 +82,16 @@ impl Limits {
             assembly_bytes: 16 << 20,
             command_bytes: 1 << 20,
             media_bytes: 8 << 20,
-            before_connect: 64 << 10,
+            before_connect_bytes: 64 << 10,
             calls_in: 256,
             calls_out: 256,
             unsent_replies: 1_024,
             unsent_reply_bytes: 1 << 20,
             outbound_bytes: 4 << 20,
-            application_name: 128,
+            application_name_bytes: 128,
             shared_objects: 64,
             shared_object_events: 1_024,
-            shared_object_name: 256,
+            shared_object_name_bytes: 256,
             handshake_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             message_timeout: Duration::from_secs(30),

@@ -13,14 +13,14 @@ pub trait FromArguments: Sized {
     fn read(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError>;
 }
 
-pub(crate) fn next<T: for<'de> FromAmf<'de>>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
+pub(crate) fn read_argument<T: for<'de> FromAmf<'de>>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
     match T::missing().filter(|_| decoder.is_at_end()) {
         Some(missing) => Ok(missing),
         None => decoder.read(),
     }
 }
 
-fn end(decoder: &Decoder<'_>, expected: usize) -> Result<(), DecodeError> {
+fn check_end(decoder: &Decoder<'_>, expected: usize) -> Result<(), DecodeError> {
     if decoder.is_at_end() {
         return Ok(());
     }
@@ -36,8 +36,8 @@ macro_rules! tuples {
 
             #[allow(clippy::unused_unit, reason = "for the empty tuple")]
             fn read(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                let arguments = ($(next::<$name>(decoder)?,)*);
-                end(decoder, $count)?;
+                let arguments = ($(read_argument::<$name>(decoder)?,)*);
+                check_end(decoder, $count)?;
                 Ok(arguments)
             }
         }

@@ -70,7 +70,7 @@ impl Connect {
     }
 
     /// The arguments behind the command object.
-    pub fn arguments(&self) -> &[Value] {
+    pub fn values(&self) -> &[Value] {
         &self.arguments
     }
 
@@ -78,7 +78,7 @@ impl Connect {
     /// are `(String, u32)`. A missing one is what its type is without it; more than the types are an error.
     ///
     /// An error becomes a [`Rejection`] by itself.
-    pub fn parameters<T: FromArguments>(&self) -> Result<T, DecodeError> {
+    pub fn arguments<T: FromArguments>(&self) -> Result<T, DecodeError> {
         let mut classes = Classes::new();
         T::classes(&mut classes);
         T::read(&mut self.request.body().decoder_with(Arc::new(classes), Limits::default())?)
@@ -95,7 +95,7 @@ impl Connect {
                 decoder.skip()?;
             }
         }
-        arguments::next(&mut decoder)
+        arguments::read_argument(&mut decoder)
     }
 
     /// The version that the client wants to speak.

@@ -32,7 +32,7 @@ pub enum DisconnectReason {
     Transport(Arc<io::Error>),
     /// The client took nothing of what was sent for 10 seconds.
     Stalled,
-    /// The client broke the protocol or passed one of its [`Limits`](crate::proto::Limits), silence among them.
+    /// The client broke the protocol or exceeded one of its [`Limits`](crate::proto::Limits), silence among them.
     Protocol(PeerError),
     /// What served the connection was dropped or panicked.
     Aborted,
@@ -71,7 +71,7 @@ impl From<&ConnectionEnd> for DisconnectReason {
             ConnectionEnd::Closed(CloseReason::Peer(error)) => Self::Protocol(error.clone()),
             ConnectionEnd::Closed(CloseReason::Disconnected) => Self::Client,
             ConnectionEnd::Closed(_) => Self::Server,
-            ConnectionEnd::Lost(error) if is_farewell(error) => Self::Client,
+            ConnectionEnd::Lost(error) if is_closed_by_peer(error) => Self::Client,
             ConnectionEnd::Lost(error) => Self::Transport(Arc::clone(error)),
             ConnectionEnd::Stalled => Self::Stalled,
         }
@@ -79,7 +79,7 @@ impl From<&ConnectionEnd> for DisconnectReason {
 }
 
 /// How a socket tells that the other side has closed it; a browser that is closed resets.
-fn is_farewell(error: &io::Error) -> bool {
+fn is_closed_by_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe)
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerCounters {
-    /// Connections that are there now, through any door, accepted as clients or not yet.
+    /// Connections that are there now, through any transport, accepted as clients or not yet.
     pub connections: usize,
     /// Connections that came, without those that were refused here.
     pub accepted: u64,
@@ -21,7 +21,7 @@ pub struct ServerCounters {
     pub refused_connections_per_address: u64,
 }
 
-/// The places of a server, and who has them.
+/// Limits on the connections of a server, in all and by address.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionLimiter {
     connections: Mutex<Connections>,
@@ -33,7 +33,7 @@ struct Connections {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// One place; it is free again when this is dropped.
+/// One connection that counts until this is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
@@ -41,7 +41,7 @@ pub(crate) struct ConnectionPermit {
     is_accepted: AtomicBool,
 }
 
-/// Why there is no place; its name is that of the setting.
+/// Why there is no permit; its name is that of the setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooManyConnectionsError {
     pub(crate) limit: &'static str,
@@ -49,7 +49,7 @@ pub(crate) struct TooManyConnectionsError {
 }
 
 impl ConnectionLimiter {
-    /// Takes a place, for somebody at this address if addresses are to be counted.
+    /// Takes a permit, for somebody at this address if addresses are to be counted.
     pub(crate) fn admit(
         self: &Arc<Self>,
         max: usize,
@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn limits_connections_in_all() {
         let limiter = Arc::new(ConnectionLimiter::default());
-        let held: Vec<_> = (0..3).map(|_| limiter.admit(3, 1, None).unwrap()).collect();
-        let full = limiter.admit(3, 1, None).unwrap_err();
-        assert_eq!(full.to_string(), "no more than 3 connections, the limit `max_connections`");
-        drop(held);
-        let _again = limiter.admit(3, 1, None).unwrap();
+        let permits: Vec<_> = (0..3).map(|_| limiter.admit(3, 1, None).unwrap()).collect();
+        let error = limiter.admit(3, 1, None).unwrap_err();
+        assert_eq!(error.to_string(), "no more than 3 connections, the limit `max_connections`");
+        drop(permits);
+        let _another = limiter.admit(3, 1, None).unwrap();
         let expected =
             ServerCounters { connections: 1, accepted: 4, refused_connections: 1, ..Default::default() };
         assert_eq!(limiter.counters(), expected);
@@ -159,11 +159,11 @@ mod tests {
             // RFC 4291 §2.5.4: the first 64 bits are the network's.
             ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"],
         ] {
-            let held =
+            let permits =
                 [limiter.admit(9, 2, Some(at(first))).unwrap(), limiter.admit(9, 2, Some(at(same))).unwrap()];
             assert_eq!(limiter.admit(9, 2, Some(at(same))).unwrap_err().limit, "max_connections_per_address");
             drop(limiter.admit(9, 2, Some(at(other))).unwrap());
-            drop(held);
+            drop(permits);
         }
         assert_eq!(limiter.counters().refused_connections_per_address, 3);
         assert!(limiter.lock().by_address.is_empty());

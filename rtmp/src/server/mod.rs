@@ -1,4 +1,4 @@
-//! A server: what it does with clients, whichever door they come through.
+//! A server: what it does with clients, whichever transport they use.
 
 mod arguments;
 mod connect;
@@ -54,7 +54,7 @@ pub use tunnel_limits::TunnelLimits;
 /// }
 ///
 /// # async fn serve() -> std::io::Result<()> {
-/// let listening = Server::new(Services::new().add(Clock))
+/// let server = Server::new(Services::new().add(Clock))
 ///     .on_connect(|connect| async move {
 ///         match connect.application() {
 ///             "clock" => Ok(connect.accept()),
@@ -63,12 +63,12 @@ pub use tunnel_limits::TunnelLimits;
 ///     })
 ///     .bind("127.0.0.1:1935")
 ///     .await?;
-/// listening.serve_until(async { drop(tokio::signal::ctrl_c().await) }).await
+/// server.serve_until(async { drop(tokio::signal::ctrl_c().await) }).await
 /// # }
 /// ```
 ///
 /// It is cheap to clone. Clones share their [instances](Self::instance), their [state](Self::state), the count of
-/// connections and the [end](Self::shutdown); so one server may have several doors, each of a clone: a plain
+/// connections and the [end](Self::shutdown); so one server may have several transports, each of a clone: a plain
 /// socket, TLS, WebSocket.
 #[derive(Clone)]
 pub struct Server {
@@ -93,7 +93,7 @@ impl Server {
     ///
     /// // In ActionScript: connection.connect("rtmp://host/game/red", "Ann", 7);
     /// let server = Server::new(Services::new()).on_connect(|connect: Connect| async move {
-    ///     let (name, level): (String, Option<u32>) = connect.parameters()?;
+    ///     let (name, level): (String, Option<u32>) = connect.arguments()?;
     ///     match level {
     ///         Some(level) if level > 3 => Ok(connect.admit(User(name))),
     ///         _ => Err(connect.redirect("rtmp://beginners.example.com/game")),
@@ -118,14 +118,16 @@ impl Server {
     /// Is told of every client that was let in and is gone now, however it went.
     ///
     /// The hook runs beside everything else; a [shutdown](Self::shutdown) waits for it within the
-    /// [grace](Self::shutdown_timeout).
+    /// [timeout](Self::shutdown_timeout).
     #[must_use]
     pub fn on_disconnect<F, Fut>(self, hook: F) -> Self
     where
         F: Fn(Disconnect) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.with(|settings| settings.on_disconnect = Some(Arc::new(move |gone| Box::pin(hook(gone)))))
+        self.with(|settings| {
+            settings.on_disconnect = Some(Arc::new(move |disconnect| Box::pin(hook(disconnect))))
+        })
     }
 
     /// Answers commands that are no methods of the services. Without this they are answered with the fault that
@@ -193,7 +195,7 @@ impl Server {
         self.with(|settings| settings.config = Arc::new(config))
     }
 
-    /// The most connections at one time, through all doors together; more are closed at once. Default 10,000.
+    /// The most connections at one time, through all transports together; more are closed at once. Default 10,000.
     #[must_use]
     pub fn max_connections(self, max: usize) -> Self {
         self.with(|settings| settings.max_connections = max)
@@ -293,14 +295,14 @@ impl Server {
                         .track_future(serve_connection(stream, peer, &settings, &Arc::new(permit)))
                         .await;
                 }
-                Err(full) => tracing::warn!(%full, ?peer, "a connection was refused"),
+                Err(error) => tracing::warn!(%error, ?peer, "a connection was refused"),
             }
         }
     }
 
     /// Ends the server and all its clones: nobody new is let in; clients are told
     /// `NetConnection.Connect.AppShutdown` and have their [notice](Self::shutdown_notice); calls at work may end within the
-    /// [grace](Self::shutdown_timeout), and then the connections are closed. Then the [store](SharedObjects::store) of
+    /// [timeout](Self::shutdown_timeout), and then the connections are closed. Then the [store](SharedObjects::store) of
     /// persistent shared objects is closed, which may take another 10 s: what is changed from now on is refused. It
     /// is done when all that is over, and another server may open the same file.
     pub async fn shutdown(&self) {
@@ -326,7 +328,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// One connection, from its first byte to its last; its place is kept at least as long.
+/// One connection, from its first byte to its last; its permit is held at least as long.
 pub(crate) async fn serve_connection<S>(
     stream: S,
     peer: Option<SocketAddr>,
@@ -336,9 +338,9 @@ pub(crate) async fn serve_connection<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
-    let (handle, outbox, state) = Handle::new(&settings.config);
+    let (handle, outbound_rx, status) = Handle::new(&settings.config);
     let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer, Arc::clone(permit));
-    let mut driver = Driver::new(stream, connection, session, outbox, state);
+    let mut driver = Driver::new(stream, connection, session, outbound_rx, status);
     let end = driver.run(settings.closing(), settings.shutdown_notice, settings.shutdown_timeout).await;
     tracing::debug!(?peer, ?end, "connection ended");
 }

@@ -24,7 +24,7 @@ use crate::connection::{
     CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, outcome_size,
     send_reply, to_call,
 };
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UserError};
 use crate::shared_object::ConnectionSubscriptions;
@@ -36,39 +36,39 @@ pub(crate) struct ClientSession {
     handle: Arc<Handle>,
     peer: Option<SocketAddr>,
     permit: Arc<ConnectionPermit>,
-    state: State,
-    objects: ConnectionSubscriptions,
+    state: SessionState,
+    subscriptions: ConnectionSubscriptions,
     end: Option<DisconnectReason>,
 }
 
-enum State {
+enum SessionState {
     /// Nothing is known yet.
     New,
     /// The hook decides on it.
-    Deciding(Connect),
+    PendingConnect(Connect),
     /// Let in; calls are made in this one's name.
-    In(Caller, Connect),
+    Connected(Caller, Connect),
 }
 
 /// A future of a session.
-pub(crate) enum Task {
-    Deciding(BoxFuture<'static, Result<Admission, Rejection>>),
-    InFlightCall(InFlightCall),
+pub(crate) enum SessionTask {
+    OnConnect(BoxFuture<'static, Result<Admission, Rejection>>),
+    Call(InFlightCall),
 }
 
 /// What it comes to.
-pub(crate) enum Done {
-    Connect(Result<Admission, Rejection>),
-    Answered(CallOutcome),
+pub(crate) enum TaskOutput {
+    OnConnect(Result<Admission, Rejection>),
+    Call(CallOutcome),
 }
 
-impl Future for Task {
-    type Output = Done;
+impl Future for SessionTask {
+    type Output = TaskOutput;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<TaskOutput> {
         match self.get_mut() {
-            Self::Deciding(decision) => decision.as_mut().poll(cx).map(Done::Connect),
-            Self::InFlightCall(call) => Pin::new(call).poll(cx).map(Done::Answered),
+            Self::OnConnect(decision) => decision.as_mut().poll(cx).map(TaskOutput::OnConnect),
+            Self::Call(call) => Pin::new(call).poll(cx).map(TaskOutput::Call),
         }
     }
 }
@@ -81,8 +81,8 @@ impl ClientSession {
         permit: Arc<ConnectionPermit>,
     ) -> Self {
         let client = Client::new(ClientId::allocate(), Arc::clone(&handle) as _);
-        let objects = ConnectionSubscriptions::new(Arc::clone(&handle), settings.config.chunk_size);
-        Self { settings, client, handle, peer, permit, state: State::New, objects, end: None }
+        let subscriptions = ConnectionSubscriptions::new(Arc::clone(&handle), settings.config.chunk_size);
+        Self { settings, client, handle, peer, permit, state: SessionState::New, subscriptions, end: None }
     }
 
     fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Self>) {
@@ -97,56 +97,63 @@ impl ClientSession {
         let (client, handle) = (self.client.clone(), Arc::clone(&self.handle));
         match Connect::new(request, self.peer, client, handle, instance) {
             Ok(connect) => {
-                let decision = decide(Arc::clone(&self.settings), connect.clone());
-                self.state = State::Deciding(connect);
-                context.run(Task::Deciding(Box::pin(decision)));
+                let decision = run_on_connect(Arc::clone(&self.settings), connect.clone());
+                self.state = SessionState::PendingConnect(connect);
+                context.run(SessionTask::OnConnect(Box::pin(decision)));
             }
             Err(error) => self.reject(&Rejection::from(error).status, context),
         }
     }
 
     /// Nothing else comes on such a connection.
-    fn policy(&self, context: &mut HandlerContext<'_, Self>) {
+    fn send_policy_file(&self, context: &mut HandlerContext<'_, Self>) {
         match &self.settings.policy_file {
-            Some(xml) => self.log(context.connection.answer_policy(xml)),
+            Some(xml) => self.log_failure(context.connection.send_policy(xml)),
             None => context.connection.close(None),
         }
     }
 
     fn reject(&self, status: &Status, context: &mut HandlerContext<'_, Self>) {
-        self.log(context.connection.reject(status));
+        self.log_failure(context.connection.reject(status));
         // In case that the status could not be encoded.
         context.connection.close(None);
     }
 
-    fn decided(&mut self, decision: Result<Admission, Rejection>, context: &mut HandlerContext<'_, Self>) {
-        let State::Deciding(connect) = std::mem::replace(&mut self.state, State::New) else { return };
+    fn finish_connect(
+        &mut self,
+        decision: Result<Admission, Rejection>,
+        context: &mut HandlerContext<'_, Self>,
+    ) {
+        let SessionState::PendingConnect(connect) = std::mem::replace(&mut self.state, SessionState::New)
+        else {
+            return;
+        };
         let decision = if context.is_draining { Err(shutting_down(&connect)) } else { decision };
         match decision {
             Ok(Admission { extensions, info }) => {
                 context.status.set_version(connect.version());
                 let instance = connect.instance().clone();
-                instance.enter(&self.client);
+                instance.add_client(&self.client);
                 let mut caller =
                     Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
-                self.state = State::In(caller, connect);
+                self.state = SessionState::Connected(caller, connect);
                 self.permit.set_accepted();
-                self.log(context.connection.accept(Instant::now(), &success_with(&info)));
+                self.log_failure(context.connection.accept(Instant::now(), &accept_with_info(&info)));
             }
             Err(Rejection { status }) => self.reject(&status, context),
         }
     }
 
     fn command(&mut self, command: Command, context: &mut HandlerContext<'_, Self>) {
-        let State::In(caller, _) = &self.state else { return };
-        if let Some(answer) = stream_command(command.name()) {
-            return self.without_streams(&command, answer, context);
+        let SessionState::Connected(caller, _) = &self.state else { return };
+        if let Some(stream_command) = stream_command(command.name()) {
+            return self.refuse_stream_command(&command, stream_command, context);
         }
         let transaction = command.transaction();
         // The protocol counts the calls that want a reply; the others must not pile up either.
         if transaction.is_none() && context.in_flight() >= context.connection.config().limits.calls_in {
-            limit("calls_in");
+            limit_exceeded("calls_in");
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
@@ -161,34 +168,36 @@ impl ClientSession {
                 Err(fault) => return send_reply((transaction, Err(fault)), context.connection),
             },
         };
-        context.run(Task::InFlightCall(InFlightCall::new(transaction, outcome)));
+        context.run(SessionTask::Call(InFlightCall::new(transaction, outcome)));
     }
 
     /// Says clearly that there are no streams here: players and publishers show these words and go.
-    fn without_streams(
+    fn refuse_stream_command(
         &self,
         command: &Command,
-        answer: StreamCommand,
+        stream_command: StreamCommand,
         context: &mut HandlerContext<'_, Self>,
     ) {
         let Some(transaction) = command.transaction() else { return };
         let version = transaction.version();
-        let sent = match answer {
-            StreamCommand::Courtesy => context.connection.answer(transaction, &Bytes::from_static(&[0x05])),
-            StreamCommand::Refused => no_streams(code::CALL_FAILED)
+        let sent = match stream_command {
+            StreamCommand::Acknowledged => {
+                context.connection.reply(transaction, &Bytes::from_static(&[0x05]))
+            }
+            StreamCommand::Unsupported => streams_unsupported(code::CALL_FAILED)
                 .encode(version)
                 .map_err(UserError::Encode)
                 .and_then(|status| context.connection.fault(transaction, &status))
                 // librtmp passes over the error and waits; it goes at this.
-                .and_then(|()| Ok(no_streams("NetStream.Failed").encode(version)?))
+                .and_then(|()| Ok(streams_unsupported("NetStream.Failed").encode(version)?))
                 .and_then(|status| {
                     context.connection.send(&Message::notification(version, 0, "onStatus", &status))
                 }),
         };
-        self.log(sent);
+        self.log_failure(sent);
     }
 
-    fn log(&self, sent: Result<(), UserError>) {
+    fn log_failure(&self, sent: Result<(), UserError>) {
         if let Err(error) = sent {
             tracing::debug!(client = %self.client.id(), %error, "an answer could not be sent");
         }
@@ -198,24 +207,31 @@ impl ClientSession {
 /// However the connection ended: by its driver, by a panic, or with the server.
 impl Drop for ClientSession {
     fn drop(&mut self) {
-        self.handle.on_end();
-        let State::In(caller, connect) = std::mem::replace(&mut self.state, State::New) else { return };
-        connect.instance().leave(&self.client);
+        self.handle.mark_closed();
+        let SessionState::Connected(caller, connect) = std::mem::replace(&mut self.state, SessionState::New)
+        else {
+            return;
+        };
+        connect.instance().remove_client(&self.client);
         let reason = self.end.take().unwrap_or(DisconnectReason::Aborted);
-        call_on_disconnect(&self.settings, Arc::clone(&self.permit), Disconnect { caller, connect, reason });
+        spawn_on_disconnect(&self.settings, Arc::clone(&self.permit), Disconnect { caller, connect, reason });
     }
 }
 
 /// Runs the hook beside everything else. The connection's permit is held until the hook returns: with a slow hook,
 /// clients that come and go would otherwise pile up any number of its futures.
-fn call_on_disconnect(settings: &Arc<ServerSettings>, permit: Arc<ConnectionPermit>, gone: Disconnect) {
+fn spawn_on_disconnect(
+    settings: &Arc<ServerSettings>,
+    permit: Arc<ConnectionPermit>,
+    disconnect: Disconnect,
+) {
     // Where the runtime is gone too, nobody is left to be told.
     let (Some(hook), Ok(runtime)) = (&settings.on_disconnect, runtime::Handle::try_current()) else { return };
     let hook = Arc::clone(hook);
-    let told = AssertUnwindSafe(async move { hook(gone).await }).catch_unwind();
+    let outcome = AssertUnwindSafe(async move { hook(disconnect).await }).catch_unwind();
     settings.tasks().spawn_on(
         async move {
-            if told.await.is_err() {
+            if outcome.await.is_err() {
                 tracing::error!("the hook of on_disconnect panicked");
             }
             drop(permit);
@@ -227,12 +243,12 @@ fn call_on_disconnect(settings: &Arc<ServerSettings>, permit: Arc<ConnectionPerm
 fn call_fallback(hook: Arc<Fallback>, command: UnknownCommand) -> BoxFuture<'static, Result<Reply, Fault>> {
     let answer = AssertUnwindSafe(async move { hook(command).await }).catch_unwind();
     Box::pin(async move {
-        answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of on_unknown panicked")))
+        answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of fallback panicked")))
     })
 }
 
 /// With what the program adds; what clients look for stays as it is.
-fn success_with(members: &DynamicMembers) -> Accept {
+fn accept_with_info(members: &DynamicMembers) -> Accept {
     let Accept { properties, mut info } = Accept::default();
     for (name, value) in members.iter() {
         if info.get(name).is_none() {
@@ -247,35 +263,35 @@ fn shutting_down(connect: &Connect) -> Rejection {
 }
 
 /// Asks the hook, which may take too long or panic: then the client is told no.
-async fn decide(settings: Arc<ServerSettings>, connect: Connect) -> Result<Admission, Rejection> {
-    let no = connect.reject("the server could not decide, try again later");
+async fn run_on_connect(settings: Arc<ServerSettings>, connect: Connect) -> Result<Admission, Rejection> {
+    let rejection = connect.reject("the server could not decide, try again later");
     let limit = settings.on_connect_timeout;
     let decision = AssertUnwindSafe(async move { (settings.on_connect)(connect).await }).catch_unwind();
     match timeout(limit, decision).await {
         Ok(Ok(decision)) => decision,
         Ok(Err(_panic)) => {
             tracing::error!("the hook of on_connect panicked");
-            Err(no)
+            Err(rejection)
         }
         Err(_elapsed) => {
             tracing::error!(?limit, "the hook of on_connect took too long");
-            Err(no)
+            Err(rejection)
         }
     }
 }
 
 impl ConnectionHandler for ClientSession {
-    type Task = Task;
+    type Task = SessionTask;
 
-    fn event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
+    fn handle_event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
         match event {
             Event::Connect(request) => self.connect(request, context),
             Event::Command(command) => self.command(command, context),
-            Event::PolicyRequest => self.policy(context),
+            Event::PolicyRequest => self.send_policy_file(context),
             Event::SharedObject(message) => {
-                if let State::In(caller, connect) = &self.state {
+                if let SessionState::Connected(caller, connect) = &self.state {
                     let limits = &context.connection.config().limits;
-                    self.objects.receive(message, caller, connect.instance(), limits);
+                    self.subscriptions.receive(message, caller, connect.instance(), limits);
                 }
             }
             // There are no streams: what comes of them has nowhere to go.
@@ -283,21 +299,21 @@ impl ConnectionHandler for ClientSession {
         }
     }
 
-    fn done(&mut self, done: Done, context: &mut HandlerContext<'_, Self>) {
-        match done {
-            Done::Connect(decision) => self.decided(decision, context),
-            Done::Answered(done) => send_reply(done, context.connection),
+    fn handle_completion(&mut self, output: TaskOutput, context: &mut HandlerContext<'_, Self>) {
+        match output {
+            TaskOutput::OnConnect(decision) => self.finish_connect(decision, context),
+            TaskOutput::Call(outcome) => send_reply(outcome, context.connection),
         }
     }
 
-    fn outcome_size(done: &Done) -> usize {
-        match done {
-            Done::Connect(_) => 0,
-            Done::Answered(outcome) => outcome_size(outcome),
+    fn outcome_size(output: &TaskOutput) -> usize {
+        match output {
+            TaskOutput::OnConnect(_) => 0,
+            TaskOutput::Call(outcome) => outcome_size(outcome),
         }
     }
 
-    fn on_end(&mut self, end: &ConnectionEnd) {
+    fn handle_end(&mut self, end: &ConnectionEnd) {
         self.end = Some(end.into());
     }
 }
@@ -306,23 +322,23 @@ impl ConnectionHandler for ClientSession {
 #[derive(Clone, Copy)]
 enum StreamCommand {
     /// Asks for something that is not there.
-    Refused,
+    Unsupported,
     /// Part of saying hello or good-bye.
-    Courtesy,
+    Acknowledged,
 }
 
 fn stream_command(name: &str) -> Option<StreamCommand> {
     Some(match name {
         "createStream" | "releaseStream" | "FCPublish" | "FCSubscribe" | "publish" | "play" | "play2"
-        | "getStreamLength" => StreamCommand::Refused,
+        | "getStreamLength" => StreamCommand::Unsupported,
         "_checkbw" | "deleteStream" | "closeStream" | "FCUnpublish" | "FCUnsubscribe" => {
-            StreamCommand::Courtesy
+            StreamCommand::Acknowledged
         }
         _ => return None,
     })
 }
 
-fn no_streams(code: &str) -> Status {
+fn streams_unsupported(code: &str) -> Status {
     Status::error(
         code,
         "this server has no streams yet: it answers calls, but nothing can be published or played",

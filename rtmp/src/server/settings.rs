@@ -17,7 +17,7 @@ use super::limiter::{ConnectionLimiter, ConnectionPermit, TooManyConnectionsErro
 #[cfg(feature = "tunnel")]
 use super::tunnel_limits::TunnelLimits;
 use crate::instance::{Instance, InstanceNameError, Instances};
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::proto::Config;
 
 pub(super) type OnConnect = dyn Fn(Connect) -> BoxFuture<'static, Result<Admission, Rejection>> + Send + Sync;
@@ -81,16 +81,16 @@ impl ServerSettings {
     }
 
     pub(crate) fn instance(&self, application: &str, name: &str) -> Result<Instance, InstanceNameError> {
-        self.inner.instances.get(application, name, self.config.limits.application_name)
+        self.inner.instances.get(application, name, self.config.limits.application_name_bytes)
     }
 
-    /// A place for a connection; `peer` where addresses are counted.
+    /// A permit for a connection; `peer` where addresses are counted.
     pub(crate) fn admit(
         &self,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
         let permit = self.inner.limiter.admit(self.max_connections, self.max_connections_per_address, peer);
-        permit.inspect_err(|full| limit(full.limit))
+        permit.inspect_err(|error| limit_exceeded(error.limit))
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {
@@ -109,7 +109,7 @@ impl ServerSettings {
     pub(crate) async fn shutdown(&self) {
         self.inner.closing.send_replace(true);
         self.inner.tasks.close();
-        // The drivers keep to the grace and then linger for a moment; what does not end then is left alone.
+        // The drivers keep to the timeouts and then linger for a moment; what does not end then is left alone.
         let limit =
             self.shutdown_notice.saturating_add(self.shutdown_timeout).saturating_add(Duration::from_secs(2));
         let _ = timeout(limit, self.inner.tasks.wait()).await;

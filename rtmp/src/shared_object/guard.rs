@@ -118,8 +118,8 @@ impl fmt::Debug for SlotWrite<'_> {
 }
 
 /// What a guard says; no, if it panics.
-pub(super) fn is_allowed(question: impl FnOnce() -> bool) -> bool {
-    catch_unwind(AssertUnwindSafe(question)).unwrap_or_else(|_panic| {
+pub(super) fn is_allowed(check: impl FnOnce() -> bool) -> bool {
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_panic| {
         tracing::error!("the guard of shared objects panicked");
         false
     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amf_core::{DecodeError, EncodeError, FromAmf, ToAmf};
 use amf_remoting::service::ToArguments;
 
-use super::error::{SharedObjectError, is_name};
+use super::error::{SharedObjectError, is_valid_name};
 use super::lock::SharedObjectLock;
 use super::object::SharedObjectInner;
 use super::pending_write::PendingWrite;
@@ -60,7 +60,7 @@ impl SharedObject {
         name: &str,
         is_persistent: bool,
     ) -> Result<Self, SharedObjectError> {
-        if !is_name(name) {
+        if !is_valid_name(name) {
             return Err(SharedObjectError::Name(name.to_owned()));
         }
         let object = SharedObjectInner::open(instance, name, is_persistent, &object_settings(instance))?;
@@ -68,7 +68,7 @@ impl SharedObject {
     }
 
     /// Waits until the object is loaded; it is at once, if it is not persistent.
-    pub(crate) async fn loaded(self) -> Result<Self, SharedObjectError> {
+    pub(crate) async fn wait_until_loaded(self) -> Result<Self, SharedObjectError> {
         if self.object.read(SharedObjectState::is_loading) {
             self.write(Vec::new()).await?;
         }
@@ -142,7 +142,7 @@ impl SharedObject {
     ///
     /// One at a time has it. It comes when all is done that was asked for before, so what is read under it is what is
     /// there. It is meant to be held for a moment: clients whose changes wait for long see nothing of them, and those
-    /// who ask for too much in that time are disconnected ([`waiting`](super::SharedObjectLimits::waiting)).
+    /// who ask for too much in that time are disconnected ([`pending_bytes`](super::SharedObjectLimits::pending_bytes)).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -163,10 +163,10 @@ impl SharedObject {
     ///
     /// An error says that the object could not be read from disk.
     pub async fn lock(&self) -> Result<SharedObjectLock, SharedObjectError> {
-        let (ticket, had) = self.object.request_lock();
+        let (ticket, granted) = self.object.request_lock();
         // Whoever stops waiting for it does not want it any more.
         let lock = SharedObjectLock { object: Arc::clone(&self.object), ticket };
-        PendingWrite::new(had).await?;
+        PendingWrite::new(granted).await?;
         Ok(lock)
     }
 
@@ -176,7 +176,7 @@ impl SharedObject {
     }
 
     fn write(&self, requests: Vec<Request>) -> PendingWrite {
-        PendingWrite::new(self.object.server(requests))
+        PendingWrite::new(self.object.server_requests(requests))
     }
 }
 
@@ -198,6 +198,6 @@ impl Instance {
 
     /// The persistent shared object of this name, from [`SharedObjects::store`](super::SharedObjects::store).
     pub async fn persistent_shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
-        SharedObject::open(self, name, true)?.loaded().await
+        SharedObject::open(self, name, true)?.wait_until_loaded().await
     }
 }

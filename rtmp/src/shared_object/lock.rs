@@ -29,36 +29,36 @@ impl SharedObjectLock {
     /// Gives a slot a value when the lock ends. Null removes it.
     pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
         let value = Arc::new(EncodedValue::encode(value)?);
-        self.ask(Request::Set { key: key.into(), value });
+        self.request(Request::Set { key: key.into(), value });
         Ok(())
     }
 
     /// Removes a slot when the lock ends.
     pub fn remove(&self, key: &str) {
-        self.ask(Request::Remove { key: key.into() });
+        self.request(Request::Remove { key: key.into() });
     }
 
     /// Removes all slots when the lock ends.
     pub fn clear(&self) {
-        self.ask(Request::Clear);
+        self.request(Request::Clear);
     }
 
     /// Calls a handler of all clients that use the object when the lock ends.
     pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<(), EncodeError> {
-        self.ask(Request::Send(EncodedMessage::encode(handler, &arguments)?));
+        self.request(Request::Send(EncodedMessage::encode(handler, &arguments)?));
         Ok(())
     }
 
     /// Ends the lock, and tells when all that was asked for under it is done.
     ///
-    /// An error says that the store failed: then nothing of it was done. What would have passed a limit was not done,
+    /// An error says that the store failed: then nothing of it was done. What would have exceeded a limit was not done,
     /// whatever became of the rest.
     pub fn unlock(self) -> PendingWrite {
         PendingWrite::new(self.object.unlock(self.ticket))
     }
 
-    fn ask(&self, request: Request) {
-        self.object.locked(self.ticket, request);
+    fn request(&self, request: Request) {
+        self.object.request_under_lock(self.ticket, request);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A living object: its machine, who listens, and what the machine's effects become.
+//! A shared object in use: its state machine, its subscribers, and the effects of the state machine.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,7 +24,7 @@ use super::value::SlotValue;
 use super::watch::{SharedObjectUpdate, SlotChange};
 use crate::connection::Handle;
 use crate::instance::Instance;
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::proto::Message;
 use crate::proto::chunk::PreChunkedMessage;
 
@@ -49,8 +49,8 @@ struct Inner {
     state: SharedObjectState,
     subscribers: HashMap<SubscriberId, Subscriber>,
     tickets: HashMap<Ticket, oneshot::Sender<Result<(), WriteError>>>,
-    next: u64,
-    is_load_asked: bool,
+    next_id: u64,
+    is_load_requested: bool,
 }
 
 /// A client that uses the object.
@@ -83,7 +83,11 @@ impl SharedObjectInner {
             }
             Ok(Self::new(instance.clone(), Arc::clone(settings), name.into(), is_persistent))
         })?;
-        if object.is_persistent == is_persistent { Ok(object) } else { Err(SharedObjectError::Persistence) }
+        if object.is_persistent == is_persistent {
+            Ok(object)
+        } else {
+            Err(SharedObjectError::PersistenceMismatch)
+        }
     }
 
     fn new(
@@ -101,8 +105,8 @@ impl SharedObjectInner {
             ),
             subscribers: HashMap::new(),
             tickets: HashMap::new(),
-            next: 0,
-            is_load_asked: false,
+            next_id: 0,
+            is_load_requested: false,
         };
         Arc::new(Self {
             instance,
@@ -136,33 +140,33 @@ impl SharedObjectInner {
         self.updates.subscribe()
     }
 
-    /// Reads something of the machine.
+    /// Reads something of the state.
     pub(super) fn read<T>(&self, read: impl FnOnce(&SharedObjectState) -> T) -> T {
         read(&self.lock().state)
     }
 
     /// A client will use the object. Nobody can, before it was loaded.
-    pub(super) fn enter(self: &Arc<Self>, subscriber: Subscriber) -> SubscriberId {
-        self.act(|inner| {
-            inner.next += 1;
-            inner.subscribers.insert(inner.next, subscriber);
-            inner.next
+    pub(super) fn subscribe(self: &Arc<Self>, subscriber: Subscriber) -> SubscriberId {
+        self.with_state(|inner| {
+            inner.next_id += 1;
+            inner.subscribers.insert(inner.next_id, subscriber);
+            inner.next_id
         })
     }
 
-    pub(super) fn client(
+    pub(super) fn client_requests(
         self: &Arc<Self>,
         from: SubscriberId,
         encoding: Version,
         requests: Vec<Request>,
         size: usize,
     ) {
-        self.act(|inner| inner.state.client(from, encoding, requests, size));
+        self.with_state(|inner| inner.state.queue_client_requests(from, encoding, requests, size));
     }
 
     /// A client goes. The object waits for the next one, unless there is nothing in it, or all of it is on disk.
-    pub(super) fn leave(self: &Arc<Self>, subscriber: SubscriberId) {
-        let is_lingering = self.act(|inner| {
+    pub(super) fn unsubscribe(self: &Arc<Self>, subscriber: SubscriberId) {
+        let is_lingering = self.with_state(|inner| {
             inner.subscribers.remove(&subscriber);
             inner.state.remove_subscriber(subscriber);
             !self.is_persistent && inner.subscribers.is_empty() && inner.state.slots().iter().len() > 0
@@ -186,33 +190,33 @@ impl SharedObjectInner {
     }
 
     /// The server's own side asks for something; the answer comes when it is done.
-    pub(super) fn server(
+    pub(super) fn server_requests(
         self: &Arc<Self>,
         requests: Vec<Request>,
     ) -> oneshot::Receiver<Result<(), WriteError>> {
-        self.act(|inner| {
+        self.with_state(|inner| {
             let (ticket, done) = inner.ticket();
-            inner.state.server(requests, ticket);
+            inner.state.queue_server_requests(requests, ticket);
             done
         })
     }
 
     /// Somebody of the server's own side wants the lock; the answer comes when it is had.
     pub(super) fn request_lock(self: &Arc<Self>) -> (Ticket, oneshot::Receiver<Result<(), WriteError>>) {
-        self.act(|inner| {
-            let (ticket, had) = inner.ticket();
-            inner.state.lock(ticket);
-            (ticket, had)
+        self.with_state(|inner| {
+            let (ticket, granted) = inner.ticket();
+            inner.state.request_lock(ticket);
+            (ticket, granted)
         })
     }
 
-    pub(super) fn locked(self: &Arc<Self>, lock: Ticket, request: Request) {
-        self.act(|inner| inner.state.locked(lock, request));
+    pub(super) fn request_under_lock(self: &Arc<Self>, lock: Ticket, request: Request) {
+        self.with_state(|inner| inner.state.request_under_lock(lock, request));
     }
 
     /// The answer comes when all that was asked for under the lock is done.
     pub(super) fn unlock(self: &Arc<Self>, lock: Ticket) -> oneshot::Receiver<Result<(), WriteError>> {
-        self.act(|inner| {
+        self.with_state(|inner| {
             let (ticket, done) = inner.ticket();
             inner.state.unlock(lock, Some(ticket));
             done
@@ -221,63 +225,63 @@ impl SharedObjectInner {
 
     /// The lock ends, or is not wanted any more.
     pub(super) fn drop_lock(self: &Arc<Self>, lock: Ticket) {
-        self.act(|inner| {
+        self.with_state(|inner| {
             inner.tickets.remove(&lock);
             inner.state.unlock(lock, None);
         });
     }
 
-    fn stored(&self, version: u32, slots: &[(Arc<str>, Option<Slot>)]) -> StoredCommit {
+    fn stored_commit(&self, version: u32, slots: &[(Arc<str>, Option<Slot>)]) -> StoredCommit {
         let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
         StoredCommit { object: self.stored_name(), version, slots: slots.collect() }
     }
 
-    /// Asks something of the machine, and does what follows. All under one lock, so that every client hears of
+    /// Asks something of the state, and does what follows. All under one lock, so that every client hears of
     /// everything in the same order; nothing of it waits.
-    fn act<T>(self: &Arc<Self>, act: impl FnOnce(&mut Inner) -> T) -> T {
+    fn with_state<T>(self: &Arc<Self>, change: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
-        let outcome = act(&mut inner);
+        let outcome = change(&mut inner);
         if inner.state.is_loading()
-            && !inner.is_load_asked
+            && !inner.is_load_requested
             && let Some(store_writer) = &self.settings.store_writer
-            && inner.state.is_waiting()
+            && inner.state.has_queued()
         {
-            inner.is_load_asked = store_writer.load(Arc::clone(self) as _);
-            if !inner.is_load_asked {
+            inner.is_load_requested = store_writer.load(Arc::clone(self) as _);
+            if !inner.is_load_requested {
                 inner.state.load_finished(None);
             }
         }
-        while let Some(effect) = inner.state.effect() {
-            self.effect(effect, &mut inner);
+        while let Some(effect) = inner.state.poll_effect() {
+            self.run_effect(effect, &mut inner);
         }
         outcome
     }
 
-    fn effect(self: &Arc<Self>, effect: Effect, inner: &mut Inner) {
+    fn run_effect(self: &Arc<Self>, effect: Effect, inner: &mut Inner) {
         match effect {
             Effect::Send { to, message } => inner.send(&to, message),
             Effect::Commit { version, slots } => {
                 let Some(store_writer) = &self.settings.store_writer else { return };
-                if !store_writer.commit(Arc::clone(self) as _, self.stored(version, &slots)) {
+                if !store_writer.commit(Arc::clone(self) as _, self.stored_commit(version, &slots)) {
                     inner.state.commit_finished(false);
                 }
             }
             Effect::Done { ticket, result } => {
-                if let Some(ticket) = inner.tickets.remove(&ticket) {
+                if let Some(result_tx) = inner.tickets.remove(&ticket) {
                     // Whoever asked may not wait.
-                    let _ = ticket.send(result);
+                    let _ = result_tx.send(result);
                 }
             }
             Effect::Changed { version, from, changes } => {
                 if self.updates.receiver_count() > 0 {
                     let client = from.and_then(|from| inner.subscribers.get(&from)).map(|from| from.client);
-                    let changes = changes.into_iter().map(told).collect::<Vec<_>>().into();
+                    let changes = changes.into_iter().map(slot_change).collect::<Vec<_>>().into();
                     let _ = self.updates.send(SharedObjectUpdate { version, client, changes, missed: 0 });
                 }
             }
             Effect::Disconnect { subscriber, limit: name } => {
                 if let Some(subscriber) = inner.subscribers.get(&subscriber) {
-                    limit(name);
+                    limit_exceeded(name);
                     tracing::debug!(client = %subscriber.client, object = %self.name, limit = name, "a client exceeded a limit of shared objects");
                     subscriber.disconnect();
                 }
@@ -293,10 +297,10 @@ impl SharedObjectInner {
 impl Inner {
     /// A new one, and where its answer comes.
     fn ticket(&mut self) -> (Ticket, oneshot::Receiver<Result<(), WriteError>>) {
-        let (sender, answer) = oneshot::channel();
-        self.next += 1;
-        self.tickets.insert(self.next, sender);
-        (self.next, answer)
+        let (result_tx, result_rx) = oneshot::channel();
+        self.next_id += 1;
+        self.tickets.insert(self.next_id, result_tx);
+        (self.next_id, result_rx)
     }
 
     /// The message is cut into chunks once for all.
@@ -305,7 +309,7 @@ impl Inner {
         let Some(first) = subscribers.peek() else { return };
         let chunked = Arc::new(PreChunkedMessage::new(message, first.chunk_size));
         for subscriber in subscribers {
-            if matches!(subscriber.handle.send_shared(&chunked), Err(CallError::Full)) {
+            if matches!(subscriber.handle.send_pre_chunked(&chunked), Err(CallError::Full)) {
                 // It would never know what it missed.
                 tracing::debug!(client = %subscriber.client, "a client is too slow for its shared objects");
                 subscriber.disconnect();
@@ -318,7 +322,7 @@ impl Subscriber {
     /// Nothing more is done for it, whatever it still asks for.
     fn disconnect(&self) {
         self.handle.close();
-        self.handle.on_end();
+        self.handle.mark_closed();
     }
 }
 
@@ -332,42 +336,42 @@ impl PersistedObject for SharedObjectInner {
     }
 
     fn load_finished(self: Arc<Self>, slots: Option<Slots>) {
-        self.act(|inner| {
+        self.with_state(|inner| {
             // The next who wants it may try again.
-            inner.is_load_asked = slots.is_some();
+            inner.is_load_requested = slots.is_some();
             inner.state.load_finished(slots);
         });
     }
 
     fn commit_finished(self: Arc<Self>, is_done: bool) {
-        self.act(|inner| inner.state.commit_finished(is_done));
+        self.with_state(|inner| inner.state.commit_finished(is_done));
     }
 
     fn uncertain_slots(&self) -> Option<StoredCommit> {
         self.read(|state| {
             let slots = state.uncertain_slots();
-            (!slots.is_empty()).then(|| self.stored(state.slots().version(), &slots))
+            (!slots.is_empty()).then(|| self.stored_commit(state.slots().version(), &slots))
         })
     }
 
-    fn uncertain_written(&self) {
-        self.lock().state.uncertain_written();
+    fn clear_uncertain(&self) {
+        self.lock().state.clear_uncertain();
     }
 }
 
-fn told(change: Change) -> SlotChange {
+fn slot_change(change: Change) -> SlotChange {
     match change {
         Change::Set { key, value } => SlotChange::Set { key, value: SlotValue(value) },
         Change::Removed { key } => SlotChange::Removed { key },
         Change::Cleared => SlotChange::Cleared,
-        Change::EncodedMessage(sent) => SlotChange::EncodedMessage(sent.message().clone()),
+        Change::Message(sent) => SlotChange::Message(sent.message().clone()),
     }
 }
 
 /// The last who held it is gone.
 impl Drop for SharedObjectInner {
     fn drop(&mut self) {
-        registry(&self.instance).forget(&self.name);
+        registry(&self.instance).remove_dropped(&self.name);
     }
 }
 

@@ -13,12 +13,12 @@ use super::state::WriteError;
 /// persistent object, when it is on disk.
 #[derive(Debug)]
 pub struct PendingWrite {
-    done: oneshot::Receiver<Result<(), WriteError>>,
+    result_rx: oneshot::Receiver<Result<(), WriteError>>,
 }
 
 impl PendingWrite {
-    pub(super) fn new(done: oneshot::Receiver<Result<(), WriteError>>) -> Self {
-        Self { done }
+    pub(super) fn new(result_rx: oneshot::Receiver<Result<(), WriteError>>) -> Self {
+        Self { result_rx }
     }
 }
 
@@ -26,7 +26,7 @@ impl Future for PendingWrite {
     type Output = Result<(), SharedObjectError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(Pin::new(&mut self.done).poll(cx)) {
+        Poll::Ready(match ready!(Pin::new(&mut self.result_rx).poll(cx)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(WriteError::Limit(limit))) => Err(SharedObjectError::Limit(limit)),
             Ok(Err(WriteError::Storage)) | Err(_) => Err(SharedObjectError::Storage),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Values that somebody holds, by name. A value calls [`forget`](Self::forget) when it is dropped.
+/// Values that somebody holds, by name. A value calls [`remove_dropped`](Self::remove_dropped) when it is dropped.
 #[derive(Debug)]
 pub(super) struct Registry<T> {
     values: Mutex<HashMap<Arc<str>, Weak<T>>>,
@@ -40,7 +40,7 @@ impl<T> Registry<T> {
     }
 
     /// Removes a value that is being dropped.
-    pub(super) fn forget(&self, name: &str) {
+    pub(super) fn remove_dropped(&self, name: &str) {
         let mut values = self.lock();
         // Another may have been made under the name in the meantime.
         if values.get(name).is_some_and(|value| value.strong_count() == 0) {

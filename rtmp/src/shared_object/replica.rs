@@ -1,4 +1,4 @@
-//! The copy that a client has of an object, without I/O: what it asks for goes in, and what the server says.
+//! The replica that a client has of an object, without I/O: what it asks for goes in, and what the server says.
 
 use std::mem;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::sync_event::{SyncChange, SyncEvent};
 use super::value::SlotValue;
 use crate::proto::{SharedObjectEvent, SharedObjectMessage};
 
-/// What a server may make a copy hold: more than ours would. In the other encoding values may be longer here than
+/// What a server may make a replica hold: more than ours would. In the other encoding values may be longer here than
 /// there.
 const REPLICA_LIMITS: SharedObjectLimits = SharedObjectLimits {
     slots: 65_536,
@@ -36,7 +36,7 @@ pub(crate) struct Replica {
 /// What became of the wish to use the object.
 #[derive(Debug)]
 pub(crate) enum JoinOutcome {
-    In,
+    Joined,
     Refused(Arc<str>),
 }
 
@@ -51,18 +51,18 @@ impl Replica {
 
     /// The server was asked to give a slot this value, or none.
     pub(crate) fn set(&mut self, key: Arc<str>, value: Arc<EncodedValue>) {
-        self.put(&key, &value);
+        self.apply_value(&key, &value);
         self.pending.push((key, value));
     }
 
     /// Whether there is nothing to wait for.
     #[cfg(test)]
-    pub(crate) fn is_answered(&self) -> bool {
+    pub(crate) fn has_no_pending(&self) -> bool {
         self.pending.is_empty()
     }
 
     /// What was asked for will not be answered.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn clear_pending(&mut self) {
         self.pending.clear();
     }
 
@@ -70,31 +70,31 @@ impl Replica {
     pub(crate) fn receive(&mut self, message: SharedObjectMessage) -> (Vec<SyncEvent>, Option<JoinOutcome>) {
         let SharedObjectMessage { encoding, version, events, .. } = message;
         self.version = version;
-        let (mut told, mut syncs, mut decided) = (Vec::new(), Vec::new(), None);
+        let (mut sync_events, mut changes, mut join_outcome) = (Vec::new(), Vec::new(), None);
         let mut is_refused = false;
         for event in events {
             let was_refused = mem::take(&mut is_refused);
             match event {
-                SharedObjectEvent::UseSuccess => decided = Some(JoinOutcome::In),
+                SharedObjectEvent::UseSuccess => join_outcome = Some(JoinOutcome::Joined),
                 SharedObjectEvent::SendMessage(message) => {
-                    sync(&mut syncs, &mut told);
-                    told.push(SyncEvent::Message(message));
+                    push_sync(&mut changes, &mut sync_events);
+                    sync_events.push(SyncEvent::Message(message));
                 }
                 SharedObjectEvent::Status { code, level } => {
                     is_refused = true;
-                    decided.get_or_insert_with(|| JoinOutcome::Refused(Arc::clone(&code)));
-                    sync(&mut syncs, &mut told);
-                    told.push(SyncEvent::Status { code, level });
+                    join_outcome.get_or_insert_with(|| JoinOutcome::Refused(Arc::clone(&code)));
+                    push_sync(&mut changes, &mut sync_events);
+                    sync_events.push(SyncEvent::Status { code, level });
                 }
-                event => syncs.extend(self.change(event, encoding, was_refused)),
+                event => changes.extend(self.change(event, encoding, was_refused)),
             }
         }
         self.slots.commit_finished();
-        sync(&mut syncs, &mut told);
-        (told, decided)
+        push_sync(&mut changes, &mut sync_events);
+        (sync_events, join_outcome)
     }
 
-    fn put(&mut self, key: &Arc<str>, value: &Arc<EncodedValue>) {
+    fn apply_value(&mut self, key: &Arc<str>, value: &Arc<EncodedValue>) {
         if value.is_null() {
             self.slots.remove(key);
         } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &REPLICA_LIMITS) {
@@ -103,7 +103,7 @@ impl Replica {
         self.slots.commit_finished();
     }
 
-    fn old(&self, key: &str) -> Option<SlotValue> {
+    fn slot_value(&self, key: &str) -> Option<SlotValue> {
         self.slots.get(key).map(|slot| SlotValue(Arc::clone(&slot.value)))
     }
 
@@ -123,13 +123,13 @@ impl Replica {
         Some(match event {
             SharedObjectEvent::Change { key, value } => {
                 let is_reject = was_refused && self.take_pending(&key).is_some();
-                let old = self.old(&key);
-                self.put(&key, &Arc::new(EncodedValue::new(encoding, value)));
+                let old = self.slot_value(&key);
+                self.apply_value(&key, &Arc::new(EncodedValue::new(encoding, value)));
                 if is_reject { SyncChange::Reject { key, old } } else { SyncChange::Change { key, old } }
             }
             SharedObjectEvent::Remove { key } => {
                 let is_reject = was_refused && self.take_pending(&key).is_some();
-                let old = self.old(&key);
+                let old = self.slot_value(&key);
                 self.slots.remove(&key);
                 if is_reject { SyncChange::Reject { key, old } } else { SyncChange::Delete { key, old } }
             }
@@ -137,7 +137,7 @@ impl Replica {
                 // Somebody else's change may have come before it.
                 let value = self.take_pending(&key)?;
                 if !self.pending.iter().any(|(pending, _)| *pending == key) {
-                    self.put(&key, &value);
+                    self.apply_value(&key, &value);
                 }
                 SyncChange::Success { key }
             }
@@ -150,8 +150,8 @@ impl Replica {
     }
 }
 
-fn sync(changes: &mut Vec<SyncChange>, told: &mut Vec<SyncEvent>) {
+fn push_sync(changes: &mut Vec<SyncChange>, sync_events: &mut Vec<SyncEvent>) {
     if !changes.is_empty() {
-        told.push(SyncEvent::Sync(mem::take(changes).into()));
+        sync_events.push(SyncEvent::Sync(mem::take(changes).into()));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::guard::SharedObjectGuard;
 use super::state::limits::SharedObjectLimits;
-use super::state::slots::Memory;
+use super::state::slots::MemoryCounter;
 use super::store::SharedObjectStore;
 use super::store_writer::StoreWriter;
 use crate::instance::{Instance, Instances};
@@ -18,7 +18,7 @@ pub struct SharedObjects {
     pub(super) limits: SharedObjectLimits,
     pub(super) guard: Option<Arc<dyn SharedObjectGuard>>,
     pub(super) store_writer: Option<StoreWriter>,
-    pub(super) memory: Memory,
+    pub(super) memory: MemoryCounter,
 }
 
 impl SharedObjects {

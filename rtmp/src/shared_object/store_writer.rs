@@ -37,7 +37,7 @@ pub(super) trait PersistedObject: Send + Sync {
     /// What is to be written because nobody knows whether it is on disk, while nothing else is about to be.
     fn uncertain_slots(&self) -> Option<StoredCommit>;
     /// That is on disk.
-    fn uncertain_written(&self);
+    fn clear_uncertain(&self);
 }
 
 /// Clones are the same. The thread ends when there is none, or when one is [closed](Self::close).
@@ -46,7 +46,7 @@ pub(crate) struct StoreWriter {
     /// Nothing once it is closed.
     jobs_tx: Arc<Mutex<Option<Sender<Job>>>>,
     /// Its other end is gone with the thread and the store.
-    ended: watch::Receiver<()>,
+    ended_rx: watch::Receiver<()>,
 }
 
 /// The object is kept alive until it has the answer: so there are never two of one name.
@@ -58,12 +58,12 @@ enum Job {
 impl StoreWriter {
     pub(crate) fn new(store: impl SharedObjectStore) -> io::Result<Self> {
         let (jobs_tx, jobs_rx) = channel();
-        let (running, ended) = watch::channel(());
+        let (ended_tx, ended_rx) = watch::channel(());
         thread::Builder::new().name("shared objects".into()).spawn(move || {
             WriterThread::new(store, jobs_rx).run();
-            drop(running);
+            drop(ended_tx);
         })?;
-        Ok(Self { jobs_tx: Arc::new(Mutex::new(Some(jobs_tx))), ended })
+        Ok(Self { jobs_tx: Arc::new(Mutex::new(Some(jobs_tx))), ended_rx })
     }
 
     /// Whether there will be an answer.
@@ -85,7 +85,7 @@ impl StoreWriter {
     pub(crate) async fn close(&self) {
         self.jobs_tx.lock().unwrap_or_else(PoisonError::into_inner).take();
         // An error says that the thread is gone; it never tells anything else.
-        let _ = self.ended.clone().changed().await;
+        let _ = self.ended_rx.clone().changed().await;
     }
 }
 
@@ -93,7 +93,7 @@ struct WriterThread<S> {
     store: S,
     jobs_rx: Receiver<Job>,
     /// Objects of which nobody knows what is on disk, as a commit failed. While they are here nobody loads it.
-    uncertain_slots: VecDeque<Arc<dyn PersistedObject>>,
+    uncertain_objects: VecDeque<Arc<dyn PersistedObject>>,
     retry_at: Instant,
     /// Tries since one was written.
     retries: u32,
@@ -101,28 +101,28 @@ struct WriterThread<S> {
 
 impl<S: SharedObjectStore> WriterThread<S> {
     fn new(store: S, jobs_rx: Receiver<Job>) -> Self {
-        Self { store, jobs_rx, uncertain_slots: VecDeque::new(), retry_at: Instant::now(), retries: 0 }
+        Self { store, jobs_rx, uncertain_objects: VecDeque::new(), retry_at: Instant::now(), retries: 0 }
     }
 
     fn run(mut self) {
-        while let Some(job) = self.next() {
-            self.group(job);
+        while let Some(job) = self.next_job() {
+            self.process_group(job);
         }
-        self.write_uncertain();
+        self.write_uncertain_objects();
     }
 
     /// Nothing when nobody can ask any more.
-    fn next(&mut self) -> Option<Job> {
+    fn next_job(&mut self) -> Option<Job> {
         loop {
-            if self.uncertain_slots.is_empty() {
+            if self.uncertain_objects.is_empty() {
                 return self.jobs_rx.recv().ok();
             }
-            let patience = self.retry_at.saturating_duration_since(Instant::now());
-            if patience.is_zero() {
-                self.write_uncertain();
+            let wait = self.retry_at.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                self.write_uncertain_objects();
                 continue;
             }
-            match self.jobs_rx.recv_timeout(patience) {
+            match self.jobs_rx.recv_timeout(wait) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -131,9 +131,9 @@ impl<S: SharedObjectStore> WriterThread<S> {
     }
 
     /// Does this and what waits.
-    fn group(&mut self, first: Job) {
+    fn process_group(&mut self, first: Job) {
         let (mut objects, mut commits) = (Vec::new(), Vec::new());
-        let (mut next, mut jobs_tx, mut bytes) = (Some(first), 0, 0);
+        let (mut next, mut jobs, mut bytes) = (Some(first), 0, 0);
         while let Some(job) = next {
             match job {
                 Job::Load(object) => {
@@ -147,8 +147,8 @@ impl<S: SharedObjectStore> WriterThread<S> {
                     commits.push(commit);
                 }
             }
-            jobs_tx += 1;
-            next = if jobs_tx < MAX_GROUP_JOBS && bytes < MAX_GROUP_BYTES {
+            jobs += 1;
+            next = if jobs < MAX_GROUP_JOBS && bytes < MAX_GROUP_BYTES {
                 self.jobs_rx.try_recv().ok()
             } else {
                 None
@@ -173,35 +173,35 @@ impl<S: SharedObjectStore> WriterThread<S> {
     }
 
     fn mark_uncertain(&mut self, object: Arc<dyn PersistedObject>) {
-        if self.uncertain_slots.is_empty() {
+        if self.uncertain_objects.is_empty() {
             self.retry_at = Instant::now() + RETRY_INTERVAL;
             self.retries = 0;
         }
-        if !self.uncertain_slots.iter().any(|other| Arc::ptr_eq(other, &object)) {
-            self.uncertain_slots.push_back(object);
+        if !self.uncertain_objects.iter().any(|other| Arc::ptr_eq(other, &object)) {
+            self.uncertain_objects.push_back(object);
         }
     }
 
     /// Writes objects that are in doubt as they are, until that fails.
-    fn write_uncertain(&mut self) {
-        while let Some(object) = self.uncertain_slots.pop_front() {
+    fn write_uncertain_objects(&mut self) {
+        while let Some(object) = self.uncertain_objects.pop_front() {
             // Nothing, if a commit since then has done it, or is about to.
             let Some(commit) = object.uncertain_slots() else { continue };
             if self.write(slice::from_ref(&commit)) {
-                object.uncertain_written();
+                object.clear_uncertain();
                 self.retries = 0;
                 continue;
             }
-            self.uncertain_slots.push_back(object);
+            self.uncertain_objects.push_back(object);
             self.retries += 1;
             break;
         }
         if self.retries >= MAX_RETRIES {
             tracing::error!(
-                objects = self.uncertain_slots.len(),
+                objects = self.uncertain_objects.len(),
                 "shared objects stay in doubt until their next change"
             );
-            self.uncertain_slots.clear();
+            self.uncertain_objects.clear();
         }
         self.retry_at = Instant::now() + RETRY_INTERVAL;
     }
@@ -216,9 +216,9 @@ fn attempt<T>(
     action: &'static str,
     first: &StoredName,
     objects: usize,
-    act: impl FnOnce() -> io::Result<T>,
+    operation: impl FnOnce() -> io::Result<T>,
 ) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(act)) {
+    match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(Ok(done)) => return Some(done),
         Ok(Err(error)) => {
             tracing::error!(%error, action, %first, objects, "the store of shared objects failed");

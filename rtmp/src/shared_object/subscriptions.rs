@@ -7,7 +7,7 @@ use amf_core::Version;
 use amf_remoting::Caller;
 use amf_remoting::service::Connection as _;
 
-use super::error::{SharedObjectError, is_name};
+use super::error::{SharedObjectError, is_valid_name};
 use super::guard::{SharedObjectAccess, SlotWrite, is_allowed};
 use super::object::{SharedObjectInner, Subscriber, registry};
 use super::settings::object_settings;
@@ -16,7 +16,7 @@ use super::state::updates::{UpdateHeader, status};
 use super::state::{Request, SubscriberId};
 use crate::connection::Handle;
 use crate::instance::Instance;
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::message::code;
 use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
@@ -63,26 +63,26 @@ impl ConnectionSubscriptions {
                 }
                 SharedObjectEvent::Release => {
                     is_used = false;
-                    self.is_allowed(&name, encoding, std::mem::take(&mut requests), size);
+                    self.forward(&name, encoding, std::mem::take(&mut requests), size);
                     if let Some((object, subscriber)) = self.objects.remove(&name) {
-                        object.leave(subscriber);
+                        object.unsubscribe(subscriber);
                     }
                 }
                 event => {
                     if let Some((object, _)) = self.objects.get(&name) {
-                        requests.extend(request(event, encoding, object, caller));
+                        requests.extend(authorized_request(event, encoding, object, caller));
                     }
                 }
             }
         }
-        self.is_allowed(&name, encoding, requests, size);
+        self.forward(&name, encoding, requests, size);
     }
 
-    fn is_allowed(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
+    fn forward(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
         if let Some((object, subscriber)) = self.objects.get(name)
             && !requests.is_empty()
         {
-            object.client(*subscriber, encoding, requests, size);
+            object.client_requests(*subscriber, encoding, requests, size);
         }
     }
 
@@ -102,11 +102,11 @@ impl ConnectionSubscriptions {
                 Err(code::SHARED_OBJECT_BAD_PERSISTENCE)
             };
         }
-        if !is_name(name) {
+        if !is_valid_name(name) {
             return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }
         if self.objects.len() >= limits.shared_objects {
-            limit("shared_objects");
+            limit_exceeded("shared_objects");
             tracing::debug!(client = %caller.client().id(), "the limit `shared_objects` is reached");
             return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }
@@ -123,12 +123,12 @@ impl ConnectionSubscriptions {
         let object = SharedObjectInner::open(instance, name, is_persistent, &settings).map_err(|error| {
             tracing::debug!(client = %caller.client().id(), object = %name, %error, "a shared object was refused");
             match error {
-                SharedObjectError::Persistence => code::SHARED_OBJECT_BAD_PERSISTENCE,
+                SharedObjectError::PersistenceMismatch => code::SHARED_OBJECT_BAD_PERSISTENCE,
                 _ => code::SHARED_OBJECT_CREATION_FAILED,
             }
         })?;
         let (client, handle) = (caller.client().id(), Arc::clone(&self.handle));
-        let subscriber = object.enter(Subscriber { client, handle, chunk_size: self.chunk_size });
+        let subscriber = object.subscribe(Subscriber { client, handle, chunk_size: self.chunk_size });
         self.objects.insert(Arc::clone(name), (object, subscriber));
         Ok(())
     }
@@ -136,7 +136,7 @@ impl ConnectionSubscriptions {
     fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
         let header = UpdateHeader { name, version: 0, is_persistent };
         let message = header.message(encoding, vec![status(code)]);
-        let sent = self.handle.send_shared(&Arc::new(PreChunkedMessage::new(message, self.chunk_size)));
+        let sent = self.handle.send_pre_chunked(&Arc::new(PreChunkedMessage::new(message, self.chunk_size)));
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
         }
@@ -146,13 +146,13 @@ impl ConnectionSubscriptions {
 impl Drop for ConnectionSubscriptions {
     fn drop(&mut self) {
         for (_, (object, subscriber)) in self.objects.drain() {
-            object.leave(subscriber);
+            object.unsubscribe(subscriber);
         }
     }
 }
 
 /// What an event asks for, if the guard lets it.
-fn request(
+fn authorized_request(
     event: SharedObjectEvent,
     encoding: Version,
     object: &SharedObjectInner,
@@ -174,7 +174,7 @@ fn request(
         name: object.name(),
         is_persistent: object.is_persistent(),
     };
-    let (may, key) = match &request {
+    let (allowed, key) = match &request {
         Request::Set { key, value } => {
             let write = SlotWrite { key, value: Some(value).filter(|value| !value.is_null()).map(|v| &**v) };
             (is_allowed(|| guard.may_write(&access, &write)), Some(key))
@@ -186,5 +186,5 @@ fn request(
         _ => (true, None),
     };
     let key = key.cloned();
-    Some(if may { request } else { Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS } })
+    Some(if allowed { request } else { Request::Refused { key, code: code::SHARED_OBJECT_NO_WRITE_ACCESS } })
 }

@@ -9,7 +9,7 @@ use crate::proto::SentMessage;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SyncEvent {
-    /// Slots changed together, in this order; the copy has it already.
+    /// Slots changed together, in this order; the replica has it already.
     Sync(Arc<[SyncChange]>),
     /// A handler is called, by this client or another, or by the server.
     Message(SentMessage),

@@ -42,7 +42,7 @@ pub enum SlotChange {
     /// All slots are gone.
     Cleared,
     /// A handler of everybody was called; nothing changed.
-    EncodedMessage(SentMessage),
+    Message(SentMessage),
 }
 
 /// The changes of an object as they are made, from the moment that it was asked for.

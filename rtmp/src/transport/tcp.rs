@@ -94,7 +94,7 @@ impl BoundServer {
         self.serve_until(pending()).await
     }
 
-    /// Serves until `shutdown` is done, and then shuts the server down, with all its doors: see
+    /// Serves until `shutdown` is done, and then shuts the server down, with all its transports: see
     /// [`Server::shutdown`](crate::Server::shutdown).
     pub async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let settings = Arc::clone(&self.settings);
@@ -108,10 +108,10 @@ impl BoundServer {
         Ok(())
     }
 
-    async fn accept_until(self, end: impl Future<Output = ()>) {
+    async fn accept_until(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, settings, security } = self;
         let mut connections = JoinSet::new();
-        let mut end = Box::pin(end);
+        let mut shutdown = Box::pin(shutdown);
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -121,7 +121,7 @@ impl BoundServer {
                     }
                     continue;
                 }
-                () = &mut end => break,
+                () = &mut shutdown => break,
             };
             match accepted {
                 Ok((socket, peer)) => match settings.admit(Some(peer)) {
@@ -131,9 +131,9 @@ impl BoundServer {
                             serve_socket(socket, peer, security.clone(), Arc::clone(&settings), permit);
                         connections.spawn(settings.tasks().track_future(served));
                     }
-                    Err(full) => tracing::warn!(%full, %peer, "a connection was refused"),
+                    Err(error) => tracing::warn!(%error, %peer, "a connection was refused"),
                 },
-                Err(error) => accept_failed(&error).await,
+                Err(error) => back_off_after_accept_error(&error).await,
             }
         }
         drop(listener);
@@ -148,7 +148,7 @@ impl fmt::Debug for BoundServer {
 }
 
 /// Out of file descriptors, most likely: trying again at once would keep a processor busy with failing.
-async fn accept_failed(error: &io::Error) {
+async fn back_off_after_accept_error(error: &io::Error) {
     tracing::warn!(%error, "a connection could not be accepted");
     sleep(Duration::from_millis(50)).await;
 }

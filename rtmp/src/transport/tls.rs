@@ -26,12 +26,12 @@ impl Acceptor {
     }
 
     /// Shakes hands, within a time.
-    pub(crate) async fn accept<S>(&self, stream: S, within: Duration) -> io::Result<TlsStream<S>>
+    pub(crate) async fn accept<S>(&self, stream: S, max_duration: Duration) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let elapsed = |_| io::Error::new(io::ErrorKind::TimedOut, "TLS did not shake hands in time");
-        timeout(within, self.0.accept(stream)).await.map_err(elapsed)?
+        timeout(max_duration, self.0.accept(stream)).await.map_err(elapsed)?
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn connect(
 ) -> io::Result<client::TlsStream<TcpStream>> {
     let config = match config {
         Some(config) => config,
-        None => system().await?,
+        None => config_with_system_roots().await?,
     };
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
@@ -57,7 +57,7 @@ pub(crate) async fn connect(
 }
 
 /// Certificates are read from files, once for each connection: so it heeds what changes in them.
-async fn system() -> io::Result<Arc<ClientConfig>> {
+async fn config_with_system_roots() -> io::Result<Arc<ClientConfig>> {
     let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await?;
     let mut roots = RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(loaded.certs);

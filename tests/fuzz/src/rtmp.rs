@@ -64,7 +64,7 @@ pub fn rewrite(messages: &[Message], seed: u8) {
     for (index, message) in messages.iter().enumerate() {
         let before = out.len();
         if index % 3 == 0 {
-            writer.write_shared(&PreChunkedMessage::new(message.clone(), writer.chunk_size()), &mut out);
+            writer.write_pre_chunked(&PreChunkedMessage::new(message.clone(), writer.chunk_size()), &mut out);
         } else {
             writer.write(message, &mut out);
         }
@@ -233,7 +233,7 @@ impl Peer {
     fn event(&mut self, event: Event) {
         match event {
             Event::PolicyRequest => {
-                self.connection.answer_policy("<cross-domain-policy/>").expect("it was asked for")
+                self.connection.send_policy("<cross-domain-policy/>").expect("it was asked for")
             }
             Event::Connect(connect) => {
                 drop((connect.body().values(), connect.tc_url(), connect.version()));
@@ -272,7 +272,7 @@ impl Peer {
         if let Some(transaction) = command.transaction() {
             let value = encode(command.version(), values.get(..1).unwrap_or_default());
             let result = match self.commands % 3 {
-                0 => self.connection.answer(transaction, &value),
+                0 => self.connection.reply(transaction, &value),
                 1 => self.connection.fault(transaction, &value),
                 _ => Ok(()),
             };

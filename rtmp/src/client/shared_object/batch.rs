@@ -13,8 +13,8 @@ use crate::proto::{Limits, SentMessage, SharedObjectEvent};
 use crate::shared_object::EncodedValue;
 
 /// Changes that go to the server as one message: [`RemoteSharedObject::batch`](super::RemoteSharedObject::batch)
-/// begins it, [`ask`](Self::submit) sends it. Dropped before that, it is as if there never was any of it.
-#[must_use = "nothing is asked for before `ask`"]
+/// begins it, [`submit`](Self::submit) sends it. Dropped before that, it is as if there never was any of it.
+#[must_use = "nothing is sent before `submit`"]
 pub struct SharedObjectBatch<'a> {
     remote: &'a RemoteObject,
     encoding: Version,
@@ -26,7 +26,7 @@ impl<'a> SharedObjectBatch<'a> {
         Self { remote, encoding: remote.encoding(), events: Vec::new() }
     }
 
-    /// Gives a slot a value. Null removes the slot. The key has at most 256 bytes, or [`ask`](Self::submit) fails.
+    /// Gives a slot a value. Null removes the slot. The key has at most 256 bytes, or [`submit`](Self::submit) fails.
     pub fn set(&mut self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
         let mut encoder = Encoder::in_envelope(self.encoding).with_output_limit(MESSAGE_LIMIT);
         value.to_amf(&mut encoder)?;
@@ -61,15 +61,15 @@ impl<'a> SharedObjectBatch<'a> {
         if events.is_empty() {
             return Ok(());
         }
-        within_limits(&remote.name, &events)?;
+        check_limits(&remote.name, &events)?;
         // In the order in which they are sent.
         let mut replica = remote.replica();
         if matches!(*remote.join_state.borrow(), JoinState::Refused(_)) {
             return Err(CallError::Unsupported("the server does not let us use the shared object any more"));
         }
-        let wanted: Vec<_> = events.iter().filter_map(|event| slot(event, encoding)).collect();
+        let changes: Vec<_> = events.iter().filter_map(|event| slot(event, encoding)).collect();
         remote.send_events(encoding, events)?;
-        for (key, value) in wanted {
+        for (key, value) in changes {
             replica.set(key, value);
         }
         Ok(())
@@ -77,7 +77,7 @@ impl<'a> SharedObjectBatch<'a> {
 }
 
 /// A server closes the connection of one that sends more.
-fn within_limits(name: &str, events: &[SharedObjectEvent]) -> Result<(), CallError> {
+fn check_limits(name: &str, events: &[SharedObjectEvent]) -> Result<(), CallError> {
     let limits = Limits::server();
     // The message's first byte, two of the name's length, and three numbers.
     let size = 15 + name.len() + events.iter().map(SharedObjectEvent::size).sum::<usize>();
@@ -87,7 +87,7 @@ fn within_limits(name: &str, events: &[SharedObjectEvent]) -> Result<(), CallErr
         ));
     }
     let is_long = |event: &SharedObjectEvent| match event {
-        SharedObjectEvent::RequestChange { key, .. } => key.len() > limits.shared_object_name,
+        SharedObjectEvent::RequestChange { key, .. } => key.len() > limits.shared_object_name_bytes,
         _ => false,
     };
     if events.iter().any(is_long) {

@@ -32,7 +32,7 @@ pub enum JoinError {
     /// The server refused, with this code: `SharedObject.NoReadAccess` and its like.
     Refused(Arc<str>),
     /// The object is in use here, with the other kind of persistence.
-    Persistence,
+    PersistenceMismatch,
     /// There is no connection.
     Gone,
     /// The server did not answer within 30 seconds.
@@ -43,7 +43,9 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(code) => write!(f, "the server refused the shared object: {code}"),
-            Self::Persistence => f.write_str("the object is in use here with the other kind of persistence"),
+            Self::PersistenceMismatch => {
+                f.write_str("the object is in use here with the other kind of persistence")
+            }
             Self::Gone => f.write_str("there is no connection"),
             Self::Timeout => write!(f, "the server did not answer within {JOIN_TIMEOUT:?}"),
         }

@@ -1,4 +1,4 @@
-//! Shared objects as a client has them: a copy of each, what it asked for, and what became of that.
+//! Shared objects as a client has them: a replica of each, what it asked for, and what became of that.
 
 mod batch;
 mod events;
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 pub use self::batch::SharedObjectBatch;
 pub use self::events::{JoinError, SyncEvents};
-use super::current::{CurrentConnection, LinkState};
+use super::current::{ConnectionState, CurrentConnection};
 use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::{Config, SharedObjectEvent, SharedObjectMessage};
 use crate::shared_object::{JoinOutcome, Replica, SlotValue, SyncEvent};
@@ -28,10 +28,10 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A shared object of the server's, as one of its clients.
 ///
-/// [`NetConnection::shared_object`](super::NetConnection::shared_object) gives it. It holds a copy of the slots,
+/// [`NetConnection::shared_object`](super::NetConnection::shared_object) gives it. It holds a replica of the slots,
 /// which what is set here changes at once; the server then says whether it came to that. Clones are the same; it is
 /// released with the last one. When the connection was lost and there is another, the object is used again, and the
-/// copy is what the server says then; what was asked for and not answered is forgotten.
+/// replica is what the server says then; what was asked for and not answered is forgotten.
 #[derive(Clone)]
 pub struct RemoteSharedObject {
     remote: Arc<RemoteObject>,
@@ -55,8 +55,8 @@ struct RemoteObject {
 
 #[derive(Clone, Debug, PartialEq)]
 enum JoinState {
-    Waiting,
-    In,
+    Pending,
+    Joined,
     Refused(Arc<str>),
 }
 
@@ -68,13 +68,13 @@ impl RemoteSharedObject {
     ) -> Result<Self, JoinError> {
         let remote = objects.open(name, is_persistent)?;
         let mut join_state = remote.join_state.subscribe();
-        let mut state = objects.connection.state();
+        let mut connection_state = objects.connection.state();
         let outcome = async {
             tokio::select! {
-                outcome = join_state.wait_for(|join_state| *join_state != JoinState::Waiting) => {
+                outcome = join_state.wait_for(|join_state| *join_state != JoinState::Pending) => {
                     outcome.map_or(Err(JoinError::Gone), |join_state| Ok(join_state.clone()))
                 }
-                _ = state.wait_for(|state| *state != LinkState::Open) => Err(JoinError::Gone),
+                _ = connection_state.wait_for(|state| *state != ConnectionState::Open) => Err(JoinError::Gone),
             }
         };
         match timeout(JOIN_TIMEOUT, outcome).await.map_err(|_| JoinError::Timeout)?? {
@@ -118,25 +118,25 @@ impl RemoteSharedObject {
     /// [`SyncChange::Reject`] tells what came of it. Null removes the slot.
     ///
     /// It is a message of its own, and fails as [`SharedObjectBatch::submit`] does; several go together by
-    /// [`changes`](Self::batch).
+    /// [`batch`](Self::batch).
     pub fn set(&self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), CallError> {
-        let mut changes = self.batch();
-        changes.set(key, value)?;
-        changes.submit()
+        let mut batch = self.batch();
+        batch.set(key, value)?;
+        batch.submit()
     }
 
     /// Removes a slot, here at once, and asks the server for it, as [`set`](Self::set) to null does.
     pub fn remove(&self, key: &str) -> Result<(), CallError> {
-        let mut changes = self.batch();
-        changes.remove(key)?;
-        changes.submit()
+        let mut batch = self.batch();
+        batch.remove(key)?;
+        batch.submit()
     }
 
     /// Calls a handler of everybody who uses the object, this client too: [`SyncEvent::Message`].
     pub fn send(&self, handler: &str, arguments: impl ToArguments) -> Result<(), CallError> {
-        let mut changes = self.batch();
-        changes.send(handler, arguments)?;
-        changes.submit()
+        let mut batch = self.batch();
+        batch.send(handler, arguments)?;
+        batch.submit()
     }
 
     /// Begins changes that go out as one message, as a player's do that it makes between two frames. The server does
@@ -197,7 +197,7 @@ impl RemoteObjects {
                     name: name.into(),
                     is_persistent,
                     replica: Mutex::default(),
-                    join_state: watch::Sender::new(JoinState::Waiting),
+                    join_state: watch::Sender::new(JoinState::Pending),
                     events: broadcast::Sender::new(EVENT_BUFFER),
                 });
                 if remote
@@ -213,7 +213,7 @@ impl RemoteObjects {
             }
         }
         if existing.is_persistent != is_persistent {
-            return Err(JoinError::Persistence);
+            return Err(JoinError::PersistenceMismatch);
         }
         if matches!(*existing.join_state.borrow(), JoinState::Refused(_)) {
             existing.rejoin();
@@ -259,20 +259,20 @@ impl RemoteObject {
             events,
         };
         let chunked = PreChunkedMessage::new(message.message(), Config::client().chunk_size);
-        self.objects.connection.handle()?.send_shared(&Arc::new(chunked))
+        self.objects.connection.handle()?.send_pre_chunked(&Arc::new(chunked))
     }
 
     fn rejoin(&self) {
         let mut replica = self.replica();
-        replica.forget();
-        self.join_state.send_replace(JoinState::Waiting);
+        replica.clear_pending();
+        self.join_state.send_replace(JoinState::Pending);
         if let Err(error) = self.send_events(self.encoding(), vec![SharedObjectEvent::Use]) {
             tracing::debug!(object = %self.name, %error, "a shared object could not be asked for again");
         }
     }
 
     fn receive(&self, message: SharedObjectMessage) {
-        // Whoever is told of a change finds it in the copy, and in the same order.
+        // Whoever is told of a change finds it in the replica, and in the same order.
         let mut replica = self.replica();
         let (events, outcome) = replica.receive(message);
         for event in events {
@@ -281,14 +281,14 @@ impl RemoteObject {
         }
         drop(replica);
         match outcome {
-            Some(JoinOutcome::In) => drop(self.join_state.send_replace(JoinState::In)),
+            Some(JoinOutcome::Joined) => drop(self.join_state.send_replace(JoinState::Joined)),
             Some(JoinOutcome::Refused(code)) => {
                 self.join_state.send_if_modified(|join_state| {
-                    let is_waiting = *join_state == JoinState::Waiting;
-                    if is_waiting {
+                    let is_pending = *join_state == JoinState::Pending;
+                    if is_pending {
                         *join_state = JoinState::Refused(code);
                     }
-                    is_waiting
+                    is_pending
                 });
             }
             None => {}

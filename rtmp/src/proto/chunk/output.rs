@@ -42,7 +42,7 @@ impl Output {
     }
 
     /// Where in all that was ever sent the queue ends.
-    pub(crate) fn end(&self) -> u64 {
+    pub(crate) fn end_offset(&self) -> u64 {
         self.taken + self.len as u64
     }
 
@@ -67,7 +67,7 @@ impl Output {
     }
 
     /// Adds a part of shared bytes.
-    pub(super) fn put_part(&mut self, bytes: &Bytes, from: usize, to: usize) {
+    pub(super) fn put_range(&mut self, bytes: &Bytes, from: usize, to: usize) {
         if to - from <= COPY_LIMIT {
             self.put(bytes.get(from..to).unwrap_or_default());
         } else {

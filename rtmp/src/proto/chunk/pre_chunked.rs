@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::Output;
 use super::header::BasicHeader;
-use super::writer::{ChunkWriter, Piece, cut, whole, write_continuation};
+use super::writer::{ChunkPiece, ChunkWriter, full_header, split_into_chunks, write_continuation};
 use crate::proto::Message;
 
 /// A message cut into chunks for every connection that uses their size.
@@ -32,16 +32,16 @@ impl PreChunkedMessage {
         let chunk_size = chunk_size.max(1);
         let payload = &message.payload;
         let envelope = message.envelope();
-        let fields = whole(envelope, payload.len());
-        let extended = fields.extended.then_some(fields.timestamp);
+        let header = full_header(envelope, payload.len());
+        let extended = header.extended.then_some(header.timestamp);
         let mut bytes =
             BytesMut::with_capacity(payload.len() + 18 + 7 * (payload.len() / chunk_size as usize));
         BasicHeader { format: 0, chunk_stream: message.chunk_stream }.write(&mut bytes);
-        fields.write(&mut bytes);
-        cut(chunk_size as usize, &[], payload, |piece| match piece {
-            Piece::Continue => write_continuation(envelope.chunk_stream, extended, &mut bytes),
-            Piece::Head(piece) => bytes.extend_from_slice(piece),
-            Piece::Body(from, to) => bytes.extend_from_slice(payload.get(from..to).unwrap_or_default()),
+        header.write(&mut bytes);
+        split_into_chunks(chunk_size as usize, &[], payload, |piece| match piece {
+            ChunkPiece::Header => write_continuation(envelope.chunk_stream, extended, &mut bytes),
+            ChunkPiece::Head(piece) => bytes.extend_from_slice(piece),
+            ChunkPiece::Body(from, to) => bytes.extend_from_slice(payload.get(from..to).unwrap_or_default()),
         });
         Self { message, chunk_size, bytes: bytes.freeze() }
     }
@@ -64,7 +64,7 @@ impl PreChunkedMessage {
 
 impl ChunkWriter {
     /// Sends a message that was cut already, or cuts it again if that was for another chunk size.
-    pub fn write_shared(&mut self, chunked: &PreChunkedMessage, out: &mut Output) {
+    pub fn write_pre_chunked(&mut self, chunked: &PreChunkedMessage, out: &mut Output) {
         if chunked.chunk_size() == self.chunk_size() {
             let message = chunked.message();
             self.remember(message.envelope(), message.payload.len(), None);

@@ -26,8 +26,8 @@ use crate::proto::{Limits, Message, MessageType, PeerError, PeerErrorKind};
 #[derive(Debug)]
 pub struct ChunkReader {
     limits: Limits,
-    /// Messages of any type may be no longer than `limits.before_connect`.
-    restricted: bool,
+    /// Messages of any type may be no longer than `limits.before_connect_bytes`.
+    is_before_connect: bool,
     chunk_size: usize,
     streams: Vec<ChunkStream>,
     /// The beginning of a header that is not complete.
@@ -36,7 +36,7 @@ pub struct ChunkReader {
     /// The chunk that is being read.
     current: Option<CurrentChunk>,
     /// How many messages have one chunk but not the last.
-    unfinished: usize,
+    partial_messages: usize,
     /// How many bytes those have.
     assembled: usize,
     /// Bytes read, for errors.
@@ -71,7 +71,7 @@ struct CurrentChunk {
     /// In `streams`.
     index: usize,
     /// Bytes of the chunk that are still to come.
-    left: usize,
+    remaining: usize,
 }
 
 impl ChunkReader {
@@ -79,13 +79,13 @@ impl ChunkReader {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            restricted: false,
+            is_before_connect: false,
             chunk_size: DEFAULT_CHUNK_SIZE as usize,
             streams: Vec::new(),
             partial: [0; MAX_HEADER_LEN],
             partial_len: 0,
             current: None,
-            unfinished: 0,
+            partial_messages: 0,
             assembled: 0,
             position: 0,
         }
@@ -117,7 +117,7 @@ impl ChunkReader {
             && let Some(message) = stream.message.take()
         {
             self.assembled -= message.payload.len();
-            self.unfinished -= 1;
+            self.partial_messages -= 1;
         }
     }
 
@@ -132,7 +132,7 @@ impl ChunkReader {
 
     /// Notes the time of messages that have become incomplete since the last call.
     pub(crate) fn stamp_partial_messages(&mut self, now: Instant) {
-        if self.unfinished > 0 {
+        if self.partial_messages > 0 {
             for message in self.streams.iter_mut().filter_map(|stream| stream.message.as_mut()) {
                 message.started.get_or_insert(now);
             }
@@ -141,15 +141,15 @@ impl ChunkReader {
 
     /// Returns when the oldest incomplete message began.
     pub(crate) fn oldest_partial_message(&self) -> Option<Instant> {
-        if self.unfinished == 0 {
+        if self.partial_messages == 0 {
             return None;
         }
         self.streams.iter().filter_map(|stream| stream.message.as_ref()?.started).min()
     }
 
-    /// Whether `limits.before_connect` is in force for the messages that begin from now on.
-    pub(crate) fn restrict(&mut self, restricted: bool) {
-        self.restricted = restricted;
+    /// Whether `limits.before_connect_bytes` is in force for the messages that begin from now on.
+    pub(crate) fn set_before_connect(&mut self, is_before_connect: bool) {
+        self.is_before_connect = is_before_connect;
     }
 
     fn next_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, PeerErrorKind> {
@@ -180,26 +180,26 @@ impl ChunkReader {
     fn header(&mut self, input: &mut &[u8]) -> Result<Option<CurrentChunk>, PeerErrorKind> {
         if self.partial_len == 0 {
             let Some((current, rest)) = self.parse_header(input)? else {
-                self.keep(input);
+                self.stash_header(input);
                 return Ok(None);
             };
             *input = rest;
             return Ok(Some(current));
         }
-        let kept = self.partial_len;
-        let whole = *input;
-        self.keep(input);
+        let stashed = self.partial_len;
+        let original = *input;
+        self.stash_header(input);
         let partial = self.partial;
-        let header = partial.get(..self.partial_len).unwrap_or_default();
-        let Some((current, rest)) = self.parse_header(header)? else { return Ok(None) };
-        let used = header.len() - rest.len();
-        if let Some(used) = used.checked_sub(kept) {
-            *input = whole.get(used..).unwrap_or_default();
+        let bytes = partial.get(..self.partial_len).unwrap_or_default();
+        let Some((current, rest)) = self.parse_header(bytes)? else { return Ok(None) };
+        let used = bytes.len() - rest.len();
+        if let Some(used) = used.checked_sub(stashed) {
+            *input = original.get(used..).unwrap_or_default();
             self.partial_len = 0;
         } else {
             // What looked like the beginning of an extended timestamp is payload.
-            *input = whole;
-            self.partial_len = kept;
+            *input = original;
+            self.partial_len = stashed;
             self.drop_partial(used);
         }
         Ok(Some(current))
@@ -219,7 +219,7 @@ impl ChunkReader {
     }
 
     /// Moves the beginning of a header out of the input.
-    fn keep(&mut self, input: &mut &[u8]) {
+    fn stash_header(&mut self, input: &mut &[u8]) {
         let room = self.partial.get_mut(self.partial_len..).unwrap_or_default();
         let (taken, rest) = input.split_at(room.len().min(input.len()));
         for (to, from) in room.iter_mut().zip(taken) {
@@ -234,18 +234,20 @@ impl ChunkReader {
         &mut self,
         bytes: &'a [u8],
     ) -> Result<Option<(CurrentChunk, &'a [u8])>, PeerErrorKind> {
-        let Some((basic, rest)) = BasicHeader::parse(bytes) else { return Ok(None) };
-        let index = self.streams.iter().position(|stream| stream.id == basic.chunk_stream);
-        if basic.format < 3 {
-            let Some((fields, rest)) = MessageHeader::parse(basic.format, rest) else { return Ok(None) };
+        let Some((basic_header, rest)) = BasicHeader::parse(bytes) else { return Ok(None) };
+        let index = self.streams.iter().position(|stream| stream.id == basic_header.chunk_stream);
+        if basic_header.format < 3 {
+            let Some((header, rest)) = MessageHeader::parse(basic_header.format, rest) else {
+                return Ok(None);
+            };
             let index = match index {
                 Some(index) => index,
-                None => self.open(basic)?,
+                None => self.open(basic_header)?,
             };
-            self.apply(index, &fields)?;
+            self.apply(index, &header)?;
             return self.begin_chunk(index).map(|current| Some((current, rest)));
         }
-        let Some(index) = index else { return Err(fresh(basic)) };
+        let Some(index) = index else { return Err(unknown_chunk_stream(basic_header)) };
         let Some(stream) = self.streams.get_mut(index) else { return Ok(None) };
         let Some((extended, rest)) = stream.repeated_timestamp(rest) else { return Ok(None) };
         if stream.message.is_none() {
@@ -256,15 +258,15 @@ impl ChunkReader {
     }
 
     /// A chunk stream that is new. librtmp begins one with form 1, so that is taken too.
-    fn open(&mut self, basic: BasicHeader) -> Result<usize, PeerErrorKind> {
-        if basic.format >= 2 {
-            return Err(fresh(basic));
+    fn open(&mut self, basic_header: BasicHeader) -> Result<usize, PeerErrorKind> {
+        if basic_header.format >= 2 {
+            return Err(unknown_chunk_stream(basic_header));
         }
         if self.streams.len() >= self.limits.chunk_streams {
             return Err(limit("chunk_streams", self.limits.chunk_streams, self.streams.len() + 1));
         }
         self.streams.push(ChunkStream {
-            id: basic.chunk_stream,
+            id: basic_header.chunk_stream,
             timestamp: 0,
             delta: 0,
             length: 0,
@@ -277,38 +279,40 @@ impl ChunkReader {
     }
 
     /// Takes over a header of form 0 to 2.
-    fn apply(&mut self, index: usize, fields: &MessageHeader) -> Result<(), PeerErrorKind> {
+    fn apply(&mut self, index: usize, header: &MessageHeader) -> Result<(), PeerErrorKind> {
         let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
         if stream.message.is_some() {
             // In the middle of a message a short header may repeat what is known, but change nothing.
-            stream.check_unchanged(fields)?;
-            stream.delta = fields.timestamp;
-            stream.extended = fields.extended;
+            stream.check_unchanged(header)?;
+            stream.delta = header.timestamp;
+            stream.extended = header.extended;
             return Ok(());
         }
-        if let Some((length, kind)) = fields.message {
+        if let Some((length, kind)) = header.message {
             stream.length = length;
             stream.kind = kind;
         }
-        match fields.stream {
+        match header.stream {
             Some(id) => {
                 stream.message_stream = id;
-                stream.timestamp = fields.timestamp;
+                stream.timestamp = header.timestamp;
             }
-            None => stream.timestamp = stream.timestamp.wrapping_add(fields.timestamp),
+            None => stream.timestamp = stream.timestamp.wrapping_add(header.timestamp),
         }
-        stream.delta = fields.timestamp;
-        stream.extended = fields.extended;
+        stream.delta = header.timestamp;
+        stream.extended = header.extended;
         Ok(())
     }
 
     /// Begins to read a chunk's bytes, and a message if none is being read.
     fn begin_chunk(&mut self, index: usize) -> Result<CurrentChunk, PeerErrorKind> {
         let limits = &self.limits;
-        let Some(stream) = self.streams.get_mut(index) else { return Ok(CurrentChunk { index, left: 0 }) };
+        let Some(stream) = self.streams.get_mut(index) else {
+            return Ok(CurrentChunk { index, remaining: 0 });
+        };
         if stream.message.is_none() {
             let (name, max) = match stream.kind {
-                _ if self.restricted => ("before_connect", limits.before_connect),
+                _ if self.is_before_connect => ("before_connect_bytes", limits.before_connect_bytes),
                 MessageType::AUDIO | MessageType::VIDEO | MessageType::AGGREGATE => {
                     ("media_bytes", limits.media_bytes)
                 }
@@ -324,12 +328,12 @@ impl ChunkReader {
         if message.chunks > limits.chunks_per_message {
             return Err(limit("chunks_per_message", limits.chunks_per_message, message.chunks));
         }
-        let left = self.chunk_size.min(stream.length - message.payload.len());
-        if left > limits.chunk_size {
-            return Err(limit("chunk_size", limits.chunk_size, left));
+        let remaining = self.chunk_size.min(stream.length - message.payload.len());
+        if remaining > limits.chunk_size {
+            return Err(limit("chunk_size", limits.chunk_size, remaining));
         }
-        self.unfinished += usize::from(is_new);
-        Ok(CurrentChunk { index, left })
+        self.partial_messages += usize::from(is_new);
+        Ok(CurrentChunk { index, remaining })
     }
 
     /// Takes a chunk's bytes from the input; gives the message if they were its last.
@@ -338,10 +342,10 @@ impl ChunkReader {
         current: CurrentChunk,
         input: &mut &[u8],
     ) -> Result<Option<Message>, PeerErrorKind> {
-        let CurrentChunk { index, left } = current;
+        let CurrentChunk { index, remaining } = current;
         let Some(stream) = self.streams.get_mut(index) else { return Ok(None) };
         let Some(message) = &mut stream.message else { return Ok(None) };
-        let (taken, rest) = input.split_at(left.min(input.len()));
+        let (taken, rest) = input.split_at(remaining.min(input.len()));
         self.assembled += taken.len();
         if self.assembled > self.limits.assembly_bytes {
             return Err(limit("assembly_bytes", self.limits.assembly_bytes, self.assembled));
@@ -351,21 +355,25 @@ impl ChunkReader {
             Bytes::copy_from_slice(taken)
         } else {
             message.payload.extend_from_slice(taken);
-            if taken.len() < left {
-                self.current = Some(CurrentChunk { index, left: left - taken.len() });
+            if taken.len() < remaining {
+                self.current = Some(CurrentChunk { index, remaining: remaining - taken.len() });
                 return Ok(None);
             }
             if message.payload.len() < stream.length {
                 // Counted here, so that a message in one chunk, an Abort perhaps, is never one too many.
-                if self.unfinished > self.limits.partial_messages {
-                    return Err(limit("partial_messages", self.limits.partial_messages, self.unfinished));
+                if self.partial_messages > self.limits.partial_messages {
+                    return Err(limit(
+                        "partial_messages",
+                        self.limits.partial_messages,
+                        self.partial_messages,
+                    ));
                 }
                 return Ok(None);
             }
             std::mem::take(&mut message.payload).freeze()
         };
         stream.message = None;
-        self.unfinished -= 1;
+        self.partial_messages -= 1;
         self.assembled -= payload.len();
         Ok(Some(Message {
             chunk_stream: stream.id,
@@ -399,12 +407,12 @@ impl ChunkStream {
         Some((Some(u32::from_be_bytes(*value)), rest))
     }
 
-    fn check_unchanged(&self, fields: &MessageHeader) -> Result<(), PeerErrorKind> {
+    fn check_unchanged(&self, header: &MessageHeader) -> Result<(), PeerErrorKind> {
         let chunk_stream = self.id;
-        if fields.stream.is_some() {
+        if header.stream.is_some() {
             return Err(PeerErrorKind::HeaderInMessage { chunk_stream });
         }
-        match fields.message {
+        match header.message {
             Some((to, _)) if to != self.length => {
                 Err(PeerErrorKind::LengthChanged { chunk_stream, from: self.length, to })
             }
@@ -417,8 +425,8 @@ impl ChunkStream {
 }
 
 #[cold]
-fn fresh(basic: BasicHeader) -> PeerErrorKind {
-    PeerErrorKind::FreshChunkStream { chunk_stream: basic.chunk_stream, format: basic.format }
+fn unknown_chunk_stream(basic_header: BasicHeader) -> PeerErrorKind {
+    PeerErrorKind::FreshChunkStream { chunk_stream: basic_header.chunk_stream, format: basic_header.format }
 }
 
 #[cold]

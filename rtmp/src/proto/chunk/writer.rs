@@ -73,44 +73,44 @@ impl ChunkWriter {
 
     /// Writes a message whose payload comes in two parts.
     pub(crate) fn write_parts(&mut self, envelope: Envelope, head: &[u8], body: &Bytes, out: &mut Output) {
-        let (format, fields) = self.next_header(envelope, head.len() + body.len());
-        let basic = BasicHeader { format, chunk_stream: envelope.chunk_stream };
-        let mut header = [0; MAX_HEADER_LEN];
-        let mut room = &mut header[..];
-        basic.write(&mut room);
-        if let Some(fields) = &fields {
-            fields.write(&mut room);
+        let (format, header) = self.next_header(envelope, head.len() + body.len());
+        let basic_header = BasicHeader { format, chunk_stream: envelope.chunk_stream };
+        let mut buffer = [0; MAX_HEADER_LEN];
+        let mut room = &mut buffer[..];
+        basic_header.write(&mut room);
+        if let Some(header) = &header {
+            header.write(&mut room);
         }
         let unused = room.len();
-        let header = header.get(..MAX_HEADER_LEN - unused).unwrap_or_default();
-        out.reserve_for_copy(header.len() + head.len() + body.len());
-        out.put(header);
-        let extended = fields.filter(|fields| fields.extended).map(|fields| fields.timestamp);
-        cut(self.chunk_size, head, body, |piece| match piece {
-            Piece::Continue => {
+        let bytes = buffer.get(..MAX_HEADER_LEN - unused).unwrap_or_default();
+        out.reserve_for_copy(bytes.len() + head.len() + body.len());
+        out.put(bytes);
+        let extended = header.filter(|header| header.extended).map(|header| header.timestamp);
+        split_into_chunks(self.chunk_size, head, body, |piece| match piece {
+            ChunkPiece::Header => {
                 out.write(|tail| write_continuation(envelope.chunk_stream, extended, tail));
             }
-            Piece::Head(bytes) => out.put(bytes),
-            Piece::Body(from, to) => out.put_part(body, from, to),
+            ChunkPiece::Head(bytes) => out.put(bytes),
+            ChunkPiece::Body(from, to) => out.put_range(body, from, to),
         });
     }
 
-    /// The shortest header, with the fields that it has.
+    /// The format of the shortest header, and its fields.
     fn next_header(&mut self, envelope: Envelope, length: usize) -> (u8, Option<MessageHeader>) {
         let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
         let last = self.streams.iter().find(|written| written.chunk_stream == chunk_stream).copied();
         let delta = |last: &LastHeader| timestamp.wrapping_sub(last.timestamp);
         let Some(last) = last.filter(|last| last.stream == stream && delta(last) < EXTENDED) else {
             self.remember(envelope, length, None);
-            return (0, Some(whole(envelope, length)));
+            return (0, Some(full_header(envelope, length)));
         };
         let delta = delta(&last);
         self.remember(envelope, length, Some(delta));
-        let fields = MessageHeader { timestamp: delta, extended: false, message: None, stream: None };
+        let header = MessageHeader { timestamp: delta, extended: false, message: None, stream: None };
         if (last.length, last.kind) != (length, kind) {
-            (1, Some(MessageHeader { message: Some((length, kind)), ..fields }))
+            (1, Some(MessageHeader { message: Some((length, kind)), ..header }))
         } else if last.delta != Some(delta) {
-            (2, Some(fields))
+            (2, Some(header))
         } else {
             (3, None)
         }
@@ -127,7 +127,7 @@ impl ChunkWriter {
 }
 
 /// The fields of a header of form 0, which depends on nothing before it.
-pub(super) fn whole(envelope: Envelope, length: usize) -> MessageHeader {
+pub(super) fn full_header(envelope: Envelope, length: usize) -> MessageHeader {
     MessageHeader {
         timestamp: envelope.timestamp,
         extended: envelope.timestamp >= EXTENDED,
@@ -146,9 +146,9 @@ pub(super) fn write_continuation(chunk_stream: u32, extended: Option<u32>, out: 
 }
 
 /// What comes next of a message that is cut.
-pub(super) enum Piece<'a> {
+pub(super) enum ChunkPiece<'a> {
     /// The header of the next chunk.
-    Continue,
+    Header,
     /// Bytes of the first part.
     Head(&'a [u8]),
     /// A range of the second part.
@@ -156,27 +156,32 @@ pub(super) enum Piece<'a> {
 }
 
 /// Cuts a payload of two parts; the first header is written by the caller.
-pub(super) fn cut(chunk_size: usize, head: &[u8], body: &[u8], mut put: impl FnMut(Piece<'_>)) {
+pub(super) fn split_into_chunks(
+    chunk_size: usize,
+    head: &[u8],
+    body: &[u8],
+    mut put: impl FnMut(ChunkPiece<'_>),
+) {
     let mut room = chunk_size;
     let mut head = head;
     while !head.is_empty() {
         if room == 0 {
-            put(Piece::Continue);
+            put(ChunkPiece::Header);
             room = chunk_size;
         }
         let (piece, rest) = head.split_at(room.min(head.len()));
-        put(Piece::Head(piece));
+        put(ChunkPiece::Head(piece));
         room -= piece.len();
         head = rest;
     }
     let mut at = 0;
     while at < body.len() {
         if room == 0 {
-            put(Piece::Continue);
+            put(ChunkPiece::Header);
             room = chunk_size;
         }
         let end = body.len().min(at + room);
-        put(Piece::Body(at, end));
+        put(ChunkPiece::Body(at, end));
         room -= end - at;
         at = end;
     }

@@ -4,7 +4,7 @@
 //!                 C0 C1 C2               connect              accept
 //!   server: Handshake ───> Connecting ───────────> PendingConnect ─────────> Open
 //!               │                                      │ reject
-//!               │ policy request: answer_policy        │
+//!               │ policy request: send_policy          │
 //!               └──────────────────> Closed <──────────┘
 //!
 //!                 S0 S1 S2, connect sent         _result
@@ -26,12 +26,12 @@ use std::time::{Duration, Instant};
 use amf_core::Version;
 use bytes::Bytes;
 
-use super::calls::Calls;
+use super::calls::CallTable;
 use super::chunk::{ChunkReader, ChunkWriter, Output};
 use super::flow::{AckWindow, IdleAction, Keepalive};
 use super::handshake::{Client, Handshake, Server};
 use super::limit_counters::LimitCounters;
-use super::message::{Control, Parts, UserControl};
+use super::message::{AggregateParts, Control, UserControl};
 use super::{
     CloseReason, Config, ConnectRequest, Counters, Event, Message, Outcome, PeerError, PeerErrorKind, Reply,
     Seed,
@@ -56,15 +56,15 @@ pub struct Connection {
     writer: ChunkWriter,
     output: Output,
     /// Room for the beginning of a command that is written.
-    head: Vec<u8>,
+    head_buffer: Vec<u8>,
     unsent_replies: UnsentReplies,
-    events: VecDeque<Pending>,
-    calls: Calls,
+    events: VecDeque<QueuedEvent>,
+    calls: CallTable,
     ack_window: AckWindow,
     keepalive: Keepalive,
     version: Version,
     counters: Counters,
-    limit_counts: LimitCounters,
+    limit_counters: LimitCounters,
 }
 
 enum Phase {
@@ -81,7 +81,7 @@ enum Phase {
     Connecting {
         deadline: Option<Instant>,
         /// What a client asked for.
-        asked: Option<Version>,
+        requested: Option<Version>,
     },
     PendingConnect(Box<PendingConnect>),
     Open,
@@ -98,9 +98,9 @@ struct PendingConnect {
 }
 
 /// An event, or several that are made when they are taken.
-enum Pending {
-    One(Event),
-    Parts(Parts),
+enum QueuedEvent {
+    Event(Event),
+    Aggregate(AggregateParts),
 }
 
 /// Replies that the peer has not taken, so that it cannot make us keep any number of them.
@@ -134,21 +134,21 @@ impl Connection {
     ) -> Self {
         let deadline = now.checked_add(config.limits.handshake_timeout);
         let mut reader = ChunkReader::new(config.limits);
-        reader.restrict(true);
+        reader.set_before_connect(true);
         Self {
             phase: Phase::Handshake { handshake: Box::new(handshake), deadline, request },
             reader,
             writer: ChunkWriter::new(),
             output,
-            head: Vec::new(),
+            head_buffer: Vec::new(),
             unsent_replies: UnsentReplies::default(),
             events: VecDeque::new(),
-            calls: Calls::new(),
+            calls: CallTable::new(),
             ack_window: AckWindow::default(),
             keepalive: Keepalive::new(now),
             version: Version::Amf0,
             counters: Counters::default(),
-            limit_counts: LimitCounters::default(),
+            limit_counters: LimitCounters::default(),
             config,
         }
     }
@@ -158,7 +158,7 @@ impl Connection {
         if self.is_closed() || bytes.is_empty() {
             return;
         }
-        self.ack_window.receive(bytes.len());
+        self.ack_window.record_input(bytes.len());
         self.keepalive.record_input(now);
         if let Err(error) = self.read(now, bytes) {
             return self.close_for(CloseReason::Peer(error));
@@ -179,9 +179,9 @@ impl Connection {
 
     /// The peer has taken nothing of what was to be sent for [`Limits::stall_timeout`](super::Limits::stall_timeout). Only
     /// what drives the connection can know; this ends it.
-    pub fn stalled(&mut self) {
+    pub fn handle_stall(&mut self) {
         if self.is_closed() {
-            self.limit_counts.add("stall_timeout");
+            self.limit_counters.add("stall_timeout");
         }
         self.fail(PeerErrorKind::Stalled { after: self.config.limits.stall_timeout });
         self.output.clear();
@@ -206,12 +206,12 @@ impl Connection {
 
     fn handle_open_timeout(&mut self, now: Instant) {
         while let Some(call) = self.calls.expire(now) {
-            self.limit_counts.add("reply_timeout");
+            self.limit_counters.add("reply_timeout");
             self.push(Event::Reply(Reply { call, outcome: Outcome::TimedOut }));
         }
         match self.keepalive.expire(now, &self.config.limits) {
             Some(IdleAction::Ping(stamp)) => self.write(&Control::User(UserControl::Ping(stamp)).message()),
-            Some(IdleAction::Dead) => {
+            Some(IdleAction::TimedOut) => {
                 let after = self.config.limits.idle_timeout;
                 self.fail(PeerErrorKind::Timeout { limit: "idle_timeout", after });
             }
@@ -236,8 +236,8 @@ impl Connection {
             | Phase::Connecting { deadline, .. } => *deadline,
             Phase::Open => {
                 let calls = self.calls.deadline();
-                let silence = self.keepalive.deadline(&self.config.limits);
-                [calls, silence, self.message_deadline()].into_iter().flatten().min()
+                let keepalive = self.keepalive.deadline(&self.config.limits);
+                [calls, keepalive, self.message_deadline()].into_iter().flatten().min()
             }
             Phase::PendingConnect(_) | Phase::Closed => None,
         }
@@ -246,7 +246,7 @@ impl Connection {
     /// What happened, in order.
     pub fn poll_event(&mut self) -> Option<Event> {
         loop {
-            if let Some(Pending::Parts(parts)) = self.events.front_mut() {
+            if let Some(QueuedEvent::Aggregate(parts)) = self.events.front_mut() {
                 match parts.next() {
                     Some(part) => match receive::media_event(part) {
                         Some(event) => return Some(event),
@@ -257,8 +257,8 @@ impl Connection {
                 continue;
             }
             return match self.events.pop_front()? {
-                Pending::One(event) => Some(event),
-                Pending::Parts(_) => None,
+                QueuedEvent::Event(event) => Some(event),
+                QueuedEvent::Aggregate(_) => None,
             };
         }
     }
@@ -266,7 +266,7 @@ impl Connection {
     /// What is to be sent next. Pieces are of any length; take several for a vectored write.
     pub fn poll_transmit(&mut self) -> Option<Bytes> {
         let piece = self.output.take()?;
-        self.unsent_replies.taken(self.output.taken());
+        self.unsent_replies.remove_sent(self.output.taken());
         Some(piece)
     }
 
@@ -310,10 +310,10 @@ impl Connection {
         self.counters
     }
 
-    /// How often each limit was passed, by the name of its field: by the peer, which most often ended the
+    /// How often each limit was exceeded, by the name of its field: by the peer, which most often ended the
     /// connection, or by the program.
     pub fn limit_counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.limit_counts.counts()
+        self.limit_counters.counts()
     }
 
     /// How many bytes came, the handshake among them.
@@ -352,7 +352,7 @@ impl Connection {
     }
 
     fn push(&mut self, event: Event) {
-        self.events.push_back(Pending::One(event));
+        self.events.push_back(QueuedEvent::Event(event));
     }
 
     #[cold]
@@ -366,7 +366,7 @@ impl Connection {
             if let CloseReason::Peer(error) = &reason
                 && let Some(limit) = error.limit()
             {
-                self.limit_counts.add(limit);
+                self.limit_counters.add(limit);
             }
             self.phase = Phase::Closed;
             self.push(Event::Closed(reason));
@@ -375,7 +375,7 @@ impl Connection {
 }
 
 impl UnsentReplies {
-    /// Counts one more; the name, value and excess of the limit that it passes, if it does.
+    /// Counts one more; the name, value and excess of the limit that it exceeds, if it does.
     fn add(&mut self, end: u64, len: usize, max: usize, max_bytes: usize) -> Result<(), PeerErrorKind> {
         if self.replies.len() >= max {
             return Err(PeerErrorKind::Limit { limit: "unsent_replies", max, found: self.replies.len() + 1 });
@@ -389,7 +389,7 @@ impl UnsentReplies {
         Ok(())
     }
 
-    fn taken(&mut self, taken: u64) {
+    fn remove_sent(&mut self, taken: u64) {
         while let Some((_, len)) = self.replies.pop_front_if(|(end, _)| *end <= taken) {
             self.bytes -= len;
         }

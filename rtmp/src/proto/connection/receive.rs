@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use amf_core::{Value, Version};
 
-use super::{Connection, Pending, PendingConnect, Phase};
-use crate::proto::calls::{Match, whole};
+use super::{Connection, PendingConnect, Phase, QueuedEvent};
+use crate::proto::calls::{ReplyMatch, whole_number};
 use crate::proto::handshake::Progress;
-use crate::proto::message::{CONNECT, CONNECT_ID, Control, Parts, UserControl, code, split};
+use crate::proto::message::{AggregateParts, CONNECT, CONNECT_ID, Control, UserControl, code, split_command};
 use crate::proto::{
     Accepted, Body, CloseReason, Command, Connect, Event, Message, MessageType, Outcome, PeerError,
     PeerErrorKind, Reply, SharedObjectMessage, Status,
@@ -27,7 +27,7 @@ impl Connection {
         while !matches!(self.phase, Phase::Closed | Phase::Policy { .. }) {
             let Some(message) = self.reader.read(&mut input)? else { break };
             self.counters.messages += 1;
-            self.message(now, message).map_err(|kind| PeerError::new(kind, self.reader.position()))?;
+            self.handle_message(now, message).map_err(|kind| PeerError::new(kind, self.reader.position()))?;
         }
         Ok(())
     }
@@ -48,8 +48,8 @@ impl Connection {
             Progress::Done => {
                 let request = request.take();
                 let deadline = now.checked_add(self.config.limits.connect_timeout);
-                let asked = request.as_ref().map(|request| request.version());
-                self.phase = Phase::Connecting { deadline, asked };
+                let requested = request.as_ref().map(|request| request.version());
+                self.phase = Phase::Connecting { deadline, requested };
                 // A request that cannot be encoded is the program's mistake.
                 match request.map(|request| request.message()) {
                     Some(Ok(message)) => self.write(&message),
@@ -61,23 +61,23 @@ impl Connection {
         }
     }
 
-    pub(super) fn message(&mut self, now: Instant, message: Message) -> Result<(), PeerErrorKind> {
+    pub(super) fn handle_message(&mut self, now: Instant, message: Message) -> Result<(), PeerErrorKind> {
         if let Some(control) = Control::parse(&message)? {
-            self.control(now, control);
+            self.handle_control(now, control);
             return Ok(());
         }
         if let Phase::PendingConnect(pending_connect) = &mut self.phase {
-            return pending_connect.hold(message, self.config.limits.before_connect);
+            return pending_connect.hold_message(message, self.config.limits.before_connect_bytes);
         }
         match message.kind {
-            MessageType::COMMAND | MessageType::COMMAND_AMF3 => self.command(message),
+            MessageType::COMMAND | MessageType::COMMAND_AMF3 => self.handle_command(message),
             MessageType::AGGREGATE => {
-                self.only_open(message.kind)?;
-                self.events.push_back(Pending::Parts(Parts::new(message)?));
+                self.check_open(message.kind)?;
+                self.events.push_back(QueuedEvent::Aggregate(AggregateParts::new(message)?));
                 Ok(())
             }
             kind @ (MessageType::SHARED_OBJECT | MessageType::SHARED_OBJECT_AMF3) => {
-                self.only_open(kind)?;
+                self.check_open(kind)?;
                 if let Some(message) = SharedObjectMessage::parse(&message, &self.config.limits)? {
                     self.push(Event::SharedObject(message));
                 }
@@ -85,7 +85,7 @@ impl Connection {
             }
             kind => {
                 if let Some(event) = media_event(message) {
-                    self.only_open(kind)?;
+                    self.check_open(kind)?;
                     self.push(event);
                 } else {
                     self.counters.ignored += 1;
@@ -95,18 +95,18 @@ impl Connection {
         }
     }
 
-    fn only_open(&self, kind: MessageType) -> Result<(), PeerErrorKind> {
+    fn check_open(&self, kind: MessageType) -> Result<(), PeerErrorKind> {
         if self.is_open() { Ok(()) } else { Err(PeerErrorKind::NotConnected { found: kind.to_string() }) }
     }
 
-    fn control(&mut self, now: Instant, control: Control) {
+    fn handle_control(&mut self, now: Instant, control: Control) {
         match control {
             Control::SetChunkSize(size) => self.reader.set_chunk_size(size),
             Control::Abort(chunk_stream) => self.reader.abort(chunk_stream),
             Control::Acknowledgement(received) => self.ack_window.acknowledge(received),
             Control::WindowAcknowledgement(window) => self.ack_window.set_window(window),
             Control::SetPeerBandwidth(size, limit) => {
-                if let Some(window) = self.ack_window.limit(size, limit) {
+                if let Some(window) = self.ack_window.set_peer_bandwidth(size, limit) {
                     self.reply_control(&Control::WindowAcknowledgement(window));
                 }
             }
@@ -118,30 +118,30 @@ impl Connection {
         }
     }
 
-    fn command(&mut self, message: Message) -> Result<(), PeerErrorKind> {
+    fn handle_command(&mut self, message: Message) -> Result<(), PeerErrorKind> {
         let stream = message.stream;
-        let (name, number, body) = split(message)?;
+        let (name, number, body) = split_command(message)?;
         match self.phase {
-            Phase::Connecting { asked: None, .. } => self.connect(&name, number, body),
-            Phase::Connecting { asked: Some(asked), .. }
-                if whole(number) == Some(CONNECT_ID) && is_reply(&name) =>
+            Phase::Connecting { requested: None, .. } => self.handle_connect(&name, number, body),
+            Phase::Connecting { requested: Some(requested), .. }
+                if whole_number(number) == Some(CONNECT_ID) && is_reply(&name) =>
             {
-                self.connected(&name, asked, &body)
+                self.handle_connect_reply(&name, requested, &body)
             }
             _ if is_reply(&name) => {
-                self.reply(&name, number, body);
+                self.handle_reply(&name, number, body);
                 Ok(())
             }
             Phase::Open if &*name == CONNECT => Err(PeerErrorKind::ConnectTwice),
             _ => {
-                self.call_in(name, number, stream, body);
+                self.handle_call(name, number, stream, body);
                 Ok(())
             }
         }
     }
 
     /// A server hears a client's first command.
-    fn connect(&mut self, name: &str, id: f64, body: Body) -> Result<(), PeerErrorKind> {
+    fn handle_connect(&mut self, name: &str, id: f64, body: Body) -> Result<(), PeerErrorKind> {
         if name != CONNECT {
             return Err(PeerErrorKind::NotConnected { found: format!("the command {name:?}") });
         }
@@ -157,8 +157,8 @@ impl Connection {
             Err(kind) => {
                 // Tell the client: a person may have mistyped the name.
                 let status = Status::error(code::CONNECT_INVALID_APP, kind.to_string());
-                if let Ok(refusal) = status.refusal(id) {
-                    self.write(&refusal);
+                if let Ok(rejection) = status.rejection(id) {
+                    self.write(&rejection);
                 }
                 Err(kind)
             }
@@ -166,7 +166,12 @@ impl Connection {
     }
 
     /// A client hears the answer to its connect.
-    fn connected(&mut self, name: &str, asked: Version, body: &Body) -> Result<(), PeerErrorKind> {
+    fn handle_connect_reply(
+        &mut self,
+        name: &str,
+        requested: Version,
+        body: &Body,
+    ) -> Result<(), PeerErrorKind> {
         let values = body.values()?;
         let info = Status::from(values.first().unwrap_or(&Value::Null));
         if name != "_result" {
@@ -177,38 +182,38 @@ impl Connection {
         let properties = if body.has_object() { body.object()? } else { Value::Null };
         // A server that does not speak AMF3 says 0, or says nothing.
         let version = match info.get("objectEncoding").and_then(Value::as_f64) {
-            Some(3.0) => asked,
+            Some(3.0) => requested,
             _ => Version::Amf0,
         };
         self.version = version;
         self.phase = Phase::Open;
-        self.reader.restrict(false);
+        self.reader.set_before_connect(false);
         self.send_session_parameters();
         self.push(Event::Accepted(Accepted { version, properties, info }));
         Ok(())
     }
 
-    fn reply(&mut self, name: &str, number: f64, body: Body) {
-        match self.calls.reply(number) {
-            Match::Waiting(call) => {
+    fn handle_reply(&mut self, name: &str, number: f64, body: Body) {
+        match self.calls.match_reply(number) {
+            ReplyMatch::Waiting(call) => {
                 let outcome = if name == "_result" { Outcome::Result(body) } else { Outcome::Error(body) };
                 self.push(Event::Reply(Reply { call, outcome }));
             }
-            Match::Late => self.counters.late_replies += 1,
-            Match::Unknown => self.counters.unknown_replies += 1,
+            ReplyMatch::Late => self.counters.late_replies += 1,
+            ReplyMatch::Unknown => self.counters.unknown_replies += 1,
         }
     }
 
-    fn call_in(&mut self, name: Arc<str>, number: f64, stream: u32, body: Body) {
+    fn handle_call(&mut self, name: Arc<str>, number: f64, stream: u32, body: Body) {
         let version = body.version();
         let max = self.config.limits.calls_in;
         let transaction = if number == 0.0 {
             None
         } else if self.calls.incoming() < max {
-            Some(self.calls.take(number, version))
+            Some(self.calls.begin_incoming(number, version))
         } else {
             self.counters.refused_calls += 1;
-            self.limit_counts.add("calls_in");
+            self.limit_counters.add("calls_in");
             let text = format!("{max} calls have no reply yet, the limit `calls_in`");
             if let Ok(value) = Status::error(code::CALL_FAILED, text).encode(version) {
                 self.reply_call("_error", number, version, &value);
@@ -219,14 +224,14 @@ impl Connection {
     }
 
     /// The client was accepted: what it sent in the meantime is heard.
-    pub(super) fn open(&mut self, now: Instant) {
+    pub(super) fn release_held_messages(&mut self, now: Instant) {
         let Phase::PendingConnect(mut pending_connect) = mem::replace(&mut self.phase, Phase::Open) else {
             return;
         };
         self.version = pending_connect.version;
-        self.reader.restrict(false);
+        self.reader.set_before_connect(false);
         while let Some(message) = pending_connect.held.pop_front() {
-            if let Err(kind) = self.message(now, message) {
+            if let Err(kind) = self.handle_message(now, message) {
                 return self.fail(kind);
             }
         }
@@ -234,10 +239,10 @@ impl Connection {
 }
 
 impl PendingConnect {
-    fn hold(&mut self, message: Message, max: usize) -> Result<(), PeerErrorKind> {
+    fn hold_message(&mut self, message: Message, max: usize) -> Result<(), PeerErrorKind> {
         let found = self.held_bytes + message.payload.len() + HELD_MESSAGE_OVERHEAD;
         if found > max {
-            return Err(PeerErrorKind::Limit { limit: "before_connect", max, found });
+            return Err(PeerErrorKind::Limit { limit: "before_connect_bytes", max, found });
         }
         self.held_bytes = found;
         self.held.push_back(message);

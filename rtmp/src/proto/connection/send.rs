@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Connection, Phase};
 use crate::proto::chunk::{PreChunkedMessage, writer::Envelope};
 use crate::proto::message::{
-    BandwidthLimit, Control, MAX_HEAD, MESSAGE_LIMIT, UserControl, chunk_stream, write_head,
+    BandwidthLimit, Control, MAX_COMMAND_HEAD, MESSAGE_LIMIT, UserControl, chunk_stream, write_command_head,
 };
 use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UserError};
 
@@ -18,7 +18,7 @@ impl Connection {
         let (id, version) = self.pending_connect()?;
         let reply = accept.message(id, version)?;
         self.write(&reply);
-        self.open(now);
+        self.release_held_messages(now);
         Ok(())
     }
 
@@ -28,16 +28,16 @@ impl Connection {
     /// description for people, and for a redirection `ex` with `code` and `redirect`.
     pub fn reject(&mut self, status: &Status) -> Result<(), UserError> {
         let (id, _) = self.pending_connect()?;
-        let reply = status.refusal(id)?;
+        let reply = status.rejection(id)?;
         self.write(&reply);
         self.close_for(CloseReason::Rejected);
         Ok(())
     }
 
     /// Gives the policy that a Flash program asked for, as XML, and closes.
-    pub fn answer_policy(&mut self, xml: &str) -> Result<(), UserError> {
+    pub fn send_policy(&mut self, xml: &str) -> Result<(), UserError> {
         if !matches!(self.phase, Phase::Policy { .. }) {
-            return Err(if self.is_closed() { UserError::Closed } else { UserError::NothingToDecide });
+            return Err(if self.is_closed() { UserError::Closed } else { UserError::NoPendingConnect });
         }
         self.output.put(xml.as_bytes());
         self.output.put(&[0]);
@@ -47,21 +47,21 @@ impl Connection {
 
     /// Answers a call with a result: one value in the form that an envelope carries
     /// ([`amf_core::Encoder::in_envelope`]), in the call's version.
-    pub fn answer(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
-        self.finish_call("_result", transaction, value)
+    pub fn reply(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
+        self.reply_once("_result", transaction, value)
     }
 
     /// Answers a call with an error: one value, most often an encoded [`Status`].
     pub fn fault(&mut self, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
-        self.finish_call("_error", transaction, value)
+        self.reply_once("_error", transaction, value)
     }
 
-    fn finish_call(&mut self, name: &str, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
+    fn reply_once(&mut self, name: &str, transaction: Transaction, value: &Bytes) -> Result<(), UserError> {
         if self.is_closed() {
             return Err(UserError::Closed);
         }
-        check_length(value.len() + MAX_HEAD)?;
-        if !self.calls.answer(transaction) {
+        check_length(value.len() + MAX_COMMAND_HEAD)?;
+        if !self.calls.finish_incoming(transaction) {
             return Err(UserError::UnknownTransaction);
         }
         self.reply_call(name, transaction.number(), transaction.version(), value);
@@ -80,19 +80,19 @@ impl Connection {
         arguments: &Bytes,
     ) -> Result<CallId, UserError> {
         let max = self.config.limits.calls_out;
-        self.check_room(name.len() + arguments.len() + MAX_HEAD)?;
+        self.check_can_send(name.len() + arguments.len() + MAX_COMMAND_HEAD)?;
         if self.calls.outgoing() >= max {
-            self.limit_counts.add("calls_out");
+            self.limit_counters.add("calls_out");
             return Err(UserError::TooManyCalls { max });
         }
-        let call = self.calls.make(now, self.config.limits.reply_timeout);
+        let call = self.calls.begin_outgoing(now, self.config.limits.reply_timeout);
         self.write_command(self.version, stream, name, f64::from(call.number()), arguments);
         Ok(call)
     }
 
     /// Calls the peer without wanting a reply; the arguments are as for [`call`](Self::call).
     pub fn notify(&mut self, stream: u32, name: &str, arguments: &Bytes) -> Result<(), UserError> {
-        self.check_room(name.len() + arguments.len() + MAX_HEAD)?;
+        self.check_can_send(name.len() + arguments.len() + MAX_COMMAND_HEAD)?;
         self.write_command(self.version, stream, name, 0.0, arguments);
         Ok(())
     }
@@ -100,37 +100,37 @@ impl Connection {
     /// Sends a message of any type. The connection does not look into it, so it must not be one that changes how
     /// the connection is to be read.
     pub fn send(&mut self, message: &Message) -> Result<(), UserError> {
-        self.check_room(message.payload.len())?;
+        self.check_can_send(message.payload.len())?;
         self.write(message);
         Ok(())
     }
 
     /// Sends a message that was cut into chunks once for many connections.
-    pub fn send_shared(&mut self, chunked: &PreChunkedMessage) -> Result<(), UserError> {
-        self.check_room(chunked.message().payload.len())?;
+    pub fn send_pre_chunked(&mut self, chunked: &PreChunkedMessage) -> Result<(), UserError> {
+        self.check_can_send(chunked.message().payload.len())?;
         self.counters.sent_messages += 1;
-        self.writer.write_shared(chunked, &mut self.output);
+        self.writer.write_pre_chunked(chunked, &mut self.output);
         Ok(())
     }
 
     /// Makes our chunks this large from now on, and tells the peer; 1 to 2^31 − 1, what is outside counts as the
     /// nearest.
     pub fn set_chunk_size(&mut self, size: u32) -> Result<(), UserError> {
-        self.check_room(0)?;
+        self.check_can_send(0)?;
         self.announce_chunk_size(size);
         Ok(())
     }
 
     /// Sends an event of a stream.
-    pub fn send_event(&mut self, event: UserControl) -> Result<(), UserError> {
+    pub fn send_user_control(&mut self, event: UserControl) -> Result<(), UserError> {
         self.send(&Control::User(event).message())
     }
 
     /// Pings the peer; the answer is measured as [`round_trip`](Self::round_trip).
     pub fn ping(&mut self, now: Instant) -> Result<(), UserError> {
-        self.check_room(0)?;
+        self.check_can_send(0)?;
         let stamp = self.keepalive.ping(now);
-        self.send_event(UserControl::Ping(stamp))
+        self.send_user_control(UserControl::Ping(stamp))
     }
 
     /// Ends the connection. With a status the peer is told first, by `onStatus`.
@@ -147,11 +147,11 @@ impl Connection {
         match &self.phase {
             Phase::PendingConnect(pending_connect) => Ok((pending_connect.id, pending_connect.version)),
             Phase::Closed => Err(UserError::Closed),
-            _ => Err(UserError::NothingToDecide),
+            _ => Err(UserError::NoPendingConnect),
         }
     }
 
-    fn check_room(&mut self, len: usize) -> Result<(), UserError> {
+    fn check_can_send(&mut self, len: usize) -> Result<(), UserError> {
         match self.phase {
             Phase::Open => {}
             Phase::Closed => return Err(UserError::Closed),
@@ -162,7 +162,7 @@ impl Connection {
         if self.output.is_empty() || self.output.len() + len <= max {
             Ok(())
         } else {
-            self.limit_counts.add("outbound_bytes");
+            self.limit_counters.add("outbound_bytes");
             Err(UserError::QueueFull { max })
         }
     }
@@ -171,7 +171,7 @@ impl Connection {
     pub(super) fn send_session_parameters(&mut self) {
         let (window, bandwidth, chunk_size) =
             (self.config.window, self.config.peer_bandwidth, self.config.chunk_size);
-        self.ack_window.tell(window);
+        self.ack_window.set_sent_window(window);
         self.write(&Control::WindowAcknowledgement(window).message());
         if let Some(bandwidth) = bandwidth {
             self.write(&Control::SetPeerBandwidth(bandwidth, BandwidthLimit::Dynamic).message());
@@ -191,20 +191,20 @@ impl Connection {
     }
 
     pub(super) fn reply_control(&mut self, control: &Control) {
-        let before = self.output.end();
+        let before = self.output.end_offset();
         self.write(&control.message());
         self.count_unsent_reply(before);
     }
 
     pub(super) fn reply_call(&mut self, name: &str, number: f64, version: Version, value: &Bytes) {
-        let before = self.output.end();
+        let before = self.output.end_offset();
         self.write_command(version, 0, name, number, value);
         self.count_unsent_reply(before);
     }
 
     /// Counts what was written since as a reply that the peer has to read.
     fn count_unsent_reply(&mut self, before: u64) {
-        let end = self.output.end();
+        let end = self.output.end_offset();
         let limits = &self.config.limits;
         let len = (end - before) as usize;
         if let Err(kind) = self.unsent_replies.add(end, len, limits.unsent_replies, limits.unsent_reply_bytes)
@@ -221,9 +221,9 @@ impl Connection {
             kind: MessageType::command(version),
         };
         self.counters.sent_messages += 1;
-        self.head.clear();
-        write_head(version, name, number, &mut self.head);
-        self.writer.write_parts(envelope, &self.head, values, &mut self.output);
+        self.head_buffer.clear();
+        write_command_head(version, name, number, &mut self.head_buffer);
+        self.writer.write_parts(envelope, &self.head_buffer, values, &mut self.output);
     }
 }
 

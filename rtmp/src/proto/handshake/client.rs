@@ -5,8 +5,8 @@
 //!  ────────────> Waiting ──────────────> Answered ────> Done
 //! ```
 
-use super::digest::{self, DIGEST, DigestScheme, Side};
-use super::{Collected, PART, Progress, Random, Seed, VERSION, check_version};
+use super::digest::{self, DIGEST_LEN, DigestScheme, KeyOwner};
+use super::{InputBuffer, PART_LEN, Progress, Seed, SeededRandom, VERSION, check_version};
 use crate::proto::PeerErrorKind;
 use crate::proto::chunk::Output;
 
@@ -33,12 +33,12 @@ const PLAYER_VERSION: [u8; 4] = [0x80, 0, 7, 2];
 
 #[derive(Debug)]
 pub(crate) struct Client {
-    random: Random,
-    collected: Collected,
+    random: SeededRandom,
+    input_buffer: InputBuffer,
     mode: ClientHandshake,
-    c1: Box<[u8; PART]>,
+    c1: Box<[u8; PART_LEN]>,
     /// The digest in C1.
-    digest: Option<[u8; DIGEST]>,
+    digest: Option<[u8; DIGEST_LEN]>,
     /// Once C2 is on its way: whether S1 had a digest, so that S2 must answer ours.
     expects_signature: Option<bool>,
 }
@@ -46,8 +46,8 @@ pub(crate) struct Client {
 impl Client {
     /// Sends C0 C1.
     pub(crate) fn new(mode: ClientHandshake, seed: &Seed, out: &mut Output) -> Self {
-        let mut random = Random::new(seed);
-        let mut c1 = Box::new([0; PART]);
+        let mut random = SeededRandom::new(seed);
+        let mut c1 = Box::new([0; PART_LEN]);
         if let Some((_, behind)) = c1.split_at_mut_checked(8) {
             random.fill(behind);
         }
@@ -57,26 +57,26 @@ impl Client {
                 if let Some(version) = c1.get_mut(4..8) {
                     version.copy_from_slice(&PLAYER_VERSION);
                 }
-                Some(digest::insert(Side::Player, scheme, &mut *c1))
+                Some(digest::insert_digest(KeyOwner::Player, scheme, &mut *c1))
             }
         };
         out.put(&[VERSION]);
         out.put(&*c1);
-        Self { random, collected: Collected::default(), mode, c1, digest, expects_signature: None }
+        Self { random, input_buffer: InputBuffer::default(), mode, c1, digest, expects_signature: None }
     }
 
     pub(super) fn read(&mut self, input: &mut &[u8], out: &mut Output) -> Result<Progress, PeerErrorKind> {
         if self.expects_signature.is_none() {
-            if !self.collected.fill(input, 1) {
+            if !self.input_buffer.fill(input, 1) {
                 return Ok(Progress::More);
             }
-            check_version(self.collected.0.first().copied().unwrap_or_default())?;
-            if !self.collected.fill(input, 1 + PART) {
+            check_version(self.input_buffer.0.first().copied().unwrap_or_default())?;
+            if !self.input_buffer.fill(input, 1 + PART_LEN) {
                 return Ok(Progress::More);
             }
-            self.answer(out)?;
+            self.send_c2(out)?;
         }
-        if !self.collected.fill(input, PART) {
+        if !self.input_buffer.fill(input, PART_LEN) {
             return Ok(Progress::More);
         }
         self.check_signature()?;
@@ -84,14 +84,14 @@ impl Client {
     }
 
     /// Sends C2.
-    fn answer(&mut self, out: &mut Output) -> Result<(), PeerErrorKind> {
-        let reply = std::mem::take(&mut self.collected.0);
+    fn send_c2(&mut self, out: &mut Output) -> Result<(), PeerErrorKind> {
+        let reply = std::mem::take(&mut self.input_buffer.0);
         let s1 = reply.get(1..).unwrap_or_default();
-        match self.digest.and_then(|_| digest::find(Side::Server, s1)) {
+        match self.digest.and_then(|_| digest::find_digest(KeyOwner::Server, s1)) {
             Some((_, digest)) => {
-                let mut c2 = [0; PART];
+                let mut c2 = [0; PART_LEN];
                 self.random.fill(&mut c2);
-                digest::sign(Side::Player, &digest, &mut c2);
+                digest::sign(KeyOwner::Player, &digest, &mut c2);
                 out.put(&c2);
                 self.expects_signature = Some(true);
             }
@@ -109,9 +109,9 @@ impl Client {
     /// S2 must be signed if S1 was; an echo says nothing, right or wrong, as servers are careless with it.
     fn check_signature(&self) -> Result<(), PeerErrorKind> {
         let (Some(true), Some(digest)) = (self.expects_signature, &self.digest) else { return Ok(()) };
-        let s2 = &*self.collected.0;
+        let s2 = &*self.input_buffer.0;
         let echoes = s2 == self.c1.as_slice() && matches!(self.mode, ClientHandshake::Digest(_));
-        if echoes || digest::is_signed(Side::Server, digest, s2) {
+        if echoes || digest::is_signed(KeyOwner::Server, digest, s2) {
             Ok(())
         } else {
             Err(PeerErrorKind::ServerDigest)

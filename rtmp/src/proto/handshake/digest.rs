@@ -3,12 +3,12 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::PART;
+use super::PART_LEN;
 
 /// The length of a digest.
-pub(super) const DIGEST: usize = 32;
+pub(super) const DIGEST_LEN: usize = 32;
 /// The second part ends with a digest of the bytes before it.
-const SIGNED: usize = PART - DIGEST;
+const SIGNED_LEN: usize = PART_LEN - DIGEST_LEN;
 
 const PLAYER_NAME: &[u8] = b"Genuine Adobe Flash Player 001";
 const SERVER_NAME: &[u8] = b"Genuine Adobe Flash Media Server 001";
@@ -20,12 +20,12 @@ const SECRET: [u8; 32] = [
 
 /// Whose key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum KeyOwner {
     Player,
     Server,
 }
 
-impl Side {
+impl KeyOwner {
     fn name(self) -> &'static [u8] {
         match self {
             Self::Player => PLAYER_NAME,
@@ -33,7 +33,7 @@ impl Side {
         }
     }
 
-    fn whole_key(self) -> Vec<u8> {
+    fn full_key(self) -> Vec<u8> {
         [self.name(), &SECRET].concat()
     }
 }
@@ -66,7 +66,7 @@ impl DigestScheme {
     }
 
     /// The part before the digest, the digest, the part behind it.
-    fn split(self, part: &[u8]) -> Option<(&[u8], &[u8; DIGEST], &[u8])> {
+    fn split(self, part: &[u8]) -> Option<(&[u8], &[u8; DIGEST_LEN], &[u8])> {
         let (before, rest) = part.split_at_checked(self.offset(part)?)?;
         let (digest, behind) = rest.split_first_chunk()?;
         Some((before, digest, behind))
@@ -74,46 +74,46 @@ impl DigestScheme {
 }
 
 /// The digest in a first part, and how it is laid out, if one is right.
-pub(super) fn find(side: Side, part: &[u8]) -> Option<(DigestScheme, [u8; DIGEST])> {
+pub(super) fn find_digest(owner: KeyOwner, part: &[u8]) -> Option<(DigestScheme, [u8; DIGEST_LEN])> {
     DigestScheme::ALL.into_iter().find_map(|scheme| {
         let (before, digest, behind) = scheme.split(part)?;
-        mac(side.name(), &[before, behind])?.verify_slice(digest).ok()?;
+        mac(owner.name(), &[before, behind])?.verify_slice(digest).ok()?;
         Some((scheme, *digest))
     })
 }
 
 /// Puts the digest into a first part, and gives it.
-pub(super) fn insert(side: Side, scheme: DigestScheme, part: &mut [u8]) -> [u8; DIGEST] {
-    let digest: [u8; DIGEST] = scheme
+pub(super) fn insert_digest(owner: KeyOwner, scheme: DigestScheme, part: &mut [u8]) -> [u8; DIGEST_LEN] {
+    let digest: [u8; DIGEST_LEN] = scheme
         .split(part)
-        .and_then(|(before, _, behind)| mac(side.name(), &[before, behind]))
+        .and_then(|(before, _, behind)| mac(owner.name(), &[before, behind]))
         .map(|mac| mac.finalize().into_bytes().into())
         .unwrap_or_default();
-    let place = scheme.offset(part).and_then(|offset| part.get_mut(offset..offset + DIGEST));
-    if let Some(place) = place {
-        place.copy_from_slice(&digest);
+    let target = scheme.offset(part).and_then(|offset| part.get_mut(offset..offset + DIGEST_LEN));
+    if let Some(target) = target {
+        target.copy_from_slice(&digest);
     }
     digest
 }
 
 /// Signs a second part in answer to the digest of the other's first part.
-pub(super) fn sign(side: Side, answered: &[u8; DIGEST], part: &mut [u8]) {
-    if let Some((signed, signature)) = part.split_at_mut_checked(SIGNED)
-        && let Some(mac) = signature_of(side, answered, signed)
+pub(super) fn sign(owner: KeyOwner, answered: &[u8; DIGEST_LEN], part: &mut [u8]) {
+    if let Some((signed, signature)) = part.split_at_mut_checked(SIGNED_LEN)
+        && let Some(mac) = signature_of(owner, answered, signed)
     {
         signature.copy_from_slice(&mac.finalize().into_bytes());
     }
 }
 
 /// Whether a second part is signed in answer to this digest.
-pub(super) fn is_signed(side: Side, answered: &[u8; DIGEST], part: &[u8]) -> bool {
-    part.split_at_checked(SIGNED).is_some_and(|(signed, signature)| {
-        signature_of(side, answered, signed).is_some_and(|mac| mac.verify_slice(signature).is_ok())
+pub(super) fn is_signed(owner: KeyOwner, answered: &[u8; DIGEST_LEN], part: &[u8]) -> bool {
+    part.split_at_checked(SIGNED_LEN).is_some_and(|(signed, signature)| {
+        signature_of(owner, answered, signed).is_some_and(|mac| mac.verify_slice(signature).is_ok())
     })
 }
 
-fn signature_of(side: Side, answered: &[u8; DIGEST], signed: &[u8]) -> Option<Hmac<Sha256>> {
-    let key = mac(&side.whole_key(), &[answered])?.finalize().into_bytes();
+fn signature_of(owner: KeyOwner, answered: &[u8; DIGEST_LEN], signed: &[u8]) -> Option<Hmac<Sha256>> {
+    let key = mac(&owner.full_key(), &[answered])?.finalize().into_bytes();
     mac(&key, &[signed])
 }
 

@@ -21,7 +21,7 @@ pub use digest::DigestScheme;
 pub(crate) use server::Server;
 
 /// The length of each part behind the version byte.
-pub const PART: usize = 1_536;
+pub const PART_LEN: usize = 1_536;
 
 /// The version of plain RTMP.
 const VERSION: u8 = 3;
@@ -88,9 +88,9 @@ impl Handshake {
 
 /// Random bytes from a seed.
 #[derive(Debug)]
-struct Random(StdRng);
+struct SeededRandom(StdRng);
 
-impl Random {
+impl SeededRandom {
     fn new(seed: &Seed) -> Self {
         Self(StdRng::from_seed(seed.0))
     }
@@ -102,9 +102,9 @@ impl Random {
 
 /// Bytes that are collected until there are enough.
 #[derive(Debug, Default)]
-struct Collected(Vec<u8>);
+struct InputBuffer(Vec<u8>);
 
-impl Collected {
+impl InputBuffer {
     /// Takes from the input until there are this many; whether there are.
     fn fill(&mut self, input: &mut &[u8], len: usize) -> bool {
         let missing = len.saturating_sub(self.0.len());

@@ -7,8 +7,8 @@
 //!      └────> Policy
 //! ```
 
-use super::digest::{self, Side};
-use super::{Collected, PART, POLICY_REQUEST, Progress, Random, Seed, VERSION, check_version};
+use super::digest::{self, KeyOwner};
+use super::{InputBuffer, PART_LEN, POLICY_REQUEST, Progress, Seed, SeededRandom, VERSION, check_version};
 use crate::proto::PeerErrorKind;
 use crate::proto::chunk::Output;
 
@@ -19,56 +19,61 @@ const SERVER_VERSION: [u8; 4] = [4, 5, 0, 1];
 /// Goes along with whatever the client does: a digest in either scheme, or none.
 #[derive(Debug)]
 pub(crate) struct Server {
-    random: Random,
-    collected: Collected,
+    random: SeededRandom,
+    input_buffer: InputBuffer,
     /// Whether S0 S1 S2 are on their way; then C2 is what comes, and is counted only.
-    answered: bool,
-    left: usize,
+    is_answered: bool,
+    c2_remaining: usize,
 }
 
 impl Server {
     pub(crate) fn new(seed: &Seed) -> Self {
-        Self { random: Random::new(seed), collected: Collected::default(), answered: false, left: PART }
+        Self {
+            random: SeededRandom::new(seed),
+            input_buffer: InputBuffer::default(),
+            is_answered: false,
+            c2_remaining: PART_LEN,
+        }
     }
 
     pub(super) fn read(&mut self, input: &mut &[u8], out: &mut Output) -> Result<Progress, PeerErrorKind> {
-        if !self.answered {
-            if !self.collected.fill(input, 1) {
+        if !self.is_answered {
+            if !self.input_buffer.fill(input, 1) {
                 return Ok(Progress::More);
             }
-            if self.collected.0.first() == POLICY_REQUEST.first() {
-                return self.policy(input);
+            if self.input_buffer.0.first() == POLICY_REQUEST.first() {
+                return self.read_policy_request(input);
             }
-            check_version(self.collected.0.first().copied().unwrap_or_default())?;
-            if !self.collected.fill(input, 1 + PART) {
+            check_version(self.input_buffer.0.first().copied().unwrap_or_default())?;
+            if !self.input_buffer.fill(input, 1 + PART_LEN) {
                 return Ok(Progress::More);
             }
-            self.answer(out);
+            self.send_s0_s1_s2(out);
         }
         // What C2 says is of no use: a client that answers wrongly is served all the same.
-        let (taken, rest) = input.split_at(self.left.min(input.len()));
-        self.left -= taken.len();
+        let (taken, rest) = input.split_at(self.c2_remaining.min(input.len()));
+        self.c2_remaining -= taken.len();
         *input = rest;
-        Ok(if self.left == 0 { Progress::Done } else { Progress::More })
+        Ok(if self.c2_remaining == 0 { Progress::Done } else { Progress::More })
     }
 
-    fn policy(&mut self, input: &mut &[u8]) -> Result<Progress, PeerErrorKind> {
-        let is_whole = self.collected.fill(input, POLICY_REQUEST.len());
-        if !POLICY_REQUEST.starts_with(&self.collected.0) {
+    fn read_policy_request(&mut self, input: &mut &[u8]) -> Result<Progress, PeerErrorKind> {
+        let is_complete = self.input_buffer.fill(input, POLICY_REQUEST.len());
+        if !POLICY_REQUEST.starts_with(&self.input_buffer.0) {
             return Err(PeerErrorKind::Version { found: b'<' });
         }
-        Ok(if is_whole { Progress::Policy } else { Progress::More })
+        Ok(if is_complete { Progress::Policy } else { Progress::More })
     }
 
     /// Sends S0 S1 S2, without waiting for C2: some clients send it only then.
-    fn answer(&mut self, out: &mut Output) {
-        let request = std::mem::take(&mut self.collected.0);
+    fn send_s0_s1_s2(&mut self, out: &mut Output) {
+        let request = std::mem::take(&mut self.input_buffer.0);
         let c1 = request.get(1..).unwrap_or_default();
         // Bytes 4 to 8 are zero in a handshake by the specification.
         let has_version = c1.get(4..8).is_some_and(|version| version != [0; 4]);
-        let digest = if has_version { digest::find(Side::Player, c1) } else { None };
+        let digest = if has_version { digest::find_digest(KeyOwner::Player, c1) } else { None };
 
-        let mut s1 = [0; PART];
+        let mut s1 = [0; PART_LEN];
         if let Some((_, behind)) = s1.split_at_mut_checked(8) {
             self.random.fill(behind);
         }
@@ -77,16 +82,16 @@ impl Server {
             if let Some(version) = s1.get_mut(4..8) {
                 version.copy_from_slice(&SERVER_VERSION);
             }
-            digest::insert(Side::Server, scheme, &mut s1);
-            let mut s2 = [0; PART];
+            digest::insert_digest(KeyOwner::Server, scheme, &mut s1);
+            let mut s2 = [0; PART_LEN];
             self.random.fill(&mut s2);
-            digest::sign(Side::Server, &digest, &mut s2);
+            digest::sign(KeyOwner::Server, &digest, &mut s2);
             out.put(&s1);
             out.put(&s2);
         } else {
             out.put(&s1);
             out.put(c1);
         }
-        self.answered = true;
+        self.is_answered = true;
     }
 }

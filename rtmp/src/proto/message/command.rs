@@ -21,9 +21,9 @@ pub struct Body {
     bytes: Bytes,
     version: Version,
     /// Where the command object begins.
-    object_at: usize,
+    object_offset: usize,
     /// Whether the name or the id was switched to AMF3, whose tables then hold something.
-    switched: bool,
+    is_switched: bool,
 }
 
 impl Body {
@@ -42,18 +42,18 @@ impl Body {
     /// This is exact where they [stand alone](Self::stands_alone), as they do in every call that a Flash
     /// program makes. Otherwise [`decoder`](Self::decoder) is what reads references right.
     pub fn arguments(&self) -> Result<Bytes, DecodeError> {
-        Ok(self.bytes.slice(self.arguments_at()?..))
+        Ok(self.bytes.slice(self.arguments_offset()?..))
     }
 
     /// The [`arguments`](Self::arguments) alone, where nothing else is wanted any more.
     pub fn into_arguments(mut self) -> Result<Bytes, DecodeError> {
-        self.bytes.advance(self.arguments_at()?);
+        self.bytes.advance(self.arguments_offset()?);
         Ok(self.bytes)
     }
 
-    fn arguments_at(&self) -> Result<usize, DecodeError> {
-        match self.null_object() {
-            Some(len) => Ok(self.object_at + len),
+    fn arguments_offset(&self) -> Result<usize, DecodeError> {
+        match self.null_object_len() {
+            Some(len) => Ok(self.object_offset + len),
             None => Ok(self.decoder()?.offset()),
         }
     }
@@ -61,17 +61,17 @@ impl Body {
     /// Whether nothing before the arguments takes a place in a reference table: the command object is null,
     /// and the name is plain AMF0.
     pub fn stands_alone(&self) -> bool {
-        !self.switched && !self.has_object()
+        !self.is_switched && !self.has_object()
     }
 
     /// Whether the command object is anything but null, undefined, or missing.
     pub fn has_object(&self) -> bool {
-        self.null_object().is_none()
+        self.null_object_len().is_none()
     }
 
     /// The length of the command object, if it is none.
-    fn null_object(&self) -> Option<usize> {
-        match self.bytes.get(self.object_at..).unwrap_or_default() {
+    fn null_object_len(&self) -> Option<usize> {
+        match self.bytes.get(self.object_offset..).unwrap_or_default() {
             [] => Some(0),
             [0x05 | 0x06, ..] => Some(1),
             [0x11, 0x00 | 0x01, ..] => Some(2),
@@ -81,12 +81,14 @@ impl Body {
 
     /// A decoder that stands at the first argument, or at the end if there is none.
     pub fn decoder(&self) -> Result<Decoder<'_>, DecodeError> {
-        past_object(Decoder::new(Version::Amf0, &self.bytes))
+        skip_command_object(Decoder::new(Version::Amf0, &self.bytes))
     }
 
     /// The same with these classes and limits.
     pub fn decoder_with(&self, classes: Arc<Classes>, limits: Limits) -> Result<Decoder<'_>, DecodeError> {
-        past_object(Decoder::new(Version::Amf0, &self.bytes).with_classes(classes).with_limits(limits))
+        skip_command_object(
+            Decoder::new(Version::Amf0, &self.bytes).with_classes(classes).with_limits(limits),
+        )
     }
 
     /// The arguments as values.
@@ -108,7 +110,7 @@ impl Body {
     }
 }
 
-fn past_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
+fn skip_command_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
     for _name_id_object in 0..3 {
         if !decoder.is_at_end() {
             decoder.skip()?;
@@ -119,39 +121,40 @@ fn past_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
 
 /// Splits a command into name, transaction id and the rest. The `@` or `|` that Flash puts before some
 /// names is dropped.
-pub(crate) fn split(message: Message) -> Result<(Arc<str>, f64, Body), PeerErrorKind> {
+pub(crate) fn split_command(message: Message) -> Result<(Arc<str>, f64, Body), PeerErrorKind> {
     let (bytes, version) = match message.kind {
-        MessageType::COMMAND_AMF3 => (without_format(message.payload)?, Version::Amf3),
+        MessageType::COMMAND_AMF3 => (strip_format_byte(message.payload)?, Version::Amf3),
         _ => (message.payload, Version::Amf0),
     };
-    let (name, id, object_at, switched) = if let Some((name, id, object_at)) = plain_start(&bytes) {
-        (without_prefix(name), id, object_at, false)
-    } else {
-        let mut decoder = Decoder::new(Version::Amf0, &bytes);
-        let name: Cow<'_, str> = decoder.read()?;
-        (without_prefix(&name), decoder.read()?, decoder.offset(), decoder.has_switched_to_amf3())
-    };
+    let (name, id, object_offset, is_switched) =
+        if let Some((name, id, object_offset)) = parse_plain_head(&bytes) {
+            (strip_prefix(name), id, object_offset, false)
+        } else {
+            let mut decoder = Decoder::new(Version::Amf0, &bytes);
+            let name: Cow<'_, str> = decoder.read()?;
+            (strip_prefix(&name), decoder.read()?, decoder.offset(), decoder.has_switched_to_amf3())
+        };
     if !id.is_finite() {
         return Err(PeerErrorKind::TransactionId);
     }
-    Ok((name, id, Body { bytes, version, object_at, switched }))
+    Ok((name, id, Body { bytes, version, object_offset, is_switched }))
 }
 
 /// Name and transaction id as almost everybody writes them, as a string and a number of AMF0, and where they
 /// end. Of what is written otherwise, or wrong, this says nothing: the decoder does.
-fn plain_start(bytes: &[u8]) -> Option<(&str, f64, usize)> {
+fn parse_plain_head(bytes: &[u8]) -> Option<(&str, f64, usize)> {
     let (&[0x02, high, low], rest) = bytes.split_first_chunk()? else { return None };
     let (name, rest) = rest.split_at_checked(u16::from_be_bytes([high, low]).into())?;
     let (&[0x00, ref id @ ..], rest) = rest.split_first_chunk::<9>()? else { return None };
     Some((str::from_utf8(name).ok()?, f64::from_be_bytes(*id), bytes.len() - rest.len()))
 }
 
-fn without_prefix(name: &str) -> Arc<str> {
+fn strip_prefix(name: &str) -> Arc<str> {
     name.strip_prefix(['@', '|']).unwrap_or(name).into()
 }
 
 /// AMF3's message types begin with a zero, which some peers leave out.
-fn without_format(mut payload: Bytes) -> Result<Bytes, PeerErrorKind> {
+fn strip_format_byte(mut payload: Bytes) -> Result<Bytes, PeerErrorKind> {
     match payload.first() {
         Some(0x00) => payload.advance(1),
         Some(0x02) => {}
@@ -161,12 +164,12 @@ fn without_format(mut payload: Bytes) -> Result<Bytes, PeerErrorKind> {
 }
 
 /// What a command takes beside its name and arguments, at most.
-pub(crate) const MAX_HEAD: usize = 1 + 5 + 9 + 1;
+pub(crate) const MAX_COMMAND_HEAD: usize = 1 + 5 + 9 + 1;
 
 /// A command up to its arguments, with null as the command object.
 ///
 /// AMF0's message type has to begin with the name's marker: librtmp looks at that byte.
-pub(crate) fn write_head(version: Version, name: &str, id: f64, out: &mut Vec<u8>) {
+pub(crate) fn write_command_head(version: Version, name: &str, id: f64, out: &mut Vec<u8>) {
     if version == Version::Amf3 {
         out.put_u8(0x00);
     }
@@ -192,8 +195,8 @@ impl Message {
     }
 
     pub(crate) fn command(version: Version, stream: u32, name: &str, id: f64, arguments: &[u8]) -> Self {
-        let mut payload = Vec::with_capacity(name.len() + MAX_HEAD + arguments.len());
-        write_head(version, name, id, &mut payload);
+        let mut payload = Vec::with_capacity(name.len() + MAX_COMMAND_HEAD + arguments.len());
+        write_command_head(version, name, id, &mut payload);
         payload.extend_from_slice(arguments);
         Self {
             chunk_stream: if stream == 0 { chunk_stream::COMMAND } else { chunk_stream::STREAM },

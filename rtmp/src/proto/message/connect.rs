@@ -117,7 +117,7 @@ impl Accept {
 
 impl Status {
     /// The reply that refuses a client, always in AMF0.
-    pub(crate) fn refusal(&self, id: f64) -> Result<Message, EncodeError> {
+    pub(crate) fn rejection(&self, id: f64) -> Result<Message, EncodeError> {
         let info = self.encode(Version::Amf0)?;
         Ok(Message::command(Version::Amf0, 0, "_error", id, &info))
     }
@@ -142,6 +142,6 @@ fn object_encoding(version: Version) -> f64 {
 }
 
 /// Whether this can be an application's name: not empty, no NUL, and nothing that climbs out of a folder.
-pub(crate) fn is_application(name: &str) -> bool {
+pub(crate) fn is_valid_application(name: &str) -> bool {
     !name.is_empty() && !name.contains('\0') && !name.contains("..")
 }

@@ -146,29 +146,31 @@ impl Control {
 
 impl UserControl {
     fn parse(payload: &Bytes) -> Result<Self, PeerErrorKind> {
-        let short = |expected| PeerErrorKind::ControlLength {
+        let truncated = |expected| PeerErrorKind::ControlLength {
             kind: MessageType::USER_CONTROL,
             expected,
             found: payload.len(),
         };
-        let Some((event, data)) = payload.split_first_chunk() else { return Err(short(2)) };
+        let Some((event, data)) = payload.split_first_chunk() else { return Err(truncated(2)) };
         let event = u16::from_be_bytes(*event);
-        let first = || data.first_chunk().map(|bytes| u32::from_be_bytes(*bytes)).ok_or_else(|| short(6));
+        let number =
+            || data.first_chunk().map(|bytes| u32::from_be_bytes(*bytes)).ok_or_else(|| truncated(6));
         Ok(match event {
-            0 => Self::StreamBegin(first()?),
-            1 => Self::StreamEof(first()?),
-            2 => Self::StreamDry(first()?),
+            0 => Self::StreamBegin(number()?),
+            1 => Self::StreamEof(number()?),
+            2 => Self::StreamDry(number()?),
             3 => {
-                let millis = data.get(4..).and_then(|data| data.first_chunk()).ok_or_else(|| short(10))?;
-                Self::SetBufferLength { stream: first()?, millis: u32::from_be_bytes(*millis) }
+                let millis =
+                    data.get(4..).and_then(|data| data.first_chunk()).ok_or_else(|| truncated(10))?;
+                Self::SetBufferLength { stream: number()?, millis: u32::from_be_bytes(*millis) }
             }
-            4 => Self::StreamIsRecorded(first()?),
-            6 => Self::Ping(first()?),
-            7 => Self::Pong(first()?),
+            4 => Self::StreamIsRecorded(number()?),
+            6 => Self::Ping(number()?),
+            7 => Self::Pong(number()?),
             26 => Self::SwfVerificationRequest,
             27 => Self::SwfVerification(payload.slice(2..)),
-            31 => Self::BufferEmpty(first()?),
-            32 => Self::BufferReady(first()?),
+            31 => Self::BufferEmpty(number()?),
+            32 => Self::BufferReady(number()?),
             event => Self::Other { event, data: payload.slice(2..) },
         })
     }

@@ -11,11 +11,11 @@ use bytes::Bytes;
 
 pub(crate) use super::message_type::MESSAGE_LIMIT;
 pub use super::message_type::MessageType;
-pub(crate) use aggregate::Parts;
+pub(crate) use aggregate::AggregateParts;
 pub use command::Body;
-pub(crate) use command::{MAX_HEAD, split, write_head};
+pub(crate) use command::{MAX_COMMAND_HEAD, split_command, write_command_head};
 pub use connect::{Accept, ConnectRequest};
-pub(crate) use connect::{CONNECT, CONNECT_ID, is_application};
+pub(crate) use connect::{CONNECT, CONNECT_ID, is_valid_application};
 pub use control::{BandwidthLimit, Control, UserControl};
 pub use shared_object::{SentMessage, SharedObjectEvent, SharedObjectMessage};
 pub use status::{Status, code};

@@ -140,7 +140,7 @@ impl SentMessage {
         let handler: String = decoder.read()?;
         while !decoder.is_at_end() {
             if let Err(error) = decoder.skip() {
-                known_end(error)?;
+                allow_unknown_externalizable(error)?;
                 break;
             }
         }
@@ -169,7 +169,7 @@ impl SharedObjectMessage {
     /// Reads a message; `None` if it is of another type.
     ///
     /// All lengths are checked, and each value ends where its event does. Bounds are
-    /// [`Limits::shared_object_events`] and [`Limits::shared_object_name`].
+    /// [`Limits::shared_object_events`] and [`Limits::shared_object_name_bytes`].
     pub fn parse(message: &Message, limits: &Limits) -> Result<Option<Self>, PeerErrorKind> {
         let mut cursor = Cursor { rest: message.payload.clone(), len: message.payload.len() };
         let encoding = match message.kind {
@@ -184,11 +184,11 @@ impl SharedObjectMessage {
         let version = cursor.u32("the object's version")?;
         let is_persistent = cursor.u32("whether the object is persistent")? != 0;
         cursor.u32("four bytes of zero")?;
-        let mut events = Events { events: Vec::new(), limits };
+        let mut events = EventReader { events: Vec::new(), limits };
         while !cursor.rest.is_empty() {
             let event = cursor.u8("an event")?;
             let len = cursor.u32("the event's length")? as usize;
-            events.read(event, cursor.sub(len)?)?;
+            events.read(event, cursor.split(len)?)?;
         }
         Ok(Some(Self { encoding, name, version, is_persistent, events: events.events }))
     }
@@ -222,12 +222,12 @@ impl SharedObjectMessage {
 }
 
 /// The events that were read so far.
-struct Events<'a> {
+struct EventReader<'a> {
     events: Vec<SharedObjectEvent>,
     limits: &'a Limits,
 }
 
-impl Events<'_> {
+impl EventReader<'_> {
     fn push(&mut self, event: SharedObjectEvent) -> Result<(), PeerErrorKind> {
         let max = self.limits.shared_object_events;
         if self.events.len() >= max {
@@ -258,9 +258,9 @@ impl Events<'_> {
             }
             5 => Event::Success { key: body.name(limits)? },
             6 => {
-                let at = body.at();
-                let all = body.take_rest();
-                Event::SendMessage(SentMessage::parse(all).map_err(|error| bad(at, "a message", error))?)
+                let at = body.offset();
+                let body = body.take_rest();
+                Event::SendMessage(SentMessage::parse(body).map_err(|error| invalid(at, "a message", error))?)
             }
             7 => Event::Status { code: body.text()?, level: body.text()? },
             8 => Event::Clear,
@@ -270,7 +270,11 @@ impl Events<'_> {
             event => Event::Other { event, body: body.take_rest() },
         };
         if !body.rest.is_empty() {
-            return Err(bad(body.at(), "the end of the event", format_args!("{} bytes", body.rest.len())));
+            return Err(invalid(
+                body.offset(),
+                "the end of the event",
+                format_args!("{} bytes", body.rest.len()),
+            ));
         }
         self.push(event)
     }
@@ -345,49 +349,53 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn at(&self) -> usize {
+    fn offset(&self) -> usize {
         self.len - self.rest.len()
     }
 
-    fn need(&self, len: usize, what: &'static str) -> Result<(), PeerErrorKind> {
+    fn require(&self, len: usize, what: &'static str) -> Result<(), PeerErrorKind> {
         if self.rest.len() < len {
-            return Err(bad(self.at(), what, format_args!("the end after {} bytes", self.rest.len())));
+            return Err(invalid(
+                self.offset(),
+                what,
+                format_args!("the end after {} bytes", self.rest.len()),
+            ));
         }
         Ok(())
     }
 
     fn u8(&mut self, what: &'static str) -> Result<u8, PeerErrorKind> {
-        self.need(1, what)?;
+        self.require(1, what)?;
         Ok(self.rest.get_u8())
     }
 
     fn u32(&mut self, what: &'static str) -> Result<u32, PeerErrorKind> {
-        self.need(4, what)?;
+        self.require(4, what)?;
         Ok(self.rest.get_u32())
     }
 
-    fn sub(&mut self, len: usize) -> Result<Self, PeerErrorKind> {
-        self.need(len, "the event's body")?;
-        let len_behind = self.rest.len() - len;
-        Ok(Self { rest: self.rest.split_to(len), len: self.len - len_behind })
+    fn split(&mut self, len: usize) -> Result<Self, PeerErrorKind> {
+        self.require(len, "the event's body")?;
+        let remaining = self.rest.len() - len;
+        Ok(Self { rest: self.rest.split_to(len), len: self.len - remaining })
     }
 
     fn text(&mut self) -> Result<Arc<str>, PeerErrorKind> {
-        self.need(2, "the length of a text")?;
+        self.require(2, "the length of a text")?;
         let len = usize::from(self.rest.get_u16());
-        self.need(len, "a text")?;
-        let at = self.at();
+        self.require(len, "a text")?;
+        let at = self.offset();
         let text = self.rest.split_to(len);
-        std::str::from_utf8(&text).map(Into::into).map_err(|error| bad(at, "UTF-8", error))
+        std::str::from_utf8(&text).map(Into::into).map_err(|error| invalid(at, "UTF-8", error))
     }
 
     /// The name of an object or a slot.
     fn name(&mut self, limits: &Limits) -> Result<Arc<str>, PeerErrorKind> {
-        let max = limits.shared_object_name;
+        let max = limits.shared_object_name_bytes;
         if let Some(len) = self.rest.first_chunk().map(|len| usize::from(u16::from_be_bytes(*len)))
             && len > max
         {
-            return Err(PeerErrorKind::Limit { limit: "shared_object_name", max, found: len });
+            return Err(PeerErrorKind::Limit { limit: "shared_object_name_bytes", max, found: len });
         }
         self.text()
     }
@@ -396,7 +404,7 @@ impl Cursor {
     fn value(&mut self) -> Result<Bytes, PeerErrorKind> {
         let len = {
             let mut decoder = Decoder::new(Version::Amf0, &self.rest);
-            decoder.skip().map_err(|error| bad(self.at(), "a value", error))?;
+            decoder.skip().map_err(|error| invalid(self.offset(), "a value", error))?;
             decoder.offset()
         };
         Ok(self.rest.split_to(len))
@@ -408,7 +416,8 @@ impl Cursor {
         let end = match decoder.skip() {
             Ok(()) => decoder.offset(),
             Err(error) => {
-                known_end(error).map_err(|error| bad(self.at(), "a value", error))?;
+                allow_unknown_externalizable(error)
+                    .map_err(|error| invalid(self.offset(), "a value", error))?;
                 self.rest.len()
             }
         };
@@ -421,7 +430,7 @@ impl Cursor {
 }
 
 /// Where a value fills the rest, its end is known even if only its class could tell.
-fn known_end(error: DecodeError) -> Result<(), DecodeError> {
+fn allow_unknown_externalizable(error: DecodeError) -> Result<(), DecodeError> {
     match error.kind() {
         DecodeErrorKind::UnknownExternalizable { .. } => Ok(()),
         _ => Err(error),
@@ -429,6 +438,6 @@ fn known_end(error: DecodeError) -> Result<(), DecodeError> {
 }
 
 #[cold]
-fn bad(at: usize, expected: &'static str, found: impl std::fmt::Display) -> PeerErrorKind {
+fn invalid(at: usize, expected: &'static str, found: impl std::fmt::Display) -> PeerErrorKind {
     PeerErrorKind::SharedObject { at, expected, found: found.to_string() }
 }

@@ -77,13 +77,14 @@ pub(super) fn open<B: StorageBackend>(
     backend: impl Fn() -> Result<B, DatabaseError>,
     is_uncertain: &Arc<AtomicBool>,
 ) -> Result<Database, DatabaseError> {
-    let wary =
-        |rewrites| Ok::<_, DatabaseError>(ResyncBackend::new(backend()?, rewrites, Arc::clone(is_uncertain)));
+    let resync_backend = |needs_rewrite| {
+        Ok::<_, DatabaseError>(ResyncBackend::new(backend()?, needs_rewrite, Arc::clone(is_uncertain)))
+    };
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_SIZE);
     if is_uncertain.load(Ordering::Relaxed) {
         builder.set_repair_callback(RepairSession::abort);
-        match builder.create_with_backend(wary(false)?) {
+        match builder.create_with_backend(resync_backend(false)?) {
             Err(DatabaseError::RepairAborted) => {}
             opened => {
                 is_uncertain.store(opened.is_err(), Ordering::Relaxed);
@@ -92,5 +93,5 @@ pub(super) fn open<B: StorageBackend>(
         }
         builder.set_repair_callback(|_| {});
     }
-    builder.create_with_backend(wary(is_uncertain.load(Ordering::Relaxed))?)
+    builder.create_with_backend(resync_backend(is_uncertain.load(Ordering::Relaxed))?)
 }

@@ -69,10 +69,10 @@ impl RedbStore {
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         file::prepare(&path).map_err(|error| StoreError::new(&path, error))?;
-        Self::with(path.clone(), move || file::backend(&path))
+        Self::with_backend(path.clone(), move || file::backend(&path))
     }
 
-    fn with<B: StorageBackend>(
+    fn with_backend<B: StorageBackend>(
         path: PathBuf,
         backend: impl Fn() -> Result<B, DatabaseError> + Send + Sync + 'static,
     ) -> io::Result<Self> {
@@ -84,16 +84,13 @@ impl RedbStore {
     }
 
     /// Does something with the database; opens it again the next time, if that fails.
-    fn with_database<T>(
-        &self,
-        with_database: impl FnOnce(&Database) -> Result<T, redb::Error>,
-    ) -> io::Result<T> {
+    fn with_database<T>(&self, operation: impl FnOnce(&Database) -> Result<T, redb::Error>) -> io::Result<T> {
         let mut slot = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let database = match slot.take() {
             Some(database) => database,
             None => (self.open)().map_err(|error| StoreError::new(&self.path, error))?,
         };
-        let outcome = with_database(&database).map_err(|error| StoreError::new(&self.path, error))?;
+        let outcome = operation(&database).map_err(|error| StoreError::new(&self.path, error))?;
         *slot = Some(database);
         Ok(outcome)
     }
@@ -194,12 +191,12 @@ impl Error for StoreError {
 }
 
 impl From<StoreError> for io::Error {
-    fn from(failure: StoreError) -> Self {
-        let kind = match &failure.source {
-            redb::Error::Io(error) => error.kind(),
+    fn from(error: StoreError) -> Self {
+        let kind = match &error.source {
+            redb::Error::Io(io) => io.kind(),
             redb::Error::DatabaseAlreadyOpen => io::ErrorKind::ResourceBusy,
             _ => io::ErrorKind::Other,
         };
-        Self::new(kind, failure)
+        Self::new(kind, error)
     }
 }

@@ -17,21 +17,21 @@ const PAGE: u64 = 4_096;
 pub(super) struct ResyncBackend<B> {
     backend: B,
     /// Whether the file is to be written again first.
-    rewrites: AtomicBool,
+    needs_rewrite: AtomicBool,
     /// Whether a flush has failed since all was written.
     is_uncertain: Arc<AtomicBool>,
 }
 
 impl<B: StorageBackend> ResyncBackend<B> {
-    pub(super) fn new(backend: B, rewrites: bool, is_uncertain: Arc<AtomicBool>) -> Self {
-        Self { backend, rewrites: AtomicBool::new(rewrites), is_uncertain }
+    pub(super) fn new(backend: B, needs_rewrite: bool, is_uncertain: Arc<AtomicBool>) -> Self {
+        Self { backend, needs_rewrite: AtomicBool::new(needs_rewrite), is_uncertain }
     }
 
     /// redb locks the file before it does anything else, so nobody else writes it now.
-    fn ready(&self) -> io::Result<&B> {
-        if self.rewrites.load(Ordering::Relaxed) {
+    fn rewritten(&self) -> io::Result<&B> {
+        if self.needs_rewrite.load(Ordering::Relaxed) {
             rewrite(&self.backend)?;
-            self.rewrites.store(false, Ordering::Relaxed);
+            self.needs_rewrite.store(false, Ordering::Relaxed);
             self.is_uncertain.store(false, Ordering::Relaxed);
         }
         Ok(&self.backend)
@@ -40,7 +40,7 @@ impl<B: StorageBackend> ResyncBackend<B> {
 
 /// The same bytes in the same places: if this is cut, nothing has changed.
 fn rewrite(backend: &impl StorageBackend) -> io::Result<()> {
-    let (mut page, len) = (Vec::new(), used(backend)?);
+    let (mut page, len) = (Vec::new(), used_len(backend)?);
     for number in 0..len.div_ceil(PAGE) {
         // What cannot be read is not what the system kept in memory. redb will say so if it needs it.
         if read(backend, number, len, &mut page).is_err() {
@@ -56,7 +56,7 @@ fn rewrite(backend: &impl StorageBackend) -> io::Result<()> {
 }
 
 /// How much of a file was ever written: redb makes it longer beforehand, which takes no room on disk.
-fn used(backend: &impl StorageBackend) -> io::Result<u64> {
+fn used_len(backend: &impl StorageBackend) -> io::Result<u64> {
     let (mut page, len) = (Vec::new(), backend.len()?);
     let is_used = |number: &u64| read(backend, *number, len, &mut page).is_err() || !is_zero(&page);
     let last = (0..len.div_ceil(PAGE)).rev().find(is_used);
@@ -75,23 +75,23 @@ fn is_zero(page: &[u8]) -> bool {
 
 impl<B: StorageBackend> StorageBackend for ResyncBackend<B> {
     fn len(&self) -> io::Result<u64> {
-        self.ready()?.len()
+        self.rewritten()?.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.ready()?.read(offset, out)
+        self.rewritten()?.read(offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.ready()?.set_len(len)
+        self.rewritten()?.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.ready()?.sync_data().inspect_err(|_| self.is_uncertain.store(true, Ordering::Relaxed))
+        self.rewritten()?.sync_data().inspect_err(|_| self.is_uncertain.store(true, Ordering::Relaxed))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.ready()?.write(offset, data)
+        self.rewritten()?.write(offset, data)
     }
 
     fn close(&self) -> io::Result<()> {

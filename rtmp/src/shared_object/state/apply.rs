@@ -12,7 +12,7 @@ use crate::shared_object::state::updates::{Update, UpdateHeader};
 impl SharedObjectState {
     /// Does one batch, and tells what follows once that is on disk.
     pub(super) fn apply(&mut self, batch: Batch) -> Vec<Effect> {
-        let mut outcome = Outcome::default();
+        let mut outcome = BatchOutcome::default();
         let writer = match &batch.from {
             Origin::Client(from, encoding) => Some((*from, *encoding)),
             Origin::Server(_) => None,
@@ -21,91 +21,91 @@ impl SharedObjectState {
             match request {
                 Request::Use => {
                     if let Some((from, encoding)) = writer {
-                        self.waiting_uses.remove(&from);
+                        self.queued_uses.remove(&from);
                         if self.subscribers.insert(from, Subscriber { encoding }).is_none() {
                             self.subscribing.push(from);
                         }
-                        self.join(&mut outcome.own);
+                        self.push_all_slots(&mut outcome.for_writer);
                     }
                 }
-                request => self.change(request, &mut outcome),
+                request => self.apply_request(request, &mut outcome),
             }
         }
         if outcome.has_changed {
-            self.slots.advance();
+            self.slots.advance_version();
         }
-        let mut effects = self.tell(writer, &outcome.own, &outcome.others);
+        let mut effects = self.updates_to_effects(writer, &outcome.for_writer, &outcome.for_others);
         if !outcome.changes.is_empty() {
             let from = writer.map(|(from, _)| from);
             effects.push(Effect::Changed { version: self.slots.version(), from, changes: outcome.changes });
         }
         if let Origin::Server(Some(ticket)) = batch.from {
-            effects.push(Effect::Done { ticket, result: outcome.failure.map_or(Ok(()), Err) });
+            effects.push(Effect::Done { ticket, result: outcome.error.map_or(Ok(()), Err) });
         }
         effects
     }
 
-    fn change(&mut self, request: Request, outcome: &mut Outcome) {
+    fn apply_request(&mut self, request: Request, outcome: &mut BatchOutcome) {
         match request {
             Request::Set { key, value } if value.is_null() => {
                 if self.slots.remove(&key) {
-                    outcome.changed(
+                    outcome.push_change(
                         Update::Removed(Arc::clone(&key)),
                         Change::Removed { key: Arc::clone(&key) },
                     );
                 }
-                outcome.own.push(Update::Success(key));
+                outcome.for_writer.push(Update::Success(key));
             }
             Request::Set { key, value } => match self.slots.set(&key, Arc::clone(&value), &self.limits) {
                 Ok(()) => {
-                    outcome.changed(
+                    outcome.push_change(
                         Update::Changed(Arc::clone(&key), Arc::clone(&value)),
                         Change::Set { key: Arc::clone(&key), value },
                     );
-                    outcome.own.push(Update::Success(key));
+                    outcome.for_writer.push(Update::Success(key));
                 }
                 Err(limit) => {
                     tracing::debug!(object = %self.name, %key, %limit, "a change was refused");
-                    outcome.failure.get_or_insert(WriteError::Limit(limit));
-                    self.refused(Some(&key), code::SHARED_OBJECT_NO_WRITE_ACCESS, outcome);
+                    outcome.error.get_or_insert(WriteError::Limit(limit));
+                    self.push_refusal(Some(&key), code::SHARED_OBJECT_NO_WRITE_ACCESS, outcome);
                 }
             },
             Request::Remove { key } => {
                 if self.slots.remove(&key) {
-                    outcome.changed(
+                    outcome.push_change(
                         Update::Removed(Arc::clone(&key)),
                         Change::Removed { key: Arc::clone(&key) },
                     );
                 }
-                outcome.own.push(Update::Removed(key));
+                outcome.for_writer.push(Update::Removed(key));
             }
             Request::Clear => {
                 if self.slots.clear() {
-                    outcome.changed(Update::Cleared, Change::Cleared);
+                    outcome.push_change(Update::Cleared, Change::Cleared);
                 }
             }
             Request::Send(sent) => {
-                outcome.own.push(Update::EncodedMessage(Arc::clone(&sent)));
-                outcome.others.push(Update::EncodedMessage(Arc::clone(&sent)));
-                outcome.changes.push(Change::EncodedMessage(sent));
+                outcome.for_writer.push(Update::Message(Arc::clone(&sent)));
+                outcome.for_others.push(Update::Message(Arc::clone(&sent)));
+                outcome.changes.push(Change::Message(sent));
             }
             Request::Refused { key, code } => {
-                outcome.failure.get_or_insert(WriteError::Storage);
-                self.refused(key.as_ref(), code, outcome);
+                outcome.error.get_or_insert(WriteError::Storage);
+                self.push_refusal(key.as_ref(), code, outcome);
             }
             Request::Use => {}
         }
     }
 
     /// The writer is told no, and what the slot is: it may show already what it wrote.
-    fn refused(&self, key: Option<&Arc<str>>, code: &'static str, outcome: &mut Outcome) {
-        let Some(key) = key else { return outcome.own.push(Update::Status(code)) };
+    fn push_refusal(&self, key: Option<&Arc<str>>, code: &'static str, outcome: &mut BatchOutcome) {
+        let Some(key) = key else { return outcome.for_writer.push(Update::Status(code)) };
         let value = self.slots.get(key).map(|slot| Arc::clone(&slot.value));
-        outcome.own.push(Update::Refused(code, Arc::clone(key), value));
+        outcome.for_writer.push(Update::Refused(code, Arc::clone(key), value));
     }
 
     /// Everything that one who comes now has to know.
-    fn join(&self, updates: &mut Vec<Update>) {
+    fn push_all_slots(&self, updates: &mut Vec<Update>) {
         updates.extend([Update::UseSuccess, Update::Cleared]);
         updates.extend(
             self.slots.iter().map(|(key, slot)| Update::Changed(Arc::clone(key), Arc::clone(&slot.value))),
@@ -113,19 +113,19 @@ impl SharedObjectState {
     }
 
     /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
-    fn tell(
+    fn updates_to_effects(
         &mut self,
         writer: Option<(SubscriberId, Version)>,
-        own: &[Update],
-        others: &[Update],
+        for_writer: &[Update],
+        for_others: &[Update],
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         if let Some((from, encoding)) = writer
-            && !own.is_empty()
+            && !for_writer.is_empty()
         {
-            effects.extend(self.answer(own, encoding, from));
+            effects.extend(self.answer_writer(for_writer, encoding, from));
         }
-        if others.is_empty() {
+        if for_others.is_empty() {
             return effects;
         }
         for encoding in [Version::Amf0, Version::Amf3] {
@@ -137,7 +137,7 @@ impl SharedObjectState {
                 .map(|(id, _)| *id)
                 .collect();
             if !to.is_empty() {
-                effects.extend(self.send(others, encoding, &to));
+                effects.extend(self.send(for_others, encoding, &to));
             }
         }
         effects
@@ -147,13 +147,13 @@ impl SharedObjectState {
     ///
     /// The messages are built one after another: a message of 20 KB may have 1,000 changes that are refused, and each
     /// refusal says what the slot is, up to a megabyte.
-    fn answer(&mut self, own: &[Update], encoding: Version, to: SubscriberId) -> Vec<Effect> {
+    fn answer_writer(&mut self, for_writer: &[Update], encoding: Version, to: SubscriberId) -> Vec<Effect> {
         let max = self.limits.answer_bytes;
         let answered = self.answered_bytes.get(&to).copied().unwrap_or_default();
         if answered > max {
             return Vec::new();
         }
-        let messages = self.header().messages_within(own, encoding, max - answered);
+        let messages = self.header().messages_within(for_writer, encoding, max - answered);
         let bytes: usize = messages.iter().map(|message| message.payload.len()).sum();
         self.answered_bytes.insert(to, answered + bytes);
         if answered + bytes > max {
@@ -179,18 +179,18 @@ impl SharedObjectState {
 
 /// What a batch comes to.
 #[derive(Default)]
-struct Outcome {
+struct BatchOutcome {
     /// What the writer is told, and what the others are.
-    own: Vec<Update>,
-    others: Vec<Update>,
+    for_writer: Vec<Update>,
+    for_others: Vec<Update>,
     changes: Vec<Change>,
     has_changed: bool,
-    failure: Option<WriteError>,
+    error: Option<WriteError>,
 }
 
-impl Outcome {
-    fn changed(&mut self, updates: Update, change: Change) {
-        self.others.push(updates);
+impl BatchOutcome {
+    fn push_change(&mut self, update: Update, change: Change) {
+        self.for_others.push(update);
         self.changes.push(change);
         self.has_changed = true;
     }

@@ -20,13 +20,13 @@ fn translation_limit(len: usize) -> OutputLimit {
 pub(crate) struct EncodedValue {
     version: Version,
     bytes: Bytes,
-    other: OnceLock<Bytes>,
+    translated: OnceLock<Bytes>,
 }
 
 impl EncodedValue {
     /// One value in the form that an envelope carries.
     pub(crate) fn new(version: Version, bytes: Bytes) -> Self {
-        Self { version, bytes, other: OnceLock::new() }
+        Self { version, bytes, translated: OnceLock::new() }
     }
 
     pub(crate) fn encode(value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
@@ -49,14 +49,14 @@ impl EncodedValue {
         if version == self.version {
             return self.bytes.clone();
         }
-        let other = || {
+        let translate = || {
             let value = self.read::<Value>().ok()?;
             let mut encoder =
                 Encoder::in_envelope(version).with_output_limit(translation_limit(self.bytes.len()));
             value.to_amf(&mut encoder).ok()?;
             Some(encoder.finish().ok()?.into())
         };
-        self.other.get_or_init(|| other().unwrap_or(Bytes::from_static(&[0x06]))).clone()
+        self.translated.get_or_init(|| translate().unwrap_or(Bytes::from_static(&[0x06]))).clone()
     }
 
     pub(crate) fn read<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
@@ -80,12 +80,12 @@ impl PartialEq for EncodedValue {
 pub(crate) struct EncodedMessage {
     version: Version,
     message: SentMessage,
-    other: OnceLock<Option<SentMessage>>,
+    translated: OnceLock<Option<SentMessage>>,
 }
 
 impl EncodedMessage {
     pub(crate) fn new(version: Version, message: SentMessage) -> Arc<Self> {
-        Arc::new(Self { version, message, other: OnceLock::new() })
+        Arc::new(Self { version, message, translated: OnceLock::new() })
     }
 
     pub(crate) fn encode(handler: &str, arguments: &impl ToArguments) -> Result<Arc<Self>, EncodeError> {
@@ -103,7 +103,7 @@ impl EncodedMessage {
         if version == self.version {
             return Some(self.message.clone());
         }
-        let other = || {
+        let translate = || {
             let mut encoder =
                 Encoder::in_envelope(version).with_output_limit(translation_limit(self.message.body().len()));
             for value in arguments(&self.message).ok()? {
@@ -111,7 +111,7 @@ impl EncodedMessage {
             }
             Some(SentMessage::new(self.message.handler(), encoder.bytes().ok()?))
         };
-        self.other.get_or_init(other).clone()
+        self.translated.get_or_init(translate).clone()
     }
 }
 

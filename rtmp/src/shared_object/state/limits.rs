@@ -43,7 +43,7 @@ impl Default for SharedObjectLimits {
     }
 }
 
-/// One of the [`SharedObjectLimits`] would be passed.
+/// One of the [`SharedObjectLimits`] would be exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitError {
     /// The limit's field name.
@@ -55,7 +55,7 @@ pub struct LimitError {
 impl LimitError {
     /// Counts it, too.
     pub(in crate::shared_object) fn new(limit: &'static str, max: usize) -> Self {
-        crate::metrics::limit(limit);
+        crate::metrics::limit_exceeded(limit);
         Self { limit, max }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) use request::{Change, Effect, Request, SubscriberId, Ticket, WriteErr
 use crate::proto::message::code;
 use encoded::EncodedValue;
 use limits::SharedObjectLimits;
-use slots::{Memory, Slot, Slots};
+use slots::{MemoryCounter, Slot, Slots};
 use updates::Update;
 
 /// What requests take while they wait, beside their own size, about.
@@ -40,7 +40,7 @@ const BATCH_OVERHEAD: usize = 128;
 
 /// What waits.
 #[derive(Debug)]
-enum Waiting {
+enum Queued {
     Batch(Batch),
     Lock(Ticket),
 }
@@ -48,7 +48,7 @@ enum Waiting {
 /// The lock, and what its holder asked for.
 #[derive(Debug)]
 struct LockHolder {
-    by: Ticket,
+    ticket: Ticket,
     requests: Vec<Request>,
 }
 
@@ -74,14 +74,14 @@ pub(crate) struct SharedObjectState {
     is_persistent: bool,
     limits: SharedObjectLimits,
     slots: Slots,
-    memory: Memory,
+    memory: MemoryCounter,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     phase: Phase,
-    waiting: VecDeque<Waiting>,
+    queue: VecDeque<Queued>,
     /// Bytes of each client's requests that wait.
-    waiting_bytes: BTreeMap<SubscriberId, usize>,
+    queued_bytes: BTreeMap<SubscriberId, usize>,
     /// Clients with a request to use the object that waits. Its answer is all of the object, so one is enough.
-    waiting_uses: BTreeSet<SubscriberId>,
+    queued_uses: BTreeSet<SubscriberId>,
     /// Bytes of the updates for each client that its own requests caused in this run.
     answered_bytes: BTreeMap<SubscriberId, usize>,
     lock_holder: Option<LockHolder>,
@@ -96,7 +96,7 @@ impl SharedObjectState {
         name: Arc<str>,
         is_persistent: bool,
         limits: SharedObjectLimits,
-        memory: Memory,
+        memory: MemoryCounter,
     ) -> Self {
         Self {
             name,
@@ -106,9 +106,9 @@ impl SharedObjectState {
             memory,
             subscribers: BTreeMap::new(),
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
-            waiting: VecDeque::new(),
-            waiting_bytes: BTreeMap::new(),
-            waiting_uses: BTreeSet::new(),
+            queue: VecDeque::new(),
+            queued_bytes: BTreeMap::new(),
+            queued_uses: BTreeSet::new(),
             answered_bytes: BTreeMap::new(),
             lock_holder: None,
             subscribing: Vec::new(),
@@ -121,8 +121,8 @@ impl SharedObjectState {
     }
 
     /// Whether anything was asked and not done yet.
-    pub(crate) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
     }
 
     pub(crate) fn slots(&self) -> &Slots {
@@ -149,77 +149,79 @@ impl SharedObjectState {
     }
 
     /// What is next to be done.
-    pub(crate) fn effect(&mut self) -> Option<Effect> {
+    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
     }
 
     /// Requests of a client.
-    pub(crate) fn client(
+    pub(crate) fn queue_client_requests(
         &mut self,
         from: SubscriberId,
         encoding: Version,
         mut requests: Vec<Request>,
         size: usize,
     ) {
-        let waiting = self.waiting_bytes.entry(from).or_default();
-        *waiting += size + BATCH_OVERHEAD;
-        if *waiting > self.limits.pending_bytes && !self.waiting.is_empty() {
+        let queued = self.queued_bytes.entry(from).or_default();
+        *queued += size + BATCH_OVERHEAD;
+        if *queued > self.limits.pending_bytes && !self.queue.is_empty() {
             self.effects.push_back(Effect::Disconnect { subscriber: from, limit: "pending_bytes" });
             return;
         }
-        requests.retain(|request| !matches!(request, Request::Use) || self.waiting_uses.insert(from));
+        requests.retain(|request| !matches!(request, Request::Use) || self.queued_uses.insert(from));
         let from = Origin::Client(from, encoding);
-        self.waiting.push_back(Waiting::Batch(Batch { from, requests }));
-        self.run_waiting();
+        self.queue.push_back(Queued::Batch(Batch { from, requests }));
+        self.process_queue();
     }
 
     /// Requests of the server's own side.
-    pub(crate) fn server(&mut self, requests: Vec<Request>, ticket: Ticket) {
-        self.waiting.push_back(Waiting::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
-        self.run_waiting();
+    pub(crate) fn queue_server_requests(&mut self, requests: Vec<Request>, ticket: Ticket) {
+        self.queue.push_back(Queued::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
+        self.process_queue();
     }
 
     /// The server's own side wants the object for itself: [`Effect::Done`] says that it has it.
-    pub(crate) fn lock(&mut self, ticket: Ticket) {
-        self.waiting.push_back(Waiting::Lock(ticket));
-        self.run_waiting();
+    pub(crate) fn request_lock(&mut self, ticket: Ticket) {
+        self.queue.push_back(Queued::Lock(ticket));
+        self.process_queue();
     }
 
     /// What the holder of the lock asks for, to be done when it ends.
-    pub(crate) fn locked(&mut self, ticket: Ticket, request: Request) {
-        if let Some(lock_holder) = self.lock_holder.as_mut().filter(|lock_holder| lock_holder.by == ticket) {
+    pub(crate) fn request_under_lock(&mut self, ticket: Ticket, request: Request) {
+        if let Some(lock_holder) =
+            self.lock_holder.as_mut().filter(|lock_holder| lock_holder.ticket == ticket)
+        {
             lock_holder.requests.push(request);
         }
     }
 
-    /// The lock ends, or is not wanted any more. `waits` is told when what was asked for under it is done.
-    pub(crate) fn unlock(&mut self, ticket: Ticket, waits: Option<Ticket>) {
-        match self.lock_holder.take_if(|lock_holder| lock_holder.by == ticket) {
+    /// The lock ends, or is not wanted any more. `completion` is told when what was asked for under it is done.
+    pub(crate) fn unlock(&mut self, ticket: Ticket, completion: Option<Ticket>) {
+        match self.lock_holder.take_if(|lock_holder| lock_holder.ticket == ticket) {
             // Before what waited for it.
             Some(LockHolder { requests, .. }) => {
-                self.waiting.push_front(Waiting::Batch(Batch { from: Origin::Server(waits), requests }));
+                self.queue.push_front(Queued::Batch(Batch { from: Origin::Server(completion), requests }));
             }
-            None => self.waiting.retain(|waiting| !matches!(waiting, Waiting::Lock(by) if *by == ticket)),
+            None => self.queue.retain(|queued| !matches!(queued, Queued::Lock(queued) if *queued == ticket)),
         }
-        self.run_waiting();
+        self.process_queue();
     }
 
     /// A client is gone: at once, whatever else waits.
     pub(crate) fn remove_subscriber(&mut self, subscriber: SubscriberId) {
         self.subscribers.remove(&subscriber);
-        self.waiting_bytes.remove(&subscriber);
-        self.waiting_uses.remove(&subscriber);
+        self.queued_bytes.remove(&subscriber);
+        self.queued_uses.remove(&subscriber);
         self.answered_bytes.remove(&subscriber);
         // What it wrote before it went counts; that it wanted to listen does not.
         let committing = match &mut self.phase {
             Phase::Committing { batches, .. } => batches.as_mut_slice(),
             _ => &mut [],
         };
-        let waiting = self.waiting.iter_mut().filter_map(|waiting| match waiting {
-            Waiting::Batch(batch) => Some(batch),
-            Waiting::Lock(_) => None,
+        let queued = self.queue.iter_mut().filter_map(|queued| match queued {
+            Queued::Batch(batch) => Some(batch),
+            Queued::Lock(_) => None,
         });
-        for batch in committing.iter_mut().chain(waiting) {
+        for batch in committing.iter_mut().chain(queued) {
             if matches!(batch.from, Origin::Client(from, _) if from == subscriber) {
                 batch.requests.retain(|request| !matches!(request, Request::Use));
             }
@@ -231,12 +233,12 @@ impl SharedObjectState {
         if let Some(slots) = slots {
             self.slots = slots.count_in(Arc::clone(&self.memory));
             self.phase = Phase::Ready;
-            return self.run_waiting();
+            return self.process_queue();
         }
-        for waiting in mem::take(&mut self.waiting) {
-            let from = match waiting {
-                Waiting::Batch(batch) => batch.from,
-                Waiting::Lock(ticket) => Origin::Server(Some(ticket)),
+        for queued in mem::take(&mut self.queue) {
+            let from = match queued {
+                Queued::Batch(batch) => batch.from,
+                Queued::Lock(ticket) => Origin::Server(Some(ticket)),
             };
             match from {
                 Origin::Client(from, encoding) => {
@@ -244,11 +246,11 @@ impl SharedObjectState {
                     let effects: Vec<_> = self.send(&updates, encoding, &[from]).collect();
                     self.effects.extend(effects);
                 }
-                Origin::Server(ticket) => self.effects.extend(write_failed(ticket)),
+                Origin::Server(ticket) => self.effects.extend(write_error(ticket)),
             }
         }
-        self.waiting_bytes.clear();
-        self.waiting_uses.clear();
+        self.queued_bytes.clear();
+        self.queued_uses.clear();
     }
 
     /// Whether what [`Effect::Commit`] asked for is on disk.
@@ -265,12 +267,12 @@ impl SharedObjectState {
             // They join again, in their turn.
             self.subscribers.retain(|subscriber, _| !subscribing.contains(subscriber));
             for batch in batches {
-                let effects = self.apply(batch.refuse());
+                let effects = self.apply(batch.with_writes_refused());
                 self.effects.extend(effects);
             }
             self.subscribing.clear();
         }
-        self.run_waiting();
+        self.process_queue();
     }
 
     /// Slots of which nobody knows what is on disk, as they are; none while something is on its way there.
@@ -279,16 +281,16 @@ impl SharedObjectState {
     }
 
     /// Those are on disk.
-    pub(crate) fn uncertain_written(&mut self) {
-        self.slots.uncertain_written();
+    pub(crate) fn clear_uncertain(&mut self) {
+        self.slots.clear_uncertain();
     }
 
     /// Does what waits, if it can be done now.
-    fn run_waiting(&mut self) {
+    fn process_queue(&mut self) {
         while matches!(self.phase, Phase::Ready) && self.lock_holder.is_none() {
             self.answered_bytes.clear();
             let (mut batches, mut effects) = (Vec::new(), Vec::new());
-            while let Some(batch) = self.next() {
+            while let Some(batch) = self.next_batch() {
                 if self.is_persistent {
                     batches.push(batch.clone());
                 }
@@ -301,7 +303,7 @@ impl SharedObjectState {
                     self.slots.commit_finished();
                 }
                 self.effects.extend(effects);
-                return self.give_lock();
+                return self.grant_lock();
             }
             self.effects.push_back(Effect::Commit { version: self.slots.version(), slots });
             self.phase = Phase::Committing { batches, effects };
@@ -309,29 +311,28 @@ impl SharedObjectState {
     }
 
     /// The next batch, up to who wants the lock.
-    fn next(&mut self) -> Option<Batch> {
-        let Some(Waiting::Batch(next)) =
-            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Batch(_)))
+    fn next_batch(&mut self) -> Option<Batch> {
+        let Some(Queued::Batch(next)) = self.queue.pop_front_if(|queued| matches!(queued, Queued::Batch(_)))
         else {
             return None;
         };
-        if self.waiting.is_empty() {
-            self.waiting_bytes.clear();
+        if self.queue.is_empty() {
+            self.queued_bytes.clear();
         }
         Some(next)
     }
 
-    fn give_lock(&mut self) {
-        if let Some(Waiting::Lock(by)) =
-            self.waiting.pop_front_if(|waiting| matches!(waiting, Waiting::Lock(_)))
+    fn grant_lock(&mut self) {
+        if let Some(Queued::Lock(ticket)) =
+            self.queue.pop_front_if(|queued| matches!(queued, Queued::Lock(_)))
         {
-            self.lock_holder = Some(LockHolder { by, requests: Vec::new() });
-            self.effects.push_back(Effect::Done { ticket: by, result: Ok(()) });
+            self.lock_holder = Some(LockHolder { ticket, requests: Vec::new() });
+            self.effects.push_back(Effect::Done { ticket, result: Ok(()) });
         }
     }
 }
 
-fn write_failed(ticket: Option<Ticket>) -> Option<Effect> {
+fn write_error(ticket: Option<Ticket>) -> Option<Effect> {
     ticket.map(|ticket| Effect::Done { ticket, result: Err(WriteError::Storage) })
 }
 

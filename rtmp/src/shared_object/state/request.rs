@@ -50,7 +50,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// The same batch, with its writes refused.
-    pub(super) fn refuse(self) -> Self {
+    pub(super) fn with_writes_refused(self) -> Self {
         let Self { from, requests } = self;
         match from {
             Origin::Client(..) => {
@@ -102,7 +102,7 @@ pub(crate) enum Change {
     Set { key: Arc<str>, value: Arc<EncodedValue> },
     Removed { key: Arc<str> },
     Cleared,
-    EncodedMessage(Arc<EncodedMessage>),
+    Message(Arc<EncodedMessage>),
 }
 
 /// Why a write was not done.

@@ -18,7 +18,7 @@ pub(crate) struct Slot {
 const SLOT_OVERHEAD: usize = 192;
 
 /// Bytes that all objects of a server take together.
-pub(crate) type Memory = Arc<AtomicUsize>;
+pub(crate) type MemoryCounter = Arc<AtomicUsize>;
 
 /// The slots, their size, and the object's version.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Slots {
     by_key: BTreeMap<Arc<str>, Slot>,
     bytes: usize,
     /// Where it is counted, and what was.
-    memory: Memory,
+    memory: MemoryCounter,
     counted: usize,
     version: u32,
     /// What the slots were that changed since the last commit, and the version then.
@@ -38,7 +38,7 @@ struct Undo {
     slots: BTreeMap<Arc<str>, Option<Slot>>,
     version: Option<u32>,
     /// Slots of which nobody knows what is on disk, as a commit failed.
-    unknown: BTreeSet<Arc<str>>,
+    uncertain: BTreeSet<Arc<str>>,
 }
 
 impl Default for Slots {
@@ -51,18 +51,18 @@ impl Slots {
     pub(crate) fn restore(version: u32, slots: impl IntoIterator<Item = (Arc<str>, Slot)>) -> Self {
         let by_key: BTreeMap<_, _> = slots.into_iter().collect();
         let bytes = by_key.iter().map(|(key, slot)| size(key, slot)).sum();
-        let memory = Memory::default();
+        let memory = MemoryCounter::default();
         Self { by_key, bytes, memory, counted: 0, version: version.max(1), undo: Undo::default() }
     }
 
     /// Counts the bytes here from now on.
-    pub(crate) fn count_in(mut self, memory: Memory) -> Self {
+    pub(crate) fn count_in(mut self, memory: MemoryCounter) -> Self {
         self.memory = memory;
-        self.count();
+        self.update_memory();
         self
     }
 
-    fn count(&mut self) {
+    fn update_memory(&mut self) {
         let bytes = self.bytes + SLOT_OVERHEAD * self.by_key.len();
         if bytes > self.counted {
             self.memory.fetch_add(bytes - self.counted, Ordering::Relaxed);
@@ -90,7 +90,7 @@ impl Slots {
     }
 
     /// Ends a batch of changes.
-    pub(crate) fn advance(&mut self) {
+    pub(crate) fn advance_version(&mut self) {
         self.undo.version.get_or_insert(self.version);
         self.version = self.next_version();
     }
@@ -118,7 +118,7 @@ impl Slots {
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);
         self.undo.slots.entry(Arc::clone(key)).or_insert(old);
-        self.count();
+        self.update_memory();
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Slots {
         let Some((key, old)) = self.by_key.remove_entry(key) else { return false };
         self.bytes -= size(&key, &old);
         self.undo.slots.entry(key).or_insert(Some(old));
-        self.count();
+        self.update_memory();
         true
     }
 
@@ -138,7 +138,7 @@ impl Slots {
             self.undo.slots.entry(key).or_insert(Some(old));
         }
         self.bytes = 0;
-        self.count();
+        self.update_memory();
         is_change
     }
 
@@ -148,21 +148,21 @@ impl Slots {
         if self.undo.version.is_none() {
             return Vec::new();
         }
-        let keys: BTreeSet<_> = self.undo.slots.keys().chain(&self.undo.unknown).collect();
-        self.as_they_are(keys)
+        let keys: BTreeSet<_> = self.undo.slots.keys().chain(&self.undo.uncertain).collect();
+        self.current(keys)
     }
 
     /// Slots of which nobody knows what is on disk.
     pub(crate) fn uncertain_slots(&self) -> Vec<(Arc<str>, Option<Slot>)> {
-        self.as_they_are(&self.undo.unknown)
+        self.current(&self.undo.uncertain)
     }
 
     /// Those are on disk, as they were.
-    pub(crate) fn uncertain_written(&mut self) {
-        self.undo.unknown.clear();
+    pub(crate) fn clear_uncertain(&mut self) {
+        self.undo.uncertain.clear();
     }
 
-    fn as_they_are<'a>(&self, keys: impl IntoIterator<Item = &'a Arc<str>>) -> Vec<(Arc<str>, Option<Slot>)> {
+    fn current<'a>(&self, keys: impl IntoIterator<Item = &'a Arc<str>>) -> Vec<(Arc<str>, Option<Slot>)> {
         keys.into_iter().map(|key| (Arc::clone(key), self.by_key.get(key).cloned())).collect()
     }
 
@@ -173,20 +173,20 @@ impl Slots {
 
     /// What changed since the last commit did not come to the disk: goes back.
     pub(crate) fn revert(&mut self) {
-        let Undo { slots, version, mut unknown } = std::mem::take(&mut self.undo);
+        let Undo { slots, version, mut uncertain } = std::mem::take(&mut self.undo);
         for (key, old) in slots {
             if let Some(slot) = self.by_key.remove(&key) {
                 self.bytes -= size(&key, &slot);
             }
-            unknown.insert(Arc::clone(&key));
+            uncertain.insert(Arc::clone(&key));
             if let Some(old) = old {
                 self.bytes += size(&key, &old);
                 self.by_key.insert(key, old);
             }
         }
         self.version = version.unwrap_or(self.version);
-        self.undo.unknown = unknown;
-        self.count();
+        self.undo.uncertain = uncertain;
+        self.update_memory();
     }
 }
 

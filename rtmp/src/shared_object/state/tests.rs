@@ -34,7 +34,7 @@ fn state(is_persistent: bool) -> SharedObjectState {
         "board".into(),
         is_persistent,
         SharedObjectLimits::default(),
-        Memory::default(),
+        MemoryCounter::default(),
     );
     if is_persistent {
         state.load_finished(Some(Slots::default()));
@@ -44,7 +44,7 @@ fn state(is_persistent: bool) -> SharedObjectState {
 
 /// What was sent: to whom, and the events.
 fn sent(state: &mut SharedObjectState) -> Vec<(Vec<SubscriberId>, u32, Vec<SharedObjectEvent>)> {
-    std::iter::from_fn(|| state.effect())
+    std::iter::from_fn(|| state.poll_effect())
         .filter_map(|effect| match effect {
             Effect::Send { to, message } => {
                 let message = SharedObjectMessage::parse(&message, &Limits::server()).unwrap().unwrap();
@@ -60,14 +60,14 @@ fn change(slot: u8, value: u8, version: Version) -> SharedObjectEvent {
 }
 
 #[test]
-fn the_writer_learns_of_success_and_the_others_of_the_change() {
+fn the_writer_receives_success_and_the_others_the_change() {
     let mut state = state(false);
-    state.client(1, AMF0, vec![Request::Use], 0);
-    state.client(2, Version::Amf3, vec![Request::Use], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(2, Version::Amf3, vec![Request::Use], 0);
     let joined = vec![SharedObjectEvent::UseSuccess, SharedObjectEvent::Clear];
     assert_eq!(sent(&mut state), [(vec![1], 1, joined.clone()), (vec![2], 1, joined)]);
 
-    state.client(1, AMF0, vec![set(1, 7), set(2, 8)], 0);
+    state.queue_client_requests(1, AMF0, vec![set(1, 7), set(2, 8)], 0);
     assert_eq!(
         sent(&mut state),
         [
@@ -82,8 +82,8 @@ fn the_writer_learns_of_success_and_the_others_of_the_change() {
     );
 
     // Null removes: the writer's Success, the others' Remove. RequestRemove: Remove to all.
-    state.client(1, AMF0, vec![Request::Set { key: key(1), value: null() }], 0);
-    state.client(2, Version::Amf3, vec![Request::Remove { key: key(2) }], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Set { key: key(1), value: null() }], 0);
+    state.queue_client_requests(2, Version::Amf3, vec![Request::Remove { key: key(2) }], 0);
     let removed = |slot| vec![SharedObjectEvent::Remove { key: key(slot) }];
     assert_eq!(
         sent(&mut state),
@@ -97,15 +97,15 @@ fn the_writer_learns_of_success_and_the_others_of_the_change() {
 }
 
 #[test]
-fn what_happens_under_a_lock_is_one_message() {
+fn changes_under_a_lock_are_one_message() {
     let mut state = state(false);
-    state.client(1, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
     sent(&mut state);
-    state.lock(1);
-    state.locked(1, set(1, 1));
-    state.locked(1, set(2, 2));
-    state.client(1, AMF0, vec![set(1, 9)], 0);
-    state.server(vec![set(3, 3)], 2);
+    state.request_lock(1);
+    state.request_under_lock(1, set(1, 1));
+    state.request_under_lock(1, set(2, 2));
+    state.queue_client_requests(1, AMF0, vec![set(1, 9)], 0);
+    state.queue_server_requests(vec![set(3, 3)], 2);
     assert!(sent(&mut state).is_empty());
     assert_eq!((state.get("k1"), state.get_locked("k1")), (None, Some(number(1))));
     state.unlock(1, None);
@@ -121,28 +121,28 @@ fn what_happens_under_a_lock_is_one_message() {
 }
 
 #[test]
-fn who_wants_the_lock_waits_for_what_was_asked_before() {
+fn a_lock_is_granted_after_earlier_requests() {
     let mut state = state(true);
     state.load_finished(Some(Slots::default()));
     let done = |state: &mut SharedObjectState| {
         let done =
             |effect| if let Effect::Done { ticket, result: Ok(()) } = effect { Some(ticket) } else { None };
-        std::iter::from_fn(|| state.effect()).filter_map(done).collect::<Vec<_>>()
+        std::iter::from_fn(|| state.poll_effect()).filter_map(done).collect::<Vec<_>>()
     };
     let add_one = |state: &mut SharedObjectState, by| {
         let before = state.get_locked("k1").map_or(0.0, |value| value.read::<f64>().unwrap());
-        state.locked(by, set(1, before as u8 + 1));
+        state.request_under_lock(by, set(1, before as u8 + 1));
     };
-    state.server(vec![set(1, 5)], 1);
-    state.lock(2);
-    state.lock(3);
-    state.lock(4);
+    state.queue_server_requests(vec![set(1, 5)], 1);
+    state.request_lock(2);
+    state.request_lock(3);
+    state.request_lock(4);
     assert!(done(&mut state).is_empty(), "the first write is on its way to the disk");
     state.commit_finished(true);
     assert_eq!(done(&mut state), [1, 2]);
     add_one(&mut state, 2);
     // One who has not the lock can do nothing under it, and need not wait for it.
-    state.locked(3, set(1, 100));
+    state.request_under_lock(3, set(1, 100));
     state.unlock(3, None);
     state.unlock(2, Some(5));
     state.commit_finished(true);
@@ -152,84 +152,89 @@ fn who_wants_the_lock_waits_for_what_was_asked_before() {
     state.commit_finished(true);
     assert_eq!(state.get("k1").unwrap(), number(7));
     // It ends though nothing was asked for under it.
-    state.lock(6);
+    state.request_lock(6);
     state.unlock(6, Some(7));
     assert_eq!(done(&mut state), [6, 7]);
-    state.lock(8);
+    state.request_lock(8);
     let mut unread =
-        SharedObjectState::new("board".into(), true, SharedObjectLimits::default(), Memory::default());
-    unread.lock(9);
+        SharedObjectState::new("board".into(), true, SharedObjectLimits::default(), MemoryCounter::default());
+    unread.request_lock(9);
     unread.load_finished(None);
-    assert!(matches!(unread.effect(), Some(Effect::Done { ticket: 9, result: Err(WriteError::Storage) })));
+    assert!(matches!(
+        unread.poll_effect(),
+        Some(Effect::Done { ticket: 9, result: Err(WriteError::Storage) })
+    ));
 }
 
 #[test]
-fn limits_refuse_one_more_and_tell_what_the_slot_is() {
+fn a_write_over_a_limit_is_refused_with_the_current_value() {
     let limits = SharedObjectLimits { slots: 1, bytes: 2 + 9, ..SharedObjectLimits::default() };
-    let mut state = SharedObjectState::new("board".into(), false, limits, Memory::default());
-    state.client(1, AMF0, vec![Request::Use], 0);
-    state.client(1, AMF0, vec![set(1, 1)], 0);
+    let mut state = SharedObjectState::new("board".into(), false, limits, MemoryCounter::default());
+    state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(1, AMF0, vec![set(1, 1)], 0);
     sent(&mut state);
-    state.client(1, AMF0, vec![set(2, 2)], 0);
+    state.queue_client_requests(1, AMF0, vec![set(2, 2)], 0);
     let no = status(code::SHARED_OBJECT_NO_WRITE_ACCESS);
-    let remove_subscriber = SharedObjectEvent::Remove { key: key(2) };
-    assert_eq!(sent(&mut state), [(vec![1], 2, vec![no.clone(), remove_subscriber])]);
+    let removed = SharedObjectEvent::Remove { key: key(2) };
+    assert_eq!(sent(&mut state), [(vec![1], 2, vec![no.clone(), removed])]);
     // A byte more: a string of seven letters.
     let long = Arc::new(EncodedValue::new(AMF0, Bytes::from_static(b"\x02\0\x07letters")));
-    state.client(1, AMF0, vec![Request::Set { key: key(1), value: Arc::clone(&long) }], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Set { key: key(1), value: Arc::clone(&long) }], 0);
     assert_eq!(sent(&mut state), [(vec![1], 2, vec![no, change(1, 1, AMF0)])]);
-    state.server(vec![Request::Set { key: key(1), value: long }], 7);
-    let failure = WriteError::Limit(LimitError { limit: "bytes", max: 11 });
-    assert!(matches!(state.effect(), Some(Effect::Done { ticket: 7, result: Err(why) }) if why == failure));
+    state.queue_server_requests(vec![Request::Set { key: key(1), value: long }], 7);
+    let error = WriteError::Limit(LimitError { limit: "bytes", max: 11 });
+    assert!(
+        matches!(state.poll_effect(), Some(Effect::Done { ticket: 7, result: Err(why) }) if why == error)
+    );
 }
 
 #[test]
 fn the_memory_of_all_objects_is_bounded() {
     // A slot of 2 + 9 bytes, and 192 for itself, is 203.
-    let memory = Memory::default();
-    let used = |memory: &Memory| memory.load(std::sync::atomic::Ordering::Relaxed);
+    let memory = MemoryCounter::default();
+    let used = |memory: &MemoryCounter| memory.load(std::sync::atomic::Ordering::Relaxed);
     let limits = SharedObjectLimits { total_memory: 203 + 11, ..SharedObjectLimits::default() };
     let [mut first, mut second, mut third] =
         [1, 2, 3].map(|_| SharedObjectState::new("board".into(), false, limits, Arc::clone(&memory)));
-    first.server(vec![set(1, 1)], 1);
-    second.server(vec![set(1, 1)], 1);
+    first.queue_server_requests(vec![set(1, 1)], 1);
+    second.queue_server_requests(vec![set(1, 1)], 1);
     assert_eq!((first.slots().iter().len(), second.slots().iter().len()), (1, 1));
     assert_eq!(used(&memory), 2 * 203);
-    third.server(vec![set(1, 1)], 1);
-    let failure = WriteError::Limit(LimitError { limit: "total_memory", max: 214 });
-    assert!(matches!(third.effect(), Some(Effect::Done { result: Err(why), .. }) if why == failure));
+    third.queue_server_requests(vec![set(1, 1)], 1);
+    let error = WriteError::Limit(LimitError { limit: "total_memory", max: 214 });
+    assert!(matches!(third.poll_effect(), Some(Effect::Done { result: Err(why), .. }) if why == error));
     // What is there may be changed, as long as it does not grow.
-    first.server(vec![set(1, 2)], 1);
+    first.queue_server_requests(vec![set(1, 2)], 1);
     assert_eq!(first.get("k1").unwrap(), number(2));
-    second.server(vec![Request::Clear], 1);
+    second.queue_server_requests(vec![Request::Clear], 1);
     assert_eq!(used(&memory), 203);
     drop(first);
     assert_eq!(used(&memory), 0);
-    third.server(vec![set(1, 1)], 2);
+    third.queue_server_requests(vec![set(1, 1)], 2);
     assert_eq!(used(&memory), 203);
 }
 
 #[test]
-fn nobody_is_told_before_it_is_on_disk() {
+fn updates_are_sent_after_the_commit() {
     let mut state = state(true);
-    state.client(1, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
     sent(&mut state);
-    state.client(1, AMF0, vec![set(1, 1)], 0);
-    let commit = state.effect();
+    state.queue_client_requests(1, AMF0, vec![set(1, 1)], 0);
+    let commit = state.poll_effect();
     assert!(matches!(&commit, Some(Effect::Commit { version: 2, slots }) if slots.len() == 1), "{commit:?}");
-    state.client(1, AMF0, vec![set(2, 2)], 0);
-    state.client(2, AMF0, vec![Request::Use, set(3, 3)], 0);
-    assert!(state.effect().is_none());
+    state.queue_client_requests(1, AMF0, vec![set(2, 2)], 0);
+    state.queue_client_requests(2, AMF0, vec![Request::Use, set(3, 3)], 0);
+    assert!(state.poll_effect().is_none());
     state.commit_finished(true);
     assert!(
-        matches!(state.effect(), Some(Effect::Send { to, .. }) if to == [1]),
+        matches!(state.poll_effect(), Some(Effect::Send { to, .. }) if to == [1]),
         "the first write has its answer"
     );
-    assert!(matches!(state.effect(), Some(Effect::Changed { version: 2, .. })));
+    assert!(matches!(state.poll_effect(), Some(Effect::Changed { version: 2, .. })));
     // What came in the meantime goes into one commit.
-    let commit = state.effect();
+    let commit = state.poll_effect();
     assert!(matches!(&commit, Some(Effect::Commit { version: 4, slots }) if slots.len() == 2), "{commit:?}");
-    assert!(state.effect().is_none());
+    assert!(state.poll_effect().is_none());
     state.commit_finished(false);
     let no = status(code::SHARED_OBJECT_NO_WRITE_ACCESS);
     let refused = |slot| vec![no.clone(), SharedObjectEvent::Remove { key: key(slot) }];
@@ -238,32 +243,40 @@ fn nobody_is_told_before_it_is_on_disk() {
             .concat();
     assert_eq!(sent(&mut state), [(vec![1], 2, refused(2)), (vec![2], 2, joined)]);
     // What may have come to the disk of it is written again with the next change.
-    state.server(vec![set(1, 5)], 1);
-    let Some(Effect::Commit { version: 3, slots }) = state.effect() else { panic!() };
+    state.queue_server_requests(vec![set(1, 5)], 1);
+    let Some(Effect::Commit { version: 3, slots }) = state.poll_effect() else { panic!() };
     let keys: Vec<_> = slots.iter().map(|(key, slot)| (&**key, slot.is_some())).collect();
     assert_eq!(keys, [("k1", true), ("k2", false), ("k3", false)]);
 }
 
 #[test]
-fn who_went_while_it_joined_does_not_come_back_with_a_store_that_fails() {
+fn a_subscriber_that_left_is_not_restored_by_a_failed_commit() {
     let mut state = state(true);
-    state.client(1, AMF0, vec![Request::Use, set(1, 1)], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Use, set(1, 1)], 0);
     state.remove_subscriber(1);
     state.commit_finished(false);
     sent(&mut state);
-    state.server(vec![Request::Send(EncodedMessage::new(AMF0, SentMessage::new("over", &[])))], 1);
+    state.queue_server_requests(
+        vec![Request::Send(EncodedMessage::new(AMF0, SentMessage::new("over", &[])))],
+        1,
+    );
     assert_eq!(sent(&mut state), []);
 }
 
 #[test]
-fn who_joins_with_a_store_that_fails_hears_of_nothing_before() {
+fn a_client_that_joins_during_a_failed_commit_receives_no_earlier_messages() {
     let mut state = state(true);
-    state.client(1, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
     sent(&mut state);
-    state.server(vec![set(1, 1)], 1);
+    state.queue_server_requests(vec![set(1, 1)], 1);
     let hello = SentMessage::new("hello", &[]);
-    state.client(1, AMF0, vec![Request::Send(EncodedMessage::new(AMF0, hello.clone())), set(2, 2)], 0);
-    state.client(2, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(
+        1,
+        AMF0,
+        vec![Request::Send(EncodedMessage::new(AMF0, hello.clone())), set(2, 2)],
+        0,
+    );
+    state.queue_client_requests(2, AMF0, vec![Request::Use], 0);
     state.commit_finished(true);
     sent(&mut state);
     state.commit_finished(false);
@@ -277,9 +290,9 @@ fn who_joins_with_a_store_that_fails_hears_of_nothing_before() {
 }
 
 #[test]
-fn a_refusal_says_of_what_in_one_message() {
+fn a_refusal_and_its_slot_are_in_one_message() {
     let mut state = state(false);
-    state.client(1, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
     sent(&mut state);
     // Of more events than go into one message, one was done, so that the pairs stand across the bound.
     let no = code::SHARED_OBJECT_NO_WRITE_ACCESS;
@@ -287,14 +300,19 @@ fn a_refusal_says_of_what_in_one_message() {
         let key = Some(format!("no {slot}").into());
         Request::Refused { key, code: no }
     });
-    state.client(1, AMF0, [set(1, 1)].into_iter().chain(refused).collect(), 0);
+    state.queue_client_requests(1, AMF0, [set(1, 1)].into_iter().chain(refused).collect(), 0);
     let messages = sent(&mut state);
     assert_eq!(messages.len(), 3);
     for (_, _, events) in &messages {
         assert!(!matches!(events.last(), Some(SharedObjectEvent::Status { .. })));
     }
     // One that is of no slot is not to be taken for one of the slot behind it.
-    state.client(1, AMF0, vec![Request::Refused { key: None, code: no }, Request::Remove { key: key(1) }], 0);
+    state.queue_client_requests(
+        1,
+        AMF0,
+        vec![Request::Refused { key: None, code: no }, Request::Remove { key: key(1) }],
+        0,
+    );
     let removed = SharedObjectEvent::Remove { key: key(1) };
     assert_eq!(sent(&mut state), [(vec![1], 3, vec![status(no)]), (vec![1], 3, vec![removed])]);
 }
@@ -308,7 +326,7 @@ fn text(len: usize) -> Arc<EncodedValue> {
 /// Bytes of the messages to a client, and the limit for which it is disconnected, if it is.
 fn answers(state: &mut SharedObjectState) -> (usize, Option<&'static str>) {
     let (mut bytes, mut ended) = (0, None);
-    while let Some(effect) = state.effect() {
+    while let Some(effect) = state.poll_effect() {
         match effect {
             Effect::Send { message, .. } => bytes += message.payload.len(),
             Effect::Disconnect { limit, .. } => ended = Some(limit),
@@ -323,17 +341,17 @@ fn refused_changes_do_not_multiply_a_large_slot() {
     let refused = |count: usize| vec![Request::Refused { key: Some(key(1)), code: "no" }; count];
     let mut state = state(false);
     let kib = 1 << 10;
-    state.client(1, AMF0, vec![Request::Set { key: key(1), value: text(1_000 * kib) }], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Set { key: key(1), value: text(1_000 * kib) }], 0);
     assert!(answers(&mut state).0 < kib);
     // Four answers of 1,000 KiB are within 4 MiB; five are not, in one message or in several that waited together.
-    state.client(1, AMF0, refused(4), 0);
+    state.queue_client_requests(1, AMF0, refused(4), 0);
     let (bytes, ended) = answers(&mut state);
     assert!(bytes > 4_000 * kib && ended.is_none(), "{bytes} {ended:?}");
-    state.client(1, AMF0, refused(5), 0);
+    state.queue_client_requests(1, AMF0, refused(5), 0);
     assert_eq!(answers(&mut state), (0, Some("answer_bytes")));
-    state.lock(7);
+    state.request_lock(7);
     for _ in 0..1_000 {
-        state.client(2, AMF0, refused(1), 100);
+        state.queue_client_requests(2, AMF0, refused(1), 100);
     }
     assert_eq!(answers(&mut state), (0, None));
     state.unlock(7, None);
@@ -342,18 +360,18 @@ fn refused_changes_do_not_multiply_a_large_slot() {
 }
 
 #[test]
-fn one_answer_is_enough_for_uses_that_wait_together() {
+fn queued_use_requests_are_answered_once() {
     let mut state = state(false);
-    state.client(1, AMF0, vec![Request::Set { key: key(1), value: text(1 << 10) }], 0);
+    state.queue_client_requests(1, AMF0, vec![Request::Set { key: key(1), value: text(1 << 10) }], 0);
     answers(&mut state);
-    state.lock(7);
+    state.request_lock(7);
     for _ in 0..100 {
-        state.client(2, AMF0, vec![Request::Use], 0);
+        state.queue_client_requests(2, AMF0, vec![Request::Use], 0);
     }
     state.unlock(7, None);
     let uses: Vec<_> = sent(&mut state).into_iter().flat_map(|(_, _, events)| events).collect();
     assert_eq!(uses.iter().filter(|event| **event == SharedObjectEvent::UseSuccess).count(), 1);
     // Later it is asked for again, and answered again.
-    state.client(2, AMF0, vec![Request::Use], 0);
+    state.queue_client_requests(2, AMF0, vec![Request::Use], 0);
     assert_eq!(sent(&mut state).len(), 1);
 }

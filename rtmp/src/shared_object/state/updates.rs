@@ -36,10 +36,10 @@ impl UpdateHeader<'_> {
         let (mut messages, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut total = 0;
         for update in updates {
-            let new = update.events(encoding);
+            let new_events = update.events(encoding);
             let (count, size) = (
-                new.iter().flatten().count(),
-                new.iter().flatten().map(SharedObjectEvent::size).sum::<usize>(),
+                new_events.iter().flatten().count(),
+                new_events.iter().flatten().map(SharedObjectEvent::size).sum::<usize>(),
             );
             if !events.is_empty() && (events.len() + count > MAX_EVENTS || bytes + size > MAX_BYTES) {
                 messages.push(self.message(encoding, mem::take(&mut events)));
@@ -47,7 +47,7 @@ impl UpdateHeader<'_> {
             }
             bytes += size;
             total += size;
-            events.extend(new.into_iter().flatten());
+            events.extend(new_events.into_iter().flatten());
             if total > max_bytes {
                 break;
             }
@@ -86,7 +86,7 @@ pub(in crate::shared_object) enum Update {
     Changed(Arc<str>, Arc<EncodedValue>),
     Removed(Arc<str>),
     Success(Arc<str>),
-    EncodedMessage(Arc<EncodedMessage>),
+    Message(Arc<EncodedMessage>),
     /// A refusal that is of no slot.
     Status(&'static str),
     /// A refusal, and what the slot is: one message has both.
@@ -107,13 +107,13 @@ impl Update {
             Self::Changed(key, value) => changed(key, value),
             Self::Removed(key) => removed(key),
             Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
-            Self::EncodedMessage(sent) => {
+            Self::Message(sent) => {
                 return [sent.message_in(encoding).map(SharedObjectEvent::SendMessage), None];
             }
             Self::Status(code) => status(code),
             Self::Refused(code, key, value) => {
-                let now = value.as_ref().map_or_else(|| removed(key), |value| changed(key, value));
-                return [Some(status(code)), Some(now)];
+                let current = value.as_ref().map_or_else(|| removed(key), |value| changed(key, value));
+                return [Some(status(code)), Some(current)];
             }
         };
         [Some(event), None]

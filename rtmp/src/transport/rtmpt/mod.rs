@@ -26,7 +26,7 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::client_address::ClientAddress;
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::server::Server;
 use session::TunnelError;
 use sessions::Sessions;
@@ -35,7 +35,7 @@ use sessions::Sessions;
 const MAX_DISCARDED_BODY: usize = 64 << 10;
 
 impl Server {
-    /// A door through plain HTTP requests, for players behind firewalls: `rtmpt://host/app`, and `rtmpts://` where the
+    /// A transport through plain HTTP requests, for players behind firewalls: `rtmpt://host/app`, and `rtmpts://` where the
     /// app is served by TLS. The routes are `/open/…`, `/send/…`, `/idle/…`, `/close/…` and `/fcs/…` at the root of
     /// the host, as clients ask for them there.
     ///
@@ -65,13 +65,13 @@ impl Server {
 
 async fn open(State(sessions): State<Arc<Sessions>>, peer: ClientAddress, body: Body) -> Response {
     let response = match sessions.open(peer.0) {
-        Ok(id) => answer(format!("{id}\n")),
-        Err(full) => {
-            tracing::warn!(%full, "a tunnel was refused");
+        Ok(id) => tunnel_response(format!("{id}\n")),
+        Err(error) => {
+            tracing::warn!(%error, "a tunnel was refused");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     };
-    after_body(&sessions, body, response).await
+    respond_after_body(&sessions, body, response).await
 }
 
 async fn send(
@@ -81,14 +81,14 @@ async fn send(
 ) -> Response {
     let slot = match sessions.slot(&id) {
         Ok(slot) => slot,
-        Err(refused) => return after_body(&sessions, body, reply_to(Err(refused))).await,
+        Err(error) => return respond_after_body(&sessions, body, response_to(Err(error))).await,
     };
     let (name, max) = slot.max_body();
     match timeout(sessions.limits().request_timeout, to_bytes(body, max)).await {
-        Ok(Ok(bytes)) => reply_to(slot.session(number, bytes).await),
+        Ok(Ok(bytes)) => response_to(slot.exchange(number, bytes).await),
         // It does not say whether it was too long or lost.
-        Ok(Err(_)) => closing(limit_reply(StatusCode::PAYLOAD_TOO_LARGE, name)),
-        Err(_) => closing(limit_reply(StatusCode::REQUEST_TIMEOUT, "request_timeout")),
+        Ok(Err(_)) => with_connection_close(limit_response(StatusCode::PAYLOAD_TOO_LARGE, name)),
+        Err(_) => with_connection_close(limit_response(StatusCode::REQUEST_TIMEOUT, "request_timeout")),
     }
 }
 
@@ -98,10 +98,10 @@ async fn idle(
     body: Body,
 ) -> Response {
     let response = match sessions.slot(&id) {
-        Ok(slot) => reply_to(slot.session(number, Bytes::new()).await),
-        Err(refused) => reply_to(Err(refused)),
+        Ok(slot) => response_to(slot.exchange(number, Bytes::new()).await),
+        Err(error) => response_to(Err(error)),
     };
-    after_body(&sessions, body, response).await
+    respond_after_body(&sessions, body, response).await
 }
 
 async fn close(
@@ -110,48 +110,51 @@ async fn close(
     body: Body,
 ) -> Response {
     let is_closed = sessions.close(&id);
-    let response =
-        if is_closed { answer(Bytes::from_static(&[0])) } else { reply_to(Err(TunnelError::Unknown)) };
-    after_body(&sessions, body, response).await
+    let response = if is_closed {
+        tunnel_response(Bytes::from_static(&[0]))
+    } else {
+        response_to(Err(TunnelError::Unknown))
+    };
+    respond_after_body(&sessions, body, response).await
 }
 
 /// Clients ask for the server's address here, and go on where there is none.
 async fn ident(State(sessions): State<Arc<Sessions>>, body: Body) -> Response {
-    after_body(&sessions, body, StatusCode::NOT_FOUND.into_response()).await
+    respond_after_body(&sessions, body, StatusCode::NOT_FOUND.into_response()).await
 }
 
 /// Reads the body of a request whose bytes mean nothing, then responds.
 ///
 /// A body that is left unread closes the connection, without a word to the client: clients send the one byte of
 /// `idle` in a packet of its own, and lose the connection with each request that was answered before the byte came.
-async fn after_body(sessions: &Sessions, body: Body, response: Response) -> Response {
+async fn respond_after_body(sessions: &Sessions, body: Body, response: Response) -> Response {
     let discarded = timeout(sessions.limits().request_timeout, to_bytes(body, MAX_DISCARDED_BODY)).await;
-    if matches!(discarded, Ok(Ok(_))) { response } else { closing(response) }
+    if matches!(discarded, Ok(Ok(_))) { response } else { with_connection_close(response) }
 }
 
 /// Announces that the connection ends with this response.
-fn closing(mut response: Response) -> Response {
+fn with_connection_close(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-fn reply_to(outcome: Result<Bytes, TunnelError>) -> Response {
+fn response_to(outcome: Result<Bytes, TunnelError>) -> Response {
     match outcome {
-        Ok(bytes) => answer(bytes),
+        Ok(bytes) => tunnel_response(bytes),
         Err(TunnelError::Unknown) => StatusCode::NOT_FOUND.into_response(),
-        Err(TunnelError::TooMany) => limit_reply(StatusCode::TOO_MANY_REQUESTS, "pending_requests"),
+        Err(TunnelError::TooMany) => limit_response(StatusCode::TOO_MANY_REQUESTS, "pending_requests"),
         Err(TunnelError::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
     }
 }
 
-/// One of the [`TunnelLimits`](crate::TunnelLimits) was passed.
-fn limit_reply(status: StatusCode, name: &'static str) -> Response {
-    limit(name);
-    tracing::debug!(%status, limit = name, "a request of a tunnel passed a limit");
+/// One of the [`TunnelLimits`](crate::TunnelLimits) was exceeded.
+fn limit_response(status: StatusCode, name: &'static str) -> Response {
+    limit_exceeded(name);
+    tracing::debug!(%status, limit = name, "a request of a tunnel exceeded a limit");
     (status, format!("exceeded the limit `{name}`\n")).into_response()
 }
 
-fn answer(bytes: impl Into<Bytes>) -> Response {
+fn tunnel_response(bytes: impl Into<Bytes>) -> Response {
     let bytes = bytes.into();
     let length = bytes.len();
     let mut response = (

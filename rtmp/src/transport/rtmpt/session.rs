@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::PIPE_SIZE;
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::server::{ConnectionPermit, TunnelLimits};
 
 /// What the server takes to read a request; it reads all the time.
@@ -36,7 +36,7 @@ pub(super) enum TunnelError {
 
 pub(super) struct TunnelSession {
     limits: TunnelLimits,
-    before_connect: usize,
+    before_connect_bytes: usize,
     connection: Arc<ConnectionPermit>,
     idle_timeout: Duration,
     pipe: Mutex<Pipe>,
@@ -56,10 +56,10 @@ pub(super) struct RequestSlot {
 struct Pipe {
     stream: DuplexStream,
     response_delay: Duration,
-    /// The last request and its answer.
+    /// The last request and its reply.
     last: Option<(u64, Bytes)>,
     /// Answers since there was something to say.
-    empty: usize,
+    empty_replies: usize,
     has_ended: bool,
 }
 
@@ -67,19 +67,19 @@ impl TunnelSession {
     pub(super) fn new(
         stream: DuplexStream,
         limits: TunnelLimits,
-        before_connect: usize,
+        before_connect_bytes: usize,
         connection: Arc<ConnectionPermit>,
     ) -> Self {
         Self {
             limits,
-            before_connect,
+            before_connect_bytes,
             connection,
             idle_timeout: limits.idle_timeout,
             pipe: Mutex::new(Pipe {
                 stream,
                 response_delay: limits.response_delay,
                 last: None,
-                empty: 0,
+                empty_replies: 0,
                 has_ended: false,
             }),
             slots: Arc::new(Semaphore::new(limits.pending_requests.min(Semaphore::MAX_PERMITS))),
@@ -100,18 +100,18 @@ impl TunnelSession {
     }
 
     /// One request; one after another, in the order in which they come.
-    async fn run(&self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
+    async fn exchange(&self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
         self.last_request.send_replace(Instant::now());
         let mut pipe = self.pipe.lock().await;
-        let answer = pipe.answer(number, &bytes).await;
+        let reply = pipe.exchange(number, &bytes).await;
         if pipe.has_ended {
             self.drained.notify_one();
         }
-        if answer == Err(TunnelError::OutOfOrder) {
+        if reply == Err(TunnelError::OutOfOrder) {
             self.close();
         }
         self.last_request.send_replace(Instant::now());
-        answer
+        reply
     }
 
     /// Ends the connection, as if its transport were closed.
@@ -120,15 +120,15 @@ impl TunnelSession {
     }
 
     /// Is done when the client has closed, or asks for nothing any more.
-    pub(super) async fn abandoned(&self) {
+    pub(super) async fn closed_or_idle(&self) {
         let mut closed = self.closed.subscribe();
-        let silent = async {
+        let idle = async {
             loop {
                 let Some(until) = self.last_request.borrow().checked_add(self.idle_timeout) else {
                     return pending().await;
                 };
                 if until <= Instant::now() {
-                    limit("idle_timeout");
+                    limit_exceeded("idle_timeout");
                     tracing::debug!(after = ?self.idle_timeout, "a tunnel ends: nobody asks, the limit `idle_timeout`");
                     break;
                 }
@@ -137,7 +137,7 @@ impl TunnelSession {
         };
         tokio::select! {
             _ = closed.wait_for(|closed| *closed) => {}
-            () = silent => {}
+            () = idle => {}
         }
     }
 
@@ -156,34 +156,34 @@ impl TunnelSession {
 impl RequestSlot {
     /// Returns the limit on the body of this request, with its name: that of the protocol until the client is accepted.
     pub(super) fn max_body(&self) -> (&'static str, usize) {
-        let TunnelSession { limits, before_connect, connection, .. } = &*self.session;
+        let TunnelSession { limits, before_connect_bytes, connection, .. } = &*self.session;
         if connection.is_accepted() {
             ("message_bytes", limits.message_bytes)
         } else {
-            ("before_connect", limits.message_bytes.min(*before_connect))
+            ("before_connect_bytes", limits.message_bytes.min(*before_connect_bytes))
         }
     }
 
     /// Gives the connection what came, and takes what it has to say.
     ///
     /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its
-    /// answer may be asked for again.
-    pub(super) async fn session(self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
+    /// reply may be asked for again.
+    pub(super) async fn exchange(self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
         let Self { session, permit } = self;
-        let reply_to = tokio::spawn(async move {
-            let answer = session.run(number, bytes).await;
+        let task = tokio::spawn(async move {
+            let reply = session.exchange(number, bytes).await;
             drop(permit);
-            answer
+            reply
         });
-        reply_to.await.unwrap_or(Err(TunnelError::Unknown))
+        task.await.unwrap_or(Err(TunnelError::Unknown))
     }
 }
 
 impl Pipe {
-    async fn answer(&mut self, number: u64, bytes: &[u8]) -> Result<Bytes, TunnelError> {
+    async fn exchange(&mut self, number: u64, bytes: &[u8]) -> Result<Bytes, TunnelError> {
         match &self.last {
-            // The answer did not get through.
-            Some((last, answer)) if *last == number => return Ok(answer.clone()),
+            // The reply did not get through.
+            Some((last, reply)) if *last == number => return Ok(reply.clone()),
             Some((last, _)) if last.checked_add(1) != Some(number) => return Err(TunnelError::OutOfOrder),
             _ => {}
         }
@@ -194,28 +194,28 @@ impl Pipe {
         if timeout(WRITE_TIMEOUT, self.stream.write_all(bytes)).await.is_err() {
             return Err(TunnelError::OutOfOrder);
         }
-        let mut answer = BytesMut::with_capacity(256);
-        answer.put_u8(0);
-        self.read_into(&mut answer).await;
-        if answer.len() == 1 && self.has_ended {
+        let mut reply = BytesMut::with_capacity(256);
+        reply.put_u8(0);
+        self.read_into(&mut reply).await;
+        if reply.len() == 1 && self.has_ended {
             return Err(TunnelError::Unknown);
         }
-        self.empty = if answer.len() > 1 { 0 } else { self.empty + 1 };
-        if let Some(interval) = answer.first_mut() {
-            *interval = poll_interval(self.empty);
+        self.empty_replies = if reply.len() > 1 { 0 } else { self.empty_replies + 1 };
+        if let Some(interval) = reply.first_mut() {
+            *interval = poll_interval(self.empty_replies);
         }
         // It is kept, so it shall not take more than it has.
-        let answer = Bytes::copy_from_slice(&answer);
-        self.last = Some((number, answer.clone()));
-        Ok(answer)
+        let reply = Bytes::copy_from_slice(&reply);
+        self.last = Some((number, reply.clone()));
+        Ok(reply)
     }
 
     /// Waits a little for the first bytes, and for no more than are there then.
-    async fn read_into(&mut self, answer: &mut BytesMut) {
+    async fn read_into(&mut self, reply: &mut BytesMut) {
         let mut wait = self.response_delay;
-        while answer.len() < PIPE_SIZE {
-            answer.reserve(4 << 10);
-            match timeout(wait, self.stream.read_buf(answer)).await {
+        while reply.len() < PIPE_SIZE {
+            reply.reserve(4 << 10);
+            match timeout(wait, self.stream.read_buf(reply)).await {
                 Ok(Ok(1..)) => wait = Duration::ZERO,
                 Ok(Ok(0) | Err(_)) => {
                     self.has_ended = true;
@@ -227,8 +227,8 @@ impl Pipe {
     }
 }
 
-fn poll_interval(empty: usize) -> u8 {
-    let step = (empty / EMPTY_REPLIES_PER_STEP).min(POLL_INTERVALS.len() - 1);
+fn poll_interval(empty_replies: usize) -> u8 {
+    let step = (empty_replies / EMPTY_REPLIES_PER_STEP).min(POLL_INTERVALS.len() - 1);
     POLL_INTERVALS.get(step).copied().unwrap_or(1)
 }
 

@@ -39,16 +39,16 @@ impl Sessions {
         peer: Option<SocketAddr>,
     ) -> Result<String, TooManyConnectionsError> {
         let permit = Arc::new(self.settings.admit(None)?);
-        let (near, far) = tokio::io::duplex(PIPE_SIZE);
+        let (server_end, tunnel_end) = tokio::io::duplex(PIPE_SIZE);
         let id = random_id();
         let session = Arc::new(TunnelSession::new(
-            far,
+            tunnel_end,
             self.limits(),
-            self.settings.config.limits.before_connect,
+            self.settings.config.limits.before_connect_bytes,
             Arc::clone(&permit),
         ));
         self.lock().insert(id.clone(), Arc::clone(&session));
-        let task = Arc::clone(self).serve(id.clone(), session, near, peer, permit);
+        let task = Arc::clone(self).serve(id.clone(), session, server_end, peer, permit);
         self.settings.tasks().spawn(task);
         Ok(id)
     }
@@ -69,16 +69,16 @@ impl Sessions {
         self: Arc<Self>,
         id: String,
         session: Arc<TunnelSession>,
-        near: tokio::io::DuplexStream,
+        server_end: tokio::io::DuplexStream,
         peer: Option<SocketAddr>,
         permit: Arc<ConnectionPermit>,
     ) {
-        let mut served = pin!(serve_connection(near, peer, &self.settings, &permit));
+        let mut served = pin!(serve_connection(server_end, peer, &self.settings, &permit));
         tokio::select! {
             () = &mut served => {
                 let _ = timeout(LINGER, session.drained()).await;
             }
-            () = session.abandoned() => {
+            () = session.closed_or_idle() => {
                 session.close_pipe().await;
                 served.await;
             }

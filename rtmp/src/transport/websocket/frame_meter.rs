@@ -52,7 +52,7 @@ pub(super) struct PreConnectLimitError;
 
 impl fmt::Display for PreConnectLimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a WebSocket message exceeds the limit `before_connect`")
+        f.write_str("a WebSocket message exceeds the limit `before_connect_bytes`")
     }
 }
 

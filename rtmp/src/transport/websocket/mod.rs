@@ -28,7 +28,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::PIPE_SIZE;
 use super::client_address::ClientAddress;
-use crate::metrics::limit;
+use crate::metrics::limit_exceeded;
 use crate::server::{ConnectionPermit, Server, ServerSettings, serve_connection};
 use frame_meter::{FrameMeter, MeteredStream, PreConnectLimitError};
 
@@ -40,7 +40,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const SUBPROTOCOL: &str = "binary";
 
 impl Server {
-    /// A door through WebSocket: the bytes of RTMP in binary messages. It is what Ruffle's `socketProxy` speaks,
+    /// A transport through WebSocket: the bytes of RTMP in binary messages. It is what Ruffle's `socketProxy` speaks,
     /// so programs in a browser reach the server without a proxy beside it.
     ///
     /// ```
@@ -77,13 +77,13 @@ fn upgrade(settings: Arc<ServerSettings>, peer: Option<SocketAddr>, mut request:
         Ok(response) => response,
         Err((status, reason)) => return (status, reason).into_response(),
     };
-    if wants_subprotocol(&request) {
+    if offers_subprotocol(&request) {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     let permit = match settings.admit(None) {
         Ok(permit) => Arc::new(permit),
-        Err(full) => {
-            tracing::warn!(%full, "a WebSocket was refused");
+        Err(error) => {
+            tracing::warn!(%error, "a WebSocket was refused");
             return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
         }
     };
@@ -112,7 +112,7 @@ fn accept_handshake(request: &Request) -> Result<Response, (StatusCode, String)>
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("expected a WebSocket handshake: {error}")))
 }
 
-fn wants_subprotocol(request: &Request) -> bool {
+fn offers_subprotocol(request: &Request) -> bool {
     let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).into_iter();
     offered
         .filter_map(|value| value.to_str().ok())
@@ -130,7 +130,7 @@ async fn serve<S>(
 {
     let limits = &settings.config.limits;
     // One read of tungstenite's may bring the beginning of the next frame along.
-    let meter = FrameMeter::new(Arc::clone(permit), limits.before_connect.saturating_add(BUFFER_SIZE));
+    let meter = FrameMeter::new(Arc::clone(permit), limits.before_connect_bytes.saturating_add(BUFFER_SIZE));
     let config = WebSocketConfig::default()
         .max_message_size(Some(settings.tunnel.message_bytes))
         .max_frame_size(Some(settings.tunnel.message_bytes))
@@ -138,13 +138,13 @@ async fn serve<S>(
         .write_buffer_size(0);
     let stream = MeteredStream::new(stream, Arc::clone(&meter));
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    let (near, far) = tokio::io::duplex(PIPE_SIZE);
-    let mut served = pin!(serve_connection(near, peer, settings, permit));
-    let mut carried = pin!(relay(socket, far, &meter, limits.message_timeout));
+    let (server_end, tunnel_end) = tokio::io::duplex(PIPE_SIZE);
+    let mut served = pin!(serve_connection(server_end, peer, settings, permit));
+    let mut relayed = pin!(relay(socket, tunnel_end, &meter, limits.message_timeout));
     tokio::select! {
         // The last words may be on their way.
-        () = &mut served => drop(timeout(LINGER, carried).await),
-        () = &mut carried => served.await,
+        () = &mut served => drop(timeout(LINGER, relayed).await),
+        () = &mut relayed => served.await,
     }
 }
 
@@ -159,14 +159,14 @@ async fn relay<S>(
 {
     let (mut sink, stream) = socket.split();
     let (mut reader, writer) = tokio::io::split(pipe);
-    let farewell = OnceLock::new();
-    let up = async {
-        if let Some(refused) = forward_to_pipe(stream, writer, meter, message_timeout).await {
+    let refusal = OnceLock::new();
+    let to_server = async {
+        if let Some(close_frame) = forward_to_pipe(stream, writer, meter, message_timeout).await {
             // There is none before it.
-            let _ = farewell.set(refused);
+            let _ = refusal.set(close_frame);
         }
     };
-    let down = async {
+    let to_client = async {
         let mut buffer = BytesMut::new();
         loop {
             buffer.reserve(BUFFER_SIZE);
@@ -176,9 +176,9 @@ async fn relay<S>(
             }
         }
         let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        sink.send(Message::Close(Some(farewell.get().cloned().unwrap_or(normal)))).await
+        sink.send(Message::Close(Some(refusal.get().cloned().unwrap_or(normal)))).await
     };
-    let ((), sent) = tokio::join!(up, down);
+    let ((), sent) = tokio::join!(to_server, to_client);
     if let Err(error) = sent {
         tracing::debug!(%error, "a WebSocket was lost");
     }
@@ -191,14 +191,15 @@ async fn forward_to_pipe(
     meter: &FrameMeter,
     message_timeout: Duration,
 ) -> Option<CloseFrame> {
-    let mut refused = None;
+    let mut close_frame = None;
     loop {
         let message = match next_message(&mut messages, meter, message_timeout).await {
             Ok(Some(message)) => message,
             Ok(None) => break,
             Err(MessageTimeoutError) => {
-                limit("message_timeout");
-                refused = Some(refusal(CloseCode::Policy, "exceeded the limit `message_timeout`"));
+                limit_exceeded("message_timeout");
+                close_frame =
+                    Some(new_close_frame(CloseCode::Policy, "exceeded the limit `message_timeout`"));
                 break;
             }
         };
@@ -213,18 +214,18 @@ async fn forward_to_pipe(
             Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
             Ok(Message::Close(_)) => break,
             Ok(Message::Text(_)) => {
-                refused = Some(refusal(CloseCode::Unsupported, "RTMP goes in binary messages"));
+                close_frame = Some(new_close_frame(CloseCode::Unsupported, "RTMP goes in binary messages"));
                 break;
             }
             Err(error) => {
-                refused = refusal_of(&error);
+                close_frame = close_frame_of(&error);
                 break;
             }
         }
     }
     // An error says that it is closed.
     let _ = pipe.shutdown().await;
-    refused
+    close_frame
 }
 
 /// A message did not become complete in time.
@@ -247,15 +248,15 @@ async fn next_message<M>(
 }
 
 /// Why a WebSocket ends because of an error; `None` where there is nobody to tell.
-fn refusal_of(error: &tungstenite::Error) -> Option<CloseFrame> {
+fn close_frame_of(error: &tungstenite::Error) -> Option<CloseFrame> {
     match error {
         tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-            limit("message_bytes");
-            Some(refusal(CloseCode::Size, "exceeded the limit `message_bytes`"))
+            limit_exceeded("message_bytes");
+            Some(new_close_frame(CloseCode::Size, "exceeded the limit `message_bytes`"))
         }
         tungstenite::Error::Io(error) if is_pre_connect_limit(error) => {
-            limit("before_connect");
-            Some(refusal(CloseCode::Size, "exceeded the limit `before_connect`"))
+            limit_exceeded("before_connect_bytes");
+            Some(new_close_frame(CloseCode::Size, "exceeded the limit `before_connect_bytes`"))
         }
         error => {
             tracing::debug!(%error, "a WebSocket was lost");
@@ -268,7 +269,7 @@ fn is_pre_connect_limit(error: &io::Error) -> bool {
     error.get_ref().and_then(|error| error.downcast_ref::<PreConnectLimitError>()).is_some()
 }
 
-fn refusal(code: CloseCode, reason: &'static str) -> CloseFrame {
+fn new_close_frame(code: CloseCode, reason: &'static str) -> CloseFrame {
     tracing::debug!(?code, reason, "a WebSocket ends");
     CloseFrame { code, reason: reason.into() }
 }

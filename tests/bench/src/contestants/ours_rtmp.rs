@@ -33,7 +33,7 @@ impl Echo {
                 Event::Command(command) => {
                     let transaction = command.transaction().expect("it is a call");
                     let value = command.body().arguments().expect("there is one");
-                    self.connection.answer(transaction, &value).expect("it was asked for");
+                    self.connection.reply(transaction, &value).expect("it was asked for");
                 }
                 Event::Connect(_) => self.connection.accept(self.now, &Accept::default()).expect("it may"),
                 event => panic!("{event:?}"),

@@ -18,16 +18,16 @@ const PAGE: u64 = 4_096;
 
 /// Clones are the same disk.
 #[derive(Clone, Debug)]
-pub(super) struct Disk(Arc<Mutex<State>>);
+pub(super) struct Disk(Arc<Mutex<DiskState>>);
 
 #[derive(Debug)]
-struct State {
+struct DiskState {
     /// What programs read.
     cached: Vec<u8>,
     /// What is on the disk.
     flushed: Vec<u8>,
     /// The pages that were ever written.
-    taken: HashSet<u64>,
+    used_pages: HashSet<u64>,
     /// What the system has still to write.
     dirty: Vec<Operation>,
     operations: u64,
@@ -60,20 +60,20 @@ pub(super) enum Fault {
 
 impl Disk {
     pub(super) fn new(seed: u64) -> Self {
-        Self::found(Vec::new(), StdRng::seed_from_u64(seed))
+        Self::with_contents(Vec::new(), StdRng::seed_from_u64(seed))
     }
 
-    fn found(bytes: Vec<u8>, random: StdRng) -> Self {
+    fn with_contents(bytes: Vec<u8>, random: StdRng) -> Self {
         let (operations, syncs) = (0, 0);
         let (cached, flushed, dirty) = (bytes.clone(), bytes, Vec::new());
-        let (fault, taken) = (Fault::None, (0..cached.len() as u64 / PAGE).collect());
-        let state = State { cached, flushed, taken, dirty, operations, syncs, fault, random };
+        let (fault, used_pages) = (Fault::None, (0..cached.len() as u64 / PAGE).collect());
+        let state = DiskState { cached, flushed, used_pages, dirty, operations, syncs, fault, random };
         Self(Arc::new(Mutex::new(state)))
     }
 
     pub(super) fn store(&self) -> Result<RedbStore> {
         let disk = self.clone();
-        RedbStore::with("disk".into(), move || Ok(disk.clone()))
+        RedbStore::with_backend("disk".into(), move || Ok(disk.clone()))
     }
 
     pub(super) fn fail(&self, fault: Fault) {
@@ -89,8 +89,8 @@ impl Disk {
     }
 
     /// Pages that are in use.
-    pub(super) fn taken(&self) -> usize {
-        self.lock().taken.len()
+    pub(super) fn used_pages(&self) -> usize {
+        self.lock().used_pages.len()
     }
 
     /// What is found after the power failed: of what was not flushed, any part is there, or torn.
@@ -101,15 +101,16 @@ impl Disk {
         for operation in &state.dirty {
             operation.apply_in_part(&mut bytes, &mut random);
         }
-        Self::found(bytes, random)
+        Self::with_contents(bytes, random)
     }
 
     /// What the next process finds when this one was killed: all that the system knows.
     pub(super) fn after_kill(&self) -> Self {
-        let State { cached, flushed, taken, dirty, operations, syncs, fault, .. } = &*self.lock();
-        let (cached, flushed, taken, dirty) = (cached.clone(), flushed.clone(), taken.clone(), dirty.clone());
+        let DiskState { cached, flushed, used_pages, dirty, operations, syncs, fault, .. } = &*self.lock();
+        let (cached, flushed, used_pages, dirty) =
+            (cached.clone(), flushed.clone(), used_pages.clone(), dirty.clone());
         let (operations, syncs, fault, random) = (*operations, *syncs, *fault, StdRng::seed_from_u64(0));
-        let state = State { cached, flushed, taken, dirty, operations, syncs, fault, random };
+        let state = DiskState { cached, flushed, used_pages, dirty, operations, syncs, fault, random };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -117,29 +118,29 @@ impl Disk {
         self.lock().cached.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, DiskState> {
         self.0.lock().unwrap()
     }
 
-    fn operate(&self, operation: Operation) -> Result<()> {
+    fn apply(&self, operation: Operation) -> Result<()> {
         let mut state = self.lock();
-        let pages: Vec<_> = operation.pages().filter(|page| !state.taken.contains(page)).collect();
+        let pages: Vec<_> = operation.pages().filter(|page| !state.used_pages.contains(page)).collect();
         if let Fault::FullAfter(room) = state.fault
             && !pages.is_empty()
-            && state.taken.len() + pages.len() > room
+            && state.used_pages.len() + pages.len() > room
         {
             return Err(ErrorKind::StorageFull.into());
         }
-        state.taken.extend(pages);
+        state.used_pages.extend(pages);
         let outcome = state.begin();
-        let done = if outcome.is_ok() { operation } else { operation.half() };
+        let done = if outcome.is_ok() { operation } else { operation.first_half() };
         done.apply(&mut state.cached);
         state.dirty.push(done);
         outcome
     }
 }
 
-impl State {
+impl DiskState {
     fn begin(&mut self) -> Result<()> {
         self.operations += 1;
         let fails = match self.fault {
@@ -184,7 +185,7 @@ impl Operation {
     }
 
     /// What is done of one that fails.
-    fn half(self) -> Self {
+    fn first_half(self) -> Self {
         match self {
             Self::Write(offset, data) => Self::Write(offset, data[..data.len() / 2].to_vec()),
             length @ Self::SetLength(_) => length,
@@ -225,11 +226,11 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, length: u64) -> Result<()> {
-        self.operate(Operation::SetLength(length))
+        self.apply(Operation::SetLength(length))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<()> {
-        self.operate(Operation::Write(offset, data.to_vec()))
+        self.apply(Operation::Write(offset, data.to_vec()))
     }
 
     fn sync_data(&self) -> Result<()> {
@@ -240,7 +241,7 @@ impl StorageBackend for Disk {
             _ => state.begin(),
         };
         let is_dead = matches!(state.fault, Fault::DeadAfter(_));
-        let State { cached, flushed, dirty, random, .. } = &mut *state;
+        let DiskState { cached, flushed, dirty, random, .. } = &mut *state;
         match &outcome {
             Ok(()) => dirty.drain(..).for_each(|operation| operation.apply(flushed)),
             Err(_) if is_dead => {}

@@ -7,9 +7,9 @@ use super::disk::{Disk, Fault};
 use super::*;
 
 /// A folder that is gone with its test.
-struct Folder(PathBuf);
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("amf-rtmp-files-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -23,15 +23,15 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 #[test]
-fn objects_are_there_again_and_do_not_mix() {
-    let folder = Folder::new();
+fn objects_are_restored_and_kept_apart() {
+    let folder = TempDir::new();
     let objects = ["", "a", "a\0", "a\0b", "a\u{1}", "aa", "b", "é", "\u{10ffff}"];
     let names: Vec<_> = [("x", "y/z"), ("x/y", "z"), ("x", "")]
         .iter()
@@ -65,10 +65,10 @@ fn objects_are_there_again_and_do_not_mix() {
 }
 
 #[test]
-fn files_that_do_not_open_are_named() {
-    let folder = Folder::new();
+fn errors_of_opening_name_the_file() {
+    let folder = TempDir::new();
     let path = folder.file();
-    let said = |path: &Path| {
+    let open_error = |path: &Path| {
         let error = RedbStore::open(path).unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with(&format!("shared objects in {}: ", path.display())), "{text}");
@@ -76,7 +76,7 @@ fn files_that_do_not_open_are_named() {
     };
 
     let first = RedbStore::open(&path).unwrap();
-    let (kind, text) = said(&path);
+    let (kind, text) = open_error(&path);
     assert!(kind == io::ErrorKind::ResourceBusy && text.contains("already open"), "{text}");
     drop(first);
 
@@ -87,20 +87,20 @@ fn files_that_do_not_open_are_named() {
         (bytes[64], bytes[192]) = (version, version);
         let other = folder.0.join("other.redb");
         fs::write(&other, bytes).unwrap();
-        let (_, text) = said(&other);
+        let (_, text) = open_error(&other);
         assert!(text.to_lowercase().contains(expected), "{text}");
     }
 
     fs::write(&path, vec![7; 100_000]).unwrap();
-    let (kind, text) = said(&path);
+    let (kind, text) = open_error(&path);
     assert!(kind == io::ErrorKind::InvalidData && text.contains("Not a redb database"), "{text}");
     assert_eq!(fs::read(&path).unwrap(), vec![7; 100_000], "it is not ours");
-    assert_eq!(said(&folder.0.join("nowhere").join("objects.redb")).0, io::ErrorKind::NotFound);
-    said(&folder.0);
+    assert_eq!(open_error(&folder.0.join("nowhere").join("objects.redb")).0, io::ErrorKind::NotFound);
+    open_error(&folder.0);
 }
 
 #[test]
-fn a_crash_while_a_file_is_made_is_in_nobodys_way() {
+fn a_crash_during_creation_does_not_prevent_opening() {
     let count = {
         let disk = Disk::new(0);
         drop(disk.store().unwrap());
@@ -114,13 +114,13 @@ fn a_crash_while_a_file_is_made_is_in_nobodys_way() {
         let found = disk.after_power_failure(dead_after);
         unfinished += u32::from(found.store().is_err());
 
-        let folder = Folder::new();
+        let folder = TempDir::new();
         fs::write(folder.0.join("objects.redb.new"), found.bytes()).unwrap();
         if dead_after.is_multiple_of(2) {
             fs::write(folder.file(), "").unwrap();
         }
         RedbStore::open(folder.file()).unwrap().commit(&[commit("a", 1)]).unwrap();
-        assert_eq!(kept(&RedbStore::open(folder.file()).unwrap(), "a"), 1);
+        assert_eq!(check_stored(&RedbStore::open(folder.file()).unwrap(), "a"), 1);
         let files: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(files, ["objects.redb"]);
     }
@@ -130,8 +130,8 @@ fn a_crash_while_a_file_is_made_is_in_nobodys_way() {
 
 /// Nothing under the file's own name is ever in part.
 #[test]
-fn a_file_is_whole_before_it_has_its_name() {
-    let folder = Folder::new();
+fn a_file_is_renamed_after_it_is_complete() {
+    let folder = TempDir::new();
     let new = folder.0.join("objects.redb.new");
     fs::create_dir(&new).unwrap();
     RedbStore::open(folder.file()).unwrap_err();
@@ -145,7 +145,7 @@ fn a_file_is_whole_before_it_has_its_name() {
 fn only_regular_files_are_replaced() {
     use std::os::unix::fs::{FileTypeExt, symlink};
 
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let fifo = folder.0.join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let link_to_fifo = folder.0.join("link to a fifo");
@@ -165,10 +165,10 @@ fn only_regular_files_are_replaced() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_leads_to_the_file_and_stays_a_link() {
+fn symbolic_links_are_followed_and_kept() {
     use std::os::unix::fs::symlink;
 
-    let folder = Folder::new();
+    let folder = TempDir::new();
     for (name, is_there) in [("empty", true), ("new", false)] {
         let (target, link) = (folder.0.join(name), folder.0.join(format!("link to {name}")));
         if is_there {

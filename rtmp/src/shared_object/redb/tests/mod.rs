@@ -43,7 +43,7 @@ fn history(version: u32) -> Option<StoredObject> {
 }
 
 /// The version that is kept, after everything that is kept was compared with the history.
-fn kept(store: &RedbStore, object: &str) -> u32 {
+fn check_stored(store: &RedbStore, object: &str) -> u32 {
     let found = store.load(&name(object)).unwrap();
     let version = found.as_ref().map_or(0, |found| found.version);
     assert!(found == history(version), "{object} is not what version {version} was");

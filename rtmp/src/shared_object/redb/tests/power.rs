@@ -8,56 +8,61 @@ const VERSIONS: u32 = 6;
 
 /// What was acknowledged, and how far it was tried.
 #[derive(Clone, Copy, Debug, Default)]
-struct Done {
+struct Progress {
     acknowledged: u32,
     tried: u32,
 }
 
 /// A version of all objects, in one commit, with one that no other commit writes.
 fn all(version: u32) -> Vec<StoredCommit> {
-    let (object, slots) = (name(&format!("only {version}")), vec![("slot".into(), Some(lone(version)))]);
+    let (object, slots) =
+        (name(&format!("only {version}")), vec![("slot".into(), Some(single_slot(version)))]);
     let only = StoredCommit { object, version, slots };
     OBJECTS.iter().map(|object| commit(object, version)).chain([only]).collect()
 }
 
 /// It has pages of its own.
-fn lone(version: u32) -> StoredSlot {
+fn single_slot(version: u32) -> StoredSlot {
     StoredSlot { version, encoding: Version::Amf3, value: vec![version as u8; 6_000].into() }
 }
 
 /// Writes versions up to this, as long as it works.
-fn write(store: &RedbStore, done: &mut Done, until: u32) {
-    while done.tried < until {
-        done.tried += 1;
-        if store.commit(&all(done.tried)).is_err() {
+fn write(store: &RedbStore, progress: &mut Progress, until: u32) {
+    while progress.tried < until {
+        progress.tried += 1;
+        if store.commit(&all(progress.tried)).is_err() {
             return;
         }
-        done.acknowledged = done.tried;
+        progress.acknowledged = progress.tried;
     }
 }
 
 /// The version that all objects have: one that was acknowledged, or was tried and is whole.
-fn check(store: &RedbStore, done: Done, when: &str) -> u32 {
-    let [version, ..] = OBJECTS.map(|object| kept(store, object));
-    assert_eq!(OBJECTS.map(|object| kept(store, object)), [version; 3], "{when}: a commit is kept in part");
+fn check(store: &RedbStore, progress: Progress, when: &str) -> u32 {
+    let [version, ..] = OBJECTS.map(|object| check_stored(store, object));
+    assert_eq!(
+        OBJECTS.map(|object| check_stored(store, object)),
+        [version; 3],
+        "{when}: a commit is kept in part"
+    );
     for n in 1..=version + 1 {
-        let there =
-            (n <= version).then(|| StoredObject { version: n, slots: vec![("slot".into(), lone(n))] });
-        assert!(store.load(&name(&format!("only {n}"))).unwrap() == there, "{when}: {n} of {version}");
+        let expected =
+            (n <= version).then(|| StoredObject { version: n, slots: vec![("slot".into(), single_slot(n))] });
+        assert!(store.load(&name(&format!("only {n}"))).unwrap() == expected, "{when}: {n} of {version}");
     }
-    let Done { acknowledged, tried } = done;
-    assert!((acknowledged..=tried).contains(&version), "{when}: version {version} after {done:?}");
+    let Progress { acknowledged, tried } = progress;
+    assert!((acknowledged..=tried).contains(&version), "{when}: version {version} after {progress:?}");
     version
 }
 
 /// The power fails: the same as [`check`], and it can be written again.
-fn check_disk(disk: &Disk, done: Done, when: &str) -> u32 {
+fn check_disk(disk: &Disk, progress: Progress, when: &str) -> u32 {
     let store = disk.store().unwrap_or_else(|error| panic!("{when}: {error}"));
-    let version = check(&store, done, when);
+    let version = check(&store, progress, when);
     store.commit(&all(version + 1)).unwrap();
-    let done = Done { acknowledged: version + 1, tried: version + 1 };
+    let progress = Progress { acknowledged: version + 1, tried: version + 1 };
     drop(store);
-    check(&disk.store().unwrap(), done, when)
+    check(&disk.store().unwrap(), progress, when)
 }
 
 /// Operations of a disk for opening, and for all versions after that.
@@ -65,12 +70,12 @@ fn operations() -> (u64, u64) {
     let disk = Disk::new(0);
     let store = disk.store().unwrap();
     let opened = disk.operations();
-    write(&store, &mut Done::default(), VERSIONS);
+    write(&store, &mut Progress::default(), VERSIONS);
     (opened, disk.operations())
 }
 
 #[test]
-fn power_fails_at_any_operation() {
+fn commits_survive_a_power_failure_at_any_operation() {
     let (opened, all) = operations();
     assert!(all > opened + 50, "{opened} {all}");
     let mut lost = 0;
@@ -78,13 +83,13 @@ fn power_fails_at_any_operation() {
         let disk = Disk::new(0);
         let store = disk.store().unwrap();
         disk.fail(Fault::DeadAfter(dead_after));
-        let mut done = Done::default();
-        write(&store, &mut done, VERSIONS);
+        let mut progress = Progress::default();
+        write(&store, &mut progress, VERSIONS);
         drop(store);
         for seed in 0..3 {
             let found = disk.after_power_failure(dead_after * 3 + seed);
-            let version = check_disk(&found, done, &format!("dead after {dead_after}, seed {seed}"));
-            lost += u32::from(version == done.acknowledged + 1);
+            let version = check_disk(&found, progress, &format!("dead after {dead_after}, seed {seed}"));
+            lost += u32::from(version == progress.acknowledged + 1);
         }
     }
     // Otherwise nothing was torn.
@@ -92,32 +97,32 @@ fn power_fails_at_any_operation() {
 }
 
 #[test]
-fn power_fails_again_and_again() {
+fn commits_survive_repeated_power_failures() {
     for seed in 0..10 {
         let mut disk = Disk::new(seed);
-        let mut done = Done::default();
+        let mut progress = Progress::default();
         for round in 0..8 {
             let store = disk.store().unwrap();
             disk.fail(Fault::DeadAfter(disk.operations() + 3 + (seed * 31 + round * 17) % 60));
-            let until = done.tried + 100;
-            write(&store, &mut done, until);
-            assert!(done.tried < until, "a dead disk was not told of");
+            let until = progress.tried + 100;
+            write(&store, &mut progress, until);
+            assert!(progress.tried < until, "a dead disk was not told of");
             drop(store);
             disk = disk.after_power_failure(seed * 100 + round);
             // It goes on from what is there.
-            let version = check(&disk.store().unwrap(), done, &format!("{seed}, round {round}"));
-            done = Done { acknowledged: version, tried: version };
+            let version = check(&disk.store().unwrap(), progress, &format!("{seed}, round {round}"));
+            progress = Progress { acknowledged: version, tried: version };
         }
     }
 }
 
 /// Writes versions up to this, each until it works, as an object does that writes again what it is in doubt of.
-fn insist(store: &RedbStore, done: &mut Done, until: u32, when: &str) {
+fn write_until_done(store: &RedbStore, progress: &mut Progress, until: u32, when: &str) {
     let mut failures = 0;
-    while done.acknowledged < until {
-        done.tried = done.acknowledged + 1;
-        match store.commit(&all(done.tried)) {
-            Ok(()) => done.acknowledged = done.tried,
+    while progress.acknowledged < until {
+        progress.tried = progress.acknowledged + 1;
+        match store.commit(&all(progress.tried)) {
+            Ok(()) => progress.acknowledged = progress.tried,
             Err(error) => {
                 failures += 1;
                 assert!(failures < 1_000, "{when}: {error}");
@@ -127,73 +132,73 @@ fn insist(store: &RedbStore, done: &mut Done, until: u32, when: &str) {
 }
 
 #[test]
-fn the_store_goes_on_after_any_operation_that_fails() {
+fn the_store_recovers_from_any_failed_operation() {
     let (opened, all) = operations();
     for number in opened + 1..=all {
         let disk = Disk::new(number);
         let store = disk.store().unwrap();
         disk.fail(Fault::At(number));
-        let (mut done, when) = (Done::default(), format!("operation {number}"));
-        write(&store, &mut done, VERSIONS);
-        assert!(done.acknowledged < VERSIONS, "{when}: nobody was told");
-        check(&store, done, &when);
+        let (mut progress, when) = (Progress::default(), format!("operation {number}"));
+        write(&store, &mut progress, VERSIONS);
+        assert!(progress.acknowledged < VERSIONS, "{when}: nobody was told");
+        check(&store, progress, &when);
         // As much as was acknowledged outlives the power, whenever it fails.
-        insist(&store, &mut done, VERSIONS, &when);
+        write_until_done(&store, &mut progress, VERSIONS, &when);
         for seed in 0..3 {
-            check_disk(&disk.after_power_failure(seed), done, &when);
+            check_disk(&disk.after_power_failure(seed), progress, &when);
         }
-        check(&store, done, &when);
+        check(&store, progress, &when);
     }
 }
 
 #[test]
-fn the_store_goes_on_with_a_disk_that_often_fails() {
+fn the_store_recovers_from_frequent_failures() {
     for seed in 0..24 {
         let disk = Disk::new(seed);
         let store = disk.store().unwrap();
-        let (mut done, when) = (Done::default(), format!("seed {seed}"));
+        let (mut progress, when) = (Progress::default(), format!("seed {seed}"));
         for until in 1..=VERSIONS {
             disk.fail(Fault::OneOf(12 + seed as u32 * 4));
-            insist(&store, &mut done, until, &when);
+            write_until_done(&store, &mut progress, until, &when);
             disk.fail(Fault::None);
-            check_disk(&disk.after_power_failure(seed), done, &when);
+            check_disk(&disk.after_power_failure(seed), progress, &when);
         }
-        check(&store, done, &when);
+        check(&store, progress, &when);
     }
 }
 
 /// What the system takes for written is not believed, whether the program goes on or is started again. What is
 /// written next does not write it again by itself.
 #[test]
-fn nothing_is_built_on_a_flush_that_failed() {
+fn a_file_is_rewritten_after_a_failed_flush() {
     let mut is_there = 0;
     for (sync, seed, is_restarted) in
         (1..=4).flat_map(|sync| (0..20).map(move |seed| (sync, seed, seed % 2 == 1)))
     {
         let disk = Disk::new(seed);
         let mut store = disk.store().unwrap();
-        let (mut done, when) = (Done::default(), format!("flush {sync}, seed {seed}"));
-        write(&store, &mut done, 2);
+        let (mut progress, when) = (Progress::default(), format!("flush {sync}, seed {seed}"));
+        write(&store, &mut progress, 2);
         disk.fail(Fault::Sync(disk.syncs() + sync));
-        write(&store, &mut done, VERSIONS);
-        assert!(done.acknowledged < VERSIONS, "{when}: nobody was told");
+        write(&store, &mut progress, VERSIONS);
+        assert!(progress.acknowledged < VERSIONS, "{when}: nobody was told");
         if is_restarted {
             drop(store);
             store = disk.store().unwrap();
         }
-        let version = check(&store, done, &when);
-        is_there += u32::from(version > done.acknowledged);
-        done = Done { acknowledged: version, tried: version };
-        insist(&store, &mut done, version + 1, &when);
+        let version = check(&store, progress, &when);
+        is_there += u32::from(version > progress.acknowledged);
+        progress = Progress { acknowledged: version, tried: version };
+        write_until_done(&store, &mut progress, version + 1, &when);
         for seed in 0..2 {
-            check_disk(&disk.after_power_failure(seed), done, &when);
+            check_disk(&disk.after_power_failure(seed), progress, &when);
         }
     }
     assert!(is_there > 0);
 }
 
 #[test]
-fn the_disk_is_full_for_a_while() {
+fn the_store_recovers_from_a_full_disk() {
     let big = || {
         let value = Bytes::from(vec![7; 2_000_000]);
         let slot = StoredSlot { version: 2, encoding: Version::Amf3, value };
@@ -202,23 +207,23 @@ fn the_disk_is_full_for_a_while() {
     for room in [0, 1, 5, 17, 50] {
         let disk = Disk::new(0);
         let store = disk.store().unwrap();
-        let mut done = Done::default();
-        write(&store, &mut done, 10);
-        disk.fail(Fault::FullAfter(disk.taken() + room));
+        let mut progress = Progress::default();
+        write(&store, &mut progress, 10);
+        disk.fail(Fault::FullAfter(disk.used_pages() + room));
         for _ in 0..2 {
             let error = store.commit(&[big()]).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}");
             // And what was there can be read, here and in the next process.
             for store in [&disk.after_kill().store().unwrap(), &store] {
                 assert_eq!(store.load(&name("big")).unwrap(), None);
-                check(store, done, "while it is full");
+                check(store, progress, "while it is full");
             }
         }
         disk.fail(Fault::None);
         store.commit(&[big()]).unwrap();
-        write(&store, &mut done, 11);
+        write(&store, &mut progress, 11);
         let found = disk.after_power_failure(0);
-        check_disk(&found, done, "after it was full");
+        check_disk(&found, progress, "after it was full");
         assert_eq!(found.store().unwrap().load(&name("big")).unwrap().unwrap().slots.len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A client: its copy, and the messages that are on their way.
+//! A client: its replica, and the messages that are on their way.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::shared_object::state::encoded::{EncodedMessage, EncodedValue};
 use crate::shared_object::{Replica, SyncChange, SyncEvent};
 
 /// A message to the server.
-enum Up {
+enum ToServer {
     Use(SubscriberId),
     Release,
-    Ask(Vec<SharedObjectEvent>),
+    Writes(Vec<SharedObjectEvent>),
 }
 
 pub(super) struct Client {
@@ -24,18 +24,18 @@ pub(super) struct Client {
     replica: Option<Replica>,
     /// As which it uses the object now, in its own eyes and in the server's.
     subscriber: Option<SubscriberId>,
-    pub(super) at_server: Option<SubscriberId>,
-    up: VecDeque<Up>,
-    pub(super) down: VecDeque<(SubscriberId, SharedObjectMessage)>,
+    pub(super) subscriber_at_server: Option<SubscriberId>,
+    to_server: VecDeque<ToServer>,
+    pub(super) to_client: VecDeque<(SubscriberId, SharedObjectMessage)>,
     last_version: u32,
     /// What it asked for and has no answer to.
-    asked: VecDeque<(Key, Option<Number>)>,
-    is_in: bool,
+    pending: VecDeque<(Key, Option<Number>)>,
+    is_joined: bool,
     /// Nobody holds an object before it can be used; one who holds it does so across connections.
     is_held: bool,
-    /// What was sent before it joined, and what it heard of that since.
+    /// What was sent before it joined, and what it received of that since.
     pub(super) sent_before: usize,
-    pub(super) heard: Vec<Number>,
+    pub(super) received_numbers: Vec<Number>,
 }
 
 impl Client {
@@ -44,55 +44,55 @@ impl Client {
             encoding,
             replica: None,
             subscriber: None,
-            at_server: None,
-            up: VecDeque::new(),
-            down: VecDeque::new(),
+            subscriber_at_server: None,
+            to_server: VecDeque::new(),
+            to_client: VecDeque::new(),
             last_version: 0,
-            asked: VecDeque::new(),
-            is_in: false,
+            pending: VecDeque::new(),
+            is_joined: false,
             is_held: false,
             sent_before: 0,
-            heard: Vec::new(),
+            received_numbers: Vec::new(),
         }
     }
 
     pub(super) fn join(&mut self, subscriber: SubscriberId) {
-        // One that was disconnected still has its copy.
+        // One that was disconnected still has its replica.
         let replica = self.replica.get_or_insert_default();
         if self.subscriber.is_none() {
-            replica.forget();
+            replica.clear_pending();
             self.subscriber = Some(subscriber);
-            self.asked.clear();
-            self.heard.clear();
-            self.is_in = false;
+            self.pending.clear();
+            self.received_numbers.clear();
+            self.is_joined = false;
         }
-        self.up.extend(self.subscriber.map(Up::Use));
+        self.to_server.extend(self.subscriber.map(ToServer::Use));
     }
 
     pub(super) fn release(&mut self) {
         if self.replica.take().is_some() {
             self.subscriber = None;
             self.is_held = false;
-            self.up.push_back(Up::Release);
+            self.to_server.push_back(ToServer::Release);
         }
     }
 
     pub(super) fn disconnect(&mut self, state: &mut SharedObjectState) {
         self.subscriber = None;
-        self.up.clear();
-        self.down.clear();
+        self.to_server.clear();
+        self.to_client.clear();
         self.last_version = 0;
-        if let Some(subscriber) = self.at_server.take() {
+        if let Some(subscriber) = self.subscriber_at_server.take() {
             state.remove_subscriber(subscriber);
         }
     }
 
     /// As one message.
-    pub(super) fn ask(&mut self, writes: Vec<Write>, first: Number) {
+    pub(super) fn send_writes(&mut self, writes: Vec<Write>, first: Number) {
         if self.subscriber.is_some() && self.is_held {
             let events = writes.into_iter().zip(first..).map(|(write, number)| self.event(write, number));
             let events = events.collect();
-            self.up.push_back(Up::Ask(events));
+            self.to_server.push_back(ToServer::Writes(events));
         }
     }
 
@@ -114,49 +114,49 @@ impl Client {
         if let Some(replica) = &mut self.replica {
             replica.set(Arc::clone(&key), value);
         }
-        self.asked.push_back((Arc::clone(&key), number));
+        self.pending.push_back((Arc::clone(&key), number));
         SharedObjectEvent::RequestChange { key, value: bytes }
     }
 
     /// What the server does with a message, guard and all.
-    pub(super) fn arrive(&mut self, state: &mut SharedObjectState) {
-        match self.up.pop_front() {
-            Some(Up::Use(subscriber)) => {
-                let subscriber = *self.at_server.get_or_insert(subscriber);
-                state.client(subscriber, self.encoding, vec![Request::Use], 0);
+    pub(super) fn deliver_to_server(&mut self, state: &mut SharedObjectState) {
+        match self.to_server.pop_front() {
+            Some(ToServer::Use(subscriber)) => {
+                let subscriber = *self.subscriber_at_server.get_or_insert(subscriber);
+                state.queue_client_requests(subscriber, self.encoding, vec![Request::Use], 0);
             }
-            Some(Up::Release) => {
-                if let Some(subscriber) = self.at_server.take() {
+            Some(ToServer::Release) => {
+                if let Some(subscriber) = self.subscriber_at_server.take() {
                     state.remove_subscriber(subscriber);
                 }
             }
-            Some(Up::Ask(events)) => {
-                let Some(subscriber) = self.at_server else { return };
+            Some(ToServer::Writes(events)) => {
+                let Some(subscriber) = self.subscriber_at_server else { return };
                 let requests = events.into_iter().map(|event| request(event, self.encoding)).collect();
-                state.client(subscriber, self.encoding, requests, 0);
+                state.queue_client_requests(subscriber, self.encoding, requests, 0);
             }
             None => {}
         }
     }
 
     /// Whether it joins with this message, and did not before.
-    pub(super) fn is_joining(&self, subscriber: SubscriberId, message: &SharedObjectMessage) -> bool {
+    pub(super) fn is_join(&self, subscriber: SubscriberId, message: &SharedObjectMessage) -> bool {
         message.events.first() == Some(&SharedObjectEvent::UseSuccess)
-            && !self.down.iter().any(|(to, _)| *to == subscriber)
-            && !self.is_in
+            && !self.to_client.iter().any(|(to, _)| *to == subscriber)
+            && !self.is_joined
     }
 
-    pub(super) fn hear(&mut self, taken: &mut BTreeSet<Number>, refused: &mut BTreeSet<Number>) {
-        let Some((to, message)) = self.down.pop_front() else { return };
+    pub(super) fn receive(&mut self, accepted: &mut BTreeSet<Number>, refused: &mut BTreeSet<Number>) {
+        let Some((to, message)) = self.to_client.pop_front() else { return };
         assert!(message.version >= self.last_version, "the version went back");
         self.last_version = message.version;
         let is_first = message.events.first() == Some(&SharedObjectEvent::UseSuccess);
         // The object was released, or used again since.
         let is_stale = self.subscriber != Some(to);
         if !is_stale {
-            self.is_in |= is_first;
+            self.is_joined |= is_first;
             self.is_held |= is_first;
-            assert!(self.is_in, "{message:?} before it could use the object");
+            assert!(self.is_joined, "{message:?} before it could use the object");
         }
         let Some(replica) = &mut self.replica else { return };
         let before = state(replica.slots());
@@ -170,39 +170,44 @@ impl Client {
         for event in events {
             match event {
                 SyncEvent::Message(message) => {
-                    self.heard.push(message.decoder().unwrap().read().unwrap());
+                    self.received_numbers.push(message.decoder().unwrap().read().unwrap());
                 }
                 SyncEvent::Sync(changes) => {
-                    changes.iter().for_each(|change| self.told(change, taken, refused));
+                    changes.iter().for_each(|change| self.record_change(change, accepted, refused));
                 }
                 _ => {}
             }
         }
         if is_answer {
-            for (key, _) in &self.asked {
+            for (key, _) in &self.pending {
                 assert_eq!(before.get(key), after.get(key), "what was asked last stays in sight");
             }
         }
     }
 
-    fn told(&mut self, change: &SyncChange, taken: &mut BTreeSet<Number>, refused: &mut BTreeSet<Number>) {
+    fn record_change(
+        &mut self,
+        change: &SyncChange,
+        accepted: &mut BTreeSet<Number>,
+        refused: &mut BTreeSet<Number>,
+    ) {
         let (key, set) = match change {
-            SyncChange::Success { key } => (key, taken),
+            SyncChange::Success { key } => (key, accepted),
             SyncChange::Reject { key, .. } => (key, refused),
             _ => return,
         };
-        let at = self.asked.iter().position(|(asked, _)| asked == key).expect("it was asked for");
-        set.extend(self.asked.remove(at).unwrap().1);
+        let at = self.pending.iter().position(|(pending, _)| pending == key).expect("it was asked for");
+        set.extend(self.pending.remove(at).unwrap().1);
     }
 
-    pub(super) fn is_quiet(&self) -> bool {
-        self.up.is_empty() && self.down.is_empty()
+    pub(super) fn has_no_messages(&self) -> bool {
+        self.to_server.is_empty() && self.to_client.is_empty()
     }
 
-    /// Its copy, to which nothing more comes; none if it does not use the object.
-    pub(super) fn uncertain_written(&self) -> Option<&Replica> {
+    /// Its replica, to which nothing more comes; none if it does not use the object.
+    pub(super) fn settled_replica(&self) -> Option<&Replica> {
         let replica = self.replica.as_ref().filter(|_| self.subscriber.is_some())?;
-        assert!(self.asked.is_empty() && replica.is_answered(), "no answer: {:?}", self.asked);
+        assert!(self.pending.is_empty() && replica.has_no_pending(), "no answer: {:?}", self.pending);
         Some(replica)
     }
 }
@@ -212,11 +217,11 @@ fn request(event: SharedObjectEvent, version: Version) -> Request {
     match event {
         SharedObjectEvent::RequestChange { key: slot, value } => {
             let value = Arc::new(EncodedValue::new(version, value));
-            let may = match value.read::<Option<Number>>().unwrap() {
+            let is_allowed = match value.read::<Option<Number>>().unwrap() {
                 Some(number) => number % 5 != 0,
                 None => slot != key(KEPT),
             };
-            if may { Request::Set { key: slot, value } } else { refused(Some(slot)) }
+            if is_allowed { Request::Set { key: slot, value } } else { refused(Some(slot)) }
         }
         SharedObjectEvent::RequestRemove { key: slot } => {
             if slot == key(KEPT) {

@@ -10,7 +10,7 @@ use super::client::Client;
 use crate::proto::{Limits, SentMessage, SharedObjectMessage};
 use crate::shared_object::state::encoded::{EncodedMessage, EncodedValue};
 use crate::shared_object::state::limits::SharedObjectLimits;
-use crate::shared_object::state::slots::{Memory, Slot, Slots};
+use crate::shared_object::state::slots::{MemoryCounter, Slot, Slots};
 
 pub(super) const CLIENTS: usize = 3;
 pub(super) const KEYS: u8 = 4;
@@ -43,19 +43,19 @@ pub(super) enum Step {
     Release(usize),
     /// Without a word.
     Disconnect(usize),
-    Ask(usize, Vec<Write>),
+    Write(usize, Vec<Write>),
     /// A message comes to the server, or to the client.
-    Arrive(usize),
-    Hear(usize),
-    Serve(Write),
+    DeliverToServer(usize),
+    DeliverToClient(usize),
+    WriteAsServer(Write),
     Clear,
     Lock,
     /// Under the lock, as is the next: reads a slot and writes it.
-    Locked(Write),
-    Count(u8),
+    WriteUnderLock(Write),
+    ReadAndWriteUnderLock(u8),
     /// The holder's, or nobody's who waits.
     Unlock,
-    GiveUp,
+    CancelLock,
     Load,
     Commit(bool),
 }
@@ -81,17 +81,17 @@ pub(super) struct World {
     next: u32,
     /// All that was done, as those hear who watch.
     history: Vec<(Key, Option<Number>)>,
-    now: State,
+    slots: State,
     sent: Vec<Number>,
-    taken: BTreeSet<Number>,
+    accepted: BTreeSet<Number>,
     refused: BTreeSet<Number>,
     /// What the server's own side waits for.
     tickets: BTreeMap<Ticket, Vec<Number>>,
     /// The last that was done of what it asked for, outside of locks and under them.
-    served: [Number; 2],
+    server_writes: [Number; 2],
     under_lock: BTreeSet<Number>,
     /// Who waits for the lock, and who has it and wrote this.
-    wanted: BTreeSet<Ticket>,
+    lock_requests: BTreeSet<Ticket>,
     lock_holder: Option<(Ticket, Vec<Number>)>,
     /// What a slot was when it was read to write this number.
     read: BTreeMap<Number, (Key, Option<Number>)>,
@@ -104,19 +104,19 @@ impl World {
     pub(super) fn new(is_persistent: bool) -> Self {
         let limits = SharedObjectLimits::default();
         Self {
-            state: SharedObjectState::new("board".into(), is_persistent, limits, Memory::default()),
+            state: SharedObjectState::new("board".into(), is_persistent, limits, MemoryCounter::default()),
             is_persistent,
             clients: [Version::Amf0, Version::Amf3, Version::Amf0].map(Client::new),
             next: 0,
             history: Vec::new(),
-            now: State::new(),
+            slots: State::new(),
             sent: Vec::new(),
-            taken: BTreeSet::new(),
+            accepted: BTreeSet::new(),
             refused: BTreeSet::new(),
             tickets: BTreeMap::new(),
-            served: [0; 2],
+            server_writes: [0; 2],
             under_lock: BTreeSet::new(),
-            wanted: BTreeSet::new(),
+            lock_requests: BTreeSet::new(),
             lock_holder: None,
             read: BTreeMap::new(),
             commit: None,
@@ -138,33 +138,35 @@ impl World {
             }
             Step::Release(client) => self.clients[client].release(),
             Step::Disconnect(client) => self.clients[client].disconnect(&mut self.state),
-            Step::Ask(client, writes) => {
+            Step::Write(client, writes) => {
                 let first = self.next + 1;
                 self.next += writes.len() as u32;
-                self.clients[client].ask(writes, first);
+                self.clients[client].send_writes(writes, first);
             }
-            Step::Arrive(client) => self.clients[client].arrive(&mut self.state),
-            Step::Hear(client) => self.clients[client].hear(&mut self.taken, &mut self.refused),
+            Step::DeliverToServer(client) => self.clients[client].deliver_to_server(&mut self.state),
+            Step::DeliverToClient(client) => {
+                self.clients[client].receive(&mut self.accepted, &mut self.refused)
+            }
             Step::Load if self.state.is_loading() => self.state.load_finished(Some(Slots::default())),
             Step::Load => {}
             Step::Commit(is_done) => self.commit(is_done),
             // Nobody has a handle before the object is loaded.
             _ if self.state.is_loading() => {}
-            Step::Serve(write) => self.serve(write),
+            Step::WriteAsServer(write) => self.write_as_server(write),
             Step::Clear => {
                 let ticket = self.ticket(Vec::new());
-                self.state.server(vec![Request::Clear], ticket);
+                self.state.queue_server_requests(vec![Request::Clear], ticket);
             }
             Step::Lock => {
                 let ticket = Ticket::from(self.number());
-                self.wanted.insert(ticket);
-                self.state.lock(ticket);
+                self.lock_requests.insert(ticket);
+                self.state.request_lock(ticket);
             }
-            Step::Locked(write) => drop(self.locked(write)),
-            Step::Count(slot) => {
-                let was = self.state.get_locked(&key(slot)).map(|value| value.read().unwrap());
-                if let Some(number) = self.locked(Write::Set(slot)) {
-                    self.read.insert(number, (key(slot), was));
+            Step::WriteUnderLock(write) => drop(self.write_under_lock(write)),
+            Step::ReadAndWriteUnderLock(slot) => {
+                let old = self.state.get_locked(&key(slot)).map(|value| value.read().unwrap());
+                if let Some(number) = self.write_under_lock(Write::Set(slot)) {
+                    self.read.insert(number, (key(slot), old));
                 }
             }
             Step::Unlock => {
@@ -173,13 +175,13 @@ impl World {
                     self.state.unlock(by, Some(ticket));
                 }
             }
-            Step::GiveUp => {
-                if let Some(ticket) = self.wanted.pop_last() {
+            Step::CancelLock => {
+                if let Some(ticket) = self.lock_requests.pop_last() {
                     self.state.unlock(ticket, None);
                 }
             }
         }
-        self.write_uncertain();
+        self.process_effects();
     }
 
     fn ticket(&mut self, numbers: Vec<Number>) -> Ticket {
@@ -188,18 +190,18 @@ impl World {
         ticket
     }
 
-    fn serve(&mut self, write: Write) {
+    fn write_as_server(&mut self, write: Write) {
         let number = self.number();
         let ticket = self.ticket(written(write, number).collect());
-        self.state.server(vec![request(write, number)], ticket);
+        self.state.queue_server_requests(vec![request(write, number)], ticket);
     }
 
     /// Under the lock, if somebody has it.
-    fn locked(&mut self, write: Write) -> Option<Number> {
+    fn write_under_lock(&mut self, write: Write) -> Option<Number> {
         let number = self.number();
         let (by, numbers) = self.lock_holder.as_mut()?;
         numbers.extend(written(write, number));
-        self.state.locked(*by, request(write, number));
+        self.state.request_under_lock(*by, request(write, number));
         let slot = |slot| self.state.get_locked(&key(slot)).map(|value| value.read::<Number>().unwrap());
         match write {
             Write::Set(at) => assert_eq!(slot(at), Some(number), "the holder reads what it wrote"),
@@ -224,11 +226,11 @@ impl World {
             self.disk_version = version;
         }
         self.state.commit_finished(is_done);
-        self.write_uncertain();
+        self.process_effects();
     }
 
-    fn write_uncertain(&mut self) {
-        while let Some(effect) = self.state.effect() {
+    fn process_effects(&mut self) {
+        while let Some(effect) = self.state.poll_effect() {
             match effect {
                 Effect::Send { to, message } => {
                     let message = SharedObjectMessage::parse(&message, &Limits::server()).unwrap().unwrap();
@@ -238,13 +240,13 @@ impl World {
                 }
                 Effect::Commit { version, slots } => assert!(self.commit.replace((version, slots)).is_none()),
                 Effect::Done { ticket, result } => {
-                    if self.wanted.remove(&ticket) {
+                    if self.lock_requests.remove(&ticket) {
                         assert!(result.is_ok() && self.lock_holder.is_none(), "one at a time");
                         self.lock_holder = Some((ticket, Vec::new()));
                         continue;
                     }
                     let numbers = self.tickets.remove(&ticket).expect("one answer");
-                    if result.is_ok() { &mut self.taken } else { &mut self.refused }.extend(numbers);
+                    if result.is_ok() { &mut self.accepted } else { &mut self.refused }.extend(numbers);
                 }
                 Effect::Changed { from, changes, .. } => self.changed(from, changes),
                 Effect::Disconnect { .. } => panic!("nobody asks for so much"),
@@ -253,14 +255,16 @@ impl World {
     }
 
     fn send(&mut self, subscriber: SubscriberId, message: SharedObjectMessage) {
-        let Some(client) = self.clients.iter_mut().find(|client| client.at_server == Some(subscriber)) else {
+        let Some(client) =
+            self.clients.iter_mut().find(|client| client.subscriber_at_server == Some(subscriber))
+        else {
             return;
         };
-        if client.is_joining(subscriber, &message) {
+        if client.is_join(subscriber, &message) {
             // The messages of its own batch are not in the history yet.
             client.sent_before = self.sent.len();
         }
-        client.down.push_back((subscriber, message));
+        client.to_client.push_back((subscriber, message));
     }
 
     fn changed(&mut self, from: Option<SubscriberId>, changes: Vec<Change>) {
@@ -269,43 +273,43 @@ impl World {
                 Change::Set { key, value } => (key, Some(value.read::<Number>().unwrap())),
                 Change::Removed { key } => (key, None),
                 Change::Cleared => {
-                    self.now.clear();
+                    self.slots.clear();
                     continue;
                 }
-                Change::EncodedMessage(sent) => {
+                Change::Message(sent) => {
                     self.sent.push(sent.message().decoder().unwrap().read().unwrap());
                     continue;
                 }
             };
             if let Some(number) = number {
-                if let Some((key, was)) = self.read.remove(&number) {
-                    assert_eq!(self.now.get(&key).copied(), was, "it was written after it was read");
+                if let Some((key, old)) = self.read.remove(&number) {
+                    assert_eq!(self.slots.get(&key).copied(), old, "it was written after it was read");
                 }
                 if from.is_none() {
-                    let last = &mut self.served[usize::from(self.under_lock.contains(&number))];
+                    let last = &mut self.server_writes[usize::from(self.under_lock.contains(&number))];
                     assert!(*last < number, "the server's order");
                     *last = number;
                 }
-                self.now.insert(Arc::clone(&key), number);
+                self.slots.insert(Arc::clone(&key), number);
             } else {
-                self.now.remove(&key);
+                self.slots.remove(&key);
             }
             self.history.push((key, number));
         }
     }
 
     /// All that is on its way comes.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.step(Step::Load);
         loop {
             self.commit(true);
             self.step(Step::Unlock);
             for client in 0..CLIENTS {
-                self.step(Step::Arrive(client));
-                self.step(Step::Hear(client));
+                self.step(Step::DeliverToServer(client));
+                self.step(Step::DeliverToClient(client));
             }
-            let is_locked = self.lock_holder.is_some() || !self.wanted.is_empty();
-            if self.commit.is_none() && !is_locked && self.clients.iter().all(Client::is_quiet) {
+            let is_locked = self.lock_holder.is_some() || !self.lock_requests.is_empty();
+            if self.commit.is_none() && !is_locked && self.clients.iter().all(Client::has_no_messages) {
                 break;
             }
         }
@@ -313,27 +317,27 @@ impl World {
 
     /// What must hold when nothing is on its way.
     pub(super) fn check(&mut self) {
-        let there = state(self.state.slots());
-        assert_eq!(self.now, there, "the history leads to what is there");
+        let expected = state(self.state.slots());
+        assert_eq!(self.slots, expected, "the history leads to what is there");
         let done: BTreeSet<_> =
             self.history.iter().filter_map(|(_, number)| *number).chain(self.sent.iter().copied()).collect();
-        assert!(self.taken.is_subset(&done), "acknowledged, and not done: {:?}", &self.taken - &done);
+        assert!(self.accepted.is_subset(&done), "acknowledged, and not done: {:?}", &self.accepted - &done);
         let both: Vec<_> = self.refused.intersection(&done).collect();
         assert!(both.is_empty(), "refused, and done: {both:?}");
         assert!(self.tickets.is_empty(), "no answer: {:?}", self.tickets);
         for (at, client) in self.clients.iter().enumerate() {
-            let Some(replica) = client.uncertain_written() else { continue };
-            assert_eq!(state(replica.slots()), there, "the copy of {at}");
+            let Some(replica) = client.settled_replica() else { continue };
+            assert_eq!(state(replica.slots()), expected, "the replica of {at}");
             assert_eq!(replica.version(), self.state.slots().version(), "the version of {at}");
-            assert_eq!(client.heard, self.sent[client.sent_before..], "what {at} heard");
+            assert_eq!(client.received_numbers, self.sent[client.sent_before..], "what {at} received");
         }
     }
 
     /// One more change mends what was torn on disk.
     pub(super) fn check_disk(&mut self) {
         if self.is_persistent {
-            self.serve(Write::Set(0));
-            self.rest();
+            self.write_as_server(Write::Set(0));
+            self.settle();
             assert_eq!(
                 (&self.disk, self.disk_version),
                 (&state(self.state.slots()), self.state.slots().version())
@@ -342,15 +346,15 @@ impl World {
     }
 
     /// Nobody listens who is gone.
-    pub(super) fn check_listeners(&mut self) {
-        let there: Vec<_> = self.clients.iter().filter_map(|client| client.at_server).collect();
-        self.state.server(
+    pub(super) fn check_subscribers(&mut self) {
+        let expected: Vec<_> = self.clients.iter().filter_map(|client| client.subscriber_at_server).collect();
+        self.state.queue_server_requests(
             vec![Request::Send(EncodedMessage::new(Version::Amf0, SentMessage::new("over", &[])))],
             0,
         );
-        while let Some(effect) = self.state.effect() {
+        while let Some(effect) = self.state.poll_effect() {
             if let Effect::Send { to, .. } = effect {
-                assert!(to.iter().all(|to| there.contains(to)), "{to:?} of {there:?}");
+                assert!(to.iter().all(|to| expected.contains(to)), "{to:?} of {expected:?}");
             }
         }
     }

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// One value of each type that was asked for.
 #[derive(Default)]
-pub(crate) struct State {
+pub(crate) struct TypeMap {
     /// Under each type a cell of it: `Arc<OnceLock<Arc<T>>>`.
     cells: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
-impl State {
+impl TypeMap {
     /// The value of a type. While it is made, only those wait who ask for the same type.
     pub(crate) fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
         Arc::clone(self.cell::<T>().get_or_init(|| Arc::new(make())))
@@ -30,9 +30,9 @@ impl State {
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for TypeMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("values", &self.lock().len()).finish()
+        f.debug_struct("TypeMap").field("values", &self.lock().len()).finish()
     }
 }
 
@@ -40,17 +40,17 @@ impl fmt::Debug for State {
 mod tests {
     use std::sync::atomic::AtomicU32;
 
-    use super::State;
+    use super::TypeMap;
 
     #[test]
     fn each_type_has_one_value() {
-        let state = State::default();
-        let text = state.get_or_init(|| String::from("first"));
+        let values = TypeMap::default();
+        let text = values.get_or_init(|| String::from("first"));
         // One type may be made of another.
-        let length = state.get_or_init(|| state.get_or_init(String::new).len());
-        assert_eq!(*state.get_or_init(|| String::from("second")), "first");
+        let length = values.get_or_init(|| values.get_or_init(String::new).len());
+        assert_eq!(*values.get_or_init(|| String::from("second")), "first");
         assert_eq!((text.as_str(), *length), ("first", 5));
-        let count = state.get_or_init(AtomicU32::default);
-        assert!(std::sync::Arc::ptr_eq(&count, &state.get_or_init(AtomicU32::default)));
+        let count = values.get_or_init(AtomicU32::default);
+        assert!(std::sync::Arc::ptr_eq(&count, &values.get_or_init(AtomicU32::default)));
     }
 }
