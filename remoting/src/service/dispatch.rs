@@ -51,7 +51,9 @@ fn start_method(
     let started = started.and_then(|running| arguments.finish().map(|()| running));
     started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
-        ArgumentsForm::Sequence => check_sequence_count(&bytes, preceding, classes, limits, parameters).unwrap_or(fault),
+        ArgumentsForm::Sequence => {
+            check_sequence_count(&bytes, preceding, classes, limits, parameters).unwrap_or(fault)
+        }
     })
 }
 
