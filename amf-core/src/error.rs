@@ -325,6 +325,14 @@ pub enum EncodeErrorKind {
         /// The largest that can be written.
         max: usize,
     },
+    /// The output is larger than its limit: the [`OutputLimit`](crate::OutputLimit) of an encoder, a packet, a file or
+    /// a dump.
+    OutputTooLarge {
+        /// The limit's name, such as `reply_bytes`.
+        limit: &'static str,
+        /// The limit in bytes.
+        max: usize,
+    },
     /// An integer beyond ±2^53, which a double cannot hold exactly.
     Integer(i128),
     /// A reference back to an object that is gone.
@@ -384,6 +392,9 @@ impl fmt::Display for EncodeError {
             }
             EncodeErrorKind::Length { what, len, max } => {
                 write!(f, "{what} of {len} is longer than {max}")
+            }
+            EncodeErrorKind::OutputTooLarge { limit, max } => {
+                write!(f, "the output is larger than the limit `{limit}` of {max} bytes")
             }
             EncodeErrorKind::Integer(value) => {
                 write!(

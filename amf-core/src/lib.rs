@@ -94,6 +94,11 @@ pub mod sol;
 mod value;
 mod version;
 mod wire;
+#[cfg(feature = "work-counter")]
+#[doc(hidden)]
+pub mod work;
+#[cfg(not(feature = "work-counter"))]
+mod work;
 
 #[cfg(feature = "derive")]
 #[doc = include_str!("derive.md")]
@@ -111,7 +116,7 @@ pub use decoder::{InOrderReader, NamedReader};
 pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
-pub use limits::Limits;
+pub use limits::{Limits, OutputLimit};
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
     Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,

@@ -37,6 +37,32 @@ pub struct Limits {
     pub messages: usize,
 }
 
+/// Maximum number of bytes that one operation may write, with the name under which reaching it is reported.
+///
+/// The name tells apart where the limit was reached: a reply, a notification, a packet. It is part of the error, so a
+/// program can count by it.
+///
+/// ```
+/// use amf_core::OutputLimit;
+///
+/// const REPLY: OutputLimit = OutputLimit::new("reply_bytes", 4 << 20);
+/// assert_eq!((REPLY.name, REPLY.max), ("reply_bytes", 4_194_304));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputLimit {
+    /// Name of the limit, such as `reply_bytes`.
+    pub name: &'static str,
+    /// Maximum number of bytes.
+    pub max: usize,
+}
+
+impl OutputLimit {
+    /// Creates a limit of `max` bytes.
+    pub const fn new(name: &'static str, max: usize) -> Self {
+        Self { name, max }
+    }
+}
+
 impl Limits {
     /// No bound but that on reading again, for bytes that this process wrote itself.
     pub(crate) fn for_trusted_input() -> Self {

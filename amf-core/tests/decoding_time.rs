@@ -85,5 +85,5 @@ fn repeated_strings_written_as_amf0_are_bounded() {
     let first = [&[0x06][..], &long_text()].concat();
     let value: Value = read(&list(&first, &[0x06, 0x00], 1_000));
     let error = amf_core::to_vec(Version::Amf0, &value).unwrap_err();
-    assert!(matches!(error.kind(), EncodeErrorKind::Length { what: "a message", .. }), "{error}");
+    assert!(matches!(error.kind(), EncodeErrorKind::OutputTooLarge { limit: "output_bytes", .. }), "{error}");
 }

@@ -661,7 +661,7 @@ mod with_other_types {
         let mut encoder = Encoder::in_envelope(AMF3);
         "ab".serialize(Serializer::new(&mut encoder)).unwrap();
         ["ab"].serialize(Serializer::new(&mut encoder)).unwrap();
-        let bytes = encoder.finish();
+        let bytes = encoder.finish().unwrap();
         assert_eq!(bytes, b"\x11\x06\x05ab\x11\x09\x03\x01\x06\0");
         let mut decoder = Decoder::new(AMF0, &bytes);
         assert_eq!(<&str>::deserialize(Deserializer::new(&mut decoder)).unwrap(), "ab");

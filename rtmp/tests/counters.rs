@@ -167,7 +167,7 @@ async fn limits_by_name() {
         closed(&mut socket).await;
     };
     wrong(message(20, &[2; 1_001])).await;
-    counters.ended_by("command").await;
+    counters.ended_by("command_bytes").await;
     // Chunk stream 3 is there; 4, 5 and 6 would make four.
     let on = |chunk_stream| [chunk_stream, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0];
     wrong([on(4), on(5), on(6)].concat()).await;
@@ -260,5 +260,5 @@ async fn limits_of_tunnels() {
     browser.send(Message::binary(hello)).await.unwrap();
     counters.comes_to("amf_rtmp_received_bytes_total{}", 1_537.0).await;
     browser.send(Message::binary(vec![0; 1_538])).await.unwrap();
-    counters.ended_by("message").await;
+    counters.ended_by("message_bytes").await;
 }

@@ -319,3 +319,33 @@ async fn who_is_let_in_too_late_is_refused() {
     timeout(PATIENCE, ended).await.unwrap().unwrap();
     assert!(told.try_recv().is_err(), "it never was a client");
 }
+
+#[tokio::test]
+async fn a_connection_counts_until_its_hook_has_returned() {
+    let (release, entered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let server = server().max_connections(1).on_disconnect({
+        let (release, entered) = (Arc::clone(&release), Arc::clone(&entered));
+        move |_| {
+            let (release, entered) = (Arc::clone(&release), Arc::clone(&entered));
+            async move {
+                entered.notify_one();
+                release.notified().await;
+            }
+        }
+    });
+    let counted = server.clone();
+    let (address, _serving) = serve(server).await;
+    let first = connect(address).await.unwrap();
+    first.close();
+    timeout(PATIENCE, entered.notified()).await.unwrap();
+    assert_eq!(counted.counters().connections, 1);
+    assert!(connect(address).await.is_err(), "there is no room while the hook runs");
+    release.notify_one();
+    let freed = async {
+        while counted.counters().connections > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, freed).await.unwrap();
+    connect(address).await.unwrap();
+}

@@ -44,6 +44,12 @@ impl Echo {
         std::future::pending::<()>().await;
     }
 
+    /// As many bytes as are asked for; tells that it ran.
+    fn bytes(&self, count: f64) -> String {
+        let _ = self.started.send(());
+        "x".repeat(count as usize)
+    }
+
     fn huge(&self) -> String {
         "x".repeat(17 << 20)
     }
@@ -336,4 +342,34 @@ async fn shutting_down_waits_for_nobody_for_ever() {
     }
     assert!(!client.is_open());
     assert!(matches!(client.notify("heard", ()), Err(CallError::Gone)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_wait_while_their_peer_reads_no_replies() {
+    let mut server = serve(|server| server).await;
+    let mut socket = connected(server.address).await;
+    // 200 calls of 30 bytes, in one read of the server's, each with a reply of 1 MiB.
+    let len = 1_f64 * f64::from(1 << 20);
+    let calls: Vec<u8> = (0..200)
+        .flat_map(|id| command("test.bytes", f64::from(id + 2), &[&[5, 0][..], &len.to_be_bytes()].concat()))
+        .collect();
+    socket.write_all(&calls).await.unwrap();
+    let mut started = 0;
+    while timeout(Duration::from_millis(500), server.started.recv()).await.is_ok() {
+        started += 1;
+    }
+    // What the sockets hold, what is being written, what waits, and one more.
+    assert!((2..30).contains(&started), "{started} of 200 calls ran");
+    // The peer reads after all, and gets every reply.
+    let mut received = 0;
+    let mut buffer = vec![0; 64 << 10];
+    while received < 200 << 20 {
+        let read = timeout(PATIENCE, socket.read(&mut buffer)).await.unwrap().unwrap();
+        assert!(read > 0, "closed after {received} bytes and {started} calls");
+        received += read;
+        while server.started.try_recv().is_ok() {
+            started += 1;
+        }
+    }
+    assert_eq!(started, 200);
 }

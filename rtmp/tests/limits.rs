@@ -66,7 +66,7 @@ fn of_length(kind: u8, len: usize) -> (Connection, usize) {
 fn commands() {
     for kind in [20, 18, 19] {
         assert_eq!(of_length(kind, MIB).1, 1, "{kind}");
-        passes(&fault_kind(&mut of_length(kind, MIB + 1).0), "command", MIB);
+        passes(&fault_kind(&mut of_length(kind, MIB + 1).0), "command_bytes", MIB);
     }
 }
 
@@ -74,9 +74,9 @@ fn commands() {
 fn media() {
     for kind in [8, 9] {
         assert_eq!(of_length(kind, 8 * MIB).1, 1, "{kind}");
-        passes(&fault_kind(&mut of_length(kind, 8 * MIB + 1).0), "media", 8 * MIB);
+        passes(&fault_kind(&mut of_length(kind, 8 * MIB + 1).0), "media_bytes", 8 * MIB);
     }
-    passes(&fault_kind(&mut of_length(22, 8 * MIB + 1).0), "media", 8 * MIB);
+    passes(&fault_kind(&mut of_length(22, 8 * MIB + 1).0), "media_bytes", 8 * MIB);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn chunks() {
     };
     let Some(Event::Video(video)) = one_byte_chunks(65_536).poll_event() else { panic!() };
     assert_eq!(video.payload.len(), 65_536);
-    passes(&fault_kind(&mut one_byte_chunks(65_537)), "chunks", 65_536);
+    passes(&fault_kind(&mut one_byte_chunks(65_537)), "chunks_per_message", 65_536);
 }
 
 /// A header of form 0 on any chunk stream from 64 on.
@@ -191,7 +191,7 @@ fn unfinished() {
     server.handle_input(now, &chunk(3, 20, 0, &command("f", 0.0, b"")));
     assert!(matches!(server.poll_event(), Some(Event::Command(_))));
     begin(&mut server, 109);
-    passes(&fault_kind(&mut server), "unfinished", 8);
+    passes(&fault_kind(&mut server), "partial_messages", 8);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn assembly() {
         panic!("{left} bytes were too many")
     };
     assert_eq!(fault(&mut fill(0)), "");
-    passes(&fault_kind(&mut fill(1)), "assembly", 16 * MIB);
+    passes(&fault_kind(&mut fill(1)), "assembly_bytes", 16 * MIB);
 }
 
 #[test]
@@ -383,7 +383,7 @@ fn application() {
     assert!(matches!(connect(&longest).poll_event(), Some(Event::Connect(_))));
     // What stands behind a question mark is no part of the name.
     assert!(matches!(connect(&format!("{longest}?token=1")).poll_event(), Some(Event::Connect(_))));
-    passes(&fault_kind(&mut connect(&"a".repeat(129))), "application", 128);
+    passes(&fault_kind(&mut connect(&"a".repeat(129))), "application_name", 128);
 }
 
 #[test]
@@ -417,6 +417,41 @@ fn times() {
     assert_eq!(server.poll_timeout(), None);
     server.handle_timeout(start + Duration::from_hours(1));
     server.accept(start + Duration::from_hours(1), &Accept::default()).unwrap();
+}
+
+#[test]
+fn a_message_must_be_complete_in_time_whatever_else_arrives() {
+    let (mut server, start) = accepted(Config::server());
+    // 128 bytes of a command of 1,000, and acknowledgements from then on.
+    let mut begun = header(64, 20, 1_000);
+    begun.extend([0; 128]);
+    server.handle_input(start, &begun);
+    let acknowledge = |server: &mut Connection, at: Duration| {
+        server.handle_input(start + at, &chunk(2, 3, 0, &[0, 0, 0, 1]));
+        server.handle_timeout(start + at);
+    };
+    for second in 1..30 {
+        acknowledge(&mut server, Duration::from_secs(second));
+    }
+    acknowledge(&mut server, Duration::from_nanos(30_000_000_000 - 1));
+    assert!(!server.is_closed());
+    assert_eq!(server.poll_timeout(), Some(start + Duration::from_secs(30)));
+    server.handle_timeout(start + Duration::from_secs(30));
+    let limit = PeerErrorKind::Timeout { limit: "message_timeout", after: Duration::from_secs(30) };
+    assert_eq!(fault_kind(&mut server), limit);
+
+    // A message that is complete in time leaves no deadline, and the next one has its own.
+    let (mut server, start) = accepted(Config::server());
+    let payload = command("f", 0.0, &[5; 300]);
+    let whole = chunk(3, 20, 0, &payload);
+    let at = |seconds| start + Duration::from_secs(seconds);
+    server.handle_input(start, &whole[..200]);
+    server.handle_input(at(29), &whole[200..]);
+    server.handle_input(at(29), &whole[..200]);
+    server.handle_timeout(at(58));
+    assert!(!server.is_closed());
+    server.handle_timeout(at(59));
+    assert!(server.is_closed());
 }
 
 #[test]
@@ -456,15 +491,15 @@ fn what_is_passed_is_counted_by_its_name() {
     }
     server.notify(0, "f", &Bytes::from(vec![0; 1_000])).unwrap_err();
     server.handle_timeout(start + Duration::from_secs(30));
-    assert_eq!(passed(&server), [("calls_out", 2), ("outbound", 1), ("reply_timeout", 1)]);
+    assert_eq!(passed(&server), [("calls_out", 2), ("outbound_bytes", 1), ("reply_timeout", 1)]);
 
     // By the peer, which mostly may not: each name is that of the error.
     let once = |name, mut server: Connection| {
         assert_eq!(passed(&server), [(name, 1)]);
         assert!(["", name].contains(&fault(&mut server)));
     };
-    once("command", of_length(20, MIB + 1).0);
-    once("media", of_length(9, 8 * MIB + 1).0);
+    once("command_bytes", of_length(20, MIB + 1).0);
+    once("media_bytes", of_length(9, 8 * MIB + 1).0);
     let limits = Limits { calls_in: 0, ..Limits::server() };
     let (mut server, now) = accepted(Config::server().with_limits(limits));
     server.handle_input(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));

@@ -3,6 +3,8 @@
 #![cfg(feature = "tunnel")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod peer;
+
 use std::time::Duration;
 
 use amf_remoting::{Services, remoting_service};
@@ -123,6 +125,17 @@ async fn a_refusal_gets_through() {
     assert_eq!(status.description(), "no");
 }
 
+/// A tunnel whose client has been accepted, by requests 1 and 2.
+async fn accepted(app: &Router) -> String {
+    let id = open(app).await;
+    assert_eq!(post(app, &format!("/send/{id}/1"), c0_c1()).await.0, 200);
+    let object = [&[3][..], &peer::member("app", "game"), &[0, 0, 9]].concat();
+    let connect = [vec![0; 1536], peer::command("connect", 1.0, &object)].concat();
+    let (status, body) = post(app, &format!("/send/{id}/2"), connect).await;
+    assert!(status == 200 && body.windows(7).any(|bytes| bytes == b"_result"), "{status}");
+    id
+}
+
 /// The version and C1 of a plain handshake.
 fn c0_c1() -> Vec<u8> {
     [&[3][..], &[0; 8], &[7; 1528]].concat()
@@ -171,23 +184,86 @@ async fn what_is_no_tunnel() {
     assert_eq!(request(&app, Method::GET, "/open/1", "").await.0, 405);
 }
 
+/// Players send the one byte of `idle` in a packet of its own. A server that answers before the byte has come, and
+/// leaves it unread, closes the connection: then one of five requests is served.
+#[tokio::test]
+async fn a_body_that_comes_after_its_head_does_not_cost_the_connection() {
+    let app: Router = server().rtmpt();
+    let id = open(&app).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let guess = "0".repeat(32);
+    let requests = [
+        (format!("/idle/{id}/1"), "200"),
+        (format!("/idle/{id}/2"), "200"),
+        (format!("/idle/{guess}/1"), "404"),
+        (format!("/send/{guess}/1"), "404"),
+        (format!("/close/{guess}/1"), "404"),
+        ("/fcs/ident2".to_owned(), "404"),
+        ("/open/1".to_owned(), "200"),
+        (format!("/close/{id}/3"), "200"),
+        (format!("/idle/{id}/4"), "404"),
+    ];
+    for (path, status) in requests {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.unwrap();
+        sleep(Duration::from_millis(20)).await;
+        socket.write_all(&[0]).await.unwrap();
+        let mut response = Vec::new();
+        while !response.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+            assert!(
+                timeout(PATIENCE, socket.read_buf(&mut response)).await.unwrap().unwrap() > 0,
+                "{path}: closed"
+            );
+        }
+        let text = String::from_utf8_lossy(&response);
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {text}");
+        assert!(!text.to_lowercase().contains("connection: close"), "{path}: {text}");
+    }
+}
+
+/// A body that is too long is not read, so the connection cannot go on, and the response says so.
+#[tokio::test]
+async fn a_response_that_ends_the_connection_says_so() {
+    let app: Router = server().rtmpt();
+    for path in ["/open/1".to_owned(), format!("/send/{}/1", open(&app).await)] {
+        let request = Request::post(&path).body(Body::from(vec![0; (64 << 10) + 1])).unwrap();
+        let response = timeout(PATIENCE, app.clone().oneshot(request)).await.unwrap().unwrap();
+        assert_eq!(response.headers().get("connection").unwrap(), "close", "{path}");
+    }
+}
+
 #[tokio::test]
 async fn requests_have_a_limit() {
     let app: Router = server().rtmpt();
-    for (len, status) in [(1 << 20, 200), ((1 << 20) + 1, 413)] {
+    // Until the client is accepted, a body is no longer than any message may be.
+    for (len, status) in [(64 << 10, 200), ((64 << 10) + 1, 413)] {
         let id = open(&app).await;
         let mut body = c0_c1();
         body.resize(len, 0);
         assert_eq!(post(&app, &format!("/send/{id}/1"), body).await.0, status, "{len}");
     }
+    let at_once = async |id: &str, numbers: std::ops::Range<u64>| {
+        let asked = numbers.map(|number| {
+            let (app, path) = (app.clone(), format!("/idle/{id}/{number}"));
+            async move { post(&app, &path, vec![0]).await.0 }
+        });
+        futures_util::future::join_all(asked).await
+    };
     let id = open(&app).await;
-    let asked = (0..9).map(|number| {
-        let (app, path) = (app.clone(), format!("/idle/{id}/{number}"));
-        async move { post(&app, &path, vec![0]).await.0 }
-    });
-    let statuses = futures_util::future::join_all(asked).await;
-    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
-    assert_eq!(post(&app, &format!("/idle/{id}/8"), vec![0]).await.0, 200);
+    assert_eq!(at_once(&id, 0..3).await, [200, 200, 429]);
+    let id = accepted(&app).await;
+    assert_eq!(at_once(&id, 3..12).await, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
+    assert_eq!(post(&app, &format!("/idle/{id}/11"), vec![0]).await.0, 200);
+    for (len, status) in [(1 << 20, 200), ((1 << 20) + 1, 413)] {
+        let id = accepted(&app).await;
+        // Acknowledgements are 16 bytes each.
+        let mut body = peer::message(3, &[0; 4]).repeat(1 << 16);
+        body.resize(len, 0);
+        assert_eq!(post(&app, &format!("/send/{id}/3"), body).await.0, status, "{len}");
+    }
     let limits = TunnelLimits { message_bytes: 1537, pending_requests: 1, ..TunnelLimits::default() };
     let smaller: Router = server().tunnel_limits(limits).rtmpt();
     let id = open(&smaller).await;
@@ -195,7 +271,7 @@ async fn requests_have_a_limit() {
     let (first, second) = tokio::join!(post(&smaller, &path, c0_c1()), post(&smaller, &again, vec![0]));
     assert_eq!((first.0, second.0), (200, 429));
     let (status, words) = post(&smaller, &again.replace("idle", "send"), vec![0; 1538]).await;
-    assert_eq!((status, &words[..]), (413, &b"passed the limit `message`\n"[..]));
+    assert_eq!((status, &words[..]), (413, &b"exceeded the limit `before_connect`\n"[..]));
     let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
     let limits = TunnelLimits { request_timeout: Duration::from_millis(50), ..limits };
     let hasty: Router = server().tunnel_limits(limits).rtmpt();

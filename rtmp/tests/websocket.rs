@@ -3,6 +3,8 @@
 #![cfg(feature = "tunnel")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod peer;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -79,7 +81,20 @@ async fn connect(address: SocketAddr, cut: usize) -> NetConnection {
     timeout(PATIENCE, connecting.connect_with_stream(stream)).await.unwrap().unwrap()
 }
 
-/// Whether the other side ends it.
+/// A browser that has shaken hands and is connected.
+async fn accepted(address: SocketAddr) -> Browser {
+    let mut browser = open(address).await.unwrap();
+    browser.send(Message::binary([&[3][..], &[0; 3072]].concat())).await.unwrap();
+    let object = [&[3][..], &peer::member("app", "game"), &[0, 0, 9]].concat();
+    browser.send(Message::binary(peer::command("connect", 1.0, &object))).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(7).any(|bytes| bytes == b"_result") {
+        let message = timeout(PATIENCE, browser.next()).await.unwrap().unwrap().unwrap();
+        answer.extend_from_slice(&message.into_data());
+    }
+    browser
+}
+
 /// Waits for the end; gives what the server says about it.
 async fn closed(browser: &mut Browser) -> Option<(u16, String)> {
     let ended = async {
@@ -124,20 +139,27 @@ async fn what_is_no_rtmp_ends_the_connection() {
         (Message::text("hello"), 1003, "RTMP goes in binary messages"),
         // The version byte is 3.
         (Message::binary(vec![0x47; 8]), 1000, ""),
-        // One byte more than 1 MiB.
-        (Message::binary(vec![3; (1 << 20) + 1]), 1009, "passed the limit `message`"),
+        // More than the 64 KiB that any message may have before connect, and what one read takes.
+        (Message::binary(vec![3; (72 << 10) + 1]), 1009, "exceeded the limit `before_connect`"),
     ] {
         let mut browser = open(address).await.unwrap();
         browser.send(message).await.unwrap();
         assert_eq!(closed(&mut browser).await, Some((code, reason.to_owned())));
     }
-    // As much as a message holds: C0, C1, C2, and then chunks of zeros, which are no message.
+    // As much as a message holds before connect: C0, C1, C2, and then chunks of zeros, which are no message.
     let mut browser = open(address).await.unwrap();
-    let mut largest = vec![0; 1 << 20];
+    let mut largest = vec![0; 64 << 10];
     largest[0] = 3;
     browser.send(Message::binary(largest)).await.unwrap();
     let answered = timeout(PATIENCE, browser.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(answered.into_data()[0], 3, "S0 says that it was read");
+    // And when the client is accepted: 1 MiB and no more.
+    for (len, ended) in [(1 << 20, (1000, "")), ((1 << 20) + 1, (1009, "exceeded the limit `message_bytes`"))]
+    {
+        let mut browser = accepted(address).await;
+        browser.send(Message::binary(vec![0xC5; len])).await.unwrap();
+        assert_eq!(closed(&mut browser).await, Some((ended.0, ended.1.to_owned())), "{len}");
+    }
     assert_eq!(running.call::<String>("game.echo", ("x",)).await.unwrap(), "x");
 }
 

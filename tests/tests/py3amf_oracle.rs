@@ -206,7 +206,7 @@ fn values_switched_to_amf3_share_its_tables() {
     }
     // Each value is numbered afresh by the oracle, so the second room shows as a whole again.
     let room = class("com.example.Room", &json!({"name": "Lobby"}));
-    asked.bytes(0, &encoder.finish(), json!(["Lobby", room, room, 7]));
+    asked.bytes(0, &encoder.finish().unwrap(), json!(["Lobby", room, room, 7]));
 
     // A byte array inside of AMF0.
     let list =

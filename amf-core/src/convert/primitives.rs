@@ -347,7 +347,14 @@ macro_rules! text {
         }
     )*};
 }
-text! { String Box<str> Arc<str> Rc<str> Cow<'_, str> }
+text! { String Box<str> Rc<str> Cow<'_, str> }
+
+impl ToAmf for Arc<str> {
+    #[inline]
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        encoder.shared_string(self)
+    }
+}
 
 impl ToAmf for char {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {

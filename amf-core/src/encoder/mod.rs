@@ -1,18 +1,22 @@
 //! Writing: one concrete encoder that knows which version it is in.
 
 mod object;
+mod output;
 mod references;
 mod strings;
 mod to_amf;
 mod traits;
 mod vector;
 
+use std::sync::Arc;
+
 use crate::date::Date;
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::limits::Limits;
+use crate::limits::{Limits, OutputLimit};
 use crate::wire::u29;
 use crate::{Version, amf0, amf3};
 
+use output::Output;
 pub(crate) use references::KeepAlive;
 use references::ObjectTable;
 use strings::StringTable;
@@ -34,18 +38,17 @@ pub(crate) use vector::write_object_vector;
 /// true.to_amf(&mut encoder)?;
 /// "hi".to_amf(&mut encoder)?;
 /// encoder.end_list();
-/// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x03, 0x06, 0x05, b'h', b'i']);
+/// assert_eq!(encoder.finish()?, [0x09, 0x05, 0x01, 0x03, 0x06, 0x05, b'h', b'i']);
 /// # Ok::<(), amf_core::EncodeError>(())
 /// ```
 #[derive(Debug)]
 pub struct Encoder {
-    out: Vec<u8>,
+    out: Output,
     mode: OutputMode,
     /// The mode that `clear` goes back to.
     outermost: OutputMode,
     depth: usize,
     max_depth: usize,
-    max_len: usize,
     /// Where AMF3 began inside something else, and what that was.
     switch: Option<VersionSwitch>,
     strings: StringTable,
@@ -68,10 +71,8 @@ struct VersionSwitch {
     outer: OutputMode,
 }
 
-/// What most messages fit in, so that they are written without growing.
-const INITIAL_CAPACITY: usize = 512;
-/// What a length of AMF3 can say (AMF3 §1.3.1).
-const DEFAULT_MAX_LEN: usize = (1 << 28) - 1;
+/// As much as a decoder's values may take by default.
+const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("output_bytes", 64 << 20);
 /// From here on it pays to make room at once.
 const RESERVE_THRESHOLD: usize = 1024;
 
@@ -95,12 +96,11 @@ impl Encoder {
 
     fn in_mode(mode: OutputMode) -> Self {
         Self {
-            out: Vec::with_capacity(INITIAL_CAPACITY),
+            out: Output::new(DEFAULT_OUTPUT_LIMIT),
             mode,
             outermost: mode,
             depth: 0,
             max_depth: Limits::default().depth,
-            max_len: DEFAULT_MAX_LEN,
             switch: None,
             strings: StringTable::default(),
             traits: TraitsTable::default(),
@@ -116,14 +116,44 @@ impl Encoder {
         self
     }
 
-    /// The same encoder with another limit on the bytes of one message. The default is 256 MiB.
+    /// The same encoder with another limit on the bytes of one message. Default: 64 MiB, named `output_bytes`.
     ///
-    /// A value that was read from AMF3 may be far longer in AMF0, which repeats each string that AMF3 refers to.
-    /// It is checked where something begins, so a message may pass it by one scalar or one string.
+    /// A value that was read from a small input may be far longer when it is written: AMF0 repeats each string that
+    /// AMF3 refers to. Every write is checked before the buffer grows, so the encoder never takes more memory for its
+    /// output than the limit. A message that does not fit is an
+    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) error with the limit's name, reported by the next function
+    /// that returns a `Result`, at the latest by [`finish`](Self::finish) or [`bytes`](Self::bytes).
+    ///
+    /// Bytes written so far are dropped.
+    ///
+    /// ```
+    /// use amf_core::{Encoder, EncodeErrorKind, OutputLimit, ToAmf, Version};
+    ///
+    /// let limit = OutputLimit::new("reply_bytes", 5);
+    /// let mut encoder = Encoder::new(Version::Amf0).with_output_limit(limit);
+    /// "hi".to_amf(&mut encoder)?;
+    /// assert_eq!(encoder.bytes()?, [0x02, 0, 2, b'h', b'i']);
+    ///
+    /// encoder.null(); // the sixth byte
+    /// let error = encoder.finish().unwrap_err();
+    /// assert_eq!(*error.kind(), EncodeErrorKind::OutputTooLarge { limit: "reply_bytes", max: 5 });
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
     #[must_use]
-    pub fn with_max_len(mut self, bytes: usize) -> Self {
-        self.max_len = bytes;
+    pub fn with_output_limit(self, limit: OutputLimit) -> Self {
+        self.with_reserved_output(limit, 0)
+    }
+
+    /// The same, where this many bytes of the limit are written elsewhere.
+    pub(crate) fn with_reserved_output(mut self, limit: OutputLimit, reserved: usize) -> Self {
+        self.out = Output::with_reserved(limit, reserved);
+        self.clear();
         self
+    }
+
+    /// The limit on the bytes of one message.
+    pub fn output_limit(&self) -> OutputLimit {
+        self.out.limit()
     }
 
     /// The same encoder, writing references only to strings of at most so many bytes; 0 for to none.
@@ -138,11 +168,11 @@ impl Encoder {
     /// let twice = ["hi", "hi"];
     /// let mut encoder = Encoder::new(Version::Amf3);
     /// twice.to_amf(&mut encoder)?;
-    /// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x06, 0x00]);
+    /// assert_eq!(encoder.finish()?, [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x06, 0x00]);
     ///
     /// let mut encoder = Encoder::new(Version::Amf3).with_string_references(0);
     /// twice.to_amf(&mut encoder)?;
-    /// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x06, 0x05, b'h', b'i']);
+    /// assert_eq!(encoder.finish()?, [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x06, 0x05, b'h', b'i']);
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     #[must_use]
@@ -154,18 +184,31 @@ impl Encoder {
     /// An encoder for values that are to be written here once they are counted.
     #[cfg(feature = "serde")]
     pub(crate) fn detached(&self) -> Self {
-        Self::new(self.current_version()).with_max_depth(self.max_depth.saturating_sub(self.depth))
+        Self::new(self.current_version())
+            .with_max_depth(self.max_depth.saturating_sub(self.depth))
+            .with_reserved_output(self.out.limit(), self.out.total_len())
     }
 
     /// The bytes written.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) if they are more than the
+    /// [output limit](Self::with_output_limit).
     #[inline]
-    pub fn finish(self) -> Vec<u8> {
-        self.out
+    pub fn finish(self) -> Result<Vec<u8>, EncodeError> {
+        self.out.into_bytes()
     }
 
-    /// The bytes written so far.
-    pub fn bytes(&self) -> &[u8] {
-        &self.out
+    /// The bytes written so far, of an encoder that is used again.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) if they are more than the
+    /// [output limit](Self::with_output_limit).
+    #[inline]
+    pub fn bytes(&self) -> Result<&[u8], EncodeError> {
+        self.out.check().map(|()| self.out.as_slice())
     }
 
     /// Begins another message: the bytes and the reference tables are emptied, their room and the settings
@@ -178,7 +221,7 @@ impl Encoder {
     /// for text in ["a", "b", "a"] {
     ///     encoder.clear();
     ///     text.to_amf(&mut encoder)?;
-    ///     assert_eq!(encoder.bytes(), [0x06, 0x03, text.as_bytes()[0]]);
+    ///     assert_eq!(encoder.bytes()?, [0x06, 0x03, text.as_bytes()[0]]);
     /// }
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
@@ -199,7 +242,7 @@ impl Encoder {
 
     /// Whether nothing was written so far.
     pub fn is_empty(&self) -> bool {
-        self.out.is_empty()
+        self.out.len() == 0
     }
 
     /// Writes null.
@@ -257,14 +300,13 @@ impl Encoder {
             0x80..0x4000 => self.raw(&[amf3::marker::INTEGER, (bits >> 7) as u8 | 0x80, bits as u8 & 0x7F]),
             _ => {
                 self.byte(amf3::marker::INTEGER);
-                u29::write(&mut self.out, bits);
+                self.out.u29(bits);
             }
         }
     }
 
     /// Writes a string.
     pub fn string(&mut self, text: &str) -> Result<(), EncodeError> {
-        self.check_len(text.len())?;
         match self.mode {
             OutputMode::Amf0 => self.amf0_string(text),
             OutputMode::Amf3 => self.amf3_text(&[amf3::marker::STRING], text),
@@ -337,34 +379,24 @@ impl Encoder {
 
     #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        self.out.raw(bytes);
     }
 
     #[inline]
     pub(crate) fn byte(&mut self, byte: u8) {
-        self.out.push(byte);
+        self.out.byte(byte);
     }
 
     /// Makes room for something large.
     #[inline]
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        if self.out.capacity() - self.out.len() < bytes {
-            self.grow(bytes);
-        }
+        self.out.reserve(bytes);
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, bytes: usize) {
-        const FAST_GROWTH_LIMIT: usize = 1 << 15;
-        let len = self.out.len();
-        if bytes / 4 > len.max(INITIAL_CAPACITY) {
-            // A large value is often all that is to come; what stands before it and behind it is small.
-            self.out.reserve_exact(bytes + INITIAL_CAPACITY);
-        } else {
-            let ahead = if len < FAST_GROWTH_LIMIT { len * 3 } else { len };
-            self.out.reserve_exact(bytes.max(ahead).max(INITIAL_CAPACITY));
-        }
+    /// An error if the message has become larger than the output limit.
+    #[inline]
+    pub(crate) fn check_output(&self) -> Result<(), EncodeError> {
+        self.out.check()
     }
 
     /// The version in which the next value will stand.
@@ -400,7 +432,7 @@ impl Encoder {
     /// Begins something with members, and tells in which version.
     #[inline]
     pub(crate) fn begin_container(&mut self) -> Result<Version, EncodeError> {
-        self.check_len(0)?;
+        self.check_output()?;
         if self.depth >= self.max_depth {
             return Err(self.too_deep());
         }
@@ -455,23 +487,7 @@ impl Encoder {
         EncodeError::new(EncodeErrorKind::Depth { max: self.max_depth })
     }
 
-    #[inline]
-    fn check_len(&self, more: usize) -> Result<(), EncodeError> {
-        if self.out.len() > self.max_len.saturating_sub(more) {
-            Err(self.message_too_long(more))
-        } else {
-            Ok(())
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn message_too_long(&self, more: usize) -> EncodeError {
-        too_long("a message", self.out.len() + more, self.max_len)
-    }
-
     fn amf3_leaf(&mut self, marker: u8, bytes: &[u8], what: &'static str) -> Result<(), EncodeError> {
-        self.check_len(bytes.len())?;
         if self.begin_scalar() == Version::Amf0 {
             self.byte(amf0::marker::AVMPLUS);
         }
@@ -480,7 +496,7 @@ impl Encoder {
         self.byte(marker);
         self.amf3_length(what, bytes.len())?;
         self.raw(bytes);
-        Ok(())
+        self.check_output()
     }
 
     fn amf0_string(&mut self, text: &str) -> Result<(), EncodeError> {
@@ -494,7 +510,7 @@ impl Encoder {
         }
         self.raw(&[amf0::marker::STRING, high, low]);
         self.raw(text.as_bytes());
-        Ok(())
+        self.check_output()
     }
 
     /// A name or an alias: 16 bits of length, then UTF-8 (AMF0 §1.3.1).
@@ -504,14 +520,13 @@ impl Encoder {
         };
         self.raw(&length.to_be_bytes());
         self.raw(name.as_bytes());
-        Ok(())
+        self.check_output()
     }
 
     fn amf0_long_text(&mut self, text: &str) -> Result<(), EncodeError> {
-        self.check_len(text.len())?;
         self.amf0_length("a string", text.len())?;
         self.raw(text.as_bytes());
-        Ok(())
+        self.check_output()
     }
 
     pub(crate) fn amf0_length(&mut self, what: &'static str, len: usize) -> Result<(), EncodeError> {
@@ -527,8 +542,13 @@ impl Encoder {
         if len > MAX_AMF3_LEN {
             return Err(too_long(what, len, MAX_AMF3_LEN));
         }
-        u29::write(&mut self.out, (len as u32) << 1 | 1);
+        self.out.u29((len as u32) << 1 | 1);
         Ok(())
+    }
+
+    /// The same for a string that may be shared.
+    pub(crate) fn amf3_shared_string(&mut self, text: &Arc<str>) -> Result<(), EncodeError> {
+        self.amf3_shared_text(&[], text)
     }
 
     /// A string without its marker, by reference where it was written before.
@@ -546,19 +566,70 @@ impl Encoder {
         if text.len() > MAX_AMF3_LEN {
             return Err(too_long("a string", text.len(), MAX_AMF3_LEN));
         }
-        if text.len() >= RESERVE_THRESHOLD {
-            self.reserve(N + u29::MAX_WIDTH + text.len());
-        }
         self.raw(markers);
         let head = (text.len() as u32) << 1 | 1;
         let start = self.out.len() + u29::width(head);
-        if let Some(index) = self.strings.find_or_insert(&self.out, start, text) {
-            u29::write(&mut self.out, index << 1);
+        if let Some(index) = self.strings.find_or_insert(self.out.as_slice(), start, text) {
+            self.out.u29(index << 1);
         } else {
-            u29::write(&mut self.out, head);
+            if text.len() >= RESERVE_THRESHOLD {
+                self.reserve(u29::MAX_WIDTH + text.len());
+            }
+            self.out.u29(head);
             self.raw(text.as_bytes());
         }
-        Ok(())
+        self.check_output()
+    }
+
+    /// Writes a string that may be shared. Its address is enough to find it again, so that a long text that is
+    /// mentioned a million times is read once.
+    pub(crate) fn shared_string(&mut self, text: &Arc<str>) -> Result<(), EncodeError> {
+        match self.mode {
+            OutputMode::Amf0 => self.amf0_string(text),
+            OutputMode::Amf3 => self.amf3_shared_text(&[amf3::marker::STRING], text),
+            OutputMode::Envelope => {
+                self.amf3_shared_text(&[amf0::marker::AVMPLUS, amf3::marker::STRING], text)
+            }
+        }
+    }
+
+    #[inline]
+    fn amf3_shared_text<const N: usize>(
+        &mut self,
+        markers: &[u8; N],
+        text: &Arc<str>,
+    ) -> Result<(), EncodeError> {
+        if self.strings.is_found_by_address(text) {
+            self.amf3_long_shared_text(markers, text)
+        } else {
+            self.amf3_text(markers, text)
+        }
+    }
+
+    #[inline(never)]
+    fn amf3_long_shared_text(&mut self, markers: &[u8], text: &Arc<str>) -> Result<(), EncodeError> {
+        self.raw(markers);
+        if let Some(index) = self.strings.find_shared(text) {
+            self.out.u29(index << 1);
+            return self.check_output();
+        }
+        if text.len() > MAX_AMF3_LEN {
+            return Err(too_long("a string", text.len(), MAX_AMF3_LEN));
+        }
+        let next = self.strings.next_index();
+        let head = (text.len() as u32) << 1 | 1;
+        let start = self.out.len() + u29::width(head);
+        let found = self.strings.find_or_insert(self.out.as_slice(), start, text);
+        self.strings.insert_shared(text, found.unwrap_or(next));
+        match found {
+            Some(index) => self.out.u29(index << 1),
+            None => {
+                self.reserve(u29::MAX_WIDTH + text.len());
+                self.out.u29(head);
+                self.raw(text.as_bytes());
+            }
+        }
+        self.check_output()
     }
 }
 

@@ -27,7 +27,7 @@ impl Encoder {
     /// encoder.begin_object(&POINT)?;
     /// encoder.member(&POINT, 0, &true)?;
     /// encoder.end_object(&POINT);
-    /// assert_eq!(encoder.finish(), [0x10, 0, 1, b'P', 0, 1, b'x', 1, 1, 0, 0, 9]);
+    /// assert_eq!(encoder.finish()?, [0x10, 0, 1, b'P', 0, 1, b'x', 1, 1, 0, 0, 9]);
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     pub fn begin_object(&mut self, class: &'static Class) -> Result<(), EncodeError> {
@@ -90,8 +90,8 @@ impl Encoder {
 
     /// Writes members that the class does not declare.
     pub fn dynamic_members(&mut self, dynamic: &DynamicMembers) -> Result<(), EncodeError> {
-        for (name, value) in dynamic.iter() {
-            self.name(name)?;
+        for (name, value) in dynamic.iter_shared() {
+            self.shared_name(name)?;
             value.to_amf(self)?;
         }
         Ok(())
@@ -125,6 +125,14 @@ impl Encoder {
         }
     }
 
+    /// The same for a name that may be shared by many objects.
+    pub(crate) fn shared_name(&mut self, name: &Arc<str>) -> Result<(), EncodeError> {
+        match self.current_version() {
+            Version::Amf3 if !name.is_empty() => self.amf3_shared_string(name),
+            _ => self.name(name),
+        }
+    }
+
     /// Ends an anonymous object.
     pub fn end_map(&mut self) {
         self.end_members(true);
@@ -148,8 +156,8 @@ impl Encoder {
     /// Begins an externalizable object of a dynamic value.
     pub(crate) fn begin_external_value(&mut self, traits: &Arc<value::Traits>) -> Result<(), EncodeError> {
         self.begin_amf3_container()?;
-        let known = self
-            .begin_amf3_object(|known| known.find_or_insert(TraitsKey::ExternalValue(Arc::clone(traits))));
+        let known =
+            self.begin_amf3_object(|known| known.find_or_insert_value(traits, TraitsKey::ExternalValue));
         self.write_traits(known, EXTERNALIZABLE, traits.alias(), &[""; 0])
     }
 
@@ -161,8 +169,8 @@ impl Encoder {
         match self.begin_container()? {
             Version::Amf0 => self.begin_amf0_object(traits.alias()),
             Version::Amf3 => {
-                let key = TraitsKey::Value(Arc::clone(traits));
-                let known = self.begin_amf3_object(|known| known.find_or_insert(key));
+                let known =
+                    self.begin_amf3_object(|known| known.find_or_insert_value(traits, TraitsKey::Value));
                 let kind = if traits.is_dynamic() { INLINE | DYNAMIC } else { INLINE };
                 self.write_traits(known, kind, traits.alias(), traits.members())
             }
@@ -214,7 +222,7 @@ impl Encoder {
         match known {
             Some(index) => {
                 self.byte(amf3::marker::OBJECT);
-                u29::write(&mut self.out, index << 2 | 1);
+                self.out.u29(index << 2 | 1);
                 Ok(())
             }
             None => self.write_inline_traits(kind, alias, members),
@@ -234,7 +242,7 @@ impl Encoder {
             return Err(EncodeError::new(kind));
         }
         self.byte(amf3::marker::OBJECT);
-        u29::write(&mut self.out, (members.len() as u32) << 4 | kind);
+        self.out.u29((members.len() as u32) << 4 | kind);
         self.amf3_string(alias)?;
         for name in members {
             self.amf3_string(name.as_ref())?;

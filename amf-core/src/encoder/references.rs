@@ -10,8 +10,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::error::EncodeError;
-use crate::wire::u29;
-use crate::{Encoder, Version, amf0};
+use crate::{Encoder, Version, amf0, work};
 
 #[derive(Debug, Default)]
 pub(crate) struct ObjectTable {
@@ -22,6 +21,8 @@ pub(crate) struct ObjectTable {
     /// The pointer whose object takes the next place in a table.
     pending: Option<usize>,
 }
+
+const MIN_KEPT_CAPACITY: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 struct WrittenObject {
@@ -42,6 +43,10 @@ pub(crate) enum KeepAlive {
 impl ObjectTable {
     /// Forgets every object, and keeps the room for others.
     pub(crate) fn clear(&mut self) {
+        // Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
+        if self.written.capacity() > MIN_KEPT_CAPACITY.max(self.written.len() * 16) {
+            self.written = HashMap::new();
+        }
         self.written.clear();
         self.kept_alive.clear();
         self.amf0_objects = 0;
@@ -58,8 +63,9 @@ impl Encoder {
         keep: impl FnOnce() -> KeepAlive,
         write: impl FnOnce(&mut Self) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
+        work::count(1);
         if self.write_reference(address) {
-            return Ok(());
+            return self.check_output();
         }
         self.objects.kept_alive.push(keep());
         self.objects.pending = Some(address);
@@ -108,7 +114,7 @@ impl Encoder {
             self.byte(amf0::marker::AVMPLUS);
         }
         self.byte(marker);
-        u29::write(&mut self.out, index << 1);
+        self.out.u29(index << 1);
         true
     }
 }

@@ -47,5 +47,5 @@ pub trait ToAmf {
 pub fn to_vec<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Vec<u8>, EncodeError> {
     let mut encoder = Encoder::new(version);
     value.to_amf(&mut encoder)?;
-    Ok(encoder.finish())
+    encoder.finish()
 }

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::class::Class;
-use crate::value;
+use crate::{value, work};
 
 #[derive(Debug, Default)]
 pub(super) struct TraitsTable {
     /// The classes written last, each in the place that its address falls on: most objects are of a few classes.
     recent: [RecentClass; RECENT_CLASSES],
     indices: HashMap<TraitsKey, u32>,
+    /// Records of dynamic values by address, with whether the object is externalizable. They are kept, so that each
+    /// address stays its own.
+    values: HashMap<(usize, bool), (u32, Arc<value::Traits>)>,
 }
 
 const RECENT_CLASSES: usize = 4;
+const MIN_KEPT_CAPACITY: usize = 64;
 
 /// No class stands at the address 0.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +47,30 @@ impl TraitsTable {
         (index != next).then_some(index)
     }
 
+    /// The same for a record of a dynamic value.
+    ///
+    /// Its content is hashed once for each `Arc`, not for each object: an object takes two bytes on the wire, and its
+    /// alias may take a megabyte.
+    pub(super) fn find_or_insert_value(
+        &mut self,
+        traits: &Arc<value::Traits>,
+        key: fn(Arc<value::Traits>) -> TraitsKey,
+    ) -> Option<u32> {
+        work::count(1);
+        let key = key(Arc::clone(traits));
+        let is_external = matches!(key, TraitsKey::ExternalValue(_));
+        let address = (Arc::as_ptr(traits).addr(), is_external);
+        if let Some((index, _)) = self.values.get(&address) {
+            return Some(*index);
+        }
+        let bytes = |text: &Arc<str>| 1 + text.len().div_ceil(8);
+        work::count(bytes(traits.shared_alias()) + traits.members().iter().map(bytes).sum::<usize>());
+        let next = self.indices.len() as u32;
+        let known = self.find_or_insert(key);
+        self.values.insert(address, (known.unwrap_or(next), Arc::clone(traits)));
+        known
+    }
+
     /// The same for a class.
     pub(super) fn find_or_insert_class(&mut self, class: &'static Class) -> Option<u32> {
         let next = self.indices.len() as u32;
@@ -65,7 +93,13 @@ impl TraitsTable {
     /// Forgets every record, and keeps the room for others.
     pub(super) fn clear(&mut self) {
         self.recent = [RecentClass::default(); RECENT_CLASSES];
+        if self.indices.capacity() > MIN_KEPT_CAPACITY.max(self.indices.len() * 16) {
+            self.indices = HashMap::new();
+        }
         self.indices.clear();
+        if !self.values.is_empty() {
+            self.values = HashMap::new();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Putting a packet together from values that were written before.
 
+use crate::OutputLimit;
 use crate::error::{EncodeError, EncodeErrorKind};
 
 /// Puts a packet together. Headers and messages may come in any order; the headers are written first.
@@ -14,9 +15,13 @@ use crate::error::{EncodeError, EncodeErrorKind};
 /// assert_eq!(bytes, b"\0\0\0\0\0\x01\0\x0B/1/onResult\0\x04null\0\0\0\x02\x01\x01");
 /// # Ok::<(), amf_core::EncodeError>(())
 /// ```
+///
+/// A packet is limited to 16 MiB, named `packet_bytes`, or to another [limit](Self::with_output_limit). An entry that
+/// cannot be added leaves the packet as it was, so that a short fault can be added in its place.
 #[derive(Clone, Debug)]
 pub struct PacketWriter {
     version: u16,
+    limit: OutputLimit,
     headers: Section,
     messages: Section,
 }
@@ -29,38 +34,94 @@ struct Section {
 
 /// Version, number of headers, and number of messages.
 const FIXED_LEN: usize = 6;
+const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("packet_bytes", 16 << 20);
 
 impl PacketWriter {
     /// An empty packet of a version: 0 or 3.
     pub fn new(version: u16) -> Self {
-        Self { version, headers: Section::default(), messages: Section::default() }
+        let limit = DEFAULT_OUTPUT_LIMIT;
+        Self { version, limit, headers: Section::default(), messages: Section::default() }
+    }
+
+    /// The same packet with another limit on its bytes. Default: 16 MiB, named `packet_bytes`.
+    ///
+    /// ```
+    /// use amf_core::packet::PacketWriter;
+    /// use amf_core::OutputLimit;
+    ///
+    /// let mut packet = PacketWriter::new(0).with_output_limit(OutputLimit::new("packet_bytes", 20));
+    /// assert!(packet.message("/1/onResult", "null", &[0x01, 0x01]).is_err());
+    /// packet.message("/1", "", &[0x05, 0x05, 0x05, 0x05])?;
+    /// assert_eq!((packet.len(), packet.remaining()), (20, 0));
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_output_limit(mut self, limit: OutputLimit) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Number of bytes that the packet has so far.
+    #[allow(clippy::len_without_is_empty, reason = "a packet without entries has its head")]
+    pub fn len(&self) -> usize {
+        FIXED_LEN.max(self.messages.bytes.len()) + self.headers.bytes.len()
+    }
+
+    /// Number of bytes that can still be added. An entry takes its value, its texts, and a few bytes for lengths.
+    pub fn remaining(&self) -> usize {
+        self.limit.max.saturating_sub(self.len())
+    }
+
+    /// An error unless this many bytes fit.
+    fn check(&self, bytes: usize) -> Result<(), EncodeError> {
+        if bytes <= self.remaining() {
+            return Ok(());
+        }
+        let OutputLimit { name, max } = self.limit;
+        Err(EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: name, max }))
     }
 
     /// Adds a header with a value in the form of the [envelope](crate::Encoder::in_envelope).
+    ///
+    /// # Errors
+    ///
+    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) beyond the limit, [`Length`](EncodeErrorKind::Length) for a
+    /// name above 65,535 bytes and for the 65,536th header.
     pub fn header(&mut self, name: &str, must_understand: bool, value: &[u8]) -> Result<(), EncodeError> {
-        let section = self.headers.add_entry("headers")?;
-        section.text(name)?;
-        section.bytes.push(u8::from(must_understand));
-        section.value(value)
+        let (name, value) = (Text::new(name)?, Body::new(value)?);
+        self.check(name.written_len() + 1 + value.written_len())?;
+        let bytes = self.headers.add_entry("headers")?;
+        name.write(bytes);
+        bytes.push(u8::from(must_understand));
+        value.write(bytes);
+        Ok(())
     }
 
     /// Adds a message with a body in the form of the [envelope](crate::Encoder::in_envelope).
+    ///
+    /// # Errors
+    ///
+    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) beyond the limit, [`Length`](EncodeErrorKind::Length) for a
+    /// URI above 65,535 bytes and for the 65,536th message.
     pub fn message(&mut self, target_uri: &str, response_uri: &str, body: &[u8]) -> Result<(), EncodeError> {
-        let section = self.messages.add_entry("messages")?;
-        if section.bytes.is_empty() {
+        let (target, response, body) = (Text::new(target_uri)?, Text::new(response_uri)?, Body::new(body)?);
+        let len = target.written_len() + response.written_len() + body.written_len();
+        self.check(len)?;
+        let bytes = self.messages.add_entry("messages")?;
+        if bytes.is_empty() {
             // In most packets this is all there is, and then it is in its place already.
-            let lengths = 2 + 2 + 4;
-            section.bytes.reserve(FIXED_LEN + lengths + target_uri.len() + response_uri.len() + body.len());
-            section.bytes.resize(FIXED_LEN, 0);
+            bytes.reserve_exact(FIXED_LEN + len);
+            bytes.resize(FIXED_LEN, 0);
         }
-        section.text(target_uri)?;
-        section.text(response_uri)?;
-        section.value(body)
+        target.write(bytes);
+        response.write(bytes);
+        body.write(bytes);
+        Ok(())
     }
 
     /// The packet's bytes.
     pub fn finish(self) -> Vec<u8> {
-        let Self { version, headers, messages } = self;
+        let Self { version, headers, messages, .. } = self;
         let mut bytes = messages.bytes;
         bytes.resize(bytes.len().max(FIXED_LEN), 0);
         let [version, header_count, message_count] =
@@ -72,32 +133,57 @@ impl PacketWriter {
 }
 
 impl Section {
-    fn add_entry(&mut self, what: &'static str) -> Result<&mut Self, EncodeError> {
+    /// Counts one entry more, and returns where it is to be written.
+    fn add_entry(&mut self, what: &'static str) -> Result<&mut Vec<u8>, EncodeError> {
         match self.count.checked_add(1) {
             Some(count) => {
                 self.count = count;
-                Ok(self)
+                Ok(&mut self.bytes)
             }
             None => Err(too_long(what, usize::from(u16::MAX) + 1, usize::from(u16::MAX))),
         }
     }
+}
 
-    fn text(&mut self, text: &str) -> Result<(), EncodeError> {
-        let Ok(length) = u16::try_from(text.len()) else {
-            return Err(too_long("a name of the packet", text.len(), usize::from(u16::MAX)));
-        };
-        self.bytes.extend_from_slice(&length.to_be_bytes());
-        self.bytes.extend_from_slice(text.as_bytes());
-        Ok(())
+/// A text that its length of 16 bits can hold.
+struct Text<'a>(u16, &'a str);
+
+impl<'a> Text<'a> {
+    fn new(text: &'a str) -> Result<Self, EncodeError> {
+        match u16::try_from(text.len()) {
+            Ok(length) => Ok(Self(length, text)),
+            Err(_) => Err(too_long("a name of the packet", text.len(), usize::from(u16::MAX))),
+        }
     }
 
-    fn value(&mut self, value: &[u8]) -> Result<(), EncodeError> {
-        let Ok(length) = u32::try_from(value.len()) else {
-            return Err(too_long("a value of the packet", value.len(), u32::MAX as usize));
-        };
-        self.bytes.extend_from_slice(&length.to_be_bytes());
-        self.bytes.extend_from_slice(value);
-        Ok(())
+    fn written_len(&self) -> usize {
+        size_of::<u16>() + self.1.len()
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_be_bytes());
+        bytes.extend_from_slice(self.1.as_bytes());
+    }
+}
+
+/// A value that its length of 32 bits can hold.
+struct Body<'a>(u32, &'a [u8]);
+
+impl<'a> Body<'a> {
+    fn new(value: &'a [u8]) -> Result<Self, EncodeError> {
+        match u32::try_from(value.len()) {
+            Ok(length) => Ok(Self(length, value)),
+            Err(_) => Err(too_long("a value of the packet", value.len(), u32::MAX as usize)),
+        }
+    }
+
+    fn written_len(&self) -> usize {
+        size_of::<u32>() + self.1.len()
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_be_bytes());
+        bytes.extend_from_slice(self.1);
     }
 }
 

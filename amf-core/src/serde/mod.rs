@@ -79,7 +79,7 @@ pub use write::{ListSerializer, MapSerializer, Serializer};
 pub fn to_vec<T: Serialize + ?Sized>(version: Version, value: &T) -> Result<Vec<u8>, EncodeError> {
     let mut encoder = Encoder::new(version);
     value.serialize(Serializer::new(&mut encoder))?;
-    Ok(encoder.finish())
+    encoder.finish()
 }
 
 /// Reads one value that is all of the input, with the default limits, as a type that serde knows.

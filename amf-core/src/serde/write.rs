@@ -18,7 +18,7 @@ use crate::{Date, Decoder, Encoder, FromAmf, Limits, ToAmf, Value};
 /// let mut encoder = Encoder::new(Version::Amf3);
 /// ("hi", 5).serialize(Serializer::new(&mut encoder))?;
 /// // AMF3 §3.11: an array of two, no named members.
-/// assert_eq!(encoder.finish(), [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x04, 5]);
+/// assert_eq!(encoder.finish()?, [0x09, 0x05, 0x01, 0x06, 0x05, b'h', b'i', 0x04, 5]);
 /// # Ok::<(), amf_core::EncodeError>(())
 /// ```
 #[derive(Debug)]
@@ -281,7 +281,7 @@ impl ListSerializer<'_> {
 /// Writes values again that were written aside: as dynamic ones, which keep all that serde can say.
 fn copy_values(detached: Encoder, count: usize, encoder: &mut Encoder) -> Result<(), EncodeError> {
     let version = detached.current_version();
-    let bytes = detached.finish();
+    let bytes = detached.finish()?;
     let mut decoder = Decoder::new(version, &bytes).with_limits(Limits::for_trusted_input());
     for _ in 0..count {
         let value = Value::from_amf(&mut decoder).map_err(|error| EncodeError::custom(error.to_string()))?;

@@ -39,13 +39,14 @@ mod write;
 use std::sync::Arc;
 
 use crate::{
-    Classes, DecodeError, DecodeErrorKind, EncodeError, FromAmf, Limits, Object, ToAmf, Value, Version,
-    from_slice, to_vec,
+    Classes, DecodeError, DecodeErrorKind, EncodeError, FromAmf, Limits, Object, OutputLimit, ToAmf, Value,
+    Version, from_slice, to_vec,
 };
 
 pub(crate) const FILE_TAG: [u8; 2] = [0x00, 0xBF];
 pub(crate) const SIGNATURE: [u8; 10] = *b"TCSO\0\x04\0\0\0\0";
 pub(crate) const PADDING: [u8; 3] = [0; 3];
+const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("file_bytes", 64 << 20);
 /// Behind each value.
 pub(crate) const MEMBER_END: u8 = 0;
 
@@ -159,7 +160,28 @@ impl SolFile {
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     pub fn write(&self) -> Result<Vec<u8>, EncodeError> {
-        write::file(self)
+        self.write_with_limit(DEFAULT_OUTPUT_LIMIT)
+    }
+
+    /// The file's bytes, of which there are no more than the limit. [`write`](Self::write) has one of 64 MiB, named
+    /// `file_bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputTooLarge`](crate::EncodeErrorKind::OutputTooLarge) beyond the limit, and the errors of
+    /// [`write`](Self::write).
+    ///
+    /// ```
+    /// use amf_core::{sol::SolFile, OutputLimit, Version};
+    ///
+    /// let save = SolFile::new("s", Version::Amf3);
+    /// let limit = OutputLimit::new("file_bytes", save.write()?.len() - 1);
+    /// let error = save.write_with_limit(limit).unwrap_err();
+    /// assert_eq!(error.to_string(), "the output is larger than the limit `file_bytes` of 22 bytes");
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    pub fn write_with_limit(&self, limit: OutputLimit) -> Result<Vec<u8>, EncodeError> {
+        write::file(self, limit)
     }
 
     /// The member of this name as a `T`, if it is there.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
 use crate::encoder::KeepAlive;
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::{Encoder, ToAmf, Version, amf0};
+use crate::{Encoder, OutputLimit, ToAmf, Version, amf0};
 
-pub(super) fn file(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
+pub(super) fn file(sol: &SolFile, limit: OutputLimit) -> Result<Vec<u8>, EncodeError> {
     let header = header(sol)?;
-    let members = members(sol)?;
+    let around = FILE_TAG.len() + size_of::<u32>() + header.len() + sol.rest.len();
+    let members = members(sol, limit, around)?;
     let length = header.len() + members.len();
     let Ok(declared) = u32::try_from(length) else {
         return Err(too_long("a shared object", length, u32::MAX as usize));
@@ -29,8 +30,9 @@ fn header(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
     Ok([&SIGNATURE[..], &length.to_be_bytes(), sol.name.as_bytes(), &PADDING, &[version]].concat())
 }
 
-fn members(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder::new(sol.version);
+/// The members, which together with the bytes around them are no more than the limit.
+fn members(sol: &SolFile, limit: OutputLimit, around: usize) -> Result<Vec<u8>, EncodeError> {
+    let mut encoder = Encoder::new(sol.version).with_reserved_output(limit, around);
     if sol.version == Version::Amf0 {
         // The object of the members takes the first place in the table, and leaves no bytes.
         let data = &sol.data;
@@ -42,7 +44,7 @@ fn members(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
     } else {
         encoder.sol_members(sol)?;
     }
-    Ok(encoder.finish())
+    encoder.finish()
 }
 
 impl Encoder {

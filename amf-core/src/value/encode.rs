@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue};
 use crate::encoder::{KeepAlive, VectorItem, write_object_vector};
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::{Encoder, ToAmf, Version, amf0, amf3};
+use crate::{Encoder, ToAmf, Version, amf0, amf3, work};
 
 impl ToAmf for Value {
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        work::count(1);
         match self {
             Self::Undefined => encoder.undefined(),
             Self::Null => encoder.null(),
@@ -17,7 +18,7 @@ impl ToAmf for Value {
             Self::Integer(value) => encoder.integer(*value),
             Self::Number(value) => encoder.number(*value),
             Self::Date(date) => encoder.date(*date),
-            Self::String(text) => return encoder.string(text),
+            Self::String(text) => return encoder.shared_string(text),
             Self::Xml(text) => {
                 return encoder.write_shared(
                     address(text),
@@ -118,8 +119,8 @@ impl ToAmf for EcmaArray {
             |(index, (name, _)): &(usize, (&str, &Value))| crate::decoder::parse_index(name) == Some(*index);
         let dense = self.members.iter().enumerate().take_while(is_next).count();
         begin_amf3_array(encoder, dense)?;
-        for (name, value) in self.members.iter().skip(dense) {
-            encoder.name(name)?;
+        for (name, value) in self.members.iter_shared().skip(dense) {
+            encoder.shared_name(name)?;
             value.to_amf(encoder)?;
         }
         encoder.amf3_string("")?;

@@ -58,6 +58,11 @@ impl DynamicMembers {
         self.members.is_empty()
     }
 
+    /// The members in order, with names that may be shared.
+    pub(crate) fn iter_shared(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
+        self.members.iter()
+    }
+
     /// The members in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.members.iter().map(|(name, value)| (&**name, value))
@@ -91,6 +96,11 @@ impl Traits {
 
     /// The class's alias; empty for an anonymous object.
     pub fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    /// The same, as it may be shared.
+    pub(crate) fn shared_alias(&self) -> &Arc<str> {
         &self.alias
     }
 

@@ -61,7 +61,7 @@ pub fn from_value<T: for<'de> FromAmf<'de>>(value: &Value) -> Result<T, DecodeEr
 pub fn to_value<T: ToAmf + ?Sized>(value: &T) -> Result<Value, EncodeError> {
     let mut encoder = Encoder::new(Version::Amf3);
     value.to_amf(&mut encoder)?;
-    let bytes = encoder.finish();
+    let bytes = encoder.finish()?;
     let mut decoder = Decoder::new(Version::Amf3, &bytes).with_limits(Limits::for_trusted_input());
     Value::from_amf(&mut decoder).map_err(|error| EncodeError::custom(error.without_offset().to_string()))
 }

@@ -59,7 +59,7 @@ impl Session {
         let mut encoder = Encoder::in_envelope(Version::Amf0);
         value.to_amf(&mut encoder)?;
         self.remove_header(name);
-        let value = encoder.finish().into();
+        let value = encoder.finish()?.into();
         self.headers.push(PersistentHeader { name: name.to_owned(), must_understand, value });
         Ok(())
     }

@@ -98,7 +98,7 @@ impl ReplyHeaders {
     ) -> Result<(), CallError> {
         let mut encoder = Encoder::in_envelope(Version::Amf0);
         value.to_amf(&mut encoder)?;
-        let value = Bytes::from(encoder.finish());
+        let value = Bytes::from(encoder.finish()?);
         let mut buffer = self.lock();
         let buffer = &mut *buffer;
         let headers = buffer.headers.as_mut().ok_or(CallError::Gone)?;

@@ -133,7 +133,7 @@ impl Notification {
             }
             ArgumentsForm::Sequence => arguments.write(&mut encoder)?,
         }
-        let arguments = encoder.finish().into();
+        let arguments = encoder.finish()?.into();
         let call = EncodedCall { method: method.into(), arguments, transport_form: OnceLock::new() };
         Ok(Self { call: Arc::new(call) })
     }

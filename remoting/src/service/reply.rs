@@ -30,7 +30,7 @@ impl Reply {
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         value.to_amf(&mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into(), envelope: None })
+        Ok(Self { version, body: encoder.finish()?.into(), envelope: None })
     }
 
     fn encode_in<T: ToAmf>(
@@ -40,7 +40,7 @@ impl Reply {
     ) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(version);
         envelope.write(value, &mut encoder)?;
-        Ok(Self { version, body: encoder.finish().into(), envelope: Some(envelope) })
+        Ok(Self { version, body: encoder.finish()?.into(), envelope: Some(envelope) })
     }
 
     /// The same result for a call that wants this around it: a layer may have made the reply itself, or kept it from

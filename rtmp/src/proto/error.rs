@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use amf_core::{DecodeError, DecodeErrorKind, EncodeError};
 
-use super::MessageType;
+use super::message_type::{MESSAGE_LIMIT, MessageType};
 
 /// What a peer did wrong. It ends the connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -312,15 +312,12 @@ impl fmt::Display for UserError {
                 )
             }
             Self::MessageTooLong { len } => {
-                write!(f, "a message of {len} bytes is longer than {MAX_MESSAGE}")
+                write!(f, "a message of {len} bytes is longer than {}", MESSAGE_LIMIT.max)
             }
             Self::Encode(error) => error.fmt(f),
         }
     }
 }
-
-/// What the 24 bits of a message's length can say.
-pub(crate) const MAX_MESSAGE: usize = 0x00FF_FFFF;
 
 impl Error for UserError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

@@ -54,6 +54,11 @@ pub struct Limits {
     /// From the end of the handshake until connect has come, or for a client until its answer has.
     /// Default 5 s for a server, 30 s for a client.
     pub connect_timeout: Duration,
+    /// From the first chunk of a message to its last. Default 30 s.
+    ///
+    /// Without it a peer that keeps the connection alive by acknowledgements or pongs could hold incomplete messages
+    /// for as long as it likes.
+    pub message_timeout: Duration,
     /// For the reply to a call. Default 30 s.
     pub reply_timeout: Duration,
     /// For a peer to take some of what it is sent, by the driver's clock: see
@@ -89,6 +94,7 @@ impl Limits {
             shared_object_name: 256,
             handshake_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
+            message_timeout: Duration::from_secs(30),
             reply_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_mins(1),

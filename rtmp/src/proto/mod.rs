@@ -53,6 +53,7 @@ pub mod handshake;
 mod limit_counters;
 mod limits;
 pub mod message;
+mod message_type;
 
 pub use calls::{CallId, Transaction};
 pub use config::Config;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts of a server's connections.
@@ -37,6 +38,7 @@ struct Connections {
 pub(crate) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
     address: Option<IpAddr>,
+    is_accepted: AtomicBool,
 }
 
 /// Why there is no place; its name is that of the setting.
@@ -73,7 +75,7 @@ impl ConnectionLimiter {
         }
         connections.counters.connections += 1;
         connections.counters.accepted += 1;
-        Ok(ConnectionPermit { limiter: Arc::clone(self), address })
+        Ok(ConnectionPermit { limiter: Arc::clone(self), address, is_accepted: AtomicBool::new(false) })
     }
 
     pub(crate) fn counters(&self) -> ServerCounters {
@@ -82,6 +84,19 @@ impl ConnectionLimiter {
 
     fn lock(&self) -> MutexGuard<'_, Connections> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConnectionPermit {
+    /// Notes that the client has been accepted.
+    pub(crate) fn set_accepted(&self) {
+        self.is_accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` once the client has been accepted. Until then a transport buffers as little as the protocol.
+    #[cfg(feature = "tunnel")]
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.is_accepted.load(Ordering::Relaxed)
     }
 }
 

@@ -288,7 +288,10 @@ impl Server {
         async move {
             match settings.admit(None) {
                 Ok(permit) => {
-                    settings.tasks().track_future(serve_connection(stream, peer, &settings, &permit)).await;
+                    settings
+                        .tasks()
+                        .track_future(serve_connection(stream, peer, &settings, &Arc::new(permit)))
+                        .await;
                 }
                 Err(full) => tracing::warn!(%full, ?peer, "a connection was refused"),
             }
@@ -328,13 +331,13 @@ pub(crate) async fn serve_connection<S>(
     stream: S,
     peer: Option<SocketAddr>,
     settings: &Arc<ServerSettings>,
-    _place: &ConnectionPermit,
+    permit: &Arc<ConnectionPermit>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
     let (handle, outbox, state) = Handle::new(&settings.config);
-    let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer);
+    let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer, Arc::clone(permit));
     let mut driver = Driver::new(stream, connection, session, outbox, state);
     let end = driver.run(settings.closing(), settings.shutdown_notice, settings.shutdown_timeout).await;
     tracing::debug!(?peer, ?end, "connection ended");

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::{Disconnect, DisconnectReason};
 use super::fallback::UnknownCommand;
+use super::limiter::ConnectionPermit;
 use super::settings::{Fallback, ServerSettings};
 use crate::connection::{
     CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, outcome_size,
@@ -34,6 +35,7 @@ pub(crate) struct ClientSession {
     client: Client,
     handle: Arc<Handle>,
     peer: Option<SocketAddr>,
+    permit: Arc<ConnectionPermit>,
     state: State,
     objects: ConnectionSubscriptions,
     end: Option<DisconnectReason>,
@@ -72,10 +74,15 @@ impl Future for Task {
 }
 
 impl ClientSession {
-    pub(crate) fn new(settings: Arc<ServerSettings>, handle: Arc<Handle>, peer: Option<SocketAddr>) -> Self {
+    pub(crate) fn new(
+        settings: Arc<ServerSettings>,
+        handle: Arc<Handle>,
+        peer: Option<SocketAddr>,
+        permit: Arc<ConnectionPermit>,
+    ) -> Self {
         let client = Client::new(ClientId::allocate(), Arc::clone(&handle) as _);
         let objects = ConnectionSubscriptions::new(Arc::clone(&handle), settings.config.chunk_size);
-        Self { settings, client, handle, peer, state: State::New, objects, end: None }
+        Self { settings, client, handle, peer, permit, state: State::New, objects, end: None }
     }
 
     fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Self>) {
@@ -124,6 +131,7 @@ impl ClientSession {
                     Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
                 caller.extensions_mut().extend(extensions);
                 self.state = State::In(caller, connect);
+                self.permit.set_accepted();
                 self.log(context.connection.accept(Instant::now(), &success_with(&info)));
             }
             Err(Rejection { status }) => self.reject(&status, context),
@@ -194,12 +202,14 @@ impl Drop for ClientSession {
         let State::In(caller, connect) = std::mem::replace(&mut self.state, State::New) else { return };
         connect.instance().leave(&self.client);
         let reason = self.end.take().unwrap_or(DisconnectReason::Aborted);
-        call_on_disconnect(&self.settings, Disconnect { caller, connect, reason });
+        call_on_disconnect(&self.settings, Arc::clone(&self.permit), Disconnect { caller, connect, reason });
     }
 }
 
-/// The hook outlives the connection; where the runtime is gone too, nobody is left to be told.
-fn call_on_disconnect(settings: &Arc<ServerSettings>, gone: Disconnect) {
+/// Runs the hook beside everything else. The connection's permit is held until the hook returns: with a slow hook,
+/// clients that come and go would otherwise pile up any number of its futures.
+fn call_on_disconnect(settings: &Arc<ServerSettings>, permit: Arc<ConnectionPermit>, gone: Disconnect) {
+    // Where the runtime is gone too, nobody is left to be told.
     let (Some(hook), Ok(runtime)) = (&settings.on_disconnect, runtime::Handle::try_current()) else { return };
     let hook = Arc::clone(hook);
     let told = AssertUnwindSafe(async move { hook(gone).await }).catch_unwind();
@@ -208,6 +218,7 @@ fn call_on_disconnect(settings: &Arc<ServerSettings>, gone: Disconnect) {
             if told.await.is_err() {
                 tracing::error!("the hook of on_disconnect panicked");
             }
+            drop(permit);
         },
         &runtime,
     );

@@ -275,10 +275,10 @@ impl SharedObjectInner {
                     let _ = self.updates.send(SharedObjectUpdate { version, client, changes, missed: 0 });
                 }
             }
-            Effect::Disconnect(subscriber) => {
+            Effect::Disconnect { subscriber, limit: name } => {
                 if let Some(subscriber) = inner.subscribers.get(&subscriber) {
-                    limit("pending_bytes");
-                    tracing::debug!(client = %subscriber.client, object = %self.name, "too many requests wait");
+                    limit(name);
+                    tracing::debug!(client = %subscriber.client, object = %self.name, limit = name, "a client exceeded a limit of shared objects");
                     subscriber.disconnect();
                 }
             }

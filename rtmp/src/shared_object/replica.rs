@@ -21,6 +21,7 @@ const REPLICA_LIMITS: SharedObjectLimits = SharedObjectLimits {
     total_memory: usize::MAX,
     objects: usize::MAX,
     pending_bytes: usize::MAX,
+    answer_bytes: usize::MAX,
     linger: Duration::ZERO,
 };
 

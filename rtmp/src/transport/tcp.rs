@@ -126,6 +126,7 @@ impl BoundServer {
             match accepted {
                 Ok((socket, peer)) => match settings.admit(Some(peer)) {
                     Ok(permit) => {
+                        let permit = Arc::new(permit);
                         let served =
                             serve_socket(socket, peer, security.clone(), Arc::clone(&settings), permit);
                         connections.spawn(settings.tasks().track_future(served));
@@ -157,7 +158,7 @@ async fn serve_socket(
     peer: SocketAddr,
     security: Security,
     settings: Arc<ServerSettings>,
-    permit: ConnectionPermit,
+    permit: Arc<ConnectionPermit>,
 ) {
     // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
     if let Err(error) = socket.set_nodelay(true) {
@@ -178,7 +179,7 @@ async fn serve_tls(
     peer: SocketAddr,
     acceptor: Acceptor,
     settings: Arc<ServerSettings>,
-    permit: ConnectionPermit,
+    permit: Arc<ConnectionPermit>,
 ) {
     let accepted = tokio::select! {
         accepted = acceptor.accept(socket, settings.config.limits.handshake_timeout) => accepted,

@@ -140,7 +140,7 @@ pub fn encode(version: Version, values: &[Value]) -> Bytes {
     for value in values {
         value.to_amf(&mut encoder).unwrap();
     }
-    encoder.finish().into()
+    encoder.finish().unwrap().into()
 }
 
 /// The name of the error that ended the connection.

@@ -110,7 +110,7 @@ pub fn check(version: Version, input: &[u8]) {
 fn rewrite(version: Version, value: &Value) {
     let write = |value: &Value| {
         let mut encoder = Encoder::new(version);
-        amf_core::ToAmf::to_amf(value, &mut encoder).map(|()| encoder.finish())
+        amf_core::ToAmf::to_amf(value, &mut encoder).and_then(|()| encoder.finish())
     };
     let mut written = Vec::new();
     let mut value = value.clone();

@@ -330,7 +330,10 @@ fn encode(version: Version, values: &[Value]) -> Bytes {
             return Bytes::from_static(&[5]);
         }
     }
-    if values.is_empty() { Bytes::from_static(&[5]) } else { encoder.finish().into() }
+    match encoder.finish() {
+        Ok(bytes) if !values.is_empty() => bytes.into(),
+        _ => Bytes::from_static(&[5]),
+    }
 }
 
 /// `connect`, 1, `{app: "lobby", objectEncoding: 3}`.

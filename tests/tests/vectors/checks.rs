@@ -98,7 +98,7 @@ pub(crate) fn check(vector: &Vector) -> Outcome {
         } else {
             Encoder::new(version)
         };
-        let written = value.to_amf(&mut encoder).map(|()| encoder.finish());
+        let written = value.to_amf(&mut encoder).and_then(|()| encoder.finish());
         match written {
             Ok(bytes) if bytes == vector.bytes || vector.alternatives.contains(&bytes) => outcome.made = true,
             written => outcome.deviations.push((

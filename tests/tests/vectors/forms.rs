@@ -151,7 +151,7 @@ fn write_values(version: Version, values: &[Value], original: &[u8]) -> Result<V
     for value in values {
         value.to_amf(&mut encoder)?;
     }
-    Ok(encoder.finish())
+    encoder.finish()
 }
 
 /// A strict array whose elements switch to AMF3 each for itself, if any does. The tables of the versions
@@ -175,7 +175,7 @@ fn write_arguments(items: &[Value], original: &[u8]) -> Result<Option<Vec<u8>>, 
     if switched.is_empty() {
         return Ok(None);
     }
-    let (plain, switched) = (plain.finish(), switched.finish());
+    let (plain, switched) = (plain.finish()?, switched.finish()?);
     let (mut plain, mut switched) = (plain.as_slice(), switched.as_slice());
     let mut bytes = Vec::new();
     for (is_switched, len) in turns {

@@ -8,6 +8,7 @@ use amf_remoting::CallError;
 use amf_remoting::service::ToArguments;
 
 use super::{JoinState, RemoteObject};
+use crate::proto::message::MESSAGE_LIMIT;
 use crate::proto::{Limits, SentMessage, SharedObjectEvent};
 use crate::shared_object::EncodedValue;
 
@@ -27,9 +28,9 @@ impl<'a> SharedObjectBatch<'a> {
 
     /// Gives a slot a value. Null removes the slot. The key has at most 256 bytes, or [`ask`](Self::submit) fails.
     pub fn set(&mut self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
-        let mut encoder = Encoder::in_envelope(self.encoding);
+        let mut encoder = Encoder::in_envelope(self.encoding).with_output_limit(MESSAGE_LIMIT);
         value.to_amf(&mut encoder)?;
-        let value = encoder.finish().into();
+        let value = encoder.finish()?.into();
         self.events.push(SharedObjectEvent::RequestChange { key: key.into(), value });
         Ok(())
     }
@@ -42,9 +43,9 @@ impl<'a> SharedObjectBatch<'a> {
 
     /// Calls a handler of everybody who uses the object, this client too.
     pub fn send(&mut self, handler: &str, arguments: impl ToArguments) -> Result<(), EncodeError> {
-        let mut encoder = Encoder::in_envelope(self.encoding);
+        let mut encoder = Encoder::in_envelope(self.encoding).with_output_limit(MESSAGE_LIMIT);
         arguments.write(&mut encoder)?;
-        self.events.push(SharedObjectEvent::SendMessage(SentMessage::new(handler, encoder.bytes())));
+        self.events.push(SharedObjectEvent::SendMessage(SentMessage::new(handler, encoder.bytes()?)));
         Ok(())
     }
 

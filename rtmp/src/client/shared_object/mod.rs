@@ -154,7 +154,7 @@ impl RemoteSharedObject {
     /// let board = connection.shared_object("board", SharedObjectOptions::new()).await?;
     /// let mut events = board.events();
     ///
-    /// let mut changes = board.changes();
+    /// let mut changes = board.batch();
     /// changes.set("x", &3)?;
     /// changes.set("y", &4)?;
     /// changes.send("moved", ("pawn",))?;

@@ -3,13 +3,13 @@
 
 mod header;
 mod output;
+mod pre_chunked;
 mod reader;
-mod shared;
 pub(super) mod writer;
 
 pub use output::Output;
+pub use pre_chunked::PreChunkedMessage;
 pub use reader::ChunkReader;
-pub use shared::PreChunkedMessage;
 pub use writer::ChunkWriter;
 
 /// The size of chunks until another is announced (RTMP §5.4.1).

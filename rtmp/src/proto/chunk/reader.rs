@@ -1,5 +1,7 @@
 //! Putting messages together from chunks.
 
+use std::time::Instant;
+
 use bytes::{Bytes, BytesMut};
 
 use super::DEFAULT_CHUNK_SIZE;
@@ -60,6 +62,8 @@ struct ChunkStream {
 struct PartialMessage {
     payload: BytesMut,
     chunks: usize,
+    /// When the connection first saw the message incomplete.
+    started: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +128,23 @@ impl ChunkReader {
 
     pub(crate) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// Notes the time of messages that have become incomplete since the last call.
+    pub(crate) fn stamp_partial_messages(&mut self, now: Instant) {
+        if self.unfinished > 0 {
+            for message in self.streams.iter_mut().filter_map(|stream| stream.message.as_mut()) {
+                message.started.get_or_insert(now);
+            }
+        }
+    }
+
+    /// Returns when the oldest incomplete message began.
+    pub(crate) fn oldest_partial_message(&self) -> Option<Instant> {
+        if self.unfinished == 0 {
+            return None;
+        }
+        self.streams.iter().filter_map(|stream| stream.message.as_ref()?.started).min()
     }
 
     /// Whether `limits.before_connect` is in force for the messages that begin from now on.

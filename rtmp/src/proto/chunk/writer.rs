@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::header::{BasicHeader, MAX_HEADER_LEN, MessageHeader};
-use super::{DEFAULT_CHUNK_SIZE, EXTENDED, Output, PreChunkedMessage};
+use super::{DEFAULT_CHUNK_SIZE, EXTENDED, Output};
 use crate::proto::{Message, MessageType};
 
 /// Cuts messages into chunks, with headers as short as what came before on their chunk stream allows.
@@ -95,22 +95,6 @@ impl ChunkWriter {
         });
     }
 
-    /// Sends a message that was cut already, or cuts it again if that was for another chunk size.
-    pub fn write_shared(&mut self, chunked: &PreChunkedMessage, out: &mut Output) {
-        if chunked.chunk_size() == self.chunk_size() {
-            let message = chunked.message();
-            self.remember(message.envelope(), message.payload.len(), None);
-            // Where nothing else waits, a copy would only take a buffer of its own.
-            if out.is_empty() {
-                out.push(chunked.bytes().clone());
-            } else {
-                out.put_shared(chunked.bytes().clone());
-            }
-        } else {
-            self.write(chunked.message(), out);
-        }
-    }
-
     /// The shortest header, with the fields that it has.
     fn next_header(&mut self, envelope: Envelope, length: usize) -> (u8, Option<MessageHeader>) {
         let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
@@ -132,7 +116,7 @@ impl ChunkWriter {
         }
     }
 
-    fn remember(&mut self, envelope: Envelope, length: usize, delta: Option<u32>) {
+    pub(super) fn remember(&mut self, envelope: Envelope, length: usize, delta: Option<u32>) {
         let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
         let written = LastHeader { chunk_stream, timestamp, delta, length, kind, stream };
         match self.streams.iter_mut().find(|written| written.chunk_stream == chunk_stream) {

@@ -163,6 +163,7 @@ impl Connection {
         if let Err(error) = self.read(now, bytes) {
             return self.close_for(CloseReason::Peer(error));
         }
+        self.reader.stamp_partial_messages(now);
         if !self.is_closed()
             && let Some(received) = self.ack_window.due()
         {
@@ -216,6 +217,15 @@ impl Connection {
             }
             None => {}
         }
+        if self.message_deadline().is_some_and(|deadline| deadline <= now) {
+            let after = self.config.limits.message_timeout;
+            self.fail(PeerErrorKind::Timeout { limit: "message_timeout", after });
+        }
+    }
+
+    /// Returns when the oldest incomplete message must be complete.
+    fn message_deadline(&self) -> Option<Instant> {
+        self.reader.oldest_partial_message()?.checked_add(self.config.limits.message_timeout)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called; `None` if time changes nothing.
@@ -227,7 +237,7 @@ impl Connection {
             Phase::Open => {
                 let calls = self.calls.deadline();
                 let silence = self.keepalive.deadline(&self.config.limits);
-                [calls, silence].into_iter().flatten().min()
+                [calls, silence, self.message_deadline()].into_iter().flatten().min()
             }
             Phase::PendingConnect(_) | Phase::Closed => None,
         }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 
 use super::{Connection, Phase};
 use crate::proto::chunk::{PreChunkedMessage, writer::Envelope};
-use crate::proto::error::MAX_MESSAGE;
-use crate::proto::message::{BandwidthLimit, Control, MAX_HEAD, UserControl, chunk_stream, write_head};
+use crate::proto::message::{
+    BandwidthLimit, Control, MAX_HEAD, MESSAGE_LIMIT, UserControl, chunk_stream, write_head,
+};
 use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UserError};
 
 impl Connection {
@@ -227,5 +228,5 @@ impl Connection {
 }
 
 fn check_length(len: usize) -> Result<(), UserError> {
-    if len > MAX_MESSAGE { Err(UserError::MessageTooLong { len }) } else { Ok(()) }
+    if len > MESSAGE_LIMIT.max { Err(UserError::MessageTooLong { len }) } else { Ok(()) }
 }

@@ -3,7 +3,7 @@
 use amf_core::{DynamicMembers, EncodeError, Encoder, ToAmf, Value, Version};
 use bytes::Bytes;
 
-use super::{Message, MessageType, Status, chunk_stream, code};
+use super::{MESSAGE_LIMIT, Message, MessageType, Status, chunk_stream, code};
 
 /// The command's name.
 pub(crate) const CONNECT: &str = "connect";
@@ -71,14 +71,14 @@ impl ConnectRequest {
     pub(crate) fn message(&self) -> Result<Message, EncodeError> {
         let mut properties = self.properties.clone();
         properties.insert("objectEncoding", object_encoding(self.version));
-        let mut encoder = Encoder::new(Version::Amf0);
+        let mut encoder = Encoder::new(Version::Amf0).with_output_limit(MESSAGE_LIMIT);
         encoder.string(CONNECT)?;
         encoder.number(f64::from(CONNECT_ID));
         properties.to_amf(&mut encoder)?;
         for argument in &self.arguments {
             argument.to_amf(&mut encoder)?;
         }
-        Ok(command(encoder.finish().into()))
+        Ok(command(encoder.finish()?.into()))
     }
 }
 
@@ -106,12 +106,12 @@ impl Default for Accept {
 impl Accept {
     /// The reply, always in AMF0.
     pub(crate) fn message(&self, id: f64, version: Version) -> Result<Message, EncodeError> {
-        let mut encoder = Encoder::new(Version::Amf0);
+        let mut encoder = Encoder::new(Version::Amf0).with_output_limit(MESSAGE_LIMIT);
         encoder.string("_result")?;
         encoder.number(id);
         self.properties.to_amf(&mut encoder)?;
         self.info.clone().with("objectEncoding", object_encoding(version)).to_amf(&mut encoder)?;
-        Ok(command(encoder.finish().into()))
+        Ok(command(encoder.finish()?.into()))
     }
 }
 

@@ -95,9 +95,9 @@ impl Status {
 
     /// The object as one value in the form that a command carries.
     pub fn encode(&self, version: Version) -> Result<Bytes, EncodeError> {
-        let mut encoder = Encoder::in_envelope(version);
+        let mut encoder = Encoder::in_envelope(version).with_output_limit(super::MESSAGE_LIMIT);
         self.to_amf(&mut encoder)?;
-        Ok(encoder.finish().into())
+        Ok(encoder.finish()?.into())
     }
 
     fn text(&self, name: &str) -> &str {

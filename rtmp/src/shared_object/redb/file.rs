@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,16 +14,46 @@ use super::resync::ResyncBackend;
 /// Of pages in memory, in bytes: those of objects that are in use are read once.
 const CACHE_SIZE: usize = 16 << 20;
 
-/// Makes the file if there is none, and sees to it that it is still in its folder after a power failure.
+/// Symbolic links that are followed, as Linux does.
+const MAX_LINKS: usize = 40;
+
+/// Creates the file if there is none or an empty one, and makes sure that it is still in its folder after a power
+/// failure.
+///
+/// # Errors
+/// Anything but a regular file is refused: replacing a FIFO or a device by a file of that name would break what uses
+/// it, and reading one may block for ever.
 pub(super) fn prepare(path: &Path) -> Result<(), DatabaseError> {
-    if fs::metadata(path).map_or(true, |file| file.len() == 0) {
-        create(path)?;
+    let path = &follow_links(path)?;
+    match fs::symlink_metadata(path) {
+        Ok(file) if !file.is_file() => {
+            let message = "expected a regular file, or none yet";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
+        }
+        Ok(file) if file.len() > 0 => {}
+        Ok(_) => create(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path)?,
+        Err(error) => return Err(error.into()),
     }
     if cfg!(unix) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
+}
+
+/// Returns where a symbolic link leads, whether that exists or not: a new file takes the place of its target, not of
+/// the link.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        if !fs::symlink_metadata(&path).is_ok_and(|file| file.is_symlink()) {
+            return Ok(path);
+        }
+        let target = fs::read_link(&path)?;
+        path = path.parent().map(|folder| folder.join(&target)).unwrap_or(target);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "too many symbolic links, one to another"))
 }
 
 /// redb takes a file that was made in part for none of its own. So it has another name until it is whole.

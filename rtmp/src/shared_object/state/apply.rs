@@ -21,6 +21,7 @@ impl SharedObjectState {
             match request {
                 Request::Use => {
                     if let Some((from, encoding)) = writer {
+                        self.waiting_uses.remove(&from);
                         if self.subscribers.insert(from, Subscriber { encoding }).is_none() {
                             self.subscribing.push(from);
                         }
@@ -113,7 +114,7 @@ impl SharedObjectState {
 
     /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
     fn tell(
-        &self,
+        &mut self,
         writer: Option<(SubscriberId, Version)>,
         own: &[Update],
         others: &[Update],
@@ -122,7 +123,7 @@ impl SharedObjectState {
         if let Some((from, encoding)) = writer
             && !own.is_empty()
         {
-            effects.extend(self.send(own, encoding, &[from]));
+            effects.extend(self.answer(own, encoding, from));
         }
         if others.is_empty() {
             return effects;
@@ -142,19 +143,37 @@ impl SharedObjectState {
         effects
     }
 
+    /// The messages to a client about its own requests, as long as they are within its budget.
+    ///
+    /// The messages are built one after another: a message of 20 KB may have 1,000 changes that are refused, and each
+    /// refusal says what the slot is, up to a megabyte.
+    fn answer(&mut self, own: &[Update], encoding: Version, to: SubscriberId) -> Vec<Effect> {
+        let max = self.limits.answer_bytes;
+        let answered = self.answered_bytes.get(&to).copied().unwrap_or_default();
+        if answered > max {
+            return Vec::new();
+        }
+        let messages = self.header().messages_within(own, encoding, max - answered);
+        let bytes: usize = messages.iter().map(|message| message.payload.len()).sum();
+        self.answered_bytes.insert(to, answered + bytes);
+        if answered + bytes > max {
+            return vec![Effect::Disconnect { subscriber: to, limit: "answer_bytes" }];
+        }
+        messages.into_iter().map(|message| Effect::Send { to: vec![to], message }).collect()
+    }
+
     pub(super) fn send(
         &self,
         updates: &[Update],
         encoding: Version,
         to: &[SubscriberId],
     ) -> impl Iterator<Item = Effect> {
-        let header = UpdateHeader {
-            name: &self.name,
-            version: self.slots.version(),
-            is_persistent: self.is_persistent,
-        };
-        let messages = header.messages(updates, encoding).into_iter();
+        let messages = self.header().messages(updates, encoding).into_iter();
         messages.map(|message| Effect::Send { to: to.to_vec(), message })
+    }
+
+    fn header(&self) -> UpdateHeader<'_> {
+        UpdateHeader { name: &self.name, version: self.slots.version(), is_persistent: self.is_persistent }
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::sync::{Arc, OnceLock};
 
-use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value, Version};
+use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, OutputLimit, ToAmf, Value, Version};
 use amf_remoting::service::ToArguments;
 use bytes::Bytes;
 
 use crate::proto::SentMessage;
+use crate::proto::message::MESSAGE_LIMIT;
 
-/// Bytes that a value may come to in the other encoding: what AMF3 says by references, AMF0 repeats.
-const MAX_REENCODED_LEN: usize = 1 << 20;
+/// Bytes that a value may take in the other encoding: what AMF3 says by references, AMF0 repeats. A client could
+/// otherwise make one small message cost megabytes for each subscriber that uses AMF0.
+fn translation_limit(len: usize) -> OutputLimit {
+    OutputLimit::new("translation_bytes", (16 * len + (4 << 10)).min(1 << 20))
+}
 
 /// A value as it came, and as it is in the other encoding once that was wanted.
 #[derive(Debug)]
@@ -26,9 +30,9 @@ impl EncodedValue {
     }
 
     pub(crate) fn encode(value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        let mut encoder = Encoder::in_envelope(Version::Amf3).with_output_limit(MESSAGE_LIMIT);
         value.to_amf(&mut encoder)?;
-        Ok(Self::new(Version::Amf3, encoder.finish().into()))
+        Ok(Self::new(Version::Amf3, encoder.finish()?.into()))
     }
 
     /// The encoding that it came in.
@@ -47,9 +51,10 @@ impl EncodedValue {
         }
         let other = || {
             let value = self.read::<Value>().ok()?;
-            let mut encoder = Encoder::in_envelope(version).with_max_len(MAX_REENCODED_LEN);
+            let mut encoder =
+                Encoder::in_envelope(version).with_output_limit(translation_limit(self.bytes.len()));
             value.to_amf(&mut encoder).ok()?;
-            Some(encoder.finish().into())
+            Some(encoder.finish().ok()?.into())
         };
         self.other.get_or_init(|| other().unwrap_or(Bytes::from_static(&[0x06]))).clone()
     }
@@ -84,9 +89,9 @@ impl EncodedMessage {
     }
 
     pub(crate) fn encode(handler: &str, arguments: &impl ToArguments) -> Result<Arc<Self>, EncodeError> {
-        let mut encoder = Encoder::in_envelope(Version::Amf3);
+        let mut encoder = Encoder::in_envelope(Version::Amf3).with_output_limit(MESSAGE_LIMIT);
         arguments.write(&mut encoder)?;
-        Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes())))
+        Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes()?)))
     }
 
     pub(crate) fn message(&self) -> &SentMessage {
@@ -99,11 +104,12 @@ impl EncodedMessage {
             return Some(self.message.clone());
         }
         let other = || {
-            let mut encoder = Encoder::in_envelope(version).with_max_len(MAX_REENCODED_LEN);
+            let mut encoder =
+                Encoder::in_envelope(version).with_output_limit(translation_limit(self.message.body().len()));
             for value in arguments(&self.message).ok()? {
                 value.to_amf(&mut encoder).ok()?;
             }
-            Some(SentMessage::new(self.message.handler(), encoder.bytes()))
+            Some(SentMessage::new(self.message.handler(), encoder.bytes().ok()?))
         };
         self.other.get_or_init(other).clone()
     }

@@ -21,6 +21,10 @@ pub struct SharedObjectLimits {
     /// Bytes of one client's requests that wait, for a lock or for the disk. Default 1 MiB. One that sends more is
     /// disconnected.
     pub pending_bytes: usize,
+    /// Bytes of the updates that the requests of one client may cause for itself at one time. Default 4 MiB; it should
+    /// be no less than `bytes`, as a client that begins to use an object gets all of it. One that causes more is
+    /// disconnected: a refused change of a few bytes is answered with all of the slot's value.
+    pub answer_bytes: usize,
     /// How long an object that is not persistent is kept when nobody uses it any more. Default 10 s.
     pub linger: Duration,
 }
@@ -33,6 +37,7 @@ impl Default for SharedObjectLimits {
             total_memory: 256 << 20,
             objects: 1_024,
             pending_bytes: 1 << 20,
+            answer_bytes: 4 << 20,
             linger: Duration::from_secs(10),
         }
     }

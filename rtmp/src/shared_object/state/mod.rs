@@ -20,7 +20,7 @@ mod request;
 pub(crate) mod slots;
 pub(crate) mod updates;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
@@ -80,6 +80,10 @@ pub(crate) struct SharedObjectState {
     waiting: VecDeque<Waiting>,
     /// Bytes of each client's requests that wait.
     waiting_bytes: BTreeMap<SubscriberId, usize>,
+    /// Clients with a request to use the object that waits. Its answer is all of the object, so one is enough.
+    waiting_uses: BTreeSet<SubscriberId>,
+    /// Bytes of the updates for each client that its own requests caused in this run.
+    answered_bytes: BTreeMap<SubscriberId, usize>,
     lock_holder: Option<LockHolder>,
     /// Who joined with what is not on disk yet.
     subscribing: Vec<SubscriberId>,
@@ -104,6 +108,8 @@ impl SharedObjectState {
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
             waiting: VecDeque::new(),
             waiting_bytes: BTreeMap::new(),
+            waiting_uses: BTreeSet::new(),
+            answered_bytes: BTreeMap::new(),
             lock_holder: None,
             subscribing: Vec::new(),
             effects: VecDeque::new(),
@@ -152,15 +158,16 @@ impl SharedObjectState {
         &mut self,
         from: SubscriberId,
         encoding: Version,
-        requests: Vec<Request>,
+        mut requests: Vec<Request>,
         size: usize,
     ) {
         let waiting = self.waiting_bytes.entry(from).or_default();
         *waiting += size + BATCH_OVERHEAD;
         if *waiting > self.limits.pending_bytes && !self.waiting.is_empty() {
-            self.effects.push_back(Effect::Disconnect(from));
+            self.effects.push_back(Effect::Disconnect { subscriber: from, limit: "pending_bytes" });
             return;
         }
+        requests.retain(|request| !matches!(request, Request::Use) || self.waiting_uses.insert(from));
         let from = Origin::Client(from, encoding);
         self.waiting.push_back(Waiting::Batch(Batch { from, requests }));
         self.run_waiting();
@@ -201,6 +208,8 @@ impl SharedObjectState {
     pub(crate) fn remove_subscriber(&mut self, subscriber: SubscriberId) {
         self.subscribers.remove(&subscriber);
         self.waiting_bytes.remove(&subscriber);
+        self.waiting_uses.remove(&subscriber);
+        self.answered_bytes.remove(&subscriber);
         // What it wrote before it went counts; that it wanted to listen does not.
         let committing = match &mut self.phase {
             Phase::Committing { batches, .. } => batches.as_mut_slice(),
@@ -239,6 +248,7 @@ impl SharedObjectState {
             }
         }
         self.waiting_bytes.clear();
+        self.waiting_uses.clear();
     }
 
     /// Whether what [`Effect::Commit`] asked for is on disk.
@@ -276,6 +286,7 @@ impl SharedObjectState {
     /// Does what waits, if it can be done now.
     fn run_waiting(&mut self) {
         while matches!(self.phase, Phase::Ready) && self.lock_holder.is_none() {
+            self.answered_bytes.clear();
             let (mut batches, mut effects) = (Vec::new(), Vec::new());
             while let Some(batch) = self.next() {
                 if self.is_persistent {

@@ -92,8 +92,8 @@ pub(crate) enum Effect {
     Done { ticket: Ticket, result: Result<(), WriteError> },
     /// Something changed or was sent.
     Changed { version: u32, from: Option<SubscriberId>, changes: Vec<Change> },
-    /// This client asks for more than waits well.
-    Disconnect(SubscriberId),
+    /// The client exceeded a limit, whose name this is.
+    Disconnect { subscriber: SubscriberId, limit: &'static str },
 }
 
 /// A change, as those who watch are told of it.

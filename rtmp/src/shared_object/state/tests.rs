@@ -298,3 +298,62 @@ fn a_refusal_says_of_what_in_one_message() {
     let removed = SharedObjectEvent::Remove { key: key(1) };
     assert_eq!(sent(&mut state), [(vec![1], 3, vec![status(no)]), (vec![1], 3, vec![removed])]);
 }
+
+/// A value of so many bytes: AMF0, a long string.
+fn text(len: usize) -> Arc<EncodedValue> {
+    let bytes = [&[0x0C][..], &(len as u32 - 5).to_be_bytes(), &vec![b'x'; len - 5]].concat();
+    Arc::new(EncodedValue::new(AMF0, bytes.into()))
+}
+
+/// Bytes of the messages to a client, and the limit for which it is disconnected, if it is.
+fn answers(state: &mut SharedObjectState) -> (usize, Option<&'static str>) {
+    let (mut bytes, mut ended) = (0, None);
+    while let Some(effect) = state.effect() {
+        match effect {
+            Effect::Send { message, .. } => bytes += message.payload.len(),
+            Effect::Disconnect { limit, .. } => ended = Some(limit),
+            _ => {}
+        }
+    }
+    (bytes, ended)
+}
+
+#[test]
+fn refused_changes_do_not_multiply_a_large_slot() {
+    let refused = |count: usize| vec![Request::Refused { key: Some(key(1)), code: "no" }; count];
+    let mut state = state(false);
+    let kib = 1 << 10;
+    state.client(1, AMF0, vec![Request::Set { key: key(1), value: text(1_000 * kib) }], 0);
+    assert!(answers(&mut state).0 < kib);
+    // Four answers of 1,000 KiB are within 4 MiB; five are not, in one message or in several that waited together.
+    state.client(1, AMF0, refused(4), 0);
+    let (bytes, ended) = answers(&mut state);
+    assert!(bytes > 4_000 * kib && ended.is_none(), "{bytes} {ended:?}");
+    state.client(1, AMF0, refused(5), 0);
+    assert_eq!(answers(&mut state), (0, Some("answer_bytes")));
+    state.lock(7);
+    for _ in 0..1_000 {
+        state.client(2, AMF0, refused(1), 100);
+    }
+    assert_eq!(answers(&mut state), (0, None));
+    state.unlock(7, None);
+    let (bytes, ended) = answers(&mut state);
+    assert!(bytes <= 4 << 20 && ended == Some("answer_bytes"), "{bytes} {ended:?}");
+}
+
+#[test]
+fn one_answer_is_enough_for_uses_that_wait_together() {
+    let mut state = state(false);
+    state.client(1, AMF0, vec![Request::Set { key: key(1), value: text(1 << 10) }], 0);
+    answers(&mut state);
+    state.lock(7);
+    for _ in 0..100 {
+        state.client(2, AMF0, vec![Request::Use], 0);
+    }
+    state.unlock(7, None);
+    let uses: Vec<_> = sent(&mut state).into_iter().flat_map(|(_, _, events)| events).collect();
+    assert_eq!(uses.iter().filter(|event| **event == SharedObjectEvent::UseSuccess).count(), 1);
+    // Later it is asked for again, and answered again.
+    state.client(2, AMF0, vec![Request::Use], 0);
+    assert_eq!(sent(&mut state).len(), 1);
+}

@@ -23,9 +23,20 @@ pub(in crate::shared_object) struct UpdateHeader<'a> {
 impl UpdateHeader<'_> {
     /// All of it in one message, or in several where that would be large.
     pub(in crate::shared_object) fn messages(&self, updates: &[Update], encoding: Version) -> Vec<Message> {
+        self.messages_within(updates, encoding, usize::MAX)
+    }
+
+    /// The same, up to the first message with which there are more than `max_bytes`.
+    pub(in crate::shared_object) fn messages_within(
+        &self,
+        updates: &[Update],
+        encoding: Version,
+        max_bytes: usize,
+    ) -> Vec<Message> {
         let (mut messages, mut events, mut bytes) = (Vec::new(), Vec::new(), 0);
-        for updates in updates {
-            let new = updates.events(encoding);
+        let mut total = 0;
+        for update in updates {
+            let new = update.events(encoding);
             let (count, size) = (
                 new.iter().flatten().count(),
                 new.iter().flatten().map(SharedObjectEvent::size).sum::<usize>(),
@@ -35,9 +46,13 @@ impl UpdateHeader<'_> {
                 bytes = 0;
             }
             bytes += size;
+            total += size;
             events.extend(new.into_iter().flatten());
+            if total > max_bytes {
+                break;
+            }
             // What comes next is not what was refused.
-            if matches!(updates, Update::Status(_)) {
+            if matches!(update, Update::Status(_)) {
                 messages.push(self.message(encoding, mem::take(&mut events)));
                 bytes = 0;
             }

@@ -31,6 +31,9 @@ use crate::server::Server;
 use session::TunnelError;
 use sessions::Sessions;
 
+/// Bytes of a body that are read although they mean nothing.
+const MAX_DISCARDED_BODY: usize = 64 << 10;
+
 impl Server {
     /// A door through plain HTTP requests, for players behind firewalls: `rtmpt://host/app`, and `rtmpts://` where the
     /// app is served by TLS. The routes are `/open/…`, `/send/…`, `/idle/…`, `/close/…` and `/fcs/…` at the root of
@@ -51,8 +54,7 @@ impl Server {
     /// this router: behind several machines, a client has to come to the same one each time.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
-            // A client asks for the server's address here, and goes on where there is none.
-            .route("/fcs/{what}", post(|| async { StatusCode::NOT_FOUND }))
+            .route("/fcs/{what}", post(ident))
             .route("/open/{number}", post(open))
             .route("/send/{id}/{number}", post(send))
             .route("/idle/{id}/{number}", post(idle))
@@ -61,14 +63,15 @@ impl Server {
     }
 }
 
-async fn open(State(sessions): State<Arc<Sessions>>, peer: ClientAddress) -> Response {
-    match sessions.open(peer.0) {
+async fn open(State(sessions): State<Arc<Sessions>>, peer: ClientAddress, body: Body) -> Response {
+    let response = match sessions.open(peer.0) {
         Ok(id) => answer(format!("{id}\n")),
         Err(full) => {
             tracing::warn!(%full, "a tunnel was refused");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
-    }
+    };
+    after_body(&sessions, body, response).await
 }
 
 async fn send(
@@ -78,26 +81,58 @@ async fn send(
 ) -> Response {
     let slot = match sessions.slot(&id) {
         Ok(slot) => slot,
-        Err(refused) => return reply_to(Err(refused)),
+        Err(refused) => return after_body(&sessions, body, reply_to(Err(refused))).await,
     };
-    let limits = sessions.limits();
-    match timeout(limits.request_timeout, to_bytes(body, limits.message_bytes)).await {
+    let (name, max) = slot.max_body();
+    match timeout(sessions.limits().request_timeout, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => reply_to(slot.session(number, bytes).await),
         // It does not say whether it was too long or lost.
-        Ok(Err(_)) => limit_reply(StatusCode::PAYLOAD_TOO_LARGE, "message_bytes"),
-        Err(_) => limit_reply(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
+        Ok(Err(_)) => closing(limit_reply(StatusCode::PAYLOAD_TOO_LARGE, name)),
+        Err(_) => closing(limit_reply(StatusCode::REQUEST_TIMEOUT, "request_timeout")),
     }
 }
 
-async fn idle(State(sessions): State<Arc<Sessions>>, Path((id, number)): Path<(String, u64)>) -> Response {
-    match sessions.slot(&id) {
+async fn idle(
+    State(sessions): State<Arc<Sessions>>,
+    Path((id, number)): Path<(String, u64)>,
+    body: Body,
+) -> Response {
+    let response = match sessions.slot(&id) {
         Ok(slot) => reply_to(slot.session(number, Bytes::new()).await),
         Err(refused) => reply_to(Err(refused)),
-    }
+    };
+    after_body(&sessions, body, response).await
 }
 
-async fn close(State(sessions): State<Arc<Sessions>>, Path((id, _)): Path<(String, u64)>) -> Response {
-    if sessions.close(&id) { answer(Bytes::from_static(&[0])) } else { reply_to(Err(TunnelError::Unknown)) }
+async fn close(
+    State(sessions): State<Arc<Sessions>>,
+    Path((id, _)): Path<(String, u64)>,
+    body: Body,
+) -> Response {
+    let is_closed = sessions.close(&id);
+    let response =
+        if is_closed { answer(Bytes::from_static(&[0])) } else { reply_to(Err(TunnelError::Unknown)) };
+    after_body(&sessions, body, response).await
+}
+
+/// Clients ask for the server's address here, and go on where there is none.
+async fn ident(State(sessions): State<Arc<Sessions>>, body: Body) -> Response {
+    after_body(&sessions, body, StatusCode::NOT_FOUND.into_response()).await
+}
+
+/// Reads the body of a request whose bytes mean nothing, then responds.
+///
+/// A body that is left unread closes the connection, without a word to the client: clients send the one byte of
+/// `idle` in a packet of its own, and lose the connection with each request that was answered before the byte came.
+async fn after_body(sessions: &Sessions, body: Body, response: Response) -> Response {
+    let discarded = timeout(sessions.limits().request_timeout, to_bytes(body, MAX_DISCARDED_BODY)).await;
+    if matches!(discarded, Ok(Ok(_))) { response } else { closing(response) }
+}
+
+/// Announces that the connection ends with this response.
+fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn reply_to(outcome: Result<Bytes, TunnelError>) -> Response {
@@ -113,7 +148,7 @@ fn reply_to(outcome: Result<Bytes, TunnelError>) -> Response {
 fn limit_reply(status: StatusCode, name: &'static str) -> Response {
     limit(name);
     tracing::debug!(%status, limit = name, "a request of a tunnel passed a limit");
-    (status, format!("passed the limit `{name}`\n")).into_response()
+    (status, format!("exceeded the limit `{name}`\n")).into_response()
 }
 
 fn answer(bytes: impl Into<Bytes>) -> Response {

@@ -11,13 +11,15 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::PIPE_SIZE;
 use crate::metrics::limit;
-use crate::server::TunnelLimits;
+use crate::server::{ConnectionPermit, TunnelLimits};
 
 /// What the server takes to read a request; it reads all the time.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the client shall wait before it asks again, by how long there was nothing to say. The last one is about
 /// half a second. These are the steps of Red5.
 const POLL_INTERVALS: [u8; 6] = [0x01, 0x03, 0x05, 0x09, 0x11, 0x21];
+/// Requests of one client that may be under way before it is accepted: librtmp sometimes has two.
+const REQUESTS_BEFORE_CONNECT: usize = 2;
 /// How many empty answers make a step.
 const EMPTY_REPLIES_PER_STEP: usize = 10;
 
@@ -33,6 +35,9 @@ pub(super) enum TunnelError {
 }
 
 pub(super) struct TunnelSession {
+    limits: TunnelLimits,
+    before_connect: usize,
+    connection: Arc<ConnectionPermit>,
     idle_timeout: Duration,
     pipe: Mutex<Pipe>,
     slots: Arc<Semaphore>,
@@ -59,8 +64,16 @@ struct Pipe {
 }
 
 impl TunnelSession {
-    pub(super) fn new(stream: DuplexStream, limits: TunnelLimits) -> Self {
+    pub(super) fn new(
+        stream: DuplexStream,
+        limits: TunnelLimits,
+        before_connect: usize,
+        connection: Arc<ConnectionPermit>,
+    ) -> Self {
         Self {
+            limits,
+            before_connect,
+            connection,
             idle_timeout: limits.idle_timeout,
             pipe: Mutex::new(Pipe {
                 stream,
@@ -77,6 +90,11 @@ impl TunnelSession {
     }
 
     pub(super) fn slot(self: &Arc<Self>) -> Result<RequestSlot, TunnelError> {
+        // Bodies are collected before the protocol sees them, so a client that is not accepted has few and small ones.
+        let in_use = self.limits.pending_requests.saturating_sub(self.slots.available_permits());
+        if !self.connection.is_accepted() && in_use >= REQUESTS_BEFORE_CONNECT {
+            return Err(TunnelError::TooMany);
+        }
         let permit = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| TunnelError::TooMany)?;
         Ok(RequestSlot { session: Arc::clone(self), permit })
     }
@@ -136,6 +154,16 @@ impl TunnelSession {
 }
 
 impl RequestSlot {
+    /// Returns the limit on the body of this request, with its name: that of the protocol until the client is accepted.
+    pub(super) fn max_body(&self) -> (&'static str, usize) {
+        let TunnelSession { limits, before_connect, connection, .. } = &*self.session;
+        if connection.is_accepted() {
+            ("message_bytes", limits.message_bytes)
+        } else {
+            ("before_connect", limits.message_bytes.min(*before_connect))
+        }
+    }
+
     /// Gives the connection what came, and takes what it has to say.
     ///
     /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its

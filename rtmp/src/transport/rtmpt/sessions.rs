@@ -38,10 +38,15 @@ impl Sessions {
         self: &Arc<Self>,
         peer: Option<SocketAddr>,
     ) -> Result<String, TooManyConnectionsError> {
-        let permit = self.settings.admit(None)?;
+        let permit = Arc::new(self.settings.admit(None)?);
         let (near, far) = tokio::io::duplex(PIPE_SIZE);
         let id = random_id();
-        let session = Arc::new(TunnelSession::new(far, self.limits()));
+        let session = Arc::new(TunnelSession::new(
+            far,
+            self.limits(),
+            self.settings.config.limits.before_connect,
+            Arc::clone(&permit),
+        ));
         self.lock().insert(id.clone(), Arc::clone(&session));
         let task = Arc::clone(self).serve(id.clone(), session, near, peer, permit);
         self.settings.tasks().spawn(task);
@@ -66,7 +71,7 @@ impl Sessions {
         session: Arc<TunnelSession>,
         near: tokio::io::DuplexStream,
         peer: Option<SocketAddr>,
-        permit: ConnectionPermit,
+        permit: Arc<ConnectionPermit>,
     ) {
         let mut served = pin!(serve_connection(near, peer, &self.settings, &permit));
         tokio::select! {

@@ -74,7 +74,7 @@ fn packet(version: u16, target: &str, arguments: &[u8]) -> Vec<u8> {
 fn encoded<T: ToAmf + ?Sized>(version: Version, arguments: &T) -> Vec<u8> {
     let mut encoder = Encoder::in_envelope(version);
     arguments.to_amf(&mut encoder).expect("AMF has all of these");
-    encoder.finish()
+    encoder.finish().expect("it is small enough")
 }
 
 fn result<T: for<'de> FromAmf<'de>>(reply: &[u8]) -> T {

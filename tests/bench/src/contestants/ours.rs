@@ -24,7 +24,7 @@ pub fn reused(
     move || {
         encoder.clear();
         black_box(&write)(&mut encoder).expect("it can be written");
-        black_box(encoder.bytes()).len()
+        black_box(encoder.bytes().expect("it is small enough")).len()
     }
 }
 
@@ -35,7 +35,7 @@ pub fn decode<'de, T: FromAmf<'de>>(version: Version, bytes: &'de [u8]) -> T {
 pub fn encode_deep<T: ToAmf>(value: &T) -> Vec<u8> {
     let mut encoder = Encoder::new(Version::Amf3).with_max_depth(DEPTH);
     value.to_amf(&mut encoder).expect("it can be written");
-    encoder.finish()
+    encoder.finish().expect("it is small enough")
 }
 
 pub fn decode_deep<'de, T: FromAmf<'de>>(bytes: &'de [u8]) -> T {
@@ -49,7 +49,7 @@ pub fn decode_deep<'de, T: FromAmf<'de>>(bytes: &'de [u8]) -> T {
 pub fn encode_command<Text: ToAmf>(command: &Command<Text>) -> Vec<u8> {
     let mut encoder = Encoder::new(Version::Amf0);
     write_command(command, &mut encoder).expect("it can be written");
-    encoder.finish()
+    encoder.finish().expect("it is small enough")
 }
 
 pub fn write_command<Text: ToAmf>(command: &Command<Text>, encoder: &mut Encoder) -> Result<(), EncodeError> {

@@ -50,13 +50,13 @@ fn objects_are_there_again_and_do_not_mix() {
     }
     drop(store);
     let store = RedbStore::open(folder.file()).unwrap();
-    let remove_subscriber = vec![("a".into(), None), ("never there".into(), None)];
+    let removed = vec![("a".into(), None), ("never there".into(), None)];
     for (object, version) in names.iter().zip(1..) {
         let found = store.load(object).unwrap().unwrap();
         assert_eq!((found.version, found.slots.len()), (version, 4), "{object:?}");
         assert!(found.slots.iter().all(|(_, kept)| *kept == slot(version)));
         store
-            .commit(&[StoredCommit { object: object.clone(), version: 99, slots: remove_subscriber.clone() }])
+            .commit(&[StoredCommit { object: object.clone(), version: 99, slots: removed.clone() }])
             .unwrap();
         let found = store.load(object).unwrap().unwrap();
         let keys: Vec<_> = found.slots.iter().map(|(key, _)| &**key).collect();
@@ -138,4 +138,46 @@ fn a_file_is_whole_before_it_has_its_name() {
     assert!(!folder.file().exists());
     fs::remove_dir(&new).unwrap();
     RedbStore::open(folder.file()).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_replaced() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    let folder = Folder::new();
+    let fifo = folder.0.join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let link_to_fifo = folder.0.join("link to a fifo");
+    symlink(&fifo, &link_to_fifo).unwrap();
+    let device = Path::new("/dev/null");
+    for path in [&*fifo, &*link_to_fifo, device, &*folder.0] {
+        let error = RedbStore::open(path).unwrap_err();
+        assert!(error.to_string().contains("expected a regular file, or none yet"), "{error}");
+    }
+    assert!(fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+    assert!(fs::symlink_metadata(&link_to_fifo).unwrap().is_symlink());
+    assert!(fs::symlink_metadata(device).unwrap().file_type().is_char_device());
+    let circle = folder.0.join("circle");
+    symlink(&circle, &circle).unwrap();
+    assert!(RedbStore::open(&circle).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_leads_to_the_file_and_stays_a_link() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new();
+    for (name, is_there) in [("empty", true), ("new", false)] {
+        let (target, link) = (folder.0.join(name), folder.0.join(format!("link to {name}")));
+        if is_there {
+            fs::File::create(&target).unwrap();
+        }
+        symlink(name, &link).unwrap();
+        drop(RedbStore::open(&link).unwrap());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink(), "{name}");
+        assert!(fs::metadata(&target).unwrap().len() > 0, "{name}");
+        drop(RedbStore::open(&target).unwrap());
+    }
 }

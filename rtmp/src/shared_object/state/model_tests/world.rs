@@ -67,7 +67,7 @@ pub(super) fn key(number: u8) -> Key {
 pub(super) fn encoded(value: &impl ToAmf, version: Version) -> Arc<EncodedValue> {
     let mut encoder = Encoder::in_envelope(version);
     value.to_amf(&mut encoder).unwrap();
-    Arc::new(EncodedValue::new(version, encoder.finish().into()))
+    Arc::new(EncodedValue::new(version, encoder.finish().unwrap().into()))
 }
 
 pub(super) fn state(slots: &Slots) -> State {
@@ -247,7 +247,7 @@ impl World {
                     if result.is_ok() { &mut self.taken } else { &mut self.refused }.extend(numbers);
                 }
                 Effect::Changed { from, changes, .. } => self.changed(from, changes),
-                Effect::Disconnect(_) => panic!("nobody asks for so much"),
+                Effect::Disconnect { .. } => panic!("nobody asks for so much"),
             }
         }
     }

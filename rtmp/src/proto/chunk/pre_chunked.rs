@@ -2,8 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::Output;
 use super::header::BasicHeader;
-use super::writer::{Piece, cut, whole, write_continuation};
+use super::writer::{ChunkWriter, Piece, cut, whole, write_continuation};
 use crate::proto::Message;
 
 /// A message cut into chunks for every connection that uses their size.
@@ -58,5 +59,23 @@ impl PreChunkedMessage {
     /// The chunks, one behind another.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+}
+
+impl ChunkWriter {
+    /// Sends a message that was cut already, or cuts it again if that was for another chunk size.
+    pub fn write_shared(&mut self, chunked: &PreChunkedMessage, out: &mut Output) {
+        if chunked.chunk_size() == self.chunk_size() {
+            let message = chunked.message();
+            self.remember(message.envelope(), message.payload.len(), None);
+            // Where nothing else waits, a copy would only take a buffer of its own.
+            if out.is_empty() {
+                out.push(chunked.bytes().clone());
+            } else {
+                out.put_shared(chunked.bytes().clone());
+            }
+        } else {
+            self.write(chunked.message(), out);
+        }
     }
 }

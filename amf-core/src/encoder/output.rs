@@ -1,0 +1,144 @@
+//! Bytes of a message, bounded by an output limit.
+//!
+//! A request of a few hundred kilobytes can decode to a value that takes gigabytes when it is written: AMF0 repeats
+//! each string that AMF3 refers to. The limit is therefore checked by every write, before the buffer grows, and the
+//! buffer never takes more than the limit. The check costs nothing extra: the capacity of the buffer never exceeds
+//! the limit, so a write that fits the capacity fits the limit too, and only growing looks at it.
+//!
+//! Scalars are written by functions that cannot fail. A write that does not fit is dropped and remembered; the next
+//! function that can fail reports it, at the latest the one that hands out the bytes.
+
+use crate::OutputLimit;
+use crate::error::{EncodeError, EncodeErrorKind};
+use crate::wire::u29;
+
+/// What most messages fit in, so that they are written without growing.
+const INITIAL_CAPACITY: usize = 512;
+
+#[derive(Debug)]
+pub(crate) struct Output {
+    bytes: Vec<u8>,
+    limit: OutputLimit,
+    /// Bytes of `limit` that stand outside of this buffer.
+    reserved: usize,
+    overflowed: bool,
+}
+
+impl Output {
+    pub(super) fn new(limit: OutputLimit) -> Self {
+        Self::with_reserved(limit, 0)
+    }
+
+    /// An output that shares its limit with this many bytes elsewhere.
+    pub(super) fn with_reserved(limit: OutputLimit, reserved: usize) -> Self {
+        let max = limit.max.saturating_sub(reserved);
+        Self {
+            bytes: Vec::with_capacity(INITIAL_CAPACITY.min(max)),
+            limit,
+            reserved,
+            overflowed: reserved > limit.max,
+        }
+    }
+
+    pub(super) fn limit(&self) -> OutputLimit {
+        self.limit
+    }
+
+    /// Bytes that are written here, and those that share the limit.
+    pub(super) fn total_len(&self) -> usize {
+        self.reserved + self.bytes.len()
+    }
+
+    #[inline]
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// An error if a write did not fit.
+    #[inline]
+    pub(super) fn check(&self) -> Result<(), EncodeError> {
+        if self.overflowed { Err(self.too_large()) } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_large(&self) -> EncodeError {
+        EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: self.limit.name, max: self.limit.max })
+    }
+
+    pub(super) fn into_bytes(self) -> Result<Vec<u8>, EncodeError> {
+        self.check().map(|()| self.bytes)
+    }
+
+    /// Empties the buffer and keeps its capacity.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.overflowed = self.reserved > self.limit.max;
+    }
+
+    #[inline]
+    pub(super) fn byte(&mut self, byte: u8) {
+        if self.has_room(1) {
+            self.bytes.push(byte);
+        }
+    }
+
+    #[inline]
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        if self.has_room(bytes.len()) {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// Writes the low 29 bits of a number.
+    #[inline]
+    pub(super) fn u29(&mut self, value: u32) {
+        if self.bytes.capacity() - self.bytes.len() >= u29::MAX_WIDTH || self.has_room(u29::width(value)) {
+            u29::write(&mut self.bytes, value);
+        }
+    }
+
+    #[inline]
+    fn has_room(&mut self, bytes: usize) -> bool {
+        self.bytes.capacity() - self.bytes.len() >= bytes || self.grow(bytes)
+    }
+
+    /// Makes room for something large, as far as the limit allows.
+    #[inline]
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        if self.bytes.capacity() - self.bytes.len() < bytes {
+            self.grow(bytes.min(self.left()));
+        }
+    }
+
+    fn left(&self) -> usize {
+        (self.limit.max.saturating_sub(self.reserved)).saturating_sub(self.bytes.len())
+    }
+
+    /// Grows by at least this much, or remembers that the limit does not allow it.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, bytes: usize) -> bool {
+        const FAST_GROWTH_LIMIT: usize = 1 << 15;
+        let left = self.left();
+        if bytes > left {
+            self.overflowed = true;
+            return false;
+        }
+        let len = self.bytes.len();
+        let wanted = if bytes / 4 > len.max(INITIAL_CAPACITY) {
+            // A large value is often all that is to come; what stands before it and behind it is small.
+            bytes + INITIAL_CAPACITY
+        } else {
+            let ahead = if len < FAST_GROWTH_LIMIT { len * 3 } else { len };
+            bytes.max(ahead).max(INITIAL_CAPACITY)
+        };
+        self.bytes.reserve_exact(wanted.min(left));
+        true
+    }
+}

@@ -1,0 +1,274 @@
+//! RTMP in WebSocket: the bytes of the connection in binary messages, cut anywhere.
+
+mod frame_meter;
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
+use axum::http::{Method, StatusCode, Version};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, any};
+use bytes::BytesMut;
+use futures_util::{SinkExt, Stream, StreamExt};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::PIPE_SIZE;
+use super::client_address::ClientAddress;
+use crate::metrics::limit;
+use crate::server::{ConnectionPermit, Server, ServerSettings, serve_connection};
+use frame_meter::{FrameMeter, MeteredStream, PreConnectLimitError};
+
+/// What is kept for reading and writing of each connection, beside the pipe.
+const BUFFER_SIZE: usize = 8 << 10;
+/// How long a client may take to close after the connection has ended.
+const LINGER: Duration = Duration::from_secs(2);
+/// The subprotocol that tunnels for TCP ask for.
+const SUBPROTOCOL: &str = "binary";
+
+impl Server {
+    /// A door through WebSocket: the bytes of RTMP in binary messages. It is what Ruffle's `socketProxy` speaks,
+    /// so programs in a browser reach the server without a proxy beside it.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_rtmp::Server;
+    /// use axum::Router;
+    ///
+    /// let server = Server::new(Services::new());
+    /// let app: Router = Router::new().route("/rtmp", server.websocket());
+    /// ```
+    ///
+    /// In the page: `socketProxy: [{ host: "game.example", port: 1935, proxyUrl: "wss://game.example/rtmp" }]`.
+    ///
+    /// Messages have a [limit](crate::TunnelLimits::message_bytes): a longer one ends the connection with the code 1009, and
+    /// text ends it with 1003. Who is one too many for
+    /// [`max_connections`](Server::max_connections) gets 503. [`Connect::peer`](crate::Connect::peer) is known where
+    /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Any page may open a WebSocket to any
+    /// host: where the connection alone is to let somebody in, put a layer around the route that looks at `Origin`.
+    pub fn websocket<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
+        let settings = Arc::clone(self.settings());
+        any(move |peer: ClientAddress, request: Request| {
+            let settings = Arc::clone(&settings);
+            async move { upgrade(settings, peer.0, request) }
+        })
+    }
+}
+
+/// Answers the opening handshake, and serves the connection once it has been upgraded.
+///
+/// axum's own extractor hides the stream below the frames. It is needed here: tungstenite hands on a message when all
+/// of it has come, so a client could have a message of 1 MiB buffered before it has shaken hands in RTMP.
+fn upgrade(settings: Arc<ServerSettings>, peer: Option<SocketAddr>, mut request: Request) -> Response {
+    let mut response = match accept_handshake(&request) {
+        Ok(response) => response,
+        Err((status, reason)) => return (status, reason).into_response(),
+    };
+    if wants_subprotocol(&request) {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    }
+    let permit = match settings.admit(None) {
+        Ok(permit) => Arc::new(permit),
+        Err(full) => {
+            tracing::warn!(%full, "a WebSocket was refused");
+            return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+        }
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    let tasks = settings.tasks().clone();
+    tasks.spawn(async move {
+        match upgraded.await {
+            Ok(stream) => serve(TokioIo::new(stream), peer, &settings, &permit).await,
+            Err(error) => tracing::debug!(%error, "a WebSocket was not upgraded"),
+        }
+    });
+    response
+}
+
+/// The response that accepts the opening handshake (RFC 6455 §4.2.2; over HTTP/2 RFC 8441 §5).
+fn accept_handshake(request: &Request) -> Result<Response, (StatusCode, String)> {
+    if request.version() == Version::HTTP_2 && request.method() == Method::CONNECT {
+        let is_known = request.headers().get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        return if is_known {
+            Ok(StatusCode::OK.into_response())
+        } else {
+            Err((StatusCode::BAD_REQUEST, "expected version 13 of WebSocket".to_owned()))
+        };
+    }
+    create_response_with_body(request, Body::empty)
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("expected a WebSocket handshake: {error}")))
+}
+
+fn wants_subprotocol(request: &Request) -> bool {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).into_iter();
+    offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|protocol| protocol.trim() == SUBPROTOCOL)
+}
+
+async fn serve<S>(
+    stream: S,
+    peer: Option<SocketAddr>,
+    settings: &Arc<ServerSettings>,
+    permit: &Arc<ConnectionPermit>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let limits = &settings.config.limits;
+    // One read of tungstenite's may bring the beginning of the next frame along.
+    let meter = FrameMeter::new(Arc::clone(permit), limits.before_connect.saturating_add(BUFFER_SIZE));
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(settings.tunnel.message_bytes))
+        .max_frame_size(Some(settings.tunnel.message_bytes))
+        .read_buffer_size(BUFFER_SIZE)
+        .write_buffer_size(0);
+    let stream = MeteredStream::new(stream, Arc::clone(&meter));
+    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let (near, far) = tokio::io::duplex(PIPE_SIZE);
+    let mut served = pin!(serve_connection(near, peer, settings, permit));
+    let mut carried = pin!(relay(socket, far, &meter, limits.message_timeout));
+    tokio::select! {
+        // The last words may be on their way.
+        () = &mut served => drop(timeout(LINGER, carried).await),
+        () = &mut carried => served.await,
+    }
+}
+
+/// Whatever ends on one side ends on the other.
+async fn relay<S>(
+    socket: WebSocketStream<S>,
+    pipe: DuplexStream,
+    meter: &FrameMeter,
+    message_timeout: Duration,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sink, stream) = socket.split();
+    let (mut reader, writer) = tokio::io::split(pipe);
+    let farewell = OnceLock::new();
+    let up = async {
+        if let Some(refused) = forward_to_pipe(stream, writer, meter, message_timeout).await {
+            // There is none before it.
+            let _ = farewell.set(refused);
+        }
+    };
+    let down = async {
+        let mut buffer = BytesMut::new();
+        loop {
+            buffer.reserve(BUFFER_SIZE);
+            match reader.read_buf(&mut buffer).await {
+                Ok(1..) => sink.send(Message::Binary(buffer.split().freeze())).await?,
+                Ok(0) | Err(_) => break,
+            }
+        }
+        let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        sink.send(Message::Close(Some(farewell.get().cloned().unwrap_or(normal)))).await
+    };
+    let ((), sent) = tokio::join!(up, down);
+    if let Err(error) = sent {
+        tracing::debug!(%error, "a WebSocket was lost");
+    }
+}
+
+/// Until the client closes, or sends what cannot be: then it is told why.
+async fn forward_to_pipe(
+    mut messages: impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
+    mut pipe: impl AsyncWrite + Unpin,
+    meter: &FrameMeter,
+    message_timeout: Duration,
+) -> Option<CloseFrame> {
+    let mut refused = None;
+    loop {
+        let message = match next_message(&mut messages, meter, message_timeout).await {
+            Ok(Some(message)) => message,
+            Ok(None) => break,
+            Err(MessageTimeoutError) => {
+                limit("message_timeout");
+                refused = Some(refusal(CloseCode::Policy, "exceeded the limit `message_timeout`"));
+                break;
+            }
+        };
+        meter.reset();
+        match message {
+            Ok(Message::Binary(bytes)) => {
+                // An error says that the connection has ended.
+                if pipe.write_all(&bytes).await.is_err() {
+                    break;
+                }
+            }
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+            Ok(Message::Close(_)) => break,
+            Ok(Message::Text(_)) => {
+                refused = Some(refusal(CloseCode::Unsupported, "RTMP goes in binary messages"));
+                break;
+            }
+            Err(error) => {
+                refused = refusal_of(&error);
+                break;
+            }
+        }
+    }
+    // An error says that it is closed.
+    let _ = pipe.shutdown().await;
+    refused
+}
+
+/// A message did not become complete in time.
+struct MessageTimeoutError;
+
+/// Returns the next message. An incomplete one that makes no end within the time, or at most twice that, is an error.
+async fn next_message<M>(
+    messages: &mut (impl Stream<Item = M> + Unpin),
+    meter: &FrameMeter,
+    message_timeout: Duration,
+) -> Result<Option<M>, MessageTimeoutError> {
+    let mut was_incomplete = false;
+    loop {
+        match timeout(message_timeout, messages.next()).await {
+            Ok(message) => return Ok(message),
+            Err(_elapsed) if was_incomplete => return Err(MessageTimeoutError),
+            Err(_elapsed) => was_incomplete = meter.has_buffered(),
+        }
+    }
+}
+
+/// Why a WebSocket ends because of an error; `None` where there is nobody to tell.
+fn refusal_of(error: &tungstenite::Error) -> Option<CloseFrame> {
+    match error {
+        tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+            limit("message_bytes");
+            Some(refusal(CloseCode::Size, "exceeded the limit `message_bytes`"))
+        }
+        tungstenite::Error::Io(error) if is_pre_connect_limit(error) => {
+            limit("before_connect");
+            Some(refusal(CloseCode::Size, "exceeded the limit `before_connect`"))
+        }
+        error => {
+            tracing::debug!(%error, "a WebSocket was lost");
+            None
+        }
+    }
+}
+
+fn is_pre_connect_limit(error: &io::Error) -> bool {
+    error.get_ref().and_then(|error| error.downcast_ref::<PreConnectLimitError>()).is_some()
+}
+
+fn refusal(code: CloseCode, reason: &'static str) -> CloseFrame {
+    tracing::debug!(?code, reason, "a WebSocket ends");
+    CloseFrame { code, reason: reason.into() }
+}
