@@ -124,7 +124,7 @@ async fn hoarding_tunnel(target: Target) {
 }
 
 async fn long_names(target: Target) {
-    let name = format!("no.{}", "n".repeat(60_000));
+    let name = format!("siege.{}", "n".repeat(60_000));
     let calls = wire::command(&name, 2.0, &[]).repeat(200);
     let unread = async {
         let end = soon(2.0);
@@ -149,14 +149,18 @@ async fn wrong_arguments(target: Target) {
 }
 
 async fn large_connects(target: Target) {
-    let member = [&wire::text("app")[..], &[2], &wire::text(&"a".repeat(60_000))].concat();
-    let object = [&[3][..], &member, &[0, 0, 9]].concat();
-    let payload = [&[2][..], &wire::text("connect"), &wire::number(1.0), &object].concat();
-    let bytes = [wire::handshake(), wire::CHUNK_SIZE.to_vec(), wire::message(20, &payload)].concat();
+    // An application's name that is too long, and a URL that may be long.
+    let bytes = [[("app", 60_000), ("tcUrl", 1)], [("app", 1), ("tcUrl", 60_000)]].map(|members| {
+        let members =
+            members.map(|(name, len)| [&wire::text(name)[..], &[2], &wire::text(&"a".repeat(len))].concat());
+        let object = [&[3][..], &members.concat(), &[0, 0, 9]].concat();
+        let payload = [&[2][..], &wire::text("connect"), &wire::number(1.0), &object].concat();
+        [wire::handshake(), wire::CHUNK_SIZE.to_vec(), wire::message(20, &payload)].concat()
+    });
     let end = soon(2.0);
     let connects: JoinSet<_> = (0..150)
-        .map(|_| {
-            let (target, bytes) = (target.clone(), bytes.clone());
+        .map(|index| {
+            let (target, bytes) = (target.clone(), bytes[index % 2].clone());
             async move {
                 let mut wire = target.open(target.rtmp).await;
                 wire.write(&bytes).await;

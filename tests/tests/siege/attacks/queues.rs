@@ -159,7 +159,7 @@ async fn unread_notifications(target: Target) {
         let target = target.clone();
         async move {
             let mut wire = target.rtmp(Encoding::Amf3).await;
-            wire.write(&wire::command("siege.flood", 2.0, &numbers(&[20_000, 1_000])).repeat(2)).await;
+            wire.write(&wire::command("siege.flood", 2.0, &numbers(&[4_000, 2_000]))).await;
             Some(wire)
         }
     })
@@ -184,7 +184,7 @@ async fn unread_group(target: Target) {
 }
 
 async fn notifications_over_http(target: Target) {
-    let body = numbers_body(&[20_000, 100_000]);
+    let body = numbers_body(&[2_000, 4_000]);
     let messages = vec![("siege.flood", "/1", &body[..]); 30];
     target.post(&wire::packet(3, &messages)).await;
 }
