@@ -10,6 +10,7 @@
 
 mod attacks;
 mod control;
+mod deadline;
 mod honest;
 mod process;
 mod server;

@@ -59,6 +59,12 @@ impl Target {
         wire.connected(encoding).await
     }
 
+    /// A client that is connected, and leaves chunks at 128 bytes.
+    pub(crate) async fn rtmp_in_small_chunks(&self, encoding: Encoding) -> Wire {
+        let wire = self.open(self.rtmp).await;
+        wire.connected_with(encoding, b"").await
+    }
+
     /// Sends commands on a connection of its own, and reads until all are answered.
     pub(crate) async fn call_rtmp(&self, encoding: Encoding, commands: &[u8]) {
         let wire = self.open_reader(self.rtmp).await;
@@ -177,12 +183,16 @@ impl Wire {
         }
     }
 
-    async fn connected(mut self, encoding: Encoding) -> Self {
+    async fn connected(self, encoding: Encoding) -> Self {
+        self.connected_with(encoding, wire::CHUNK_SIZE).await
+    }
+
+    async fn connected_with(mut self, encoding: Encoding, after: &[u8]) -> Self {
         let number = match encoding {
             Encoding::Amf0 => 0.0,
             Encoding::Amf3 => 3.0,
         };
-        self.write(&[wire::handshake(), wire::connect(number), wire::CHUNK_SIZE.to_vec()].concat()).await;
+        self.write(&[&wire::handshake()[..], &wire::connect(number), after].concat()).await;
         self.read_until(b"NetConnection.Connect.Success").await;
         self
     }

@@ -13,7 +13,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     vec![
         attack!("256 results of 4 MB in one packet", large_results),
         attack!("256 results of 4 MB each, an RTMP client reads", large_results_read),
-        attack!("64 HTTP clients that do not read 4 MB", unread_answers),
+        attack!("16 HTTP clients that do not read 4 MB", unread_answers),
         attack!("20,000 pipelined requests, not read", pipelined),
         attack!("DescribeService for 256 messages", descriptions),
         attack!("64 headers of crowded strings", headers),
@@ -24,7 +24,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         attack!("errors about arguments of 1 MB", wrong_arguments),
         attack!("connect with 60 kB, refused or not", large_connects),
         attack!("pings of a WebSocket, not read", websocket_pings),
-        attack!("60 calls of 1 MiB, unfinished", unfinished_calls),
+        attack!("30 calls of 1 MiB, unfinished", unfinished_calls),
     ]
 }
 
@@ -47,7 +47,7 @@ async fn unread_answers(target: Target) {
     let request =
         wire::post("/gateway", &wire::packet(3, &[("siege.big", "/1", &numbers_body(&[4_000_000]))]));
     let mut connections = Vec::new();
-    for _ in 0..64 {
+    for _ in 0..16 {
         let mut wire = target.open(target.http).await;
         wire.write(&request).await;
         connections.push(wire);
@@ -185,11 +185,11 @@ async fn websocket_pings(target: Target) {
 }
 
 async fn unfinished_calls(target: Target) {
-    // A message of 1 MiB for a command, without its last byte, from each of 60 clients that are connected.
+    // A message of 1 MiB for a command, without its last byte, from each of 30 clients that are connected.
     let end = soon(4.0);
     let header = wire::header(3, 20, 1 << 20);
     let bytes = [header, vec![2; (1 << 20) - 1]].concat();
-    let calls: JoinSet<_> = (0..60)
+    let calls: JoinSet<_> = (0..30)
         .map(|_| {
             let (target, bytes) = (target.clone(), bytes.clone());
             async move {
