@@ -506,11 +506,12 @@ impl Encoder {
         };
         let [high, low] = length.to_be_bytes();
         if text.len() >= RESERVE_THRESHOLD {
+            self.check_output()?;
             self.reserve(3 + text.len());
         }
         self.raw(&[amf0::marker::STRING, high, low]);
         self.raw(text.as_bytes());
-        self.check_output()
+        Ok(())
     }
 
     /// A name or an alias: 16 bits of length, then UTF-8 (AMF0 §1.3.1).
@@ -520,7 +521,7 @@ impl Encoder {
         };
         self.raw(&length.to_be_bytes());
         self.raw(name.as_bytes());
-        self.check_output()
+        Ok(())
     }
 
     fn amf0_long_text(&mut self, text: &str) -> Result<(), EncodeError> {
@@ -566,19 +567,20 @@ impl Encoder {
         if text.len() > MAX_AMF3_LEN {
             return Err(too_long("a string", text.len(), MAX_AMF3_LEN));
         }
+        if text.len() >= RESERVE_THRESHOLD {
+            self.check_output()?;
+            self.reserve(N + u29::MAX_WIDTH + text.len());
+        }
         self.raw(markers);
         let head = (text.len() as u32) << 1 | 1;
         let start = self.out.len() + u29::width(head);
         if let Some(index) = self.strings.find_or_insert(self.out.as_slice(), start, text) {
             self.out.u29(index << 1);
         } else {
-            if text.len() >= RESERVE_THRESHOLD {
-                self.reserve(u29::MAX_WIDTH + text.len());
-            }
             self.out.u29(head);
             self.raw(text.as_bytes());
         }
-        self.check_output()
+        Ok(())
     }
 
     /// Writes a string that may be shared. Its address is enough to find it again, so that a long text that is

@@ -45,6 +45,7 @@ impl Output {
     }
 
     /// Bytes that are written here, and those that share the limit.
+    #[cfg(feature = "serde")]
     pub(super) fn total_len(&self) -> usize {
         self.reserved + self.bytes.len()
     }
@@ -81,38 +82,68 @@ impl Output {
         self.overflowed = self.reserved > self.limit.max;
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is most of what is written, and not much more than the call")]
     pub(super) fn byte(&mut self, byte: u8) {
-        if self.has_room(1) {
+        if self.room() >= 1 {
             self.bytes.push(byte);
+        } else {
+            self.grow_and_write(&[byte]);
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as `byte`; where the length is known, little more than a store")]
     pub(super) fn raw(&mut self, bytes: &[u8]) {
-        if self.has_room(bytes.len()) {
+        if self.room() >= bytes.len() {
             self.bytes.extend_from_slice(bytes);
+        } else {
+            self.grow_and_write(bytes);
         }
     }
 
     /// Writes the low 29 bits of a number.
     #[inline]
     pub(super) fn u29(&mut self, value: u32) {
-        if self.bytes.capacity() - self.bytes.len() >= u29::MAX_WIDTH || self.has_room(u29::width(value)) {
+        if self.room() >= u29::MAX_WIDTH {
             u29::write(&mut self.bytes, value);
+        } else {
+            self.grow_and_write_u29(value);
         }
     }
 
-    #[inline]
-    fn has_room(&mut self, bytes: usize) -> bool {
-        self.bytes.capacity() - self.bytes.len() >= bytes || self.grow(bytes)
+    /// What is left of the capacity. Writes in line check it once, so that what grows stays out of their way.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a subtraction")]
+    fn room(&self) -> usize {
+        self.bytes.capacity().wrapping_sub(self.bytes.len())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_and_write(&mut self, bytes: &[u8]) {
+        if self.grow(bytes.len()) {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_and_write_u29(&mut self, value: u32) {
+        let width = u29::width(value);
+        if self.room() >= width || self.grow(width) {
+            u29::write(&mut self.bytes, value);
+        }
     }
 
     /// Makes room for something large, as far as the limit allows.
     #[inline]
     pub(super) fn reserve(&mut self, bytes: usize) {
-        if self.bytes.capacity() - self.bytes.len() < bytes {
-            self.grow(bytes.min(self.left()));
+        if self.room() < bytes {
+            let bytes = bytes.min(self.left());
+            if self.room() < bytes {
+                self.grow(bytes);
+            }
         }
     }
 

@@ -43,15 +43,21 @@ pub(crate) enum KeepAlive {
 impl ObjectTable {
     /// Forgets every object, and keeps the room for others.
     pub(crate) fn clear(&mut self) {
+        if !self.kept_alive.is_empty() {
+            self.clear_tables();
+        }
+        self.amf0_objects = 0;
+        self.amf3_objects = 0;
+        self.pending = None;
+    }
+
+    fn clear_tables(&mut self) {
         // Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
         if self.written.capacity() > MIN_KEPT_CAPACITY.max(self.written.len() * 16) {
             self.written = HashMap::new();
         }
         self.written.clear();
         self.kept_alive.clear();
-        self.amf0_objects = 0;
-        self.amf3_objects = 0;
-        self.pending = None;
     }
 }
 

@@ -32,7 +32,9 @@ pub(crate) struct StringTable {
     /// Bytes of the longest string that is looked up.
     pub(crate) max_len: usize,
     /// Long shared strings by address, with their places. They are kept, so that each address stays its own.
-    shared: HashMap<usize, (u32, Arc<str>)>,
+    ///
+    /// Boxed, because most messages have none.
+    shared: Option<Box<HashMap<usize, (u32, Arc<str>)>>>,
 }
 
 /// Nothing, where the length is 0: the empty string is never entered.
@@ -66,7 +68,7 @@ impl Default for StringTable {
             keyed_hasher: None,
             next: 0,
             max_len: usize::MAX,
-            shared: HashMap::new(),
+            shared: None,
         }
     }
 }
@@ -167,12 +169,12 @@ impl StringTable {
     /// The place of a long shared string, by its address.
     pub(crate) fn find_shared(&self, text: &Arc<str>) -> Option<u32> {
         work::count(1);
-        self.shared.get(&Arc::as_ptr(text).addr()).map(|(index, _)| *index)
+        self.shared.as_ref()?.get(&Arc::as_ptr(text).addr()).map(|(index, _)| *index)
     }
 
     /// Remembers the address of a shared string that was just found or entered at this place.
     pub(crate) fn insert_shared(&mut self, text: &Arc<str>, index: u32) {
-        self.shared.insert(Arc::as_ptr(text).addr(), (index, Arc::clone(text)));
+        self.shared.get_or_insert_default().insert(Arc::as_ptr(text).addr(), (index, Arc::clone(text)));
     }
 
     /// Whether a shared string is better found by address than by content.
@@ -200,7 +202,14 @@ impl StringTable {
     }
 
     /// Forgets every string, and keeps the room for others, unless there is far more than was needed.
+    #[inline]
     pub(crate) fn clear(&mut self) {
+        if self.next > 0 {
+            self.clear_tables();
+        }
+    }
+
+    fn clear_tables(&mut self) {
         if self.buckets.len() > MIN_BUCKETS.max(self.len * MAX_KEPT_BUCKETS_PER_ENTRY) {
             self.buckets = Vec::new();
         }
@@ -209,9 +218,7 @@ impl StringTable {
         self.len = 0;
         self.next = 0;
         self.keyed_hasher = None;
-        if !self.shared.is_empty() {
-            self.shared = HashMap::new();
-        }
+        self.shared = None;
     }
 
     #[cold]

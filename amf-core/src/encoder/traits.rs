@@ -14,8 +14,12 @@ pub(super) struct TraitsTable {
     indices: HashMap<TraitsKey, u32>,
     /// Records of dynamic values by address, with whether the object is externalizable. They are kept, so that each
     /// address stays its own.
-    values: HashMap<(usize, bool), (u32, Arc<value::Traits>)>,
+    ///
+    /// Boxed, because most messages have none.
+    values: Option<Box<ValueTraits>>,
 }
+
+type ValueTraits = HashMap<(usize, bool), (u32, Arc<value::Traits>)>;
 
 const RECENT_CLASSES: usize = 4;
 const MIN_KEPT_CAPACITY: usize = 64;
@@ -60,14 +64,14 @@ impl TraitsTable {
         let key = key(Arc::clone(traits));
         let is_external = matches!(key, TraitsKey::ExternalValue(_));
         let address = (Arc::as_ptr(traits).addr(), is_external);
-        if let Some((index, _)) = self.values.get(&address) {
+        if let Some((index, _)) = self.values.as_ref().and_then(|values| values.get(&address)) {
             return Some(*index);
         }
         let bytes = |text: &Arc<str>| 1 + text.len().div_ceil(8);
         work::count(bytes(traits.shared_alias()) + traits.members().iter().map(bytes).sum::<usize>());
         let next = self.indices.len() as u32;
         let known = self.find_or_insert(key);
-        self.values.insert(address, (known.unwrap_or(next), Arc::clone(traits)));
+        self.values.get_or_insert_default().insert(address, (known.unwrap_or(next), Arc::clone(traits)));
         known
     }
 
@@ -92,14 +96,18 @@ impl TraitsTable {
 
     /// Forgets every record, and keeps the room for others.
     pub(super) fn clear(&mut self) {
-        self.recent = [RecentClass::default(); RECENT_CLASSES];
+        if !self.indices.is_empty() {
+            self.recent = [RecentClass::default(); RECENT_CLASSES];
+            self.clear_tables();
+        }
+    }
+
+    fn clear_tables(&mut self) {
         if self.indices.capacity() > MIN_KEPT_CAPACITY.max(self.indices.len() * 16) {
             self.indices = HashMap::new();
         }
         self.indices.clear();
-        if !self.values.is_empty() {
-            self.values = HashMap::new();
-        }
+        self.values = None;
     }
 }
 
