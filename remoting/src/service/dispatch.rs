@@ -1,5 +1,9 @@
 //! From a call to a method at work: look up, decode, run.
 
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
 use super::args::check_sequence_count;
 use super::catch_panic::{catch_panic, catch_panic_async};
 use super::fault::{Fault, code};
@@ -14,7 +18,12 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
     let target = call.target().clone();
     let method = resolve(&registry, &target)?;
     authorize(method.signature.access(), &call).await?;
-    let running = catch_panic(&target, || start_method(&registry, method, call))?;
+    let running = if registry.is_blocking(call.arguments().len()) {
+        // Boxed, so that other calls do not have to carry it.
+        Box::pin(start_on_blocking_pool(Arc::clone(&registry), call)).await?
+    } else {
+        catch_panic(&target, || start_method(&registry, method, call))?
+    };
     let reply = catch_panic_async(&target, running).await?;
     // A method written by hand may have encoded its reply with another limit.
     reply.within(registry.output_limits().reply())
@@ -31,6 +40,21 @@ async fn authorize(access: Access, call: &Call) -> Result<(), Fault> {
         Access::Public => Ok(()),
         // Boxed, so that only calls of methods with a rule have to carry it.
         access => catch_panic_async(call.target(), Box::pin(access.check(call.caller()))).await,
+    }
+}
+
+/// Starts a method where long work delays no other task; without a runtime it is started here.
+async fn start_on_blocking_pool(registry: Arc<Registry>, call: Call) -> Result<MethodFuture, Fault> {
+    let start = move || {
+        let target = call.target().clone();
+        let method = resolve(&registry, &target)?;
+        catch_panic(&target, || start_method(&registry, method, call))
+    };
+    match Handle::try_current() {
+        Ok(runtime) => {
+            runtime.spawn_blocking(start).await.unwrap_or_else(|error| Err(Fault::internal(error)))
+        }
+        Err(_) => start(),
     }
 }
 

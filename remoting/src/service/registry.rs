@@ -20,6 +20,8 @@ pub(super) struct Registry {
     limits: Limits,
     output_limits: OutputLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
+    /// `None`: arguments are decoded where the call came in.
+    blocking_threshold: Option<usize>,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
 }
@@ -62,6 +64,15 @@ impl Registry {
 
     pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {
         Self { output_limits, ..self.clone() }
+    }
+
+    pub(super) fn with_blocking_threshold(&self, bytes: usize) -> Self {
+        Self { blocking_threshold: Some(bytes), ..self.clone() }
+    }
+
+    /// Returns `true` if arguments of this size are decoded on the blocking pool.
+    pub(super) fn is_blocking(&self, bytes: usize) -> bool {
+        self.blocking_threshold.is_some_and(|threshold| bytes >= threshold)
     }
 
     pub(super) fn with_authenticator(&self, authenticator: Arc<dyn ErasedAuthenticator>) -> Self {

@@ -1,0 +1,91 @@
+//! Where the arguments of large calls are decoded.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+use std::thread::{self, ThreadId};
+
+use amf_core::{DecodeError, Decoder, FromAmf, to_vec};
+use amf_remoting::service::{ArgumentsForm, BoxFuture, Call, ClientId, Connection, Encoding, Notification};
+use amf_remoting::{CallError, Caller, Client, Services, Version, remoting_service};
+use bytes::Bytes;
+
+/// The thread that decoded an argument.
+struct DecodedOn(ThreadId);
+
+impl<'de> FromAmf<'de> for DecodedOn {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        decoder.skip()?;
+        Ok(Self(thread::current().id()))
+    }
+}
+
+struct Threads;
+
+#[remoting_service(name = "threads")]
+impl Threads {
+    fn is_decoded_here(&self, argument: DecodedOn) -> bool {
+        argument.0 == thread::current().id()
+    }
+
+    fn panic(&self, _argument: DecodedOn) {
+        let _: () = None.unwrap();
+    }
+}
+
+/// A connection to nobody.
+struct ClosedConnection;
+
+impl Connection for ClosedConnection {
+    fn encoding(&self) -> Encoding {
+        Encoding { version: Version::Amf0, form: ArgumentsForm::Array }
+    }
+
+    fn notify(&self, _: &Notification) -> Result<(), CallError> {
+        Err(CallError::Gone)
+    }
+
+    fn invoke(&self, _: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
+        Box::pin(async { Err(CallError::Gone) })
+    }
+
+    fn is_open(&self) -> bool {
+        false
+    }
+}
+
+fn caller() -> Caller {
+    Caller::new(Client::new(ClientId::allocate(), Arc::new(ClosedConnection)))
+}
+
+/// The bytes of an array of one text, with so many bytes in all.
+fn arguments(len: usize) -> Vec<u8> {
+    let around = to_vec(Version::Amf0, &[""]).unwrap().len();
+    let bytes = to_vec(Version::Amf0, &["x".repeat(len - around)]).unwrap();
+    assert_eq!(bytes.len(), len);
+    bytes
+}
+
+async fn call(services: &Services, method: &str, len: usize) -> Result<Vec<u8>, amf_remoting::Fault> {
+    let target = format!("threads.{method}");
+    let call = Call::new(target, arguments(len).into(), Version::Amf0, caller());
+    Ok(services.call(call).await?.body().to_vec())
+}
+
+#[tokio::test]
+async fn arguments_from_the_threshold_on_are_decoded_on_the_blocking_pool() {
+    let services = Services::new().add(Threads).blocking_threshold(1_000);
+    // AMF0: 01 is the marker of a boolean.
+    assert_eq!(call(&services, "isDecodedHere", 999).await.unwrap(), [1, 1]);
+    assert_eq!(call(&services, "isDecodedHere", 1_000).await.unwrap(), [1, 0]);
+    let by_default = Services::new().add(Threads);
+    assert_eq!(call(&by_default, "isDecodedHere", 60_000).await.unwrap(), [1, 1]);
+}
+
+#[tokio::test]
+async fn faults_are_the_same_on_the_blocking_pool() {
+    let services = Services::new().add(Threads).blocking_threshold(0);
+    let fault = call(&services, "nothing", 100).await.unwrap_err();
+    assert_eq!(fault.message(), "Unknown method nothing of service threads");
+    assert!(call(&services, "panic", 100).await.is_err());
+}
