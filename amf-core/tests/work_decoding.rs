@@ -115,7 +115,7 @@ impl<'de> FromAmf<'de> for Letters {
 /// An object that is referenced where a value of its own is wanted is read again, at most for 16 MiB.
 #[test]
 fn replays_are_bounded_in_bytes() {
-    let inner = [&[0x09][..], &u29(3), &[0x01, 0x06], &text3(&[b'x'; 500_000])].concat();
+    let inner = [&[0x09][..], &u29(3), &[0x01, 0x06], &text3(&vec![b'x'; 500_000])].concat();
     let bytes = list3(&inner, &[0x09, 0x02], 1_000);
     let error = decode::<Vec<Vec<Letters>>>(Version::Amf3, &bytes).unwrap_err();
     assert!(matches!(error, DecodeErrorKind::Limit { limit: "replayed_bytes", max } if max == 16 << 20));
@@ -223,9 +223,9 @@ fn trees_and_many_empty_objects_are_accepted() {
         let own = *next;
         bytes.push(0x0A);
         if own == 0 {
-            bytes.extend(b"\x23\x01\x0Dparent\x11children")
+            bytes.extend(b"\x23\x01\x0Dparent\x11children");
         } else {
-            bytes.push(0x01)
+            bytes.push(0x01);
         }
         *next += 2;
         match parent {

@@ -35,7 +35,7 @@ fn texts_and_references(texts: &[String], references: usize) -> Vec<u8> {
     }
     for reference in 0..references {
         bytes.push(0x06);
-        bytes.extend(u29(reference % texts.len() << 1));
+        bytes.extend(u29((reference % texts.len()) << 1));
     }
     bytes
 }
@@ -146,7 +146,7 @@ fn small_messages_after_a_large_one_cost_what_small_messages_cost() {
     let many: Vec<String> = (0..100_000).map(|index| format!("text {index}")).collect();
     many.to_amf(&mut encoder).unwrap();
     encoder.clear();
-    let (_, steps) = counted(|| {
+    let ((), steps) = counted(|| {
         for _ in 0..1_000 {
             encoder.clear();
             "hi".to_amf(&mut encoder).unwrap();

@@ -624,13 +624,12 @@ impl Encoder {
         let start = self.out.len() + u29::width(head);
         let found = self.strings.find_or_insert(self.out.as_slice(), start, text);
         self.strings.insert_shared(text, found.unwrap_or(next));
-        match found {
-            Some(index) => self.out.u29(index << 1),
-            None => {
-                self.reserve(u29::MAX_WIDTH + text.len());
-                self.out.u29(head);
-                self.raw(text.as_bytes());
-            }
+        if let Some(index) = found {
+            self.out.u29(index << 1);
+        } else {
+            self.reserve(u29::MAX_WIDTH + text.len());
+            self.out.u29(head);
+            self.raw(text.as_bytes());
         }
         self.check_output()
     }

@@ -34,8 +34,10 @@ pub(crate) struct StringTable {
     /// Long shared strings by address, with their places. They are kept, so that each address stays its own.
     ///
     /// Boxed, because most messages have none.
-    shared: Option<Box<HashMap<usize, (u32, Arc<str>)>>>,
+    shared: Option<Box<SharedStrings>>,
 }
+
+type SharedStrings = HashMap<usize, (u32, Arc<str>)>;
 
 /// Nothing, where the length is 0: the empty string is never entered.
 #[derive(Clone, Copy, Debug, Default)]

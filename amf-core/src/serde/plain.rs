@@ -101,17 +101,13 @@ impl PlainState {
 
     /// Takes bytes from what may still be written.
     fn charge<E: serde_core::ser::Error>(&self, bytes: usize) -> Result<(), E> {
-        match self.bytes_left.get().checked_sub(bytes) {
-            Some(left) => {
-                self.bytes_left.set(left);
-                Ok(())
-            }
-            None => {
-                self.bytes_left.set(0);
-                let OutputLimit { name, max } = self.limit;
-                Err(E::custom(EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: name, max })))
-            }
+        let left = self.bytes_left.get().checked_sub(bytes);
+        self.bytes_left.set(left.unwrap_or(0));
+        if left.is_some() {
+            return Ok(());
         }
+        let OutputLimit { name, max } = self.limit;
+        Err(E::custom(EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: name, max })))
     }
 }
 

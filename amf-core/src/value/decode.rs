@@ -201,15 +201,14 @@ impl<'de> Decoder<'de> {
     fn amf3_members(&mut self) -> Result<DynamicMembers, DecodeError> {
         let mut members = DynamicMembers::new();
         loop {
-            let name = match self.take_interned_text() {
-                Some(name) => name,
-                None => {
-                    let name = self.amf3_text()?;
-                    if name.is_empty() {
-                        return Ok(members);
-                    }
-                    self.interned_text(&name)?
+            let name = if let Some(name) = self.take_interned_text() {
+                name
+            } else {
+                let name = self.amf3_text()?;
+                if name.is_empty() {
+                    return Ok(members);
                 }
+                self.interned_text(&name)?
             };
             work::count_bytes(name.len());
             self.charge_replayed(name.len().saturating_sub(MAX_FREE_NAME_LEN))?;

@@ -73,25 +73,42 @@ fn decoder(version: Version, input: &[u8]) -> Decoder<'_> {
     Decoder::new(version, input).with_classes(Arc::clone(&CLASSES)).with_limits(Limits::default())
 }
 
+/// Steps of work for each byte that is read or written: beyond them something costs more than it is long.
+const STEPS_PER_BYTE: u64 = 64;
+/// What an input of no bytes may cost, such as a table of the classes.
+const FREE_STEPS: u64 = 1_024;
+
+/// Reads by `read`, whose work is bounded by the input and by what was read more than once.
+fn within_bound<'de, T>(
+    decoder: &mut Decoder<'de>,
+    input: &[u8],
+    read: impl FnOnce(&mut Decoder<'de>) -> T,
+) -> T {
+    let (value, steps) = amf_core::work::counted(|| read(decoder));
+    let bound = STEPS_PER_BYTE * input.len() as u64 + decoder.replayed_bytes() as u64 + FREE_STEPS;
+    assert!(steps <= bound, "{steps} steps of work for {} bytes, more than {bound}", input.len());
+    value
+}
+
 /// Reads an input in every way, and holds the ways against one another.
 pub fn check(version: Version, input: &[u8]) {
     let mut skipping = decoder(version, input);
-    let skipped = skipping.skip();
+    let skipped = within_bound(&mut skipping, input, Decoder::skip);
 
     let mut dynamic = decoder(version, input);
-    match Value::from_amf(&mut dynamic) {
+    match within_bound(&mut dynamic, input, Value::from_amf) {
         Ok(value) => {
             if skipped.is_ok() {
                 assert_eq!(skipping.offset(), dynamic.offset(), "skipping ends where reading does");
             }
             plant(&value);
-            rewrite(version, &value);
+            rewrite(version, &value, input.len());
         }
         Err(error) => assert!(error.offset() <= input.len(), "{error}"),
     }
 
     let mut typed = decoder(version, input);
-    match <Arc<Node>>::from_amf(&mut typed) {
+    match within_bound(&mut typed, input, <Arc<Node>>::from_amf) {
         Ok(node) => {
             if skipped.is_ok() {
                 assert_eq!(skipping.offset(), typed.offset(), "typed reading ends where skipping does");
@@ -100,17 +117,25 @@ pub fn check(version: Version, input: &[u8]) {
         }
         Err(error) => assert!(error.offset() <= input.len(), "{error}"),
     }
-    drop(Vec::<Node>::from_amf(&mut decoder(version, input)));
+    drop(within_bound(&mut decoder(version, input), input, Vec::<Node>::from_amf));
     drop(HashMap::<String, Rc<Value>>::from_amf(&mut decoder(version, input)));
 }
 
 /// What was read is written and read again until nothing changes any more. (The first rounds may: of a name
 /// that came twice in one object the last value is kept, and what only the others held goes. A cycle through
 /// both versions is never done: where AMF3 refers to an object of AMF0, which it cannot, there is a copy.)
-fn rewrite(version: Version, value: &Value) {
+fn rewrite(version: Version, value: &Value, held: usize) {
     let write = |value: &Value| {
         let mut encoder = Encoder::new(version);
-        amf_core::ToAmf::to_amf(value, &mut encoder).and_then(|()| encoder.finish())
+        let (written, steps) = amf_core::work::counted(|| {
+            amf_core::ToAmf::to_amf(value, &mut encoder)?;
+            encoder.finish()
+        });
+        if let Ok(bytes) = &written {
+            let bound = STEPS_PER_BYTE * (held + bytes.len()) as u64 + FREE_STEPS;
+            assert!(steps <= bound, "{steps} steps of work for {} bytes, more than {bound}", bytes.len());
+        }
+        written
     };
     let mut written = Vec::new();
     let mut value = value.clone();
