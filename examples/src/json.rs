@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_json() {
+    fn converts_every_kind_of_json() {
         let json = serde_json::json!([null, true, 7, 2.5, 5_000_000_000_u64, "x", {"a": [1]}]);
         let value = to_value(&json);
         assert_eq!(format!("{value:?}"), r#"[null, true, 7, 2.5, 5000000000.0, "x", {a: [1]}]"#);

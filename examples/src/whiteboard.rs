@@ -59,7 +59,7 @@ pub struct Cursor {
 
 /// A server whose drawings are kept in this store.
 pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
-    let objects = SharedObjects::new().guard(Rules).store(store)?;
+    let objects = SharedObjects::new().guard(WhiteboardGuard).store(store)?;
     Ok(Server::new(Services::new().add(Whiteboard))
         .shared_objects(objects)
         .on_connect(|connect| async move {
@@ -69,7 +69,7 @@ pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
                 Err(connect.reject("there is only the whiteboard"))
             }
         })
-        .on_disconnect(|gone| async move { forget_cursor(&gone).await }))
+        .on_disconnect(|gone| async move { remove_cursor(&gone).await }))
 }
 
 /// A page with the movie in Ruffle, and a door for the movie's RTMP, which is no more than bytes in a WebSocket.
@@ -86,9 +86,9 @@ async fn swf(movie: PathBuf) -> impl IntoResponse {
     Ok::<_, StatusCode>(([(header::CONTENT_TYPE, "application/x-shockwave-flash")], bytes))
 }
 
-struct Rules;
+struct WhiteboardGuard;
 
-impl SharedObjectGuard for Rules {
+impl SharedObjectGuard for WhiteboardGuard {
     fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
         matches!((access.name(), access.is_persistent()), ("strokes", true) | ("cursors", false))
     }
@@ -115,9 +115,9 @@ fn cursor_of(client: &Client) -> String {
     client.id().to_string()
 }
 
-async fn forget_cursor(gone: &Disconnect) {
-    let removed = match gone.instance().shared_object("cursors") {
-        Ok(cursors) => cursors.remove(&cursor_of(gone.client())).await,
+async fn remove_cursor(disconnect: &Disconnect) {
+    let removed = match disconnect.instance().shared_object("cursors") {
+        Ok(cursors) => cursors.remove(&cursor_of(disconnect.client())).await,
         Err(error) => Err(error),
     };
     if let Err(error) = removed {
@@ -129,8 +129,8 @@ struct Whiteboard;
 
 /// Why the drawing stays as it is.
 #[derive(Fault)]
-enum NotWiped {
-    #[fault(code = "Whiteboard.NotWiped", message = "{0}")]
+enum WipeError {
+    #[fault(code = "Whiteboard.WipeError", message = "{0}")]
     Because(SharedObjectError),
 }
 
@@ -142,8 +142,8 @@ impl Whiteboard {
     }
 
     /// Removes all strokes. The answer comes once they are gone from the disk too.
-    async fn wipe(&self, instance: &Instance) -> Result<(), NotWiped> {
-        let strokes = instance.persistent_shared_object("strokes").await.map_err(NotWiped::Because)?;
-        strokes.clear().await.map_err(NotWiped::Because)
+    async fn wipe(&self, instance: &Instance) -> Result<(), WipeError> {
+        let strokes = instance.persistent_shared_object("strokes").await.map_err(WipeError::Because)?;
+        strokes.clear().await.map_err(WipeError::Because)
     }
 }

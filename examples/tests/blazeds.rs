@@ -22,7 +22,7 @@ async fn ask(method: Method, path: &str, headers: &[(&str, &str)], body: &'stati
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_call_if_it_is_known() {
+async fn known_origins_may_call() {
     for (origin, is_known) in [("http://pages.example.com", true), ("http://evil.example.com", false)] {
         let wants =
             [("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")];
@@ -42,7 +42,7 @@ async fn a_page_of_another_origin_may_call_if_it_is_known() {
 }
 
 #[tokio::test]
-async fn flash_player_finds_its_policy() {
+async fn the_policy_file_is_served() {
     let policy = ask(Method::GET, "/crossdomain.xml", &[], b"").await;
     assert_eq!(policy.headers()["content-type"], "text/x-cross-domain-policy");
     let policy = policy.into_body().collect().await.unwrap().to_bytes();

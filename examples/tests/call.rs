@@ -6,12 +6,12 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// A program that ends with the test.
-struct Running {
+struct Process {
     child: Child,
     lines: BufReader<ChildStdout>,
 }
 
-impl Running {
+impl Process {
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
@@ -30,7 +30,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -49,8 +49,8 @@ fn prints(arguments: &[&str], words: &str) {
 }
 
 #[test]
-fn a_newcomer_sees_the_lobby_work() {
-    let mut lobby = Running::start(Command::new(env!("CARGO_BIN_EXE_lobby")).args([
+fn the_lobby_answers_the_calls_of_the_readme() {
+    let mut lobby = Process::start(Command::new(env!("CARGO_BIN_EXE_lobby")).args([
         "--http",
         "127.0.0.1:0",
         "--rtmp",
@@ -60,7 +60,7 @@ fn a_newcomer_sees_the_lobby_work() {
     let http = address(lobby.line_with("listening on http://")) + "/gateway";
     let rtmp = address(lobby.line_with("listening on rtmp://"));
 
-    let mut listener = Running::start(Command::new(env!("CARGO_BIN_EXE_call")).args([
+    let mut listener = Process::start(Command::new(env!("CARGO_BIN_EXE_call")).args([
         &rtmp,
         "lobby.join",
         "\"Ann\"",
@@ -83,7 +83,7 @@ fn a_newcomer_sees_the_lobby_work() {
 }
 
 #[test]
-fn mistakes_are_told() {
+fn usage_errors_are_reported() {
     for (arguments, words) in [
         (&[][..], "expected a URL"),
         (&["http://127.0.0.1:1/"], "expected what to call"),

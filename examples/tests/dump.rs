@@ -26,7 +26,7 @@ fn prints(arguments: &[&str], input: &[u8], code: i32, words: &str) {
 }
 
 #[test]
-fn each_kind_is_guessed() {
+fn the_kind_of_input_is_detected() {
     prints(
         &["-"],
         b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x01\x05",
@@ -45,7 +45,7 @@ fn each_kind_is_guessed() {
 }
 
 #[test]
-fn what_it_is_can_be_told() {
+fn the_kind_of_input_can_be_given() {
     prints(&["--as", "amf3", "-"], b"\x01", 0, "AMF3, 1 byte\n");
     prints(&["--as", "amf0", "-"], b"\x01", 1, "** at byte 1: the input ends here");
     prints(&["--as", "packet", "-"], b"\x01", 1, "remoting packet");
@@ -53,21 +53,21 @@ fn what_it_is_can_be_told() {
 }
 
 #[test]
-fn hex_as_people_paste_it() {
+fn hexadecimal_input_is_read() {
     for text in ["0a 0b 01\n03 61 04 01 01", "0A0B010361040101", "0x0a, 0x0b, 0x01, 03:61:04:01:01"] {
         prints(&["--hex", "-"], text.as_bytes(), 0, "Object, dynamic  = object 0, = traits 0");
     }
 }
 
 #[test]
-fn a_file_by_name() {
+fn a_file_is_read_by_name() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("capture.amf");
     std::fs::write(&path, b"\x04\x07").unwrap();
     prints(&[path.to_str().unwrap()], b"", 0, "Integer 7");
 }
 
 #[test]
-fn mistakes_are_told() {
+fn usage_errors_are_reported() {
     for (arguments, input, words) in [
         (&[][..], "", "expected a file"),
         (&["--as", "xml", "-"], "", "expected packet, amf0, amf3 or sol, got xml"),

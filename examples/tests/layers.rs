@@ -31,7 +31,7 @@ impl Server {
         let log = child.stderr.take().unwrap();
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("listening on http://").unwrap();
+        let address = line.trim_end().strip_prefix("bound on http://").unwrap();
         let address = address.strip_suffix("/gateway").unwrap().to_owned();
         Self { child, lines, address, log: Some(thread::spawn(move || read_log(log))) }
     }
@@ -115,7 +115,7 @@ fn number(value: f64) -> Vec<u8> {
 
 /// What browsers ask before a movie in Ruffle, or a program of Royale, may send AMF to another host.
 #[test]
-fn cross_origin_requests_are_let_in() {
+fn cross_origin_requests_are_allowed() {
     let server = Server::start();
     let preflight = "OPTIONS /gateway HTTP/1.1\r\nhost: a\r\nconnection: close\r\norigin: https://games.example\r\n\
         access-control-request-method: POST\r\naccess-control-request-headers: content-type\r\n\r\n";
@@ -136,7 +136,7 @@ fn cross_origin_requests_are_let_in() {
 }
 
 #[test]
-fn replies_are_compressed_for_those_who_ask() {
+fn replies_are_compressed_if_accepted() {
     let server = Server::start();
     let call = packet(&[("demo.echo", &string(&"la".repeat(5_000)))]);
     let (head, body) = server.post("accept-encoding: gzip\r\n", &call);
@@ -152,7 +152,7 @@ fn replies_are_compressed_for_those_who_ask() {
 }
 
 #[test]
-fn bodies_that_are_too_large() {
+fn bodies_over_the_limit_are_refused() {
     let server = Server::start();
     let filled = |length: usize| vec![0; length];
     // zeros behind an empty packet: read, and found to be none
@@ -171,7 +171,7 @@ fn bodies_that_are_too_large() {
 }
 
 #[test]
-fn what_takes_too_long() {
+fn slow_requests_time_out() {
     let server = Server::start();
     // a body: the route's timeout
     let mut stream = server.connect();
@@ -189,7 +189,7 @@ fn what_takes_too_long() {
 }
 
 #[test]
-fn too_many_calls_in_a_second() {
+fn calls_over_the_rate_limit_are_refused() {
     let server = Server::start();
     let hello = string("hello");
     let count = |reply: &[u8], word: &str| reply.escape_ascii().to_string().matches(word).count();
@@ -203,7 +203,7 @@ fn too_many_calls_in_a_second() {
 }
 
 #[test]
-fn what_happened_is_counted_and_traced() {
+fn calls_are_counted_and_traced() {
     let server = Server::start();
     server.call("demo.echo", &string("hello"));
     // a number for a text
@@ -242,7 +242,7 @@ fn what_happened_is_counted_and_traced() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_lets_calls_end() {
+fn shutdown_waits_for_calls() {
     let mut server = Server::start();
     let mut stream = server.connect();
     let nap = packet(&[("demo.nap", &number(1.0))]);

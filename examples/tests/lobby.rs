@@ -19,12 +19,12 @@ use serde_json::json;
 use tower::ServiceExt;
 
 /// The lobby of one test.
-struct House {
+struct TestLobby {
     host: Arc<Host>,
     app: Router,
 }
 
-impl House {
+impl TestLobby {
     fn open() -> Self {
         let host = Host::open();
         let app = lobby::http(Arc::clone(&host), lobby::services(&host));
@@ -75,53 +75,53 @@ fn fault_code(fault: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_visit_by_amf() {
-    let house = House::open();
-    let (target, seat) = house.call("lobby.join", &["Ann"]).await;
+async fn calls_over_amf_work() {
+    let lobby = TestLobby::open();
+    let (target, seat) = lobby.call("lobby.join", &["Ann"]).await;
     assert_eq!(target, "/1/onResult");
     assert_eq!(seat.as_object().unwrap().alias(), "lobby.Seat");
     let seat: Seat = typed(&seat);
     assert_eq!(seat.player.name, "Ann");
 
-    let (_, players) = house.call("lobby.players", &[(); 0]).await;
+    let (_, players) = lobby.call("lobby.players", &[(); 0]).await;
     assert_eq!(typed::<Vec<Player>>(&players), [seat.player]);
 
-    let (_, said) = house.call("lobby.say", &[&*seat.token, "hello"]).await;
+    let (_, said) = lobby.call("lobby.say", &[&*seat.token, "hello"]).await;
     let said: Message = typed(&said);
     assert_eq!((said.from.as_str(), said.text.as_str()), ("Ann", "hello"));
 
-    let (target, taken) = house.call("lobby.join", &["ann"]).await;
+    let (target, taken) = lobby.call("lobby.join", &["ann"]).await;
     assert_eq!((target.as_str(), fault_code(&taken)), ("/1/onStatus", "Lobby.NameTaken"));
 
-    assert_eq!(house.call("lobby.leave", &[&*seat.token]).await.1, Value::Bool(true));
-    assert_eq!(house.call("lobby.leave", &[&*seat.token]).await.1, Value::Bool(false));
-    let (_, refused) = house.call("lobby.say", &[&*seat.token, "hello"]).await;
+    assert_eq!(lobby.call("lobby.leave", &[&*seat.token]).await.1, Value::Bool(true));
+    assert_eq!(lobby.call("lobby.leave", &[&*seat.token]).await.1, Value::Bool(false));
+    let (_, refused) = lobby.call("lobby.say", &[&*seat.token, "hello"]).await;
     assert_eq!(fault_code(&refused), "Lobby.NotJoined");
 }
 
 #[tokio::test]
-async fn the_echo_gives_back_and_fails() {
-    let house = House::open();
+async fn the_echo_service_returns_values_and_faults() {
+    let lobby = TestLobby::open();
     let seat = Seat {
         token: "t".to_owned(),
         player: Player { id: 1, name: "n".to_owned(), joined_at: amf_remoting::Date::from_millis(0.0) },
     };
-    let (_, echoed) = house.call("echo.echo", &[&seat]).await;
+    let (_, echoed) = lobby.call("echo.echo", &[&seat]).await;
     assert_eq!(typed::<Seat>(&echoed), seat);
-    let (target, fault) = house.call("echo.fail", &[(); 0]).await;
+    let (target, fault) = lobby.call("echo.fail", &[(); 0]).await;
     assert_eq!((target.as_str(), fault_code(&fault)), ("/1/onStatus", "Echo.Fail"));
 }
 
 #[tokio::test]
 async fn the_page_shows_live_what_clients_do() {
-    let house = House::open();
-    let (status, page) = house.send(Request::get("/").body(Body::empty()).unwrap()).await;
+    let lobby = TestLobby::open();
+    let (status, page) = lobby.send(Request::get("/").body(Body::empty()).unwrap()).await;
     assert_eq!(status, StatusCode::OK);
     assert!(String::from_utf8(page).unwrap().contains("EventSource"));
 
-    house.call("lobby.join", &["Ann"]).await;
+    lobby.call("lobby.join", &["Ann"]).await;
     let response =
-        house.app.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap()).await.unwrap();
+        lobby.app.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap()).await.unwrap();
     let mut events = response.into_body();
     let mut next = async || {
         let frame = events.frame().await?.unwrap().into_data().unwrap();
@@ -132,32 +132,32 @@ async fn the_page_shows_live_what_clients_do() {
     let (event, room) = next().await.unwrap();
     assert_eq!((event.as_str(), &room["players"][0]["name"]), ("room", &json!("Ann")));
 
-    let (_, seat) = house.page("join", json!({"name": "Bob"})).await;
+    let (_, seat) = lobby.page("join", json!({"name": "Bob"})).await;
     let (event, player) = next().await.unwrap();
     assert_eq!((event.as_str(), &player), ("joined", &seat["player"]));
     assert!(player["joinedAt"].is_number());
 
-    house.page("say", json!({"token": seat["token"], "text": "<b>hello</b>"})).await;
+    lobby.page("say", json!({"token": seat["token"], "text": "<b>hello</b>"})).await;
     let (event, message) = next().await.unwrap();
     assert_eq!((event.as_str(), &message["text"]), ("said", &json!("<b>hello</b>")));
 
-    assert_eq!(house.page("leave", json!({"token": seat["token"]})).await.1, json!(true));
+    assert_eq!(lobby.page("leave", json!({"token": seat["token"]})).await.1, json!(true));
     assert_eq!(next().await.unwrap().0, "left");
 
-    house.host.close();
-    assert!(next().await.is_none(), "a closed house ends the events");
+    lobby.host.close();
+    assert!(next().await.is_none(), "a closed lobby ends the events");
 }
 
 #[tokio::test]
-async fn the_page_is_refused_in_the_words_of_a_fault() {
-    let house = House::open();
-    let (status, words) = house.page("join", json!({"name": ""})).await;
+async fn errors_of_the_page_are_faults() {
+    let lobby = TestLobby::open();
+    let (status, words) = lobby.page("join", json!({"name": ""})).await;
     assert_eq!((status, &words["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("Lobby.BadName")));
     let form = Request::post("/page/join").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let (status, _) = house.send(form.body("name=Ann".into()).unwrap()).await;
+    let (status, _) = lobby.send(form.body("name=Ann".into()).unwrap()).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "what a foreign page can send unasked is refused");
     let large = Request::post("/page/join").header(header::CONTENT_TYPE, "application/json");
-    let (status, _) = house.send(large.body(vec![b' '; 100_000].into()).unwrap()).await;
+    let (status, _) = lobby.send(large.body(vec![b' '; 100_000].into()).unwrap()).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(house.host.players(), []);
+    assert_eq!(lobby.host.players(), []);
 }

@@ -19,9 +19,9 @@ use tower::ServiceExt as _;
 
 async fn serve(path: &Path) -> (Server, JoinHandle<()>, String) {
     let server = whiteboard::server(RedbStore::open(path).unwrap()).unwrap();
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    let serving = tokio::spawn(async { listening.serve().await.unwrap() });
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    let serving = tokio::spawn(async { bound.serve().await.unwrap() });
     (server, serving, format!("rtmp://{address}/whiteboard/kitchen"))
 }
 
@@ -67,7 +67,7 @@ async fn until(events: &mut SyncEvents, wanted: impl Fn(&SyncChange) -> bool) {
 }
 
 #[tokio::test]
-async fn strokes_stay_and_cursors_go() {
+async fn strokes_persist_and_cursors_do_not() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("whiteboard.redb");
     let (server, serving, url) = serve(&path).await;
@@ -111,7 +111,7 @@ async fn strokes_stay_and_cursors_go() {
 }
 
 #[tokio::test]
-async fn who_comes_through_a_websocket_draws_on_the_same_board() {
+async fn a_websocket_client_draws_on_the_same_board() {
     let directory = tempfile::tempdir().unwrap();
     let (server, _serving, url) = serve(&directory.path().join("whiteboard.redb")).await;
     let app = whiteboard::http(&server, directory.path().join("none.swf"));

@@ -60,7 +60,7 @@ fn error(input: &[u8]) -> String {
 }
 
 #[test]
-fn a_header_of_form_0() {
+fn reads_a_header_of_format_0() {
     // §5.3.1.2.1: 03 = form 0, chunk stream 3; 0003E8 = 1000 ms; 000002 = 2 bytes; 09 = video;
     // 01000000 = stream 1, little endian.
     let input = b"\x03\x00\x03\xE8\x00\x00\x02\x09\x01\x00\x00\x00hi";
@@ -68,7 +68,7 @@ fn a_header_of_form_0() {
 }
 
 #[test]
-fn chunk_streams_of_one_two_and_three_bytes() {
+fn chunk_stream_ids_take_one_to_three_bytes() {
     // §5.3.1.1: 00 b = 64 + b; 01 b c = 64 + b + 256 c.
     let rest = b"\0\0\0\0\0\x01\x08\0\0\0\0x";
     for (basic, chunk_stream) in [
@@ -97,7 +97,7 @@ fn chunk_streams_of_one_two_and_three_bytes() {
 }
 
 #[test]
-fn every_form_on_every_form_of_chunk_stream() {
+fn every_format_works_with_every_length_of_chunk_stream_id() {
     // Form 0 at 1000; form 1: +20, 130 bytes, video, so form 3 goes on with it; form 2: +23; form 3 repeats that.
     let (small, rest) = (&b"a"[..], [7; 130]);
     for (basic, chunk_stream) in [
@@ -176,14 +176,14 @@ fn form_3_after_form_0_takes_its_timestamp_as_the_delta() {
 }
 
 #[test]
-fn form_1_may_begin_a_chunk_stream() {
+fn format_1_may_begin_a_chunk_stream() {
     // librtmp's pings do.
     let input = b"\x42\x00\x00\x05\x00\x00\x06\x04\x00\x06\x00\x00\x00\x07";
     assert_eq!(read(input), [message(2, 5, 0, 4, b"\0\x06\0\0\0\x07")]);
 }
 
 #[test]
-fn forms_2_and_3_may_not() {
+fn formats_2_and_3_may_not_begin_a_chunk_stream() {
     let text =
         "fresh_chunk_stream: expected a whole header on chunk stream 5, which is new, got one of type ";
     assert_eq!(error(b"\x85\0\0\0"), format!("{text}2 (at byte 0 of the connection)"));
@@ -191,7 +191,7 @@ fn forms_2_and_3_may_not() {
 }
 
 #[test]
-fn timestamps_wrap() {
+fn timestamps_wrap_at_32_bits() {
     // §5.3.1.3: FFFFFF says that 32 bits follow. FFFFFFF0 + 32 = 0x10, modulo 2^32.
     let input =
         [&b"\x04\xFF\xFF\xFF\x00\x00\x01\x08\x01\x00\x00\x00\xFF\xFF\xFF\xF0a"[..], b"\x84\x00\x00\x20b"];
@@ -390,7 +390,7 @@ fn the_chunk_size_changes_between_the_chunks_of_a_message() {
 }
 
 #[test]
-fn a_message_without_bytes_is_one() {
+fn an_empty_message_is_read() {
     assert_eq!(
         read(b"\x04\0\0\0\0\0\0\x08\x01\0\0\0\xC4\xC4"),
         [message(4, 0, 1, 8, b""), message(4, 0, 1, 8, b""), message(4, 0, 1, 8, b"")]

@@ -1,4 +1,4 @@
-//! The client on sockets of the loopback: connecting again, limits of time, being sent elsewhere.
+//! The client on sockets of the loopback: reconnecting, timeouts, redirects.
 
 #![cfg(feature = "net")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 struct Game {
@@ -44,7 +44,7 @@ impl Callbacks {
     }
 }
 
-struct Running {
+struct TestServer {
     server: Server,
     game: Game,
     address: SocketAddr,
@@ -52,7 +52,7 @@ struct Running {
 }
 
 /// A server that lets in who asks for the application `game`.
-async fn serve(at: &str) -> Running {
+async fn serve(at: &str) -> TestServer {
     let game = Game { started: Arc::new(Notify::new()) };
     let server = Server::new(Services::new().add(game.clone())).on_connect(|connect| async move {
         match connect.application() {
@@ -61,44 +61,44 @@ async fn serve(at: &str) -> Running {
             elsewhere => Err(connect.redirect(format!("rtmp://127.0.0.1:{elsewhere}/game"))),
         }
     });
-    let listening = server.clone().bind(at).await.unwrap();
-    let address = listening.local_addr().unwrap();
-    Running { server, game, address, task: tokio::spawn(listening.serve()) }
+    let bound = server.clone().bind(at).await.unwrap();
+    let address = bound.local_addr().unwrap();
+    TestServer { server, game, address, task: tokio::spawn(bound.serve()) }
 }
 
-fn to(address: SocketAddr, app: &str) -> NetConnectionBuilder {
+fn builder_for(address: SocketAddr, app: &str) -> NetConnectionBuilder {
     NetConnection::builder(&format!("rtmp://{address}/{app}")).unwrap()
 }
 
-fn quick() -> Backoff {
+fn short_backoff() -> Backoff {
     Backoff::new().initial_delay(Duration::from_millis(20)).max_delay(Duration::from_millis(100))
 }
 
 /// The events of a connection in words, without times.
-fn watched(connecting: NetConnectionBuilder) -> (NetConnectionBuilder, mpsc::UnboundedReceiver<String>) {
-    let (tell, told) = mpsc::unbounded_channel();
-    let connecting = connecting.on_event(move |event| {
+fn with_event_log(builder: NetConnectionBuilder) -> (NetConnectionBuilder, mpsc::UnboundedReceiver<String>) {
+    let (log_tx, log_rx) = mpsc::unbounded_channel();
+    let builder = builder.on_event(move |event| {
         let word = match event {
             ConnectionEvent::Reconnecting { attempt, .. } => format!("waiting {attempt}"),
             ConnectionEvent::ReconnectFailed(_) => "failed".to_owned(),
             other => other.to_string(),
         };
-        let _ = tell.send(word);
+        let _ = log_tx.send(word);
     });
-    (connecting, told)
+    (builder, log_rx)
 }
 
-async fn next(told: &mut mpsc::UnboundedReceiver<String>) -> String {
-    timeout(PATIENCE, told.recv()).await.unwrap().unwrap()
+async fn next(log_rx: &mut mpsc::UnboundedReceiver<String>) -> String {
+    timeout(TIMEOUT, log_rx.recv()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_made_again() {
+async fn a_lost_connection_is_reconnected() {
     let first = serve("127.0.0.1:0").await;
     let (say, mut hears) = mpsc::unbounded_channel();
-    let (connecting, mut told) = watched(to(first.address, "game").reconnect(quick()));
-    let connection = connecting.services(Services::new().add(Callbacks(say))).connect().await.unwrap();
-    assert_eq!(next(&mut told).await, "connected");
+    let (builder, mut log_rx) = with_event_log(builder_for(first.address, "game").reconnect(short_backoff()));
+    let connection = builder.services(Services::new().add(Callbacks(say))).connect().await.unwrap();
+    assert_eq!(next(&mut log_rx).await, "connected");
     connection.call::<()>("game.tell", ("one",)).await.unwrap();
     assert_eq!(next(&mut hears).await, "one");
 
@@ -106,24 +106,24 @@ async fn a_lost_connection_is_made_again() {
     let waiting = tokio::spawn(async move { waiting.call::<()>("game.wait", ()).await });
     first.game.started.notified().await;
     first.task.abort();
-    let failed = timeout(PATIENCE, waiting).await.unwrap().unwrap();
+    let failed = timeout(TIMEOUT, waiting).await.unwrap().unwrap();
     assert!(matches!(failed, Err(CallError::Gone)), "{failed:?}");
-    assert_eq!(next(&mut told).await, "the connection is lost");
-    assert_eq!(next(&mut told).await, "waiting 1");
-    assert_eq!(next(&mut told).await, "failed", "nobody is there");
+    assert_eq!(next(&mut log_rx).await, "the connection is lost");
+    assert_eq!(next(&mut log_rx).await, "waiting 1");
+    assert_eq!(next(&mut log_rx).await, "failed", "nobody is there");
     assert!(!connection.is_open());
     assert!(matches!(connection.call::<()>("game.tell", ("x",)).await, Err(CallError::Gone)));
     assert!(matches!(connection.notify("game.tell", ("x",)), Err(CallError::Gone)));
 
     let second = serve(&first.address.to_string()).await;
-    assert!(timeout(PATIENCE, connection.opened()).await.unwrap());
+    assert!(timeout(TIMEOUT, connection.opened()).await.unwrap());
     connection.call::<()>("game.tell", ("two",)).await.unwrap();
     assert_eq!(next(&mut hears).await, "two", "what the server may call stays");
 
     // A server that says good-bye is not the end either.
-    timeout(PATIENCE, second.server.shutdown()).await.unwrap();
+    timeout(TIMEOUT, second.server.shutdown()).await.unwrap();
     let _third = serve(&first.address.to_string()).await;
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while connection.call::<()>("game.tell", ("three",)).await.is_err() {
             assert!(connection.opened().await);
         }
@@ -133,10 +133,10 @@ async fn a_lost_connection_is_made_again() {
     assert_eq!(next(&mut hears).await, "three");
 
     connection.close();
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
     assert!(!connection.opened().await);
     let mut last = String::new();
-    while let Some(word) = timeout(PATIENCE, told.recv()).await.unwrap() {
+    while let Some(word) = timeout(TIMEOUT, log_rx.recv()).await.unwrap() {
         last = word;
         if last == "the connection has ended" {
             break;
@@ -146,25 +146,25 @@ async fn a_lost_connection_is_made_again() {
 }
 
 #[tokio::test]
-async fn without_a_backoff_the_end_is_the_end() {
+async fn a_connection_without_backoff_is_not_reconnected() {
     let server = serve("127.0.0.1:0").await;
-    let (connecting, mut told) = watched(to(server.address, "game"));
-    let connection = connecting.connect().await.unwrap();
+    let (builder, mut log_rx) = with_event_log(builder_for(server.address, "game"));
+    let connection = builder.connect().await.unwrap();
     server.task.abort();
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
     for event in ["connected", "the connection is lost", "the connection has ended"] {
-        assert_eq!(next(&mut told).await, event);
+        assert_eq!(next(&mut log_rx).await, event);
     }
 }
 
 #[tokio::test]
-async fn after_so_many_tries_it_gives_up() {
+async fn reconnecting_stops_after_max_attempts() {
     let server = serve("127.0.0.1:0").await;
-    let backoff = quick().max_attempts(2);
-    let (connecting, mut told) = watched(to(server.address, "game").reconnect(backoff));
-    let connection = connecting.connect().await.unwrap();
+    let backoff = short_backoff().max_attempts(2);
+    let (builder, mut log_rx) = with_event_log(builder_for(server.address, "game").reconnect(backoff));
+    let connection = builder.connect().await.unwrap();
     server.task.abort();
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
     for event in [
         "connected",
         "the connection is lost",
@@ -174,93 +174,97 @@ async fn after_so_many_tries_it_gives_up() {
         "failed",
         "the connection has ended",
     ] {
-        assert_eq!(next(&mut told).await, event);
+        assert_eq!(next(&mut log_rx).await, event);
     }
 }
 
 #[tokio::test]
-async fn a_refusal_is_the_last_try() {
+async fn reconnecting_stops_after_a_rejection() {
     let server = serve("127.0.0.1:0").await;
-    let (connecting, mut told) = watched(to(server.address, "game").reconnect(quick()));
-    let connection = connecting.connect().await.unwrap();
+    let (builder, mut log_rx) =
+        with_event_log(builder_for(server.address, "game").reconnect(short_backoff()));
+    let connection = builder.connect().await.unwrap();
     server.task.abort();
-    timeout(PATIENCE, connection.lost()).await.unwrap();
+    timeout(TIMEOUT, connection.lost()).await.unwrap();
     let listener = TcpListener::bind(server.address).await.unwrap();
     let closed =
         Server::new(Services::new()).on_connect(|connect| async move { Err(connect.reject("closed")) });
     tokio::spawn(closed.listen(listener).serve());
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
     let mut events = Vec::new();
     while events.last().is_none_or(|last| last != "the connection has ended") {
-        events.push(next(&mut told).await);
+        events.push(next(&mut log_rx).await);
     }
     assert_eq!(events[events.len() - 2..], ["failed", "the connection has ended"]);
 }
 
 #[tokio::test]
-async fn closing_ends_the_tries_too() {
+async fn close_stops_reconnecting() {
     let server = serve("127.0.0.1:0").await;
     let slow = Backoff::new().initial_delay(Duration::from_hours(1)).max_delay(Duration::from_hours(1));
     for drop_it in [false, true] {
-        let (connecting, mut told) = watched(to(server.address, "game").reconnect(slow.clone()));
-        let connection = connecting.connect().await.unwrap();
-        assert_eq!(next(&mut told).await, "connected");
+        let (builder, mut log_rx) =
+            with_event_log(builder_for(server.address, "game").reconnect(slow.clone()));
+        let connection = builder.connect().await.unwrap();
+        assert_eq!(next(&mut log_rx).await, "connected");
         if drop_it {
             drop(connection);
-            assert_eq!(next(&mut told).await, "the connection is lost");
+            assert_eq!(next(&mut log_rx).await, "the connection is lost");
         } else {
             connection.close();
-            assert_eq!(next(&mut told).await, "the connection is lost");
-            timeout(PATIENCE, connection.closed()).await.unwrap();
+            assert_eq!(next(&mut log_rx).await, "the connection is lost");
+            timeout(TIMEOUT, connection.closed()).await.unwrap();
         }
-        assert_eq!(next(&mut told).await, "the connection has ended");
+        assert_eq!(next(&mut log_rx).await, "the connection has ended");
     }
-    let (connecting, mut told) = watched(to(server.address, "game").reconnect(slow));
-    let connection = connecting.connect().await.unwrap();
+    let (builder, mut log_rx) = with_event_log(builder_for(server.address, "game").reconnect(slow));
+    let connection = builder.connect().await.unwrap();
     server.task.abort();
-    while next(&mut told).await != "waiting 1" {}
+    while next(&mut log_rx).await != "waiting 1" {}
     connection.close();
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_hook_that_panics_ends_nothing() {
+async fn a_panicking_event_hook_does_not_close_the_connection() {
     let server = serve("127.0.0.1:0").await;
-    let connecting = to(server.address, "game").reconnect(quick()).on_event(|event| panic!("{event}"));
-    let connection = connecting.connect().await.unwrap();
+    let builder =
+        builder_for(server.address, "game").reconnect(short_backoff()).on_event(|event| panic!("{event}"));
+    let connection = builder.connect().await.unwrap();
     server.task.abort();
-    timeout(PATIENCE, connection.lost()).await.unwrap();
+    timeout(TIMEOUT, connection.lost()).await.unwrap();
     let _again = serve(&server.address.to_string()).await;
-    assert!(timeout(PATIENCE, connection.opened()).await.unwrap());
+    assert!(timeout(TIMEOUT, connection.opened()).await.unwrap());
 }
 
 #[tokio::test]
-async fn connecting_has_a_time() {
+async fn connect_times_out() {
     // It accepts and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let limit = Duration::from_millis(100);
-    let connecting = to(silent.local_addr().unwrap(), "game").connect_timeout(limit);
-    let outcome = timeout(PATIENCE, connecting.connect()).await.unwrap();
+    let builder = builder_for(silent.local_addr().unwrap(), "game").connect_timeout(limit);
+    let outcome = timeout(TIMEOUT, builder.connect()).await.unwrap();
     assert!(matches!(outcome, Err(ConnectError::Timeout(found)) if found == limit), "{outcome:?}");
     let (near, _far) = tokio::io::duplex(4096);
-    let outcome = to(silent.local_addr().unwrap(), "game").connect_timeout(limit).connect_with_stream(near);
-    assert!(matches!(timeout(PATIENCE, outcome).await.unwrap(), Err(ConnectError::Timeout(_))));
+    let outcome =
+        builder_for(silent.local_addr().unwrap(), "game").connect_timeout(limit).connect_with_stream(near);
+    assert!(matches!(timeout(TIMEOUT, outcome).await.unwrap(), Err(ConnectError::Timeout(_))));
 }
 
 #[tokio::test]
-async fn being_sent_elsewhere_is_followed_where_it_is_wanted() {
+async fn redirects_are_followed_up_to_the_maximum() {
     let there = serve("127.0.0.1:0").await;
     let here = serve("127.0.0.1:0").await;
     let elsewhere = there.address.port().to_string();
-    let outcome = to(here.address, &elsewhere).connect().await;
+    let outcome = builder_for(here.address, &elsewhere).connect().await;
     let Err(error) = outcome else { panic!("let in") };
     assert_eq!(error.redirect(), Some(format!("rtmp://127.0.0.1:{elsewhere}/game").as_str()));
-    let connection = to(here.address, &elsewhere).follow_redirects(1).connect().await.unwrap();
+    let connection = builder_for(here.address, &elsewhere).follow_redirects(1).connect().await.unwrap();
     assert_eq!((here.server.counters().accepted, there.server.counters().accepted), (2, 1));
     let instance = there.server.instance("game", "").unwrap();
     assert_eq!(instance.clients().len(), 1);
     drop(connection);
 
-    let refused = to(here.address, "lost").follow_redirects(1).connect().await;
+    let refused = builder_for(here.address, "lost").follow_redirects(1).connect().await;
     assert!(matches!(refused, Err(ConnectError::Rejected(status)) if status.description() == "no"));
 }

@@ -41,7 +41,7 @@ fn result(event: Event) -> Value {
 }
 
 #[test]
-fn connect_brings_what_the_client_says() {
+fn connect_carries_the_properties_of_the_client() {
     for cut in CUTS {
         let request = request(Version::Amf3)
             .property("pageUrl", "http://localhost/page")
@@ -83,7 +83,7 @@ fn connect_brings_what_the_client_says() {
 }
 
 #[test]
-fn a_client_is_refused_and_told_why() {
+fn a_rejected_client_receives_the_status() {
     for cut in CUTS {
         let mut pair = Pair::new(cut, Version::Amf3);
         pair.drive();
@@ -173,7 +173,7 @@ fn chunk_sizes_change_in_both_directions_at_any_time() {
 /// 4.7 GiB of video one way, then the other, while the time runs from 0 to beyond 2^32 ms: what is acknowledged
 /// wraps, and so do timestamps.
 #[test]
-fn counts_and_times_wrap() {
+fn byte_counts_and_timestamps_wrap_at_32_bits() {
     const MESSAGE: usize = 8 << 20;
     // 512 steps are a little more than 2^32.
     const STEP: u32 = 0x0080_0001;
@@ -219,7 +219,7 @@ fn counts_and_times_wrap() {
 }
 
 #[test]
-fn faults_are_told_from_results() {
+fn faults_are_distinguished_from_results() {
     for version in VERSIONS {
         let mut pair = Pair::open(Cut::Whole, version);
         pair.client.call(pair.now, 0, "nothing", &Bytes::new()).unwrap();
@@ -255,7 +255,7 @@ fn replies_come_in_any_order() {
 }
 
 #[test]
-fn a_notification_wants_no_reply() {
+fn a_notification_has_no_transaction() {
     for version in VERSIONS {
         let mut pair = Pair::open(Cut::Bytes, version);
         pair.server.notify(1, "onStatus", &encode(version, &[Value::Null])).unwrap();
@@ -308,8 +308,8 @@ fn an_unanswered_call_times_out_and_its_late_reply_is_ignored() {
 }
 
 #[test]
-fn what_a_client_sends_before_it_is_accepted_waits() {
-    let (mut server, now) = pair::shaken(Config::server());
+fn messages_before_acceptance_are_held() {
+    let (mut server, now) = pair::handshaken(Config::server());
     let mut input = pair::chunk(3, 20, 0, &pair::connect_command());
     input.extend(pair::chunk(3, 20, 0, &pair::command("createStream", 2.0, b"")));
     server.handle_input(now, &input);
@@ -321,7 +321,7 @@ fn what_a_client_sends_before_it_is_accepted_waits() {
 }
 
 #[test]
-fn silence_is_pinged_and_then_ended() {
+fn an_idle_peer_is_pinged_and_then_disconnected() {
     let mut pair = Pair::open(Cut::Whole, Version::Amf0);
     // A peer that answers stays as long as it likes.
     pair.advance(Duration::from_mins(10));
@@ -399,7 +399,7 @@ fn media_data_and_shared_objects_are_handed_on() {
 }
 
 #[test]
-fn the_end_is_told_with_its_reason() {
+fn closed_events_carry_the_reason() {
     let mut pair = Pair::open(Cut::Whole, Version::Amf3);
     pair.server.close(Some(&Status::success(code::CONNECT_CLOSED, "the server goes to sleep")));
     assert!(pair.server.is_closed());

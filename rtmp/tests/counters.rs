@@ -11,7 +11,7 @@ use amf_remoting::{Services, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
 use amf_rtmp::{Server, SharedObjectLimits, SharedObjects};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, read_until, shaken};
+use peer::{LONG_TIMEOUT, TIMEOUT, closed, command, connected, flood, handshaken, message, raw, read_until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -63,76 +63,76 @@ impl Counters {
     }
 
     /// Waits until the value is this.
-    async fn comes_to(&mut self, name: &str, expected: f64) {
+    async fn wait_for(&mut self, name: &str, expected: f64) {
         let start = Instant::now();
         while (self.value(name) - expected).abs() > 0.5 {
-            assert!(start.elapsed() < PATIENCE, "{name} is not {expected}: {:?}", self.counted);
+            assert!(start.elapsed() < TIMEOUT, "{name} is not {expected}: {:?}", self.counted);
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Waits until this limit was passed once.
-    async fn passed(&mut self, limit: &str) {
-        self.comes_to(&format!("amf_limits_exceeded_total{{limit={limit}}}"), 1.0).await;
+    async fn wait_for_limit(&mut self, limit: &str) {
+        self.wait_for(&format!("amf_limits_exceeded_total{{limit={limit}}}"), 1.0).await;
     }
 
     /// Waits until this limit has ended the only connection.
-    async fn ended_by(&mut self, limit: &str) {
-        self.passed(limit).await;
-        self.nobody_is_there().await;
+    async fn wait_for_end_by(&mut self, limit: &str) {
+        self.wait_for_limit(limit).await;
+        self.wait_for_no_connections().await;
     }
 
-    async fn nobody_is_there(&mut self) {
-        self.comes_to("amf_rtmp_connections{}", 0.0).await;
+    async fn wait_for_no_connections(&mut self) {
+        self.wait_for("amf_rtmp_connections{}", 0.0).await;
     }
 }
 
 async fn serve(limits: Limits, max: usize) -> SocketAddr {
     let server = Server::new(Services::new().add(Test)).config(Config::server().with_limits(limits));
-    let listening = server.max_connections(max).bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.max_connections(max).bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     address
 }
 
 #[tokio::test]
-async fn connections_bytes_messages_and_calls() {
+async fn connections_bytes_messages_and_calls_are_counted() {
     let mut counters = Counters::start();
     let server = serve(Limits::server(), 10).await;
-    let mut socket = shaken(server).await;
-    counters.comes_to("amf_rtmp_connections{}", 1.0).await;
-    counters.comes_to("amf_rtmp_received_bytes_total{}", 3073.0).await;
-    counters.comes_to("amf_rtmp_sent_bytes_total{}", 3073.0).await;
+    let mut socket = handshaken(server).await;
+    counters.wait_for("amf_rtmp_connections{}", 1.0).await;
+    counters.wait_for("amf_rtmp_received_bytes_total{}", 3073.0).await;
+    counters.wait_for("amf_rtmp_sent_bytes_total{}", 3073.0).await;
 
     // connect with {app: "test"}: 02 0004 "test" and the member's name behind the object's marker.
     let connect = command("connect", 1.0, b"\x03\0\x03app\x02\0\x04test\0\0\x09");
     socket.write_all(&connect).await.unwrap();
     // The reply's last member is objectEncoding, 0: a number of 9 bytes, then the end of the object.
     let mut sent = read_until(&mut socket, b"objectEncoding\0\0\0\0\0\0\0\0\0\0\0\x09").await.len();
-    counters.comes_to("amf_rtmp_received_messages_total{}", 1.0).await;
+    counters.wait_for("amf_rtmp_received_messages_total{}", 1.0).await;
     // Window, bandwidth, chunk size, _result.
-    counters.comes_to("amf_rtmp_sent_messages_total{}", 4.0).await;
+    counters.wait_for("amf_rtmp_sent_messages_total{}", 4.0).await;
 
     let calls =
         [command("test.echo", 2.0, b"\x05\x02\0\x03abc"), command("test.stay", 3.0, b"\x05")].concat();
     socket.write_all(&calls).await.unwrap();
     sent += read_until(&mut socket, b"\x02\0\x03abc").await.len();
-    counters.comes_to("amf_rtmp_calls_in_flight{direction=in}", 1.0).await;
-    counters.comes_to("amf_rtmp_received_messages_total{}", 3.0).await;
-    counters.comes_to("amf_rtmp_sent_messages_total{}", 5.0).await;
+    counters.wait_for("amf_rtmp_calls_in_flight{direction=in}", 1.0).await;
+    counters.wait_for("amf_rtmp_received_messages_total{}", 3.0).await;
+    counters.wait_for("amf_rtmp_sent_messages_total{}", 5.0).await;
     let received = 3073 + connect.len() + calls.len();
-    counters.comes_to("amf_rtmp_received_bytes_total{}", received as f64).await;
-    counters.comes_to("amf_rtmp_sent_bytes_total{}", (3073 + sent) as f64).await;
+    counters.wait_for("amf_rtmp_received_bytes_total{}", received as f64).await;
+    counters.wait_for("amf_rtmp_sent_bytes_total{}", (3073 + sent) as f64).await;
 
     drop(socket);
-    counters.comes_to("amf_rtmp_ended_total{reason=disconnected}", 1.0).await;
-    counters.comes_to("amf_rtmp_calls_in_flight{direction=in}", 0.0).await;
-    counters.nobody_is_there().await;
-    counters.comes_to("amf_rtmp_connections_total{}", 1.0).await;
+    counters.wait_for("amf_rtmp_ended_total{reason=disconnected}", 1.0).await;
+    counters.wait_for("amf_rtmp_calls_in_flight{direction=in}", 0.0).await;
+    counters.wait_for_no_connections().await;
+    counters.wait_for("amf_rtmp_connections_total{}", 1.0).await;
 }
 
 #[tokio::test]
-async fn limits_by_name() {
+async fn exceeded_limits_are_counted_by_name() {
     let mut counters = Counters::start();
     let limits = Limits {
         calls_in: 2,
@@ -149,17 +149,17 @@ async fn limits_by_name() {
     // Two are there, so a third is closed.
     let two = [raw(server, &[]).await, raw(server, &[]).await];
     closed(&mut TcpStream::connect(server).await.unwrap()).await;
-    counters.passed("max_connections").await;
+    counters.wait_for_limit("max_connections").await;
     drop(two);
-    counters.nobody_is_there().await;
+    counters.wait_for_no_connections().await;
 
     closed(&mut raw(server, &[3]).await).await;
-    counters.ended_by("handshake_timeout").await;
-    closed(&mut shaken(server).await).await;
-    counters.ended_by("connect_timeout").await;
+    counters.wait_for_end_by("handshake_timeout").await;
+    closed(&mut handshaken(server).await).await;
+    counters.wait_for_end_by("connect_timeout").await;
     closed(&mut connected(server).await).await;
-    counters.ended_by("idle_timeout").await;
-    counters.comes_to("amf_rtmp_ended_total{reason=idle_timeout}", 1.0).await;
+    counters.wait_for_end_by("idle_timeout").await;
+    counters.wait_for("amf_rtmp_ended_total{reason=idle_timeout}", 1.0).await;
 
     let wrong = |bytes: Vec<u8>| async move {
         let mut socket = connected(server).await;
@@ -167,29 +167,29 @@ async fn limits_by_name() {
         closed(&mut socket).await;
     };
     wrong(message(20, &[2; 1_001])).await;
-    counters.ended_by("command_bytes").await;
+    counters.wait_for_end_by("command_bytes").await;
     // Chunk stream 3 is there; 4, 5 and 6 would make four.
     let on = |chunk_stream| [chunk_stream, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0];
     wrong([on(4), on(5), on(6)].concat()).await;
-    counters.ended_by("chunk_streams").await;
+    counters.wait_for_end_by("chunk_streams").await;
     flood(connected(server).await, message(4, b"\0\x06\0\0\0\x01").repeat(100)).await;
-    counters.ended_by("unsent_replies").await;
+    counters.wait_for_end_by("unsent_replies").await;
     // A third call that waits is answered at once, and ends nothing.
     let mut socket = connected(server).await;
     socket.write_all(&command("test.stay", 2.0, b"\x05").repeat(3)).await.unwrap();
     read_until(&mut socket, b"_error").await;
-    counters.passed("calls_in").await;
+    counters.wait_for_limit("calls_in").await;
     drop(socket);
-    counters.nobody_is_there().await;
+    counters.wait_for_no_connections().await;
     // What is nested too deep in a connect passes a limit of amf-core.
-    let mut deep = shaken(server).await;
+    let mut deep = handshaken(server).await;
     deep.write_all(&command("connect", 1.0, &[3, 0, 1, b'a'].repeat(100))).await.unwrap();
     closed(&mut deep).await;
-    counters.ended_by("depth").await;
+    counters.wait_for_end_by("depth").await;
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_counted() {
+async fn a_stalled_client_is_counted() {
     let mut counters = Counters::start();
     let limits = Limits { stall_timeout: Duration::from_millis(200), ..Limits::server() };
     let server = serve(limits, 10).await;
@@ -204,14 +204,14 @@ async fn who_does_not_read_is_counted() {
     let name = |limit| format!("amf_limits_exceeded_total{{limit={limit}}}");
     let start = Instant::now();
     while counters.value(&name("stall_timeout")) + counters.value(&name("unsent_reply_bytes")) < 0.5 {
-        assert!(start.elapsed() < LONG, "{:?}", counters.counted);
+        assert!(start.elapsed() < LONG_TIMEOUT, "{:?}", counters.counted);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    counters.nobody_is_there().await;
+    counters.wait_for_no_connections().await;
 }
 
 #[test]
-fn names_are_described() {
+fn every_metric_is_described() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, || {
@@ -223,7 +223,7 @@ fn names_are_described() {
 }
 
 #[tokio::test]
-async fn limits_of_shared_objects() {
+async fn exceeded_limits_of_shared_objects_are_counted() {
     let mut counters = Counters::start();
     let mut limits = SharedObjectLimits::default();
     (limits.slots, limits.bytes, limits.objects) = (1, 1_000, 1);
@@ -232,16 +232,16 @@ async fn limits_of_shared_objects() {
     let board = instance.shared_object("board").unwrap();
     board.set("a", &1).unwrap().await.unwrap();
     board.set("b", &1).unwrap().await.unwrap_err();
-    counters.passed("slots").await;
+    counters.wait_for_limit("slots").await;
     board.set("a", &"x".repeat(1_000)).unwrap().await.unwrap_err();
-    counters.passed("bytes").await;
+    counters.wait_for_limit("bytes").await;
     instance.shared_object("another").unwrap_err();
-    counters.passed("objects").await;
+    counters.wait_for_limit("objects").await;
 }
 
 #[cfg(feature = "tunnel")]
 #[tokio::test]
-async fn limits_of_tunnels() {
+async fn exceeded_limits_of_tunnels_are_counted() {
     use axum::Router;
     use futures_util::SinkExt;
     use tokio_tungstenite::tungstenite::Message;
@@ -253,12 +253,12 @@ async fn limits_of_tunnels() {
     let address = listener.local_addr().unwrap();
     let app = Router::new().route("/rtmp", server.websocket());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    let (mut browser, _) = tokio_tungstenite::connect_async(format!("ws://{address}/rtmp")).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{address}/rtmp")).await.unwrap();
     // C0 and C1 fit exactly.
     let mut hello = vec![0; 1_537];
     hello[0] = 3;
-    browser.send(Message::binary(hello)).await.unwrap();
-    counters.comes_to("amf_rtmp_received_bytes_total{}", 1_537.0).await;
-    browser.send(Message::binary(vec![0; 1_538])).await.unwrap();
-    counters.ended_by("message_bytes").await;
+    socket.send(Message::binary(hello)).await.unwrap();
+    counters.wait_for("amf_rtmp_received_bytes_total{}", 1_537.0).await;
+    socket.send(Message::binary(vec![0; 1_538])).await.unwrap();
+    counters.wait_for_end_by("message_bytes").await;
 }

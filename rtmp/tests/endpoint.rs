@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(AmfObject, Clone, Debug, PartialEq)]
 #[amf(alias = "test.Player")]
@@ -82,19 +82,19 @@ impl Game {
     }
 }
 
-struct Running {
+struct TestServer {
     address: SocketAddr,
     room: Group,
     release: Arc<Notify>,
     stop: Arc<Notify>,
-    gone: mpsc::UnboundedReceiver<()>,
+    disconnects: mpsc::UnboundedReceiver<()>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
-async fn serve() -> Running {
+async fn serve() -> TestServer {
     let (room, release, stop) = (Group::new(), Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (left, gone) = mpsc::unbounded_channel();
-    let listening = Server::new(Services::new().add(Game { room: room.clone(), release: release.clone() }))
+    let (left, disconnects) = mpsc::unbounded_channel();
+    let bound = Server::new(Services::new().add(Game { room: room.clone(), release: release.clone() }))
         .on_connect(|connect| async move {
             match (connect.application(), connect.argument::<Option<String>>(0)) {
                 ("game", Ok(name)) => Ok(connect.admit(User(name.unwrap_or_default()))),
@@ -109,10 +109,10 @@ async fn serve() -> Running {
         .bind("127.0.0.1:0")
         .await
         .unwrap();
-    let address = listening.local_addr().unwrap();
+    let address = bound.local_addr().unwrap();
     let stopped = Arc::clone(&stop);
-    let task = tokio::spawn(listening.serve_until(async move { stopped.notified().await }));
-    Running { address, room, release, stop, gone, task }
+    let task = tokio::spawn(bound.serve_until(async move { stopped.notified().await }));
+    TestServer { address, room, release, stop, disconnects, task }
 }
 
 /// What a client lets the server call.
@@ -131,7 +131,7 @@ impl Callbacks {
     }
 }
 
-async fn connect(server: &Running, version: Version) -> (NetConnection, mpsc::UnboundedReceiver<Player>) {
+async fn connect(server: &TestServer, version: Version) -> (NetConnection, mpsc::UnboundedReceiver<Player>) {
     let (told, hears) = mpsc::unbounded_channel();
     let connection = NetConnection::builder(&format!("rtmp://{}/game/red", server.address))
         .unwrap()
@@ -146,14 +146,14 @@ async fn connect(server: &Running, version: Version) -> (NetConnection, mpsc::Un
 }
 
 #[tokio::test]
-async fn calls_and_answers_both_ways() {
+async fn calls_and_replies_go_both_ways() {
     let server = serve().await;
     for version in [Version::Amf0, Version::Amf3] {
         let (connection, mut hears) = connect(&server, version).await;
         let player = Player { name: "Ann".into(), level: 7 };
         let joined: Player = connection.call("game.join", (&player,)).await.unwrap();
         assert_eq!(joined, player);
-        assert_eq!(timeout(PATIENCE, hears.recv()).await.unwrap(), Some(player));
+        assert_eq!(timeout(TIMEOUT, hears.recv()).await.unwrap(), Some(player));
 
         let doubled: f64 = connection.call("game.ask", (21,)).await.unwrap();
         assert!((doubled - 42.0).abs() < f64::EPSILON);
@@ -177,18 +177,18 @@ async fn calls_and_answers_both_ways() {
 }
 
 #[tokio::test]
-async fn a_slow_method_keeps_no_other_call_waiting() {
+async fn a_slow_method_does_not_delay_other_calls() {
     let server = serve().await;
     let (connection, _hears) = connect(&server, Version::Amf3).await;
     let slow = connection.clone();
     let slow = tokio::spawn(async move { slow.call::<u32>("game.wait", ()).await });
     assert_eq!(connection.call::<String>("game.user", ()).await.unwrap(), "Ann");
     server.release.notify_one();
-    assert_eq!(timeout(PATIENCE, slow).await.unwrap().unwrap().unwrap(), 7);
+    assert_eq!(timeout(TIMEOUT, slow).await.unwrap().unwrap().unwrap(), 7);
 }
 
 #[tokio::test]
-async fn a_group_reaches_everybody_until_they_go() {
+async fn a_group_reaches_connected_clients_only() {
     let mut server = serve().await;
     // It takes several chunks.
     let player = Player { name: "Bob".repeat(50_000), level: 1 };
@@ -196,26 +196,26 @@ async fn a_group_reaches_everybody_until_they_go() {
     for version in [Version::Amf0, Version::Amf3, Version::Amf3] {
         let (connection, mut hears) = connect(&server, version).await;
         connection.call::<Player>("game.join", (&player,)).await.unwrap();
-        timeout(PATIENCE, hears.recv()).await.unwrap();
+        timeout(TIMEOUT, hears.recv()).await.unwrap();
         connections.push((connection, hears));
     }
     // Those who were there heard of those who came later.
     server.room.joined(&player);
     for (index, (_, hears)) in connections.iter_mut().enumerate() {
         for _ in index..3 {
-            assert_eq!(timeout(PATIENCE, hears.recv()).await.unwrap().as_ref(), Some(&player));
+            assert_eq!(timeout(TIMEOUT, hears.recv()).await.unwrap().as_ref(), Some(&player));
         }
     }
-    let (gone, _) = connections.remove(0);
-    gone.close();
-    timeout(PATIENCE, gone.closed()).await.unwrap();
-    timeout(PATIENCE, server.gone.recv()).await.unwrap();
+    let (first, _) = connections.remove(0);
+    first.close();
+    timeout(TIMEOUT, first.closed()).await.unwrap();
+    timeout(TIMEOUT, server.disconnects.recv()).await.unwrap();
     assert_eq!(server.room.len(), 2);
-    assert!(matches!(gone.call::<()>("game.fail", ()).await, Err(CallError::Gone)));
+    assert!(matches!(first.call::<()>("game.fail", ()).await, Err(CallError::Gone)));
 }
 
 #[tokio::test]
-async fn a_refusal_says_why() {
+async fn a_rejection_carries_its_reason() {
     let server = serve().await;
     let refused =
         NetConnection::builder(&format!("rtmp://{}/other", server.address)).unwrap().connect().await;
@@ -230,7 +230,7 @@ async fn a_refusal_says_why() {
 }
 
 #[tokio::test]
-async fn shutting_down_lets_calls_end_and_says_good_bye() {
+async fn shutdown_waits_for_calls_and_announces_itself() {
     let server = serve().await;
     let told = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&told);
@@ -248,9 +248,9 @@ async fn shutting_down_lets_calls_end_and_says_good_bye() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(connection.is_open());
     server.release.notify_one();
-    assert_eq!(timeout(PATIENCE, slow).await.unwrap().unwrap().unwrap(), 7);
-    timeout(PATIENCE, connection.closed()).await.unwrap();
-    timeout(PATIENCE, server.task).await.unwrap().unwrap().unwrap();
+    assert_eq!(timeout(TIMEOUT, slow).await.unwrap().unwrap().unwrap(), 7);
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, server.task).await.unwrap().unwrap().unwrap();
     let told = told.lock().unwrap();
     let [(name, arguments)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(name, "onStatus");
@@ -268,7 +268,7 @@ async fn large_answers_to_pipelined_calls_all_arrive() {
         })
         .collect();
     for call in calls {
-        assert_eq!(timeout(PATIENCE, call).await.unwrap().unwrap().unwrap().len(), 900_000);
+        assert_eq!(timeout(TIMEOUT, call).await.unwrap().unwrap().unwrap().len(), 900_000);
     }
 }
 
@@ -283,7 +283,7 @@ async fn an_argument_may_refer_to_the_command_object() {
     socket.write_all(&peer::command("game.join", 2.0, &rest)).await.unwrap();
     let mut answer = Vec::new();
     while !answer.windows(11).any(|bytes| bytes == b"test.Player") {
-        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+        assert!(timeout(TIMEOUT, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
     }
     assert!(answer.windows(7).any(|bytes| bytes == b"_result"), "{}", answer.escape_ascii());
 }

@@ -156,7 +156,7 @@ fn a_client_signs_and_checks() {
 }
 
 #[test]
-fn a_client_takes_a_server_that_only_echoes_unless_told_otherwise() {
+fn a_client_accepts_an_echoing_server_unless_a_digest_is_required() {
     for handshake in [ClientHandshake::Plain, ClientHandshake::default()] {
         let (mut client, now, hello) = client(handshake);
         let s1 = [0x51; 1536];
@@ -171,7 +171,7 @@ fn a_client_takes_a_server_that_only_echoes_unless_told_otherwise() {
 }
 
 #[test]
-fn both_sides_shake_hands_however_it_is_cut() {
+fn the_handshake_completes_with_input_cut_anywhere() {
     let modes = [
         ClientHandshake::Plain,
         ClientHandshake::RequireDigest(DigestScheme::DigestFirst),
@@ -204,7 +204,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_no_rtmp_is_told_apart() {
+fn other_protocols_are_named_in_the_error() {
     let cases: [(&[u8], &str, &str); 6] = [
         (
             &[6],
@@ -243,7 +243,7 @@ fn what_is_no_rtmp_is_told_apart() {
 }
 
 #[test]
-fn a_client_takes_no_other_version() {
+fn a_client_refuses_other_versions() {
     for (version, name) in
         [(6, "encrypted"), (8, "encrypted"), (9, "encrypted"), (0, "version"), (b'H', "version")]
     {
@@ -255,7 +255,7 @@ fn a_client_takes_no_other_version() {
 }
 
 #[test]
-fn a_client_has_the_same_patience() {
+fn the_handshake_timeout_applies_to_clients() {
     let (mut client, start, hello) = client(ClientHandshake::default());
     let answer = [&[3], &[0x51; 1536][..], &hello[1..]].concat();
     for (second, byte) in (0_u64..5).zip(&answer) {
@@ -276,7 +276,7 @@ fn a_client_has_the_same_patience() {
 }
 
 #[test]
-fn a_policy_is_asked_for_in_any_pieces() {
+fn a_policy_request_may_arrive_in_pieces() {
     let request = b"<policy-file-request/>\0";
     for cut in 1..request.len() {
         let (mut server, now) = server();

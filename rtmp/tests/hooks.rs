@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(AmfObject, Clone, Debug, PartialEq)]
 #[amf(alias = "test.Login")]
@@ -48,22 +48,22 @@ fn server() -> Server {
 }
 
 async fn serve(server: Server) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
-    let listening = server.bind("127.0.0.1:0").await.unwrap();
-    (listening.local_addr().unwrap(), tokio::spawn(listening.serve()))
+    let bound = server.bind("127.0.0.1:0").await.unwrap();
+    (bound.local_addr().unwrap(), tokio::spawn(bound.serve()))
 }
 
 async fn connect(address: SocketAddr) -> Result<NetConnection, ConnectError> {
-    let connecting = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
-    timeout(PATIENCE, connecting.connect()).await.unwrap()
+    let builder = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
+    timeout(TIMEOUT, builder.connect()).await.unwrap()
 }
 
 /// Whether the other side ends the connection without a word.
-async fn is_cut(socket: &mut TcpStream) -> bool {
-    matches!(timeout(PATIENCE, socket.read(&mut [0; 64])).await.unwrap(), Ok(0) | Err(_))
+async fn is_closed(socket: &mut TcpStream) -> bool {
+    matches!(timeout(TIMEOUT, socket.read(&mut [0; 64])).await.unwrap(), Ok(0) | Err(_))
 }
 
 #[tokio::test]
-async fn parameters_are_typed() {
+async fn connect_arguments_are_typed() {
     let server = server().on_connect(|connect| async move {
         let (login, times, note): (Login, Option<u32>, Option<String>) = connect.arguments()?;
         if let (Some(7), Some("Ann")) = (times, note.as_deref()) {
@@ -96,7 +96,7 @@ async fn parameters_are_typed() {
 }
 
 #[tokio::test]
-async fn a_redirect_tells_where_to_go() {
+async fn a_redirect_carries_the_url() {
     let server =
         server().on_connect(|connect| async move { Err(connect.redirect("rtmp://other.example/game")) });
     let (address, _task) = serve(server).await;
@@ -110,32 +110,33 @@ async fn a_redirect_tells_where_to_go() {
 }
 
 /// A server and the ends of its clients.
-fn watched(server: Server) -> (Server, mpsc::UnboundedReceiver<Disconnect>) {
-    let (tell, told) = mpsc::unbounded_channel();
-    let server = server.on_disconnect(move |gone| {
-        let tell = tell.clone();
+fn with_disconnects(server: Server) -> (Server, mpsc::UnboundedReceiver<Disconnect>) {
+    let (disconnect_tx, disconnect_rx) = mpsc::unbounded_channel();
+    let server = server.on_disconnect(move |disconnect| {
+        let disconnect_tx = disconnect_tx.clone();
         async move {
             // It may wait.
             tokio::task::yield_now().await;
-            let _ = tell.send(gone);
+            let _ = disconnect_tx.send(disconnect);
         }
     });
-    (server, told)
+    (server, disconnect_rx)
 }
 
 #[tokio::test]
-async fn who_is_gone_is_told_with_the_reason() {
+async fn on_disconnect_receives_the_reason() {
     let mut limits = Limits::server();
     limits.chunk_streams = 4;
-    let (server, mut told) =
-        watched(server().config(Config::server().with_limits(limits)).on_connect(|connect| async move {
+    let (server, mut disconnect_rx) = with_disconnects(
+        server().config(Config::server().with_limits(limits)).on_connect(|connect| async move {
             Ok::<_, Rejection>(connect.admit(Login { name: "Ann".into(), level: 1 }))
-        }));
+        }),
+    );
     let (address, task) = serve(server.clone()).await;
 
     let connection = connect(address).await.unwrap();
     connection.close();
-    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    let gone = timeout(TIMEOUT, disconnect_rx.recv()).await.unwrap().unwrap();
     assert!(matches!(gone.reason(), DisconnectReason::Client), "{}", gone.reason());
     assert_eq!(gone.caller().extension::<Login>().unwrap().name, "Ann");
     assert_eq!(gone.instance().to_string(), "game/_definst_");
@@ -144,36 +145,39 @@ async fn who_is_gone_is_told_with_the_reason() {
 
     let connection = connect(address).await.unwrap();
     assert!(matches!(connection.call::<()>("game.kick", ()).await, Ok(()) | Err(CallError::Gone)));
-    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    let gone = timeout(TIMEOUT, disconnect_rx.recv()).await.unwrap().unwrap();
     assert!(matches!(gone.reason(), DisconnectReason::Server), "{}", gone.reason());
 
     let connection = connect(address).await.unwrap();
     task.abort();
-    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    let gone = timeout(TIMEOUT, disconnect_rx.recv()).await.unwrap().unwrap();
     assert!(matches!(gone.reason(), DisconnectReason::Aborted), "{}", gone.reason());
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
 
     let (address, _task) = serve(server.clone()).await;
     let _connection = connect(address).await.unwrap();
-    timeout(PATIENCE, server.shutdown()).await.unwrap();
-    let gone = told.try_recv().expect("the shutdown waits for the hook");
+    timeout(TIMEOUT, server.shutdown()).await.unwrap();
+    let gone = disconnect_rx.try_recv().expect("the shutdown waits for the hook");
     assert!(matches!(gone.reason(), DisconnectReason::Server), "{}", gone.reason());
 }
 
 #[tokio::test]
-async fn a_refused_client_is_not_told_of_when_it_goes() {
-    let (server, mut told) = watched(server().on_connect(|connect| async move { Err(connect.reject("no")) }));
+async fn on_disconnect_is_not_called_for_rejected_clients() {
+    let (server, mut disconnect_rx) =
+        with_disconnects(server().on_connect(|connect| async move { Err(connect.reject("no")) }));
     let (address, _task) = serve(server.clone()).await;
     assert!(connect(address).await.is_err());
     server.shutdown().await;
-    assert!(told.try_recv().is_err());
+    assert!(disconnect_rx.try_recv().is_err());
 }
 
 #[tokio::test]
-async fn unknown_commands_have_a_hook() {
-    let (tell, mut told) = mpsc::unbounded_channel();
+async fn fallback_answers_unknown_commands() {
+    let (command_tx, mut command_rx) = mpsc::unbounded_channel();
     let server = server().fallback(move |command: UnknownCommand| {
-        tell.send((command.name().to_owned(), command.wants_answer(), command.values().unwrap())).unwrap();
+        command_tx
+            .send((command.name().to_owned(), command.wants_answer(), command.values().unwrap()))
+            .unwrap();
         async move {
             match command.name() {
                 "add" => command.arguments::<(f64, f64)>().map(|(a, b)| a + b),
@@ -185,7 +189,10 @@ async fn unknown_commands_have_a_hook() {
     let (address, _task) = serve(server).await;
     let connection = connect(address).await.unwrap();
     assert_eq!(connection.call::<u32>("add", (3, 4)).await.unwrap(), 7);
-    assert_eq!(told.recv().await.unwrap(), ("add".into(), true, vec![Value::Integer(3), Value::Integer(4)]));
+    assert_eq!(
+        command_rx.recv().await.unwrap(),
+        ("add".into(), true, vec![Value::Integer(3), Value::Integer(4)])
+    );
     for (method, code) in [
         ("nothing", "Service.MethodNotFound"),
         ("panic", "Server.Processing"),
@@ -193,16 +200,16 @@ async fn unknown_commands_have_a_hook() {
     ] {
         let error = connection.call::<()>(method, ()).await.unwrap_err();
         assert!(matches!(&error, CallError::Fault(fault) if fault.code() == code), "{method}: {error}");
-        told.recv().await.unwrap();
+        command_rx.recv().await.unwrap();
     }
     connection.notify("news", ("x",)).unwrap();
-    assert_eq!(told.recv().await.unwrap(), ("news".into(), false, vec![Value::from("x")]));
+    assert_eq!(command_rx.recv().await.unwrap(), ("news".into(), false, vec![Value::from("x")]));
     connection.call::<Option<Login>>("game.login", ()).await.unwrap();
-    assert!(told.try_recv().is_err(), "what a service answers is not unknown");
+    assert!(command_rx.try_recv().is_err(), "what a service answers is not unknown");
 }
 
 #[tokio::test]
-async fn a_policy_is_given_where_there_is_one() {
+async fn the_policy_file_is_sent_if_there_is_one() {
     const POLICY: &str = "<cross-domain-policy/>";
     let (with, _task) = serve(server().policy_file(POLICY)).await;
     let (without, _task) = serve(server()).await;
@@ -210,96 +217,96 @@ async fn a_policy_is_given_where_there_is_one() {
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"<policy-file-request/>\0").await.unwrap();
         let mut answer = String::new();
-        timeout(PATIENCE, socket.read_to_string(&mut answer)).await.unwrap().unwrap();
+        timeout(TIMEOUT, socket.read_to_string(&mut answer)).await.unwrap().unwrap();
         assert_eq!(answer, expected);
     }
 }
 
 #[tokio::test]
-async fn so_many_connections_and_not_one_more() {
+async fn max_connections_is_enforced() {
     let server = server().max_connections(3);
     let (address, _task) = serve(server.clone()).await;
     let mut sockets = Vec::new();
     for _ in 0..3 {
         sockets.push(connect(address).await.unwrap());
     }
-    assert!(is_cut(&mut TcpStream::connect(address).await.unwrap()).await);
+    assert!(is_closed(&mut TcpStream::connect(address).await.unwrap()).await);
     let (_pipe, far) = tokio::io::duplex(64);
-    timeout(PATIENCE, server.serve_stream(far, None)).await.expect("no place at this door either");
+    timeout(TIMEOUT, server.serve_stream(far, None)).await.expect("no permit at this transport either");
     let counters = server.counters();
     assert_eq!((counters.connections, counters.accepted, counters.refused_connections), (3, 3, 2));
     sockets.pop().unwrap().close();
-    timeout(PATIENCE, async { while connect(address).await.is_err() {} }).await.unwrap();
+    timeout(TIMEOUT, async { while connect(address).await.is_err() {} }).await.unwrap();
 }
 
 #[tokio::test]
-async fn so_many_connections_from_one_address_and_not_one_more() {
+async fn max_connections_per_address_is_enforced() {
     let server = server().max_connections_per_address(2);
     let (address, _task) = serve(server.clone()).await;
     let held = [connect(address).await.unwrap(), connect(address).await.unwrap()];
-    assert!(is_cut(&mut TcpStream::connect(address).await.unwrap()).await);
+    assert!(is_closed(&mut TcpStream::connect(address).await.unwrap()).await);
     assert_eq!(server.counters().refused_connections_per_address, 1);
     // Another address of the loopback, and another door.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let other = socket.connect(address).await.unwrap();
     let to = || NetConnection::builder("rtmp://test/game").unwrap();
-    let _other = timeout(PATIENCE, to().connect_with_stream(other)).await.unwrap().unwrap();
+    let _other = timeout(TIMEOUT, to().connect_with_stream(other)).await.unwrap().unwrap();
     let (pipe, far) = tokio::io::duplex(4096);
     tokio::spawn(server.serve_stream(far, Some(address)));
-    let _piped = timeout(PATIENCE, to().connect_with_stream(pipe)).await.unwrap().unwrap();
+    let _piped = timeout(TIMEOUT, to().connect_with_stream(pipe)).await.unwrap().unwrap();
     drop(held);
 }
 
 #[tokio::test]
-async fn a_shutdown_is_told_at_every_door_and_lets_nobody_in() {
+async fn shutdown_reaches_every_transport_and_refuses_new_clients() {
     let server = server();
     let (address, task) = serve(server.clone()).await;
     let (pipe, far) = tokio::io::duplex(4096);
     tokio::spawn(server.serve_stream(far, None));
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let listen = |connecting: amf_rtmp::NetConnectionBuilder| {
-        let tell = tell.clone();
-        connecting.on_unhandled(move |name, values| tell.send((name.to_owned(), values)).unwrap())
+    let (call_tx, mut call_rx) = mpsc::unbounded_channel();
+    let listen = |builder: amf_rtmp::NetConnectionBuilder| {
+        let call_tx = call_tx.clone();
+        builder.on_unhandled(move |name, values| call_tx.send((name.to_owned(), values)).unwrap())
     };
     let plain = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
     let plain = listen(plain).connect().await.unwrap();
     let piped =
         listen(NetConnection::builder("rtmp://test/game").unwrap()).connect_with_stream(pipe).await.unwrap();
-    timeout(PATIENCE, server.shutdown()).await.unwrap();
+    timeout(TIMEOUT, server.shutdown()).await.unwrap();
     for _ in 0..2 {
-        let (name, values) = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+        let (name, values) = timeout(TIMEOUT, call_rx.recv()).await.unwrap().unwrap();
         assert_eq!(name, "onStatus");
         assert_eq!(values[0].get("code"), Some(&Value::from("NetConnection.Connect.AppShutdown")));
     }
-    timeout(PATIENCE, async { tokio::join!(plain.closed(), piped.closed()) }).await.unwrap();
-    timeout(PATIENCE, task).await.unwrap().unwrap().unwrap();
+    timeout(TIMEOUT, async { tokio::join!(plain.closed(), piped.closed()) }).await.unwrap();
+    timeout(TIMEOUT, task).await.unwrap().unwrap().unwrap();
     assert!(connect(address).await.is_err());
     assert_eq!(server.counters().connections, 0);
 }
 
 #[tokio::test]
-async fn a_notice_lets_clients_have_the_last_word() {
+async fn clients_may_call_during_the_shutdown_notice() {
     let server = server().shutdown_notice(Duration::from_millis(400));
     let (address, _task) = serve(server.clone()).await;
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (call_tx, mut call_rx) = mpsc::unbounded_channel();
     let to = || NetConnection::builder(&format!("rtmp://{address}/game")).unwrap();
-    let stays = to().on_unhandled(move |_, _| tell.send(()).unwrap()).connect().await.unwrap();
+    let stays = to().on_unhandled(move |_, _| call_tx.send(()).unwrap()).connect().await.unwrap();
     let began = std::time::Instant::now();
     let ended = tokio::spawn(async move { server.shutdown().await });
-    timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    timeout(TIMEOUT, call_rx.recv()).await.unwrap().unwrap();
     stays.call::<Option<Login>>("game.login", ()).await.unwrap();
     assert!(connect(address).await.is_err());
-    timeout(PATIENCE, stays.closed()).await.unwrap();
+    timeout(TIMEOUT, stays.closed()).await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(400));
-    timeout(PATIENCE, ended).await.unwrap().unwrap();
+    timeout(TIMEOUT, ended).await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn who_is_let_in_too_late_is_refused() {
+async fn a_client_accepted_during_shutdown_is_rejected() {
     let (asked, decide) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (ask, decided) = (Arc::clone(&asked), Arc::clone(&decide));
-    let (server, mut told) = watched(server().on_connect(move |connect| {
+    let (server, mut disconnect_rx) = with_disconnects(server().on_connect(move |connect| {
         let (ask, decided) = (Arc::clone(&ask), Arc::clone(&decided));
         async move {
             ask.notify_one();
@@ -308,16 +315,16 @@ async fn who_is_let_in_too_late_is_refused() {
         }
     }));
     let (address, _task) = serve(server.clone()).await;
-    let connecting = tokio::spawn(async move { connect(address).await });
+    let builder = tokio::spawn(async move { connect(address).await });
     asked.notified().await;
     let ended = tokio::spawn(async move { server.shutdown().await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     decide.notify_one();
-    let outcome = timeout(PATIENCE, connecting).await.unwrap().unwrap();
+    let outcome = timeout(TIMEOUT, builder).await.unwrap().unwrap();
     let Err(ConnectError::Rejected(status)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(status.description(), "the server is shutting down");
-    timeout(PATIENCE, ended).await.unwrap().unwrap();
-    assert!(told.try_recv().is_err(), "it never was a client");
+    timeout(TIMEOUT, ended).await.unwrap().unwrap();
+    assert!(disconnect_rx.try_recv().is_err(), "it never was a client");
 }
 
 #[tokio::test]
@@ -337,7 +344,7 @@ async fn a_connection_counts_until_its_hook_has_returned() {
     let (address, _serving) = serve(server).await;
     let first = connect(address).await.unwrap();
     first.close();
-    timeout(PATIENCE, entered.notified()).await.unwrap();
+    timeout(TIMEOUT, entered.notified()).await.unwrap();
     assert_eq!(counted.counters().connections, 1);
     assert!(connect(address).await.is_err(), "there is no room while the hook runs");
     release.notify_one();
@@ -346,6 +353,6 @@ async fn a_connection_counts_until_its_hook_has_returned() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, freed).await.unwrap();
+    timeout(TIMEOUT, freed).await.unwrap();
     connect(address).await.unwrap();
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use amf_remoting::{CallError, Client, Group, Services, Version, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
 use amf_rtmp::{ConnectError, NetConnection, Rejection, Server};
-use peer::{LONG, PATIENCE, closed, command, connected, flood, message, raw, shaken};
+use peer::{LONG_TIMEOUT, TIMEOUT, closed, command, connected, flood, handshaken, message, raw};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -55,45 +55,45 @@ impl Echo {
     }
 }
 
-struct Running {
+struct TestServer {
     address: SocketAddr,
     clients: Arc<Mutex<Vec<Client>>>,
     room: Group,
     started: mpsc::UnboundedReceiver<()>,
-    gone: mpsc::UnboundedReceiver<()>,
+    disconnects: mpsc::UnboundedReceiver<()>,
     stop: Arc<Notify>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
-async fn serve(set: impl FnOnce(Server) -> Server) -> Running {
+async fn serve(configure: impl FnOnce(Server) -> Server) -> TestServer {
     let (clients, room, stop) = (Arc::default(), Group::new(), Arc::new(Notify::new()));
     let (starting, started) = mpsc::unbounded_channel();
-    let (leaving, gone) = mpsc::unbounded_channel();
+    let (leaving, disconnects) = mpsc::unbounded_channel();
     let echo = Echo { clients: Arc::clone(&clients), room: room.clone(), started: starting };
     let server = Server::new(Services::new().add(echo)).on_disconnect(move |_| {
         // The test may not look.
         let _ = leaving.send(());
         std::future::ready(())
     });
-    let listening = set(server).bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
+    let bound = configure(server).bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
     let stopped = Arc::clone(&stop);
-    let task = tokio::spawn(listening.serve_until(async move { stopped.notified().await }));
-    Running { address, clients, room, started, gone, stop, task }
+    let task = tokio::spawn(bound.serve_until(async move { stopped.notified().await }));
+    TestServer { address, clients, room, started, disconnects, stop, task }
 }
 
-async fn connect(server: &Running) -> Result<NetConnection, ConnectError> {
+async fn connect(server: &TestServer) -> Result<NetConnection, ConnectError> {
     let url = format!("rtmp://{}/test", server.address);
-    timeout(PATIENCE, NetConnection::builder(&url).unwrap().encoding(Version::Amf0).connect()).await.unwrap()
+    timeout(TIMEOUT, NetConnection::builder(&url).unwrap().encoding(Version::Amf0).connect()).await.unwrap()
 }
 
 async fn works(connection: &NetConnection) {
-    let echoed = timeout(PATIENCE, connection.call::<f64>("test.echo", (7,))).await.unwrap().unwrap();
+    let echoed = timeout(TIMEOUT, connection.call::<f64>("test.echo", (7,))).await.unwrap().unwrap();
     assert!((echoed - 7.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn others_notice_nothing() {
+async fn hostile_peers_do_not_affect_other_clients() {
     let server = serve(|server| server).await;
     let connection = connect(&server).await.unwrap();
     let mut open = Vec::new();
@@ -113,7 +113,7 @@ async fn others_notice_nothing() {
         works(&connection).await;
     }
     works(&connect(&server).await.unwrap()).await;
-    timeout(LONG, flooding).await.unwrap().unwrap();
+    timeout(LONG_TIMEOUT, flooding).await.unwrap().unwrap();
     works(&connection).await;
     // After 5 s, the limit, the server has let go of all of them.
     for mut socket in open {
@@ -123,7 +123,7 @@ async fn others_notice_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_breaks_the_protocol_is_let_go() {
+async fn a_client_that_breaks_the_protocol_is_disconnected() {
     let server = serve(|server| server).await;
     let connection = connect(&server).await.unwrap();
     let nested = [3, 0, 1, b'a'].repeat(100_000);
@@ -144,16 +144,16 @@ async fn who_breaks_the_protocol_is_let_go() {
         // ping requests whose answers nobody reads
         message(4, &[0, 6, 0, 0, 0, 0]).repeat(20_000),
     ] {
-        let mut socket = shaken(server.address).await;
+        let mut socket = handshaken(server.address).await;
         // It may be closed before it has all of them.
-        let _ = timeout(PATIENCE, socket.write_all(&bytes)).await.unwrap();
+        let _ = timeout(TIMEOUT, socket.write_all(&bytes)).await.unwrap();
         closed(&mut socket).await;
         works(&connection).await;
     }
 }
 
 #[tokio::test]
-async fn what_means_nothing_is_passed_over() {
+async fn unknown_messages_are_ignored() {
     let server = serve(|server| server).await;
     let mut socket = connected(server.address).await;
     for kind in [7, 10, 99, 255] {
@@ -164,12 +164,12 @@ async fn what_means_nothing_is_passed_over() {
     socket.write_all(&command("test.echo", 2.0, &[5, 0, 64, 28, 0, 0, 0, 0, 0, 0])).await.unwrap();
     let mut answer = Vec::new();
     while !answer.windows(7).any(|bytes| bytes == b"_result") {
-        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+        assert!(timeout(TIMEOUT, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn silence_and_dribbles_end_with_the_limit() {
+async fn slow_handshakes_and_connects_time_out() {
     let mut limits = Limits::server();
     limits.handshake_timeout = Duration::from_millis(300);
     limits.connect_timeout = Duration::from_millis(300);
@@ -182,22 +182,22 @@ async fn silence_and_dribbles_end_with_the_limit() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, all).await.unwrap();
-    closed(&mut shaken(server.address).await).await;
+    timeout(TIMEOUT, all).await.unwrap();
+    closed(&mut handshaken(server.address).await).await;
     // Who always has something to say, but never connect, does not put off the end.
     let acknowledgements = message(3, &[0; 4]).repeat(1_000);
-    timeout(PATIENCE, flood(shaken(server.address).await, acknowledgements)).await.unwrap();
+    timeout(TIMEOUT, flood(handshaken(server.address).await, acknowledgements)).await.unwrap();
 }
 
 #[tokio::test]
-async fn who_asks_for_a_policy_gets_none() {
+async fn a_policy_request_without_a_policy_file_is_closed() {
     let server = serve(|server| server).await;
     let mut socket = raw(server.address, b"<policy-file-request/>\0").await;
     timeout(Duration::from_secs(4), closed(&mut socket)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_never_reads_fills_its_own_queue_alone() {
+async fn a_client_that_never_reads_affects_only_its_own_queue() {
     let mut server = serve(|server| server).await;
     let mut silent = connected(server.address).await;
     silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
@@ -212,7 +212,7 @@ async fn a_client_that_never_reads_fills_its_own_queue_alone() {
         .connect()
         .await
         .unwrap();
-    let () = timeout(PATIENCE, other.call("test.join", ())).await.unwrap().unwrap();
+    let () = timeout(TIMEOUT, other.call("test.join", ())).await.unwrap().unwrap();
     let words = "x".repeat(100_000);
     let told = async {
         let full = |client: &Client| matches!(client.notify("more", (&words,)), Err(CallError::Full));
@@ -229,23 +229,23 @@ async fn a_client_that_never_reads_fills_its_own_queue_alone() {
         0
     };
     // 4 MiB, and what the sockets hold.
-    assert!(timeout(PATIENCE, told).await.unwrap() < 500);
+    assert!(timeout(TIMEOUT, told).await.unwrap() < 500);
     works(&other).await;
     // After 10 s in which it took nothing, it is let go.
-    timeout(LONG, server.gone.recv()).await.unwrap().unwrap();
+    timeout(LONG_TIMEOUT, server.disconnects.recv()).await.unwrap().unwrap();
     assert_eq!(server.room.len(), 1);
     works(&other).await;
     drop(silent);
 }
 
 #[tokio::test]
-async fn only_so_many_connections() {
+async fn connections_over_the_maximum_are_closed() {
     let server = serve(|server| server.max_connections(2)).await;
     let (first, second) = (connect(&server).await.unwrap(), connect(&server).await.unwrap());
     assert!(connect(&server).await.is_err());
     works(&first).await;
     first.close();
-    timeout(PATIENCE, first.closed()).await.unwrap();
+    timeout(TIMEOUT, first.closed()).await.unwrap();
     // The place is free once the server has noticed.
     let again = async {
         loop {
@@ -255,7 +255,7 @@ async fn only_so_many_connections() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    works(&timeout(PATIENCE, again).await.unwrap()).await;
+    works(&timeout(TIMEOUT, again).await.unwrap()).await;
     works(&second).await;
     // No limit is a number as well.
     let server = serve(|server| server.max_connections(usize::MAX)).await;
@@ -263,7 +263,7 @@ async fn only_so_many_connections() {
 }
 
 #[tokio::test]
-async fn a_hook_that_hangs_or_panics_refuses() {
+async fn a_hanging_or_panicking_on_connect_rejects_the_client() {
     let server = serve(|server| {
         server.on_connect_timeout(Duration::from_millis(100)).on_connect(|connect| async move {
             match connect.query() {
@@ -276,7 +276,7 @@ async fn a_hook_that_hangs_or_panics_refuses() {
     .await;
     for query in ["hang", "panic"] {
         let url = format!("rtmp://{}/test?{query}", server.address);
-        let refused = timeout(PATIENCE, NetConnection::builder(&url).unwrap().connect()).await.unwrap();
+        let refused = timeout(TIMEOUT, NetConnection::builder(&url).unwrap().connect()).await.unwrap();
         let Err(ConnectError::Rejected(status)) = refused else { panic!("{query}: {refused:?}") };
         assert_eq!(status.code(), "NetConnection.Connect.Rejected");
     }
@@ -284,11 +284,11 @@ async fn a_hook_that_hangs_or_panics_refuses() {
 }
 
 #[tokio::test]
-async fn a_method_that_panics_or_says_too_much_fails_alone() {
+async fn a_panicking_method_and_an_oversized_reply_fail_one_call() {
     let server = serve(|server| server).await;
     let connection = connect(&server).await.unwrap();
     for method in ["test.panic", "test.huge"] {
-        let failed = timeout(PATIENCE, connection.call::<()>(method, ())).await.unwrap().unwrap_err();
+        let failed = timeout(TIMEOUT, connection.call::<()>(method, ())).await.unwrap().unwrap_err();
         assert!(
             matches!(&failed, CallError::Fault(fault) if fault.code() == "Server.Processing"),
             "{method}: {failed}"
@@ -298,14 +298,14 @@ async fn a_method_that_panics_or_says_too_much_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_without_an_answer_do_not_pile_up() {
+async fn notifications_in_flight_are_bounded() {
     let mut server = serve(|server| server).await;
     let mut socket = connected(server.address).await;
     socket.write_all(&command("test.stay", 0.0, &[5]).repeat(1_000)).await.unwrap();
     socket.write_all(&command("test.echo", 2.0, &[5, 0, 64, 28, 0, 0, 0, 0, 0, 0])).await.unwrap();
     let mut answer = Vec::new();
     while !answer.windows(7).any(|bytes| bytes == b"_result") {
-        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+        assert!(timeout(TIMEOUT, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
     }
     let mut started = 0;
     while server.started.try_recv().is_ok() {
@@ -315,12 +315,12 @@ async fn calls_without_an_answer_do_not_pile_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn shutting_down_waits_for_nobody_for_ever() {
+async fn shutdown_ends_after_its_timeout() {
     let mut server = serve(|server| server.shutdown_timeout(Duration::from_millis(200))).await;
     let connection = connect(&server).await.unwrap();
     let staying = connection.clone();
     let staying = tokio::spawn(async move { staying.call::<()>("test.stay", ()).await });
-    timeout(PATIENCE, server.started.recv()).await.unwrap();
+    timeout(TIMEOUT, server.started.recv()).await.unwrap();
     // Others never read, or never say a word.
     let mut silent = connected(server.address).await;
     silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
@@ -334,11 +334,11 @@ async fn shutting_down_waits_for_nobody_for_ever() {
     }
     let _nothing = raw(server.address, &[]).await;
     server.stop.notify_one();
-    timeout(PATIENCE, server.task).await.unwrap().unwrap().unwrap();
-    assert!(matches!(timeout(PATIENCE, staying).await.unwrap().unwrap(), Err(CallError::Gone)));
+    timeout(TIMEOUT, server.task).await.unwrap().unwrap().unwrap();
+    assert!(matches!(timeout(TIMEOUT, staying).await.unwrap().unwrap(), Err(CallError::Gone)));
     // Both are told of, the one that was cut off as well.
     for _ in 0..2 {
-        timeout(PATIENCE, server.gone.recv()).await.unwrap().unwrap();
+        timeout(TIMEOUT, server.disconnects.recv()).await.unwrap().unwrap();
     }
     assert!(!client.is_open());
     assert!(matches!(client.notify("heard", ()), Err(CallError::Gone)));
@@ -364,7 +364,7 @@ async fn calls_wait_while_their_peer_reads_no_replies() {
     let mut received = 0;
     let mut buffer = vec![0; 64 << 10];
     while received < 200 << 20 {
-        let read = timeout(PATIENCE, socket.read(&mut buffer)).await.unwrap().unwrap();
+        let read = timeout(TIMEOUT, socket.read(&mut buffer)).await.unwrap().unwrap();
         assert!(read > 0, "closed after {received} bytes and {started} calls");
         received += read;
         while server.started.try_recv().is_ok() {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Points(AtomicU32);
@@ -34,9 +34,9 @@ impl Game {
 
 async fn serve() -> (Server, SocketAddr) {
     let server = Server::new(Services::new().add(Game));
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     (server, address)
 }
 
@@ -52,7 +52,7 @@ async fn connect(address: SocketAddr, app: &str) -> (NetConnection, mpsc::Unboun
 }
 
 #[tokio::test]
-async fn clients_are_in_the_instance_that_they_name() {
+async fn clients_join_the_instance_of_their_url() {
     let (server, address) = serve().await;
     let (red, _) = connect(address, "game/red?key=7").await;
     let (other_red, _) = connect(address, "game/red/").await;
@@ -73,7 +73,7 @@ async fn clients_are_in_the_instance_that_they_name() {
         connection.close();
         connection.closed().await;
     }
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while server.instances().len() > 1 {
             sleep(Duration::from_millis(5)).await;
         }
@@ -85,7 +85,7 @@ async fn clients_are_in_the_instance_that_they_name() {
 }
 
 #[tokio::test]
-async fn the_rest_of_the_program_reaches_an_instance_by_name() {
+async fn the_program_reaches_an_instance_by_name() {
     let (server, address) = serve().await;
     let (_red, mut red_hears) = connect(address, "game/red").await;
     let (_blue, mut blue_hears) = connect(address, "game/blue").await;
@@ -93,8 +93,8 @@ async fn the_rest_of_the_program_reaches_an_instance_by_name() {
     for instance in server.instances() {
         instance.clients().notify("second", ()).unwrap();
     }
-    assert_eq!(timeout(PATIENCE, red_hears.recv()).await.unwrap().unwrap(), "first");
-    assert_eq!(timeout(PATIENCE, red_hears.recv()).await.unwrap().unwrap(), "second");
-    assert_eq!(timeout(PATIENCE, blue_hears.recv()).await.unwrap().unwrap(), "second");
+    assert_eq!(timeout(TIMEOUT, red_hears.recv()).await.unwrap().unwrap(), "first");
+    assert_eq!(timeout(TIMEOUT, red_hears.recv()).await.unwrap().unwrap(), "second");
+    assert_eq!(timeout(TIMEOUT, blue_hears.recv()).await.unwrap().unwrap(), "second");
     assert!(server.instance("", "red").is_err());
 }

@@ -17,34 +17,34 @@ use amf_rtmp::{
 };
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const SLOTS: u32 = 20;
 /// Changes that a writer has on their way; fewer than slots, so that a success says which change it is for.
-const ON_THEIR_WAY: usize = 8;
+const MAX_IN_FLIGHT: usize = 8;
 /// Names the file to the process that is to be killed: this test program again.
 const FILE: &str = "AMF_RTMP_SERVER_TO_BE_KILLED";
 
 /// Not a test: the process that is killed.
 #[tokio::test]
-async fn serves_until_it_is_killed() {
+async fn serves_until_killed() {
     let Some(file) = std::env::var_os(FILE) else { return };
     let objects = SharedObjects::new().store(RedbStore::open(file).unwrap()).unwrap();
-    let listening = Server::new(Services::new()).shared_objects(objects).bind("127.0.0.1:0").await.unwrap();
-    println!("listening at {}", listening.local_addr().unwrap());
+    let bound = Server::new(Services::new()).shared_objects(objects).bind("127.0.0.1:0").await.unwrap();
+    println!("bound at {}", bound.local_addr().unwrap());
     // A test that dies does not leave this running.
-    let _ = timeout(Duration::from_mins(1), listening.serve()).await;
+    let _ = timeout(Duration::from_mins(1), bound.serve()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_clients_were_told_outlives_kill_9() {
+async fn acknowledged_writes_survive_kill_9() {
     let folder = std::env::temp_dir().join(format!("amf-rtmp-killed-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("objects.redb");
-    let (mut first, mut second) = (Told::default(), Told::default());
+    let (mut first, mut second) = (Observations::default(), Observations::default());
     let (begun, mut rounds) = (Instant::now(), 0);
     while rounds < 12 || first.acknowledged.min(second.acknowledged) == 0 {
-        assert!(begun.elapsed() < PATIENCE, "{rounds} rounds, {} changes", first.acknowledged);
-        let (server, address) = Killed::start(&file);
+        assert!(begun.elapsed() < TIMEOUT, "{rounds} rounds, {} changes", first.acknowledged);
+        let (server, address) = ServerProcess::start(&file);
         let (ann, ben) = (connect(&address, Version::Amf3).await, connect(&address, Version::Amf0).await);
         let (mut first_of_ann, mut first_of_ben) = (join(&ann, "first").await, join(&ben, "first").await);
         let (mut second_of_ann, mut second_of_ben) = (join(&ann, "second").await, join(&ben, "second").await);
@@ -67,7 +67,7 @@ async fn what_clients_were_told_outlives_kill_9() {
 
 /// What clients heard of an object.
 #[derive(Default)]
-struct Told {
+struct Observations {
     /// The last number that was written, to the slot of its remainder.
     written: u32,
     version: u32,
@@ -75,8 +75,8 @@ struct Told {
     acknowledged: u32,
 }
 
-impl Told {
-    fn hear(&mut self, slot: &str, number: u32, version: u32) {
+impl Observations {
+    fn record(&mut self, slot: &str, number: u32, version: u32) {
         let last = self.slots.entry(slot.to_owned()).or_default();
         *last = number.max(*last);
         self.version = version.max(self.version);
@@ -88,36 +88,36 @@ impl Told {
         assert!(object.slots().len() <= SLOTS as usize);
         for n in 0..SLOTS {
             let slot = format!("slot {n}");
-            let told = self.slots.get(&slot).copied().unwrap_or_default();
+            let acknowledged = self.slots.get(&slot).copied().unwrap_or_default();
             let is = object.get::<u32>(&slot).unwrap().unwrap_or_default();
-            assert!((told..=self.written).contains(&is), "{slot} was {told}, is {is}");
+            assert!((acknowledged..=self.written).contains(&is), "{slot} was {acknowledged}, is {is}");
             assert!(is == 0 || is % SLOTS == n, "{slot} is {is}");
         }
     }
 }
 
 /// Writes numbers, for ever.
-async fn write(writer: &mut Joined, other: &mut Joined, told: &mut Told) {
-    let mut on_their_way = VecDeque::new();
+async fn write(writer: &mut JoinedObject, other: &mut JoinedObject, observed: &mut Observations) {
+    let mut in_flight = VecDeque::new();
     loop {
-        while on_their_way.len() < ON_THEIR_WAY {
-            told.written += 1;
-            let slot = format!("slot {}", told.written % SLOTS);
-            writer.object.set(&slot, &told.written).unwrap();
-            on_their_way.push_back((slot, told.written));
+        while in_flight.len() < MAX_IN_FLIGHT {
+            observed.written += 1;
+            let slot = format!("slot {}", observed.written % SLOTS);
+            writer.object.set(&slot, &observed.written).unwrap();
+            in_flight.push_back((slot, observed.written));
         }
         tokio::select! {
             event = writer.events.recv() => for change in &*sync(event) {
                 let SyncChange::Success { key } = change else { panic!("{change:?}") };
-                let at = on_their_way.iter().position(|(slot, _)| **slot == **key).unwrap();
-                let (slot, number) = on_their_way.remove(at).unwrap();
-                told.hear(&slot, number, writer.object.version());
-                told.acknowledged += 1;
+                let at = in_flight.iter().position(|(slot, _)| **slot == **key).unwrap();
+                let (slot, number) = in_flight.remove(at).unwrap();
+                observed.record(&slot, number, writer.object.version());
+                observed.acknowledged += 1;
             },
             event = other.events.recv() => for change in &*sync(event) {
                 let SyncChange::Change { key, .. } = change else { panic!("{change:?}") };
                 let number = other.object.get(key).unwrap().unwrap();
-                told.hear(key, number, other.object.version());
+                observed.record(key, number, other.object.version());
             },
         }
     }
@@ -130,46 +130,45 @@ fn sync(event: Option<SyncEvent>) -> std::sync::Arc<[SyncChange]> {
     }
 }
 
-struct Joined {
+struct JoinedObject {
     object: RemoteSharedObject,
     events: SyncEvents,
 }
 
 async fn connect(address: &str, version: Version) -> NetConnection {
-    let connecting =
-        NetConnection::builder(&format!("rtmp://{address}/game/room")).unwrap().encoding(version);
-    connecting.connect().await.unwrap()
+    let builder = NetConnection::builder(&format!("rtmp://{address}/game/room")).unwrap().encoding(version);
+    builder.connect().await.unwrap()
 }
 
-async fn join(connection: &NetConnection, name: &str) -> Joined {
+async fn join(connection: &NetConnection, name: &str) -> JoinedObject {
     let object =
-        timeout(PATIENCE, connection.shared_object(name, SharedObjectOptions::new().persistent(true)))
+        timeout(TIMEOUT, connection.shared_object(name, SharedObjectOptions::new().persistent(true)))
             .await
             .unwrap()
             .unwrap();
-    Joined { events: object.events(), object }
+    JoinedObject { events: object.events(), object }
 }
 
 /// A server in a process of its own, which is killed when this is dropped.
-struct Killed(Child);
+struct ServerProcess(Child);
 
-impl Killed {
+impl ServerProcess {
     fn start(file: &Path) -> (Self, String) {
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "serves_until_it_is_killed", "--nocapture", "--test-threads=1"])
+            .args(["--exact", "serves_until_killed", "--nocapture", "--test-threads=1"])
             .env(FILE, file)
             .stdout(Stdio::piped())
             .spawn();
         let mut killed = Self(child.unwrap());
         let output = killed.0.stdout.take().unwrap();
         let mut lines = BufReader::new(output).lines().map(Result::unwrap);
-        let address = lines.find_map(|line| Some(line.split_once("listening at ")?.1.to_owned()));
+        let address = lines.find_map(|line| Some(line.split_once("bound at ")?.1.to_owned()));
         (killed, address.expect("the server did not start"))
     }
 }
 
 /// By SIGKILL.
-impl Drop for Killed {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

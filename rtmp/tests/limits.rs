@@ -13,12 +13,12 @@ use amf_rtmp::proto::{
     Status, UserError,
 };
 use bytes::Bytes;
-use pair::{Cut, Pair, accepted, chunk, command, encode, fault, fault_kind, plain_handshake, shaken};
+use pair::{Cut, Pair, accepted, chunk, command, encode, fault, fault_kind, handshaken, plain_handshake};
 
 const MIB: usize = 1 << 20;
 
 #[track_caller]
-fn passes(kind: &PeerErrorKind, limit: &str, max: usize) {
+fn assert_limit(kind: &PeerErrorKind, limit: &str, max: usize) {
     match kind {
         PeerErrorKind::Limit { limit: name, max: value, found } if *name == limit => {
             assert_eq!(*value, max);
@@ -63,26 +63,26 @@ fn of_length(kind: u8, len: usize) -> (Connection, usize) {
 }
 
 #[test]
-fn commands() {
+fn command_bytes_is_enforced() {
     for kind in [20, 18, 19] {
         assert_eq!(of_length(kind, MIB).1, 1, "{kind}");
-        passes(&fault_kind(&mut of_length(kind, MIB + 1).0), "command_bytes", MIB);
+        assert_limit(&fault_kind(&mut of_length(kind, MIB + 1).0), "command_bytes", MIB);
     }
 }
 
 #[test]
-fn media() {
+fn media_bytes_is_enforced() {
     for kind in [8, 9] {
         assert_eq!(of_length(kind, 8 * MIB).1, 1, "{kind}");
-        passes(&fault_kind(&mut of_length(kind, 8 * MIB + 1).0), "media_bytes", 8 * MIB);
+        assert_limit(&fault_kind(&mut of_length(kind, 8 * MIB + 1).0), "media_bytes", 8 * MIB);
     }
-    passes(&fault_kind(&mut of_length(22, 8 * MIB + 1).0), "media_bytes", 8 * MIB);
+    assert_limit(&fault_kind(&mut of_length(22, 8 * MIB + 1).0), "media_bytes", 8 * MIB);
 }
 
 #[test]
-fn before_connect() {
+fn before_connect_bytes_is_enforced() {
     let connect = |len: usize| {
-        let (mut server, now) = shaken(Config::server());
+        let (mut server, now) = handshaken(Config::server());
         let mut payload = pair::connect_command();
         // One more argument, a long string.
         let rest = len - payload.len() - 5;
@@ -93,16 +93,16 @@ fn before_connect() {
         server
     };
     assert!(matches!(connect(65_536).poll_event(), Some(Event::Connect(_))));
-    passes(&fault_kind(&mut connect(65_537)), "before_connect_bytes", 65_536);
+    assert_limit(&fault_kind(&mut connect(65_537)), "before_connect_bytes", 65_536);
 }
 
 #[test]
-fn what_waits_for_the_decision_counts_as_before_connect() {
+fn held_messages_count_as_before_connect() {
     // 64 bytes are counted for each beside its payload: 512 of 64 bytes are 65,536.
     let waiting = command("f", 0.0, &[5; 64 - 14]);
     assert_eq!(waiting.len(), 64 - 14 + 4 + 9 + 1);
     let waiting = &waiting[..64];
-    let (mut server, now) = shaken(Config::server());
+    let (mut server, now) = handshaken(Config::server());
     server.handle_input(now, &chunk(3, 20, 0, &pair::connect_command()));
     for _ in 0..512 {
         server.handle_input(now, &chunk(3, 20, 0, waiting));
@@ -110,11 +110,11 @@ fn what_waits_for_the_decision_counts_as_before_connect() {
     assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
     assert!(server.poll_event().is_none() && !server.is_closed());
     server.handle_input(now, &chunk(3, 8, 0, b""));
-    passes(&fault_kind(&mut server), "before_connect_bytes", 65_536);
+    assert_limit(&fault_kind(&mut server), "before_connect_bytes", 65_536);
 }
 
 #[test]
-fn chunk_size() {
+fn chunk_size_is_enforced() {
     // Anything may be announced; a chunk that makes use of more than 1 MiB is an error.
     let one = |announced: u32, len: usize| {
         let (mut server, now) = accepted(Config::server());
@@ -128,11 +128,11 @@ fn chunk_size() {
     };
     assert!(matches!(one(MIB as u32, MIB).poll_event(), Some(Event::Video(_))));
     assert!(matches!(one(0x7FFF_FFFF, MIB).poll_event(), Some(Event::Video(_))));
-    passes(&fault_kind(&mut one(0x7FFF_FFFF, MIB + 1)), "chunk_size", MIB);
+    assert_limit(&fault_kind(&mut one(0x7FFF_FFFF, MIB + 1)), "chunk_size", MIB);
 }
 
 #[test]
-fn chunks() {
+fn chunks_per_message_is_enforced() {
     // One byte a chunk: 65,536 bytes are allowed, one more is not.
     let one_byte_chunks = |len: usize| {
         let (mut server, now) = accepted(Config::server());
@@ -148,7 +148,7 @@ fn chunks() {
     };
     let Some(Event::Video(video)) = one_byte_chunks(65_536).poll_event() else { panic!() };
     assert_eq!(video.payload.len(), 65_536);
-    passes(&fault_kind(&mut one_byte_chunks(65_537)), "chunks_per_message", 65_536);
+    assert_limit(&fault_kind(&mut one_byte_chunks(65_537)), "chunks_per_message", 65_536);
 }
 
 /// A header of form 0 on any chunk stream from 64 on.
@@ -162,7 +162,7 @@ fn header(chunk_stream: u32, kind: u8, len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn chunk_streams() {
+fn chunk_streams_is_enforced() {
     // Chunk stream 3 carried connect; 63 more may be used, at either end of their range.
     let (mut server, now) = accepted(Config::server());
     for chunk_stream in 65_600 - 63..65_600 {
@@ -172,11 +172,11 @@ fn chunk_streams() {
     server.handle_input(now, &header(65_599, 8, 0));
     assert!(matches!(server.poll_event(), Some(Event::Audio(_))), "known ones go on");
     server.handle_input(now, &header(64, 8, 0));
-    passes(&fault_kind(&mut server), "chunk_streams", 64);
+    assert_limit(&fault_kind(&mut server), "chunk_streams", 64);
 }
 
 #[test]
-fn unfinished() {
+fn partial_messages_is_enforced() {
     let (mut server, now) = accepted(Config::server());
     let begin = |server: &mut Connection, chunk_stream| {
         server.handle_input(now, &header(chunk_stream, 8, 200));
@@ -191,11 +191,11 @@ fn unfinished() {
     server.handle_input(now, &chunk(3, 20, 0, &command("f", 0.0, b"")));
     assert!(matches!(server.poll_event(), Some(Event::Command(_))));
     begin(&mut server, 109);
-    passes(&fault_kind(&mut server), "partial_messages", 8);
+    assert_limit(&fault_kind(&mut server), "partial_messages", 8);
 }
 
 #[test]
-fn assembly() {
+fn assembly_bytes_is_enforced() {
     // Three messages of 8 MiB that are all but complete would be 24 MiB.
     let fill = |last: usize| {
         let (mut server, now) = accepted(Config::server());
@@ -220,11 +220,11 @@ fn assembly() {
         panic!("{left} bytes were too many")
     };
     assert_eq!(fault(&mut fill(0)), "");
-    passes(&fault_kind(&mut fill(1)), "assembly_bytes", 16 * MIB);
+    assert_limit(&fault_kind(&mut fill(1)), "assembly_bytes", 16 * MIB);
 }
 
 #[test]
-fn declared_lengths_take_no_memory() {
+fn declared_lengths_reserve_no_memory() {
     // 8 messages that say 8 MiB and bring a byte each; the reader's whole state stays small.
     let mut reader = ChunkReader::new(Limits::default());
     for chunk_stream in 100..108 {
@@ -236,7 +236,7 @@ fn declared_lengths_take_no_memory() {
 }
 
 #[test]
-fn calls_in() {
+fn calls_in_is_enforced() {
     let (mut server, now) = accepted(Config::server());
     for id in 0..256 {
         server.handle_input(now, &chunk(3, 20, 0, &command("f", f64::from(id + 2), b"")));
@@ -265,7 +265,7 @@ fn calls_in() {
 }
 
 #[test]
-fn calls_out() {
+fn calls_out_is_enforced() {
     let mut pair = Pair::open(Cut::Whole, Version::Amf0);
     for _ in 0..256 {
         pair.server.call(pair.now, 0, "f", &Bytes::new()).unwrap();
@@ -283,7 +283,7 @@ fn calls_out() {
 }
 
 #[test]
-fn unsent_replies() {
+fn unsent_replies_is_enforced() {
     // Pongs that nobody reads.
     let (mut server, now) = accepted(Config::server());
     let ping = chunk(2, 4, 0, b"\0\x06\0\0\0\x01");
@@ -292,7 +292,7 @@ fn unsent_replies() {
     }
     assert!(server.is_open());
     server.handle_input(now, &ping);
-    passes(&fault_kind(&mut server), "unsent_replies", 1_024);
+    assert_limit(&fault_kind(&mut server), "unsent_replies", 1_024);
 
     // A peer that reads may ping for ever.
     let (mut server, now) = accepted(Config::server());
@@ -304,7 +304,7 @@ fn unsent_replies() {
 }
 
 #[test]
-fn unsent_reply_bytes() {
+fn unsent_reply_bytes_is_enforced() {
     let owe = |first: usize, second: usize| {
         let (mut server, now) = accepted(Config::server());
         // Answers are sent in chunks of 60,000, but for these headers: 12 or 8 bytes, 17 of the command up to
@@ -332,7 +332,7 @@ fn unsent_reply_bytes() {
     let (server, queued) = owe(600_000, fits);
     assert!(server.is_open() && queued == MIB, "{queued}");
     let (mut server, _) = owe(600_000, fits + 1);
-    passes(&fault_kind(&mut server), "unsent_reply_bytes", MIB);
+    assert_limit(&fault_kind(&mut server), "unsent_reply_bytes", MIB);
     assert!(owe(3 * MIB, 0).0.is_closed());
 
     let (mut server, now) = accepted(Config::server());
@@ -343,7 +343,7 @@ fn unsent_reply_bytes() {
 }
 
 #[test]
-fn outbound() {
+fn outbound_bytes_is_enforced() {
     let (mut server, _) = accepted(Config::server());
     let said = |len: usize| Message {
         chunk_stream: 6,
@@ -369,9 +369,9 @@ fn outbound() {
 }
 
 #[test]
-fn application() {
+fn application_name_bytes_is_enforced() {
     let connect = |app: &str| {
-        let (mut server, now) = shaken(Config::server());
+        let (mut server, now) = handshaken(Config::server());
         let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02".to_vec();
         payload.extend((app.len() as u16).to_be_bytes());
         payload.extend(app.as_bytes());
@@ -383,11 +383,11 @@ fn application() {
     assert!(matches!(connect(&longest).poll_event(), Some(Event::Connect(_))));
     // What stands behind a question mark is no part of the name.
     assert!(matches!(connect(&format!("{longest}?token=1")).poll_event(), Some(Event::Connect(_))));
-    passes(&fault_kind(&mut connect(&"a".repeat(129))), "application_name", 128);
+    assert_limit(&fault_kind(&mut connect(&"a".repeat(129))), "application_name_bytes", 128);
 }
 
 #[test]
-fn times() {
+fn timeouts_are_enforced() {
     let seconds =
         |limit: &'static str, after: u64| PeerErrorKind::Timeout { limit, after: Duration::from_secs(after) };
     let almost = |after: u64| Duration::from_nanos(after * 1_000_000_000 - 1);
@@ -407,12 +407,12 @@ fn times() {
     let mut cut = new();
     cut.handle_input(start + Duration::from_secs(3), &plain_handshake()[..3_000]);
     check(cut, start, seconds("handshake_timeout", 5), 5);
-    let (server, start) = shaken(Config::server());
+    let (server, start) = handshaken(Config::server());
     check(server, start, seconds("connect_timeout", 5), 5);
     let (server, start) = accepted(Config::server());
     check(server, start, seconds("idle_timeout", 120), 120);
     // While the program decides there is no time but its own.
-    let (mut server, start) = shaken(Config::server());
+    let (mut server, start) = handshaken(Config::server());
     server.handle_input(start, &chunk(3, 20, 0, &pair::connect_command()));
     assert_eq!(server.poll_timeout(), None);
     server.handle_timeout(start + Duration::from_hours(1));
@@ -455,7 +455,7 @@ fn a_message_must_be_complete_in_time_whatever_else_arrives() {
 }
 
 #[test]
-fn pings_and_stalls() {
+fn ping_interval_and_stall_timeout_are_enforced() {
     let (mut server, start) = accepted(Config::server());
     server.handle_timeout(start + Duration::from_millis(59_999));
     assert_eq!(server.queued(), 0);
@@ -470,32 +470,32 @@ fn pings_and_stalls() {
         stalled.to_string(),
         "expected the peer to take what it is sent within 10s, the limit `stall_timeout`, but it took nothing"
     );
-    assert_eq!((server.queued(), passed(&server)), (0, vec![("stall_timeout", 1)]));
+    assert_eq!((server.queued(), exceeded(&server)), (0, vec![("stall_timeout", 1)]));
     server.handle_stall();
-    assert_eq!(passed(&server), [("stall_timeout", 2)], "while the rest was to be sent");
+    assert_eq!(exceeded(&server), [("stall_timeout", 2)], "while the rest was to be sent");
 }
 
-fn passed(connection: &Connection) -> Vec<(&'static str, u64)> {
+fn exceeded(connection: &Connection) -> Vec<(&'static str, u64)> {
     connection.limit_counters().collect()
 }
 
 #[test]
-fn what_is_passed_is_counted_by_its_name() {
+fn exceeded_limits_are_counted_by_name() {
     // By the program, which may go on.
     let limits = Limits { calls_out: 1, outbound_bytes: 1_000, ..Limits::server() };
     let (mut server, start) = accepted(Config::server().with_limits(limits));
-    assert_eq!(passed(&server), []);
+    assert_eq!(exceeded(&server), []);
     server.call(start, 0, "f", &Bytes::new()).unwrap();
     for _ in 0..2 {
         server.call(start, 0, "f", &Bytes::new()).unwrap_err();
     }
     server.notify(0, "f", &Bytes::from(vec![0; 1_000])).unwrap_err();
     server.handle_timeout(start + Duration::from_secs(30));
-    assert_eq!(passed(&server), [("calls_out", 2), ("outbound_bytes", 1), ("reply_timeout", 1)]);
+    assert_eq!(exceeded(&server), [("calls_out", 2), ("outbound_bytes", 1), ("reply_timeout", 1)]);
 
     // By the peer, which mostly may not: each name is that of the error.
     let once = |name, mut server: Connection| {
-        assert_eq!(passed(&server), [(name, 1)]);
+        assert_eq!(exceeded(&server), [(name, 1)]);
         assert!(["", name].contains(&fault(&mut server)));
     };
     once("command_bytes", of_length(20, MIB + 1).0);
@@ -510,7 +510,7 @@ fn what_is_passed_is_counted_by_its_name() {
     // What is no limit is not counted: a chunk size of 0, a second connect.
     let (mut server, now) = accepted(Config::server());
     server.handle_input(now, &chunk(2, 1, 0, &[0; 4]));
-    assert_eq!((passed(&server), fault(&mut server)), (vec![], "chunk_size"));
+    assert_eq!((exceeded(&server), fault(&mut server)), (vec![], "chunk_size"));
 }
 
 #[test]
@@ -525,11 +525,11 @@ fn limits_can_be_changed() {
     let (mut server, now) = accepted(Config::server().with_limits(limits));
     assert_eq!(server.poll_timeout(), None);
     server.handle_input(now, &header(64, 8, 0));
-    passes(&fault_kind(&mut server), "chunk_streams", 1);
+    assert_limit(&fault_kind(&mut server), "chunk_streams", 1);
 }
 
 #[test]
-fn a_flood_in_one_piece_is_bounded_too() {
+fn many_messages_in_one_input_are_bounded() {
     // A megabyte of pings, of acknowledgements, of calls, each in one receive.
     let flood = |bytes: &[u8]| {
         let (mut server, now) = accepted(Config::server());
@@ -552,11 +552,11 @@ fn a_flood_in_one_piece_is_bounded_too() {
 #[test]
 fn nested_values_in_connect_are_refused() {
     // {app: {a: {a: …}}}: 10,000 deep, each 03 00 01 "a".
-    let (mut server, now) = shaken(Config::server());
+    let (mut server, now) = handshaken(Config::server());
     let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0".to_vec();
     payload.extend(b"\x03\0\x01a".repeat(10_000));
     server.handle_input(now, &chunk(3, 20, 0, &payload));
     let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!() };
     assert!(error.to_string().contains("the limit `depth` of 64 is passed"), "{error}");
-    assert_eq!((error.limit(), passed(&server)), (Some("depth"), vec![("depth", 1)]));
+    assert_eq!((error.limit(), exceeded(&server)), (Some("depth"), vec![("depth", 1)]));
 }

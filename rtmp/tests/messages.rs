@@ -21,21 +21,21 @@ fn message(kind: MessageType, payload: &'static [u8]) -> Message {
 }
 
 /// What a server makes of one message.
-fn hears(kind: u8, payload: &[u8]) -> Connection {
+fn server_after(kind: u8, payload: &[u8]) -> Connection {
     let (mut server, now) = accepted(Config::server());
     server.handle_input(now, &chunk(3, kind, 0, payload));
     server
 }
 
-fn heard(kind: u8, payload: &[u8]) -> Command {
-    match hears(kind, payload).poll_event() {
+fn received_command(kind: u8, payload: &[u8]) -> Command {
+    match server_after(kind, payload).poll_event() {
         Some(Event::Command(command)) => command,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn control_messages_by_the_specification() {
+fn control_messages_follow_the_specification() {
     // RTMP §5.4.1 to §5.4.5 and §7.1.7, and the events of later players, whose numbers are in the sources
     // of librtmp (RTMP_SendCtrl, HandleCtrl).
     let cases: [(Control, MessageType, &'static [u8]); 18] = [
@@ -96,12 +96,12 @@ fn control_messages_by_the_specification() {
 }
 
 #[test]
-fn chunk_sizes_that_cannot_be() {
+fn invalid_chunk_sizes_are_refused() {
     for (size, payload) in [(0_u32, *b"\0\0\0\0"), (0x8000_0000, *b"\x80\0\0\0")] {
-        let mut server = hears(1, &payload);
+        let mut server = server_after(1, &payload);
         assert_eq!(pair::fault_kind(&mut server), PeerErrorKind::ChunkSize { size });
     }
-    let mut server = hears(1, b"\0\0\x01");
+    let mut server = server_after(1, b"\0\0\x01");
     let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!() };
     assert!(
         error.to_string().starts_with("expected 4 bytes in a message of type 1 (SetChunkSize), got 3"),
@@ -111,7 +111,7 @@ fn chunk_sizes_that_cannot_be() {
 
 #[test]
 fn a_ping_is_answered() {
-    let mut server = hears(4, b"\0\x06\x01\x02\x03\x04");
+    let mut server = server_after(4, b"\0\x06\x01\x02\x03\x04");
     let sent = output(&mut server);
     assert_eq!(sent[sent.len() - 6..], *b"\0\x07\x01\x02\x03\x04");
 }
@@ -142,7 +142,7 @@ fn acknowledgements_come_after_each_window_and_wrap_with_the_count() {
 }
 
 #[test]
-fn each_event_of_a_stream_is_told() {
+fn every_user_control_event_is_reported() {
     let events: [(&[u8], UserControl); 7] = [
         (b"\0\0\0\0\0\x01", UserControl::StreamBegin(1)),
         (b"\0\x01\0\0\0\x01", UserControl::StreamEof(1)),
@@ -153,7 +153,7 @@ fn each_event_of_a_stream_is_told() {
         (b"\0\x63", UserControl::Other { event: 99, data: Bytes::new() }),
     ];
     for (payload, expected) in events {
-        let mut server = hears(4, payload);
+        let mut server = server_after(4, payload);
         let Some(Event::UserControl(event)) = server.poll_event() else { panic!("{expected:?}") };
         assert_eq!(event, expected);
         assert_eq!((server.poll_event().is_none(), server.queued()), (true, 0), "{expected:?}");
@@ -161,11 +161,11 @@ fn each_event_of_a_stream_is_told() {
 }
 
 #[test]
-fn what_follows_a_connect_comes_in_the_order_that_clients_know() {
+fn session_parameters_follow_connect_in_the_usual_order() {
     // WindowAckSize, SetPeerBandwidth, SetChunkSize, _result: as nginx, lal, NMS and SRS have it. The reply is AMF0
     // (type 20, its first byte 02, which librtmp looks at), whatever the client speaks.
     for encoding in [0_u8, 3] {
-        let (mut server, now) = pair::shaken(Config::server());
+        let (mut server, now) = pair::handshaken(Config::server());
         let mut connect = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02\0\x05lobby".to_vec();
         let number: &[u8] = if encoding == 3 { b"\x40\x08\0\0\0\0\0\0" } else { &[0; 8] };
         connect.extend([&b"\0\x0EobjectEncoding\0"[..], number, b"\0\0\x09"].concat());
@@ -212,10 +212,10 @@ fn a_new_bandwidth_is_answered_with_the_window() {
 }
 
 #[test]
-fn a_command_by_hand() {
+fn reads_a_command() {
     // RTMP §7.1.1, AMF0 §2: 02 string "say"; 00 number 7; 05 null; 02 string "hi"; 01 true.
     let say = b"\x02\x00\x03say\x00\x40\x1C\0\0\0\0\0\0\x05\x02\x00\x02hi\x01\x01";
-    let say = heard(20, say);
+    let say = received_command(20, say);
     assert_eq!((say.name(), say.version()), ("say", Version::Amf0));
     assert_eq!(say.transaction().map(Transaction::number), Some(7.0));
     assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
@@ -223,21 +223,21 @@ fn a_command_by_hand() {
 }
 
 #[test]
-fn an_amf3_command_with_its_zero_and_without() {
+fn reads_an_amf3_command_with_and_without_its_format_byte() {
     // The same, each argument switched by 11 (AMF0 §3.1): 06 05 = string of 2; 03 = true.
     let say = b"\x02\x00\x03say\x00\x40\x1C\0\0\0\0\0\0\x05\x11\x06\x05hi\x11\x03";
     for bytes in [&say[..], &[b"\0", &say[..]].concat()] {
-        let say = heard(17, bytes);
+        let say = received_command(17, bytes);
         assert_eq!((say.name(), say.version()), ("say", Version::Amf3));
         assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
     }
     for (payload, found) in [(&b"\x03say"[..], Some(3)), (b"", None)] {
-        assert_eq!(pair::fault_kind(&mut hears(17, payload)), PeerErrorKind::CommandFormat { found });
+        assert_eq!(pair::fault_kind(&mut server_after(17, payload)), PeerErrorKind::CommandFormat { found });
     }
 }
 
 #[test]
-fn data_in_both_versions() {
+fn reads_data_in_both_versions() {
     // 02 "d", then true: by AMF0 01 01, by AMF3 11 03; type 15 with its zero and without.
     for (kind, payload) in [
         (18, &b"\x02\0\x01d\x01\x01"[..]),
@@ -245,7 +245,7 @@ fn data_in_both_versions() {
         (15, b"\x02\0\x01d\x11\x03"),
         (15, b"\0\x02\0\x01d\x01\x01"),
     ] {
-        let Some(Event::Data(data)) = hears(kind, payload).poll_event() else { panic!("{payload:?}") };
+        let Some(Event::Data(data)) = server_after(kind, payload).poll_event() else { panic!("{payload:?}") };
         let mut values = data.data().unwrap();
         assert_eq!(
             (values.read::<String>().unwrap(), values.read::<bool>().unwrap()),
@@ -259,15 +259,15 @@ fn data_in_both_versions() {
 #[test]
 fn flashs_prefixes_are_dropped_from_names() {
     for name in ["@say", "|say", "say"] {
-        assert_eq!(heard(20, &command(name, 2.0, b"")).name(), "say");
+        assert_eq!(received_command(20, &command(name, 2.0, b"")).name(), "say");
     }
-    assert_eq!(heard(20, &command("@@say", 2.0, b"")).name(), "@say", "one of them");
+    assert_eq!(received_command(20, &command("@@say", 2.0, b"")).name(), "@say", "one of them");
 }
 
 #[test]
 fn the_tables_of_amf3_live_on_between_arguments() {
     // 11 06 05 "hi", then 11 06 00: a reference to the first string (AMF3 §3.8).
-    let say = heard(17, &command("say", 2.0, b"\x11\x06\x05hi\x11\x06\x00"));
+    let say = received_command(17, &command("say", 2.0, b"\x11\x06\x05hi\x11\x06\x00"));
     assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::from("hi")]);
 }
 
@@ -279,7 +279,7 @@ fn references_count_from_the_command_object_on() {
         \x03\x00\x01x\x00\x3F\xF0\0\0\0\0\0\0\x00\x00\x09\
         \x03\x00\x01y\x00\x40\x00\0\0\0\0\0\0\x00\x00\x09\
         \x07\x00\x00\x07\x00\x01";
-    let f = heard(20, bytes);
+    let f = received_command(20, bytes);
     assert!(f.body().has_object());
     let values = f.body().values().unwrap();
     assert_eq!(values.len(), 3);
@@ -291,21 +291,21 @@ fn references_count_from_the_command_object_on() {
 }
 
 #[test]
-fn a_name_in_amf3_takes_a_place_in_its_tables() {
+fn an_amf3_name_is_entered_in_the_reference_tables() {
     // 11 06 03 "f", id 2, 11 01 (AMF3 null), 11 06 00: a reference to the name.
-    let f = heard(17, b"\x00\x11\x06\x03f\x00\x40\0\0\0\0\0\0\0\x11\x01\x11\x06\x00");
+    let f = received_command(17, b"\x00\x11\x06\x03f\x00\x40\0\0\0\0\0\0\0\x11\x01\x11\x06\x00");
     assert_eq!(f.name(), "f");
     assert!(!f.body().has_object() && !f.body().stands_alone());
     assert_eq!(f.body().values().unwrap(), [Value::from("f")]);
     assert_eq!(f.body().arguments().unwrap()[..], *b"\x11\x06\x00");
-    assert!(heard(20, &command("f", 2.0, b"\x05")).body().stands_alone());
+    assert!(received_command(20, &command("f", 2.0, b"\x05")).body().stands_alone());
 }
 
 #[test]
 fn a_command_may_end_after_its_id() {
-    let f = heard(20, b"\x02\x00\x01f\x00\x40\0\0\0\0\0\0\0");
+    let f = received_command(20, b"\x02\x00\x01f\x00\x40\0\0\0\0\0\0\0");
     assert_eq!((f.body().values().unwrap().len(), f.body().arguments().unwrap().len()), (0, 0));
-    let f = heard(20, &command("f", 0.0, b""));
+    let f = received_command(20, &command("f", 0.0, b""));
     assert_eq!(f.transaction(), None, "transaction 0 wants no reply");
 }
 
@@ -320,18 +320,18 @@ fn wrong_types_in_a_command_are_the_peers_fault() {
         (b"\x02\x00\x03say\x00\x7F\xF8\0\0\0\0\0\0", "transaction_id"), // not a number
     ];
     for (payload, name) in cases {
-        assert_eq!(fault(&mut hears(20, payload)), name, "{payload:?}");
+        assert_eq!(fault(&mut server_after(20, payload)), name, "{payload:?}");
     }
-    let mut server = hears(20, b"\x02\x00\x03say\x02\x00\x01x");
+    let mut server = server_after(20, b"\x02\x00\x03say\x02\x00\x01x");
     let Some(Event::Closed(CloseReason::Peer(error))) = server.poll_event() else { panic!() };
     let text = error.to_string();
     assert!(text.contains("got String (at byte 10)") && text.contains("of the connection"), "{text}");
 }
 
 #[test]
-fn arguments_that_cannot_be_read_end_nothing() {
+fn unreadable_arguments_do_not_close_the_connection() {
     // It is the method's business what it takes: 0E is a reserved marker.
-    let f = heard(20, &command("f", 2.0, b"\x0E"));
+    let f = received_command(20, &command("f", 2.0, b"\x0E"));
     assert!(f.body().values().is_err());
     assert_eq!(f.body().arguments().unwrap()[..], [0x0E]);
 }
@@ -339,7 +339,7 @@ fn arguments_that_cannot_be_read_end_nothing() {
 #[test]
 fn connect_comes_first_and_once() {
     let not_connected = |kind, payload: &[u8]| {
-        let (mut server, now) = pair::shaken(Config::server());
+        let (mut server, now) = pair::handshaken(Config::server());
         server.handle_input(now, &chunk(3, kind, 0, payload));
         fault(&mut server)
     };
@@ -347,15 +347,15 @@ fn connect_comes_first_and_once() {
     assert_eq!(not_connected(8, b"a"), "not_connected");
     assert_eq!(not_connected(18, b"\x02\0\x01d"), "not_connected");
     assert_eq!(not_connected(22, b""), "not_connected");
-    assert_eq!(fault(&mut hears(20, &pair::connect_command())), "connect_twice");
+    assert_eq!(fault(&mut server_after(20, &pair::connect_command())), "connect_twice");
     // Control messages may come at any time.
     assert_eq!(not_connected(5, &[0, 0, 0x10, 0]), "");
 }
 
 #[test]
-fn applications_that_cannot_be() {
+fn invalid_application_names_are_refused() {
     for app in ["", "a\0b", "a/../b", "..", "?query"] {
-        let (mut server, now) = pair::shaken(Config::server());
+        let (mut server, now) = pair::handshaken(Config::server());
         let mut payload = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03\0\x03app\x02".to_vec();
         payload.extend((app.len() as u16).to_be_bytes());
         payload.extend(app.as_bytes());
@@ -367,7 +367,7 @@ fn applications_that_cannot_be() {
     }
     // No object at all, and one of another type.
     for object in [&b""[..], b"\x05", b"\x02\0\x01x"] {
-        let (mut server, now) = pair::shaken(Config::server());
+        let (mut server, now) = pair::handshaken(Config::server());
         let payload = [b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0", object].concat();
         server.handle_input(now, &chunk(3, 20, 0, &payload));
         assert!(["application_name", "command"].contains(&fault(&mut server)), "{object:?}");
@@ -375,7 +375,7 @@ fn applications_that_cannot_be() {
 }
 
 #[test]
-fn an_aggregate_is_its_parts() {
+fn an_aggregate_is_split_into_its_parts() {
     // RTMP §7.1.6: per part type, length 24, timestamp 24 + 8, stream 24, body, back pointer 32. The parts'
     // times are 100 and 123, the aggregate's is 1,000: they become 1,000 and 1,023.
     let payload = b"\x08\0\0\x01\0\0\x64\0\0\0\0a\0\0\0\x0C\
@@ -396,7 +396,7 @@ fn an_aggregate_is_its_parts() {
 
     // Cut anywhere it is an error, but for the last back pointer, which some leave out.
     for cut in 1..payload.len() {
-        let mut server = hears(22, &payload[..cut]);
+        let mut server = server_after(22, &payload[..cut]);
         let whole = (12..=16).contains(&cut) || cut >= 29;
         let name = fault(&mut server);
         assert_eq!(name == "aggregate", !whole, "{cut} {name}");
@@ -404,14 +404,14 @@ fn an_aggregate_is_its_parts() {
 }
 
 #[test]
-fn an_aggregate_brings_media_and_data_only() {
+fn commands_in_an_aggregate_are_ignored() {
     // A command, an aggregate and a SetChunkSize of 1 as parts, before a video: none of them is heeded.
     let part = |kind: u8, body: &[u8]| {
         [&[kind, 0, 0, body.len() as u8][..], &[0; 7], body, &[0, 0, 0, 11 + body.len() as u8]].concat()
     };
     let parts =
         [part(20, &command("f", 2.0, b"")), part(22, b""), part(1, &[0, 0, 0, 1]), part(9, b"vv")].concat();
-    let mut server = hears(22, &parts);
+    let mut server = server_after(22, &parts);
     let Some(Event::Video(video)) = server.poll_event() else { panic!() };
     assert_eq!(video.payload[..], *b"vv");
     assert!(server.poll_event().is_none() && server.is_open());
@@ -422,7 +422,7 @@ fn an_aggregate_brings_media_and_data_only() {
 fn an_aggregate_takes_no_memory_for_small_parts() {
     // 60,000 parts without bytes, made when they are taken.
     let part = b"\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\x0B";
-    let mut server = hears(22, &part.repeat(60_000));
+    let mut server = server_after(22, &part.repeat(60_000));
     let mut count = 0;
     while let Some(Event::Video(_)) = server.poll_event() {
         count += 1;

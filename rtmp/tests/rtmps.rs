@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Game;
 
@@ -42,9 +42,9 @@ fn certificate() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
 }
 
 async fn serve(server: &Server, config: Arc<ServerConfig>) -> SocketAddr {
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap().tls(config);
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap().tls(config);
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     address
 }
 
@@ -60,30 +60,30 @@ async fn calls_go_through_tls() {
     let (config, trust) = certificate();
     let address = serve(&server, config).await;
     let url = format!("rtmps://localhost:{}/game", address.port());
-    let connecting = NetConnection::builder(&url).unwrap().tls(trust).reconnect(Backoff::new());
-    let connection = timeout(PATIENCE, connecting.connect()).await.unwrap().unwrap();
+    let builder = NetConnection::builder(&url).unwrap().tls(trust).reconnect(Backoff::new());
+    let connection = timeout(TIMEOUT, builder.connect()).await.unwrap().unwrap();
     let text = "x".repeat(300_000);
     assert_eq!(connection.call::<String>("game.echo", (&text,)).await.unwrap(), text);
     connection.close();
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
 }
 
 #[tokio::test]
-async fn who_is_not_trusted_is_not_spoken_to() {
+async fn an_untrusted_certificate_is_refused() {
     let server = server();
     let (config, trust) = certificate();
     let address = serve(&server, config).await;
     // Nobody has signed it, and it is not for this name.
     let unknown = NetConnection::builder(&format!("rtmps://localhost:{}/game", address.port())).unwrap();
     let other_name = NetConnection::builder(&format!("rtmps://{address}/game")).unwrap().tls(trust);
-    for connecting in [unknown, other_name] {
-        let outcome = timeout(PATIENCE, connecting.connect()).await.unwrap();
+    for builder in [unknown, other_name] {
+        let outcome = timeout(TIMEOUT, builder.connect()).await.unwrap();
         assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_tls_ends_and_keeps_no_place() {
+async fn a_failed_tls_handshake_releases_its_permit() {
     let server = server();
     let (config, trust) = certificate();
     let address = serve(&server, config).await;
@@ -93,7 +93,7 @@ async fn what_is_no_tls_ends_and_keeps_no_place() {
         socket.write_all(bytes).await.unwrap();
         let mut rest = Vec::new();
         // An alert of TLS may come, or a reset.
-        let _ = timeout(PATIENCE, socket.read_to_end(&mut rest)).await.unwrap();
+        let _ = timeout(TIMEOUT, socket.read_to_end(&mut rest)).await.unwrap();
         assert!(rest.len() < 64);
     }
     let outcome = NetConnection::builder(&format!("rtmp://{address}/game")).unwrap().connect().await;
@@ -105,24 +105,23 @@ async fn what_is_no_tls_ends_and_keeps_no_place() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, only_one).await.unwrap();
+    timeout(TIMEOUT, only_one).await.unwrap();
 }
 
 #[tokio::test]
-async fn tls_at_the_plain_port_ends() {
+async fn tls_at_the_plain_port_is_closed() {
     let server = server();
-    let listening = server.bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     let (_, trust) = certificate();
     let url = format!("rtmps://localhost:{}/game", address.port());
-    let outcome =
-        timeout(PATIENCE, NetConnection::builder(&url).unwrap().tls(trust).connect()).await.unwrap();
+    let outcome = timeout(TIMEOUT, NetConnection::builder(&url).unwrap().tls(trust).connect()).await.unwrap();
     assert!(matches!(outcome, Err(ConnectError::Io(_))), "{outcome:?}");
 }
 
 #[tokio::test]
-async fn nothing_stays_behind_in_the_buffers_of_tls() {
+async fn tls_buffers_are_flushed() {
     let (config, trust) = certificate();
     for room in [64, 1000, 20_000] {
         // So little that TLS has to keep much of what it is given.
@@ -135,7 +134,7 @@ async fn nothing_stays_behind_in_the_buffers_of_tls() {
             NetConnection::builder("rtmp://test/game").unwrap().connect_with_stream(stream).await.unwrap();
         for length in [1, 5000, 60_000, 100_000] {
             let text = "x".repeat(length);
-            let echoed = timeout(PATIENCE, connection.call::<String>("game.echo", (&text,))).await;
+            let echoed = timeout(TIMEOUT, connection.call::<String>("game.echo", (&text,))).await;
             assert_eq!(echoed.expect("all of it").unwrap(), text, "{room} {length}");
         }
     }

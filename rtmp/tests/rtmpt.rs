@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Game;
 
@@ -38,7 +38,7 @@ fn server() -> Server {
 /// Status, content type and body.
 async fn request(app: &Router, method: Method, path: &str, body: impl Into<Body>) -> (u16, String, Bytes) {
     let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
-    let response = timeout(PATIENCE, app.clone().oneshot(request)).await.unwrap().unwrap();
+    let response = timeout(TIMEOUT, app.clone().oneshot(request)).await.unwrap().unwrap();
     let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
     let status = response.status().as_u16();
     (status, kind.unwrap_or_default(), to_bytes(response.into_body(), 1 << 20).await.unwrap())
@@ -91,7 +91,7 @@ async fn tunnel(app: Router) -> DuplexStream {
 
 async fn connect(app: &Router) -> Result<NetConnection, ConnectError> {
     let stream = tunnel(app.clone()).await;
-    timeout(PATIENCE, NetConnection::builder("rtmp://test/game").unwrap().connect_with_stream(stream))
+    timeout(TIMEOUT, NetConnection::builder("rtmp://test/game").unwrap().connect_with_stream(stream))
         .await
         .unwrap()
 }
@@ -111,15 +111,15 @@ async fn calls_go_through() {
         assert_eq!(connection.call::<String>("game.echo", (&text,)).await.unwrap(), text);
     }
     connection.close();
-    let gone = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
+    let gone = timeout(TIMEOUT, told.recv()).await.unwrap().unwrap();
     assert!(matches!(gone.reason(), DisconnectReason::Client), "{}", gone.reason());
     assert_eq!(other.call::<String>("game.echo", ("x",)).await.unwrap(), "x");
-    timeout(PATIENCE, server.shutdown()).await.unwrap();
-    timeout(PATIENCE, other.closed()).await.unwrap();
+    timeout(TIMEOUT, server.shutdown()).await.unwrap();
+    timeout(TIMEOUT, other.closed()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_refusal_gets_through() {
+async fn a_rejection_arrives() {
     let app: Router = server().on_connect(|connect| async move { Err(connect.reject("no")) }).rtmpt();
     let Err(ConnectError::Rejected(status)) = connect(&app).await else { panic!("let in") };
     assert_eq!(status.description(), "no");
@@ -142,7 +142,7 @@ fn c0_c1() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_request_that_comes_again_is_answered_again() {
+async fn a_repeated_request_receives_the_same_response() {
     let app: Router = server().rtmpt();
     let id = open(&app).await;
     let first = post(&app, &format!("/send/{id}/5"), c0_c1()).await;
@@ -162,7 +162,7 @@ async fn a_request_that_comes_again_is_answered_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_tunnel() {
+async fn invalid_requests_are_refused() {
     let app: Router = server().rtmpt();
     let id = open(&app).await;
     assert_eq!(id.len(), 32);
@@ -214,7 +214,7 @@ async fn a_body_that_comes_after_its_head_does_not_cost_the_connection() {
         let mut response = Vec::new();
         while !response.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
             assert!(
-                timeout(PATIENCE, socket.read_buf(&mut response)).await.unwrap().unwrap() > 0,
+                timeout(TIMEOUT, socket.read_buf(&mut response)).await.unwrap().unwrap() > 0,
                 "{path}: closed"
             );
         }
@@ -230,13 +230,13 @@ async fn a_response_that_ends_the_connection_says_so() {
     let app: Router = server().rtmpt();
     for path in ["/open/1".to_owned(), format!("/send/{}/1", open(&app).await)] {
         let request = Request::post(&path).body(Body::from(vec![0; (64 << 10) + 1])).unwrap();
-        let response = timeout(PATIENCE, app.clone().oneshot(request)).await.unwrap().unwrap();
+        let response = timeout(TIMEOUT, app.clone().oneshot(request)).await.unwrap().unwrap();
         assert_eq!(response.headers().get("connection").unwrap(), "close", "{path}");
     }
 }
 
 #[tokio::test]
-async fn requests_have_a_limit() {
+async fn request_limits_are_enforced() {
     let app: Router = server().rtmpt();
     // Until the client is accepted, a body is no longer than any message may be.
     for (len, status) in [(64 << 10, 200), ((64 << 10) + 1, 413)] {
@@ -283,7 +283,7 @@ async fn requests_have_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_nothing_any_more_is_let_go() {
+async fn an_idle_tunnel_is_closed() {
     // The protocol has no time of its own then.
     let mut limits = Limits::server();
     limits.handshake_timeout = Duration::MAX;
@@ -304,7 +304,7 @@ async fn who_asks_for_nothing_any_more_is_let_go() {
 }
 
 #[tokio::test]
-async fn an_ended_connection_keeps_its_place_until_that_was_asked_for() {
+async fn a_closed_connection_is_kept_until_its_last_bytes_are_requested() {
     let mut limits = Limits::server();
     limits.handshake_timeout = Duration::from_millis(50);
     let server = server().config(Config::server().with_limits(limits)).max_connections(1);

@@ -25,7 +25,7 @@ fn event(number: u8, body: &[u8]) -> Vec<u8> {
     [&[number][..], &(body.len() as u32).to_be_bytes(), body].concat()
 }
 
-fn board(encoding: Version, events: Vec<SharedObjectEvent>) -> SharedObjectMessage {
+fn board_message(encoding: Version, events: Vec<SharedObjectEvent>) -> SharedObjectMessage {
     SharedObjectMessage { encoding, name: "board".into(), version: 7, is_persistent: true, events }
 }
 
@@ -67,7 +67,7 @@ fn every_event() -> Vec<(Vec<u8>, SharedObjectEvent)> {
 fn every_event_is_read_and_written() {
     let (bytes, events): (Vec<_>, Vec<_>) = every_event().into_iter().unzip();
     let payload = with(&bytes);
-    let expected = board(Version::Amf0, events.clone());
+    let expected = board_message(Version::Amf0, events.clone());
     assert_eq!(parse(&payload).unwrap(), expected);
     assert_eq!(expected.message(), message(MessageType::SHARED_OBJECT, &payload));
     for (bytes, event) in every_event() {
@@ -75,7 +75,7 @@ fn every_event_is_read_and_written() {
     }
 
     // Type 16 has a zero before all of it.
-    let amf3 = board(Version::Amf3, events);
+    let amf3 = board_message(Version::Amf3, events);
     let payload = [&[0], &*payload].concat();
     let wire = message(MessageType::SHARED_OBJECT_AMF3, &payload);
     assert_eq!(SharedObjectMessage::parse(&wire, &Limits::server()).unwrap().unwrap(), amf3);
@@ -83,7 +83,7 @@ fn every_event_is_read_and_written() {
 }
 
 #[test]
-fn values_of_amf3_stand_behind_their_marker() {
+fn amf3_values_follow_their_marker() {
     // AMF3: 0x11, integer marker 0x04, 7.
     let payload = [&[0], HEAD, &event(3, b"\0\x01x\x11\x04\x07")].concat();
     let wire = message(MessageType::SHARED_OBJECT_AMF3, &payload);
@@ -93,7 +93,7 @@ fn values_of_amf3_stand_behind_their_marker() {
 }
 
 #[test]
-fn several_slots_of_one_event_are_several_changes() {
+fn an_event_with_several_slots_is_several_changes() {
     let read = parse(&with(&[event(4, b"\0\x01x\x05\0\x01y\x01\x01\0\x01z\x06")])).unwrap();
     let change =
         |key: &str, value: &'static [u8]| SharedObjectEvent::Change { key: key.into(), value: value.into() };
@@ -101,7 +101,7 @@ fn several_slots_of_one_event_are_several_changes() {
 }
 
 #[test]
-fn a_change_to_nothing_is_one_to_null() {
+fn a_change_without_a_value_is_a_change_to_null() {
     let read = parse(&with(&[event(3, b"\0\x01x")])).unwrap();
     let value = Bytes::from_static(b"\x05");
     assert_eq!(read.events, [SharedObjectEvent::RequestChange { key: "x".into(), value }]);
@@ -169,7 +169,7 @@ fn a_body_ends_where_its_length_says() {
 }
 
 #[test]
-fn limits() {
+fn limits_are_enforced() {
     let limits = Limits::server();
     let limited = |payload: &[u8]| match parse(payload) {
         Ok(read) => Ok(read.events.len()),
@@ -197,7 +197,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_read_is_written_the_same(bytes in prop::collection::vec(any::<u8>(), 0..80), events in prop::collection::vec((0..13_u8, prop::collection::vec(any::<u8>(), 0..12)), 0..4)) {
+    fn reading_and_writing_round_trips(bytes in prop::collection::vec(any::<u8>(), 0..80), events in prop::collection::vec((0..13_u8, prop::collection::vec(any::<u8>(), 0..12)), 0..4)) {
         let _ = parse(&bytes);
         let payload = with(&events.iter().map(|(number, body)| event(*number, body)).collect::<Vec<_>>());
         if let Ok(read) = parse(&payload) {

@@ -17,12 +17,12 @@ use amf_rtmp::{
 };
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A folder that is gone with its test.
-struct Folder(PathBuf);
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("amf-rtmp-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
@@ -34,7 +34,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
@@ -42,9 +42,9 @@ impl Drop for Folder {
 
 async fn serve(store: impl SharedObjectStore) -> (Server, SocketAddr) {
     let server = Server::new(Services::new()).shared_objects(SharedObjects::new().store(store).unwrap());
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     (server, address)
 }
 
@@ -53,12 +53,12 @@ async fn connect(address: SocketAddr) -> NetConnection {
 }
 
 async fn next(events: &mut SyncEvents) -> SyncEvent {
-    timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap()
+    timeout(TIMEOUT, events.recv()).await.expect("nothing came").unwrap()
 }
 
 #[tokio::test]
-async fn what_was_written_and_its_version_are_there_after_a_restart() {
-    let folder = Folder::new("restart");
+async fn slots_and_version_survive_a_restart() {
+    let folder = TempDir::new("restart");
     {
         let (server, address) = serve(RedbStore::open(folder.file()).unwrap()).await;
         let ann = connect(address).await;
@@ -101,38 +101,38 @@ async fn what_was_written_and_its_version_are_there_after_a_restart() {
 
 /// What a store does next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Mood {
-    Well,
+enum Failure {
+    None,
     /// Nothing of it is kept.
-    Fails,
+    Error,
     /// Half of it is kept, and the version.
-    Tears,
-    Panics,
+    Partial,
+    Panic,
 }
 
 /// A version and slots.
-type Kept = (u32, HashMap<Arc<str>, StoredSlot>);
+type Stored = (u32, HashMap<Arc<str>, StoredSlot>);
 
 /// A store in memory that fails for the object `bad`.
 #[derive(Clone, Default)]
-struct Moody {
-    mood: Arc<Mutex<Option<Mood>>>,
-    kept: Arc<Mutex<HashMap<String, Kept>>>,
+struct FailingStore {
+    failure: Arc<Mutex<Option<Failure>>>,
+    kept: Arc<Mutex<HashMap<String, Stored>>>,
 }
 
-impl Moody {
-    fn mood(&self) -> Mood {
-        self.mood.lock().unwrap().unwrap_or(Mood::Well)
+impl FailingStore {
+    fn failure(&self) -> Failure {
+        self.failure.lock().unwrap().unwrap_or(Failure::None)
     }
 
-    fn set(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = Some(mood);
+    fn set(&self, failure: Failure) {
+        *self.failure.lock().unwrap() = Some(failure);
     }
 }
 
-impl SharedObjectStore for Moody {
+impl SharedObjectStore for FailingStore {
     fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>> {
-        if &*object.name == "bad" && self.mood() != Mood::Well {
+        if &*object.name == "bad" && self.failure() != Failure::None {
             return Err(io::Error::other("the disk is not well"));
         }
         let kept = self.kept.lock().unwrap();
@@ -143,14 +143,14 @@ impl SharedObjectStore for Moody {
     }
 
     fn commit(&self, commits: &[StoredCommit]) -> io::Result<()> {
-        let mood = self.mood();
+        let failure = self.failure();
         let is_bad = |commit: &StoredCommit| &*commit.object.name == "bad";
-        if commits.iter().any(is_bad) && mood == Mood::Fails {
+        if commits.iter().any(is_bad) && failure == Failure::Error {
             return Err(io::Error::other("the disk is full"));
         }
-        assert!(!commits.iter().any(is_bad) || mood != Mood::Panics, "the store panics");
+        assert!(!commits.iter().any(is_bad) || failure != Failure::Panic, "the store panics");
         for commit in commits {
-            let is_torn = is_bad(commit) && mood == Mood::Tears;
+            let is_torn = is_bad(commit) && failure == Failure::Partial;
             let take = if is_torn { commit.slots.len().div_ceil(2) } else { commit.slots.len() };
             let mut kept = self.kept.lock().unwrap();
             let (version, slots) = kept.entry(commit.object.name.to_string()).or_default();
@@ -170,8 +170,8 @@ impl SharedObjectStore for Moody {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_costs_the_write_and_nothing_else() {
-    let store = Moody::default();
+async fn a_failed_commit_refuses_only_its_write() {
+    let store = FailingStore::default();
     let (server, address) = serve(store.clone()).await;
     let (ann, ben) = (connect(address).await, connect(address).await);
     let bad = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
@@ -182,19 +182,19 @@ async fn a_store_that_fails_costs_the_write_and_nothing_else() {
     assert!(matches!(next(&mut to_ann).await, SyncEvent::Sync(_)));
     assert!(matches!(next(&mut to_ben).await, SyncEvent::Sync(_)));
 
-    for (round, mood) in [Mood::Fails, Mood::Tears, Mood::Panics].into_iter().enumerate() {
-        store.set(mood);
+    for (round, failure) in [Failure::Error, Failure::Partial, Failure::Panic].into_iter().enumerate() {
+        store.set(failure);
         let value = 10 + round as u32;
         bad.set("x", &value).unwrap();
         good.set("y", &value).unwrap();
         // The writer: no success, and the slot as it was.
-        let SyncEvent::Status { code, .. } = next(&mut to_ann).await else { panic!("{mood:?}") };
+        let SyncEvent::Status { code, .. } = next(&mut to_ann).await else { panic!("{failure:?}") };
         assert_eq!(&*code, "SharedObject.NoWriteAccess");
-        let SyncEvent::Sync(changes) = next(&mut to_ann).await else { panic!("{mood:?}") };
+        let SyncEvent::Sync(changes) = next(&mut to_ann).await else { panic!("{failure:?}") };
         assert!(matches!(&*changes, [SyncChange::Reject { .. }]), "{changes:?}");
-        assert_eq!((bad.get::<u32>("x").unwrap(), bad.version()), (Some(1), 2), "{mood:?}");
+        assert_eq!((bad.get::<u32>("x").unwrap(), bad.version()), (Some(1), 2), "{failure:?}");
         // Another object of the same commit.
-        let SyncEvent::Sync(changes) = next(&mut to_good).await else { panic!("{mood:?}") };
+        let SyncEvent::Sync(changes) = next(&mut to_good).await else { panic!("{failure:?}") };
         assert!(matches!(&*changes, [SyncChange::Success { .. }]), "{changes:?}");
         // The server's own side.
         let instance = server.instance("lobby", "").unwrap();
@@ -202,7 +202,7 @@ async fn a_store_that_fails_costs_the_write_and_nothing_else() {
         own.set("z", &value).unwrap().await.unwrap_err();
         assert_eq!((own.get::<u32>("z").unwrap(), own.version()), (None, 2));
     }
-    store.set(Mood::Well);
+    store.set(Failure::None);
     // The others heard of nothing that was not kept; what they hear next is this.
     bad.set("w", &5).unwrap();
     let SyncEvent::Sync(changes) = next(&mut to_ben).await else { panic!() };
@@ -224,8 +224,8 @@ async fn a_store_that_fails_costs_the_write_and_nothing_else() {
 
 #[tokio::test]
 async fn an_object_that_cannot_be_loaded_is_refused_and_tried_again() {
-    let store = Moody::default();
-    store.set(Mood::Fails);
+    let store = FailingStore::default();
+    store.set(Failure::Error);
     let (server, address) = serve(store.clone()).await;
     let ann = connect(address).await;
     let refused = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap_err();
@@ -236,7 +236,7 @@ async fn an_object_that_cannot_be_loaded_is_refused_and_tried_again() {
     let instance = server.instance("lobby", "").unwrap();
     let failed = instance.persistent_shared_object("bad").await.unwrap_err();
     assert_eq!(failed, SharedObjectError::Storage);
-    store.set(Mood::Well);
+    store.set(Failure::None);
     let bad = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
     bad.set("x", &1).unwrap();
     let mut events = bad.events();

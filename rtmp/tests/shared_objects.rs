@@ -16,7 +16,7 @@ use amf_rtmp::{
     SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits, SharedObjectOptions,
     SharedObjects, SlotChange, SlotWrite, SyncChange, SyncEvent, SyncEvents,
 };
-use peer::{PATIENCE, read_until};
+use peer::{TIMEOUT, read_until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -25,9 +25,9 @@ async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
     let mut config = Config::server();
     config.limits.stall_timeout = Duration::from_secs(2);
     let server = Server::new(Services::new().add(Desk)).shared_objects(objects).config(config);
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     (server, address)
 }
 
@@ -43,8 +43,8 @@ impl Desk {
 }
 
 async fn connect(address: SocketAddr, version: Version) -> NetConnection {
-    let connecting = NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap();
-    connecting.encoding(version).connect().await.unwrap()
+    let builder = NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap();
+    builder.encoding(version).connect().await.unwrap()
 }
 
 fn red(server: &Server, name: &str) -> SharedObject {
@@ -52,7 +52,7 @@ fn red(server: &Server, name: &str) -> SharedObject {
 }
 
 async fn next(events: &mut SyncEvents) -> SyncEvent {
-    timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap()
+    timeout(TIMEOUT, events.recv()).await.expect("nothing came").unwrap()
 }
 
 /// The next changes, in words.
@@ -79,10 +79,10 @@ async fn until(condition: impl Fn() -> bool) {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, waited).await.expect("it did not come to that");
+    timeout(TIMEOUT, waited).await.expect("it did not come to that");
 }
 
-fn copy(object: &RemoteSharedObject) -> HashMap<String, f64> {
+fn values_of(object: &RemoteSharedObject) -> HashMap<String, f64> {
     object.slots().into_iter().map(|(key, value)| (key.to_string(), value.read().unwrap())).collect()
 }
 
@@ -102,13 +102,16 @@ async fn clients_share_what_they_write_in_either_encoding() {
     bens.set("x", &2.5).unwrap();
     assert_eq!(sync(&mut to_ben).await, ["success x"]);
     assert_eq!(sync(&mut to_ann).await, ["change x was 1.0"]);
-    assert_eq!((copy(&anns), copy(&bens)), ([("x".into(), 2.5)].into(), [("x".into(), 2.5)].into()));
+    assert_eq!(
+        (values_of(&anns), values_of(&bens)),
+        ([("x".into(), 2.5)].into(), [("x".into(), 2.5)].into())
+    );
     assert_eq!((anns.version(), bens.version()), (3, 3));
 
     // Somebody who comes later.
     let late = connect(address, Version::Amf3).await;
     let lates = late.shared_object("board", SharedObjectOptions::new()).await.unwrap();
-    assert_eq!((copy(&lates), lates.version()), ([("x".into(), 2.5)].into(), 3));
+    assert_eq!((values_of(&lates), lates.version()), ([("x".into(), 2.5)].into(), 3));
 
     // A handler of everybody, the sender too.
     bens.send("moved", ("e4", 2)).unwrap();
@@ -138,20 +141,20 @@ async fn clients_share_what_they_write_in_either_encoding() {
 }
 
 #[tokio::test]
-async fn a_method_writes_and_the_program_watches() {
+async fn a_method_writes_and_a_watch_receives_the_update() {
     let (server, address) = serve(SharedObjects::new()).await;
     let guests = red(&server, "guests");
     let mut watch = guests.watch();
     let ann = connect(address, Version::Amf3).await;
     assert_eq!(ann.call::<u32>("desk.sign", ("Ann",)).await.unwrap(), 2);
-    let update = timeout(PATIENCE, watch.recv()).await.unwrap().unwrap();
+    let update = timeout(TIMEOUT, watch.recv()).await.unwrap().unwrap();
     assert_eq!((update.version, update.client, update.missed), (2, None, 0));
     let SlotChange::Set { key, value } = &update.changes[0] else { panic!() };
     assert_eq!((&**key, value.read::<String>().unwrap()), ("last", "Ann".to_owned()));
 
     let theirs = ann.shared_object("guests", SharedObjectOptions::new()).await.unwrap();
     theirs.set("last", &"Ben").unwrap();
-    let update = timeout(PATIENCE, watch.recv()).await.unwrap().unwrap();
+    let update = timeout(TIMEOUT, watch.recv()).await.unwrap().unwrap();
     assert!(update.client.is_some() && update.version == 3);
     assert_eq!(guests.get::<String>("last").unwrap().as_deref(), Some("Ben"));
     // What does not fit the type is an error, not a panic.
@@ -165,7 +168,7 @@ async fn a_method_writes_and_the_program_watches() {
 }
 
 #[tokio::test]
-async fn several_changes_under_a_lock_are_one_message() {
+async fn changes_under_a_lock_are_one_message() {
     let (server, address) = serve(SharedObjects::new()).await;
     let ann = connect(address, Version::Amf3).await;
     let anns = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
@@ -183,11 +186,11 @@ async fn several_changes_under_a_lock_are_one_message() {
     // What the client asked for under the lock comes after it.
     assert_eq!(sync(&mut events).await, ["success b"]);
     assert_eq!((board.get::<u32>("b").unwrap(), board.version()), (Some(9), 3));
-    assert_eq!(copy(&anns), [("a".into(), 1.0), ("b".into(), 9.0)].into());
+    assert_eq!(values_of(&anns), [("a".into(), 1.0), ("b".into(), 9.0)].into());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_comes_between_what_is_read_and_written_under_a_lock() {
+async fn reads_and_writes_under_a_lock_are_atomic() {
     let server = Server::new(Services::new());
     let board = red(&server, "board");
     let counting = (0..8).map(|_| {
@@ -202,7 +205,7 @@ async fn nobody_comes_between_what_is_read_and_written_under_a_lock() {
         })
     });
     for counts in counting.collect::<Vec<_>>() {
-        timeout(PATIENCE, counts).await.unwrap().unwrap();
+        timeout(TIMEOUT, counts).await.unwrap().unwrap();
     }
     assert_eq!((board.get::<u32>("count").unwrap(), board.version()), (Some(400), 401));
 
@@ -213,7 +216,7 @@ async fn nobody_comes_between_what_is_read_and_written_under_a_lock() {
     assert!(futures_util::poll!(&mut wanted).is_pending());
     drop(lock);
     drop(wanted);
-    let lock = timeout(PATIENCE, board.lock()).await.unwrap().unwrap();
+    let lock = timeout(TIMEOUT, board.lock()).await.unwrap().unwrap();
     let written = board.set("count", &0).unwrap();
     lock.send("reset", ()).unwrap();
     lock.remove("count");
@@ -223,9 +226,9 @@ async fn nobody_comes_between_what_is_read_and_written_under_a_lock() {
 }
 
 /// What is allowed is said by names.
-struct Rules;
+struct TestGuard;
 
-impl SharedObjectGuard for Rules {
+impl SharedObjectGuard for TestGuard {
     fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
         access.name() != "no creation"
     }
@@ -253,7 +256,7 @@ async fn status(events: &mut SyncEvents) -> String {
 
 #[tokio::test]
 async fn a_guard_refuses_per_client() {
-    let (server, address) = serve(SharedObjects::new().guard(Rules)).await;
+    let (server, address) = serve(SharedObjects::new().guard(TestGuard)).await;
     let ann = connect(address, Version::Amf0).await;
     for (name, code) in [
         ("no creation", "SharedObject.ObjectCreationFailed"),
@@ -278,7 +281,7 @@ async fn a_guard_refuses_per_client() {
     anns.set("mine", &5).unwrap();
     assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
     assert_eq!(sync(&mut to_ann).await, ["reject mine was 5.0"]);
-    assert_eq!(copy(&anns), [("mine".into(), 1.0)].into());
+    assert_eq!(values_of(&anns), [("mine".into(), 1.0)].into());
     anns.set("big", &11).unwrap();
     assert_eq!(status(&mut to_ann).await, "SharedObject.NoWriteAccess");
     assert_eq!(sync(&mut to_ann).await, ["reject big was 11.0"]);
@@ -295,7 +298,7 @@ async fn a_guard_refuses_per_client() {
 }
 
 #[tokio::test]
-async fn objects_that_cannot_be() {
+async fn invalid_objects_are_refused() {
     let limits = SharedObjectLimits { objects: 66, slots: 2, ..SharedObjectLimits::default() };
     let (server, address) = serve(SharedObjects::new().limits(limits)).await;
     let ann = connect(address, Version::Amf3).await;
@@ -337,7 +340,7 @@ async fn objects_that_cannot_be() {
 }
 
 #[tokio::test]
-async fn an_object_lingers_and_dies() {
+async fn an_unused_object_lingers_and_is_dropped() {
     let linger = Duration::from_millis(300);
     let limits = SharedObjectLimits { linger, ..SharedObjectLimits::default() };
     let (server, address) = serve(SharedObjects::new().limits(limits)).await;
@@ -372,18 +375,17 @@ async fn an_object_lingers_and_dies() {
 }
 
 #[tokio::test]
-async fn an_object_is_used_again_after_the_connection_was_lost() {
+async fn objects_are_rejoined_after_a_reconnect() {
     let (server, address) = serve(SharedObjects::new()).await;
     let backoff =
         Backoff::new().initial_delay(Duration::from_millis(100)).max_delay(Duration::from_millis(200));
-    let connecting =
-        NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap().reconnect(backoff);
-    let ann = connecting.connect().await.unwrap();
+    let builder = NetConnection::builder(&format!("rtmp://{address}/lobby/red")).unwrap().reconnect(backoff);
+    let ann = builder.connect().await.unwrap();
     let board = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     board.set("old", &1).unwrap();
     until(|| red(&server, "board").version() == 2).await;
-    timeout(PATIENCE, server.shutdown()).await.unwrap();
-    timeout(PATIENCE, ann.lost()).await.unwrap();
+    timeout(TIMEOUT, server.shutdown()).await.unwrap();
+    timeout(TIMEOUT, ann.lost()).await.unwrap();
     assert!(board.set("lost", &1).is_err());
     assert_eq!(board.get::<u32>("lost").unwrap(), None);
 
@@ -398,7 +400,7 @@ async fn an_object_is_used_again_after_the_connection_was_lost() {
     };
     tokio::spawn(second.listen(listener).serve());
     until(|| board.get::<u32>("new").unwrap() == Some(2)).await;
-    assert_eq!(copy(&board), [("new".into(), 2.0)].into());
+    assert_eq!(values_of(&board), [("new".into(), 2.0)].into());
     board.set("new", &3).unwrap();
     until(|| kept.get::<u32>("new").unwrap() == Some(3)).await;
 }
@@ -409,7 +411,7 @@ fn object(events: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn bytes_by_hand() {
+async fn messages_have_the_expected_bytes() {
     let (server, address) = serve(SharedObjects::new()).await;
     let mut ann = peer::connected(address).await;
     let mut ben = peer::connected(address).await;
@@ -450,7 +452,7 @@ async fn bytes_by_hand() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_let_go_and_the_others_miss_nothing() {
+async fn a_client_that_does_not_read_is_disconnected_alone() {
     let (server, address) = serve(SharedObjects::new()).await;
     let mut idle = peer::connected(address).await;
     idle.write_all(&peer::message(19, b"\0\x05board\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0")).await.unwrap();
@@ -471,7 +473,7 @@ async fn who_does_not_read_is_let_go_and_the_others_miss_nothing() {
 }
 
 #[tokio::test]
-async fn who_asks_again_and_again_is_told_as_much_as_it_reads() {
+async fn repeated_use_requests_are_bounded_by_what_the_client_reads() {
     let (server, address) = serve(SharedObjects::new()).await;
     let board = server.instance("test", "").unwrap().shared_object("b").unwrap();
     board.set("long", &"x".repeat(1_000_000)).unwrap();
@@ -483,13 +485,13 @@ async fn who_asks_again_and_again_is_told_as_much_as_it_reads() {
     greedy.write_all(&object(&b"\x01\0\0\0\0".repeat(1_000))).await.unwrap();
     let flood = tokio::spawn(peer::flood(greedy, object(b"\x01\0\0\0\0").repeat(10_000)));
     until(|| server.counters().connections == 1).await;
-    timeout(PATIENCE, flood).await.unwrap().unwrap();
+    timeout(TIMEOUT, flood).await.unwrap().unwrap();
     board.set("short", &1).unwrap();
     until(|| reads.get::<u32>("short").unwrap() == Some(1)).await;
 }
 
 #[tokio::test]
-async fn an_object_of_the_most_slots_comes_whole() {
+async fn an_object_with_the_maximum_of_slots_arrives_complete() {
     let (server, address) = serve(SharedObjects::new()).await;
     let board = red(&server, "board");
     let lock = board.lock().await.unwrap();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::{Services, Version, remoting_service};
 use amf_rtmp::{NetConnection, Server};
-use peer::{LONG, PATIENCE, command, connected, member, message, raw, shaken};
+use peer::{LONG_TIMEOUT, TIMEOUT, command, connected, handshaken, member, message, raw};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
@@ -51,12 +51,12 @@ fn server_process() {
     runtime.block_on(async {
         // All attackers have one address.
         let server = Server::new(Services::new().add(Test)).max_connections_per_address(usize::MAX);
-        let listening = server.bind("127.0.0.1:0").await.unwrap();
+        let bound = server.bind("127.0.0.1:0").await.unwrap();
         let mut out = std::io::stdout().lock();
-        writeln!(out, "\n{ADDRESS}{}", listening.local_addr().unwrap()).unwrap();
+        writeln!(out, "\n{ADDRESS}{}", bound.local_addr().unwrap()).unwrap();
         out.flush().unwrap();
         drop(out);
-        tokio::spawn(listening.serve());
+        tokio::spawn(bound.serve());
         let _ = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await;
     });
 }
@@ -148,14 +148,14 @@ impl Bystander {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, two_more).await.unwrap();
+        timeout(TIMEOUT, two_more).await.unwrap();
         let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
         assert!(slowest < NOTICED, "{attack}: a call of the bystander took {slowest:?}");
     }
 
     async fn leave(self) {
         self.stop.store(true, Ordering::Relaxed);
-        timeout(PATIENCE, self.task).await.unwrap().unwrap();
+        timeout(TIMEOUT, self.task).await.unwrap().unwrap();
     }
 }
 
@@ -194,13 +194,17 @@ impl Attack {
     async fn run(&self, server: SocketAddr) {
         let socket = match self.after {
             After::Nothing => raw(server, &[]).await,
-            After::Handshake => shaken(server).await,
+            After::Handshake => handshaken(server).await,
             After::Connect => connected(server).await,
         };
         let all = async {
             if self.then == Then::Floods { self.flood(socket).await } else { self.speak(socket).await }
         };
-        assert!(timeout(LONG, all).await.is_ok(), "{}: the server neither reads on nor closes", self.name);
+        assert!(
+            timeout(LONG_TIMEOUT, all).await.is_ok(),
+            "{}: the server neither reads on nor closes",
+            self.name
+        );
     }
 
     async fn flood(&self, mut socket: TcpStream) {
@@ -507,7 +511,7 @@ async fn dribble(server: SocketAddr) {
             let mut socket = raw(server, &far[..=index * 10]).await;
             while socket.write_all(&[0]).await.is_ok() {
                 sleep(Duration::from_millis(50)).await;
-                assert!(start.elapsed() < LONG, "a dribbled handshake is still there");
+                assert!(start.elapsed() < LONG_TIMEOUT, "a dribbled handshake is still there");
             }
             assert!(start.elapsed() > Duration::from_millis(4_900), "after {:?}", start.elapsed());
         })
@@ -537,9 +541,9 @@ async fn attacks_end_their_own_connections_at_most() {
         }
         bystander.noticed_nothing(&group[0].name).await;
     }
-    timeout(LONG, dribbling).await.unwrap().unwrap();
+    timeout(LONG_TIMEOUT, dribbling).await.unwrap().unwrap();
     bystander.noticed_nothing("dribbled handshakes").await;
-    timeout(LONG, flooding).await.unwrap().unwrap();
+    timeout(LONG_TIMEOUT, flooding).await.unwrap().unwrap();
     bystander.noticed_nothing("floods").await;
 
     let most = process.memory("VmHWM").saturating_sub(before);

@@ -1,4 +1,4 @@
-//! RTMP through WebSocket, as a browser brings it.
+//! RTMP through WebSocket, as a browser sends it.
 
 #![cfg(feature = "tunnel")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// Long enough for anything that happens at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Game;
 
@@ -35,7 +35,7 @@ impl Game {
     }
 }
 
-type Browser = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type ClientSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn serve(server: &Server) -> SocketAddr {
     let app = Router::new().route("/rtmp", server.websocket());
@@ -46,71 +46,71 @@ async fn serve(server: &Server) -> SocketAddr {
     address
 }
 
-async fn open(address: SocketAddr) -> Result<Browser, Error> {
+async fn open(address: SocketAddr) -> Result<ClientSocket, Error> {
     let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
     let url = format!("ws://{address}/rtmp");
-    tokio_tungstenite::connect_async_with_config(url, Some(config), true).await.map(|(browser, _)| browser)
+    tokio_tungstenite::connect_async_with_config(url, Some(config), true).await.map(|(socket, _)| socket)
 }
 
-/// A pipe through the browser, whose messages have at most so many bytes.
-fn pipe(mut browser: Browser, cut: usize) -> DuplexStream {
+/// A pipe through the socket, whose messages have at most so many bytes.
+fn pipe(mut socket: ClientSocket, cut: usize) -> DuplexStream {
     let (near, mut far) = tokio::io::duplex(64 << 10);
     tokio::spawn(async move {
         let mut buffer = vec![0; cut];
         loop {
             tokio::select! {
                 read = far.read(&mut buffer) => match read {
-                    Ok(len @ 1..) => browser.send(Message::binary(buffer[..len].to_vec())).await.unwrap(),
+                    Ok(len @ 1..) => socket.send(Message::binary(buffer[..len].to_vec())).await.unwrap(),
                     _ => break,
                 },
-                message = browser.next() => match message {
+                message = socket.next() => match message {
                     Some(Ok(Message::Binary(bytes))) => far.write_all(&bytes).await.unwrap(),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     _ => break,
                 },
             }
         }
-        let _ = browser.close(None).await;
+        let _ = socket.close(None).await;
     });
     near
 }
 
 async fn connect(address: SocketAddr, cut: usize) -> NetConnection {
     let stream = pipe(open(address).await.unwrap(), cut);
-    let connecting = NetConnection::builder("rtmp://test/game").unwrap();
-    timeout(PATIENCE, connecting.connect_with_stream(stream)).await.unwrap().unwrap()
+    let builder = NetConnection::builder("rtmp://test/game").unwrap();
+    timeout(TIMEOUT, builder.connect_with_stream(stream)).await.unwrap().unwrap()
 }
 
-/// A browser that has shaken hands and is connected.
-async fn accepted(address: SocketAddr) -> Browser {
-    let mut browser = open(address).await.unwrap();
-    browser.send(Message::binary([&[3][..], &[0; 3072]].concat())).await.unwrap();
+/// A socket that has shaken hands and is connected.
+async fn accepted(address: SocketAddr) -> ClientSocket {
+    let mut socket = open(address).await.unwrap();
+    socket.send(Message::binary([&[3][..], &[0; 3072]].concat())).await.unwrap();
     let object = [&[3][..], &peer::member("app", "game"), &[0, 0, 9]].concat();
-    browser.send(Message::binary(peer::command("connect", 1.0, &object))).await.unwrap();
+    socket.send(Message::binary(peer::command("connect", 1.0, &object))).await.unwrap();
     let mut answer = Vec::new();
     while !answer.windows(7).any(|bytes| bytes == b"_result") {
-        let message = timeout(PATIENCE, browser.next()).await.unwrap().unwrap().unwrap();
+        let message = timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
         answer.extend_from_slice(&message.into_data());
     }
-    browser
+    socket
 }
 
 /// Waits for the end; gives what the server says about it.
-async fn closed(browser: &mut Browser) -> Option<(u16, String)> {
+async fn closed(socket: &mut ClientSocket) -> Option<(u16, String)> {
     let ended = async {
         let mut said = None;
-        while let Some(Ok(message)) = browser.next().await {
+        while let Some(Ok(message)) = socket.next().await {
             if let Message::Close(Some(frame)) = message {
                 said = Some((frame.code.into(), frame.reason.to_string()));
             }
         }
         said
     };
-    timeout(PATIENCE, ended).await.unwrap()
+    timeout(TIMEOUT, ended).await.unwrap()
 }
 
 #[tokio::test]
-async fn calls_go_through_however_they_are_cut() {
+async fn calls_go_through_with_messages_cut_anywhere() {
     let server = Server::new(Services::new().add(Game));
     let address = serve(&server).await;
     for cut in [1, 7, 4096, 60_000] {
@@ -120,18 +120,18 @@ async fn calls_go_through_however_they_are_cut() {
         let peer = connection.call::<Option<String>>("game.peer", ()).await.unwrap();
         assert_eq!(peer.as_deref(), Some("127.0.0.1"));
         connection.close();
-        timeout(PATIENCE, connection.closed()).await.unwrap();
+        timeout(TIMEOUT, connection.closed()).await.unwrap();
     }
     let empty = async {
         while server.counters().connections > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, empty).await.unwrap();
+    timeout(TIMEOUT, empty).await.unwrap();
 }
 
 #[tokio::test]
-async fn what_is_no_rtmp_ends_the_connection() {
+async fn invalid_messages_close_the_connection() {
     let server = Server::new(Services::new().add(Game));
     let address = serve(&server).await;
     let running = connect(address, 4096).await;
@@ -142,29 +142,29 @@ async fn what_is_no_rtmp_ends_the_connection() {
         // More than the 64 KiB that any message may have before connect, and what one read takes.
         (Message::binary(vec![3; (72 << 10) + 1]), 1009, "exceeded the limit `before_connect_bytes`"),
     ] {
-        let mut browser = open(address).await.unwrap();
-        browser.send(message).await.unwrap();
-        assert_eq!(closed(&mut browser).await, Some((code, reason.to_owned())));
+        let mut socket = open(address).await.unwrap();
+        socket.send(message).await.unwrap();
+        assert_eq!(closed(&mut socket).await, Some((code, reason.to_owned())));
     }
     // As much as a message holds before connect: C0, C1, C2, and then chunks of zeros, which are no message.
-    let mut browser = open(address).await.unwrap();
+    let mut socket = open(address).await.unwrap();
     let mut largest = vec![0; 64 << 10];
     largest[0] = 3;
-    browser.send(Message::binary(largest)).await.unwrap();
-    let answered = timeout(PATIENCE, browser.next()).await.unwrap().unwrap().unwrap();
+    socket.send(Message::binary(largest)).await.unwrap();
+    let answered = timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(answered.into_data()[0], 3, "S0 says that it was read");
     // And when the client is accepted: 1 MiB and no more.
     for (len, ended) in [(1 << 20, (1000, "")), ((1 << 20) + 1, (1009, "exceeded the limit `message_bytes`"))]
     {
-        let mut browser = accepted(address).await;
-        browser.send(Message::binary(vec![0xC5; len])).await.unwrap();
-        assert_eq!(closed(&mut browser).await, Some((ended.0, ended.1.to_owned())), "{len}");
+        let mut socket = accepted(address).await;
+        socket.send(Message::binary(vec![0xC5; len])).await.unwrap();
+        assert_eq!(closed(&mut socket).await, Some((ended.0, ended.1.to_owned())), "{len}");
     }
     assert_eq!(running.call::<String>("game.echo", ("x",)).await.unwrap(), "x");
 }
 
 #[tokio::test]
-async fn who_is_one_too_many_gets_503() {
+async fn connections_over_the_maximum_receive_503() {
     let server = Server::new(Services::new().add(Game)).max_connections(2).max_connections_per_address(1);
     let address = serve(&server).await;
     let _held = [connect(address, 4096).await, connect(address, 4096).await];
@@ -173,10 +173,10 @@ async fn who_is_one_too_many_gets_503() {
 }
 
 #[tokio::test]
-async fn a_shutdown_closes_it() {
+async fn shutdown_closes_the_websocket() {
     let server = Server::new(Services::new().add(Game));
     let address = serve(&server).await;
     let connection = connect(address, 4096).await;
-    timeout(PATIENCE, server.shutdown()).await.unwrap();
-    timeout(PATIENCE, connection.closed()).await.unwrap();
+    timeout(TIMEOUT, server.shutdown()).await.unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
 }

@@ -62,7 +62,7 @@ impl Game {
 /// A value, or the code and message of a fault.
 type Answer = Result<Value, (String, String)>;
 
-struct Doors {
+struct BothTransports {
     client: RemotingClient,
     connection: NetConnection,
     version: Version,
@@ -76,12 +76,12 @@ fn answer(outcome: Result<Value, CallError>) -> Answer {
     }
 }
 
-impl Doors {
+impl BothTransports {
     async fn open(version: Version) -> Self {
         let services = Services::new().add(Game);
-        let listening = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
-        let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
-        tokio::spawn(listening.serve());
+        let bound = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rtmp://{}/game", bound.local_addr().unwrap());
+        tokio::spawn(bound.serve());
         let connection = NetConnection::builder(&url).unwrap().encoding(version).connect().await.unwrap();
         let client = RemotingClient::builder("http://localhost/").unwrap().version(version);
         let client = client.transport(Gateway::new(services)).build().unwrap();
@@ -100,9 +100,9 @@ impl Doors {
     async fn call(&self, method: &str, arguments: impl ToArguments) -> Answer {
         let over_http = self.over_http(method, &arguments).await;
         let over_rtmp = self.over_rtmp(method, arguments).await;
-        let place =
-            |answer: &Answer| answer.clone().map_err(|(code, message)| (code, without_place(&message)));
-        assert_eq!(place(&over_http), place(&over_rtmp), "{method} in {:?}", self.version);
+        let comparable =
+            |answer: &Answer| answer.clone().map_err(|(code, message)| (code, without_offset(&message)));
+        assert_eq!(comparable(&over_http), comparable(&over_rtmp), "{method} in {:?}", self.version);
         over_http
     }
 
@@ -114,7 +114,7 @@ impl Doors {
 }
 
 /// Where in the bytes a value is differs: one array over HTTP, one value after another over RTMP.
-fn without_place(message: &str) -> String {
+fn without_offset(message: &str) -> String {
     message.split_once(" (at byte").map_or(message, |(text, _)| text).to_owned()
 }
 
@@ -125,52 +125,52 @@ fn ann() -> Player {
 #[tokio::test]
 async fn results_are_the_same() {
     for version in [Version::Amf0, Version::Amf3] {
-        let doors = Doors::open(version).await;
-        let promoted = doors.call("game.promote", (&ann(),)).await.unwrap();
+        let transports = BothTransports::open(version).await;
+        let promoted = transports.call("game.promote", (&ann(),)).await.unwrap();
         assert_eq!(promoted.get("level").and_then(Value::as_f64), Some(8.0));
         let bob = Player { name: "Bob".into(), rank: Some(0.5), ..ann() };
-        let players = doors.call("game.all", (&vec![ann(), bob, ann()],)).await.unwrap();
+        let players = transports.call("game.all", (&vec![ann(), bob, ann()],)).await.unwrap();
         let Value::Array(players) = players else { panic!("{players:?}") };
         let ranks: Vec<_> = players.items.iter().map(|player| player.get("rank").cloned()).collect();
         assert_eq!(ranks, [Some(Value::Null), Some(Value::Number(0.5)), Some(Value::Null)]);
-        assert_eq!(doors.call("game.all", (&Vec::<Player>::new(),)).await.map(|_| ()), Ok(()));
+        assert_eq!(transports.call("game.all", (&Vec::<Player>::new(),)).await.map(|_| ()), Ok(()));
         for value in
             [Value::Null, Value::Undefined, Value::Bool(true), Value::Number(0.5), Value::from("é\u{1F600}")]
         {
-            assert_eq!(doors.call("game.same", (&value,)).await, Ok(value));
+            assert_eq!(transports.call("game.same", (&value,)).await, Ok(value));
         }
-        let words = doors.call("game.greet", ("Ann", "Dr")).await;
+        let words = transports.call("game.greet", ("Ann", "Dr")).await;
         assert_eq!(words, Ok(Value::from("hello Dr Ann")));
-        assert_eq!(doors.call("game.greet", ("Ann",)).await, Ok(Value::from("hello Ann")));
-        assert_eq!(doors.call("game.greet", ("Ann", None::<&str>)).await, Ok(Value::from("hello Ann")));
-        doors.call("game.nothing", ()).await.unwrap();
+        assert_eq!(transports.call("game.greet", ("Ann",)).await, Ok(Value::from("hello Ann")));
+        assert_eq!(transports.call("game.greet", ("Ann", None::<&str>)).await, Ok(Value::from("hello Ann")));
+        transports.call("game.nothing", ()).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn faults_are_the_same() {
     for version in [Version::Amf0, Version::Amf3] {
-        let doors = Doors::open(version).await;
+        let transports = BothTransports::open(version).await;
         let count = "Server.ResourceUnavailable";
-        doors.fails("game.greet", (), count, "0 arguments were sent").await;
-        doors.fails("game.nothing", (1,), count, "1 arguments were sent").await;
+        transports.fails("game.greet", (), count, "0 arguments were sent").await;
+        transports.fails("game.nothing", (1,), count, "1 arguments were sent").await;
         let encoding = "Client.Message.Encoding";
-        doors.fails("game.greet", (true,), encoding, "`name`: expected String, got Bool").await;
-        doors.fails("game.promote", ("Ann",), encoding, "`player`: expected").await;
-        doors.fails("game.missing", (), "Service.MethodNotFound", "missing").await;
-        doors.fails("nobody.at", (), "Service.ResourceNotFound", "nobody").await;
-        doors.fails("nobody", (), "Service.ResourceNotFound", "Unknown service").await;
-        doors.fails("game.enter", (3,), "Game.RoomFull", "room 3 is full").await;
-        doors.fails("game.enter", (0,), "Server.Processing", "internal error").await;
-        doors.fails("game.panic", (), "Server.Processing", "internal error").await;
+        transports.fails("game.greet", (true,), encoding, "`name`: expected String, got Bool").await;
+        transports.fails("game.promote", ("Ann",), encoding, "`player`: expected").await;
+        transports.fails("game.missing", (), "Service.MethodNotFound", "missing").await;
+        transports.fails("nobody.at", (), "Service.ResourceNotFound", "nobody").await;
+        transports.fails("nobody", (), "Service.ResourceNotFound", "Unknown service").await;
+        transports.fails("game.enter", (3,), "Game.RoomFull", "room 3 is full").await;
+        transports.fails("game.enter", (0,), "Server.Processing", "internal error").await;
+        transports.fails("game.panic", (), "Server.Processing", "internal error").await;
     }
 }
 
 #[tokio::test]
 async fn only_a_connection_has_an_instance() {
-    let doors = Doors::open(Version::Amf3).await;
-    assert_eq!(doors.over_rtmp("game.instance", ()).await, Ok(Value::from("game/_definst_")));
-    let (code, message) = doors.over_http("game.instance", ()).await.unwrap_err();
+    let transports = BothTransports::open(Version::Amf3).await;
+    assert_eq!(transports.over_rtmp("game.instance", ()).await, Ok(Value::from("game/_definst_")));
+    let (code, message) = transports.over_http("game.instance", ()).await.unwrap_err();
     assert_eq!(code, "Client.Connection");
     assert_eq!(message, "this method is only for callers over RTMP");
 }

@@ -59,7 +59,7 @@ fn circle(r: i32) -> Shape {
 }
 
 #[test]
-fn the_alias_says_which_variant_it_is() {
+fn the_alias_selects_the_variant() {
     round_trip(Version::Amf3, &circle(1), b"\x0A\x13\x03C\x03r\x04\x01");
     round_trip(Version::Amf3, &Shape::Empty, b"\x0A\x03\x03E");
     round_trip(Version::Amf0, &Shape::Empty, b"\x10\0\x01E\0\0\x09");
@@ -146,7 +146,7 @@ fn a_proxy_is_looked_through() {
 }
 
 #[test]
-fn what_fits_no_variant_is_told_with_those_there_are() {
+fn errors_list_the_known_variants() {
     let of = "expected an object of class C, G, E or L, got";
     fails::<Shape>(Version::Amf3, b"\x0A\x03\x03X", &format!("{of} one of class X (at byte 0)"));
     fails::<Shape>(Version::Amf0, b"\x10\0\x01X\0\0\x09", &format!("{of} one of class X (at byte 0)"));
@@ -167,7 +167,7 @@ fn what_fits_no_variant_is_told_with_those_there_are() {
 }
 
 #[test]
-fn other_takes_what_no_variant_does() {
+fn the_other_variant_takes_unknown_aliases() {
     #[derive(AmfObject, Debug, PartialEq)]
     enum Known {
         Circle(Circle),
@@ -214,7 +214,7 @@ fn classes_of_all_variants_are_known() {
 }
 
 #[test]
-fn looking_costs_nothing_of_the_limits() {
+fn peeking_does_not_count_against_the_limits() {
     let nodes = |nodes| {
         let limits = Limits { nodes, ..Limits::default() };
         let bytes = b"\x09\x05\x01\x0A\x13\x03C\x03r\x04\x01\x0A\x01\x04\x02";

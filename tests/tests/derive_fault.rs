@@ -33,7 +33,7 @@ enum GameError {
 #[derive(Debug)]
 struct Secret(#[expect(dead_code, reason = "shown by Debug")] &'static str);
 
-fn told(error: impl Into<Fault>) -> (String, String, Option<String>) {
+fn fault_parts(error: impl Into<Fault>) -> (String, String, Option<String>) {
     let fault = error.into();
     (fault.code().to_owned(), fault.message().to_owned(), fault.detail().map(ToOwned::to_owned))
 }
@@ -41,16 +41,16 @@ fn told(error: impl Into<Fault>) -> (String, String, Option<String>) {
 #[test]
 fn texts_show_the_fields() {
     let expected = ("Game.RoomFull".to_owned(), "room 7 is full".to_owned(), None);
-    assert_eq!(told(GameError::RoomFull("7".to_owned())), expected);
+    assert_eq!(fault_parts(GameError::RoomFull("7".to_owned())), expected);
     let score = GameError::Score { name: "Ann", score: 1.5, width: 5, r#type: Some(3) };
-    let (_, message, detail) = told(score);
+    let (_, message, detail) = fault_parts(score);
     assert_eq!((message.as_str(), detail.as_deref()), ("   Ann|0001.500|  1.5|{}", Some("Some(3) 0x5")));
 }
 
 #[test]
-fn without_a_text_the_words_of_the_variant_are_told() {
+fn the_default_message_is_the_name_of_the_variant() {
     let expected = ("Game.PlayerNotFound".to_owned(), "player not found".to_owned(), None);
-    assert_eq!(told(GameError::PlayerNotFound), expected);
+    assert_eq!(fault_parts(GameError::PlayerNotFound), expected);
 }
 
 #[test]
@@ -61,16 +61,16 @@ fn structs_and_types_with_parameters() {
         by: &'a T,
         what: U,
     }
-    assert_eq!(told(Refused { by: &3, what: Some("it") }).1, "3 refused Some(\"it\")");
+    assert_eq!(fault_parts(Refused { by: &3, what: Some("it") }).1, "3 refused Some(\"it\")");
 
     #[derive(Fault)]
     #[fault(code = "Gone", message = "{{gone}}")]
     struct Gone;
-    assert_eq!(told(Gone).1, "{gone}");
+    assert_eq!(fault_parts(Gone).1, "{gone}");
 }
 
 #[test]
-fn what_is_internal_goes_to_the_log_alone() {
+fn internal_errors_are_logged_and_not_sent() {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
         for error in [
@@ -79,7 +79,7 @@ fn what_is_internal_goes_to_the_log_alone() {
             GameError::Poisoned,
         ] {
             let expected = ("Server.Processing".to_owned(), "internal error".to_owned(), None);
-            assert_eq!(told(error), expected);
+            assert_eq!(fault_parts(error), expected);
         }
     });
     let lines = log.0.lock().unwrap();

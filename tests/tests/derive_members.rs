@@ -124,7 +124,7 @@ fn a_base_may_take_what_nobody_declares() {
 }
 
 #[test]
-fn what_a_flattened_struct_is_made_of_may_be_missing() {
+fn defaults_apply_to_flattened_structs() {
     #[derive(AmfObject, Debug, PartialEq)]
     struct ByField {
         #[amf(flatten, default)]

@@ -143,7 +143,7 @@ fn dynamic_members_are_kept_in_order() {
 }
 
 #[test]
-fn cases_and_names() {
+fn renaming_rules_apply() {
     macro_rules! members {
         ($($case:literal)?) => {{
             #[derive(AmfObject)]

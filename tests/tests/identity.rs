@@ -52,7 +52,7 @@ async fn mine(connection: &NetConnection) -> String {
 }
 
 #[tokio::test]
-async fn a_login_is_known_on_its_connection() {
+async fn a_login_applies_to_its_connection() {
     let connection = connect(Server::new(services())).await;
     assert_eq!(mine(&connection).await, "Client.Authentication");
     assert!(connection.call::<()>("accounts.login", ("ann", "guess")).await.is_err());
@@ -62,7 +62,7 @@ async fn a_login_is_known_on_its_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_is_admitted_as_somebody() {
+async fn a_connection_is_admitted_with_a_principal() {
     for (principal, expected) in
         [(Principal::new("bob"), "Client.Authorization"), (Principal::new("bob").with_role("admin"), "bob")]
     {

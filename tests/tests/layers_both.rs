@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tower::ServiceBuilder;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Default)]
 struct Game {
@@ -40,44 +40,44 @@ impl Game {
     }
 }
 
-/// The same services through both doors.
+/// The same services through both transports.
 #[derive(Clone)]
-struct Doors {
+struct BothTransports {
     game: Game,
     http: RemotingClient,
     rtmp: NetConnection,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Door {
+enum Transport {
     Http,
     Rtmp,
 }
 
-impl Doors {
+impl BothTransports {
     async fn open(layer: impl FnOnce(Services) -> Services) -> Self {
         let game = Game::default();
         let services = layer(Services::new().add(game.clone()));
-        let listening = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
-        let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
-        tokio::spawn(listening.serve());
+        let bound = Server::new(services.clone()).bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rtmp://{}/game", bound.local_addr().unwrap());
+        tokio::spawn(bound.serve());
         let rtmp = NetConnection::builder(&url).unwrap().connect().await.unwrap();
         let http = RemotingClient::builder("http://localhost/").unwrap();
         Self { game, http: http.transport(Gateway::new(services)).build().unwrap(), rtmp }
     }
 
-    async fn wait(self, door: Door) -> Result<u32, CallError> {
-        match door {
-            Door::Http => self.http.call("game.wait", ()).await,
-            Door::Rtmp => self.rtmp.call("game.wait", ()).await,
+    async fn wait(self, transport: Transport) -> Result<u32, CallError> {
+        match transport {
+            Transport::Http => self.http.call("game.wait", ()).await,
+            Transport::Rtmp => self.rtmp.call("game.wait", ()).await,
         }
     }
 
     /// What becomes of a sum: the code and the message of a fault.
-    async fn add(&self, door: Door) -> Result<f64, (String, String)> {
-        let sum = match door {
-            Door::Http => self.http.call("game.add", (1.0, 2.0)).await,
-            Door::Rtmp => self.rtmp.call("game.add", (1.0, 2.0)).await,
+    async fn add(&self, transport: Transport) -> Result<f64, (String, String)> {
+        let sum = match transport {
+            Transport::Http => self.http.call("game.add", (1.0, 2.0)).await,
+            Transport::Rtmp => self.rtmp.call("game.add", (1.0, 2.0)).await,
         };
         sum.map_err(code_and_message)
     }
@@ -95,56 +95,57 @@ fn overloaded() -> Result<f64, (String, String)> {
 }
 
 #[tokio::test]
-async fn a_place_that_is_taken_through_one_door_is_taken_for_the_other() {
-    for (first, second) in [(Door::Http, Door::Rtmp), (Door::Rtmp, Door::Http)] {
+async fn a_concurrency_limit_is_shared_by_both_transports() {
+    for (first, second) in [(Transport::Http, Transport::Rtmp), (Transport::Rtmp, Transport::Http)] {
         let stack = ServiceBuilder::new().load_shed().concurrency_limit(1);
-        let doors = Doors::open(|services| services.layer(stack)).await;
-        let slow = tokio::spawn(doors.clone().wait(first));
-        timeout(PATIENCE, doors.game.begun.notified()).await.unwrap();
-        assert_eq!(doors.add(second).await, overloaded(), "{second:?}");
-        assert_eq!(doors.add(first).await, overloaded(), "{first:?}");
-        doors.game.release.notify_one();
-        assert_eq!(timeout(PATIENCE, slow).await.unwrap().unwrap().unwrap(), 7);
-        assert_eq!(doors.add(second).await, Ok(3.0));
+        let transports = BothTransports::open(|services| services.layer(stack)).await;
+        let slow = tokio::spawn(transports.clone().wait(first));
+        timeout(TIMEOUT, transports.game.begun.notified()).await.unwrap();
+        assert_eq!(transports.add(second).await, overloaded(), "{second:?}");
+        assert_eq!(transports.add(first).await, overloaded(), "{first:?}");
+        transports.game.release.notify_one();
+        assert_eq!(timeout(TIMEOUT, slow).await.unwrap().unwrap().unwrap(), 7);
+        assert_eq!(transports.add(second).await, Ok(3.0));
     }
 }
 
 #[tokio::test]
-async fn a_rate_is_that_of_both_doors_together() {
+async fn a_rate_limit_is_shared_by_both_transports() {
     let stack = ServiceBuilder::new().load_shed().rate_limit(3, Duration::from_hours(1));
-    let doors = Doors::open(|services| services.layer(stack)).await;
-    for door in [Door::Http, Door::Rtmp, Door::Http] {
-        assert_eq!(doors.add(door).await, Ok(3.0), "{door:?}");
+    let transports = BothTransports::open(|services| services.layer(stack)).await;
+    for transport in [Transport::Http, Transport::Rtmp, Transport::Http] {
+        assert_eq!(transports.add(transport).await, Ok(3.0), "{transport:?}");
     }
-    for door in [Door::Http, Door::Rtmp] {
-        assert_eq!(doors.add(door).await, overloaded(), "{door:?}");
+    for transport in [Transport::Http, Transport::Rtmp] {
+        assert_eq!(transports.add(transport).await, overloaded(), "{transport:?}");
     }
 }
 
 #[tokio::test]
-async fn a_call_that_waits_for_a_place_gets_it() {
+async fn a_waiting_call_runs_when_another_completes() {
     let layer = tower::limit::ConcurrencyLimitLayer::new(1);
-    let doors = Doors::open(|services| services.layer(layer)).await;
-    let slow = tokio::spawn(doors.clone().wait(Door::Http));
-    timeout(PATIENCE, doors.game.begun.notified()).await.unwrap();
-    let waiting = doors.clone();
-    let waiting = tokio::spawn(async move { waiting.add(Door::Rtmp).await });
+    let transports = BothTransports::open(|services| services.layer(layer)).await;
+    let slow = tokio::spawn(transports.clone().wait(Transport::Http));
+    timeout(TIMEOUT, transports.game.begun.notified()).await.unwrap();
+    let waiting = transports.clone();
+    let waiting = tokio::spawn(async move { waiting.add(Transport::Rtmp).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!waiting.is_finished());
-    doors.game.release.notify_one();
-    assert_eq!(timeout(PATIENCE, waiting).await.unwrap().unwrap(), Ok(3.0));
+    transports.game.release.notify_one();
+    assert_eq!(timeout(TIMEOUT, waiting).await.unwrap().unwrap(), Ok(3.0));
     slow.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn a_timeout_is_the_same_fault_through_both_doors() {
+async fn a_timeout_is_the_same_fault_over_both_transports() {
     let layer = tower::timeout::TimeoutLayer::new(Duration::from_millis(50));
-    let doors = Doors::open(|services| services.layer(layer)).await;
-    for door in [Door::Http, Door::Rtmp] {
-        let fault = timeout(PATIENCE, doors.clone().wait(door)).await.unwrap().map_err(code_and_message);
+    let transports = BothTransports::open(|services| services.layer(layer)).await;
+    for transport in [Transport::Http, Transport::Rtmp] {
+        let fault =
+            timeout(TIMEOUT, transports.clone().wait(transport)).await.unwrap().map_err(code_and_message);
         let expected = ("Server.Timeout".to_owned(), "the method did not answer in time".to_owned());
-        assert_eq!(fault, Err(expected), "{door:?}");
-        assert_eq!(doors.add(door).await, Ok(3.0), "{door:?}");
+        assert_eq!(fault, Err(expected), "{transport:?}");
+        assert_eq!(transports.add(transport).await, Ok(3.0), "{transport:?}");
     }
 }
 
@@ -163,7 +164,7 @@ impl io::Write for Log {
 }
 
 #[tokio::test]
-async fn calls_are_traced_and_counted_through_both_doors() {
+async fn calls_are_traced_and_counted_over_both_transports() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -179,17 +180,17 @@ async fn calls_are_traced_and_counted_through_both_doors() {
 
     // an identity layer: the spans are around the layers
     let layer = tower::layer::layer_fn(|inner: CallService| inner);
-    let doors = Doors::open(|services| services.layer(layer)).await;
-    for door in [Door::Http, Door::Rtmp] {
-        doors.add(door).await.unwrap();
+    let transports = BothTransports::open(|services| services.layer(layer)).await;
+    for transport in [Transport::Http, Transport::Rtmp] {
+        transports.add(transport).await.unwrap();
     }
-    doors.http.call::<()>("game.panic", ()).await.unwrap_err();
-    doors.rtmp.call::<()>("game.panic", ()).await.unwrap_err();
-    let slow = tokio::spawn(doors.clone().wait(Door::Rtmp));
-    timeout(PATIENCE, doors.game.begun.notified()).await.unwrap();
+    transports.http.call::<()>("game.panic", ()).await.unwrap_err();
+    transports.rtmp.call::<()>("game.panic", ()).await.unwrap_err();
+    let slow = tokio::spawn(transports.clone().wait(Transport::Rtmp));
+    timeout(TIMEOUT, transports.game.begun.notified()).await.unwrap();
     slow.abort();
     let _ = slow.await;
-    drop(doors);
+    drop(transports);
     tokio::time::sleep(Duration::from_millis(200)).await;
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

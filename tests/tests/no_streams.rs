@@ -15,7 +15,7 @@ use amf_tests::lobby::Lobby;
 use amf_tests::process::Process;
 
 /// Less than the half minute after which rtmpdump gives up by itself.
-const SOON: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[test]
 #[ignore = "needs rtmpdump: tests/run.sh"]
@@ -65,7 +65,7 @@ fn ffmpeg() -> Command {
 
 /// What a program says that goes soon and by itself, with an exit code of failure.
 fn refused(command: &mut Command) -> String {
-    let finished = Process::start(command).finish(SOON);
+    let finished = Process::start(command).finish(TIMEOUT);
     assert_eq!(finished.status.code(), Some(1), "{command:?}\n{}", finished.stderr);
     assert_eq!(finished.stdout, "");
     finished.stderr

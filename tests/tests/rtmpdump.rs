@@ -20,12 +20,12 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 #[ignore = "needs rtmpdump: tests/run.sh"]
 async fn every_type_of_rtmpdump_reaches_the_hook() {
-    let mut server = Hook::open().await;
+    let mut server = TestServer::open().await;
     let mut random = Random::new();
     let (number, part) = (random.between(-1_000_000, 1_000_000), random.fraction());
     let (word, inner, answer) = (random.text(20), random.text(300), random.between(0, 99));
@@ -57,7 +57,7 @@ async fn every_type_of_rtmpdump_reaches_the_hook() {
     rtmpdump.args(["-f", "TEST 1,2", "-s", "http://127.0.0.1/game.swf", "-p", "http://127.0.0.1/page"]);
     rtmpdump.args(options.iter().flat_map(|option| ["-C", option]));
 
-    let connect = server.visited_by(rtmpdump).await;
+    let connect = server.connect_from(rtmpdump).await;
     let deep = object([("answer", f(answer))]);
     let inner = object([("text", text(&inner)), ("deep", deep), ("after", Value::Bool(true))]);
     let expected = [
@@ -97,7 +97,7 @@ async fn every_type_of_rtmpdump_reaches_the_hook() {
 #[tokio::test]
 #[ignore = "needs ffmpeg: tests/run.sh"]
 async fn every_type_of_ffmpeg_reaches_the_hook() {
-    let mut server = Hook::open().await;
+    let mut server = TestServer::open().await;
     let mut random = Random::new();
     let (number, part, word) = (random.between(-1000, 1000), random.fraction(), random.name());
     let arguments =
@@ -106,7 +106,7 @@ async fn every_type_of_ffmpeg_reaches_the_hook() {
     ffmpeg.args(["-nostdin", "-hide_banner", "-rtmp_conn", &arguments]);
     ffmpeg.args(["-i", &server.url("game/stream"), "-f", "null", "-"]);
 
-    let connect = server.visited_by(ffmpeg).await;
+    let connect = server.connect_from(ffmpeg).await;
     let named = [("no", Value::Bool(false)), ("part", Value::Number(part)), ("word", text(&word))];
     let expected = [
         Value::Bool(true),
@@ -123,29 +123,29 @@ async fn every_type_of_ffmpeg_reaches_the_hook() {
 
 #[tokio::test]
 #[ignore = "needs rtmpdump: tests/run.sh"]
-async fn rtmpdump_takes_the_server_for_a_genuine_one() {
-    let mut server = Hook::open().await;
+async fn rtmpdump_verifies_the_digest_of_the_server() {
+    let mut server = TestServer::open().await;
     for _ in 0..8 {
         let mut rtmpdump = Command::new("rtmpdump");
         rtmpdump.args(["-z", "-r", &server.url("game"), "-y", "stream", "-o", "/dev/null"]);
         // With what is known of a movie it shakes hands by digests, at offsets of its choice.
         rtmpdump.args(["-w", &"5a".repeat(32), "-x", "1000"]);
-        let (_, Finished { stderr, .. }) = server.both(rtmpdump).await;
+        let (_, Finished { stderr, .. }) = server.connect_and_finish(rtmpdump).await;
         assert!(stderr.contains("Genuine Adobe Flash Media Server"), "{stderr}");
         assert!(stderr.contains("Connected..."), "{stderr}");
     }
 }
 
 /// A server whose hook hands on what comes, and lets everybody in.
-struct Hook {
+struct TestServer {
     origin: String,
     connects: mpsc::UnboundedReceiver<Connect>,
 }
 
-impl Hook {
+impl TestServer {
     async fn open() -> Self {
         let (sender, connects) = mpsc::unbounded_channel();
-        let listening = Server::new(Services::new())
+        let bound = Server::new(Services::new())
             .on_connect(move |connect| {
                 sender.send(connect.clone()).expect("the test waits for it");
                 async move { Ok::<_, amf_rtmp::Rejection>(connect.accept()) }
@@ -153,8 +153,8 @@ impl Hook {
             .bind("127.0.0.1:0")
             .await
             .unwrap();
-        let origin = format!("rtmp://{}", listening.local_addr().unwrap());
-        tokio::spawn(listening.serve());
+        let origin = format!("rtmp://{}", bound.local_addr().unwrap());
+        tokio::spawn(bound.serve());
         Self { origin, connects }
     }
 
@@ -163,14 +163,14 @@ impl Hook {
     }
 
     /// With what a program came. It then wants a stream, gets none, and goes.
-    async fn visited_by(&mut self, command: Command) -> Connect {
-        self.both(command).await.0
+    async fn connect_from(&mut self, command: Command) -> Connect {
+        self.connect_and_finish(command).await.0
     }
 
-    async fn both(&mut self, mut command: Command) -> (Connect, Finished) {
-        let finished = spawn_blocking(move || Process::start(&mut command).finish(LIMIT)).await.unwrap();
+    async fn connect_and_finish(&mut self, mut command: Command) -> (Connect, Finished) {
+        let finished = spawn_blocking(move || Process::start(&mut command).finish(TIMEOUT)).await.unwrap();
         assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
-        let connect = timeout(LIMIT, self.connects.recv()).await;
+        let connect = timeout(TIMEOUT, self.connects.recv()).await;
         (connect.expect("the hook was asked").unwrap(), finished)
     }
 }

@@ -30,14 +30,14 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(50);
+const TIMEOUT: Duration = Duration::from_secs(50);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium, Haxe and Ruffle: tests/run.sh"]
 async fn a_movie_in_ruffle_shares_objects() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let movie = spawn_blocking(|| clients::shared_movie(folder)).await.unwrap();
-    let house = House::open(&folder.join("ruffle_shared_objects.redb")).await;
+    let server = TestServer::open(&folder.join("ruffle_shared_objects.redb")).await;
     let mut random = Random::new();
     // In AMF0, in AMF3, and one of each, whose values are translated on the way.
     let sessions = [
@@ -47,42 +47,42 @@ async fn a_movie_in_ruffle_shares_objects() {
     ];
     let mut visitors = Vec::new();
     for session in &sessions {
-        visitors.push(house.visit(session).await);
+        visitors.push(server.visit(session).await);
     }
 
     let steps = json!(sessions.each_ref().map(|session| &session.script.steps));
-    let (rtmp, socket) = (house.rtmp.clone(), house.socket.clone());
-    // There is no gateway in this house.
+    let (rtmp, socket) = (server.rtmp.clone(), server.socket.clone());
+    // There is no gateway in this server.
     let mut player = clients::ruffle_rtmp("http://127.0.0.1:1/", &movie, &rtmp, &socket);
-    let report = spawn_blocking(move || clients::report_of(&mut player, &steps, LIMIT)).await.unwrap();
+    let report = spawn_blocking(move || clients::report_of(&mut player, &steps, TIMEOUT)).await.unwrap();
 
     let reports = report["sessions"].as_array().unwrap();
     assert_eq!(reports.len(), sessions.len());
     for ((session, report), visitor) in sessions.iter().zip(reports).zip(visitors) {
         session.check(report);
-        let heard = timeout(LIMIT, visitor).await.expect("the visitor hears of the end").unwrap();
+        let heard = timeout(TIMEOUT, visitor).await.expect("the visitor hears of the end").unwrap();
         session.check_visitor(&heard);
-        session.check_server(&house).await;
+        session.check_server(&server).await;
     }
 }
 
-/// A server with two doors: TCP and WebSocket.
-struct House {
+/// A server with two transports: TCP and WebSocket.
+struct TestServer {
     server: Server,
     rtmp: String,
     socket: String,
 }
 
-impl House {
+impl TestServer {
     async fn open(file: &Path) -> Self {
         // The table is empty in each run.
         let _ = fs::remove_file(file);
         let store = RedbStore::open(file).unwrap();
-        let objects = SharedObjects::new().guard(Referee).store(store).unwrap();
+        let objects = SharedObjects::new().guard(TestGuard).store(store).unwrap();
         let server = Server::new(Services::new().add(Dealer)).shared_objects(objects);
-        let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-        let rtmp = format!("rtmp://{}/game/red", listening.local_addr().unwrap());
-        tokio::spawn(listening.serve());
+        let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+        let rtmp = format!("rtmp://{}/game/red", bound.local_addr().unwrap());
+        tokio::spawn(bound.serve());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let socket = format!("ws://{}/rtmp", listener.local_addr().unwrap());
         let app = Router::new().route("/rtmp", server.websocket());
@@ -145,9 +145,9 @@ fn slots_of(object: &RemoteSharedObject) -> Value {
 }
 
 /// Some things are not for clients.
-struct Referee;
+struct TestGuard;
 
-impl SharedObjectGuard for Referee {
+impl SharedObjectGuard for TestGuard {
     fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
         access.name() != "nothing"
     }
@@ -230,9 +230,9 @@ impl Session {
         script.join(encodings, &texts);
         script.change(random);
         script.talk(&texts);
-        script.ask_in_vain(random, &texts);
-        script.be_dealt(&texts);
-        script.come_and_go(&texts);
+        script.ask_for_refused_changes(random, &texts);
+        script.receive_server_changes(&texts);
+        script.leave_and_rejoin(&texts);
         script.end(&texts);
         Self { encodings, texts, script }
     }
@@ -266,9 +266,9 @@ impl Session {
         assert_eq!(*visitor, Visitor { asked: vec![texts[2].clone()], slots });
     }
 
-    async fn check_server(&self, house: &House) {
+    async fn check_server(&self, server: &TestServer) {
         if self.script.is_persistent {
-            let table = house.table(self).await;
+            let table = server.table(self).await;
             assert_eq!(table.get::<String>("last").unwrap().as_ref(), Some(&self.texts[7]));
             assert_eq!((table.slots().len(), table.version()), (1, self.script.version));
         }
@@ -337,7 +337,7 @@ impl Script {
     }
 
     /// Who is refused is told so, and what is; nobody else hears of it.
-    fn ask_in_vain(&mut self, random: &mut Random, texts: &[String]) {
+    fn ask_for_refused_changes(&mut self, random: &mut Random, texts: &[String]) {
         let refused = json!(["refused", "SharedObject.NoWriteAccess", "error"]);
         self.hears(0, &json!([refused, ["changed", "locked", texts[0]]]));
         self.step(&json!({"by": 0, "does": "set", "name": "locked", "value": random.text(4)}));
@@ -359,7 +359,7 @@ impl Script {
     }
 
     /// What the server changes under one lock goes out as one message.
-    fn be_dealt(&mut self, texts: &[String]) {
+    fn receive_server_changes(&mut self, texts: &[String]) {
         self.version += 1;
         let dealt =
             json!([["changed", "first", texts[3]], ["changed", "second", texts[4]], ["removed", "before"]]);
@@ -375,7 +375,7 @@ impl Script {
     }
 
     /// Who released the object hears nothing, and has all of it when it is back.
-    fn come_and_go(&mut self, texts: &[String]) {
+    fn leave_and_rejoin(&mut self, texts: &[String]) {
         self.step(&json!({"by": 1, "does": "release"}));
         self.version += 1;
         self.hears(0, &json!([["succeeded", "while away"]]));

@@ -34,9 +34,9 @@ impl Game {
 }
 
 /// Nobody listens.
-struct Deaf;
+struct NullConnection;
 
-impl Connection for Deaf {
+impl Connection for NullConnection {
     fn encoding(&self) -> Encoding {
         Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
     }
@@ -55,13 +55,13 @@ impl Connection for Deaf {
 }
 
 async fn turn(arguments: &'static [u8]) -> Result<Reply, Fault> {
-    let caller = Caller::new(Client::new(ClientId::allocate(), Arc::new(Deaf)));
+    let caller = Caller::new(Client::new(ClientId::allocate(), Arc::new(NullConnection)));
     let call = Call::new("game.turn", Bytes::from_static(arguments), Version::Amf0, caller);
     Services::new().add(Game).call(call).await
 }
 
 #[tokio::test]
-async fn are_read_and_written() {
+async fn serde_arguments_are_read_and_written() {
     // A strict array of one, {kind: "wait"}: the last argument may be missing, as an `Option` may.
     let reply = turn(b"\x0A\0\0\0\x01\x03\0\x04kind\x02\0\x04wait\0\0\x09").await.unwrap();
     // {kind: "move", x: 1.0}; 1.0 = 3F F0.
@@ -72,7 +72,7 @@ async fn are_read_and_written() {
 }
 
 #[tokio::test]
-async fn that_do_not_fit_are_faults_with_an_address() {
+async fn invalid_serde_arguments_are_faults_with_an_address() {
     let fault = turn(b"\x0A\0\0\0\x01\x03\0\x04kind\x02\0\x03fly\0\0\x09").await.unwrap_err();
     assert_eq!(fault.code(), "Client.Message.Encoding");
     assert_eq!(

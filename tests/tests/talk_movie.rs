@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[test]
 #[ignore = "needs Haxe: tests/run.sh"]
@@ -29,15 +29,16 @@ fn the_movie_compiles_for_flash() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium, Haxe and Ruffle: tests/run.sh"]
-async fn somebody_in_ruffle_talks() {
+async fn a_movie_in_ruffle_talks() {
     let movie = spawn_blocking(|| compile("talk-ruffle.swf", &["-D", "ruffle"])).await.unwrap();
     let lobby = spawn_blocking(Lobby::start).await.unwrap();
     let mut random = Random::new();
     let [theirs, ours] = [random.name(), random.name()];
     let [first, second] = [format!("first {}", random.name()), format!("second {}", random.name())];
 
-    let (said, mut heard) = unbounded_channel();
-    let connecting = NetConnection::builder(lobby.rtmp()).unwrap().services(Services::new().add(Ears(said)));
+    let (said, mut events) = unbounded_channel();
+    let connecting =
+        NetConnection::builder(lobby.rtmp()).unwrap().services(Services::new().add(Listener(said)));
     let connection = connecting.connect().await.unwrap();
     let seat: Seat = connection.call("lobby.join", (&ours,)).await.unwrap();
 
@@ -45,12 +46,12 @@ async fn somebody_in_ruffle_talks() {
         "name": theirs, "awaits": format!("{ours}: {first}"), "says": second, "ends": format!("{ours} left"),
     });
     let mut browser = clients::ruffle_talk(&movie, lobby.rtmp(), &lobby.socket());
-    let shown = spawn_blocking(move || clients::report_of(&mut browser, &script, LIMIT));
+    let shown = spawn_blocking(move || clients::report_of(&mut browser, &script, TIMEOUT));
 
-    assert_eq!(next(&mut heard).await, format!("{theirs} came in"));
+    assert_eq!(next(&mut events).await, format!("{theirs} came in"));
     connection.call::<Message>("lobby.say", (&seat.token, &first)).await.unwrap();
-    assert_eq!(next(&mut heard).await, format!("{ours}: {first}"));
-    assert_eq!(next(&mut heard).await, format!("{theirs}: {second}"));
+    assert_eq!(next(&mut events).await, format!("{ours}: {first}"));
+    assert_eq!(next(&mut events).await, format!("{theirs}: {second}"));
     assert!(connection.call::<bool>("lobby.leave", (&seat.token,)).await.unwrap());
     let expected = json!([
         format!("You are here as {theirs}. Say something:"),
@@ -61,15 +62,15 @@ async fn somebody_in_ruffle_talks() {
     assert_eq!(shown.await.unwrap(), expected);
 }
 
-async fn next(heard: &mut UnboundedReceiver<String>) -> String {
-    timeout(LIMIT, heard.recv()).await.expect("something is heard").expect("the connection is there")
+async fn next(events: &mut UnboundedReceiver<String>) -> String {
+    timeout(TIMEOUT, events.recv()).await.expect("something is events").expect("the connection is there")
 }
 
 /// What the lobby calls, in the words of the movie.
-struct Ears(UnboundedSender<String>);
+struct Listener(UnboundedSender<String>);
 
 #[remoting_service(name = "")]
-impl Ears {
+impl Listener {
     fn player_joined(&self, player: Player) {
         let _ = self.0.send(format!("{} came in", player.name));
     }

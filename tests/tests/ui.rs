@@ -7,7 +7,7 @@
 use std::process::Command;
 
 #[test]
-fn mistakes_are_told_in_words_that_say_what_to_write() {
+fn compile_errors_say_what_to_write() {
     let wanted = concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"));
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let version = Command::new(rustc).arg("--version").output().unwrap().stdout;

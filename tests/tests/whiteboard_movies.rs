@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(50);
+const TIMEOUT: Duration = Duration::from_secs(50);
 
 #[test]
 #[ignore = "needs Haxe: tests/run.sh"]
@@ -35,7 +35,7 @@ fn the_movie_compiles_for_flash() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium, Haxe and Ruffle: tests/run.sh"]
-async fn two_in_ruffle_draw_on_one_board() {
+async fn two_movies_in_ruffle_draw_on_one_board() {
     let movie = spawn_blocking(|| compile("ruffle.hxml")).await.unwrap();
     let (rtmp, page) = serve(movie).await;
     let mut random = Random::new();
@@ -56,7 +56,7 @@ async fn two_in_ruffle_draw_on_one_board() {
         "paths": [pairs(&first), pairs(&second)],
     });
     let mut browser = clients::ruffle_whiteboard(&page);
-    let report = spawn_blocking(move || clients::report_of(&mut browser, &input, LIMIT));
+    let report = spawn_blocking(move || clients::report_of(&mut browser, &input, TIMEOUT));
 
     // What the movies draw comes here, and what is drawn here comes to them.
     let first_is = until(&mut drawn, &strokes, |strokes: &[Stroke]| colored(strokes, &first)).await;
@@ -91,9 +91,9 @@ async fn serve(movie: PathBuf) -> (String, String) {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whiteboard_movies.redb");
     let _ = fs::remove_file(&file);
     let server = whiteboard::server(RedbStore::open(file).unwrap()).unwrap();
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-    let rtmp = format!("rtmp://{}/whiteboard/garden", listening.local_addr().unwrap());
-    tokio::spawn(listening.serve());
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let rtmp = format!("rtmp://{}/whiteboard/garden", bound.local_addr().unwrap());
+    tokio::spawn(bound.serve());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let page = format!("http://{}/?board=garden", listener.local_addr().unwrap());
     let app = whiteboard::http(&server, movie);
@@ -146,5 +146,5 @@ where
             events.recv().await.expect("the object is in use");
         }
     };
-    timeout(LIMIT, found).await.expect("it comes to that")
+    timeout(TIMEOUT, found).await.expect("it comes to that")
 }

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_the_guide_says() {
+    async fn the_claims_of_the_guide_hold() {
         let app = app();
         let client =
             |url: &str| RemotingClient::builder(url).unwrap().transport(app.clone()).build().unwrap();

@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     /// Long enough for anything that happens at all.
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     /// A client's program.
     #[derive(Clone, Default)]
-    struct Screen(Arc<Mutex<Vec<String>>>);
+    struct TestClient(Arc<Mutex<Vec<String>>>);
 
     #[remoting_service(name = "")]
-    impl Screen {
+    impl TestClient {
         fn joined(&self, name: String) {
             self.0.lock().unwrap().push(format!("{name} joined"));
         }
@@ -105,24 +105,29 @@ mod tests {
         }
     }
 
-    async fn connect(server: &Server, name: &str, screen: &Screen) -> Result<NetConnection, ConnectError> {
+    async fn connect(
+        server: &Server,
+        name: &str,
+        test_client: &TestClient,
+    ) -> Result<NetConnection, ConnectError> {
         let (near, far) = tokio::io::duplex(64 << 10);
         tokio::spawn(server.serve_stream(far, None));
         let connecting = NetConnection::builder("rtmp://localhost/game/red").unwrap();
-        let connecting = connecting.argument(&name).unwrap().services(Services::new().add(screen.clone()));
-        timeout(PATIENCE, connecting.connect_with_stream(near)).await.unwrap()
+        let connecting =
+            connecting.argument(&name).unwrap().services(Services::new().add(test_client.clone()));
+        timeout(TIMEOUT, connecting.connect_with_stream(near)).await.unwrap()
     }
 
     #[tokio::test]
-    async fn what_the_guide_says() {
+    async fn the_claims_of_the_guide_hold() {
         let file = std::env::temp_dir().join(format!("from-fms-{}.redb", std::process::id()));
         let server = server(RedbStore::open(&file).unwrap()).unwrap();
-        let screen = Screen::default();
-        let Err(ConnectError::Rejected(status)) = connect(&server, "", &screen).await else { panic!() };
+        let test_client = TestClient::default();
+        let Err(ConnectError::Rejected(status)) = connect(&server, "", &test_client).await else { panic!() };
         assert_eq!(status.description(), "who are you?");
 
-        let ann = connect(&server, "Ann", &screen).await.unwrap();
-        let bob = connect(&server, "Bob", &Screen::default()).await.unwrap();
+        let ann = connect(&server, "Ann", &test_client).await.unwrap();
+        let bob = connect(&server, "Bob", &TestClient::default()).await.unwrap();
         assert!((ann.call::<f64>("score", (7,)).await.unwrap() - 7.0).abs() < f64::EPSILON);
         assert!((ann.call::<f64>("score", (3,)).await.unwrap() - 7.0).abs() < f64::EPSILON);
         let scores = bob.shared_object("scores", SharedObjectOptions::new().persistent(true)).await.unwrap();
@@ -132,11 +137,11 @@ mod tests {
 
         bob.close();
         let told = async {
-            while *screen.0.lock().unwrap() != ["Bob joined", "Bob left"] {
+            while *test_client.0.lock().unwrap() != ["Bob joined", "Bob left"] {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(PATIENCE, told).await.unwrap();
+        timeout(TIMEOUT, told).await.unwrap();
         std::fs::remove_file(file).unwrap();
     }
 }

@@ -65,25 +65,25 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Screen(Arc<Mutex<Vec<u32>>>);
+    struct TestClient(Arc<Mutex<Vec<u32>>>);
 
     #[remoting_service(name = "")]
-    impl Screen {
+    impl TestClient {
         fn on_progress(&self, percent: u32) {
             self.0.lock().unwrap().push(percent);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_guide_says() {
-        let screen = Screen::default();
+    async fn the_claims_of_the_guide_hold() {
+        let test_client = TestClient::default();
         let client = RemotingClient::builder("http://localhost/").unwrap().transport(app());
-        let client = client.services(Services::new().add(screen.clone())).build().unwrap();
+        let client = client.services(Services::new().add(test_client.clone())).build().unwrap();
         assert_eq!(client.call::<String>("test", ()).await.unwrap(), "Hello World");
         let echoed: (String, i32) = client.call("echo", ("a", 1)).await.unwrap();
         assert_eq!(echoed, ("a".to_owned(), 1));
         assert_eq!(client.call::<String>("testAsync", ()).await.unwrap(), "Hello Again");
-        assert_eq!(*screen.0.lock().unwrap(), [50]);
+        assert_eq!(*test_client.0.lock().unwrap(), [50]);
         for (method, error) in [
             (
                 "testDead",

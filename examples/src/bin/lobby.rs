@@ -27,7 +27,7 @@ Usage: lobby [--http ADDR] [--rtmp ADDR]
 ";
 
 /// How long requests may take to end after Ctrl-C.
-const FAREWELL: Duration = Duration::from_secs(5);
+const SHUTDOWN_NOTICE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -89,13 +89,13 @@ async fn run(Options { http, rtmp }: Options) -> Result<(), Box<dyn Error>> {
     };
     let closed_long_ago = async {
         interrupted().await;
-        sleep(FAREWELL).await;
+        sleep(SHUTDOWN_NOTICE).await;
     };
     let http = axum::serve(listener, app).with_graceful_shutdown(closing).into_future();
     tokio::select! {
         ended = async { tokio::try_join!(http, rtmp) } => drop(ended?),
         () = closed_long_ago => {}
-        never = host.make_rounds() => match never {},
+        never = host.run_idle_check() => match never {},
     }
     Ok(())
 }

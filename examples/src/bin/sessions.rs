@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_logged_in_is_known_until_the_logout() {
+    async fn a_login_lasts_until_the_logout() {
         let app = app();
         let (ann, bob) = (client(&app), client(&app));
         assert_eq!(code(&ann, "accounts.whoAmI", &[]).await, "Client.Authentication");

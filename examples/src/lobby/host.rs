@@ -17,7 +17,7 @@ pub const MAX_WATCHERS: usize = 256;
 /// How far a watcher may lag behind before it has to start anew.
 const WATCHER_QUEUE: usize = 256;
 /// How often the host looks for players who were silent for too long.
-const ROUND: Duration = Duration::from_secs(5);
+const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Keeps the room and tells clients and watchers what happens in it.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Host {
     pub fn join(&self, name: &str, client: Option<&Client>) -> Result<Seat, LobbyError> {
         let mut state = self.lock();
         let seat = state.room.join(name, Moment::now())?;
-        state.tell(Event::Joined(seat.player.clone()));
+        state.broadcast(Event::Joined(seat.player.clone()));
         if let Some(client) = client {
             state.clients.add(client);
             state.client_of.insert(seat.player.id, client.clone());
@@ -87,7 +87,7 @@ impl Host {
     pub fn say(&self, token: &str, text: &str) -> Result<Message, LobbyError> {
         let mut state = self.lock();
         let message = state.room.say(token, text, Moment::now())?;
-        state.tell(Event::Said(message.clone()));
+        state.broadcast(Event::Said(message.clone()));
         Ok(message)
     }
 
@@ -96,7 +96,7 @@ impl Host {
         let mut state = self.lock();
         match state.room.leave(token) {
             Some(player) => {
-                state.see_out(player);
+                state.announce_departure(player);
                 true
             }
             None => false,
@@ -110,7 +110,7 @@ impl Host {
             state.client_of.iter().filter(|(_, of)| of.id() == client.id()).map(|(id, _)| *id).collect();
         for id in ids {
             if let Some(player) = state.room.remove(id) {
-                state.see_out(player);
+                state.announce_departure(player);
             }
         }
     }
@@ -132,12 +132,12 @@ impl Host {
     }
 
     /// Sees out who was silent for too long, again and again.
-    pub async fn make_rounds(&self) -> Infallible {
-        let mut rounds = interval(ROUND);
+    pub async fn run_idle_check(&self) -> Infallible {
+        let mut rounds = interval(IDLE_CHECK_INTERVAL);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
-            self.dismiss_silent(Instant::now());
+            self.remove_idle(Instant::now());
         }
     }
 
@@ -146,12 +146,12 @@ impl Host {
         self.lock().watchers = None;
     }
 
-    fn dismiss_silent(&self, now: Instant) {
+    fn remove_idle(&self, now: Instant) {
         let state = &mut *self.lock();
         // Whoever is still connected may listen for as long as they like.
         let is_there = |id| state.client_of.get(&id).is_some_and(Client::is_open);
-        for player in state.room.dismiss_silent(now, is_there) {
-            state.see_out(player);
+        for player in state.room.remove_idle(now, is_there) {
+            state.announce_departure(player);
         }
     }
 
@@ -161,17 +161,17 @@ impl Host {
 }
 
 impl State {
-    fn see_out(&mut self, player: Player) {
+    fn announce_departure(&mut self, player: Player) {
         if let Some(client) = self.client_of.remove(&player.id) {
             // One client may have come in as several players.
             if self.client_of.values().all(|other| other.id() != client.id()) {
                 self.clients.remove(&client);
             }
         }
-        self.tell(Event::Left(player));
+        self.broadcast(Event::Left(player));
     }
 
-    fn tell(&self, event: Event) {
+    fn broadcast(&self, event: Event) {
         match &event {
             Event::Joined(player) => self.clients.player_joined(player),
             Event::Said(message) => self.clients.said(message),
@@ -192,20 +192,20 @@ mod tests {
     };
     use bytes::Bytes;
 
-    use super::super::room::MAX_SILENCE;
+    use super::super::room::IDLE_TIMEOUT;
     use super::*;
 
     /// A connection that notes what it is told.
     #[derive(Default)]
-    struct Notebook(Mutex<Vec<String>>);
+    struct RecordingConnection(Mutex<Vec<String>>);
 
-    impl Notebook {
+    impl RecordingConnection {
         fn take(&self) -> Vec<String> {
             std::mem::take(&mut self.0.lock().unwrap())
         }
     }
 
-    impl Connection for Notebook {
+    impl Connection for RecordingConnection {
         fn encoding(&self) -> Encoding {
             Encoding { version: Version::Amf3, form: ArgumentsForm::Sequence }
         }
@@ -224,13 +224,13 @@ mod tests {
         }
     }
 
-    fn client() -> (Client, Arc<Notebook>) {
-        let notebook = Arc::new(Notebook::default());
-        (Client::new(ClientId::allocate(), Arc::clone(&notebook) as Arc<dyn Connection>), notebook)
+    fn client() -> (Client, Arc<RecordingConnection>) {
+        let recording = Arc::new(RecordingConnection::default());
+        (Client::new(ClientId::allocate(), Arc::clone(&recording) as Arc<dyn Connection>), recording)
     }
 
     #[test]
-    fn everybody_is_told_while_in_the_room() {
+    fn clients_in_the_room_receive_events() {
         let host = Host::open();
         let ((ann, ann_heard), (bob, bob_heard)) = (client(), client());
         let mut watch = host.watch().unwrap();
@@ -270,13 +270,13 @@ mod tests {
     }
 
     #[test]
-    fn the_silent_are_seen_out_unless_they_are_connected() {
+    fn idle_players_are_removed_unless_connected() {
         let host = Host::open();
         let (client, heard) = client();
         let ann = host.join("Ann", Some(&client)).unwrap();
         host.join("Bob", None).unwrap();
         heard.take();
-        host.dismiss_silent(Instant::now() + MAX_SILENCE);
+        host.remove_idle(Instant::now() + IDLE_TIMEOUT);
         assert_eq!(host.players(), [ann.player]);
         assert_eq!(heard.take(), ["playerLeft"]);
         host.disconnected(&client);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_house_and_a_full_one_let_nobody_watch() {
+    fn a_closed_or_full_host_refuses_watchers() {
         let host = Host::open();
         let watches: Vec<_> = (0..MAX_WATCHERS).map(|_| host.watch().unwrap()).collect();
         assert!(host.watch().is_none());

@@ -48,10 +48,10 @@ async fn events(State(host): State<Arc<Host>>) -> Response {
     let Some(Watch { players, messages, events }) = host.watch() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "Too many are watching.\n").into_response();
     };
-    let room = sent("room", &Snapshot { players, messages }).retry(RETRY);
+    let room = sse_event("room", &Snapshot { players, messages }).retry(RETRY);
     let later = stream::unfold(events, async |mut events| {
         let event = events.recv().await.ok()?;
-        Some((in_words(&event), events))
+        Some((to_sse(&event), events))
     });
     let all = stream::once(ready(room)).chain(later).map(Ok::<_, Infallible>);
     Sse::new(all).keep_alive(KeepAlive::default()).into_response()
@@ -63,15 +63,15 @@ struct Snapshot {
     messages: Vec<Message>,
 }
 
-fn in_words(event: &Event) -> Sent {
+fn to_sse(event: &Event) -> Sent {
     match event {
-        Event::Joined(player) => sent("joined", player),
-        Event::Said(message) => sent("said", message),
-        Event::Left(player) => sent("left", player),
+        Event::Joined(player) => sse_event("joined", player),
+        Event::Said(message) => sse_event("said", message),
+        Event::Left(player) => sse_event("left", player),
     }
 }
 
-fn sent(name: &str, data: &impl Serialize) -> Sent {
+fn sse_event(name: &str, data: &impl Serialize) -> Sent {
     // What is sent has neither maps nor anything else that JSON has no words for.
     Sent::default().event(name).json_data(data).unwrap_or_default()
 }
@@ -83,7 +83,7 @@ struct Join {
     name: String,
 }
 
-async fn join(State(host): State<Arc<Host>>, Json(form): Json<Join>) -> Result<Json<Seat>, Refusal> {
+async fn join(State(host): State<Arc<Host>>, Json(form): Json<Join>) -> Result<Json<Seat>, PageRejection> {
     Ok(Json(host.join(&form.name, None)?))
 }
 
@@ -93,7 +93,7 @@ struct Say {
     text: String,
 }
 
-async fn say(State(host): State<Arc<Host>>, Json(form): Json<Say>) -> Result<Json<Message>, Refusal> {
+async fn say(State(host): State<Arc<Host>>, Json(form): Json<Say>) -> Result<Json<Message>, PageRejection> {
     Ok(Json(host.say(&form.token, &form.text)?))
 }
 
@@ -107,22 +107,22 @@ async fn leave(State(host): State<Arc<Host>>, Json(form): Json<Leave>) -> Json<b
 }
 
 /// The page is told what an AMF client would be told.
-struct Refusal(Fault);
+struct PageRejection(Fault);
 
-impl From<LobbyError> for Refusal {
+impl From<LobbyError> for PageRejection {
     fn from(error: LobbyError) -> Self {
         Self(error.into())
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for PageRejection {
     fn into_response(self) -> Response {
         #[derive(Serialize)]
-        struct Words<'a> {
+        struct ErrorBody<'a> {
             code: &'a str,
             message: &'a str,
         }
-        let words = Words { code: self.0.code(), message: self.0.message() };
+        let words = ErrorBody { code: self.0.code(), message: self.0.message() };
         (StatusCode::UNPROCESSABLE_ENTITY, Json(words)).into_response()
     }
 }

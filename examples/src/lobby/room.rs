@@ -17,18 +17,18 @@ pub const MAX_TEXT: usize = 500;
 /// How many of the last messages are kept.
 pub const MAX_HISTORY: usize = 100;
 /// A player who was not heard of for this long leaves.
-pub const MAX_SILENCE: Duration = Duration::from_mins(5);
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The room. Every method that depends on time is told it.
 #[derive(Debug, Default)]
 pub struct Room {
-    seated: Vec<Seated>,
+    seated: Vec<SeatedPlayer>,
     history: VecDeque<Message>,
     last_id: u32,
 }
 
 #[derive(Debug)]
-struct Seated {
+struct SeatedPlayer {
     seat: Seat,
     last_heard: Instant,
 }
@@ -65,7 +65,7 @@ impl Room {
         self.last_id += 1;
         let player = Player { id: self.last_id, name: name.to_owned(), joined_at: now.date };
         let seat = Seat { token: Uuid::new_v4().simple().to_string(), player };
-        self.seated.push(Seated { seat: seat.clone(), last_heard: now.instant });
+        self.seated.push(SeatedPlayer { seat: seat.clone(), last_heard: now.instant });
         Ok(seat)
     }
 
@@ -98,9 +98,9 @@ impl Room {
     }
 
     /// Frees the seats of players who were silent for too long and are not known to be there; gives these players.
-    pub fn dismiss_silent(&mut self, now: Instant, is_there: impl Fn(u32) -> bool) -> Vec<Player> {
-        let is_silent = |seated: &mut Seated| {
-            now.saturating_duration_since(seated.last_heard) >= MAX_SILENCE
+    pub fn remove_idle(&mut self, now: Instant, is_there: impl Fn(u32) -> bool) -> Vec<Player> {
+        let is_silent = |seated: &mut SeatedPlayer| {
+            now.saturating_duration_since(seated.last_heard) >= IDLE_TIMEOUT
                 && !is_there(seated.seat.player.id)
         };
         self.seated.extract_if(.., is_silent).map(|seated| seated.seat.player).collect()
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_joins_is_there_until_leaving() {
+    fn a_player_is_listed_from_join_to_leave() {
         let mut room = Room::default();
         let ann = room.join("Ann", start()).unwrap();
         let bob = room.join(" Bob ", start()).unwrap();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_checked() {
+    fn names_are_validated() {
         let mut room = Room::default();
         for bad in ["", "  ", "a\nb", "a\u{7}", &"x".repeat(MAX_NAME + 1)] {
             assert_eq!(room.join(bad, start()), Err(LobbyError::BadName), "{bad:?}");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_room_has_so_many_seats() {
+    fn max_players_is_enforced() {
         let mut room = Room::default();
         for number in 0..MAX_PLAYERS {
             room.join(&number.to_string(), start()).unwrap();
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn only_those_with_a_token_speak() {
+    fn say_requires_a_token() {
         let mut room = Room::default();
         let ann = room.join("Ann", start()).unwrap();
         let message = room.say(&ann.token, "hello", start()).unwrap();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_forgets_the_oldest() {
+    fn the_history_drops_its_oldest_message() {
         let mut room = Room::default();
         let ann = room.join("Ann", start()).unwrap();
         for number in 0..=MAX_HISTORY {
@@ -198,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn the_silent_leave() {
+    fn idle_players_are_removed() {
         let mut room = Room::default();
         let start = start();
         let ann = room.join("Ann", start).unwrap();
         let bob = room.join("Bob", start).unwrap();
         room.say(&bob.token, "still here", later(start, Duration::from_secs(1))).unwrap();
-        assert_eq!(room.dismiss_silent(start.instant + MAX_SILENCE.mul_f64(0.99), |_| false), []);
-        assert_eq!(room.dismiss_silent(start.instant + MAX_SILENCE, |_| false), [ann.player]);
+        assert_eq!(room.remove_idle(start.instant + IDLE_TIMEOUT.mul_f64(0.99), |_| false), []);
+        assert_eq!(room.remove_idle(start.instant + IDLE_TIMEOUT, |_| false), [ann.player]);
         assert_eq!(names(&room), ["Bob"]);
     }
 }

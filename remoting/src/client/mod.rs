@@ -265,7 +265,8 @@ impl RemotingClient {
         let mut packet = PacketWriter::new(match self.version() {
             Version::Amf0 => 0,
             Version::Amf3 => 3,
-        });
+        })
+        .with_output_limit(self.limits().request_budget().limit());
         let session = self.session();
         session.write_headers(&mut packet)?;
         for call in calls {

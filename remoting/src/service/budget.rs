@@ -17,6 +17,12 @@ impl OutputBudget {
         Self(OutputLimit::new(name, max))
     }
 
+    /// The same limit for a writer of packets.
+    #[cfg(feature = "client")]
+    pub(crate) const fn limit(self) -> OutputLimit {
+        self.0
+    }
+
     /// Encodes a value, or several, in the form that an envelope carries.
     ///
     /// # Errors

@@ -173,7 +173,7 @@ pub fn plain_handshake() -> Vec<u8> {
 }
 
 /// A server that has heard a client's handshake, written by hand, and nothing else.
-pub fn shaken(config: Config) -> (Connection, Instant) {
+pub fn handshaken(config: Config) -> (Connection, Instant) {
     let now = Instant::now();
     let mut server = Connection::server(Arc::new(config), &Seed::new([2; 32]), now);
     server.handle_input(now, &plain_handshake());
@@ -183,7 +183,7 @@ pub fn shaken(config: Config) -> (Connection, Instant) {
 
 /// A server that has accepted a client of which every byte is written by hand.
 pub fn accepted(config: Config) -> (Connection, Instant) {
-    let (mut server, now) = shaken(config);
+    let (mut server, now) = handshaken(config);
     server.handle_input(now, &chunk(3, 20, 0, &connect_command()));
     assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
     server.accept(now, &Accept::default()).unwrap();

@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// Long enough for anything that happens at all.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// Long enough for what waits for a limit of 10 s.
-pub const LONG: Duration = Duration::from_secs(40);
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// A peer that writes bytes.
 pub async fn raw(server: SocketAddr, bytes: &[u8]) -> TcpStream {
@@ -22,10 +22,10 @@ pub async fn raw(server: SocketAddr, bytes: &[u8]) -> TcpStream {
 }
 
 /// A peer with the handshake done.
-pub async fn shaken(server: SocketAddr) -> TcpStream {
+pub async fn handshaken(server: SocketAddr) -> TcpStream {
     // C0: version 3; C1: time 0, zero, 1,528 bytes; C2: as long as C1, and not looked at.
     let mut socket = raw(server, &[&[3], [0; 3072].as_slice()].concat()).await;
-    timeout(PATIENCE, socket.read_exact(&mut [0; 3073])).await.unwrap().unwrap();
+    timeout(TIMEOUT, socket.read_exact(&mut [0; 3073])).await.unwrap().unwrap();
     socket
 }
 
@@ -36,12 +36,12 @@ pub async fn connected(server: SocketAddr) -> TcpStream {
 
 /// A peer that is connected to an application.
 pub async fn connected_to(server: SocketAddr, application: &str) -> TcpStream {
-    let mut socket = shaken(server).await;
+    let mut socket = handshaken(server).await;
     let object = [&[3][..], &member("app", application), &[0, 0, 9]].concat();
     socket.write_all(&command("connect", 1.0, &object)).await.unwrap();
     let mut answer = Vec::new();
     while !answer.windows(7).any(|bytes| bytes == b"_result") {
-        assert!(timeout(PATIENCE, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
+        assert!(timeout(TIMEOUT, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
     }
     socket
 }
@@ -80,7 +80,7 @@ pub async fn read_until(socket: &mut TcpStream, wanted: &[u8]) -> Vec<u8> {
             assert!(socket.read_buf(&mut bytes).await.unwrap() > 0, "closed");
         }
     };
-    let outcome = timeout(PATIENCE, found).await;
+    let outcome = timeout(TIMEOUT, found).await;
     assert!(outcome.is_ok(), "expected {wanted:02x?}, got {bytes:02x?}");
     bytes
 }
@@ -91,11 +91,11 @@ pub async fn closed(socket: &mut TcpStream) {
         let mut bytes = [0; 4096];
         while socket.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
     };
-    timeout(LONG, all).await.unwrap();
+    timeout(LONG_TIMEOUT, all).await.unwrap();
 }
 
 /// Keeps writing until the server closes, and reads nothing.
 pub async fn flood(mut socket: TcpStream, bytes: Vec<u8>) {
     let all = async { while socket.write_all(&bytes).await.is_ok() {} };
-    timeout(LONG, all).await.unwrap();
+    timeout(LONG_TIMEOUT, all).await.unwrap();
 }

@@ -124,7 +124,7 @@ fn list(body: &[u8]) -> Vec<Value> {
 
 #[tokio::test]
 #[ignore = "needs AMF_VECTORS: tests/run.sh"]
-async fn what_movies_sent_is_answered() {
+async fn recorded_requests_of_movies_are_answered() {
     let folder = folder_or_leave!();
     let requests = requests(&folder);
     assert_eq!(requests.len(), REQUESTS);

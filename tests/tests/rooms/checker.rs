@@ -181,6 +181,38 @@ fn exported_macros_belong_to_the_room_that_defines_them() {
 }
 
 #[test]
+fn a_circle_of_siblings_within_a_room_is_found() {
+    let files = |a: &'static str, b: &'static str| {
+        [
+            ("lib.rs", "mod top;"),
+            ("top/mod.rs", "mod a; mod b; mod deep; pub use b::B; pub struct T;"),
+            ("top/a.rs", a),
+            ("top/b.rs", b),
+            ("top/deep/mod.rs", "mod inner; mod other;"),
+            ("top/deep/inner.rs", "use super::super::T; use super::other::O;"),
+            ("top/deep/other.rs", "use crate::top::a::A;"),
+        ]
+    };
+    let circles = |a, b| graph(&files(a, b)).sibling_circles();
+    let found = circles("use super::B;", "fn f() {}\nuse super::a::{A, C};");
+    assert_eq!(
+        found.get("small: circle top::a -> top::b -> top::a").unwrap(),
+        "  top::a -> top::b\n    small/src/top/a.rs:1 crate::top::B\n  \
+         top::b -> top::a\n    small/src/top/b.rs:2 crate::top::a::A\n    small/src/top/b.rs:2 crate::top::a::C\n"
+    );
+    assert_eq!(found.len(), 1);
+    for (a, b) in [
+        ("use super::T; use crate::top::b::B;", "use super::T;"),
+        ("use super::b::B;", "#[cfg(test)] mod tests { use super::super::a::A; }"),
+        ("use super::b::B;", "use std::fmt; mod inner { use super::B; }"),
+    ] {
+        assert_eq!(names(circles(a, b)), [""; 0], "{a} {b}");
+    }
+    let through_a_child = circles("use super::deep::X;", "");
+    assert_eq!(names(through_a_child), ["small: circle top::a -> top::deep -> top::a"]);
+}
+
+#[test]
 fn what_is_known_is_allowed_until_it_is_gone() {
     let found = rooms("", ["use crate::top::A;", "", ""]).upward();
     let name = "small: upward bottom -> top";

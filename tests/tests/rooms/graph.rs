@@ -8,6 +8,9 @@ use super::scan::{Files, Import, Scan};
 /// Maximum number of imports that a message lists for one arrow.
 const LISTED: usize = 10;
 
+/// Imports by the importing room or module and the one that is imported from.
+type Arrows = BTreeMap<(String, String), Vec<Import>>;
+
 /// The rooms of one crate and what they import from one another.
 #[derive(Debug)]
 pub(crate) struct Graph {
@@ -15,7 +18,9 @@ pub(crate) struct Graph {
     /// From bottom to top.
     order: Vec<String>,
     rooms: BTreeSet<String>,
-    arrows: BTreeMap<(String, String), Vec<Import>>,
+    arrows: Arrows,
+    /// Arrows between modules of one parent within a room; the modules are named by their paths.
+    sibling_arrows: Arrows,
     /// Messages about rooms that the table lacks and names that cannot be resolved.
     problems: Vec<String>,
 }
@@ -38,7 +43,8 @@ impl Graph {
             krate: krate.to_owned(),
             order,
             rooms: BTreeSet::new(),
-            arrows: BTreeMap::new(),
+            arrows: Arrows::new(),
+            sibling_arrows: sibling_arrows(&scan),
             problems: Vec::new(),
         };
         for module in &scan.rooms {
@@ -95,7 +101,7 @@ impl Graph {
     pub(crate) fn upward(&self) -> BTreeMap<String, String> {
         let height = |room: &String| self.order.iter().position(|other| other == room);
         let upward = self.arrows.keys().filter(|(from, to)| height(from) < height(to));
-        upward.map(|(from, to)| (self.upward_name(from, to), self.describe(from, to))).collect()
+        upward.map(|(from, to)| (self.upward_name(from, to), self.describe(&self.arrows, from, to))).collect()
     }
 
     fn upward_name(&self, from: &str, to: &str) -> String {
@@ -105,47 +111,31 @@ impl Graph {
     /// Returns a shortest circle for each arrow that is a part of a circle, as `crate: circle a -> b -> a` with the
     /// imports of its arrows. There may be longer circles; all consist of arrows that are in one of these.
     pub(crate) fn circles(&self) -> BTreeMap<String, String> {
+        self.circles_in(&self.arrows)
+    }
+
+    /// Returns the circles of modules with one parent within a room, in the form of [`circles`](Self::circles).
+    pub(crate) fn sibling_circles(&self) -> BTreeMap<String, String> {
+        self.circles_in(&self.sibling_arrows)
+    }
+
+    fn circles_in(&self, arrows: &Arrows) -> BTreeMap<String, String> {
         let mut circles = BTreeMap::new();
-        for (from, to) in self.arrows.keys() {
-            let Some(mut circle) = self.way(to, from) else { continue };
+        for (from, to) in arrows.keys() {
+            let Some(mut circle) = way(arrows, to, from) else { continue };
             // A circle has one name, whichever of its arrows led to it.
             let first = circle.iter().enumerate().min_by_key(|&(_, room)| room).map_or(0, |(first, _)| first);
             circle.rotate_left(first);
             circle.push(circle[0].clone());
-            let arrows = circle.windows(2).map(|pair| self.describe(&pair[0], &pair[1])).collect();
-            circles.insert(format!("{}: circle {}", self.krate, circle.join(" -> ")), arrows);
+            let imports = circle.windows(2).map(|pair| self.describe(arrows, &pair[0], &pair[1])).collect();
+            circles.insert(format!("{}: circle {}", self.krate, circle.join(" -> ")), imports);
         }
         circles
     }
 
-    /// Returns the rooms of a shortest way from one room to another, both included.
-    fn way(&self, from: &str, to: &str) -> Option<Vec<String>> {
-        let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut queue = VecDeque::from([from]);
-        while let Some(room) = queue.pop_front() {
-            if room == to {
-                let mut way = vec![to.to_owned()];
-                let mut room = to;
-                while room != from {
-                    room = came_from[room];
-                    way.push(room.to_owned());
-                }
-                way.reverse();
-                return Some(way);
-            }
-            for (_, next) in self.arrows.keys().filter(|(start, _)| start == room) {
-                if next != from && !came_from.contains_key(next.as_str()) {
-                    came_from.insert(next, room);
-                    queue.push_back(next);
-                }
-            }
-        }
-        None
-    }
-
     /// Formats the imports of an arrow: file, line and name.
-    fn describe(&self, from: &str, to: &str) -> String {
-        let imports = self.arrows.get(&(from.to_owned(), to.to_owned())).map_or(&[][..], Vec::as_slice);
+    fn describe(&self, arrows: &Arrows, from: &str, to: &str) -> String {
+        let imports = arrows.get(&(from.to_owned(), to.to_owned())).map_or(&[][..], Vec::as_slice);
         let mut text = format!("  {from} -> {to}\n");
         for import in imports.iter().take(LISTED) {
             let (file, path) = (import.file.display(), import.path.join("::"));
@@ -172,6 +162,46 @@ impl Graph {
         }
         text
     }
+}
+
+/// Returns the arrows between modules that have the same parent within a room: `a::b::c` that imports from `a::d` is an
+/// arrow from `a::b` to `a::d`. A parent and its children are no siblings.
+fn sibling_arrows(scan: &Scan) -> Arrows {
+    let mut arrows = Arrows::new();
+    for import in &scan.imports {
+        let (from, to) = (&import.module, scan.module_of(&import.path));
+        let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+        if shared > 0 && shared < from.len() && shared < to.len() {
+            let arrow = (from[..=shared].join("::"), to[..=shared].join("::"));
+            arrows.entry(arrow).or_default().push(import.clone());
+        }
+    }
+    arrows
+}
+
+/// Returns the rooms of a shortest way from one room to another, both included.
+fn way(arrows: &Arrows, from: &str, to: &str) -> Option<Vec<String>> {
+    let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut queue = VecDeque::from([from]);
+    while let Some(room) = queue.pop_front() {
+        if room == to {
+            let mut way = vec![to.to_owned()];
+            let mut room = to;
+            while room != from {
+                room = came_from[room];
+                way.push(room.to_owned());
+            }
+            way.reverse();
+            return Some(way);
+        }
+        for (_, next) in arrows.keys().filter(|(start, _)| start == room) {
+            if next != from && !came_from.contains_key(next.as_str()) {
+                came_from.insert(next, room);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
 }
 
 enum Target {

@@ -27,7 +27,11 @@ pub(crate) struct Import {
 pub(crate) struct Scan {
     /// Top-level modules.
     pub(crate) rooms: BTreeSet<String>,
+    /// All modules, by their path.
+    pub(crate) modules: BTreeSet<Vec<String>>,
     pub(crate) imports: Vec<Import>,
+    /// The `use` declarations of each module without globs: a name, and the path from the root that it stands for.
+    pub(crate) uses: BTreeMap<Vec<String>, BTreeMap<String, Vec<String>>>,
     /// The `use` declarations of the root without globs: a name, and the path that it stands for.
     pub(crate) exports: BTreeMap<String, Vec<String>>,
     /// The names that the root defines itself.
@@ -114,12 +118,12 @@ impl Scan {
         let folder = place.folder.join(&name);
         match rest.get(2) {
             Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
-                self.add_room(place, &name);
+                self.add_module(place, &name);
                 self.tokens(&Place { module: &module, folder: &folder, ..*place }, body.stream())?;
                 Ok(3)
             }
             Some(token) if is(token, ';') => {
-                self.add_room(place, &name);
+                self.add_module(place, &name);
                 let own = place.folder.join(format!("{name}.rs"));
                 let file = if place.files.contains_key(&own) { own } else { folder.join("mod.rs") };
                 self.file(place.files, &file, &folder, &module)?;
@@ -129,10 +133,11 @@ impl Scan {
         }
     }
 
-    fn add_room(&mut self, place: &Place<'_>, name: &str) {
+    fn add_module(&mut self, place: &Place<'_>, name: &str) {
         if place.module.is_empty() {
             self.rooms.insert(name.to_owned());
         }
+        self.modules.insert([place.module, &[name.to_owned()]].concat());
     }
 
     /// `prefix` is what stands in front of the braces that hold this tree.
@@ -175,12 +180,14 @@ impl Scan {
     fn used(&mut self, place: &Place<'_>, path: &[(String, usize)], alias: Option<String>) {
         let segments: Vec<String> = path.iter().map(|(segment, _)| segment.clone()).collect();
         let line = path.last().map_or(0, |&(_, line)| line);
-        if place.module.is_empty() {
-            // In the root a path may begin with a room, or with another crate.
-            let from_root = absolute(&[], &segments).unwrap_or_else(|| segments.clone());
-            if let Some(name) = alias.or_else(|| segments.last().cloned()).filter(|name| name != "*") {
-                self.exports.insert(name, from_root);
+        if let Some(name) = alias.or_else(|| segments.last().cloned()).filter(|name| name != "*") {
+            // A path may also begin with a child module, or with another crate.
+            let from_root =
+                absolute(place.module, &segments).unwrap_or_else(|| [place.module, &segments].concat());
+            if place.module.is_empty() {
+                self.exports.insert(name.clone(), from_root.clone());
             }
+            self.uses.entry(place.module.to_vec()).or_default().insert(name, from_root);
         }
         self.import(place, line, &segments);
     }
@@ -209,6 +216,27 @@ impl Scan {
             let (file, module) = (place.file.to_owned(), place.module.to_vec());
             self.imports.push(Import { file, line, module, path });
         }
+    }
+
+    /// Returns the module that a path from the root leads to, through what modules re-export.
+    pub(crate) fn module_of(&self, path: &[String]) -> Vec<String> {
+        // Names that stand for one another do not lead anywhere.
+        const MAX_REEXPORTS: usize = 16;
+        let mut path = path.to_vec();
+        let mut module = Vec::new();
+        for _ in 0..MAX_REEXPORTS {
+            let depth =
+                (0..=path.len()).rev().find(|&depth| self.modules.contains(&path[..depth])).unwrap_or(0);
+            module = path[..depth].to_vec();
+            let Some(name) = path.get(depth) else { break };
+            let Some(used) = self.uses.get(&module).and_then(|uses| uses.get(name)) else { break };
+            // Another crate, or the name of a child module itself.
+            if *used == path[..=depth] || !used.first().is_some_and(|first| self.rooms.contains(first)) {
+                break;
+            }
+            path = [used, &path[depth + 1..]].concat();
+        }
+        module
     }
 
     /// Records an item that the root defines.

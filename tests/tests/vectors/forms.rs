@@ -33,7 +33,7 @@ pub(crate) struct PacketContent {
 }
 
 /// What came of writing a content again.
-pub(crate) struct PendingWrite {
+pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
     /// The values are the same bytes.
     pub(crate) same_values: bool,
@@ -100,22 +100,22 @@ fn packet(bytes: &[u8], classes: &Arc<Classes>) -> Result<PacketContent, DecodeE
 }
 
 /// Writes a content that was read from `original`, in the form that it had there.
-pub(crate) fn write(form: Form, content: &Content, original: &[u8]) -> Result<PendingWrite, EncodeError> {
+pub(crate) fn write(form: Form, content: &Content, original: &[u8]) -> Result<Written, EncodeError> {
     let version = if form == Form::Amf3 { Version::Amf3 } else { Version::Amf0 };
     match content {
         Content::Values(values) => {
             let bytes = write_values(version, values, original)?;
-            Ok(PendingWrite { same_values: bytes == original, same_frame: true, bytes })
+            Ok(Written { same_values: bytes == original, same_frame: true, bytes })
         }
         Content::Packet(packet) => write_packet(packet, original),
         Content::Sol(sol) => {
             let bytes = sol.write()?;
-            Ok(PendingWrite { same_values: bytes == original, same_frame: true, bytes })
+            Ok(Written { same_values: bytes == original, same_frame: true, bytes })
         }
     }
 }
 
-fn write_packet(content: &PacketContent, original: &[u8]) -> Result<PendingWrite, EncodeError> {
+fn write_packet(content: &PacketContent, original: &[u8]) -> Result<Written, EncodeError> {
     let raw =
         Packet::decode(original, &crate::messages::classes(), Limits::default()).expect("it was read before");
     let mut again = PacketWriter::new(content.version);
@@ -133,7 +133,7 @@ fn write_packet(content: &PacketContent, original: &[u8]) -> Result<PendingWrite
         again.message(target, response, &bytes)?;
         frame.message(target, response, message.body)?;
     }
-    Ok(PendingWrite { bytes: again.finish(), same_values, same_frame: frame.finish() == original })
+    Ok(Written { bytes: again.finish(), same_values, same_frame: frame.finish() == original })
 }
 
 fn write_values(version: Version, values: &[Value], original: &[u8]) -> Result<Vec<u8>, EncodeError> {

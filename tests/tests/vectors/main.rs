@@ -94,7 +94,7 @@ fn vectors_are_dumped_to_their_last_byte() {
 
 #[test]
 #[ignore = "needs AMF_VECTORS: tests/run.sh"]
-fn vectors_as_json() {
+fn vectors_round_trip_through_json() {
     let Some(folder) = folder() else { return };
     let loaded = sources::load(&folder);
     let mut counts = json::Counts::default();

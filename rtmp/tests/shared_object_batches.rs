@@ -14,7 +14,7 @@ use amf_rtmp::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, split};
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a client sends, on its way.
 type Wire = Arc<Mutex<Vec<u8>>>;
@@ -37,7 +37,7 @@ fn tap(transport: DuplexStream) -> (DuplexStream, Wire) {
     (client, wire)
 }
 
-struct World {
+struct Fixture {
     board: SharedObject,
     theirs: RemoteSharedObject,
     events: SyncEvents,
@@ -45,24 +45,24 @@ struct World {
     connection: NetConnection,
 }
 
-async fn world(objects: SharedObjects, encoding: Version) -> World {
+async fn fixture(objects: SharedObjects, encoding: Version) -> Fixture {
     let server = Server::new(Services::new()).shared_objects(objects);
     let (client, transport) = tokio::io::duplex(64 << 10);
     tokio::spawn(server.serve_stream(transport, None));
     let (client, wire) = tap(client);
-    let connecting = NetConnection::builder("rtmp://test/lobby/red").unwrap().encoding(encoding);
-    let connection = connecting.connect_with_stream(client).await.unwrap();
+    let builder = NetConnection::builder("rtmp://test/lobby/red").unwrap().encoding(encoding);
+    let connection = builder.connect_with_stream(client).await.unwrap();
     let theirs = connection.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     let events = theirs.events();
     let board = server.instance("lobby", "red").unwrap().shared_object("board").unwrap();
     wire.lock().unwrap().clear();
-    World { board, theirs, events, wire, connection }
+    Fixture { board, theirs, events, wire, connection }
 }
 
 /// The next change of the copy, in words; messages and refusals are left out.
 async fn sync(events: &mut SyncEvents) -> Vec<String> {
     loop {
-        let event = timeout(PATIENCE, events.recv()).await.expect("nothing came").unwrap();
+        let event = timeout(TIMEOUT, events.recv()).await.expect("nothing came").unwrap();
         let SyncEvent::Sync(changes) = event else { continue };
         let word = |change: &SyncChange| match change {
             SyncChange::Success { key } => format!("success {key}"),
@@ -80,7 +80,7 @@ async fn one_message(wire: &Wire, len: usize) -> (u8, Vec<u8>) {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, came).await.unwrap_or_else(|_| panic!("{:02x?}", wire.lock().unwrap()));
+    timeout(TIMEOUT, came).await.unwrap_or_else(|_| panic!("{:02x?}", wire.lock().unwrap()));
     let bytes = std::mem::take(&mut *wire.lock().unwrap());
     // Format 0, chunk stream 3, time 0; length, type, stream 0.
     let [_, _, high, low] = u32::try_from(len).unwrap().to_be_bytes();
@@ -91,16 +91,16 @@ async fn one_message(wire: &Wire, len: usize) -> (u8, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn several_changes_are_one_message_in_amf0() {
-    let mut world = world(SharedObjects::new(), Version::Amf0).await;
-    let mut changes = world.theirs.batch();
+async fn a_batch_is_one_message_in_amf0() {
+    let mut fixture = fixture(SharedObjects::new(), Version::Amf0).await;
+    let mut changes = fixture.theirs.batch();
     changes.set("x", &7.5).unwrap();
     changes.set("on", &true).unwrap();
     changes.remove("y").unwrap();
     changes.send("hi", (false,)).unwrap();
-    assert_eq!(world.theirs.slots().len(), 0, "not yet");
+    assert_eq!(fixture.theirs.slots().len(), 0, "not yet");
     changes.submit().unwrap();
-    assert_eq!(world.theirs.get::<f64>("x").unwrap(), Some(7.5), "at once");
+    assert_eq!(fixture.theirs.get::<f64>("x").unwrap(), Some(7.5), "at once");
     // Name, version 0, not persistent, zero.
     let payload = [
         &b"\0\x05board\0\0\0\0\0\0\0\0\0\0\0\0"[..],
@@ -114,15 +114,15 @@ async fn several_changes_are_one_message_in_amf0() {
         b"\x06\0\0\0\x07\x02\0\x02hi\x01\0",
     ]
     .concat();
-    assert_eq!(one_message(&world.wire, payload.len()).await, (19, payload));
-    assert_eq!(sync(&mut world.events).await, ["success x", "success on", "success y"]);
-    assert_eq!((world.board.version(), world.board.slots().len()), (2, 2));
+    assert_eq!(one_message(&fixture.wire, payload.len()).await, (19, payload));
+    assert_eq!(sync(&mut fixture.events).await, ["success x", "success on", "success y"]);
+    assert_eq!((fixture.board.version(), fixture.board.slots().len()), (2, 2));
 }
 
 #[tokio::test]
-async fn several_changes_are_one_message_in_amf3() {
-    let mut world = world(SharedObjects::new(), Version::Amf3).await;
-    let mut changes = world.theirs.batch();
+async fn a_batch_is_one_message_in_amf3() {
+    let mut fixture = fixture(SharedObjects::new(), Version::Amf3).await;
+    let mut changes = fixture.theirs.batch();
     changes.set("a", &1).unwrap();
     changes.set("b", "b").unwrap();
     changes.submit().unwrap();
@@ -134,14 +134,14 @@ async fn several_changes_are_one_message_in_amf3() {
         b"\x03\0\0\0\x07\0\x01b\x11\x06\x03b",
     ]
     .concat();
-    assert_eq!(one_message(&world.wire, payload.len()).await, (16, payload));
-    assert_eq!(sync(&mut world.events).await, ["success a", "success b"]);
-    assert_eq!(world.board.version(), 2);
+    assert_eq!(one_message(&fixture.wire, payload.len()).await, (16, payload));
+    assert_eq!(sync(&mut fixture.events).await, ["success a", "success b"]);
+    assert_eq!(fixture.board.version(), 2);
 }
 
-struct Mine;
+struct KeyGuard;
 
-impl SharedObjectGuard for Mine {
+impl SharedObjectGuard for KeyGuard {
     fn may_write(&self, _: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
         write.key() != "mine"
     }
@@ -152,15 +152,15 @@ impl SharedObjectGuard for Mine {
 }
 
 #[tokio::test]
-async fn one_that_is_refused_costs_the_others_nothing() {
-    let mut world = world(SharedObjects::new().guard(Mine), Version::Amf3).await;
-    world.board.set("mine", &1).unwrap();
-    world.board.set("old", &1).unwrap();
-    while world.theirs.version() < 3 {
-        timeout(PATIENCE, world.events.recv()).await.expect("nothing came").unwrap();
+async fn a_refused_change_does_not_affect_the_rest_of_the_batch() {
+    let mut fixture = fixture(SharedObjects::new().guard(KeyGuard), Version::Amf3).await;
+    fixture.board.set("mine", &1).unwrap();
+    fixture.board.set("old", &1).unwrap();
+    while fixture.theirs.version() < 3 {
+        timeout(TIMEOUT, fixture.events.recv()).await.expect("nothing came").unwrap();
     }
-    world.events = world.theirs.events();
-    let mut changes = world.theirs.batch();
+    fixture.events = fixture.theirs.events();
+    let mut changes = fixture.theirs.batch();
     changes.remove("mine").unwrap();
     changes.set("mine", &2).unwrap();
     changes.set("x", &3).unwrap();
@@ -171,47 +171,47 @@ async fn one_that_is_refused_costs_the_others_nothing() {
     changes.submit().unwrap();
     let mut told = Vec::new();
     while told.len() < 5 {
-        told.extend(sync(&mut world.events).await);
+        told.extend(sync(&mut fixture.events).await);
     }
     assert_eq!(told, ["reject mine", "reject mine", "success x", "success old", "reject mine"]);
-    let mut slots = world.theirs.slots();
+    let mut slots = fixture.theirs.slots();
     slots.sort_by(|(a, _), (b, _)| a.cmp(b));
     let slots: Vec<_> = slots.iter().map(|(key, value)| (&**key, value.read::<u32>().unwrap())).collect();
     assert_eq!(slots, [("mine", 1), ("x", 3)]);
 }
 
 #[tokio::test]
-async fn what_would_cost_the_connection_is_not_sent() {
-    let mut world = world(SharedObjects::new(), Version::Amf3).await;
+async fn batches_over_the_limits_are_not_sent() {
+    let mut fixture = fixture(SharedObjects::new(), Version::Amf3).await;
     let many = |count: u32| {
-        let mut changes = world.theirs.batch();
+        let mut changes = fixture.theirs.batch();
         for slot in 0..count {
             changes.set(&format!("slot {slot}"), &slot).unwrap();
         }
         changes.submit()
     };
     assert!(matches!(many(1_025), Err(CallError::Unsupported(_))));
-    assert_eq!(world.theirs.slots().len(), 0);
+    assert_eq!(fixture.theirs.slots().len(), 0);
     many(1_024).unwrap();
-    while sync(&mut world.events).await.last().unwrap() != "success slot 1023" {}
-    assert_eq!((world.board.version(), world.board.slots().len()), (2, 1_024));
+    while sync(&mut fixture.events).await.last().unwrap() != "success slot 1023" {}
+    assert_eq!((fixture.board.version(), fixture.board.slots().len()), (2, 1_024));
 
     // 1 MiB: the message's header of 20 bytes, the event's 5, the key's 2 + 1, and 0x11, 6 and 3 of length.
     let longest = (1 << 20) - 20 - 5 - 3 - 5;
-    world.board.clear().await.unwrap();
-    assert!(matches!(world.theirs.set("x", &"x".repeat(longest + 1)), Err(CallError::Unsupported(_))));
-    world.theirs.set("x", &"x".repeat(longest)).unwrap();
-    world.theirs.set("x", &"short").unwrap();
-    world.theirs.set(&"k".repeat(256), &1).unwrap();
-    assert!(matches!(world.theirs.set(&"k".repeat(257), &1), Err(CallError::Unsupported(_))));
+    fixture.board.clear().await.unwrap();
+    assert!(matches!(fixture.theirs.set("x", &"x".repeat(longest + 1)), Err(CallError::Unsupported(_))));
+    fixture.theirs.set("x", &"x".repeat(longest)).unwrap();
+    fixture.theirs.set("x", &"short").unwrap();
+    fixture.theirs.set(&"k".repeat(256), &1).unwrap();
+    assert!(matches!(fixture.theirs.set(&"k".repeat(257), &1), Err(CallError::Unsupported(_))));
     // Nothing at all is nothing.
-    world.theirs.batch().submit().unwrap();
+    fixture.theirs.batch().submit().unwrap();
     assert!(matches!(
-        timeout(PATIENCE, world.events.recv()).await.unwrap(),
+        timeout(TIMEOUT, fixture.events.recv()).await.unwrap(),
         Some(SyncEvent::Sync(changes)) if matches!(changes[..], [SyncChange::Clear])
     ));
     for key in ["x", "x", &"k".repeat(256)] {
-        assert_eq!(sync(&mut world.events).await, [format!("success {key}")]);
+        assert_eq!(sync(&mut fixture.events).await, [format!("success {key}")]);
     }
-    assert!(world.connection.is_open());
+    assert!(fixture.connection.is_open());
 }

@@ -27,12 +27,12 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 #[ignore = "needs openssl: tests/run.sh"]
-async fn openssl_shakes_hands_in_tls_and_then_in_rtmp() {
-    let house = House::open("openssl").await;
+async fn openssl_completes_tls_and_rtmp_handshakes() {
+    let server = TestServer::open("openssl").await;
     for version in ["-tls1_2", "-tls1_3"] {
         let mut openssl = Command::new("openssl");
         openssl.args([
@@ -43,8 +43,8 @@ async fn openssl_shakes_hands_in_tls_and_then_in_rtmp() {
             "localhost",
             version,
         ]);
-        openssl.args(["-connect", &house.secure]).arg("-CAfile").arg(&house.certificate);
-        let output = spawn_blocking(move || speak(openssl, &c0_c1())).await.unwrap();
+        openssl.args(["-connect", &server.secure]).arg("-CAfile").arg(&server.certificate);
+        let output = spawn_blocking(move || output_for(openssl, &c0_c1())).await.unwrap();
         // S0, S1, and S2, which is C1 for a client without digests.
         assert_eq!(output.len(), 1 + 2 * 1536, "{version}");
         assert_eq!((output[0], &output[1537..]), (3, &c0_c1()[1..]), "{version}");
@@ -54,28 +54,28 @@ async fn openssl_shakes_hands_in_tls_and_then_in_rtmp() {
 #[tokio::test]
 #[ignore = "needs rtmpdump: tests/run.sh"]
 async fn rtmpdump_connects_through_tls() {
-    let mut house = House::open("tls").await;
-    let url = format!("rtmps://{}/game", house.secure);
-    house.visited_by_rtmpdump(&url).await;
+    let mut server = TestServer::open("tls").await;
+    let url = format!("rtmps://{}/game", server.secure);
+    server.check_rtmpdump(&url).await;
 }
 
 #[tokio::test]
 #[ignore = "needs rtmpdump: tests/run.sh"]
 async fn rtmpdump_connects_through_http() {
-    let mut house = House::open("http").await;
-    let url = format!("rtmpt://{}/game", house.http);
-    house.visited_by_rtmpdump(&url).await;
+    let mut server = TestServer::open("http").await;
+    let url = format!("rtmpt://{}/game", server.http);
+    server.check_rtmpdump(&url).await;
 }
 
-/// One server with three doors.
-struct House {
+/// One server with three transports.
+struct TestServer {
     secure: String,
     http: String,
     certificate: PathBuf,
     connects: mpsc::UnboundedReceiver<Connect>,
 }
 
-impl House {
+impl TestServer {
     async fn open(name: &str) -> Self {
         let (sender, connects) = mpsc::unbounded_channel();
         let mut limits = Limits::server();
@@ -100,16 +100,16 @@ impl House {
     }
 
     /// It connects with words of its own, wants a stream, is told that there is none, and goes.
-    async fn visited_by_rtmpdump(&mut self, url: &str) {
+    async fn check_rtmpdump(&mut self, url: &str) {
         // In several chunks; librtmp has 4 KiB for all of connect.
         let word = Random::new().text(600);
         let mut rtmpdump = Command::new("rtmpdump");
         rtmpdump.args(["-V", "-r", url, "-y", "stream", "-o", "/dev/null"]);
         rtmpdump.args(["-C", &format!("S:{word}")]);
-        let finished = spawn_blocking(move || Process::start(&mut rtmpdump).finish(LIMIT)).await.unwrap();
+        let finished = spawn_blocking(move || Process::start(&mut rtmpdump).finish(TIMEOUT)).await.unwrap();
         let stderr = finished.stderr;
         assert_eq!(finished.status.code(), Some(1), "{stderr}");
-        let connect = timeout(LIMIT, self.connects.recv()).await.expect("the hook was asked").unwrap();
+        let connect = timeout(TIMEOUT, self.connects.recv()).await.expect("the hook was asked").unwrap();
         assert_eq!(connect.values(), [Value::from(word)]);
         assert_eq!(connect.tc_url(), url);
         assert!(stderr.contains("this server has no streams yet"), "{stderr}");
@@ -132,7 +132,7 @@ fn c0_c1() -> Vec<u8> {
 }
 
 /// What a program writes that is given these bytes, until it ends.
-fn speak(mut command: Command, bytes: &[u8]) -> Vec<u8> {
+fn output_for(mut command: Command, bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

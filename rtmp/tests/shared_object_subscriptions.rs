@@ -15,16 +15,16 @@ use amf_rtmp::{
     Backoff, NetConnection, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjectOptions,
     SharedObjects, SyncEvent,
 };
-use peer::{PATIENCE, read_until};
+use peer::{TIMEOUT, read_until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
     let server = Server::new(Services::new()).shared_objects(objects);
-    let listening = server.clone().bind("127.0.0.1:0").await.unwrap();
-    let address = listening.local_addr().unwrap();
-    tokio::spawn(listening.serve());
+    let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
     (server, address)
 }
 
@@ -47,7 +47,7 @@ fn message(persistence: u8, events: &[&[u8]]) -> Vec<u8> {
     peer::message(19, &[&header, events.concat().as_slice()].concat())
 }
 
-async fn tell(socket: &mut TcpStream, events: &[&[u8]]) {
+async fn send(socket: &mut TcpStream, events: &[&[u8]]) {
     socket.write_all(&message(0, events)).await.unwrap();
 }
 
@@ -56,33 +56,33 @@ fn count(bytes: &[u8], wanted: &[u8]) -> usize {
 }
 
 #[tokio::test]
-async fn use_and_release_and_use_in_one_message() {
+async fn use_release_and_use_work_in_one_message() {
     let (server, address) = serve(SharedObjects::new()).await;
     let board = board(&server);
     let mut ann = peer::connected(address).await;
-    tell(&mut ann, &[USE, RELEASE, USE, SET]).await;
+    send(&mut ann, &[USE, RELEASE, USE, SET]).await;
     let told = read_until(&mut ann, SUCCESS).await;
     assert_eq!(count(&told, JOINED), 2, "{told:02x?}");
     board.set("x", &true).unwrap();
     read_until(&mut ann, CHANGE).await;
     // The other way round nobody is left.
-    tell(&mut ann, &[RELEASE, USE, RELEASE, SET]).await;
-    tell(&mut ann, &[USE]).await;
+    send(&mut ann, &[RELEASE, USE, RELEASE, SET]).await;
+    send(&mut ann, &[USE]).await;
     let told = read_until(&mut ann, JOINED).await;
     assert_eq!(count(&told, SUCCESS), 0, "{told:02x?}");
 }
 
 #[tokio::test]
-async fn what_is_asked_without_use_is_nothing_and_use_twice_is_one_listener() {
+async fn requests_without_use_are_ignored_and_two_uses_are_one_subscription() {
     let (server, address) = serve(SharedObjects::new()).await;
     let board = board(&server);
     let mut ann = peer::connected(address).await;
-    tell(&mut ann, &[SET, RELEASE]).await;
-    tell(&mut ann, &[RELEASE]).await;
-    tell(&mut ann, &[USE]).await;
+    send(&mut ann, &[SET, RELEASE]).await;
+    send(&mut ann, &[RELEASE]).await;
+    send(&mut ann, &[USE]).await;
     read_until(&mut ann, JOINED).await;
     assert_eq!(board.version(), 1);
-    tell(&mut ann, &[USE]).await;
+    send(&mut ann, &[USE]).await;
     read_until(&mut ann, JOINED).await;
     board.set("x", &true).unwrap();
     board.send("over", ()).unwrap();
@@ -93,37 +93,37 @@ async fn what_is_asked_without_use_is_nothing_and_use_twice_is_one_listener() {
     // Status, 2 + 27 + 2 + 5 bytes.
     let refused = b"\x07\0\0\0\x24\0\x1bSharedObject.BadPersistence\0\x05error";
     read_until(&mut ann, refused).await;
-    tell(&mut ann, &[SET]).await;
+    send(&mut ann, &[SET]).await;
     read_until(&mut ann, SUCCESS).await;
     // One release is enough.
-    tell(&mut ann, &[RELEASE]).await;
-    tell(&mut ann, &[SET]).await;
-    tell(&mut ann, &[USE]).await;
+    send(&mut ann, &[RELEASE]).await;
+    send(&mut ann, &[SET]).await;
+    send(&mut ann, &[USE]).await;
     let told = read_until(&mut ann, JOINED).await;
     assert_eq!((count(&told, SUCCESS), board.version()), (0, 3), "{told:02x?}");
 }
 
-struct Door(Arc<AtomicBool>);
+struct ReadGuard(Arc<AtomicBool>);
 
-impl SharedObjectGuard for Door {
+impl SharedObjectGuard for ReadGuard {
     fn may_read(&self, _: &SharedObjectAccess<'_>) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 #[tokio::test]
-async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
+async fn a_refusal_after_a_reconnect_is_reported() {
     let (first, address) = serve(SharedObjects::new()).await;
     let backoff =
         Backoff::new().initial_delay(Duration::from_millis(50)).max_delay(Duration::from_millis(100));
-    let connecting = NetConnection::builder(&format!("rtmp://{address}/test")).unwrap().reconnect(backoff);
-    let ann = connecting.connect().await.unwrap();
+    let builder = NetConnection::builder(&format!("rtmp://{address}/test")).unwrap().reconnect(backoff);
+    let ann = builder.connect().await.unwrap();
     let theirs = ann.shared_object("b", SharedObjectOptions::new()).await.unwrap();
     let mut events = theirs.events();
-    timeout(PATIENCE, first.shutdown()).await.unwrap();
+    timeout(TIMEOUT, first.shutdown()).await.unwrap();
 
     let door = Arc::new(AtomicBool::new(false));
-    let objects = SharedObjects::new().guard(Door(Arc::clone(&door)));
+    let objects = SharedObjects::new().guard(ReadGuard(Arc::clone(&door)));
     let server = Server::new(Services::new()).shared_objects(objects);
     let listener = loop {
         match TcpListener::bind(address).await {
@@ -139,16 +139,16 @@ async fn who_may_not_use_it_again_after_a_reconnect_is_told_so() {
             }
         }
     };
-    assert_eq!(&*timeout(PATIENCE, refused).await.unwrap(), "SharedObject.NoReadAccess");
+    assert_eq!(&*timeout(TIMEOUT, refused).await.unwrap(), "SharedObject.NoReadAccess");
     assert!(matches!(theirs.set("x", &1), Err(CallError::Unsupported(_))));
     // It may be asked for again.
     door.store(true, Ordering::Relaxed);
-    let again = timeout(PATIENCE, ann.shared_object("b", SharedObjectOptions::new())).await.unwrap().unwrap();
+    let again = timeout(TIMEOUT, ann.shared_object("b", SharedObjectOptions::new())).await.unwrap().unwrap();
     again.set("x", &1).unwrap();
     let done = async {
         while board(&server).get::<u32>("x").unwrap().is_none() {
             events.recv().await.unwrap();
         }
     };
-    timeout(PATIENCE, done).await.unwrap();
+    timeout(TIMEOUT, done).await.unwrap();
 }

@@ -16,56 +16,56 @@ use amf_rtmp::{
 };
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A store in memory that waits at a gate, and fails when it is told to.
 #[derive(Clone, Default)]
-struct Gated {
-    is_shut: Arc<(Mutex<bool>, Condvar)>,
+struct BlockingStore {
+    is_blocked: Arc<(Mutex<bool>, Condvar)>,
     fails: Arc<AtomicBool>,
     /// Objects and bytes of each commit that was tried.
-    tried: Arc<Mutex<Vec<(usize, usize)>>>,
-    kept: Arc<Mutex<HashMap<StoredName, StoredObject>>>,
+    attempts: Arc<Mutex<Vec<(usize, usize)>>>,
+    stored: Arc<Mutex<HashMap<StoredName, StoredObject>>>,
     is_dropped: Arc<AtomicBool>,
 }
 
-impl Gated {
-    fn shut(&self, is_shut: bool) {
-        *self.is_shut.0.lock().unwrap() = is_shut;
-        self.is_shut.1.notify_all();
+impl BlockingStore {
+    fn block(&self, is_blocked: bool) {
+        *self.is_blocked.0.lock().unwrap() = is_blocked;
+        self.is_blocked.1.notify_all();
     }
 
     fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
     }
 
-    fn tried(&self) -> Vec<(usize, usize)> {
-        self.tried.lock().unwrap().clone()
+    fn attempts(&self) -> Vec<(usize, usize)> {
+        self.attempts.lock().unwrap().clone()
     }
 
     fn server(&self) -> Server {
-        let store = Owned(self.clone());
+        let store = StoreHandle(self.clone());
         Server::new(Services::new()).shared_objects(SharedObjects::new().store(store).unwrap())
     }
 
     /// Waits until a commit is tried.
-    async fn busy(&self, commits: usize) {
-        until(|| self.tried().len() >= commits).await;
+    async fn wait_for_commits(&self, commits: usize) {
+        until(|| self.attempts().len() >= commits).await;
     }
 }
 
 /// The one that the server has.
-struct Owned(Gated);
+struct StoreHandle(BlockingStore);
 
-impl Drop for Owned {
+impl Drop for StoreHandle {
     fn drop(&mut self) {
         self.0.is_dropped.store(true, Ordering::SeqCst);
     }
 }
 
-impl SharedObjectStore for Owned {
+impl SharedObjectStore for StoreHandle {
     fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>> {
-        Ok(self.0.kept.lock().unwrap().get(object).cloned())
+        Ok(self.0.stored.lock().unwrap().get(object).cloned())
     }
 
     /// Where it fails, the version and the first slot of every object are kept all the same.
@@ -77,13 +77,13 @@ impl SharedObjectStore for Owned {
                 .map(|(key, slot)| key.len() + slot.as_ref().map_or(0, |slot| slot.value.len()))
                 .sum::<usize>()
         };
-        self.0.tried.lock().unwrap().push((commits.len(), commits.iter().map(value).sum()));
-        let (is_shut, opened) = &*self.0.is_shut;
-        drop(opened.wait_while(is_shut.lock().unwrap(), |is_shut| *is_shut).unwrap());
+        self.0.attempts.lock().unwrap().push((commits.len(), commits.iter().map(value).sum()));
+        let (is_blocked, opened) = &*self.0.is_blocked;
+        drop(opened.wait_while(is_blocked.lock().unwrap(), |is_blocked| *is_blocked).unwrap());
         let fails = self.0.fails.load(Ordering::SeqCst);
         for commit in commits {
-            let mut kept = self.0.kept.lock().unwrap();
-            let object = kept
+            let mut stored = self.0.stored.lock().unwrap();
+            let object = stored
                 .entry(commit.object.clone())
                 .or_insert_with(|| StoredObject { version: 1, slots: Vec::new() });
             object.version = commit.version;
@@ -99,7 +99,7 @@ impl SharedObjectStore for Owned {
 async fn until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "it does not come");
+        assert!(begun.elapsed() < TIMEOUT, "it does not come");
         sleep(Duration::from_millis(5)).await;
     }
 }
@@ -113,72 +113,74 @@ async fn open(instance: &Instance, count: usize) -> Vec<SharedObject> {
 }
 
 #[tokio::test]
-async fn a_commit_has_so_many_objects_or_bytes() {
-    let store = Gated::default();
+async fn group_commits_are_bounded_in_objects_and_bytes() {
+    let store = BlockingStore::default();
     let server = store.server();
     let [red, blue] = ["red", "blue"].map(|name| server.instance("lobby", name).unwrap());
     let mut objects = open(&red, 1_000).await;
     objects.extend(open(&blue, 1_000).await);
 
     // The first waits at the gate, the others for it.
-    store.shut(true);
+    store.block(true);
     let mut written = vec![objects[0].set("x", &1).unwrap()];
-    store.busy(1).await;
+    store.wait_for_commits(1).await;
     written.extend(objects[1..].iter().map(|object| object.set("x", &1).unwrap()));
-    store.shut(false);
+    store.block(false);
     for written in written {
         written.await.unwrap();
     }
-    assert_eq!(store.tried().iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 1_024, 975]);
+    assert_eq!(store.attempts().iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 1_024, 975]);
 
     let text = "x".repeat(1_000_000);
-    store.shut(true);
+    store.block(true);
     let mut written = vec![objects[0].set("x", &2).unwrap()];
-    store.busy(4).await;
+    store.wait_for_commits(4).await;
     written.extend(objects[1..13].iter().map(|object| object.set("x", &text).unwrap()));
-    store.shut(false);
+    store.block(false);
     for written in written {
         written.await.unwrap();
     }
     // What reaches 4 MiB is the last.
-    let counts: Vec<_> = store.tried()[3..].iter().map(|(count, _)| *count).collect();
+    let counts: Vec<_> = store.attempts()[3..].iter().map(|(count, _)| *count).collect();
     assert_eq!(counts, [1, 5, 5, 2]);
-    assert!(store.tried().iter().all(|(_, bytes)| *bytes < 5 << 20));
+    assert!(store.attempts().iter().all(|(_, bytes)| *bytes < 5 << 20));
 }
 
 #[tokio::test]
-async fn a_store_that_is_broken_is_not_asked_for_each_object() {
-    let store = Gated::default();
+async fn a_broken_store_is_not_retried_for_each_object() {
+    let store = BlockingStore::default();
     let server = store.server();
     let objects = open(&server.instance("lobby", "red").unwrap(), 100).await;
     store.fail(true);
-    store.shut(true);
+    store.block(true);
     let mut written = vec![objects[0].set("x", &1).unwrap()];
-    store.busy(1).await;
+    store.wait_for_commits(1).await;
     written.extend(objects[1..].iter().map(|object| object.set("x", &1).unwrap()));
-    store.shut(false);
+    store.block(false);
     for written in written {
         assert_eq!(written.await, Err(SharedObjectError::Storage));
     }
     // The first object, the others together, and three of them alone.
-    assert_eq!(store.tried()[..5].iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 99, 1, 1, 1]);
-    assert!(store.tried().len() < 10);
+    assert_eq!(store.attempts()[..5].iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 99, 1, 1, 1]);
+    assert!(store.attempts().len() < 10);
 
     // All are as they were before, without a change.
     store.fail(false);
-    until(|| store.kept.lock().unwrap().values().all(|kept| kept.version == 1 && kept.slots.is_empty()))
-        .await;
+    until(|| {
+        store.stored.lock().unwrap().values().all(|stored| stored.version == 1 && stored.slots.is_empty())
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn what_was_refused_does_not_come_back() {
-    let store = Gated::default();
+async fn refused_changes_are_overwritten_in_the_store() {
+    let store = BlockingStore::default();
     let server = store.server();
     let red = server.instance("lobby", "red").unwrap();
     let board = red.persistent_shared_object("board").await.unwrap();
     board.set("a", &1).unwrap().await.unwrap();
-    let kept = || store.kept.lock().unwrap().values().next().unwrap().clone();
-    let before = kept();
+    let stored = || store.stored.lock().unwrap().values().next().unwrap().clone();
+    let before = stored();
 
     store.fail(true);
     let lock = board.lock().await.unwrap();
@@ -192,7 +194,7 @@ async fn what_was_refused_does_not_come_back() {
     assert_eq!((board.version(), board.get::<u32>("a").unwrap(), board.slots().len()), (2, Some(1), 1));
     drop(board);
     store.fail(false);
-    until(|| kept() == before).await;
+    until(|| stored() == before).await;
 
     // A change on the way does the same.
     store.fail(true);
@@ -200,35 +202,35 @@ async fn what_was_refused_does_not_come_back() {
     board.set("a", &3).unwrap().await.unwrap_err();
     store.fail(false);
     board.set("c", &3).unwrap().await.unwrap();
-    let kept = kept();
-    let mut keys: Vec<_> = kept.slots.iter().map(|(key, _)| &**key).collect();
+    let stored = stored();
+    let mut keys: Vec<_> = stored.slots.iter().map(|(key, _)| &**key).collect();
     keys.sort_unstable();
-    assert_eq!((kept.version, keys), (3, vec!["a", "c"]));
-    assert_eq!(kept.slots.iter().find(|(key, _)| &**key == "a"), before.slots.first());
+    assert_eq!((stored.version, keys), (3, vec!["a", "c"]));
+    assert_eq!(stored.slots.iter().find(|(key, _)| &**key == "a"), before.slots.first());
 }
 
 #[tokio::test]
-async fn what_is_in_doubt_at_the_end_is_written_again_before() {
-    let store = Gated::default();
+async fn uncertain_slots_are_rewritten_before_the_store_closes() {
+    let store = BlockingStore::default();
     let server = store.server();
     let board = server.instance("lobby", "red").unwrap().persistent_shared_object("board").await.unwrap();
     store.fail(true);
     board.set("a", &1).unwrap().await.unwrap_err();
     store.fail(false);
     server.shutdown().await;
-    let kept = store.kept.lock().unwrap().values().next().unwrap().clone();
-    assert_eq!(kept, StoredObject { version: 1, slots: Vec::new() });
+    let stored = store.stored.lock().unwrap().values().next().unwrap().clone();
+    assert_eq!(stored, StoredObject { version: 1, slots: Vec::new() });
 }
 
 #[tokio::test]
 async fn a_shutdown_waits_for_the_store() {
-    let store = Gated::default();
+    let store = BlockingStore::default();
     let server = store.server();
     let red = server.instance("lobby", "red").unwrap();
     let objects = open(&red, 3).await;
-    store.shut(true);
+    store.block(true);
     let first = objects[0].set("x", &1).unwrap();
-    store.busy(1).await;
+    store.wait_for_commits(1).await;
     let second = objects[1].set("x", &1).unwrap();
     let ending = tokio::spawn({
         let server = server.clone();
@@ -237,8 +239,8 @@ async fn a_shutdown_waits_for_the_store() {
     sleep(Duration::from_millis(100)).await;
     assert!(!ending.is_finished());
     assert!(!store.is_dropped.load(Ordering::SeqCst));
-    store.shut(false);
-    timeout(PATIENCE, ending).await.unwrap().unwrap();
+    store.block(false);
+    timeout(TIMEOUT, ending).await.unwrap().unwrap();
     // All that was asked before was done, and nothing else is.
     assert!(store.is_dropped.load(Ordering::SeqCst));
     assert_eq!((first.await, second.await), (Ok(()), Ok(())));
@@ -246,11 +248,11 @@ async fn a_shutdown_waits_for_the_store() {
     assert_eq!((refused, objects[2].slots().len()), (Err(SharedObjectError::Storage), 0));
     assert_eq!(red.persistent_shared_object("new").await.unwrap_err(), SharedObjectError::Storage);
     // Again is no harm.
-    timeout(PATIENCE, server.shutdown()).await.unwrap();
+    timeout(TIMEOUT, server.shutdown()).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_file_is_free_after_the_shutdown_whoever_holds_what() {
+async fn the_file_is_closed_after_shutdown_despite_open_handles() {
     let folder = std::env::temp_dir().join(format!("amf-rtmp-shutdown-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("objects.redb");
@@ -274,7 +276,7 @@ async fn the_file_is_free_after_the_shutdown_whoever_holds_what() {
         let red = server.instance("lobby", "red").unwrap();
         let own = red.persistent_shared_object("board").await.unwrap();
         let written = own.set("round", &round).unwrap();
-        timeout(PATIENCE, server.shutdown()).await.unwrap();
+        timeout(TIMEOUT, server.shutdown()).await.unwrap();
         assert_eq!(written.await, Ok(()));
         // Nothing lingers: with these the instance is gone.
         drop((own, red));
@@ -291,7 +293,7 @@ async fn failures_are_counted() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     recorder.install().unwrap();
-    let store = Gated::default();
+    let store = BlockingStore::default();
     store.fail(true);
     let server = store.server();
     let board = server.instance("lobby", "red").unwrap().persistent_shared_object("board").await.unwrap();
