@@ -179,7 +179,8 @@ async fn websocket_pings(target: Target) {
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     wire.write(head).await;
     wire.read_until(b"\r\n\r\n").await;
-    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'p'; 125]].concat();
+    // 125 bytes, masked.
+    let ping = [&[0x89, 0xFD, 0, 0, 0, 0][..], &[b'p'; 125]].concat();
     wire.write_until(&ping.repeat(100_000), end).await;
     sleep_until(end).await;
 }

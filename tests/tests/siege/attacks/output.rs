@@ -80,7 +80,7 @@ async fn late_objects(target: Target) {
     const MENTIONS: usize = 90_000;
     // Anonymous, dynamic, with its traits; then others by the reference 0; each ends after no member. The budget of
     // decoded memory is a multiple of the input, so there is something long, too.
-    let mut items = wire::string(&[b'x'; 300_000]);
+    let mut items = wire::string(&vec![b'x'; 300_000]);
     items.extend(b"\x0A\x0B\x01\x01");
     items.extend(b"\x0A\x01\x01".repeat(EARLY - 1));
     items.extend([&b"\x0A\x01\x03a"[..], &wire::string(&[b'y'; 500]), b"\x01"].concat());
@@ -96,7 +96,7 @@ fn of_one_class(first: &[u8], members: usize) -> Vec<u8> {
     const OBJECTS: usize = 20_000;
     let nulls = vec![1; members];
     let items = [
-        &wire::string(&[b'x'; 800_000])[..],
+        &wire::string(&vec![b'x'; 800_000])[..],
         first,
         &nulls,
         &[&[0x0A, 0x01][..], &nulls].concat().repeat(OBJECTS - 1),
@@ -105,7 +105,7 @@ fn of_one_class(first: &[u8], members: usize) -> Vec<u8> {
 }
 
 async fn long_alias(target: Target) {
-    let value = of_one_class(&wire::object(&[b'a'; 60_000], &[]), 0);
+    let value = of_one_class(&wire::object(&vec![b'a'; 60_000], &[]), 0);
     target.call_rtmp(Encoding::Amf0, &command_switched("siege.echo", &value)).await;
 }
 
