@@ -215,11 +215,8 @@ impl Wire {
         };
         let reading = async move {
             let (mut read, mut bytes) = (read, Vec::with_capacity(256 << 10));
-            loop {
-                match read.read_buf(&mut bytes).await {
-                    Ok(count @ 1..) => traffic.received.fetch_add(count as u64, Ordering::Relaxed),
-                    _ => break,
-                };
+            while let Ok(count @ 1..) = read.read_buf(&mut bytes).await {
+                traffic.received.fetch_add(count as u64, Ordering::Relaxed);
                 // Nothing of size comes after it.
                 let tail = bytes.len().saturating_sub(300);
                 if bytes[tail..].windows(LAST.len()).any(|window| window == LAST.as_bytes()) {

@@ -123,7 +123,12 @@ pub(crate) const CHUNK_SIZE: &[u8] = b"\x02\0\0\0\0\0\x04\x01\0\0\0\0\0\x10\0\0"
 
 /// A command of AMF0: its arguments follow the null that stands for the command's object.
 pub(crate) fn command(name: &str, transaction: f64, arguments: &[u8]) -> Vec<u8> {
-    message(20, &[&[0x02][..], &text(name), &number(transaction), &[0x05], arguments].concat())
+    command_with_object(name, transaction, &[&[0x05], arguments].concat())
+}
+
+/// A command of AMF0: the command's object and its arguments follow.
+pub(crate) fn command_with_object(name: &str, transaction: f64, rest: &[u8]) -> Vec<u8> {
+    message(20, &[&[0x02][..], &text(name), &number(transaction), rest].concat())
 }
 
 /// A command on a connection of AMF3, with one value of AMF3.
@@ -135,6 +140,13 @@ pub(crate) fn command_amf3(name: &str, transaction: f64, value: &[u8]) -> Vec<u8
 /// A message of a shared object that is not persistent.
 pub(crate) fn shared_object(name: &str, events: &[u8]) -> Vec<u8> {
     message(19, &[&text(name), &[0; 12][..], events].concat())
+}
+
+/// A `RequestChange` of a slot to a value of AMF3, in the form of messages of AMF3.
+pub(crate) fn shared_object_amf3(name: &str, slot: &str, value: &[u8]) -> Vec<u8> {
+    let change = [&text(slot)[..], &[0x11], value].concat();
+    let events = [&[3][..], &(change.len() as u32).to_be_bytes(), &change].concat();
+    message(16, &[&[0][..], &text(name), &[0; 12], &events].concat())
 }
 
 /// `Use`, the first event of each client.

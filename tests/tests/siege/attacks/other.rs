@@ -12,8 +12,8 @@ use crate::wire;
 pub(super) fn attacks() -> Vec<Attack> {
     vec![
         attack!("256 results of 4 MB in one packet", large_results),
-        attack!("256 results of 4 MB each, an RTMP client reads", large_results_read),
-        attack!("16 HTTP clients that do not read 4 MB", unread_answers),
+        attack!("128 results of 4 MB each, an RTMP client reads", large_results_read),
+        attack!("12 HTTP clients that do not read 4 MB", unread_answers),
         attack!("20,000 pipelined requests, not read", pipelined),
         attack!("DescribeService for 256 messages", descriptions),
         attack!("64 headers of crowded strings", headers),
@@ -39,7 +39,7 @@ async fn large_results(target: Target) {
 
 async fn large_results_read(target: Target) {
     let call = wire::command("siege.big", 2.0, &numbers(&[4_000_000]));
-    target.call_rtmp(Encoding::Amf3, &call.repeat(256)).await;
+    target.call_rtmp(Encoding::Amf3, &call.repeat(128)).await;
 }
 
 async fn unread_answers(target: Target) {
@@ -47,7 +47,7 @@ async fn unread_answers(target: Target) {
     let request =
         wire::post("/gateway", &wire::packet(3, &[("siege.big", "/1", &numbers_body(&[4_000_000]))]));
     let mut connections = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..12 {
         let mut wire = target.open(target.http).await;
         wire.write(&request).await;
         connections.push(wire);
@@ -179,7 +179,8 @@ async fn websocket_pings(target: Target) {
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     wire.write(head).await;
     wire.read_until(b"\r\n\r\n").await;
-    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'p'; 125]].concat();
+    // 125 bytes, masked.
+    let ping = [&[0x89, 0xFD, 0, 0, 0, 0][..], &[b'p'; 125]].concat();
     wire.write_until(&ping.repeat(100_000), end).await;
     sleep_until(end).await;
 }

@@ -9,7 +9,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         attack!("1a crowded strings over HTTP", crowded_over_http),
         attack!("1a crowded strings over RTMP", crowded_over_rtmp),
         attack!("1b crowded strings to no method, HTTP", no_method_over_http),
-        attack!("1b one string to no method, AMF0 client", no_method_over_rtmp),
+        attack!("1b strings behind an object to no method, RTMP", no_method_over_rtmp),
         attack!("1c Flex call, ArrayCollection of arguments", array_collection),
         attack!("1c Flex call, ArrayCollection to no method", array_collection_to_no_method),
         attack!("1d 100,000 references to one string, AMF0 client", string_to_amf0),
@@ -35,10 +35,13 @@ async fn no_method_over_http(target: Target) {
 }
 
 async fn no_method_over_rtmp(target: Target) {
-    let call = command_switched("no.where", &crowd(0, 30_000, 1, 19_000));
-    target.call_rtmp(Encoding::Amf0, &call).await;
-    let call = command_switched("siege.nothing", &crowd(0, 30_000, 1, 19_000));
-    target.call_rtmp(Encoding::Amf0, &call).await;
+    // An object stands before the arguments, so they may refer to it and do not stand alone.
+    let arguments = [b"\x03\0\0\x09\x11", &crowd(0, 30_000, 1, 19_000)[..]].concat();
+    for (name, encoding) in [("no.where", Encoding::Amf0), ("siege.nothing", Encoding::Amf0)] {
+        target.call_rtmp(encoding, &wire::command_with_object(name, 2.0, &arguments)).await;
+    }
+    let arguments = [b"\x03\0\0\x09\x11", &crowd(0, 3_600, 18, 62_000)[..]].concat();
+    target.call_rtmp(Encoding::Amf3, &wire::command_with_object("no.where", 2.0, &arguments)).await;
 }
 
 fn flex_call(operation: &str) -> Vec<u8> {
@@ -77,7 +80,7 @@ async fn late_objects(target: Target) {
     const MENTIONS: usize = 90_000;
     // Anonymous, dynamic, with its traits; then others by the reference 0; each ends after no member. The budget of
     // decoded memory is a multiple of the input, so there is something long, too.
-    let mut items = wire::string(&[b'x'; 300_000]);
+    let mut items = wire::string(&vec![b'x'; 300_000]);
     items.extend(b"\x0A\x0B\x01\x01");
     items.extend(b"\x0A\x01\x01".repeat(EARLY - 1));
     items.extend([&b"\x0A\x01\x03a"[..], &wire::string(&[b'y'; 500]), b"\x01"].concat());
@@ -93,7 +96,7 @@ fn of_one_class(first: &[u8], members: usize) -> Vec<u8> {
     const OBJECTS: usize = 20_000;
     let nulls = vec![1; members];
     let items = [
-        &wire::string(&[b'x'; 800_000])[..],
+        &wire::string(&vec![b'x'; 800_000])[..],
         first,
         &nulls,
         &[&[0x0A, 0x01][..], &nulls].concat().repeat(OBJECTS - 1),
@@ -102,7 +105,7 @@ fn of_one_class(first: &[u8], members: usize) -> Vec<u8> {
 }
 
 async fn long_alias(target: Target) {
-    let value = of_one_class(&wire::object(&[b'a'; 60_000], &[]), 0);
+    let value = of_one_class(&wire::object(&vec![b'a'; 60_000], &[]), 0);
     target.call_rtmp(Encoding::Amf0, &command_switched("siege.echo", &value)).await;
 }
 

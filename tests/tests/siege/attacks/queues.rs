@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::{Attack, attack, numbers, numbers_body};
+use super::{Attack, attack, crowd, numbers, numbers_body};
 use crate::server::{HELD, SEALED};
 use crate::target::{Encoding, Target, Wire};
 use crate::wire;
@@ -20,6 +20,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         attack!("3m the same, read", refused_writes_read),
         attack!("3m 7,000 Use while the object is locked", uses_while_locked),
         attack!("3m the same, read", uses_while_locked_read),
+        attack!("3m slots of AMF3 for readers of AMF0", translated_slots),
         attack!("3n notifications to a client that does not read", unread_notifications),
         attack!("3n 40 of a group do not read", unread_group),
         attack!("3n notifications in a reply of HTTP", notifications_over_http),
@@ -151,6 +152,21 @@ async fn uses_while_locked_read(target: Target) {
     let mut wire = target.rtmp(Encoding::Amf0).await;
     wire.write_until(&uses(), end).await;
     wire.drain(end).await;
+}
+
+async fn translated_slots(target: Target) {
+    let end = soon(2.0);
+    let mut readers = Vec::new();
+    for _ in 0..10 {
+        let mut reader = target.rtmp(Encoding::Amf0).await;
+        reader.write(&wire::shared_object("open", wire::USE)).await;
+        readers.push(reader);
+    }
+    let value = crowd(0, 2_500, 1, 100_000);
+    let change = wire::shared_object_amf3("open", "s", &value);
+    let mut writer = target.rtmp(Encoding::Amf3).await;
+    writer.write(&[wire::shared_object("open", wire::USE), change.repeat(10)].concat()).await;
+    tokio::time::sleep_until(end).await;
 }
 
 async fn unread_notifications(target: Target) {
