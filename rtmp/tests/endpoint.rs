@@ -1,7 +1,7 @@
 //! Server and client on sockets of the loopback: calls both ways, groups, refusals, and how connections end.
 
 #![cfg(feature = "net")]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod peer;
 
@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amf_remoting::{
-    AmfObject, CallError, Client, Fault, Group, Services, Value, Version, remote_client, remoting_service,
+    AmfObject, CallError, Client, Fault, Group, OutputLimits, Services, Value, Version, remote_client,
+    remoting_service,
 };
 use amf_rtmp::{Connect, ConnectError, NetConnection, Rejection, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -286,4 +287,38 @@ async fn an_argument_may_refer_to_the_command_object() {
         assert!(timeout(TIMEOUT, socket.read_buf(&mut answer)).await.unwrap().unwrap() > 0);
     }
     assert!(answer.windows(7).any(|bytes| bytes == b"_result"), "{}", answer.escape_ascii());
+}
+
+/// Tells its caller a text of this length, and returns one.
+struct Texts;
+
+#[remoting_service(name = "texts")]
+impl Texts {
+    fn notify(&self, client: &Client, len: u32) -> bool {
+        client.notify("text", ("x".repeat(len as usize),)).is_ok()
+    }
+
+    fn get(&self, len: u32) -> String {
+        "x".repeat(len as usize)
+    }
+}
+
+#[tokio::test]
+async fn replies_and_calls_of_clients_have_output_limits() {
+    // AMF3 in an envelope: a switch, a marker, a length of two bytes, and the text.
+    let limits = OutputLimits::new().with_reply_bytes(204).with_client_call_bytes(304);
+    let services = Services::new().add(Texts).output_limits(limits);
+    let bound = Server::new(services).bind("127.0.0.1:0").await.unwrap();
+    let url = format!("rtmp://{}/texts", bound.local_addr().unwrap());
+    let _serving = tokio::spawn(bound.serve());
+    let connection = NetConnection::builder(&url).unwrap().connect().await.unwrap();
+
+    assert_eq!(connection.call::<String>("texts.get", (200,)).await.unwrap().len(), 200);
+    let error = connection.call::<String>("texts.get", (201,)).await.unwrap_err();
+    let CallError::Fault(fault) = error else { panic!("{error}") };
+    assert_eq!(fault.code(), "Server.ReplyTooLarge");
+    assert_eq!(fault.message(), "the reply is larger than 204 bytes, the limit `reply_bytes`");
+
+    assert!(connection.call::<bool>("texts.notify", (300,)).await.unwrap());
+    assert!(!connection.call::<bool>("texts.notify", (301,)).await.unwrap());
 }

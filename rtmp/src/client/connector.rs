@@ -117,7 +117,7 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (handle, outbound_rx, status) = Handle::new(&self.config);
+        let (handle, outbound_rx, status) = Handle::new(&self.config, self.services.encode_limits());
         let handle = Arc::new(handle);
         let (config, request) = (Arc::clone(&self.config), self.request.clone());
         let connection = Connection::client(config, request, &Seed::random(), Instant::now());

@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use amf_core::Version;
-use amf_remoting::CallError;
 use amf_remoting::service::{ArgumentsForm, BoxFuture, Connection, Encoding, Notification};
+use amf_remoting::{CallError, OutputLimits};
 use bytes::Bytes;
 use tokio::sync::watch;
 
@@ -74,6 +74,11 @@ impl Connection for CurrentConnection {
             Ok(handle) => handle.invoke(call),
             Err(error) => Box::pin(async { Err(error) }),
         }
+    }
+
+    fn max_message_bytes(&self) -> usize {
+        let default = OutputLimits::default().client_call_bytes;
+        self.read(|(handle, _)| handle.max_message_bytes()).unwrap_or(default)
     }
 
     fn is_open(&self) -> bool {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use amf_core::Version;
-use amf_remoting::CallError;
 use amf_remoting::service::{ArgumentsForm, BoxFuture, Connection, Encoding, Notification};
+use amf_remoting::{CallError, OutputLimits};
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
@@ -36,6 +36,8 @@ pub(crate) struct Handle {
     outbound_tx: mpsc::UnboundedSender<Outbound>,
     /// For what is cut into chunks before the connection has it.
     chunk_size: u32,
+    /// Of the arguments of one notification or call.
+    max_message_bytes: usize,
     status: Arc<ConnectionStatus>,
 }
 
@@ -54,7 +56,10 @@ pub(crate) struct ConnectionStatus {
 
 impl Handle {
     /// A handle, what its driver reads, and what they share.
-    pub(crate) fn new(config: &Config) -> (Self, mpsc::UnboundedReceiver<Outbound>, Arc<ConnectionStatus>) {
+    pub(crate) fn new(
+        config: &Config,
+        output: OutputLimits,
+    ) -> (Self, mpsc::UnboundedReceiver<Outbound>, Arc<ConnectionStatus>) {
         let (outbound_tx, outbound_rx) = mpsc::unbounded_channel();
         let status = Arc::new(ConnectionStatus {
             is_open: AtomicBool::new(true),
@@ -64,7 +69,12 @@ impl Handle {
             max_bytes: config.limits.outbound_bytes,
         });
         (
-            Self { outbound_tx, chunk_size: config.chunk_size, status: Arc::clone(&status) },
+            Self {
+                outbound_tx,
+                chunk_size: config.chunk_size,
+                max_message_bytes: output.client_call_bytes,
+                status: Arc::clone(&status),
+            },
             outbound_rx,
             status,
         )
@@ -130,6 +140,10 @@ impl Connection for Handle {
             sent?;
             reply_rx.await.unwrap_or(Err(CallError::Gone))
         })
+    }
+
+    fn max_message_bytes(&self) -> usize {
+        self.max_message_bytes
     }
 
     fn is_open(&self) -> bool {

@@ -338,7 +338,7 @@ pub(crate) async fn serve_connection<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
-    let (handle, outbound_rx, status) = Handle::new(&settings.config);
+    let (handle, outbound_rx, status) = Handle::new(&settings.config, settings.services.encode_limits());
     let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer, Arc::clone(permit));
     let mut driver = Driver::new(stream, connection, session, outbound_rx, status);
     let end = driver.run(settings.closing(), settings.shutdown_notice, settings.shutdown_timeout).await;
