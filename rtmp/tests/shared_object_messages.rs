@@ -186,10 +186,10 @@ fn limits_are_enforced() {
 
     let key = |len: usize| with(&[event(5, &[&(len as u16).to_be_bytes()[..], &vec![b'k'; len]].concat())]);
     assert_eq!(limited(&key(256)), Ok(1));
-    assert_eq!(limited(&key(257)), Err(("shared_object_name", 256, 257)));
+    assert_eq!(limited(&key(257)), Err(("shared_object_name_bytes", 256, 257)));
     let name = |len: usize| [&(len as u16).to_be_bytes()[..], &vec![b'n'; len], &[0; 12]].concat();
     assert_eq!(limited(&name(256)), Ok(0));
-    assert_eq!(limited(&name(257)), Err(("shared_object_name", 256, 257)));
+    assert_eq!(limited(&name(257)), Err(("shared_object_name_bytes", 256, 257)));
     assert_eq!(limits.shared_objects, 64);
 }
 

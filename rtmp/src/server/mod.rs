@@ -126,7 +126,7 @@ impl Server {
         Fut: Future<Output = ()> + Send + 'static,
     {
         self.with(|settings| {
-            settings.on_disconnect = Some(Arc::new(move |disconnect| Box::pin(hook(disconnect))))
+            settings.on_disconnect = Some(Arc::new(move |disconnect| Box::pin(hook(disconnect))));
         })
     }
 

@@ -57,18 +57,18 @@ pub(crate) enum SessionTask {
 }
 
 /// What it comes to.
-pub(crate) enum TaskOutput {
+pub(crate) enum SessionTaskOutput {
     OnConnect(Result<Admission, Rejection>),
     Call(CallOutcome),
 }
 
 impl Future for SessionTask {
-    type Output = TaskOutput;
+    type Output = SessionTaskOutput;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<TaskOutput> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SessionTaskOutput> {
         match self.get_mut() {
-            Self::OnConnect(decision) => decision.as_mut().poll(cx).map(TaskOutput::OnConnect),
-            Self::Call(call) => Pin::new(call).poll(cx).map(TaskOutput::Call),
+            Self::OnConnect(decision) => decision.as_mut().poll(cx).map(SessionTaskOutput::OnConnect),
+            Self::Call(call) => Pin::new(call).poll(cx).map(SessionTaskOutput::Call),
         }
     }
 }
@@ -299,17 +299,17 @@ impl ConnectionHandler for ClientSession {
         }
     }
 
-    fn handle_completion(&mut self, output: TaskOutput, context: &mut HandlerContext<'_, Self>) {
+    fn handle_completion(&mut self, output: SessionTaskOutput, context: &mut HandlerContext<'_, Self>) {
         match output {
-            TaskOutput::OnConnect(decision) => self.finish_connect(decision, context),
-            TaskOutput::Call(outcome) => send_reply(outcome, context.connection),
+            SessionTaskOutput::OnConnect(decision) => self.finish_connect(decision, context),
+            SessionTaskOutput::Call(outcome) => send_reply(outcome, context.connection),
         }
     }
 
-    fn outcome_size(output: &TaskOutput) -> usize {
+    fn outcome_size(output: &SessionTaskOutput) -> usize {
         match output {
-            TaskOutput::OnConnect(_) => 0,
-            TaskOutput::Call(outcome) => outcome_size(outcome),
+            SessionTaskOutput::OnConnect(_) => 0,
+            SessionTaskOutput::Call(outcome) => outcome_size(outcome),
         }
     }
 

@@ -114,8 +114,8 @@ impl RemoteSharedObject {
             .collect()
     }
 
-    /// Gives a slot a value, here at once, and asks the server for it. [`SyncChange::Success`] or
-    /// [`SyncChange::Reject`] tells what came of it. Null removes the slot.
+    /// Gives a slot a value, here at once, and asks the server for it.
+    /// [`SyncChange::Success`](crate::SyncChange::Success) or [`SyncChange::Reject`](crate::SyncChange::Reject) tells what came of it. Null removes the slot.
     ///
     /// It is a message of its own, and fails as [`SharedObjectBatch::submit`] does; several go together by
     /// [`batch`](Self::batch).

@@ -93,7 +93,7 @@ struct PendingConnect {
     /// The transaction id of its connect.
     id: f64,
     version: Version,
-    held: VecDeque<Message>,
+    held_messages: VecDeque<Message>,
     held_bytes: usize,
 }
 

@@ -148,7 +148,8 @@ impl Connection {
         match Connect::read(body, &self.config.limits) {
             Ok(connect) => {
                 let version = connect.version();
-                let pending_connect = PendingConnect { id, version, held: VecDeque::new(), held_bytes: 0 };
+                let pending_connect =
+                    PendingConnect { id, version, held_messages: VecDeque::new(), held_bytes: 0 };
                 self.phase = Phase::PendingConnect(Box::new(pending_connect));
                 self.send_session_parameters();
                 self.push(Event::Connect(connect));
@@ -230,7 +231,7 @@ impl Connection {
         };
         self.version = pending_connect.version;
         self.reader.set_before_connect(false);
-        while let Some(message) = pending_connect.held.pop_front() {
+        while let Some(message) = pending_connect.held_messages.pop_front() {
             if let Err(kind) = self.handle_message(now, message) {
                 return self.fail(kind);
             }
@@ -245,7 +246,7 @@ impl PendingConnect {
             return Err(PeerErrorKind::Limit { limit: "before_connect_bytes", max, found });
         }
         self.held_bytes = found;
-        self.held.push_back(message);
+        self.held_messages.push_back(message);
         Ok(())
     }
 }

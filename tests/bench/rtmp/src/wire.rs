@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use amf_rtmp::proto::handshake::{ClientHandshake, PART, DigestScheme};
+use amf_rtmp::proto::handshake::{ClientHandshake, PART_LEN, DigestScheme};
 use amf_rtmp::proto::{Config, ConnectRequest, Connection, Seed};
 
 /// The text that calls carry, 64 bytes. It is found again in the reply.
@@ -13,7 +13,7 @@ pub const TEXT: &str = "0123456789 a text that a method is called with, and give
 pub const HERE: &[u8] = b"!";
 
 /// How many bytes a server sends for the handshake: S0, S1, S2.
-pub const HANDSHAKE: usize = 1 + 2 * PART;
+pub const HANDSHAKE: usize = 1 + 2 * PART_LEN;
 
 /// C0 and C1.
 pub fn hello(is_digest: bool) -> Vec<u8> {
@@ -31,7 +31,7 @@ pub fn hello(is_digest: bool) -> Vec<u8> {
 
 /// C2, which no server looks into, and the command connect.
 pub fn connect() -> Vec<u8> {
-    let mut bytes = vec![0xC2; PART];
+    let mut bytes = vec![0xC2; PART_LEN];
     let mut command = b"\x02\0\x07connect\0\x3F\xF0\0\0\0\0\0\0\x03".to_vec();
     for (name, text) in
         [("app", "bench"), ("tcUrl", "rtmp://localhost/bench"), ("flashVer", "WIN 11,2,202,233")]

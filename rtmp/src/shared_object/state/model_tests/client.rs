@@ -24,9 +24,9 @@ pub(super) struct Client {
     replica: Option<Replica>,
     /// As which it uses the object now, in its own eyes and in the server's.
     subscriber: Option<SubscriberId>,
-    pub(super) subscriber_at_server: Option<SubscriberId>,
-    to_server: VecDeque<ToServer>,
-    pub(super) to_client: VecDeque<(SubscriberId, SharedObjectMessage)>,
+    pub(super) server_subscriber: Option<SubscriberId>,
+    upstream: VecDeque<ToServer>,
+    pub(super) downstream: VecDeque<(SubscriberId, SharedObjectMessage)>,
     last_version: u32,
     /// What it asked for and has no answer to.
     pending: VecDeque<(Key, Option<Number>)>,
@@ -44,9 +44,9 @@ impl Client {
             encoding,
             replica: None,
             subscriber: None,
-            subscriber_at_server: None,
-            to_server: VecDeque::new(),
-            to_client: VecDeque::new(),
+            server_subscriber: None,
+            upstream: VecDeque::new(),
+            downstream: VecDeque::new(),
             last_version: 0,
             pending: VecDeque::new(),
             is_joined: false,
@@ -66,23 +66,23 @@ impl Client {
             self.received_numbers.clear();
             self.is_joined = false;
         }
-        self.to_server.extend(self.subscriber.map(ToServer::Use));
+        self.upstream.extend(self.subscriber.map(ToServer::Use));
     }
 
     pub(super) fn release(&mut self) {
         if self.replica.take().is_some() {
             self.subscriber = None;
             self.is_held = false;
-            self.to_server.push_back(ToServer::Release);
+            self.upstream.push_back(ToServer::Release);
         }
     }
 
     pub(super) fn disconnect(&mut self, state: &mut SharedObjectState) {
         self.subscriber = None;
-        self.to_server.clear();
-        self.to_client.clear();
+        self.upstream.clear();
+        self.downstream.clear();
         self.last_version = 0;
-        if let Some(subscriber) = self.subscriber_at_server.take() {
+        if let Some(subscriber) = self.server_subscriber.take() {
             state.remove_subscriber(subscriber);
         }
     }
@@ -92,7 +92,7 @@ impl Client {
         if self.subscriber.is_some() && self.is_held {
             let events = writes.into_iter().zip(first..).map(|(write, number)| self.event(write, number));
             let events = events.collect();
-            self.to_server.push_back(ToServer::Writes(events));
+            self.upstream.push_back(ToServer::Writes(events));
         }
     }
 
@@ -120,18 +120,18 @@ impl Client {
 
     /// What the server does with a message, guard and all.
     pub(super) fn deliver_to_server(&mut self, state: &mut SharedObjectState) {
-        match self.to_server.pop_front() {
+        match self.upstream.pop_front() {
             Some(ToServer::Use(subscriber)) => {
-                let subscriber = *self.subscriber_at_server.get_or_insert(subscriber);
+                let subscriber = *self.server_subscriber.get_or_insert(subscriber);
                 state.queue_client_requests(subscriber, self.encoding, vec![Request::Use], 0);
             }
             Some(ToServer::Release) => {
-                if let Some(subscriber) = self.subscriber_at_server.take() {
+                if let Some(subscriber) = self.server_subscriber.take() {
                     state.remove_subscriber(subscriber);
                 }
             }
             Some(ToServer::Writes(events)) => {
-                let Some(subscriber) = self.subscriber_at_server else { return };
+                let Some(subscriber) = self.server_subscriber else { return };
                 let requests = events.into_iter().map(|event| request(event, self.encoding)).collect();
                 state.queue_client_requests(subscriber, self.encoding, requests, 0);
             }
@@ -142,12 +142,12 @@ impl Client {
     /// Whether it joins with this message, and did not before.
     pub(super) fn is_join(&self, subscriber: SubscriberId, message: &SharedObjectMessage) -> bool {
         message.events.first() == Some(&SharedObjectEvent::UseSuccess)
-            && !self.to_client.iter().any(|(to, _)| *to == subscriber)
+            && !self.downstream.iter().any(|(to, _)| *to == subscriber)
             && !self.is_joined
     }
 
     pub(super) fn receive(&mut self, accepted: &mut BTreeSet<Number>, refused: &mut BTreeSet<Number>) {
-        let Some((to, message)) = self.to_client.pop_front() else { return };
+        let Some((to, message)) = self.downstream.pop_front() else { return };
         assert!(message.version >= self.last_version, "the version went back");
         self.last_version = message.version;
         let is_first = message.events.first() == Some(&SharedObjectEvent::UseSuccess);
@@ -201,7 +201,7 @@ impl Client {
     }
 
     pub(super) fn has_no_messages(&self) -> bool {
-        self.to_server.is_empty() && self.to_client.is_empty()
+        self.upstream.is_empty() && self.downstream.is_empty()
     }
 
     /// Its replica, to which nothing more comes; none if it does not use the object.

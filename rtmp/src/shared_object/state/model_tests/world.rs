@@ -145,7 +145,7 @@ impl World {
             }
             Step::DeliverToServer(client) => self.clients[client].deliver_to_server(&mut self.state),
             Step::DeliverToClient(client) => {
-                self.clients[client].receive(&mut self.accepted, &mut self.refused)
+                self.clients[client].receive(&mut self.accepted, &mut self.refused);
             }
             Step::Load if self.state.is_loading() => self.state.load_finished(Some(Slots::default())),
             Step::Load => {}
@@ -256,7 +256,7 @@ impl World {
 
     fn send(&mut self, subscriber: SubscriberId, message: SharedObjectMessage) {
         let Some(client) =
-            self.clients.iter_mut().find(|client| client.subscriber_at_server == Some(subscriber))
+            self.clients.iter_mut().find(|client| client.server_subscriber == Some(subscriber))
         else {
             return;
         };
@@ -264,7 +264,7 @@ impl World {
             // The messages of its own batch are not in the history yet.
             client.sent_before = self.sent.len();
         }
-        client.to_client.push_back((subscriber, message));
+        client.downstream.push_back((subscriber, message));
     }
 
     fn changed(&mut self, from: Option<SubscriberId>, changes: Vec<Change>) {
@@ -347,7 +347,7 @@ impl World {
 
     /// Nobody listens who is gone.
     pub(super) fn check_subscribers(&mut self) {
-        let expected: Vec<_> = self.clients.iter().filter_map(|client| client.subscriber_at_server).collect();
+        let expected: Vec<_> = self.clients.iter().filter_map(|client| client.server_subscriber).collect();
         self.state.queue_server_requests(
             vec![Request::Send(EncodedMessage::new(Version::Amf0, SentMessage::new("over", &[])))],
             0,
