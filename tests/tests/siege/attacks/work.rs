@@ -1,7 +1,7 @@
 //! Section 2: little in, much to do.
 //!
-//! An unoptimized build takes some 10 µs for each object, and the machine may be busy, so there are no more of them than show the difference between
-//! work in proportion to the input and any other.
+//! An unoptimized build takes some 10 µs for each object, and the machine may be busy. So there are no more objects than
+//! show the difference between work in proportion to the input and any other.
 
 use super::{Attack, attack, command_switched, crowd, packet_amf3};
 use crate::target::{Encoding, Target};
