@@ -1,5 +1,6 @@
 //! From a call to a method at work: look up, decode, run.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -83,13 +84,36 @@ fn start_method(
     })
 }
 
+/// The beginning of a name that a caller sent: a fault that repeats names of 64 KiB would be larger than the call.
+fn shortened(name: &str) -> Cow<'_, str> {
+    const MAX_CHARS: usize = 128;
+    match name.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()).into(),
+        None => name.into(),
+    }
+}
+
 #[cold]
 fn unknown_service(target: &Target) -> Fault {
-    Fault::new(code::SERVICE_NOT_FOUND, format!("Unknown service {}", target.service()))
+    Fault::new(code::SERVICE_NOT_FOUND, format!("Unknown service {}", shortened(target.service())))
 }
 
 #[cold]
 fn unknown_method(target: &Target) -> Fault {
-    let message = format!("Unknown method {} of service {}", target.method(), target.service());
+    let (service, method) = (shortened(target.service()), shortened(target.method()));
+    let message = format!("Unknown method {method} of service {service}");
     Fault::new(code::METHOD_NOT_FOUND, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_repeat_the_beginning_of_a_long_name() {
+        assert_eq!(shortened(&"é".repeat(128)), "é".repeat(128));
+        assert_eq!(shortened(&"é".repeat(129)), "é".repeat(128) + "…");
+        let fault = unknown_method(&Target::new(["s.", &"m".repeat(60_000)].concat()));
+        assert!(fault.message().len() < 200, "{}", fault.message());
+    }
 }
