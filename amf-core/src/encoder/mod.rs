@@ -87,6 +87,7 @@ impl Encoder {
 
     /// An encoder of what stands in a remoting packet or an RTMP command, which are AMF0 themselves: for
     /// AMF3, each outermost value comes behind the marker 0x11 that switches to it (AMF0 §3.1).
+    #[inline]
     pub fn in_envelope(version: Version) -> Self {
         Self::in_mode(match version {
             Version::Amf0 => OutputMode::Amf0,
@@ -94,9 +95,28 @@ impl Encoder {
         })
     }
 
+    /// [`in_envelope`](Self::in_envelope) with an output limit, as [`with_output_limit`](Self::with_output_limit) sets
+    /// it: the encoder is made once, not made and moved.
+    #[inline]
+    pub fn in_envelope_within(version: Version, limit: OutputLimit) -> Self {
+        Self::within(
+            match version {
+                Version::Amf0 => OutputMode::Amf0,
+                Version::Amf3 => OutputMode::Envelope,
+            },
+            limit,
+        )
+    }
+
+    #[inline]
     fn in_mode(mode: OutputMode) -> Self {
+        Self::within(mode, DEFAULT_OUTPUT_LIMIT)
+    }
+
+    #[inline]
+    fn within(mode: OutputMode, limit: OutputLimit) -> Self {
         Self {
-            out: Output::new(DEFAULT_OUTPUT_LIMIT),
+            out: Output::new(limit),
             mode,
             outermost: mode,
             depth: 0,
@@ -141,13 +161,15 @@ impl Encoder {
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn with_output_limit(self, limit: OutputLimit) -> Self {
         self.with_reserved_output(limit, 0)
     }
 
     /// The same, where this many bytes of the limit are written elsewhere.
+    #[inline]
     pub(crate) fn with_reserved_output(mut self, limit: OutputLimit, reserved: usize) -> Self {
-        self.out = Output::with_reserved(limit, reserved);
+        self.out.set_limit(limit, reserved);
         self.clear();
         self
     }

@@ -26,18 +26,20 @@ pub(crate) struct Output {
 
 impl Output {
     pub(super) fn new(limit: OutputLimit) -> Self {
-        Self::with_reserved(limit, 0)
+        let bytes = Vec::with_capacity(INITIAL_CAPACITY.min(limit.max));
+        Self { bytes, limit, reserved: 0, overflowed: false }
     }
 
-    /// An output that shares its limit with this many bytes elsewhere.
-    pub(super) fn with_reserved(limit: OutputLimit, reserved: usize) -> Self {
+    /// Empties the buffer and sets another limit, which is shared with this many bytes elsewhere. The buffer is kept
+    /// if the limit allows its capacity: most encoders are given a limit right after they were made.
+    #[inline]
+    pub(super) fn set_limit(&mut self, limit: OutputLimit, reserved: usize) {
+        (self.limit, self.reserved) = (limit, reserved);
         let max = limit.max.saturating_sub(reserved);
-        Self {
-            bytes: Vec::with_capacity(INITIAL_CAPACITY.min(max)),
-            limit,
-            reserved,
-            overflowed: reserved > limit.max,
+        if self.bytes.capacity() > max {
+            self.bytes = Vec::with_capacity(max);
         }
+        self.clear();
     }
 
     pub(super) fn limit(&self) -> OutputLimit {

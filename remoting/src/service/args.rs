@@ -42,48 +42,58 @@ pub struct Arguments<'de> {
 }
 
 impl<'de> Arguments<'de> {
-    /// Checks their number against the parameters before anything is decoded, where it is said.
+    /// Arguments of which nothing has been decoded. They are begun in place: a `Result` of them would be moved with
+    /// the decoder's tables, twice for each call.
     #[inline]
-    pub(super) fn open(
-        bytes: &'de [u8],
-        (form, preceding): (ArgumentsForm, usize),
-        classes: &Arc<Classes>,
-        limits: Limits,
+    pub(super) fn new(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
+        Self {
+            decoder: decoder(bytes, classes, limits),
+            sent_count: None,
+            taken_count: 0,
+            list: None,
+            ends_with_last: true,
+        }
+    }
+
+    /// Goes to the first argument, and checks their number against the parameters before anything is decoded, where it
+    /// is said.
+    #[inline]
+    pub(super) fn begin(
+        &mut self,
+        bytes: &[u8],
+        form: ArgumentsForm,
+        preceding: usize,
         parameters: &[Parameter],
-    ) -> Result<Self, Fault> {
-        let mut decoder = decoder(bytes, classes, limits);
-        skip_values(&mut decoder, preceding).map_err(|error| decode_fault(&error))?;
+    ) -> Result<(), Fault> {
+        skip_values(&mut self.decoder, preceding).map_err(|error| decode_fault(&error))?;
         let sent = match form {
             ArgumentsForm::Array if parameters.is_empty() && is_null_or_undefined(bytes) => {
-                decoder.skip().map_err(|error| decode_fault(&error))?;
-                Some(0)
+                self.decoder.skip().map_err(|error| decode_fault(&error))?;
+                0
             }
-            ArgumentsForm::Array => Some(decoder.begin_arguments().map_err(|error| decode_fault(&error))?),
-            ArgumentsForm::Sequence => None,
+            ArgumentsForm::Array => self.decoder.begin_arguments().map_err(|error| decode_fault(&error))?,
+            ArgumentsForm::Sequence => return Ok(()),
         };
-        sent.map_or(Ok(()), |sent| check_count(sent, parameters))?;
-        Ok(Self { decoder, sent_count: sent, taken_count: 0, list: None, ends_with_last: true })
+        self.sent_count = Some(sent);
+        check_count(sent, parameters)
     }
 
     /// The same for arguments that stand within a larger value, where `begin` goes.
-    pub(super) fn open_within(
-        bytes: &'de [u8],
+    pub(super) fn begin_within(
+        &mut self,
         begin: BeginArguments,
-        classes: &Arc<Classes>,
-        limits: Limits,
         parameters: &[Parameter],
-    ) -> Result<Self, Fault> {
-        let mut decoder = decoder(bytes, classes, limits);
-        let (sent_count, list) = match begin(&mut decoder).map_err(|error| decode_fault(&error))? {
-            ArgumentList::Values(sent) => (Some(sent), None),
+    ) -> Result<(), Fault> {
+        self.ends_with_last = false;
+        match begin(&mut self.decoder).map_err(|error| decode_fault(&error))? {
+            ArgumentList::Values(sent) => self.sent_count = Some(sent),
             // Of an associative array the number of elements is known at its end only.
-            ArgumentList::Items(list) => match list.declared_len() {
-                0 => (None, Some(Box::new(list))),
-                sent => (Some(sent), Some(Box::new(list))),
-            },
-        };
-        sent_count.map_or(Ok(()), |sent| check_count(sent, parameters))?;
-        Ok(Self { decoder, sent_count, taken_count: 0, list, ends_with_last: false })
+            ArgumentList::Items(list) => {
+                self.sent_count = Some(list.declared_len()).filter(|sent| *sent > 0);
+                self.list = Some(Box::new(list));
+            }
+        }
+        self.sent_count.map_or(Ok(()), |sent| check_count(sent, parameters))
     }
 
     /// The next argument; where none was sent, what `T` is when it is missing.
@@ -219,7 +229,8 @@ mod tests {
         form: ArgumentsForm,
         parameters: &[Parameter],
     ) -> Result<Arguments<'a>, Fault> {
-        Arguments::open(bytes, (form, 0), &Arc::default(), Limits::default(), parameters)
+        let mut arguments = Arguments::new(bytes, &Arc::default(), Limits::default());
+        arguments.begin(bytes, form, 0, parameters).map(|()| arguments)
     }
 
     const TWO: &[Parameter] =

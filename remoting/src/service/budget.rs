@@ -33,7 +33,7 @@ impl OutputBudget {
         version: Version,
         write: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
     ) -> Result<Bytes, EncodeError> {
-        let mut encoder = Encoder::in_envelope(version).with_output_limit(self.0);
+        let mut encoder = Encoder::in_envelope_within(version, self.0);
         write(&mut encoder)?;
         Ok(encoder.finish()?.into())
     }

@@ -69,10 +69,11 @@ fn start_method(
     let (classes, limits, parameters) =
         (registry.classes(), registry.limits(), method.signature.parameters());
     let preceding = call.preceding_values();
-    let mut arguments = match call.begin_arguments() {
-        None => Arguments::open(&bytes, (call.form(), preceding), classes, limits, parameters)?,
-        Some(begin) => Arguments::open_within(&bytes, begin, classes, limits, parameters)?,
-    };
+    let mut arguments = Arguments::new(&bytes, classes, limits);
+    match call.begin_arguments() {
+        None => arguments.begin(&bytes, call.form(), preceding, parameters)?,
+        Some(begin) => arguments.begin_within(begin, parameters)?,
+    }
     let form = call.form();
     let started = method.start(&mut arguments, call.into_context(registry.output_limits()));
     let started = started.and_then(|running| arguments.finish().map(|()| running));

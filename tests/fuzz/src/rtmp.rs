@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use amf_core::{Encoder, ToAmf, Value, Version};
-use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, PreChunkedMessage, Output};
+use amf_rtmp::proto::chunk::{ChunkReader, ChunkWriter, Output, PreChunkedMessage};
 use amf_rtmp::proto::message::Control;
 use amf_rtmp::proto::{
     Accept, Body, Command, Config, ConnectRequest, Connection, Event, Limits, Message, MessageType, Outcome,
@@ -288,7 +288,8 @@ impl Peer {
         }
         if self.commands.is_multiple_of(4) {
             match self.connection.call(self.now, command.stream(), command.name(), &arguments) {
-                Ok(_) | Err(UserError::Closed | UserError::NotConnected | UserError::TooManyCalls { .. }) => {}
+                Ok(_) | Err(UserError::Closed | UserError::NotConnected | UserError::TooManyCalls { .. }) => {
+                }
                 Err(error) => panic!("{error}"),
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use amf_rtmp::proto::handshake::{ClientHandshake, PART_LEN, DigestScheme};
+use amf_rtmp::proto::handshake::{ClientHandshake, DigestScheme, PART_LEN};
 use amf_rtmp::proto::{Config, ConnectRequest, Connection, Seed};
 
 /// The text that calls carry, 64 bytes. It is found again in the reply.
