@@ -338,6 +338,10 @@ impl<'de> Decoder<'de> {
     }
 
     fn copy_text(&mut self, text: &str) -> Result<Arc<str>, DecodeError> {
+        // No allocation: an empty string takes a byte or two on the wire, and allocating costs as much as all the rest.
+        if text.is_empty() {
+            return Ok(Arc::default());
+        }
         self.charge(text.len())?;
         work::count_bytes(text.len());
         Ok(text.into())
