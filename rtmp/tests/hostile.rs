@@ -287,12 +287,9 @@ async fn a_hanging_or_panicking_on_connect_rejects_the_client() {
 async fn a_panicking_method_and_an_oversized_reply_fail_one_call() {
     let server = serve(|server| server).await;
     let connection = connect(&server).await.unwrap();
-    for method in ["test.panic", "test.huge"] {
+    for (method, code) in [("test.panic", "Server.Processing"), ("test.huge", "Server.ReplyTooLarge")] {
         let failed = timeout(TIMEOUT, connection.call::<()>(method, ())).await.unwrap().unwrap_err();
-        assert!(
-            matches!(&failed, CallError::Fault(fault) if fault.code() == "Server.Processing"),
-            "{method}: {failed}"
-        );
+        assert!(matches!(&failed, CallError::Fault(fault) if fault.code() == code), "{method}: {failed}");
         works(&connection).await;
     }
 }
