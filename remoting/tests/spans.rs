@@ -5,7 +5,7 @@
 mod support;
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use amf_remoting::Gateway;
@@ -33,9 +33,17 @@ impl io::Write for Log {
     }
 }
 
+/// A second subscriber, which keeps the process from having just one.
+///
+/// With just one, `tracing` asks the current thread's subscriber whether a call site is of interest when it is first
+/// met. If a test without a subscriber meets it first, it is switched off for all of them.
+static SECOND_SUBSCRIBER: LazyLock<tracing::Dispatch> =
+    LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish()));
+
 impl Log {
     /// Writes what this thread does, with a line for each span that ends.
     fn start(level: Level) -> (Self, DefaultGuard) {
+        LazyLock::force(&SECOND_SUBSCRIBER);
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use amf_remoting::service::CallService;
@@ -163,10 +163,18 @@ impl io::Write for Log {
     }
 }
 
+/// A second subscriber, which keeps the process from having just one.
+///
+/// With just one, `tracing` asks the current thread's subscriber whether a call site is of interest when it is first
+/// met. If a test without a subscriber meets it first, it is switched off for all of them.
+static SECOND_SUBSCRIBER: LazyLock<tracing::Dispatch> =
+    LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish()));
+
 #[tokio::test]
 async fn calls_are_traced_and_counted_over_both_transports() {
     let log = Log::default();
     let writer = log.clone();
+    LazyLock::force(&SECOND_SUBSCRIBER);
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
