@@ -31,7 +31,7 @@ impl Server {
         let log = child.stderr.take().unwrap();
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("bound on http://").unwrap();
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap();
         let address = address.strip_suffix("/gateway").unwrap().to_owned();
         Self { child, lines, address, log: Some(thread::spawn(move || read_log(log))) }
     }
