@@ -1,15 +1,16 @@
 //! Instances of applications: where clients that belong together meet.
 
+mod registry;
 mod type_map;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use amf_remoting::{Caller, Client, Fault, FromCaller, Group};
 use tokio_util::sync::CancellationToken;
 
 use crate::proto::message::is_valid_application;
+pub(crate) use registry::Registry;
 use type_map::TypeMap;
 
 /// An instance of an application: `red` of `lobby` in `rtmp://host/lobby/red`. It is where clients that belong
@@ -124,11 +125,19 @@ impl Instance {
 /// connection, so there is no instance.
 impl FromCaller for Instance {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        caller
-            .extension::<Self>()
-            .cloned()
-            .ok_or_else(|| Fault::new("Client.Connection", "this method is only for callers over RTMP"))
+        connection_extension(caller)
     }
+}
+
+/// Returns what a connection over RTMP attaches to its callers.
+///
+/// # Errors
+/// The fault `Client.Connection` if the call came in over HTTP.
+pub(crate) fn connection_extension<T: Clone + Send + Sync + 'static>(caller: &Caller) -> Result<T, Fault> {
+    caller
+        .extension::<T>()
+        .cloned()
+        .ok_or_else(|| Fault::new("Client.Connection", "this method is only for callers over RTMP"))
 }
 
 impl PartialEq for Instance {
@@ -159,7 +168,7 @@ impl fmt::Display for Instance {
 /// All instances of a server, and what belongs to the server as a whole.
 #[derive(Default)]
 pub(crate) struct Instances {
-    live: Mutex<HashMap<Name, Weak<InstanceInner>>>,
+    live: Registry<Name, InstanceInner>,
     pub(crate) state: TypeMap,
     ended: CancellationToken,
 }
@@ -175,17 +184,14 @@ impl Instances {
         max_len: usize,
     ) -> Result<Instance, InstanceNameError> {
         let name = Name::new(application, instance, max_len)?;
-        let mut live = self.lock();
-        if let Some(inner) = live.get(&name).and_then(Weak::upgrade) {
-            return Ok(Instance { inner });
-        }
-        let inner = Arc::new(InstanceInner {
-            name: name.clone(),
-            clients: Group::new(),
-            state: TypeMap::default(),
-            instances: Arc::clone(self),
-        });
-        live.insert(name, Arc::downgrade(&inner));
+        let inner = self.live.get_or_try_insert(name.clone(), |_| {
+            Ok(Arc::new(InstanceInner {
+                name,
+                clients: Group::new(),
+                state: TypeMap::default(),
+                instances: Arc::clone(self),
+            }))
+        })?;
         Ok(Instance { inner })
     }
 
@@ -196,22 +202,14 @@ impl Instances {
 
     /// Those that are there now, in no order.
     pub(crate) fn live(&self) -> Vec<Instance> {
-        self.lock().values().filter_map(Weak::upgrade).map(|inner| Instance { inner }).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Weak<InstanceInner>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live.values().into_iter().map(|inner| Instance { inner }).collect()
     }
 }
 
 /// The last handle is gone.
 impl Drop for InstanceInner {
     fn drop(&mut self) {
-        let mut live = self.instances.lock();
-        // Another may have been made under the name in the meantime.
-        if live.get(&self.name).is_some_and(|inner| inner.strong_count() == 0) {
-            live.remove(&self.name);
-        }
+        self.instances.live.remove_dropped(&self.name);
     }
 }
 
@@ -274,7 +272,7 @@ mod tests {
         drop(red);
         assert_eq!(instances.live(), std::slice::from_ref(&again));
         drop(again);
-        assert!(instances.live().is_empty() && instances.lock().is_empty());
+        assert!(instances.live().is_empty() && instances.live.lock().is_empty());
         let new = instances.get("lobby", "red", 128).unwrap();
         assert_eq!(new.state::<AtomicU32>().load(Ordering::Relaxed), 0);
     }

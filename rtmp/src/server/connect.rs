@@ -9,7 +9,7 @@ use amf_remoting::{Caller, Client, Fault, FromCaller};
 
 use super::arguments::{self, FromArguments};
 use crate::connection::Handle;
-use crate::instance::Instance;
+use crate::instance::{Instance, connection_extension};
 use crate::proto::message::code;
 use crate::proto::{self, Status};
 
@@ -149,10 +149,7 @@ impl Connect {
 /// Not over HTTP, where there is no connect.
 impl FromCaller for Connect {
     async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
-        caller
-            .extension::<Self>()
-            .cloned()
-            .ok_or_else(|| Fault::new("Client.Connection", "this method is only for callers over RTMP"))
+        connection_extension(caller)
     }
 }
 

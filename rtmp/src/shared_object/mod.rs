@@ -9,7 +9,6 @@ mod options;
 mod pending_write;
 #[cfg(feature = "persistence")]
 mod redb;
-mod registry;
 mod replica;
 mod settings;
 mod state;

@@ -13,7 +13,6 @@ use tokio::sync::{broadcast, oneshot};
 use tokio::time::sleep;
 
 use super::error::SharedObjectError;
-use super::registry::Registry;
 use super::settings::SharedObjects;
 use super::state::limits::LimitError;
 use super::state::slots::{Slot, Slots};
@@ -23,7 +22,7 @@ use super::store_writer::PersistedObject;
 use super::value::SlotValue;
 use super::watch::{SharedObjectUpdate, SlotChange};
 use crate::connection::Handle;
-use crate::instance::Instance;
+use crate::instance::{Instance, Registry};
 use crate::metrics::limit_exceeded;
 use crate::proto::Message;
 use crate::proto::chunk::PreChunkedMessage;
@@ -61,7 +60,7 @@ pub(super) struct Subscriber {
 }
 
 /// The objects of an instance.
-pub(super) fn registry(instance: &Instance) -> Arc<Registry<SharedObjectInner>> {
+pub(super) fn registry(instance: &Instance) -> Arc<Registry<Arc<str>, SharedObjectInner>> {
     instance.state()
 }
 
@@ -73,7 +72,8 @@ impl SharedObjectInner {
         is_persistent: bool,
         settings: &Arc<SharedObjects>,
     ) -> Result<Arc<Self>, SharedObjectError> {
-        let object = registry(instance).get_or_try_insert(name, |objects| {
+        let name: Arc<str> = name.into();
+        let object = registry(instance).get_or_try_insert(Arc::clone(&name), |objects| {
             let max = settings.limits.objects;
             if is_persistent && settings.store_writer.is_none() {
                 return Err(SharedObjectError::NoStore);
@@ -81,7 +81,7 @@ impl SharedObjectInner {
             if objects >= max {
                 return Err(SharedObjectError::Limit(LimitError::new("objects", max)));
             }
-            Ok(Self::new(instance.clone(), Arc::clone(settings), name.into(), is_persistent))
+            Ok(Self::new(instance.clone(), Arc::clone(settings), name, is_persistent))
         })?;
         if object.is_persistent == is_persistent {
             Ok(object)
@@ -371,7 +371,7 @@ fn slot_change(change: Change) -> SlotChange {
 /// The last who held it is gone.
 impl Drop for SharedObjectInner {
     fn drop(&mut self) {
-        registry(&self.instance).remove_dropped(&self.name);
+        registry(&self.instance).remove_dropped(&*self.name);
     }
 }
 
