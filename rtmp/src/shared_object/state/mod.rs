@@ -264,6 +264,8 @@ impl SharedObjectState {
             self.effects.extend(effects);
         } else {
             self.slots.revert();
+            // The answers of the failed run were not sent.
+            self.answered_bytes.clear();
             // They join again, in their turn.
             self.subscribers.retain(|subscriber, _| !subscribing.contains(subscriber));
             for batch in batches {

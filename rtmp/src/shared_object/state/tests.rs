@@ -360,6 +360,22 @@ fn refused_changes_do_not_multiply_a_large_slot() {
 }
 
 #[test]
+fn answers_of_a_failed_commit_do_not_count() {
+    let mut state = state(true);
+    let kib = 1 << 10;
+    state.queue_client_requests(1, AMF0, vec![Request::Set { key: key(1), value: text(1_000 * kib) }], 0);
+    state.commit_finished(true);
+    answers(&mut state);
+    // Three answers of 1,000 KiB are within 4 MiB, and so are those that replace them when the store fails.
+    let refused = Request::Refused { key: Some(key(1)), code: "no" };
+    state.queue_client_requests(1, AMF0, vec![set(2, 7), refused.clone(), refused.clone(), refused], 0);
+    assert_eq!(answers(&mut state), (0, None), "nothing before the commit");
+    state.commit_finished(false);
+    let (bytes, ended) = answers(&mut state);
+    assert!(bytes > 3_000 * kib && ended.is_none(), "{bytes} {ended:?}");
+}
+
+#[test]
 fn queued_use_requests_are_answered_once() {
     let mut state = state(false);
     state.queue_client_requests(1, AMF0, vec![Request::Set { key: key(1), value: text(1 << 10) }], 0);
