@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Then <http://127.0.0.1:8080/> is the kitchen's drawing, and <http://127.0.0.1:8080/?board=garden> another. The
-//! page has Ruffle from unpkg.com; the movie's RTMP comes in through the WebSocket door.
+//! page has Ruffle from unpkg.com; the movie's RTMP comes in through a WebSocket.
 //!
 //! In Flash Player or AIR: `haxe examples/haxe/flash.hxml`, and open `target/whiteboard.swf` in Flash Player's
 //! projector, or name it as the `content` of an AIR application. It connects to `rtmp://127.0.0.1/whiteboard/kitchen`
@@ -72,7 +72,7 @@ pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
         .on_disconnect(|gone| async move { remove_cursor(&gone).await }))
 }
 
-/// A page with the movie in Ruffle, and a door for the movie's RTMP, which is no more than bytes in a WebSocket.
+/// A page with the movie in Ruffle, and the WebSocket route that carries the movie's RTMP.
 pub fn http(server: &Server, movie: impl Into<PathBuf>) -> Router {
     let movie = movie.into();
     Router::new()

@@ -116,11 +116,11 @@ async fn a_websocket_client_draws_on_the_same_board() {
     let (server, _serving, url) = serve(&directory.path().join("whiteboard.redb")).await;
     let app = whiteboard::http(&server, directory.path().join("none.swf"));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let door = format!("ws://{}/rtmp", listener.local_addr().unwrap());
+    let ws_url = format!("ws://{}/rtmp", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
 
     let ann = connect(&url).await;
-    let bob = NetConnection::builder(&url).unwrap().connect_with_stream(tunnel(&door).await).await.unwrap();
+    let bob = NetConnection::builder(&url).unwrap().connect_with_stream(tunnel(&ws_url).await).await.unwrap();
     let anns = ann.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap();
     let mut heard = anns.events();
     anns.set("1", &Stroke { color: 1, points: vec![0.0, 0.0] }).unwrap();

@@ -73,7 +73,7 @@
 //!   transport; all transports are given the same [`Services`].
 #![cfg_attr(
     feature = "http",
-    doc = "- [`gateway`]: the HTTP door, feature `http`, on by default.\n- [`flex`]: RemoteObject through that door."
+    doc = "- [`gateway`]: calls over HTTP, feature `http`, on by default.\n- [`flex`]: RemoteObject of Flex and BlazeDS over the same gateway."
 )]
 #![cfg_attr(feature = "client", doc = "- [`client`]: calls to any remoting gateway, feature `client`.")]
 #![cfg_attr(feature = "metrics", doc = "- [`metrics`]: what is counted, feature `metrics`.")]

@@ -246,7 +246,7 @@ async fn max_connections_per_address_is_enforced() {
     let held = [connect(address).await.unwrap(), connect(address).await.unwrap()];
     assert!(is_closed(&mut TcpStream::connect(address).await.unwrap()).await);
     assert_eq!(server.counters().refused_connections_per_address, 1);
-    // Another address of the loopback, and another door.
+    // Neither another address of the loopback nor a stream that the program serves is counted for this one.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let other = socket.connect(address).await.unwrap();

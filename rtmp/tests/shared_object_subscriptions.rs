@@ -122,8 +122,8 @@ async fn a_refusal_after_a_reconnect_is_reported() {
     let mut events = theirs.events();
     timeout(TIMEOUT, first.shutdown()).await.unwrap();
 
-    let door = Arc::new(AtomicBool::new(false));
-    let objects = SharedObjects::new().guard(ReadGuard(Arc::clone(&door)));
+    let may_read = Arc::new(AtomicBool::new(false));
+    let objects = SharedObjects::new().guard(ReadGuard(Arc::clone(&may_read)));
     let server = Server::new(Services::new()).shared_objects(objects);
     let listener = loop {
         match TcpListener::bind(address).await {
@@ -142,7 +142,7 @@ async fn a_refusal_after_a_reconnect_is_reported() {
     assert_eq!(&*timeout(TIMEOUT, refused).await.unwrap(), "SharedObject.NoReadAccess");
     assert!(matches!(theirs.set("x", &1), Err(CallError::Unsupported(_))));
     // It may be asked for again.
-    door.store(true, Ordering::Relaxed);
+    may_read.store(true, Ordering::Relaxed);
     let again = timeout(TIMEOUT, ann.shared_object("b", SharedObjectOptions::new())).await.unwrap().unwrap();
     again.set("x", &1).unwrap();
     let done = async {

@@ -1,7 +1,7 @@
 //! A Flash movie in Ruffle, in a real browser, speaks RTMP with the lobby through `flash.net.Socket`.
 //!
 //! Ruffle itself has no `rtmp://`: the movie brings a client of its own. The browser lets its bytes out in a
-//! WebSocket, to the server's own door.
+//! WebSocket, which the server answers itself: there is no proxy between.
 
 #![allow(
     clippy::unwrap_used,

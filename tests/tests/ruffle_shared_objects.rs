@@ -1,4 +1,4 @@
-//! A Flash movie in Ruffle shares objects with this project's client, through the server's WebSocket door.
+//! A Flash movie in Ruffle shares objects with this project's client, through the server's WebSocket route.
 //!
 //! The movie writes and reads the messages by itself (see `RtmpSharedObject.hx`); what each of its people heard is
 //! compared with what the protocol says, message by message.

@@ -1,4 +1,4 @@
-//! Real clients at the doors: openssl and rtmpdump at `rtmps`, rtmpdump through RTMPT, in the clear and in TLS.
+//! Real clients at each transport: openssl and rtmpdump over `rtmps`, rtmpdump over RTMPT, in the clear and in TLS.
 
 #![allow(
     clippy::unwrap_used,

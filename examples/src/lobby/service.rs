@@ -15,7 +15,7 @@ pub struct Lobby {
 }
 
 impl Lobby {
-    /// The door to this room.
+    /// A service for the room of `host`.
     pub fn new(host: Arc<Host>) -> Self {
         Self { host }
     }

@@ -99,7 +99,7 @@ use detached::DetachedPackets;
 use rejection::HttpRejection;
 use request_recorder::record_request;
 
-/// The HTTP door to [`Services`].
+/// The AMF gateway: answers remoting calls to [`Services`] over HTTP.
 ///
 /// It is a [`tower::Service`] for HTTP requests with any body; [`into_router`](Self::into_router) makes routes of it.
 #[derive(Clone)]
