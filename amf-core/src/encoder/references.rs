@@ -14,7 +14,11 @@ use crate::{Encoder, Version, amf0, work};
 
 #[derive(Debug, Default)]
 pub(crate) struct ObjectTable {
-    written: HashMap<(usize, Version), WrittenObject>,
+    /// By address: the reference numbers of objects that were written in AMF0.
+    written_amf0: HashMap<usize, u16>,
+    /// By address: the objects that were written in AMF3. A table for each version keeps entries small: a message may
+    /// have 200,000 of them, and looking them up takes as long as fetching them from memory.
+    written_amf3: HashMap<usize, WrittenObject>,
     kept_alive: Vec<KeepAlive>,
     amf0_objects: u32,
     amf3_objects: u32,
@@ -52,13 +56,18 @@ impl ObjectTable {
     }
 
     fn clear_tables(&mut self) {
-        // Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
-        if self.written.capacity() > MIN_KEPT_CAPACITY.max(self.written.len() * 16) {
-            self.written = HashMap::new();
-        }
-        self.written.clear();
+        clear_map(&mut self.written_amf0);
+        clear_map(&mut self.written_amf3);
         self.kept_alive.clear();
     }
+}
+
+/// Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
+fn clear_map<V>(map: &mut HashMap<usize, V>) {
+    if map.capacity() > MIN_KEPT_CAPACITY.max(map.len() * 16) {
+        *map = HashMap::new();
+    }
+    map.clear();
 }
 
 impl Encoder {
@@ -96,8 +105,15 @@ impl Encoder {
     }
 
     fn register_pending(&mut self, version: Version, written: WrittenObject) {
-        if let Some(address) = self.objects.pending.take() {
-            self.objects.written.insert((address, version), written);
+        let Some(address) = self.objects.pending.take() else { return };
+        match version {
+            // Objects beyond cannot be referred to (AMF0 §2.9).
+            Version::Amf0 => {
+                if let Ok(index) = u16::try_from(written.index) {
+                    self.objects.written_amf0.insert(address, index);
+                }
+            }
+            Version::Amf3 => drop(self.objects.written_amf3.insert(address, written)),
         }
     }
 
@@ -105,15 +121,13 @@ impl Encoder {
     fn write_reference(&mut self, address: usize) -> bool {
         let here = self.current_version();
         if here == Version::Amf0
-            && let Some(written) = self.objects.written.get(&(address, Version::Amf0))
-            && let Ok(index) = u16::try_from(written.index)
+            && let Some(&index) = self.objects.written_amf0.get(&address)
         {
             self.byte(amf0::marker::REFERENCE);
             self.raw(&index.to_be_bytes());
             return true;
         }
-        let Some(&WrittenObject { marker, index }) = self.objects.written.get(&(address, Version::Amf3))
-        else {
+        let Some(&WrittenObject { marker, index }) = self.objects.written_amf3.get(&address) else {
             return false;
         };
         if self.begin_scalar() == Version::Amf0 {
