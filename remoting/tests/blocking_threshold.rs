@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
-use amf_core::{DecodeError, Decoder, FromAmf, to_vec};
+use amf_core::{DecodeError, Decoder, FromAmf};
 use amf_remoting::service::{ArgumentsForm, BoxFuture, Call, ClientId, Connection, Encoding, Notification};
 use amf_remoting::{CallError, Caller, Client, Services, Version, remoting_service};
 use bytes::Bytes;
@@ -58,11 +58,15 @@ fn caller() -> Caller {
     Caller::new(Client::new(ClientId::allocate(), Arc::new(ClosedConnection)))
 }
 
-/// The bytes of an array of one text, with so many bytes in all.
+/// The bytes of an array of one `ByteArray`, with so many bytes in all.
 fn arguments(len: usize) -> Vec<u8> {
-    let around = to_vec(Version::Amf0, &[""]).unwrap().len();
-    let bytes = to_vec(Version::Amf0, &["x".repeat(len - around)]).unwrap();
-    assert_eq!(bytes.len(), len);
+    let mut bytes = vec![0x0A, 0, 0, 0, 1, 0x11, 0x0C];
+    // AMF3: the length of a ByteArray, an integer of 29 bits in its longest form
+    let content = len - bytes.len() - 4;
+    let number = content << 1 | 1;
+    bytes.extend([22, 15, 8].map(|shift| 0x80 | (number >> shift & 0x7F) as u8));
+    bytes.push(number as u8);
+    bytes.resize(len, 0);
     bytes
 }
 
@@ -79,7 +83,10 @@ async fn arguments_from_the_threshold_on_are_decoded_on_the_blocking_pool() {
     assert_eq!(call(&services, "isDecodedHere", 999).await.unwrap(), [1, 1]);
     assert_eq!(call(&services, "isDecodedHere", 1_000).await.unwrap(), [1, 0]);
     let by_default = Services::new().add(Threads);
-    assert_eq!(call(&by_default, "isDecodedHere", 60_000).await.unwrap(), [1, 1]);
+    assert_eq!(call(&by_default, "isDecodedHere", 65_535).await.unwrap(), [1, 1]);
+    assert_eq!(call(&by_default, "isDecodedHere", 65_536).await.unwrap(), [1, 0]);
+    let never = by_default.blocking_threshold(usize::MAX);
+    assert_eq!(call(&never, "isDecodedHere", 70_000).await.unwrap(), [1, 1]);
 }
 
 #[tokio::test]

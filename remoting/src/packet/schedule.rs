@@ -3,9 +3,15 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::task::yield_now;
+
+/// How long the calls of a packet run before other tasks have their turn: 2 MiB may hold many calls, each of which is
+/// too small for the blocking pool.
+const TIME_SLICE: Duration = Duration::from_millis(5);
 
 /// One call of a packet, which has not begun.
 pub(crate) struct ScheduledCall<F> {
@@ -33,6 +39,7 @@ async fn run_several<T, F: Future<Output = T>>(
 ) -> Vec<T> {
     let mut outcomes = Vec::new();
     let mut running = FuturesUnordered::new();
+    let mut slice = TimeSlice::start();
     for (index, call) in calls.into_iter().enumerate() {
         let reply = async move { (index, finish(index, call.reply.await)) };
         if call.is_concurrent {
@@ -43,15 +50,46 @@ async fn run_several<T, F: Future<Output = T>>(
         let outcome = poll_fn(|cx| {
             while let Poll::Ready(Some(outcome)) = running.poll_next_unpin(cx) {
                 outcomes.push(outcome);
+                if slice.is_spent() {
+                    slice = TimeSlice::start();
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             }
             reply.as_mut().poll(cx)
         });
         let outcome = outcome.await;
         outcomes.push(outcome);
+        slice.yield_if_spent().await;
     }
-    outcomes.extend(running.collect::<Vec<_>>().await);
+    while let Some(outcome) = running.next().await {
+        outcomes.push(outcome);
+        slice.yield_if_spent().await;
+    }
     outcomes.sort_by_key(|(index, _)| *index);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Time since other tasks last had their turn.
+struct TimeSlice {
+    start: Instant,
+}
+
+impl TimeSlice {
+    fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.start.elapsed() >= TIME_SLICE
+    }
+
+    async fn yield_if_spent(&mut self) {
+        if self.is_spent() {
+            yield_now().await;
+            *self = Self::start();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +136,24 @@ mod tests {
         started.sort();
         assert_eq!(started, ["+a", "+b", "+c"]);
         assert_eq!(events[5..], ["-c", "-b", "-a"]);
+    }
+
+    #[tokio::test]
+    async fn other_tasks_have_their_turn_between_long_calls() {
+        for is_concurrent in [false, true] {
+            let events = Mutex::new(Vec::new());
+            let events_ref = &events;
+            let calls = ["a", "b"].map(|name| ScheduledCall {
+                is_concurrent,
+                reply: async move {
+                    std::thread::sleep(TIME_SLICE);
+                    events_ref.lock().unwrap().push(name);
+                },
+            });
+            let other_task = async { events_ref.lock().unwrap().push("other") };
+            tokio::join!(run(calls.into(), |_, outcome| outcome), other_task);
+            assert_eq!(events.into_inner().unwrap(), ["a", "other", "b"], "concurrent: {is_concurrent}");
+        }
     }
 
     #[tokio::test]

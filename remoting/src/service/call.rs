@@ -1,7 +1,7 @@
 //! One call, on its way from a transport to a method.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use amf_core::{DecodeError, Decoder, Version};
 use bytes::Bytes;
@@ -31,6 +31,8 @@ pub struct Call {
     begin_arguments: Option<BeginArguments>,
     preceding_values: usize,
     envelope: Option<Arc<dyn ReplyEnvelope>>,
+    /// Held until the method has been polled, or the call has failed.
+    start_guard: Option<Arc<()>>,
     /// Set when the call enters `Services`; so a layer also serves what is added after it.
     pub(super) registry: Option<Arc<Registry>>,
 }
@@ -49,6 +51,7 @@ impl Call {
             begin_arguments: None,
             preceding_values: 0,
             envelope: None,
+            start_guard: None,
             registry: None,
         }
     }
@@ -118,6 +121,14 @@ impl Call {
         self.form
     }
 
+    pub(super) fn take_start_guard(&mut self) -> Option<Arc<()>> {
+        self.start_guard.take()
+    }
+
+    pub(super) fn watch_start(&mut self) -> StartWatch {
+        StartWatch(Arc::downgrade(self.start_guard.get_or_insert_default()))
+    }
+
     pub(super) fn preceding_values(&self) -> usize {
         self.preceding_values
     }
@@ -145,6 +156,17 @@ impl fmt::Debug for Call {
             .field("version", &self.version)
             .field("caller", &self.caller)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether a call has yet to start: see [`Services::watch_start`](super::Services::watch_start).
+#[derive(Clone, Debug)]
+pub struct StartWatch(Weak<()>);
+
+impl StartWatch {
+    /// Returns `true` until the method has started, or the call has failed without that.
+    pub fn is_pending(&self) -> bool {
+        self.0.strong_count() > 0
     }
 }
 

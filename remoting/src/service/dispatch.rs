@@ -1,9 +1,11 @@
 //! From a call to a method at work: look up, decode, run.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use tokio::runtime::Handle;
+use futures_util::poll;
 
 use super::args::check_sequence_count;
 use super::catch_panic::{catch_panic, catch_panic_async};
@@ -19,13 +21,13 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
     let target = call.target().clone();
     let method = resolve(&registry, &target)?;
     authorize(method.signature.access(), &call).await?;
-    let running = if registry.is_blocking(call.arguments().len()) {
+    let reply = if registry.blocking_pool().is_used_for(call.arguments().len()) {
         // Boxed, so that other calls do not have to carry it.
-        Box::pin(start_on_blocking_pool(Arc::clone(&registry), call)).await?
+        Box::pin(run_on_blocking_pool(Arc::clone(&registry), call)).await?
     } else {
-        catch_panic(&target, || start_method(&registry, method, call))?
+        let running = catch_panic(&target, || start_method(&registry, method, call))?;
+        catch_panic_async(&target, running).await?
     };
-    let reply = catch_panic_async(&target, running).await?;
     // A method written by hand may have encoded its reply with another limit.
     reply.within(registry.output_limits().reply())
 }
@@ -44,18 +46,27 @@ async fn authorize(access: Access, call: &Call) -> Result<(), Fault> {
     }
 }
 
-/// Starts a method where long work delays no other task; without a runtime it is started here.
-async fn start_on_blocking_pool(registry: Arc<Registry>, call: Call) -> Result<MethodFuture, Fault> {
-    let start = move || {
-        let target = call.target().clone();
-        let method = resolve(&registry, &target)?;
-        catch_panic(&target, || start_method(&registry, method, call))
-    };
-    match Handle::try_current() {
-        Ok(runtime) => {
-            runtime.spawn_blocking(start).await.unwrap_or_else(|error| Err(Fault::internal(error)))
+/// Decodes the arguments where long work delays no other task, then runs the method in this one.
+async fn run_on_blocking_pool(registry: Arc<Registry>, mut call: Call) -> Result<Reply, Fault> {
+    let target = call.target().clone();
+    let start_guard = call.take_start_guard();
+    let pool = registry.blocking_pool().clone();
+    let start = {
+        let target = target.clone();
+        move || {
+            let method = resolve(&registry, &target)?;
+            catch_panic(&target, || start_method(&registry, method, call))
         }
-        Err(_) => start(),
+    };
+    let (running, permit) = pool.run(start).await?;
+    let mut running = pin!(catch_panic_async(&target, running));
+    // Most methods complete at the first poll. The permit is held so long, and not while a method waits, which may
+    // be for a call of the same client that needs a permit too.
+    let first = poll!(running.as_mut());
+    drop((permit, start_guard));
+    match first {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => running.await,
     }
 }
 

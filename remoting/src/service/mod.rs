@@ -8,6 +8,7 @@
 mod access;
 mod args;
 mod authenticator;
+mod blocking_pool;
 pub(crate) mod budget;
 mod call;
 mod call_recorder;
@@ -35,7 +36,7 @@ mod to_arguments;
 pub use access::Access;
 pub use args::{ArgumentList, Arguments, ArgumentsForm};
 pub use authenticator::Authenticator;
-pub use call::{BeginArguments, Call, Context};
+pub use call::{BeginArguments, Call, Context, StartWatch};
 pub use caller::{Caller, FromCaller, MessageHeaders};
 pub use client::{CallError, Client, ClientId, Connection, Encoding, Notification};
 pub use credentials::Credentials;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use amf_core::{Classes, Limits};
 
 use super::authenticator::ErasedAuthenticator;
+use super::blocking_pool::BlockingPool;
 use super::{
     Arguments, Context, Fault, Method, MethodFuture, OutputLimits, Service, ServicesError, Signature, Target,
 };
@@ -20,8 +21,7 @@ pub(super) struct Registry {
     limits: Limits,
     output_limits: OutputLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
-    /// `None`: arguments are decoded where the call came in.
-    blocking_threshold: Option<usize>,
+    blocking_pool: BlockingPool,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
 }
@@ -67,12 +67,12 @@ impl Registry {
     }
 
     pub(super) fn with_blocking_threshold(&self, bytes: usize) -> Self {
-        Self { blocking_threshold: Some(bytes), ..self.clone() }
+        Self { blocking_pool: self.blocking_pool.with_threshold(bytes), ..self.clone() }
     }
 
-    /// Returns `true` if arguments of this size are decoded on the blocking pool.
-    pub(super) fn is_blocking(&self, bytes: usize) -> bool {
-        self.blocking_threshold.is_some_and(|threshold| bytes >= threshold)
+    /// Returns where the arguments of large calls are decoded.
+    pub(super) fn blocking_pool(&self) -> &BlockingPool {
+        &self.blocking_pool
     }
 
     pub(super) fn with_authenticator(&self, authenticator: Arc<dyn ErasedAuthenticator>) -> Self {

@@ -14,7 +14,7 @@ use super::layer::CallService;
 use super::registry::Registry;
 use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, OutputLimits, Principal, Reply, Service,
-    ServiceDescription, Signature, Target,
+    ServiceDescription, Signature, StartWatch, Target,
 };
 
 /// The services of a program with the layers around them; every transport is given the same.
@@ -93,12 +93,12 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
-    /// Decodes the arguments of calls of at least this many bytes on tokio's blocking pool, so that they delay no other
-    /// task of the runtime. Default: all arguments are decoded in the task that the call came in.
+    /// Sets the size in bytes from which on the arguments of a call are decoded on tokio's blocking pool, so that they
+    /// delay no other task of the runtime. Default: 64 KiB. `usize::MAX`: never.
     ///
-    /// Decoding takes at most 50 ms for a body of 2 MiB, whatever its bytes are. A program whose clients send large
-    /// bodies and whose other calls must be fast may choose 256 KiB; for small bodies the way to another thread costs
-    /// more than it saves. Methods run in the call's own task either way.
+    /// Decoding 2 MiB can take 100 ms; for small arguments the way to another thread costs more than it saves. At most
+    /// as many calls are decoded there at a time as there are processors. Methods run in the call's own task either
+    /// way, and over RTMP the calls of one client still start in the order in which they were sent.
     ///
     /// ```
     /// use amf_remoting::Services;
@@ -199,6 +199,15 @@ impl Services {
         let outcome = timeout(self.run(call)).instrument(recorder.span()).await;
         recorder.finish(&outcome);
         outcome
+    }
+
+    /// Returns how to see when the method of a call starts, if its arguments are decoded on the
+    /// [blocking pool](Self::blocking_threshold); `None` if they are decoded when the call is first polled.
+    ///
+    /// This is for transports that start the calls of a client in the order in which they were sent. They poll the call,
+    /// and begin no further one while [`StartWatch::is_pending`] returns `true`.
+    pub fn watch_start(&self, call: &mut Call) -> Option<StartWatch> {
+        self.registry.blocking_pool().is_used_for(call.arguments().len()).then(|| call.watch_start())
     }
 
     fn run(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {

@@ -45,7 +45,10 @@ impl ClientHandler {
             );
         }
         match to_call(command, target, &self.caller) {
-            Ok(call) => context.run(InFlightCall::new(transaction, self.services.call(call))),
+            Ok(mut call) => {
+                context.wait_for_start(self.services.watch_start(&mut call));
+                context.run(InFlightCall::new(transaction, self.services.call(call)));
+            }
             Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use amf_core::Value;
 use amf_remoting::CallError;
+use amf_remoting::service::StartWatch;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -55,6 +56,9 @@ pub(crate) struct Driver<S, H: ConnectionHandler> {
     /// Completed calls whose replies are held until earlier output has reached the socket. Without this, a peer that
     /// pipelines many calls would be disconnected as a slow reader.
     completed: CompletedCalls<TaskOutput<H>>,
+    /// A large call whose arguments are being decoded on another thread. Calls start in the order in which they were
+    /// sent, so until it has started nothing more is read, and no event is handled.
+    starting: Option<StartWatch>,
     /// Calls to the peer that have no reply yet.
     pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     write_buffer: WriteBuffer,
@@ -85,6 +89,7 @@ enum Step<T> {
     Wrote(io::Result<()>),
     Outbound(Option<Outbound>),
     Completed(T),
+    Started,
     Timer,
     Drain,
 }
@@ -108,6 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             metrics: ConnectionMetrics::new(),
             in_flight: FuturesUnordered::new(),
             completed: CompletedCalls::new(max_completed),
+            starting: None,
             pending_calls: HashMap::new(),
             write_buffer: WriteBuffer::default(),
             is_flushed: true,
@@ -167,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                     }
                     None
                 }
-                Step::Timer => None,
+                Step::Started | Step::Timer => None,
                 Step::Drain => {
                     self.is_draining = true;
                     self.notice_deadline = Instant::now().checked_add(shutdown_notice);
@@ -211,6 +217,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
         {
             return Poll::Ready(Step::Completed(done));
         }
+        if self.starting.take_if(|starting| !starting.is_pending()).is_some() {
+            return Poll::Ready(Step::Started);
+        }
         while let Poll::Ready(Some(written)) = self.poll_write(cx) {
             if written.is_err() || !self.is_idle_after_write() {
                 return Poll::Ready(Step::Wrote(written));
@@ -223,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             for is_outbound in [self.is_outbound_first, !self.is_outbound_first] {
                 let step = if is_outbound {
                     self.outbound_rx.poll_recv(cx).map(Step::Outbound)
-                } else if self.completed.is_full() {
+                } else if self.completed.is_full() || self.is_starting() {
                     // A peer that does not take its replies sends no further calls.
                     Poll::Pending
                 } else {
@@ -318,7 +327,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     }
 
     fn handle_events(&mut self) {
-        while let Some(event) = self.connection.poll_event() {
+        while !self.is_starting()
+            && let Some(event) = self.connection.poll_event()
+        {
             match event {
                 Event::Reply(reply) => self.complete_call(reply),
                 Event::Closed(reason) => {
@@ -333,6 +344,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
         }
     }
 
+    /// Returns `true` while a call has yet to start before further ones may. Once closed, no call matters.
+    fn is_starting(&self) -> bool {
+        !self.connection.is_closed() && self.starting.as_ref().is_some_and(StartWatch::is_pending)
+    }
+
     fn with_handler(&mut self, call: impl FnOnce(&mut H, &mut HandlerContext<'_, H>)) {
         let Some(handler) = &mut self.handler else { return };
         let mut context = HandlerContext {
@@ -341,6 +357,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             is_draining: self.is_draining,
             in_flight: &mut self.in_flight,
             completed: &mut self.completed,
+            starting: &mut self.starting,
         };
         call(handler, &mut context);
     }

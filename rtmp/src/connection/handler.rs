@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use amf_remoting::service::StartWatch;
 use futures_util::stream::FuturesUnordered;
 
 use super::completed::CompletedCalls;
@@ -40,12 +41,18 @@ pub(crate) struct HandlerContext<'a, H: ConnectionHandler + ?Sized> {
     pub(crate) is_draining: bool,
     pub(super) in_flight: &'a mut FuturesUnordered<H::Task>,
     pub(super) completed: &'a mut CompletedCalls<TaskOutput<H>>,
+    pub(super) starting: &'a mut Option<StartWatch>,
 }
 
 impl<H: ConnectionHandler + ?Sized> HandlerContext<'_, H> {
     /// How many futures run, or have an outcome that nobody took yet.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.len() + self.completed.len()
+    }
+
+    /// Handles no further event before a call has started, if its arguments are decoded on another thread.
+    pub(crate) fn wait_for_start(&mut self, call: Option<StartWatch>) {
+        *self.starting = call;
     }
 
     /// Begins a future now, and runs it beside the reading; [`ConnectionHandler::handle_completion`] takes its outcome.

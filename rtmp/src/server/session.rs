@@ -164,7 +164,10 @@ impl ClientSession {
                 call_fallback(Arc::clone(hook), UnknownCommand::new(command, caller.clone()))
             }
             _ => match to_call(command, target, caller) {
-                Ok(call) => services.call(call),
+                Ok(mut call) => {
+                    context.wait_for_start(services.watch_start(&mut call));
+                    services.call(call)
+                }
                 Err(fault) => return send_reply((transaction, Err(fault)), context.connection),
             },
         };
