@@ -27,7 +27,8 @@ pub async fn answer(router: &Router, row: &Row) -> Bytes {
     reply
 }
 
-async fn call(router: &Router, request: Bytes) -> Bytes {
+/// Calls an app once.
+pub async fn call(router: &Router, request: Bytes) -> Bytes {
     let request = Request::post(PATH).header(CONTENT_TYPE, "application/x-amf").body(Body::from(request));
     let answer = router.clone().oneshot(request.expect("it is well formed")).await;
     answer

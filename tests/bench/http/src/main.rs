@@ -1,9 +1,11 @@
 //! Measures the gateway against axum without AMF, and against `Py3AMF` under gunicorn. See README.md.
 
 mod apps;
+mod bodies;
 mod in_process;
 mod load;
 mod measure;
+mod polls;
 mod process;
 mod report;
 mod rows;
@@ -13,6 +15,9 @@ use rows::Row;
 
 const USAGE: &str = "usage: amf-bench-http [--rounds N] [--py3amf PYTHON] [WORD...]
 Measures the rows whose title has every WORD, such as: amf0 echo
+
+       amf-bench-http polls [--rounds N] [WORD...]
+Measures the longest poll of requests of 2 MiB, such as: records
 
        amf-bench-http in-process gateway|axum|bare-axum ROW COUNT
 Calls one app so often without a socket, for a profiler that counts instructions";
@@ -26,6 +31,9 @@ fn main() {
         ["in-process", app, row, count] => app_of(app, row)
             .zip(count.parse().ok())
             .map(|((app, row), count)| in_process::run(app, row, count)),
+        ["polls", ref words @ ..] => {
+            Options::read(words).map(|options| polls::measure(options.rounds, &options.words))
+        }
         ref words => Options::read(words).map(|options| compare(&options)),
     };
     if done.is_none() {

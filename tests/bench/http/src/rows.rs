@@ -65,13 +65,13 @@ impl Row {
     }
 }
 
-fn packet(version: u16, target: &str, arguments: &[u8]) -> Vec<u8> {
+pub fn packet(version: u16, target: &str, arguments: &[u8]) -> Vec<u8> {
     let mut packet = PacketWriter::new(version);
     packet.message(target, "/1", arguments).expect("it is short");
     packet.finish()
 }
 
-fn encoded<T: ToAmf + ?Sized>(version: Version, arguments: &T) -> Vec<u8> {
+pub fn encoded<T: ToAmf + ?Sized>(version: Version, arguments: &T) -> Vec<u8> {
     let mut encoder = Encoder::in_envelope(version);
     arguments.to_amf(&mut encoder).expect("AMF has all of these");
     encoder.finish().expect("it is small enough")

@@ -1,4 +1,4 @@
-//! What is called: the same three methods that `gateway.py` has.
+//! What is called: the same three methods that `gateway.py` has, and one for large requests.
 
 use amf_remoting::{AmfObject, Date, Value, remoting_service};
 
@@ -15,15 +15,19 @@ pub struct Player {
 }
 
 pub fn players() -> Vec<Player> {
-    let player = |id: u32| Player {
+    (0..100).map(player).collect()
+}
+
+/// A player who is like no other.
+pub fn player(id: u32) -> Player {
+    Player {
         id: 10_000 + id * 7,
         display_name: format!("Player {id:04}"),
         level: id as i32 - 10,
         score: f64::from(id) * 12.25 + 0.5,
         online: id.is_multiple_of(3),
         joined: Date::from_millis(1.5e12 + f64::from(id) * 1e6),
-    };
-    (0..100).map(player).collect()
+    }
 }
 
 #[derive(Debug)]
@@ -49,5 +53,9 @@ impl Lab {
 
     fn echo_players(&self, players: Vec<Player>) -> Vec<Player> {
         players
+    }
+
+    fn echo_numbers(&self, numbers: Vec<i32>) -> Vec<i32> {
+        numbers
     }
 }
