@@ -86,6 +86,8 @@
 pub mod __private;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "connection")]
+pub mod connection;
 #[cfg(feature = "http")]
 pub mod flex;
 #[cfg(feature = "http")]

@@ -65,6 +65,8 @@ mod shared_object;
 mod transport;
 
 #[cfg(feature = "net")]
+pub use amf_remoting::connection::ConnectionCounters;
+#[cfg(feature = "net")]
 pub use client::{
     Backoff, ConnectError, ConnectionEvent, JoinError, NetConnection, NetConnectionBuilder,
     RemoteSharedObject, SharedObjectBatch, SyncEvents,
@@ -75,8 +77,7 @@ pub use instance::{Instance, InstanceNameError};
 pub use server::TunnelLimits;
 #[cfg(feature = "net")]
 pub use server::{
-    Admission, Connect, Disconnect, DisconnectReason, FromArguments, Rejection, Server, ServerCounters,
-    UnknownCommand,
+    Admission, Connect, Disconnect, DisconnectReason, FromArguments, Rejection, Server, UnknownCommand,
 };
 #[cfg(feature = "persistence")]
 pub use shared_object::RedbStore;

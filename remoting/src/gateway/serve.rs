@@ -1,10 +1,10 @@
 //! An HTTP server with the limits that axum's own does not set.
 
 use std::future::poll_fn;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,12 +15,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tower::Service;
 
+use crate::connection::{
+    Accept, ConnectionLimit, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, accept_until,
+};
 use crate::metrics;
 
 /// The limits of [`serve`].
@@ -94,47 +93,28 @@ impl ServerLimits {
 /// # Ok(())
 /// # }
 /// ```
-pub async fn serve<L>(mut listener: L, app: Router, limits: ServerLimits, stop: impl Future<Output = ()>)
+pub async fn serve<L>(listener: L, app: Router, limits: ServerLimits, stop: impl Future<Output = ()>)
 where
     L: Listener<Addr: Clone + Send + Sync + 'static>,
 {
-    let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
-    let stopping = CancellationToken::new();
-    let mut connections = JoinSet::new();
-    let mut stop = pin!(stop);
-    loop {
-        let accepted = {
-            let mut accept = pin!(listener.accept());
-            poll_fn(|cx| {
-                while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
-                match stop.as_mut().poll(cx) {
-                    Poll::Ready(()) => Poll::Ready(None),
-                    Poll::Pending => accept.as_mut().poll(cx).map(Some),
-                }
-            })
-            .await
-        };
-        let Some((io, address)) = accepted else { break };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            metrics::record_exceeded_limit("connections");
-            tracing::warn!(
-                "closed a connection: the limit `connections` of {} is passed",
-                limits.connections
-            );
-            continue;
-        };
-        let connection = HttpConnection {
-            app: app.clone(),
-            address,
-            header_read_timeout: limits.header_read_timeout,
-            _permit: permit,
-        };
-        connections.spawn(connection.run(io, stopping.clone()));
-    }
-    drop(listener);
-    stopping.cancel();
-    let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(limits.shutdown_timeout, all).await.is_err() {
+    let limiter = Arc::new(ConnectionLimiter::default());
+    let connection_limits = ConnectionLimits::new(ConnectionLimit::new("connections", limits.connections));
+    let shutdown = Shutdown::new();
+    let serve = |(io, address)| match limiter.admit(&connection_limits, None) {
+        Ok(permit) => {
+            let header_read_timeout = limits.header_read_timeout;
+            let connection =
+                HttpConnection { app: app.clone(), address, header_read_timeout, _permit: permit };
+            Some(shutdown.tasks().track_future(connection.run(io, shutdown.closing())))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "closed a connection");
+            None
+        }
+    };
+    // Held until the end: dropping it cancels what still runs.
+    let _connections = accept_until(HttpListener(listener), serve, stop).await;
+    if !shutdown.finish(limits.shutdown_timeout).await {
         metrics::record_exceeded_limit("shutdown_timeout");
         tracing::warn!(
             "cancelled requests: the limit `shutdown_timeout` of {:?} is passed",
@@ -143,15 +123,26 @@ where
     }
 }
 
+/// A listener of axum's, which retries by itself.
+struct HttpListener<L>(L);
+
+impl<L: Listener<Addr: Send>> Accept for HttpListener<L> {
+    type Connection = (L::Io, L::Addr);
+
+    async fn accept(&mut self) -> io::Result<Self::Connection> {
+        Ok(self.0.accept().await)
+    }
+}
+
 struct HttpConnection<A> {
     app: Router,
     address: A,
     header_read_timeout: Duration,
-    _permit: OwnedSemaphorePermit,
+    _permit: ConnectionPermit,
 }
 
 impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
-    async fn run<I>(self, io: I, stopping: CancellationToken)
+    async fn run<I>(self, io: I, stopping: impl Future<Output = ()>)
     where
         I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
@@ -167,7 +158,7 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
             .header_read_timeout(self.header_read_timeout)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
-        let (mut connection, stopping) = (pin!(connection), stopping.cancelled());
+        let mut connection = pin!(connection);
         let mut stopping = pin!(stopping.fuse());
         let ended = poll_fn(|cx| {
             if stopping.as_mut().poll(cx).is_ready() {

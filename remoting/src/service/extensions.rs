@@ -41,8 +41,17 @@ impl Extensions {
 
     /// The value of a type.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.entry::<T>()?.value.downcast_ref()
+    }
+
+    /// Returns the value of a type, shared with this map.
+    pub fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::downcast(Arc::clone(&self.entry::<T>()?.value)).ok()
+    }
+
+    fn entry<T: 'static>(&self) -> Option<&ExtensionEntry> {
         let type_id = TypeId::of::<T>();
-        self.values.iter().find(|extension| extension.type_id == type_id)?.value.downcast_ref()
+        self.values.iter().find(|extension| extension.type_id == type_id)
     }
 }
 
@@ -65,5 +74,6 @@ mod tests {
         assert_eq!(extensions.get::<u8>(), Some(&2));
         assert_eq!(extensions.get::<&str>(), Some(&"text"));
         assert_eq!(extensions.get::<u16>(), None);
+        assert_eq!(extensions.get_shared::<u8>().as_deref(), Some(&2));
     }
 }

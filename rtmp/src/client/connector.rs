@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use amf_remoting::connection::ShutdownTimeouts;
 use amf_remoting::service::ClientId;
 use amf_remoting::{Caller, Client, Services};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,7 +17,7 @@ use super::address::Address;
 use super::error::ConnectError;
 use super::handler::{ClientHandler, OnUnhandled};
 use super::shared_object::RemoteObjects;
-use crate::connection::{ConnectionEnd, Driver, Handle};
+use crate::connection::{ConnectionEnd, Driver, Handle, channel};
 use crate::proto::{Accepted, Config, ConnectRequest, Connection, Seed};
 
 /// A connection that the server has accepted.
@@ -117,7 +118,7 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (handle, outbound_rx, status) = Handle::new(&self.config, self.services.encode_limits());
+        let (handle, outbound) = channel(&self.config, self.services.encode_limits());
         let handle = Arc::new(handle);
         let (config, request) = (Arc::clone(&self.config), self.request.clone());
         let connection = Connection::client(config, request, &Seed::random(), Instant::now());
@@ -130,9 +131,9 @@ impl Connector {
             objects: Arc::clone(objects),
             outcome_tx: Some(outcome_tx),
         };
-        let mut driver = Driver::new(stream, connection, handler, outbound_rx, status);
+        let mut driver = Driver::new(stream, connection, handler, outbound);
         // Whoever does not wait for the decision any more does not want the connection.
-        let driver = async move { driver.run(std::future::pending(), Duration::ZERO, Duration::ZERO).await };
+        let driver = async move { driver.run(std::future::pending(), ShutdownTimeouts::new()).await };
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         let accepted = outcome_rx.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
         Ok(Established { handle, accepted: Arc::new(accepted), driver })

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use amf_core::Value;
-use amf_remoting::service::{Target, fault::code};
-use amf_remoting::{Caller, Fault, Services};
+use amf_remoting::connection::outcome_bytes;
+use amf_remoting::service::Target;
+use amf_remoting::{Caller, Services};
 use tokio::sync::oneshot;
 
 use super::shared_object::RemoteObjects;
-use crate::connection::{
-    CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, outcome_size, send_reply, to_call,
-};
+use crate::connection::{CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, send_reply, to_call};
 use crate::proto::{Accepted, Command, Event, Status};
 
 pub(super) type OnUnhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
@@ -38,17 +37,9 @@ impl ClientHandler {
         let target = Target::new(command.shared_name());
         if self.services.signature(&target).is_none() {
             (self.on_unhandled)(command.name(), command.body().values().unwrap_or_default());
-            let text = format!("there is no method {}", command.name());
-            return send_reply(
-                (transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))),
-                context.connection,
-            );
         }
         match to_call(command, target, &self.caller) {
-            Ok(mut call) => {
-                context.wait_for_start(self.services.watch_start(&mut call));
-                context.run(InFlightCall::new(transaction, self.services.call(call)));
-            }
+            Ok(call) => context.calls.call(&self.services, call, transaction),
             Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
     }
@@ -60,7 +51,7 @@ impl ConnectionHandler for ClientHandler {
     fn handle_event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
         match event {
             Event::Accepted(accepted) => {
-                context.status.set_version(accepted.version());
+                context.outbound.set_version(accepted.version());
                 self.complete_connect(Ok(accepted));
             }
             Event::Rejected(status) => self.complete_connect(Err(status)),
@@ -70,8 +61,8 @@ impl ConnectionHandler for ClientHandler {
         }
     }
 
-    fn outcome_size(outcome: &CallOutcome) -> usize {
-        outcome_size(outcome)
+    fn outcome_bytes(outcome: &CallOutcome) -> usize {
+        outcome_bytes(outcome)
     }
 
     fn handle_completion(&mut self, outcome: CallOutcome, context: &mut HandlerContext<'_, Self>) {

@@ -1,10 +1,9 @@
 //! Calls of the peer, on their way to services and back; both sides do it alike.
 
 use std::fmt::Display;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use amf_remoting::service::{ArgumentsForm, BoxFuture, Call, Reply, Target, fault::code};
+use amf_remoting::connection;
+use amf_remoting::service::{ArgumentsForm, Call, Reply, Target, fault::code};
 use amf_remoting::{Caller, Fault};
 
 use crate::proto::{Command, Connection, Transaction, UserError};
@@ -12,32 +11,10 @@ use crate::proto::{Command, Connection, Transaction, UserError};
 /// The name, the transaction id and the command object.
 const VALUES_BEFORE_ARGUMENTS: usize = 3;
 
-/// What became of a call, and whom to tell; a call that wants no answer has no transaction.
-pub(crate) type CallOutcome = (Option<Transaction>, Result<Reply, Fault>);
-
-/// A call of the peer that a service is at.
-pub(crate) struct InFlightCall {
-    transaction: Option<Transaction>,
-    outcome: BoxFuture<'static, Result<Reply, Fault>>,
-}
-
-impl InFlightCall {
-    pub(crate) fn new(
-        transaction: Option<Transaction>,
-        outcome: BoxFuture<'static, Result<Reply, Fault>>,
-    ) -> Self {
-        Self { transaction, outcome }
-    }
-}
-
-impl Future for InFlightCall {
-    type Output = CallOutcome;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallOutcome> {
-        let outcome = ready!(self.outcome.as_mut().poll(cx));
-        Poll::Ready((self.transaction, outcome))
-    }
-}
+/// The outcome of a call, with its transaction; a call that wants no reply has none.
+pub(crate) type CallOutcome = connection::CallOutcome<Option<Transaction>>;
+/// A call of the peer that a service is working on.
+pub(crate) type InFlightCall = connection::InFlightCall<Option<Transaction>>;
 
 /// Turns a command into a call of a service. Nothing is decoded before the method has been looked up.
 pub(crate) fn to_call(command: Command, target: Target, caller: &Caller) -> Result<Call, Fault> {
@@ -57,14 +34,6 @@ pub(crate) fn to_call(command: Command, target: Target, caller: &Caller) -> Resu
 #[cold]
 fn encoding_fault(error: &dyn Display) -> Fault {
     Fault::new(code::MESSAGE_ENCODING, error.to_string())
-}
-
-/// Returns the bytes that the outcome of a call holds.
-pub(crate) fn outcome_size((_, outcome): &CallOutcome) -> usize {
-    match outcome {
-        Ok(reply) => reply.body().len(),
-        Err(fault) => fault.code().len() + fault.message().len(),
-    }
 }
 
 /// Answers a call of the peer.

@@ -15,265 +15,184 @@ use std::time::{Duration, Instant};
 
 use amf_core::Value;
 use amf_remoting::CallError;
-use amf_remoting::service::StartWatch;
+use amf_remoting::connection::{DrainState, MessageClass, RunningCalls, ShutdownTimeouts};
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout};
 
-use super::completed::CompletedCalls;
-use super::handle::{ConnectionStatus, Outbound};
-use super::handler::{ConnectionEnd, ConnectionHandler, HandlerContext, TaskOutput};
-use super::write_buffer::WriteBuffer;
+use super::handle::{Outbound, OutboundQueue};
+use super::handler::{ConnectionEnd, ConnectionHandler, HandlerContext};
+use super::socket_writer::SocketWriter;
+use super::turns::Turns;
 use crate::metrics::{ConnectionMetrics, connection_ended};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UserError};
 
-/// What is read from a socket at one time.
+/// Maximum number of bytes taken by one read.
 const READ_SIZE: usize = 16 << 10;
-/// What is put together for one write, before more calls are answered or more is told.
+/// Bytes that are put together for one write, before more calls are answered or more messages of the program are taken.
 const COALESCE_LIMIT: usize = 16 << 10;
-/// A peer that always has something to read must not put off what is due: after so many steps it is done.
-const STEPS_PER_CLOCK_CHECK: u8 = 64;
-/// What is read before others have their turn: a peer that floods shall not hold up those on the same thread.
-const READ_BUDGET: usize = 32 << 10;
-/// How long a peer may take to notice the end, so that a reset does not cost it the last words.
+/// Time that a peer has to notice the end, so that a reset does not cost it the last bytes.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection and its socket.
 pub(crate) struct Driver<S, H: ConnectionHandler> {
     socket: S,
     connection: Connection,
-    /// Until the connection has ended.
+    /// `None` once the connection has ended.
     handler: Option<H>,
-    outbound_rx: mpsc::UnboundedReceiver<Outbound>,
-    status: Arc<ConnectionStatus>,
-    metrics: ConnectionMetrics,
-    in_flight: FuturesUnordered<H::Task>,
-    /// Completed calls whose replies are held until earlier output has reached the socket. Without this, a peer that
-    /// pipelines many calls would be disconnected as a slow reader.
-    completed: CompletedCalls<TaskOutput<H>>,
-    /// A large call whose arguments are being decoded on another thread. Calls start in the order in which they were
-    /// sent, so until it has started nothing more is read, and no event is handled.
-    starting: Option<StartWatch>,
+    outbound: OutboundQueue,
+    /// Calls of the peer. Replies of those that have completed are held here until earlier output has reached the
+    /// socket: without this, a peer that pipelines many calls would be disconnected as a slow reader.
+    calls: RunningCalls<H::Task>,
     /// Calls to the peer that have no reply yet.
     pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
-    write_buffer: WriteBuffer,
-    /// Whether the socket may hold back what it was given, as TLS does.
-    is_flushed: bool,
-    /// Whether what is told is looked at before what is read, the next time.
-    is_outbound_first: bool,
+    writer: SocketWriter,
+    turns: Turns,
     /// Wakes the task at the deadline, or earlier: setting it costs more than waking for nothing now and then.
     timer: Pin<Box<Sleep>>,
-    /// How many there were since somebody looked at the clock.
-    steps: u8,
-    /// How much was read in this turn.
-    read_since_yield: usize,
-    /// Since when the socket has taken nothing of what waits for it.
-    write_stalled_since: Option<Instant>,
-    /// Whether this side is to go, and by when.
-    is_draining: bool,
-    /// When the notice ends, as long as it has not.
-    notice_deadline: Option<Instant>,
-    drain_deadline: Option<Instant>,
-    /// Why and when the protocol ended, while the last bytes are written.
-    closed: Option<(CloseReason, Instant)>,
+    drain: DrainState,
+    /// Set when the protocol has ended, while the last bytes are written.
+    closed: Option<Closed>,
+    metrics: ConnectionMetrics,
+}
+
+/// Why and when the protocol ended.
+struct Closed {
+    reason: CloseReason,
+    at: Instant,
 }
 
 /// What happens next.
-enum Step<T> {
+enum Step {
     Read(io::Result<usize>),
     Wrote(io::Result<()>),
-    Outbound(Option<Outbound>),
-    Completed(T),
-    Started,
+    Outbound(Outbound),
+    /// A call has completed or started.
+    Calls,
     Timer,
-    Drain,
+    Shutdown,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
-    pub(crate) fn new(
-        socket: S,
-        connection: Connection,
-        handler: H,
-        outbound_rx: mpsc::UnboundedReceiver<Outbound>,
-        status: Arc<ConnectionStatus>,
-    ) -> Self {
+    pub(crate) fn new(socket: S, connection: Connection, handler: H, outbound: OutboundQueue) -> Self {
         let max_completed = connection.config().limits.unsent_reply_bytes;
         let first = connection.poll_timeout().unwrap_or_else(Instant::now);
         Self {
             socket,
             connection,
             handler: Some(handler),
-            outbound_rx,
-            status,
-            metrics: ConnectionMetrics::new(),
-            in_flight: FuturesUnordered::new(),
-            completed: CompletedCalls::new(max_completed),
-            starting: None,
+            outbound,
+            calls: RunningCalls::new(max_completed, H::outcome_bytes),
             pending_calls: HashMap::new(),
-            write_buffer: WriteBuffer::default(),
-            is_flushed: true,
-            is_outbound_first: false,
+            writer: SocketWriter::new(),
+            turns: Turns::default(),
             timer: Box::pin(sleep_until(first.into())),
-            steps: 0,
-            read_since_yield: 0,
-            write_stalled_since: None,
-            is_draining: false,
-            notice_deadline: None,
-            drain_deadline: None,
+            drain: DrainState::default(),
             closed: None,
+            metrics: ConnectionMetrics::new(),
         }
     }
 
-    /// Drives the connection until it ends. When `drain` is done, the peer is told so and goes on for `shutdown_notice`;
-    /// calls at work may end within `shutdown_timeout` after that, and then the connection is closed.
+    /// Drives the connection until it ends. When `shutdown` completes, the peer is notified and may go on for the grace
+    /// period; calls in flight may complete within the timeout after that, and then the connection is closed.
     pub(crate) async fn run(
         &mut self,
-        drain: impl Future<Output = ()>,
-        shutdown_notice: Duration,
-        shutdown_timeout: Duration,
+        shutdown: impl Future<Output = ()>,
+        timeouts: ShutdownTimeouts,
     ) -> ConnectionEnd {
-        let mut drain = pin!(drain);
+        let mut shutdown = pin!(shutdown);
         loop {
             if let Some(end) = self.process() {
                 self.report_end(&end);
                 self.linger().await;
                 return end;
             }
-            let step = poll_fn(|cx| self.poll_step(cx, drain.as_mut())).await;
-            let is_timer = matches!(step, Step::Timer);
+            let step = poll_fn(|cx| self.poll_step(cx, shutdown.as_mut())).await;
+            let is_clock_due = self.turns.has_stepped() || matches!(step, Step::Timer);
             let end = match step {
                 Step::Read(Ok(0)) => Some(ConnectionEnd::Lost(Arc::new(io::ErrorKind::UnexpectedEof.into()))),
-                Step::Wrote(Ok(())) => {
-                    self.write_stalled_since = None;
-                    None
-                }
                 Step::Read(Err(error)) | Step::Wrote(Err(error)) => {
                     Some(ConnectionEnd::Lost(Arc::new(error)))
                 }
-                Step::Outbound(outbound) => {
-                    self.send(outbound.unwrap_or(Outbound::Close));
-                    self.coalesce_outbound();
-                    None
-                }
-                Step::Completed(done) => {
-                    let size = H::outcome_size(&done);
-                    self.completed.push(done, size);
-                    None
-                }
                 Step::Read(Ok(read)) => {
-                    self.read_since_yield += read;
-                    if self.read_since_yield >= READ_BUDGET {
-                        self.read_since_yield = 0;
+                    if self.turns.has_read(read) {
                         yield_now().await;
                     }
                     None
                 }
-                Step::Started | Step::Timer => None,
-                Step::Drain => {
-                    self.is_draining = true;
-                    self.notice_deadline = Instant::now().checked_add(shutdown_notice);
-                    self.drain_deadline =
-                        self.notice_deadline.and_then(|deadline| deadline.checked_add(shutdown_timeout));
+                Step::Outbound(outbound) => {
+                    self.send(outbound);
+                    self.coalesce_outbound();
+                    None
+                }
+                Step::Shutdown => {
+                    self.drain.begin(timeouts, Instant::now());
                     self.announce_shutdown();
                     None
                 }
+                Step::Wrote(Ok(())) | Step::Calls | Step::Timer => None,
             };
-            self.steps += 1;
-            let is_timer = is_timer || self.steps >= STEPS_PER_CLOCK_CHECK;
-            if let Some(end) = end.or_else(|| if is_timer { self.check_deadlines() } else { None }) {
+            if let Some(end) = end.or_else(|| if is_clock_due { self.check_deadlines() } else { None }) {
                 self.connection.disconnect();
                 self.process();
-                self.status.close();
+                self.outbound.close();
                 self.report_end(&end);
                 return end;
             }
-            if self.is_draining
-                && self.notice_deadline.is_none()
-                && self.in_flight.is_empty()
-                && self.completed.is_empty()
-            {
+            if self.drain.may_close() && self.calls.is_empty() {
                 self.close_after_drain();
             }
         }
     }
 
-    /// Whatever comes first. What has come is asked for in this order, so that replies go out before more calls
-    /// are read. What is told and what is read take turns: neither can starve the other.
+    /// Polls for the next step. The order makes replies go out before more calls are read; messages of the program and
+    /// of the peer take turns.
     fn poll_step(
         &mut self,
         cx: &mut Context<'_>,
-        drain: Pin<&mut impl Future<Output = ()>>,
-    ) -> Poll<Step<TaskOutput<H>>> {
+        shutdown: Pin<&mut impl Future<Output = ()>>,
+    ) -> Poll<Step> {
         let is_open = !self.connection.is_closed();
-        if is_open
-            && !self.in_flight.is_empty()
-            && !self.completed.is_full()
-            && let Poll::Ready(Some(done)) = self.in_flight.poll_next_unpin(cx)
-        {
-            return Poll::Ready(Step::Completed(done));
+        if is_open && self.calls.poll(cx).is_ready() {
+            return Poll::Ready(Step::Calls);
         }
-        if self.starting.take_if(|starting| !starting.is_pending()).is_some() {
-            return Poll::Ready(Step::Started);
-        }
-        while let Poll::Ready(Some(written)) = self.poll_write(cx) {
+        while let Poll::Ready(Some(written)) = self.writer.poll_write(&mut self.socket, cx) {
             if written.is_err() || !self.is_idle_after_write() {
                 return Poll::Ready(Step::Wrote(written));
             }
-            self.write_stalled_since = None;
-            self.status.set_unsent(0);
+            self.outbound.set_unsent(0);
         }
         if is_open {
-            self.is_outbound_first = !self.is_outbound_first;
-            for is_outbound in [self.is_outbound_first, !self.is_outbound_first] {
+            let is_outbound_first = self.turns.is_outbound_first();
+            for is_outbound in [is_outbound_first, !is_outbound_first] {
                 let step = if is_outbound {
-                    self.outbound_rx.poll_recv(cx).map(Step::Outbound)
-                } else if self.completed.is_full() || self.is_starting() {
-                    // A peer that does not take its replies sends no further calls.
-                    Poll::Pending
-                } else {
+                    self.outbound.poll_recv(cx).map(Step::Outbound)
+                } else if self.calls.is_accepting() {
                     self.poll_read(cx).map(Step::Read)
+                } else {
+                    Poll::Pending
                 };
                 if step.is_ready() {
                     return step;
                 }
             }
-            if !self.is_draining && drain.poll(cx).is_ready() {
-                return Poll::Ready(Step::Drain);
+            if !self.drain.is_shutting_down() && shutdown.poll(cx).is_ready() {
+                return Poll::Ready(Step::Shutdown);
             }
         }
         self.poll_time(cx).map(|()| Step::Timer)
     }
 
-    /// Writes what there is to be written; nothing is ready where there is nothing.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<()>>> {
-        if !self.write_buffer.is_empty() {
-            self.is_flushed = false;
-            let written = self.write_buffer.poll_write(&mut self.socket, cx).map(Some);
-            if written.is_pending() {
-                self.write_stalled_since.get_or_insert_with(Instant::now);
-            }
-            return written;
-        }
-        if self.is_flushed {
-            return Poll::Ready(None);
-        }
-        let flushed = ready!(Pin::new(&mut self.socket).poll_flush(cx));
-        self.is_flushed = true;
-        Poll::Ready(flushed.err().map(Err))
-    }
-
-    /// Whether there is nothing to be done about it that the socket took something.
+    /// Returns `true` if nothing is left to write, answer or close.
     fn is_idle_after_write(&self) -> bool {
-        self.write_buffer.is_empty()
-            && self.completed.is_empty()
+        self.writer.is_empty()
+            && !self.calls.has_completed()
             && self.connection.queued() == 0
             && !self.connection.is_closed()
-            && !self.is_draining
+            && !self.drain.is_shutting_down()
     }
 
     /// Reads what there is, through the stack: an idle connection holds no buffer.
@@ -295,107 +214,101 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
         self.timer.as_mut().poll(cx)
     }
 
-    /// Takes every event, and what is to be written next. Tells the end when all is written.
+    /// Handles all events, and takes what is to be written next. Returns the end once all has been written.
     fn process(&mut self) -> Option<ConnectionEnd> {
         loop {
             self.handle_events();
             if self.connection.queued() > 0 {
-                self.write_buffer.fill(|| self.connection.poll_transmit());
+                self.writer.fill(|| self.connection.poll_transmit());
             }
-            if self.connection.queued() > 0 || self.connection.is_closed() || self.completed.is_empty() {
+            if self.connection.queued() > 0 || self.connection.is_closed() || !self.calls.has_completed() {
                 break;
             }
             while self.has_reply_room()
-                && let Some(done) = self.completed.pop()
+                && let Some(outcome) = self.calls.pop_completed()
             {
-                self.with_handler(|handler, context| handler.handle_completion(done, context));
+                self.with_handler(|handler, context| handler.handle_completion(outcome, context));
             }
         }
         self.metrics.update(&self.connection);
-        self.status.set_unsent(self.write_buffer.len() + self.connection.queued() + self.completed.bytes());
-        match &self.closed {
-            Some((reason, _)) if self.write_buffer.is_empty() => Some(ConnectionEnd::Closed(reason.clone())),
-            _ => None,
-        }
+        let unsent = self.writer.len() + self.connection.queued() + self.calls.completed_bytes();
+        self.outbound.set_unsent(unsent);
+        let closed = self.closed.as_ref().filter(|_| self.writer.is_empty())?;
+        Some(ConnectionEnd::Closed(closed.reason.clone()))
     }
 
-    /// Whether more goes into the next write. The replies that the peer did not take yet shall not become too many
-    /// by this.
+    /// Returns `true` if more replies go into the next write. Replies that the peer has not taken must not become too
+    /// many by this.
     fn has_reply_room(&self) -> bool {
         self.connection.queued() < COALESCE_LIMIT
             && self.connection.unsent_replies() <= self.connection.config().limits.unsent_replies / 2
     }
 
     fn handle_events(&mut self) {
-        while !self.is_starting()
+        while self.may_handle_events()
             && let Some(event) = self.connection.poll_event()
         {
             match event {
                 Event::Reply(reply) => self.complete_call(reply),
                 Event::Closed(reason) => {
                     connection_ended(&reason);
-                    self.closed = Some((reason, Instant::now()));
-                    // What nobody will answer any more is not waited for while the rest is written.
+                    self.closed = Some(Closed { reason, at: Instant::now() });
+                    // No reply comes any more: those who wait need not wait for the last bytes to be written.
                     self.pending_calls.clear();
-                    self.status.close();
+                    self.outbound.close();
                 }
                 event => self.with_handler(|handler, context| handler.handle_event(event, context)),
             }
         }
     }
 
-    /// Returns `true` while a call has yet to start before further ones may. Once closed, no call matters.
-    fn is_starting(&self) -> bool {
-        !self.connection.is_closed() && self.starting.as_ref().is_some_and(StartWatch::is_pending)
+    /// Returns `false` while a large call has yet to start: calls start in the order in which they were sent. Once
+    /// closed, no call matters.
+    fn may_handle_events(&self) -> bool {
+        self.connection.is_closed() || !self.calls.is_starting()
     }
 
     fn with_handler(&mut self, call: impl FnOnce(&mut H, &mut HandlerContext<'_, H>)) {
         let Some(handler) = &mut self.handler else { return };
         let mut context = HandlerContext {
             connection: &mut self.connection,
-            status: &self.status,
-            is_draining: self.is_draining,
-            in_flight: &mut self.in_flight,
-            completed: &mut self.completed,
-            starting: &mut self.starting,
+            outbound: &self.outbound,
+            calls: &mut self.calls,
+            is_shutting_down: self.drain.is_shutting_down(),
         };
         call(handler, &mut context);
     }
 
-    /// Sends what else waits, as long as it fits the same write.
+    /// Sends further messages of the program, as long as they fit the same write.
     fn coalesce_outbound(&mut self) {
         while self.connection.queued() < COALESCE_LIMIT
-            && let Ok(outbound) = self.outbound_rx.try_recv()
+            && let Some(outbound) = self.outbound.try_recv()
         {
             self.send(outbound);
         }
     }
 
     fn send(&mut self, outbound: Outbound) {
-        self.status.dequeued(&outbound);
         match outbound {
             Outbound::Notify(call) => {
                 if let Err(error) = self.connection.notify(0, call.method(), call.arguments()) {
-                    tracing::debug!(method = call.method(), %error, "a client was not told");
+                    tracing::debug!(method = call.method(), %error, "a notification was not sent");
                 }
             }
             Outbound::Invoke(call, reply_tx) => {
                 match self.connection.call(Instant::now(), 0, call.method(), call.arguments()) {
                     Ok(id) => drop(self.pending_calls.insert(id, reply_tx)),
-                    // Whoever asked may have gone.
+                    // The caller may be gone.
                     Err(error) => drop(reply_tx.send(Err(call_error(&error)))),
                 }
             }
-            Outbound::Broadcast(chunked) => {
+            Outbound::Message(chunked, class) => {
                 if let Err(error) = self.connection.send_pre_chunked(&chunked) {
-                    tracing::debug!(%error, "a client was not told what its group was");
-                }
-            }
-            Outbound::SharedObject(chunked) => {
-                // It would never know what it missed.
-                if let Err(error) = self.connection.send_pre_chunked(&chunked) {
-                    tracing::debug!(%error, "a client is too slow for its shared objects");
-                    self.connection.close(None);
+                    tracing::debug!(%error, ?class, "a message was not sent");
+                    // A client that misses an update of a shared object would never know.
+                    if class == MessageClass::Reply {
+                        self.connection.close(None);
+                    }
                 }
             }
             Outbound::Close => self.connection.close(None),
@@ -414,16 +327,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     }
 
     fn check_deadlines(&mut self) -> Option<ConnectionEnd> {
-        self.steps = 0;
+        self.turns.clock_checked();
         let now = Instant::now();
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
         }
         self.connection.handle_timeout(now);
-        self.notice_deadline = self.notice_deadline.filter(|deadline| now < *deadline);
-        if self.drain_deadline.is_some_and(|deadline| deadline <= now) {
-            self.in_flight.clear();
-            self.completed.clear();
+        if self.drain.handle_timeout(now) {
+            self.calls.clear();
         }
         self.stall_deadline().filter(|at| *at <= now)?;
         self.connection.handle_stall();
@@ -431,19 +342,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        // Once closed, the drain deadline has passed or does not matter.
-        let drain_deadline = self.drain_deadline.filter(|_| !self.connection.is_closed());
-        let notice_deadline = self.notice_deadline.filter(|_| !self.connection.is_closed());
-        [self.connection.poll_timeout(), self.stall_deadline(), notice_deadline, drain_deadline]
-            .into_iter()
-            .flatten()
-            .min()
+        // Once closed, the end of the drain has passed or does not matter.
+        let drain = self.drain.deadline().filter(|_| !self.connection.is_closed());
+        [self.connection.poll_timeout(), self.stall_deadline(), drain].into_iter().flatten().min()
     }
 
-    /// When a peer that takes nothing has taken nothing for too long. After the end, a little is not enough.
+    /// Returns when a peer that takes nothing has taken nothing for too long. After the end, it has to take everything
+    /// within this time.
     fn stall_deadline(&self) -> Option<Instant> {
-        let since = self.closed.as_ref().map(|(_, closed)| *closed).or(self.write_stalled_since);
-        let since = since.filter(|_| !self.write_buffer.is_empty())?;
+        let since = self.closed.as_ref().map(|closed| closed.at).or(self.writer.stalled_since());
+        let since = since.filter(|_| !self.writer.is_empty())?;
         since.checked_add(self.connection.config().limits.stall_timeout)
     }
 
@@ -455,11 +363,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
 
     /// All is written: says so, and lets the peer go first.
     async fn linger(&mut self) {
-        self.status.close();
         self.handler = None;
-        self.in_flight.clear();
-        self.outbound_rx.close();
-        while self.outbound_rx.try_recv().is_ok() {}
+        self.calls.clear();
+        self.outbound.close();
+        while self.outbound.try_recv().is_some() {}
         let mut is_shut = false;
         let peer_closed = poll_fn(|cx| {
             if !is_shut {
@@ -499,7 +406,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
 
     fn send_all_outbound(&mut self) {
         while !self.connection.is_closed()
-            && let Ok(outbound) = self.outbound_rx.try_recv()
+            && let Some(outbound) = self.outbound.try_recv()
         {
             self.send(outbound);
         }

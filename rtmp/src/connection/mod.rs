@@ -1,13 +1,13 @@
 //! What drives the protocol: sockets, the clock, and the calls at work.
 
 mod calls;
-mod completed;
 mod driver;
 mod handle;
 mod handler;
-mod write_buffer;
+mod socket_writer;
+mod turns;
 
-pub(crate) use calls::{CallOutcome, InFlightCall, outcome_size, send_reply, to_call};
+pub(crate) use calls::{CallOutcome, InFlightCall, send_reply, to_call};
 pub(crate) use driver::Driver;
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, channel};
 pub(crate) use handler::{ConnectionEnd, ConnectionHandler, HandlerContext};

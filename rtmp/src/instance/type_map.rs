@@ -1,38 +1,40 @@
 //! Values by their type, made when they are first asked for.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// One value of each type that was asked for.
+use amf_remoting::service::Extensions;
+
+/// One value of each type that was requested: [`Extensions`] behind a lock.
 #[derive(Default)]
 pub(crate) struct TypeMap {
-    /// Under each type a cell of it: `Arc<OnceLock<Arc<T>>>`.
-    cells: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// For each type a cell of it: `OnceLock<Arc<T>>`.
+    cells: Mutex<Extensions>,
 }
 
 impl TypeMap {
-    /// The value of a type. While it is made, only those wait who ask for the same type.
+    /// Returns the value of a type. While it is made, only those wait who request the same type.
     pub(crate) fn get_or_init<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
         Arc::clone(self.cell::<T>().get_or_init(|| Arc::new(make())))
     }
 
     fn cell<T: Send + Sync + 'static>(&self) -> Arc<OnceLock<Arc<T>>> {
         let mut cells = self.lock();
-        let cell = cells.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(OnceLock::<Arc<T>>::new()));
-        // What stands under a type is of that type.
-        Arc::clone(cell).downcast().unwrap_or_default()
+        if let Some(cell) = cells.get_shared() {
+            return cell;
+        }
+        cells.insert(OnceLock::<Arc<T>>::new());
+        cells.get_shared().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TypeId, Arc<dyn Any + Send + Sync>>> {
+    fn lock(&self) -> MutexGuard<'_, Extensions> {
         self.cells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for TypeMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TypeMap").field("values", &self.lock().len()).finish()
+        f.debug_tuple("TypeMap").field(&*self.lock()).finish()
     }
 }
 

@@ -4,7 +4,6 @@ mod arguments;
 mod connect;
 mod disconnect;
 mod fallback;
-mod limiter;
 mod session;
 mod settings;
 #[cfg(feature = "tunnel")]
@@ -16,11 +15,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amf_core::ToAmf;
+use amf_remoting::connection::{ConnectionCounters, ConnectionPermit};
 use amf_remoting::service::{BoxFuture, Reply};
 use amf_remoting::{Fault, Services};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::connection::{Driver, Handle};
+use crate::connection::{Driver, channel};
 use crate::instance::{Instance, InstanceNameError};
 use crate::proto::{Config, Connection, Seed};
 use crate::shared_object::SharedObjects;
@@ -29,10 +29,6 @@ pub use arguments::FromArguments;
 pub use connect::{Admission, Connect, Rejection};
 pub use disconnect::{Disconnect, DisconnectReason};
 pub use fallback::UnknownCommand;
-pub(crate) use limiter::ConnectionPermit;
-pub use limiter::ServerCounters;
-#[cfg(feature = "tunnel")]
-pub(crate) use limiter::TooManyConnectionsError;
 use session::ClientSession;
 pub(crate) use settings::ServerSettings;
 #[cfg(feature = "tunnel")]
@@ -215,13 +211,13 @@ impl Server {
     /// themselves. Default 0: those who have no call at work are let go at once.
     #[must_use]
     pub fn shutdown_notice(self, shutdown_notice: Duration) -> Self {
-        self.with(|settings| settings.shutdown_notice = shutdown_notice)
+        self.with(|settings| settings.shutdown_timeouts.notice = shutdown_notice)
     }
 
     /// How long calls at work may take to end when the server ends, after the [notice](Self::shutdown_notice). Default 10 s.
     #[must_use]
     pub fn shutdown_timeout(self, shutdown_timeout: Duration) -> Self {
-        self.with(|settings| settings.shutdown_timeout = shutdown_timeout)
+        self.with(|settings| settings.shutdown_timeouts.timeout = shutdown_timeout)
     }
 
     /// The instance of this name, `""` for the one that clients get who name none. It is made if nobody has it.
@@ -256,7 +252,7 @@ impl Server {
     }
 
     /// Counts of the connections.
-    pub fn counters(&self) -> ServerCounters {
+    pub fn counters(&self) -> ConnectionCounters {
         self.settings.inner.limiter.counters()
     }
 
@@ -338,9 +334,9 @@ pub(crate) async fn serve_connection<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
-    let (handle, outbound_rx, status) = Handle::new(&settings.config, settings.services.encode_limits());
+    let (handle, outbound) = channel(&settings.config, settings.services.encode_limits());
     let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer, Arc::clone(permit));
-    let mut driver = Driver::new(stream, connection, session, outbound_rx, status);
-    let end = driver.run(settings.closing(), settings.shutdown_notice, settings.shutdown_timeout).await;
+    let mut driver = Driver::new(stream, connection, session, outbound);
+    let end = driver.run(settings.closing(), settings.shutdown_timeouts).await;
     tracing::debug!(?peer, ?end, "connection ended");
 }

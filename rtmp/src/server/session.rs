@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use amf_core::DynamicMembers;
+use amf_remoting::connection::{ConnectionPermit, outcome_bytes};
 use amf_remoting::service::{BoxFuture, ClientId, Reply, Target};
 use amf_remoting::{Caller, Client, Fault};
 use bytes::Bytes;
@@ -18,11 +19,9 @@ use tokio::time::timeout;
 use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::{Disconnect, DisconnectReason};
 use super::fallback::UnknownCommand;
-use super::limiter::ConnectionPermit;
 use super::settings::{Fallback, ServerSettings};
 use crate::connection::{
-    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, outcome_size,
-    send_reply, to_call,
+    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, send_reply, to_call,
 };
 use crate::metrics::limit_exceeded;
 use crate::proto::message::code;
@@ -62,6 +61,12 @@ pub(crate) enum SessionTaskOutput {
     Call(CallOutcome),
 }
 
+impl From<InFlightCall> for SessionTask {
+    fn from(call: InFlightCall) -> Self {
+        Self::Call(call)
+    }
+}
+
 impl Future for SessionTask {
     type Output = SessionTaskOutput;
 
@@ -99,7 +104,7 @@ impl ClientSession {
             Ok(connect) => {
                 let decision = run_on_connect(Arc::clone(&self.settings), connect.clone());
                 self.state = SessionState::PendingConnect(connect);
-                context.run(SessionTask::OnConnect(Box::pin(decision)));
+                context.calls.run(SessionTask::OnConnect(Box::pin(decision)));
             }
             Err(error) => self.reject(&Rejection::from(error).status, context),
         }
@@ -128,10 +133,10 @@ impl ClientSession {
         else {
             return;
         };
-        let decision = if context.is_draining { Err(shutting_down(&connect)) } else { decision };
+        let decision = if context.is_shutting_down { Err(shutting_down(&connect)) } else { decision };
         match decision {
             Ok(Admission { extensions, info }) => {
-                context.status.set_version(connect.version());
+                context.outbound.set_version(connect.version());
                 let instance = connect.instance().clone();
                 instance.add_client(&self.client);
                 let mut caller =
@@ -152,26 +157,23 @@ impl ClientSession {
         }
         let transaction = command.transaction();
         // The protocol counts the calls that want a reply; the others must not pile up either.
-        if transaction.is_none() && context.in_flight() >= context.connection.config().limits.calls_in {
+        if transaction.is_none() && context.calls.len() >= context.connection.config().limits.calls_in {
             limit_exceeded("calls_in");
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
         let services = &self.settings.services;
         let target = Target::new(command.shared_name());
-        let outcome = match &self.settings.fallback {
+        match &self.settings.fallback {
             Some(hook) if services.signature(&target).is_none() => {
-                call_fallback(Arc::clone(hook), UnknownCommand::new(command, caller.clone()))
+                let outcome = call_fallback(Arc::clone(hook), UnknownCommand::new(command, caller.clone()));
+                context.calls.run(InFlightCall::new(transaction, outcome).into());
             }
             _ => match to_call(command, target, caller) {
-                Ok(mut call) => {
-                    context.wait_for_start(services.watch_start(&mut call));
-                    services.call(call)
-                }
-                Err(fault) => return send_reply((transaction, Err(fault)), context.connection),
+                Ok(call) => context.calls.call(services, call, transaction),
+                Err(fault) => send_reply((transaction, Err(fault)), context.connection),
             },
-        };
-        context.run(SessionTask::Call(InFlightCall::new(transaction, outcome)));
+        }
     }
 
     /// Says clearly that there are no streams here: players and publishers show these words and go.
@@ -309,10 +311,10 @@ impl ConnectionHandler for ClientSession {
         }
     }
 
-    fn outcome_size(output: &SessionTaskOutput) -> usize {
+    fn outcome_bytes(output: &SessionTaskOutput) -> usize {
         match output {
             SessionTaskOutput::OnConnect(_) => 0,
-            SessionTaskOutput::Call(outcome) => outcome_size(outcome),
+            SessionTaskOutput::Call(outcome) => outcome_bytes(outcome),
         }
     }
 

@@ -4,20 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amf_remoting::connection::{
+    ConnectionLimit, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, ShutdownTimeouts,
+    TooManyConnectionsError,
+};
 use amf_remoting::service::{BoxFuture, Reply};
 use amf_remoting::{Fault, Services};
-use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::Disconnect;
 use super::fallback::UnknownCommand;
-use super::limiter::{ConnectionLimiter, ConnectionPermit, TooManyConnectionsError};
 #[cfg(feature = "tunnel")]
 use super::tunnel_limits::TunnelLimits;
 use crate::instance::{Instance, InstanceNameError, Instances};
-use crate::metrics::limit_exceeded;
 use crate::proto::Config;
 
 pub(super) type OnConnect = dyn Fn(Connect) -> BoxFuture<'static, Result<Admission, Rejection>> + Send + Sync;
@@ -36,8 +37,7 @@ pub(crate) struct ServerSettings {
     pub(crate) on_connect_timeout: Duration,
     pub(super) max_connections: usize,
     pub(super) max_connections_per_address: usize,
-    pub(super) shutdown_notice: Duration,
-    pub(super) shutdown_timeout: Duration,
+    pub(super) shutdown_timeouts: ShutdownTimeouts,
     #[cfg(feature = "tunnel")]
     pub(crate) tunnel: TunnelLimits,
     pub(super) inner: Arc<ServerInner>,
@@ -47,9 +47,8 @@ pub(crate) struct ServerSettings {
 pub(super) struct ServerInner {
     pub(super) instances: Arc<Instances>,
     pub(super) limiter: Arc<ConnectionLimiter>,
-    closing: watch::Sender<bool>,
-    /// Connections, and hooks that are told of their end.
-    tasks: TaskTracker,
+    /// Its tasks are connections, and hooks that run at their end.
+    shutdown: Shutdown,
 }
 
 /// What the store of shared objects may take to end.
@@ -67,15 +66,13 @@ impl ServerSettings {
             on_connect_timeout: Duration::from_secs(10),
             max_connections: 10_000,
             max_connections_per_address: 256,
-            shutdown_notice: Duration::ZERO,
-            shutdown_timeout: Duration::from_secs(10),
+            shutdown_timeouts: ShutdownTimeouts::new(),
             #[cfg(feature = "tunnel")]
             tunnel: TunnelLimits::new(),
             inner: Arc::new(ServerInner {
                 instances: Arc::default(),
                 limiter: Arc::default(),
-                closing: watch::Sender::new(false),
-                tasks: TaskTracker::new(),
+                shutdown: Shutdown::new(),
             }),
         }
     }
@@ -84,35 +81,30 @@ impl ServerSettings {
         self.inner.instances.get(application, name, self.config.limits.application_name_bytes)
     }
 
-    /// A permit for a connection; `peer` where addresses are counted.
+    /// Returns a permit for a connection, which counts by the address of `peer` if it is given.
     pub(crate) fn admit(
         &self,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
-        let permit = self.inner.limiter.admit(self.max_connections, self.max_connections_per_address, peer);
-        permit.inspect_err(|error| limit_exceeded(error.limit))
+        let total = ConnectionLimit::new("max_connections", self.max_connections);
+        let per_address =
+            ConnectionLimit::new("max_connections_per_address", self.max_connections_per_address);
+        self.inner.limiter.admit(&ConnectionLimits::new(total).with_per_address(per_address), peer)
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {
-        &self.inner.tasks
+        self.inner.shutdown.tasks()
     }
 
-    /// Is done when the server ends.
+    /// Completes when the server begins to shut down.
     pub(crate) fn closing(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let mut closing = self.inner.closing.subscribe();
-        async move {
-            // An error says that the server is gone, which is the same.
-            let _ = closing.wait_for(|closing| *closing).await;
-        }
+        self.inner.shutdown.closing()
     }
 
     pub(crate) async fn shutdown(&self) {
-        self.inner.closing.send_replace(true);
-        self.inner.tasks.close();
-        // The drivers keep to the timeouts and then linger for a moment; what does not end then is left alone.
-        let limit =
-            self.shutdown_notice.saturating_add(self.shutdown_timeout).saturating_add(Duration::from_secs(2));
-        let _ = timeout(limit, self.inner.tasks.wait()).await;
+        // The drivers keep to the timeouts and then linger for a moment; what has not ended by then is abandoned.
+        let limit = self.shutdown_timeouts.total().saturating_add(Duration::from_secs(2));
+        self.inner.shutdown.finish(limit).await;
         self.inner.instances.end();
         if timeout(STORE_CLOSE_TIMEOUT, self.inner.instances.close_store()).await.is_err() {
             tracing::error!("the store of shared objects is still at work");

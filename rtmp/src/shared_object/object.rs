@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amf_core::Version;
 use amf_remoting::CallError;
+use amf_remoting::connection::MessageClass;
 use amf_remoting::service::ClientId;
 use tokio::runtime;
 use tokio::sync::{broadcast, oneshot};
@@ -309,7 +310,10 @@ impl Inner {
         let Some(first) = subscribers.peek() else { return };
         let chunked = Arc::new(PreChunkedMessage::new(message, first.chunk_size));
         for subscriber in subscribers {
-            if matches!(subscriber.handle.send_pre_chunked(&chunked), Err(CallError::Full)) {
+            if matches!(
+                subscriber.handle.send_message(Arc::clone(&chunked), MessageClass::Reply),
+                Err(CallError::Full)
+            ) {
                 // It would never know what it missed.
                 tracing::debug!(client = %subscriber.client, "a client is too slow for its shared objects");
                 subscriber.disconnect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use amf_core::Version;
 use amf_remoting::Caller;
+use amf_remoting::connection::MessageClass;
 use amf_remoting::service::Connection as _;
 
 use super::error::{SharedObjectError, is_valid_name};
@@ -136,7 +137,8 @@ impl ConnectionSubscriptions {
     fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
         let header = UpdateHeader { name, version: 0, is_persistent };
         let message = header.message(encoding, vec![status(code)]);
-        let sent = self.handle.send_pre_chunked(&Arc::new(PreChunkedMessage::new(message, self.chunk_size)));
+        let chunked = PreChunkedMessage::new(message, self.chunk_size);
+        let sent = self.handle.send_message(Arc::new(chunked), MessageClass::Reply);
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
         }

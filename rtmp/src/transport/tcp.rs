@@ -5,15 +5,13 @@ use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
+use amf_remoting::connection::{ConnectionPermit, accept_until};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 #[cfg(feature = "tls")]
 use super::tls::Acceptor;
-use crate::server::{ConnectionPermit, Server, ServerSettings, serve_connection};
+use crate::server::{Server, ServerSettings, serve_connection};
 
 /// A server with an address.
 pub struct BoundServer {
@@ -108,35 +106,21 @@ impl BoundServer {
         Ok(())
     }
 
-    async fn accept_until(self, shutdown: impl Future<Output = ()>) {
+    async fn accept_until(self, stop: impl Future<Output = ()>) {
         let Self { listener, settings, security } = self;
-        let mut connections = JoinSet::new();
-        let mut shutdown = Box::pin(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                Some(ended) = connections.join_next() => {
-                    if let Err(error) = ended {
-                        tracing::error!(%error, "a connection failed");
-                    }
-                    continue;
-                }
-                () = &mut shutdown => break,
-            };
-            match accepted {
-                Ok((socket, peer)) => match settings.admit(Some(peer)) {
-                    Ok(permit) => {
-                        let permit = Arc::new(permit);
-                        let served =
-                            serve_socket(socket, peer, security.clone(), Arc::clone(&settings), permit);
-                        connections.spawn(settings.tasks().track_future(served));
-                    }
-                    Err(error) => tracing::warn!(%error, %peer, "a connection was refused"),
-                },
-                Err(error) => back_off_after_accept_error(&error).await,
+        let serve = |(socket, peer)| match settings.admit(Some(peer)) {
+            Ok(permit) => {
+                let permit = Arc::new(permit);
+                let served = serve_socket(socket, peer, security.clone(), Arc::clone(&settings), permit);
+                Some(settings.tasks().track_future(served))
             }
-        }
-        drop(listener);
+            Err(error) => {
+                tracing::warn!(%error, %peer, "a connection was refused");
+                None
+            }
+        };
+        // Held until the end: dropping it cuts the connections.
+        let _connections = accept_until(listener, serve, stop).await;
         settings.shutdown().await;
     }
 }
@@ -145,12 +129,6 @@ impl fmt::Debug for BoundServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BoundServer").field("listener", &self.listener).finish_non_exhaustive()
     }
-}
-
-/// Out of file descriptors, most likely: trying again at once would keep a processor busy with failing.
-async fn back_off_after_accept_error(error: &io::Error) {
-    tracing::warn!(%error, "a connection could not be accepted");
-    sleep(Duration::from_millis(50)).await;
 }
 
 async fn serve_socket(

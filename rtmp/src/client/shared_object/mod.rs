@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use amf_core::{DecodeError, FromAmf, ToAmf, Version};
 use amf_remoting::CallError;
+use amf_remoting::connection::MessageClass;
 use amf_remoting::service::{Connection as _, ToArguments};
 use tokio::sync::{broadcast, watch};
 use tokio::time::timeout;
@@ -259,7 +260,7 @@ impl RemoteObject {
             events,
         };
         let chunked = PreChunkedMessage::new(message.message(), Config::client().chunk_size);
-        self.objects.connection.handle()?.send_pre_chunked(&Arc::new(chunked))
+        self.objects.connection.handle()?.send_message(Arc::new(chunked), MessageClass::Reply)
     }
 
     fn rejoin(&self) {

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amf_remoting::connection::ConnectionPermit;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -11,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::PIPE_SIZE;
 use crate::metrics::limit_exceeded;
-use crate::server::{ConnectionPermit, TunnelLimits};
+use crate::server::TunnelLimits;
 
 /// What the server takes to read a request; it reads all the time.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -7,13 +7,12 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use amf_remoting::connection::{ConnectionPermit, TooManyConnectionsError};
 use tokio::time::timeout;
 
 use super::super::PIPE_SIZE;
 use super::session::{RequestSlot, TunnelError, TunnelSession};
-use crate::server::{
-    ConnectionPermit, ServerSettings, TooManyConnectionsError, TunnelLimits, serve_connection,
-};
+use crate::server::{ServerSettings, TunnelLimits, serve_connection};
 
 /// How long the last words of a connection wait to be asked for.
 const LINGER: Duration = Duration::from_secs(5);

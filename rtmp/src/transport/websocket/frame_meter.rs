@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
+use amf_remoting::connection::ConnectionPermit;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::server::ConnectionPermit;
 
 /// Bytes that were read since the last message was handed on.
 #[derive(Debug)]

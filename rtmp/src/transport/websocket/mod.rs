@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use amf_remoting::connection::ConnectionPermit;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
@@ -29,7 +30,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::PIPE_SIZE;
 use super::client_address::ClientAddress;
 use crate::metrics::limit_exceeded;
-use crate::server::{ConnectionPermit, Server, ServerSettings, serve_connection};
+use crate::server::{Server, ServerSettings, serve_connection};
 use frame_meter::{FrameMeter, MeteredStream, PreConnectLimitError};
 
 /// What is kept for reading and writing of each connection, beside the pipe.

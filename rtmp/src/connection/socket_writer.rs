@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
@@ -13,14 +14,21 @@ const MAX_SLICES: usize = 64;
 /// Enough for a write; what is behind stays with the protocol, which counts it.
 const FILL_LIMIT: usize = 256 << 10;
 
-/// Pieces that were taken from the protocol and not all written yet.
-#[derive(Debug, Default)]
-pub(super) struct WriteBuffer {
+/// Writes what was taken from the protocol, and records since when the peer has taken nothing.
+#[derive(Debug)]
+pub(super) struct SocketWriter {
     pieces: VecDeque<Bytes>,
     len: usize,
+    /// Whether the socket has handed on all that it was given; TLS may hold bytes back.
+    is_flushed: bool,
+    stalled_since: Option<Instant>,
 }
 
-impl WriteBuffer {
+impl SocketWriter {
+    pub(super) fn new() -> Self {
+        Self { pieces: VecDeque::new(), len: 0, is_flushed: true, stalled_since: None }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -38,8 +46,44 @@ impl WriteBuffer {
         }
     }
 
-    /// Writes some of them.
+    /// Returns since when the socket has taken nothing of the bytes that wait for it.
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        self.stalled_since
+    }
+
+    /// Writes some pieces, or flushes the socket when all have been written. Ready with `None` if there is nothing to do.
     pub(super) fn poll_write(
+        &mut self,
+        socket: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<()>>> {
+        if self.is_empty() {
+            return self.poll_flush(socket, cx);
+        }
+        self.is_flushed = false;
+        let written = self.poll_write_pieces(socket, cx);
+        if written.is_pending() {
+            self.stalled_since.get_or_insert_with(Instant::now);
+        } else {
+            self.stalled_since = None;
+        }
+        written.map(Some)
+    }
+
+    fn poll_flush(
+        &mut self,
+        socket: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<()>>> {
+        if self.is_flushed {
+            return Poll::Ready(None);
+        }
+        let flushed = ready!(Pin::new(socket).poll_flush(cx));
+        self.is_flushed = true;
+        Poll::Ready(flushed.err().map(Err))
+    }
+
+    fn poll_write_pieces(
         &mut self,
         socket: &mut (impl AsyncWrite + Unpin),
         cx: &mut Context<'_>,

@@ -1,0 +1,241 @@
+//! The calls of one client: in flight, and completed with replies that have not been written.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::service::{BoxFuture, Call, Fault, Reply, Services, StartWatch};
+
+/// A tag of the transport, such as the number of the call, and the outcome of the call.
+pub type CallOutcome<T> = (T, Result<Reply, Fault>);
+
+/// A call of the peer that a service is working on.
+pub struct InFlightCall<T> {
+    /// Until the call has completed.
+    tag: Option<T>,
+    outcome: BoxFuture<'static, Result<Reply, Fault>>,
+}
+
+impl<T> InFlightCall<T> {
+    /// Attaches a tag to the future of a call.
+    pub fn new(tag: T, outcome: BoxFuture<'static, Result<Reply, Fault>>) -> Self {
+        Self { tag: Some(tag), outcome }
+    }
+}
+
+impl<T: Unpin> Future for InFlightCall<T> {
+    type Output = CallOutcome<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallOutcome<T>> {
+        let outcome = ready!(self.outcome.as_mut().poll(cx));
+        // As every future, this one is not polled again once it is ready.
+        self.tag.take().map_or(Poll::Pending, |tag| Poll::Ready((tag, outcome)))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for InFlightCall<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InFlightCall").field("tag", &self.tag).finish_non_exhaustive()
+    }
+}
+
+/// Returns the bytes that the outcome of a call holds.
+pub fn outcome_bytes<T>((_, outcome): &CallOutcome<T>) -> usize {
+    match outcome {
+        Ok(reply) => reply.body().len(),
+        Err(fault) => fault.code().len() + fault.message().len(),
+    }
+}
+
+/// The calls of one client, and other futures whose outcomes go to it.
+///
+/// An outcome is charged from the moment at which it exists. A peer that sends calls and reads no replies would
+/// otherwise make the connection hold as many replies as there are calls in flight, of any size. While more than
+/// `max_completed_bytes` are held, no call is polled, and [`is_accepting`](Self::is_accepting) tells the transport not
+/// to read.
+pub struct RunningCalls<F: Future> {
+    in_flight: FuturesUnordered<F>,
+    /// In the order in which they completed, with the bytes that they hold.
+    completed: VecDeque<(F::Output, usize)>,
+    completed_bytes: usize,
+    max_completed_bytes: usize,
+    outcome_bytes: fn(&F::Output) -> usize,
+    /// A large call whose arguments are being decoded on another thread. Calls start in the order in which they were
+    /// sent, so until it has started no other call may.
+    starting: Option<StartWatch>,
+}
+
+impl<F: Future + Unpin> RunningCalls<F> {
+    /// Creates an empty set. `outcome_bytes` returns the bytes that an outcome holds: for an [`InFlightCall`] it is the
+    /// function [`outcome_bytes`].
+    pub fn new(max_completed_bytes: usize, outcome_bytes: fn(&F::Output) -> usize) -> Self {
+        Self {
+            in_flight: FuturesUnordered::new(),
+            completed: VecDeque::new(),
+            completed_bytes: 0,
+            max_completed_bytes,
+            outcome_bytes,
+            starting: None,
+        }
+    }
+
+    /// Starts a call, and runs it to its end while the set is [polled](Self::poll).
+    pub fn call<T>(&mut self, services: &Services, mut call: Call, tag: T)
+    where
+        F: From<InFlightCall<T>>,
+    {
+        self.starting = services.watch_start(&mut call);
+        self.run(InFlightCall::new(tag, services.call(call)).into());
+    }
+
+    /// Starts a future now, and runs it to its end while the set is [polled](Self::poll).
+    ///
+    /// While completed calls hold more than their share, the future is started only when outcomes have been taken: one
+    /// read may bring hundreds of small calls with large replies.
+    pub fn run(&mut self, mut future: F) {
+        if self.is_full() {
+            return self.in_flight.push(future);
+        }
+        // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
+        match Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => self.complete(outcome),
+            Poll::Pending => self.in_flight.push(future),
+        }
+    }
+
+    /// Polls the futures. It is ready when one has completed, or when [`is_accepting`](Self::is_accepting) may have
+    /// changed.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.in_flight.is_empty()
+            && !self.is_full()
+            && let Poll::Ready(Some(outcome)) = self.in_flight.poll_next_unpin(cx)
+        {
+            self.complete(outcome);
+            return Poll::Ready(());
+        }
+        if self.starting.take_if(|starting| !starting.is_pending()).is_some() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
+    /// Returns `true` if further calls may be started. If not, the transport reads nothing until [`poll`](Self::poll)
+    /// was ready or outcomes were taken.
+    pub fn is_accepting(&self) -> bool {
+        !self.is_full() && !self.is_starting()
+    }
+
+    /// Returns `true` while a large call has yet to start: events that were read with it have to wait.
+    pub fn is_starting(&self) -> bool {
+        self.starting.as_ref().is_some_and(StartWatch::is_pending)
+    }
+
+    /// Returns the number of futures that run, or whose outcome was not taken yet.
+    pub fn len(&self) -> usize {
+        self.in_flight.len() + self.completed.len()
+    }
+
+    /// Returns `true` if no future runs and no outcome waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns `true` if outcomes wait to be taken.
+    pub fn has_completed(&self) -> bool {
+        !self.completed.is_empty()
+    }
+
+    /// Returns the bytes that outcomes hold.
+    pub fn completed_bytes(&self) -> usize {
+        self.completed_bytes
+    }
+
+    /// Takes the outcome that has waited longest.
+    pub fn pop_completed(&mut self) -> Option<F::Output> {
+        let (outcome, bytes) = self.completed.pop_front()?;
+        self.completed_bytes -= bytes;
+        Some(outcome)
+    }
+
+    /// Cancels all futures and drops all outcomes.
+    pub fn clear(&mut self) {
+        self.in_flight.clear();
+        self.completed.clear();
+        self.completed_bytes = 0;
+        self.starting = None;
+    }
+
+    fn is_full(&self) -> bool {
+        self.completed_bytes > self.max_completed_bytes
+    }
+
+    fn complete(&mut self, outcome: F::Output) {
+        let bytes = (self.outcome_bytes)(&outcome);
+        self.completed_bytes += bytes;
+        self.completed.push_back((outcome, bytes));
+    }
+}
+
+impl<F: Future> fmt::Debug for RunningCalls<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningCalls")
+            .field("in_flight", &self.in_flight.len())
+            .field("completed", &self.completed.len())
+            .field("completed_bytes", &self.completed_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, pending, ready};
+
+    use super::*;
+
+    fn poll<F: Future + Unpin>(calls: &mut RunningCalls<F>) -> bool {
+        calls.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Calls whose outcomes hold as many bytes as they say.
+    fn calls() -> RunningCalls<Ready<usize>> {
+        RunningCalls::new(10, |bytes| *bytes)
+    }
+
+    #[test]
+    fn no_call_is_accepted_from_the_first_byte_over_the_limit() {
+        let mut calls = calls();
+        calls.run(ready(4));
+        calls.run(ready(6));
+        assert_eq!((calls.completed_bytes(), calls.is_accepting()), (10, true));
+        calls.run(ready(1));
+        assert_eq!((calls.completed_bytes(), calls.is_accepting()), (11, false));
+        assert_eq!((calls.pop_completed(), calls.completed_bytes()), (Some(4), 7));
+        assert!(calls.is_accepting());
+        calls.clear();
+        assert_eq!((calls.pop_completed(), calls.completed_bytes()), (None, 0));
+    }
+
+    #[test]
+    fn calls_wait_while_outcomes_take_too_much() {
+        let mut calls = calls();
+        calls.run(ready(11));
+        calls.run(ready(2));
+        assert!(!poll(&mut calls));
+        assert_eq!((calls.len(), calls.pop_completed()), (2, Some(11)));
+        assert!(poll(&mut calls));
+        assert_eq!((calls.pop_completed(), calls.is_empty()), (Some(2), true));
+    }
+
+    #[test]
+    fn cancelled_calls_are_gone() {
+        let mut calls = RunningCalls::new(10, |()| 0);
+        calls.run(pending());
+        assert_eq!((calls.len(), calls.has_completed()), (1, false));
+        calls.clear();
+        assert!(calls.is_empty());
+    }
+}
