@@ -32,31 +32,28 @@ fn librtmp_with_py3amf_visits_the_lobby() {
     let [name, guest] = [random.name(), random.name()];
     let texts = [random.text(40), random.text(40)];
     let from = now();
-    let report = visit_with(
-        &lobby,
-        &mut random,
-        "py3amf",
-        double,
-        typed,
-        &json!({"name": name, "guest": guest, "texts": texts}),
-    );
+    let codec = Codec { name: "py3amf", number: double, more: typed };
+    let others = json!({"name": name, "guest": guest, "texts": texts});
+    let report = visit_with(&lobby, &mut random, &codec, &others);
     check_lobby(&report["lobby"], &name, &guest, &texts, &(from..=now()));
 }
 
-fn visit(codec: &str, number: fn(f64) -> Value, more: fn(&mut Random) -> Vec<Value>) {
-    visit_with(&Lobby::start(), &mut Random::new(), codec, number, more, &json!({}));
+/// How the client makes values of what it receives.
+struct Codec {
+    name: &'static str,
+    /// The form in which it shows a number that is not whole.
+    number: fn(f64) -> Value,
+    /// Values that this codec alone has.
+    more: fn(&mut Random) -> Vec<Value>,
 }
 
-/// One run of the client. `number` is how the codec shows a number that is not whole, `more` has the
-/// values that are of this codec alone.
-fn visit_with(
-    lobby: &Lobby,
-    random: &mut Random,
-    codec: &str,
-    number: fn(f64) -> Value,
-    more: fn(&mut Random) -> Vec<Value>,
-    others: &Value,
-) -> Value {
+fn visit(name: &'static str, number: fn(f64) -> Value, more: fn(&mut Random) -> Vec<Value>) {
+    visit_with(&Lobby::start(), &mut Random::new(), &Codec { name, number, more }, &json!({}));
+}
+
+/// One run of the client.
+fn visit_with(lobby: &Lobby, random: &mut Random, codec: &Codec, others: &Value) -> Value {
+    let &Codec { name: codec, number, more } = codec;
     let fraction = random.fraction();
     let mut values = vec![
         json!(0),

@@ -79,15 +79,14 @@ impl<'de> Walker<'de, '_> {
             marker::BYTE_ARRAY => self.byte_array(size, start, indent),
             _ => {
                 check_depth(depth, start)?;
-                self.amf3_container(marker, head, start, depth, indent)
+                self.amf3_container((marker, head), start, depth, indent)
             }
         }
     }
 
     fn amf3_container(
         &mut self,
-        marker: u8,
-        head: u32,
+        (marker, head): (u8, u32),
         start: usize,
         depth: usize,
         indent: usize,

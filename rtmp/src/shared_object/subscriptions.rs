@@ -44,6 +44,7 @@ impl ConnectionSubscriptions {
         limits: &Limits,
     ) {
         let SharedObjectMessage { encoding, name, is_persistent, events, .. } = message;
+        let access = SharedObjectAccess { caller, instance, name: &name, is_persistent };
         let mut requests = Vec::new();
         let (mut size, mut is_used) = (0, false);
         for event in events {
@@ -57,7 +58,7 @@ impl ConnectionSubscriptions {
                 SharedObjectEvent::Use if is_used => {}
                 SharedObjectEvent::Use => {
                     is_used = true;
-                    match self.join(&name, is_persistent, caller, instance, limits) {
+                    match self.join(&name, &access, limits) {
                         Ok(()) => requests.push(Request::Use),
                         Err(code) => self.refuse(encoding, &name, is_persistent, code),
                     }
@@ -91,11 +92,10 @@ impl ConnectionSubscriptions {
     fn join(
         &mut self,
         name: &Arc<str>,
-        is_persistent: bool,
-        caller: &Caller,
-        instance: &Instance,
+        access: &SharedObjectAccess<'_>,
         limits: &Limits,
     ) -> Result<(), &'static str> {
+        let SharedObjectAccess { caller, instance, is_persistent, .. } = *access;
         if let Some((object, _)) = self.objects.get(name) {
             return if object.is_persistent() == is_persistent {
                 Ok(())
@@ -113,11 +113,10 @@ impl ConnectionSubscriptions {
         }
         let settings = object_settings(instance);
         if let Some(guard) = &settings.guard {
-            let access = SharedObjectAccess { caller, instance, name, is_persistent };
-            if registry(instance).get(name).is_none() && !is_allowed(|| guard.may_create(&access)) {
+            if registry(instance).get(name).is_none() && !is_allowed(|| guard.may_create(access)) {
                 return Err(code::SHARED_OBJECT_CREATION_FAILED);
             }
-            if !is_allowed(|| guard.may_read(&access)) {
+            if !is_allowed(|| guard.may_read(access)) {
                 return Err(code::SHARED_OBJECT_NO_READ_ACCESS);
             }
         }

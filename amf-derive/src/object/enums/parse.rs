@@ -163,7 +163,7 @@ fn classes<'a>(
     errors: &mut Errors,
 ) -> Variants<'a> {
     let other = take_other(&variants, true, errors);
-    let mut taken = HashMap::new();
+    let mut taken = ClaimedNames::new("alias");
     let variants = variants
         .into_iter()
         .filter_map(|variant| {
@@ -175,7 +175,7 @@ fn classes<'a>(
             let because = "a variant of a class is told by its alias";
             ParsedVariant::reject(&[variant.rename.name()], because, errors);
             for alias in variant.alias.get().into_iter().chain(&variant.also) {
-                claim(&mut taken, &alias.value(), "alias", &variant, alias, errors);
+                taken.claim(&alias.value(), &variant, alias, errors);
             }
             Some(Variant { ident: variant.ident(), content: content(&variant, case, root, errors)? })
         })
@@ -231,7 +231,7 @@ fn constants<'a>(
     errors: &mut Errors,
 ) -> Constants<'a> {
     let other = take_other(variants, false, errors);
-    let mut taken = HashMap::new();
+    let mut taken = ClaimedNames::new("string");
     let mut discriminants = Discriminants::default();
     let units = variants
         .iter()
@@ -250,9 +250,9 @@ fn constants<'a>(
                 Some(rename) => rename.value(),
                 None => case.apply_to_variant(variant.ident()),
             };
-            claim(&mut taken, &name, "string", variant, variant.ident(), errors);
+            taken.claim(&name, variant, variant.ident(), errors);
             for also in &variant.also {
-                claim(&mut taken, &also.value(), "string", variant, also, errors);
+                taken.claim(&also.value(), variant, also, errors);
             }
             Some(Constant { ident: variant.ident(), value: name.to_token_stream(), also: variant.also() })
         })
@@ -278,17 +278,23 @@ fn check_constant(variant: &ParsedVariant<'_>, form: ConstantForm, errors: &mut 
     }
 }
 
-fn claim(
-    taken: &mut HashMap<String, String>,
-    name: &str,
-    what: &str,
-    variant: &ParsedVariant<'_>,
-    place: &impl ToTokens,
-    errors: &mut Errors,
-) {
-    let ident = variant.ident().to_string();
-    if let Some(first) = taken.insert(name.to_owned(), ident) {
-        errors.at(place, format_args!("the {what} \"{name}\" is that of `{first}` already"));
+/// Names on the wire, each of which belongs to one variant.
+struct ClaimedNames {
+    /// What these names are, for errors.
+    what: &'static str,
+    variants: HashMap<String, String>,
+}
+
+impl ClaimedNames {
+    fn new(what: &'static str) -> Self {
+        Self { what, variants: HashMap::new() }
+    }
+
+    fn claim(&mut self, name: &str, variant: &ParsedVariant<'_>, place: &impl ToTokens, errors: &mut Errors) {
+        let Self { what, variants } = self;
+        if let Some(first) = variants.insert(name.to_owned(), variant.ident().to_string()) {
+            errors.at(place, format_args!("the {what} \"{name}\" is that of `{first}` already"));
+        }
     }
 }
 

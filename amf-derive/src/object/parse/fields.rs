@@ -30,7 +30,7 @@ pub(crate) fn named<'a>(
         .filter_map(|field| {
             let ident = field.ident.as_ref()?;
             let settings = FieldSettings::parse(field, root, errors);
-            let role = settings.role(ident, &field.ty, case, &mut claimed, errors);
+            let role = settings.role((ident, &field.ty), case, &mut claimed, errors);
             Some(Field { ident, ty: &field.ty, role })
         })
         .collect()
@@ -140,8 +140,7 @@ impl FieldSettings {
 
     fn role(
         self,
-        ident: &Ident,
-        ty: &Type,
+        (ident, ty): (&Ident, &Type),
         case: RenameRule,
         claimed: &mut ClaimedNames,
         errors: &mut Errors,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Connection, Phase};
 use crate::proto::chunk::{PreChunkedMessage, writer::Envelope};
 use crate::proto::message::{
-    BandwidthLimit, Control, MAX_COMMAND_HEAD, MESSAGE_LIMIT, UserControl, chunk_stream, write_command_head,
+    BandwidthLimit, CommandHead, Control, MAX_COMMAND_HEAD, MESSAGE_LIMIT, UserControl, chunk_stream,
 };
 use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UserError};
 
@@ -86,14 +86,18 @@ impl Connection {
             return Err(UserError::TooManyCalls { max });
         }
         let call = self.calls.begin_outgoing(now, self.config.limits.reply_timeout);
-        self.write_command(self.version, stream, name, f64::from(call.number()), arguments);
+        self.write_command(
+            stream,
+            &CommandHead { version: self.version, name, number: f64::from(call.number()) },
+            arguments,
+        );
         Ok(call)
     }
 
     /// Calls the peer without wanting a reply; the arguments are as for [`call`](Self::call).
     pub fn notify(&mut self, stream: u32, name: &str, arguments: &Bytes) -> Result<(), UserError> {
         self.check_can_send(name.len() + arguments.len() + MAX_COMMAND_HEAD)?;
-        self.write_command(self.version, stream, name, 0.0, arguments);
+        self.write_command(stream, &CommandHead { version: self.version, name, number: 0.0 }, arguments);
         Ok(())
     }
 
@@ -138,7 +142,11 @@ impl Connection {
         if let Some(status) = status.filter(|_| self.is_open())
             && let Ok(info) = status.encode(self.version)
         {
-            self.write_command(self.version, 0, "onStatus", 0.0, &info);
+            self.write_command(
+                0,
+                &CommandHead { version: self.version, name: "onStatus", number: 0.0 },
+                &info,
+            );
         }
         self.close_for(CloseReason::Local);
     }
@@ -198,7 +206,7 @@ impl Connection {
 
     pub(super) fn reply_call(&mut self, name: &str, number: f64, version: Version, value: &Bytes) {
         let before = self.output.end_offset();
-        self.write_command(version, 0, name, number, value);
+        self.write_command(0, &CommandHead { version, name, number }, value);
         self.count_unsent_reply(before);
     }
 
@@ -213,16 +221,16 @@ impl Connection {
         }
     }
 
-    fn write_command(&mut self, version: Version, stream: u32, name: &str, number: f64, values: &Bytes) {
+    fn write_command(&mut self, stream: u32, head: &CommandHead<'_>, values: &Bytes) {
         let envelope = Envelope {
             chunk_stream: if stream == 0 { chunk_stream::COMMAND } else { chunk_stream::STREAM },
             timestamp: 0,
             stream,
-            kind: MessageType::command(version),
+            kind: MessageType::command(head.version),
         };
         self.counters.sent_messages += 1;
         self.head_buffer.clear();
-        write_command_head(version, name, number, &mut self.head_buffer);
+        head.write(&mut self.head_buffer);
         self.writer.write_parts(envelope, &self.head_buffer, values, &mut self.output);
     }
 }

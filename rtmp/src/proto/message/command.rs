@@ -167,24 +167,32 @@ fn strip_format_byte(mut payload: Bytes) -> Result<Bytes, PeerErrorKind> {
 pub(crate) const MAX_COMMAND_HEAD: usize = 1 + 5 + 9 + 1;
 
 /// A command up to its arguments, with null as the command object.
-///
-/// AMF0's message type has to begin with the name's marker: librtmp looks at that byte.
-pub(crate) fn write_command_head(version: Version, name: &str, id: f64, out: &mut Vec<u8>) {
-    if version == Version::Amf3 {
+pub(crate) struct CommandHead<'a> {
+    pub(crate) version: Version,
+    pub(crate) name: &'a str,
+    /// The transaction id.
+    pub(crate) number: f64,
+}
+
+impl CommandHead<'_> {
+    /// AMF0's message type has to begin with the name's marker: librtmp looks at that byte.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        if self.version == Version::Amf3 {
+            out.put_u8(0x00);
+        }
+        if let Ok(length) = u16::try_from(self.name.len()) {
+            out.put_u8(0x02);
+            out.put_u16(length);
+        } else {
+            // A long string. No client has such a name, but if one had, it would have to be written right.
+            out.put_u8(0x0C);
+            out.put_u32(self.name.len() as u32);
+        }
+        out.put_slice(self.name.as_bytes());
         out.put_u8(0x00);
+        out.put_f64(self.number);
+        out.put_u8(0x05);
     }
-    if let Ok(length) = u16::try_from(name.len()) {
-        out.put_u8(0x02);
-        out.put_u16(length);
-    } else {
-        // A long string. Nobody has such a name, but then it shall at least be written right.
-        out.put_u8(0x0C);
-        out.put_u32(name.len() as u32);
-    }
-    out.put_slice(name.as_bytes());
-    out.put_u8(0x00);
-    out.put_f64(id);
-    out.put_u8(0x05);
 }
 
 impl Message {
@@ -196,7 +204,7 @@ impl Message {
 
     pub(crate) fn command(version: Version, stream: u32, name: &str, id: f64, arguments: &[u8]) -> Self {
         let mut payload = Vec::with_capacity(name.len() + MAX_COMMAND_HEAD + arguments.len());
-        write_command_head(version, name, id, &mut payload);
+        CommandHead { version, name, number: id }.write(&mut payload);
         payload.extend_from_slice(arguments);
         Self {
             chunk_stream: if stream == 0 { chunk_stream::COMMAND } else { chunk_stream::STREAM },

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use amf_remoting::connection::{ConnectionPermit, TooManyConnectionsError};
+use tokio::io::DuplexStream;
 use tokio::time::timeout;
 
 use super::super::PIPE_SIZE;
@@ -47,8 +48,8 @@ impl Sessions {
             Arc::clone(&permit),
         ));
         self.lock().insert(id.clone(), Arc::clone(&session));
-        let task = Arc::clone(self).serve(id.clone(), session, server_end, peer, permit);
-        self.settings.tasks().spawn(task);
+        let tunnel = Tunnel { id: id.clone(), session, server_end, peer, permit };
+        self.settings.tasks().spawn(Arc::clone(self).serve(tunnel));
         Ok(id)
     }
 
@@ -64,14 +65,8 @@ impl Sessions {
         session.map(|session| session.close()).is_some()
     }
 
-    async fn serve(
-        self: Arc<Self>,
-        id: String,
-        session: Arc<TunnelSession>,
-        server_end: tokio::io::DuplexStream,
-        peer: Option<SocketAddr>,
-        permit: Arc<ConnectionPermit>,
-    ) {
+    async fn serve(self: Arc<Self>, tunnel: Tunnel) {
+        let Tunnel { id, session, server_end, peer, permit } = tunnel;
         let mut served = pin!(serve_connection(server_end, peer, &self.settings, &permit));
         tokio::select! {
             () = &mut served => {
@@ -88,6 +83,15 @@ impl Sessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<TunnelSession>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One connection through the tunnel, with the server's end of its pipe.
+struct Tunnel {
+    id: String,
+    session: Arc<TunnelSession>,
+    server_end: DuplexStream,
+    peer: Option<SocketAddr>,
+    permit: Arc<ConnectionPermit>,
 }
 
 /// 128 bits that nobody can guess, as 32 hexadecimal digits.
