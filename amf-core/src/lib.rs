@@ -111,8 +111,6 @@ pub use convert::DateOutOfRangeError;
 pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
 pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
-#[doc(hidden)]
-pub use decoder::{InOrderReader, NamedReader};
 pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};

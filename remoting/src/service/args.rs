@@ -161,7 +161,7 @@ impl<'de> Arguments<'de> {
 
 #[inline]
 fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
-    Decoder::for_arguments(bytes, classes, limits)
+    amf_core::__private::decoder_for_arguments(bytes, classes, limits)
 }
 
 /// Some clients send null or undefined, not an empty array, where there are no arguments.
