@@ -43,7 +43,7 @@
 //!         }
 //!         self.lobby.add(client);
 //!         self.lobby.player_joined(&player);
-//!         Ok(self.lobby.len() as u32)
+//!         Ok(self.lobby.local_len() as u32)
 //!     }
 //! }
 //!

@@ -27,7 +27,7 @@
 //! impl Chat {
 //!     /// Tells everybody who is connected to the same room, `rtmp://host/chat/room`.
 //!     fn say(&self, instance: &Instance, text: String) {
-//!         let _ = instance.clients().notify("said", (text,));
+//!         let _ = instance.local_clients().notify("said", (text,));
 //!     }
 //! }
 //!

@@ -140,7 +140,7 @@ async fn on_disconnect_receives_the_reason() {
     assert!(matches!(gone.reason(), DisconnectReason::Client), "{}", gone.reason());
     assert_eq!(gone.caller().extension::<Login>().unwrap().name, "Ann");
     assert_eq!(gone.instance().to_string(), "game/_definst_");
-    assert!(!gone.client().is_open() && !gone.instance().clients().contains(gone.client()));
+    assert!(!gone.client().is_open() && !gone.instance().local_clients().contains(gone.client()));
     assert_eq!(gone.connect().peer().unwrap().ip(), address.ip());
 
     let connection = connect(address).await.unwrap();
