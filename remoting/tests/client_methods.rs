@@ -144,7 +144,7 @@ struct Recorder {
 
 impl Recorder {
     fn client(version: Version, form: ArgumentsForm) -> (Arc<Self>, Client) {
-        let encoding = Encoding { version, form };
+        let encoding = Encoding::new(version, form);
         let recorder = Arc::new(Self { encoding, open: Mutex::new(true), told: Mutex::default() });
         (Arc::clone(&recorder), Client::new(ClientId::allocate(), recorder))
     }

@@ -176,7 +176,7 @@ async fn fallback_answers_unknown_commands() {
     let (command_tx, mut command_rx) = mpsc::unbounded_channel();
     let server = server().fallback(move |command: UnknownCommand| {
         command_tx
-            .send((command.name().to_owned(), command.wants_answer(), command.values().unwrap()))
+            .send((command.name().to_owned(), command.wants_answer(), command.to_values().unwrap()))
             .unwrap();
         async move {
             match command.name() {

@@ -166,9 +166,11 @@ impl SharedObjectStore for FailingStore {
             return Err(io::Error::other("the disk is not well"));
         }
         let kept = self.kept.lock().unwrap();
-        Ok(kept.get(&*object.name).map(|(version, slots)| StoredObject {
-            version: *version,
-            slots: slots.iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect(),
+        Ok(kept.get(&*object.name).map(|(version, slots)| {
+            StoredObject::new(
+                *version,
+                slots.iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect(),
+            )
         }))
     }
 

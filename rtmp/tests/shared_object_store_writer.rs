@@ -83,9 +83,8 @@ impl SharedObjectStore for StoreHandle {
         let fails = self.0.fails.load(Ordering::SeqCst);
         for commit in commits {
             let mut stored = self.0.stored.lock().unwrap();
-            let object = stored
-                .entry(commit.object.clone())
-                .or_insert_with(|| StoredObject { version: 1, slots: Vec::new() });
+            let object =
+                stored.entry(commit.object.clone()).or_insert_with(|| StoredObject::new(1, Vec::new()));
             object.version = commit.version;
             for (key, slot) in commit.slots.iter().take(if fails { 1 } else { usize::MAX }) {
                 object.slots.retain(|(other, _)| other != key);
@@ -229,7 +228,7 @@ async fn uncertain_slots_are_rewritten_before_the_store_closes() {
     store.fail(false);
     server.shutdown().await;
     let stored = store.stored.lock().unwrap().values().next().unwrap().clone();
-    assert_eq!(stored, StoredObject { version: 1, slots: Vec::new() });
+    assert_eq!(stored, StoredObject::new(1, Vec::new()));
 }
 
 #[tokio::test]

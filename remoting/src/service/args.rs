@@ -21,6 +21,7 @@ pub enum ArgumentsForm {
 
 /// The arguments of a call within a larger value, as a [`BeginArguments`] found them.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ArgumentList<'de> {
     /// This many values, one after another.
     Values(usize),

@@ -131,11 +131,19 @@ impl fmt::Display for ClientId {
 
 /// How a client wants its arguments: what differs here is encoded separately, what does not is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Encoding {
     /// AMF0, or AMF3 behind `0x11`.
     pub version: Version,
     /// One array, or one value after another.
     pub form: ArgumentsForm,
+}
+
+impl Encoding {
+    /// Creates the encoding of a version and a form.
+    pub const fn new(version: Version, form: ArgumentsForm) -> Self {
+        Self { version, form }
+    }
 }
 
 /// A call to a client with its arguments encoded, shared by all clients with the same encoding.
@@ -167,7 +175,7 @@ impl Notification {
     /// use amf_remoting::Version;
     /// use amf_remoting::service::{ArgumentsForm, Encoding, Notification};
     ///
-    /// let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+    /// let encoding = Encoding::new(Version::Amf0, ArgumentsForm::Sequence);
     /// // AMF0: a marker, a length of 16 bits, and the text
     /// assert!(Notification::encode_within("said", &("hi",), encoding, 5).is_ok());
     /// assert!(Notification::encode_within("said", &("hi",), encoding, 4).is_err());
@@ -357,7 +365,7 @@ mod tests {
 
     #[test]
     fn get_or_init_runs_once() {
-        let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+        let encoding = Encoding::new(Version::Amf0, ArgumentsForm::Sequence);
         let notification = Notification::encode("heard", &("Ann",), encoding).unwrap();
         let first = notification.get_or_init(|| String::from("of the first"));
         let second = notification.clone().get_or_init(|| String::from("of the second"));

@@ -37,7 +37,7 @@ impl ClientHandler {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
         if self.services.signature(&target).is_none() {
-            (self.on_unhandled)(command.name(), command.body().values().unwrap_or_default());
+            (self.on_unhandled)(command.name(), command.body().to_values().unwrap_or_default());
             let text = format!("there is no method {}", command.name());
             return send_reply(
                 (transaction, Err(Fault::new(code::METHOD_NOT_FOUND, text))),

@@ -115,7 +115,7 @@ impl Handle {
 
 impl Connection for Handle {
     fn encoding(&self) -> Encoding {
-        Encoding { version: self.version(), form: ArgumentsForm::Sequence }
+        Encoding::new(self.version(), ArgumentsForm::Sequence)
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

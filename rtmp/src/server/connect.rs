@@ -34,7 +34,7 @@ impl Connect {
         handle: Arc<Handle>,
         instance: Instance,
     ) -> Result<Self, DecodeError> {
-        let arguments = request.body().values()?.into();
+        let arguments = request.body().to_values()?.into();
         Ok(Self { request: Arc::new(request), arguments, peer, client, handle, instance })
     }
 

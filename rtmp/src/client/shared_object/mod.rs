@@ -258,7 +258,7 @@ impl RemoteObject {
             is_persistent: self.is_persistent,
             events,
         };
-        let chunked = PreChunkedMessage::new(message.message(), Config::client().chunk_size);
+        let chunked = PreChunkedMessage::new(message.to_message(), Config::client().chunk_size);
         self.objects.connection.handle()?.send_pre_chunked(&Arc::new(chunked))
     }
 
