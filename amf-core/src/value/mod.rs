@@ -11,7 +11,7 @@ mod typed;
 use std::sync::{Arc, Weak};
 
 pub use collection::{Array, Dictionary, EcmaArray, External, ExternalPart, Vector};
-pub use object::{DynamicMembers, Object, Traits};
+pub use object::{DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, Object, Traits};
 pub use typed::{from_value, to_value};
 
 use crate::Date;
