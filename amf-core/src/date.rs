@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// use std::time::{Duration, UNIX_EPOCH};
 ///
 /// let date = Date::from(UNIX_EPOCH + Duration::from_millis(1_500));
-/// assert_eq!(date.millis(), 1_500.0);
+/// assert_eq!(date.as_millis(), 1_500.0);
 /// assert_eq!(date.to_system_time(), Some(UNIX_EPOCH + Duration::from_millis(1_500)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Default)]
@@ -27,7 +27,7 @@ impl Date {
     }
 
     /// Milliseconds since the epoch.
-    pub const fn millis(self) -> f64 {
+    pub const fn as_millis(self) -> f64 {
         self.0
     }
 

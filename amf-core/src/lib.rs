@@ -62,6 +62,17 @@
 //!   or without loss. See the module `serde`.
 //! - `chrono`, `uuid`: the dates and the identifiers of these crates.
 //!
+//! # Traits
+//!
+//! [`FromAmf`], [`ToAmf`], [`AmfClass`] and [`Externalizable`] are to be implemented outside of this crate, by hand or by
+//! the derive; [`ReadMembers`] and [`WriteMembers`] only by the derive. [`Integers`] and [`VectorItem`] are sealed.
+//!
+//! # Versions of other crates
+//!
+//! Of crates before their 1.0, `chrono` 0.4 is part of public signatures, with the feature `chrono`. A breaking version
+//! of it is adopted only in a new minor version of this crate, and the changelog says so. `amf_core::chrono` and
+//! `amf_core::uuid` are the versions in use.
+//!
 //! # Specifications
 //!
 //! "AMF0 §2.5" and "AMF3 §3.12" in these documents are sections of Adobe's *Action Message Format — AMF 0*
@@ -105,21 +116,25 @@ mod work;
 #[doc(inline)]
 pub use amf_derive::AmfObject;
 
+#[cfg(feature = "chrono")]
+#[doc(no_inline)]
+pub use ::chrono;
+#[cfg(feature = "uuid")]
+#[doc(no_inline)]
+pub use ::uuid;
 pub use class::{AmfClass, Class, Classes};
 #[cfg(feature = "chrono")]
 pub use convert::DateOutOfRangeError;
 pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
 pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
-#[doc(hidden)]
-pub use decoder::{InOrderReader, NamedReader};
 pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::{Limits, OutputLimit};
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
-    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
-    WeakValue, from_value, to_value,
+    Array, Dictionary, DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, EcmaArray, External,
+    ExternalPart, Object, Traits, Value, Vector, WeakValue, from_value, to_value,
 };
 pub use version::Version;

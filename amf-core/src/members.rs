@@ -5,7 +5,8 @@ use crate::{AmfClass, Class, Classes, Decoder, Encoder, FromAmf, Member, ToAmf, 
 
 /// A struct whose members can be read one by one. `#[derive(AmfObject)]` implements it, for structs with members.
 ///
-/// It is what `#[amf(flatten)]` and [`update_from_slice`] ask for.
+/// It is what `#[amf(flatten)]` and [`update_from_slice`] ask for. Only the derive implements it: the items of the trait
+/// are not part of the public interface and may change in any release.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members of its own",
     label = "not a struct with members",
@@ -55,6 +56,9 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
 }
 
 /// A struct whose members can be written one by one. `#[derive(AmfObject)]` implements it, for structs with members.
+///
+/// Only the derive implements it: the items of the trait are not part of the public interface and may change in any
+/// release.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members of its own",
     label = "not a struct with members",

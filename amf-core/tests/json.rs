@@ -72,14 +72,14 @@ mod plain_form {
         assert_eq!(plain_json(&b"fooba"[..]), r#""Zm9vYmE=""#);
         assert_eq!(plain_json(Object::typed("C").with("a", 1)), r#"{"a":1}"#);
         assert_eq!(plain_json(Vector::Number { fixed: true, items: vec![0.5] }), "[0.5]");
-        let array = Array { items: vec![Value::Null], members: members([("k", Value::from(1))]) };
+        let array = Array::new(vec![Value::Null]).with_members(members([("k", Value::from(1))]));
         assert_eq!(plain_json(array), r#"{"0":null,"k":1}"#);
-        let list = EcmaArray { length: 9, members: members([("0", Value::from(5)), ("1", Value::from(6))]) };
+        let list = EcmaArray::new(members([("0", Value::from(5)), ("1", Value::from(6))])).with_length(9);
         assert_eq!(plain_json(list), "[5,6]");
-        let map = EcmaArray { length: 0, members: members([("0", Value::from(5)), ("x", Value::from(6))]) };
+        let map = EcmaArray::new(members([("0", Value::from(5)), ("x", Value::from(6))])).with_length(0);
         assert_eq!(plain_json(map), r#"{"0":5,"x":6}"#);
         let entries = vec![(Value::from("a"), Value::from(1)), (Value::from(1.5), Value::from(2))];
-        assert_eq!(plain_json(Dictionary { weak: true, entries }), r#"{"a":1,"1.5":2}"#);
+        assert_eq!(plain_json(Dictionary::new(entries).with_weak_keys(true)), r#"{"a":1,"1.5":2}"#);
         let list = ExternalPart::Value(Value::from(vec![Value::from(1)]));
         assert_eq!(plain_json(External::new("flex.messaging.io.ArrayCollection", vec![list.clone()])), "[1]");
         let parts = vec![ExternalPart::Bytes(b"fooba"[..].into()), list];
@@ -104,7 +104,7 @@ mod plain_form {
             serde_json::to_string(&cycle).unwrap_err().to_string(),
             "a reference to an object that encloses it has no plain form; use `Tagged`"
         );
-        let odd = Dictionary { weak: false, entries: vec![(Value::from(true), Value::Null)] };
+        let odd = Dictionary::new(vec![(Value::from(true), Value::Null)]);
         assert_eq!(
             serde_json::to_string(&Value::from(odd)).unwrap_err().to_string(),
             "a Dictionary with a key of type Boolean has no plain form; use `Tagged`"
@@ -161,9 +161,9 @@ mod tagged_form {
         assert_round_trip(Value::Xml("<a/>".into()), &json!({"$amf": "xml", "text": "<a/>"}));
         assert_round_trip(Value::XmlDocument("<a/>".into()), &json!({"$amf": "xmlDocument", "text": "<a/>"}));
         assert_round_trip(&b"fooba"[..], &json!({"$amf": "bytes", "base64": "Zm9vYmE="}));
-        let array = Array { items: vec![Value::Null], members: members([("k", Value::from(1))]) };
+        let array = Array::new(vec![Value::Null]).with_members(members([("k", Value::from(1))]));
         assert_round_trip(array, &json!({"$amf": "array", "items": [null], "members": {"k": 1}}));
-        let array = EcmaArray { length: 3_000_000_000, members: members([("0", Value::from(1))]) };
+        let array = EcmaArray::new(members([("0", Value::from(1))])).with_length(3_000_000_000);
         assert_round_trip(array, &json!({"$amf": "ecmaArray", "length": 3e9, "members": {"0": 1}}));
         assert_round_trip(
             Vector::Int { fixed: false, items: vec![-1] },
@@ -183,7 +183,7 @@ mod tagged_form {
         );
         let entries = vec![(Value::from(vec![]), Value::from(1)), (Value::Number(2.0), Value::Null)];
         assert_round_trip(
-            Dictionary { weak: true, entries },
+            Dictionary::new(entries).with_weak_keys(true),
             &json!({"$amf": "dictionary", "weak": true, "entries": [[[], 1], [2.0, null]]}),
         );
         let parts = vec![ExternalPart::Bytes(b"fooba"[..].into()), ExternalPart::Value(Value::from(1))];
@@ -229,10 +229,8 @@ mod tagged_form {
             Object::new().with("$amf", "ref").with("id", 7),
             &json!({"$amf": "object", "members": {"$amf": "ref", "id": 7}}),
         );
-        let array = Array {
-            items: vec![],
-            members: members([("$amf", Value::from("object")), ("id", Value::from(1))]),
-        };
+        let array = Array::new(vec![])
+            .with_members(members([("$amf", Value::from("object")), ("id", Value::from(1))]));
         assert_round_trip(
             array,
             &json!({"$amf": "array", "items": [], "members": {"$amf": "object", "id": 1}}),
@@ -306,9 +304,8 @@ mod tagged_form {
     #[test]
     fn more_than_64_levels_are_an_error() {
         let nested = |levels: usize| {
-            (1..levels).fold(Value::from(vec![]), |inner, _| {
-                Dictionary { weak: false, entries: vec![(Value::Null, inner)] }.into()
-            })
+            (1..levels)
+                .fold(Value::from(vec![]), |inner, _| Dictionary::new(vec![(Value::Null, inner)]).into())
         };
         let text = serde_json::to_string(&Tagged(nested(64))).unwrap();
         let mut reader = serde_json::Deserializer::from_str(&text);
@@ -422,8 +419,10 @@ fn value() -> impl Strategy<Value = Value> {
                 Value::from(vec![shared.clone(), Object::new().with(name, shared).into()])
             }),
             named.clone().prop_map(Value::from),
-            (list.clone(), named.clone()).prop_map(|(items, members)| Array { items, members }.into()),
-            (any::<u32>(), named.clone()).prop_map(|(length, members)| EcmaArray { length, members }.into()),
+            (list.clone(), named.clone())
+                .prop_map(|(items, members)| Array::new(items).with_members(members).into()),
+            (any::<u32>(), named.clone())
+                .prop_map(|(length, members)| EcmaArray::new(members).with_length(length).into()),
             (text(), prop::collection::vec(name(), 0..3), any::<bool>(), list.clone(), named).prop_map(
                 |(alias, names, dynamic, sealed, members)| {
                     let traits = Traits::new(alias, names.into_iter().map(Arc::from), dynamic);
@@ -436,7 +435,8 @@ fn value() -> impl Strategy<Value = Value> {
                 items
             }
             .into()),
-            (any::<bool>(), pairs).prop_map(|(weak, entries)| Dictionary { weak, entries }.into()),
+            (any::<bool>(), pairs)
+                .prop_map(|(weak, entries)| Dictionary::new(entries).with_weak_keys(weak).into()),
             (text(), prop::collection::vec(part, 0..3))
                 .prop_map(|(alias, parts)| External::new(alias, parts).into()),
         ]

@@ -81,13 +81,13 @@ fn values() -> Vec<Value> {
         vec![shared.clone(), shared, Value::Null].into(),
         vec![Value::String(Arc::clone(&long)), Value::String(long), "x".into(), "x".into()].into(),
         Value::from(Object::with_traits(traits, vec![1.into(), "y".into()], members.clone())),
-        Value::from(Array { items: vec![1.into(), 2.into()], members: members.clone() }),
-        Value::from(EcmaArray { length: 2, members }),
+        Value::from(Array::new(vec![1.into(), 2.into()]).with_members(members.clone())),
+        Value::from(EcmaArray::new(members).with_length(2)),
         Value::from(Vector::Int { fixed: true, items: vec![1; 100] }),
         Value::from(Vector::Uint { fixed: true, items: vec![1; 100] }),
         Value::from(Vector::Number { fixed: false, items: vec![0.5; 100] }),
         Value::from(Vector::Object { fixed: false, class: "a.B".into(), items: vec![Value::Null; 3] }),
-        Value::from(Dictionary { weak: false, entries: vec![("key".into(), 1.into())] }),
+        Value::from(Dictionary::new(vec![("key".into(), 1.into())])),
         Value::from(External::new(
             "a.E",
             vec![ExternalPart::Bytes([1, 2, 3].into()), ExternalPart::Value("v".into())],
@@ -114,7 +114,7 @@ fn numbers_and_bytes_are_written_up_to_the_limit() {
         check_all_limits(new, &vec![true; 200]);
         check_all_limits(new, &(-100..100).collect::<Vec<i32>>());
         check_all_limits(new, &vec![7_u8; 3_000]);
-        check_all_limits(new, &VectorOf { items: vec![0.5; 200], fixed: true });
+        check_all_limits(new, &VectorOf::new(vec![0.5; 200]).with_fixed_length(true));
         check_all_limits(new, &ArrayCollection(vec![1, 2, 3]));
     }
 }
@@ -201,8 +201,8 @@ fn files_are_written_up_to_the_limit() {
             file.insert(format!("member{index}"), value);
         }
         file.rest = vec![1, 2, 3];
-        let all = file.write().unwrap();
-        let write = |max: usize| file.write_with_limit(OutputLimit::new("file_bytes", max));
+        let all = file.to_vec().unwrap();
+        let write = |max: usize| file.to_vec_with_limit(OutputLimit::new("file_bytes", max));
         assert_eq!(write(all.len()).unwrap(), all);
         for max in (0..100).chain(all.len() - 100..all.len()) {
             assert!(is_too_large(&write(max).unwrap_err(), "file_bytes", max), "{max}");

@@ -223,15 +223,15 @@ mod deserialize_any {
     fn every_wire_type_is_visited() {
         let members = || Object::new().with("a", 1);
         let associative =
-            amf_core::Array { items: vec![Value::from(true)], members: [("k", 2)].into_iter().collect() };
-        let ecma = EcmaArray { length: 0, members: [("0", 1), ("x", 2)].into_iter().collect() };
-        let inner = EcmaArray { length: 0, members: [("x", 6)].into_iter().collect() };
+            amf_core::Array::new(vec![Value::from(true)]).with_members([("k", 2)].into_iter().collect());
+        let ecma = EcmaArray::new([("0", 1), ("x", 2)].into_iter().collect()).with_length(0);
+        let inner = EcmaArray::new([("x", 6)].into_iter().collect()).with_length(0);
         let list = [("0", Value::from(5)), ("1", inner.into())];
-        let list = EcmaArray { length: 0, members: list.into_iter().collect() };
+        let list = EcmaArray::new(list.into_iter().collect()).with_length(0);
         let disordered: Object = [("1", 1), ("0", 2)].into_iter().collect();
         let vector = Vector::Uint { fixed: true, items: vec![1, u32::MAX] };
         let objects = Vector::Object { fixed: false, class: "C".into(), items: vec![Value::Null] };
-        let dictionary = Dictionary { weak: false, entries: vec![(Value::from(1.5), Value::from("x"))] };
+        let dictionary = Dictionary::new(vec![(Value::from(1.5), Value::from("x"))]);
         let cases: Vec<(Value, &str)> = vec![
             (Value::Null, "null"),
             (Value::Undefined, "null"),
@@ -366,7 +366,7 @@ mod lists {
 
     #[test]
     fn every_kind_of_list_is_read_as_a_sequence() {
-        let ecma = EcmaArray { length: 2, members: [("0", 5), ("1", 6)].into_iter().collect() };
+        let ecma = EcmaArray::new([("0", 5), ("1", 6)].into_iter().collect()).with_length(2);
         let object: Object = [("0", 5), ("1", 6)].into_iter().collect();
         let vector = Vector::Int { fixed: false, items: vec![5, 6] };
         for version in VERSIONS {

@@ -26,8 +26,8 @@ fn file(version: u8, members: &[u8]) -> Vec<u8> {
 
 #[track_caller]
 fn assert_round_trip(bytes: &[u8]) -> SolFile {
-    let sol = SolFile::read(bytes).unwrap();
-    assert_eq!(sol.write().unwrap(), bytes);
+    let sol = SolFile::from_slice(bytes).unwrap();
+    assert_eq!(sol.to_vec().unwrap(), bytes);
     sol
 }
 
@@ -112,8 +112,8 @@ fn typed_data_survives_a_round_trip() {
     let ann = || Hero { name: "Ann".to_owned(), hit_points: 7 };
     for version in [Version::Amf0, Version::Amf3] {
         let save = Save { hero: ann(), friends: vec![ann()] };
-        let bytes = SolFile::from_data("slot", version, &save).unwrap().write().unwrap();
-        let sol = SolFile::read(&bytes).unwrap();
+        let bytes = SolFile::from_data("slot", version, &save).unwrap().to_vec().unwrap();
+        let sol = SolFile::from_slice(&bytes).unwrap();
         assert_eq!(sol.to_data::<Save>().unwrap(), save);
         assert_eq!(sol.get::<Hero>("hero").unwrap(), Some(ann()));
         assert_eq!(sol.get::<Hero>("nobody").unwrap(), None);
@@ -129,7 +129,7 @@ fn typed_data_survives_a_round_trip() {
 
 #[track_caller]
 fn assert_error(bytes: &[u8], words: &str) {
-    assert_eq!(SolFile::read(bytes).unwrap_err().to_string(), words);
+    assert_eq!(SolFile::from_slice(bytes).unwrap_err().to_string(), words);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn malformed_files_are_errors_with_an_offset() {
 fn every_truncated_file_is_an_error() {
     let bytes = file(3, b"\x03a\x0A\x0B\x01\x05xy\x06\x00\x01\0");
     for cut in 0..bytes.len() {
-        let error = SolFile::read(bytes.get(..cut).unwrap()).unwrap_err();
+        let error = SolFile::from_slice(bytes.get(..cut).unwrap()).unwrap_err();
         assert!(error.offset() <= cut, "{error}");
     }
 }
@@ -167,10 +167,10 @@ fn every_truncated_file_is_an_error() {
 #[test]
 fn limits_are_in_force() {
     let deep = |levels: usize| file(3, &[b"\x03a".to_vec(), [0x09, 0x03, 0x01].repeat(levels)].concat());
-    let error = SolFile::read(&deep(100)).unwrap_err();
+    let error = SolFile::from_slice(&deep(100)).unwrap_err();
     assert_eq!(*error.kind(), DecodeErrorKind::Limit { limit: "depth", max: 64 });
     let limits = Limits { string_len: 1, ..Limits::default() };
-    let read = |members| SolFile::read_with(&file(0, members), &Arc::new(Classes::new()), limits);
+    let read = |members| SolFile::from_slice_with(&file(0, members), &Arc::new(Classes::new()), limits);
     read(b"\0\x01a\x02\0\x01h\0").unwrap();
     let error = read(b"\0\x01a\x02\0\x02hi\0").unwrap_err();
     assert_eq!(*error.kind(), DecodeErrorKind::Limit { limit: "string_len", max: 1 });
@@ -179,10 +179,10 @@ fn limits_are_in_force() {
 #[test]
 fn a_name_that_is_too_long_cannot_be_written() {
     assert_eq!(
-        SolFile::new("x".repeat(65_536), Version::Amf3).write().unwrap_err().to_string(),
+        SolFile::new("x".repeat(65_536), Version::Amf3).to_vec().unwrap_err().to_string(),
         "the name of a shared object of 65536 is longer than 65535"
     );
     let mut sol = SolFile::new("s", Version::Amf0);
     sol.insert("x".repeat(65_536), 1);
-    sol.write().unwrap_err();
+    sol.to_vec().unwrap_err();
 }

@@ -69,10 +69,10 @@ mod amf0 {
         // §2.12: 0A, 32 bits of count, the elements.
         assert_round_trip(VERSION, &[0x0A, 0, 0, 0, 2, 0x05, 0x01, 1], vec![Value::Null, Value::Bool(true)]);
         // §2.10: 08, 32 bits of length, then as an object.
-        let ecma = EcmaArray { length: 1, members: members([("0", Value::Null)]) };
+        let ecma = EcmaArray::new(members([("0", Value::Null)])).with_length(1);
         assert_round_trip(VERSION, &[0x08, 0, 0, 0, 1, 0, 1, b'0', 0x05, 0, 0, 9], ecma);
         // the count is a hint: 0 here, with a member all the same.
-        let hint = EcmaArray { length: 0, members: members([("k", Value::Null)]) };
+        let hint = EcmaArray::new(members([("k", Value::Null)])).with_length(0);
         assert_round_trip(VERSION, &[0x08, 0, 0, 0, 0, 0, 1, b'k', 0x05, 0, 0, 9], hint);
     }
 
@@ -179,7 +179,7 @@ mod amf3 {
             &[0x09, 0x05, 0x01, 0x03, 0x02],
             vec![Value::Bool(true), Value::Bool(false)],
         );
-        let mixed = Array { items: vec![Value::Null], members: members([("k", Value::Bool(true))]) };
+        let mixed = Array::new(vec![Value::Null]).with_members(members([("k", Value::Bool(true))]));
         assert_round_trip(VERSION, &[0x09, 0x03, 0x03, b'k', 0x03, 0x01, 0x01], mixed);
     }
 
@@ -248,7 +248,7 @@ mod amf3 {
         let objects = Vector::Object { fixed: false, class: "P".into(), items: vec![Value::Null] };
         assert_round_trip(VERSION, &[0x10, 0x03, 0x00, 0x03, b'P', 0x01], objects);
         // §3.16: count × 2 + 1, the weak flag, keys and values.
-        let dictionary = Dictionary { weak: true, entries: vec![(1.into(), "x".into())] };
+        let dictionary = Dictionary::new(vec![(1.into(), "x".into())]).with_weak_keys(true);
         assert_round_trip(VERSION, &[0x11, 0x03, 0x01, 0x04, 0x01, 0x06, 0x03, b'x'], dictionary);
     }
 

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use amf_remoting::{AmfObject, Client, Fault, Services, remoting_service};
 use amf_rtmp::{
     Disconnect, Instance, Server, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
-    SharedObjectStore, SharedObjects, SlotWrite,
+    SharedObjectOptions, SharedObjectStore, SharedObjects, SlotWrite,
 };
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -116,7 +116,7 @@ fn cursor_of(client: &Client) -> String {
 }
 
 async fn remove_cursor(disconnect: &Disconnect) {
-    let removed = match disconnect.instance().shared_object("cursors") {
+    let removed = match disconnect.instance().shared_object("cursors", SharedObjectOptions::new()).await {
         Ok(cursors) => cursors.remove(&cursor_of(disconnect.client())).await,
         Err(error) => Err(error),
     };
@@ -143,7 +143,10 @@ impl Whiteboard {
 
     /// Removes all strokes. The answer comes once they are gone from the disk too.
     async fn wipe(&self, instance: &Instance) -> Result<(), WipeError> {
-        let strokes = instance.persistent_shared_object("strokes").await.map_err(WipeError::Because)?;
+        let strokes = instance
+            .shared_object("strokes", SharedObjectOptions::new().persistent(true))
+            .await
+            .map_err(WipeError::Because)?;
         strokes.clear().await.map_err(WipeError::Because)
     }
 }

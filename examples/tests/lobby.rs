@@ -44,7 +44,7 @@ impl TestLobby {
         let request = Request::post(lobby::GATEWAY).header(header::CONTENT_TYPE, "application/x-amf");
         let (status, reply) = self.send(request.body(packet.finish().into()).unwrap()).await;
         assert_eq!(status, StatusCode::OK);
-        let replies = Replies::read(reply).unwrap();
+        let replies = Replies::from_bytes(reply).unwrap();
         let message = replies.messages().next().unwrap();
         (message.target().to_owned(), message.value().unwrap())
     }

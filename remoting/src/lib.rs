@@ -43,7 +43,7 @@
 //!         }
 //!         self.lobby.add(client);
 //!         self.lobby.player_joined(&player);
-//!         Ok(self.lobby.len() as u32)
+//!         Ok(self.lobby.local_len() as u32)
 //!     }
 //! }
 //!
@@ -81,6 +81,21 @@
 //!   they can tell something.
 //! - [`Services::layer`]: tower layers around calls.
 //! - [`amf_core`]: values, conversion and the packet, without services.
+//!
+//! # Traits
+//!
+//! To be implemented outside of this crate: [`Service`] (as a rule by `#[remoting_service]`), [`FromCaller`],
+//! [`HeaderValue`](service::HeaderValue) and [`Authenticator`](service::Authenticator); by transports
+//! [`Connection`](service::Connection), [`MessageHeaders`](service::MessageHeaders) and
+//! [`ReplyEnvelope`](service::ReplyEnvelope). [`IntoReply`] and [`ToArguments`] are sealed.
+//!
+//! # Versions of other crates
+//!
+//! Of crates before their 1.0, these are part of public signatures: `tower` 0.5 with `tower-layer` 0.3 and
+//! `tower-service` 0.3 (layers around calls, the gateway as a service) and, with the feature `http`, `axum` 0.8. With
+//! the feature `metrics`, a recorder has to be installed in `metrics` 0.24. A breaking version of one of them is adopted
+//! only in a new minor version of this crate, and the changelog says so. `amf_remoting::axum`, `bytes`, `http` and
+//! `tower` are the versions in use.
 
 #[doc(hidden)]
 pub mod __private;
@@ -101,6 +116,17 @@ mod packet;
 pub mod service;
 
 pub use amf_core;
+#[cfg(feature = "http")]
+#[doc(no_inline)]
+pub use axum;
+#[doc(no_inline)]
+pub use bytes;
+#[cfg(any(feature = "client", feature = "http"))]
+#[doc(no_inline)]
+pub use http;
+#[doc(no_inline)]
+pub use tower;
+
 pub use amf_core::{
     AmfClass, ArrayCollection, Date, DynamicMembers, Externalizable, FromAmf, Limits, ToAmf, Value, Version,
 };

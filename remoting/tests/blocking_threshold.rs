@@ -38,7 +38,7 @@ struct ClosedConnection;
 
 impl Connection for ClosedConnection {
     fn encoding(&self) -> Encoding {
-        Encoding { version: Version::Amf0, form: ArgumentsForm::Array }
+        Encoding::new(Version::Amf0, ArgumentsForm::Array)
     }
 
     fn notify(&self, _: &Notification) -> Result<(), CallError> {

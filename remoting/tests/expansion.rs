@@ -133,7 +133,7 @@ struct AnsweringConnection;
 
 impl Connection for AnsweringConnection {
     fn encoding(&self) -> Encoding {
-        Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
+        Encoding::new(Version::Amf0, ArgumentsForm::Sequence)
     }
 
     fn notify(&self, _: &Notification) -> Result<(), CallError> {

@@ -368,10 +368,7 @@ struct UnreachableConnection;
 
 impl amf_remoting::service::Connection for UnreachableConnection {
     fn encoding(&self) -> amf_remoting::service::Encoding {
-        amf_remoting::service::Encoding {
-            version: Version::Amf0,
-            form: amf_remoting::service::ArgumentsForm::Array,
-        }
+        amf_remoting::service::Encoding::new(Version::Amf0, amf_remoting::service::ArgumentsForm::Array)
     }
 
     fn notify(&self, _: &amf_remoting::service::Notification) -> Result<(), amf_remoting::CallError> {

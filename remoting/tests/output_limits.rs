@@ -446,7 +446,7 @@ struct Limited {
 
 impl Connection for Limited {
     fn encoding(&self) -> Encoding {
-        Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
+        Encoding::new(Version::Amf0, ArgumentsForm::Sequence)
     }
 
     fn max_message_bytes(&self) -> usize {

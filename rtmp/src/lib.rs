@@ -27,7 +27,7 @@
 //! impl Chat {
 //!     /// Tells everybody who is connected to the same room, `rtmp://host/chat/room`.
 //!     fn say(&self, instance: &Instance, text: String) {
-//!         let _ = instance.clients().notify("said", (text,));
+//!         let _ = instance.local_clients().notify("said", (text,));
 //!     }
 //! }
 //!
@@ -44,6 +44,17 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Traits
+//!
+//! `SharedObjectGuard` and `SharedObjectStore` are to be implemented outside of this crate. `FromArguments` is sealed.
+//!
+//! # Versions of other crates
+//!
+//! Of crates before their 1.0, these are part of public signatures: `rustls` 0.23 with the feature `tls`, and `axum` 0.8
+//! with the feature `tunnel`. With the feature `metrics`, a recorder has to be installed in `metrics` 0.24. A breaking
+//! version of one of them is adopted only in a new minor version of this crate, and the changelog says so.
+//! `amf_rtmp::axum`, `bytes` and `rustls` are the versions in use.
 
 pub mod proto;
 
@@ -91,5 +102,11 @@ pub use shared_object::{
 #[cfg(feature = "net")]
 pub use transport::BoundServer;
 
+#[cfg(feature = "tunnel")]
+#[doc(no_inline)]
+pub use axum;
+#[doc(no_inline)]
+pub use bytes;
 #[cfg(feature = "tls")]
+#[doc(no_inline)]
 pub use tokio_rustls::rustls;

@@ -8,13 +8,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 fn message(chunk_stream: u32, timestamp: u32, stream: u32, kind: u8, payload: &[u8]) -> Message {
-    Message {
-        chunk_stream,
-        timestamp,
-        stream,
-        kind: MessageType(kind),
-        payload: Bytes::copy_from_slice(payload),
-    }
+    let message = Message::new(MessageType(kind), Bytes::copy_from_slice(payload));
+    message.with_chunk_stream(chunk_stream).with_timestamp(timestamp).with_stream(stream)
 }
 
 /// Reads everything, in pieces of these lengths, the last of which repeats.
@@ -431,7 +426,10 @@ fn large_pieces_are_shared_not_copied() {
     let mut writer = ChunkWriter::new();
     writer.set_chunk_size(4_096);
     let mut out = Output::new();
-    writer.write(&Message { payload: payload.clone(), ..message(6, 0, 1, 9, b"") }, &mut out);
+    writer.write(
+        &Message::new(MessageType::VIDEO, payload.clone()).with_chunk_stream(6).with_stream(1),
+        &mut out,
+    );
     assert_eq!(out.len(), 12 + 10_000 + 2);
     let pieces: Vec<Bytes> = std::iter::from_fn(|| out.take()).collect();
     assert_eq!(pieces.iter().map(Bytes::len).collect::<Vec<_>>(), [12, 4_096, 1, 4_096, 1, 1_808]);

@@ -262,7 +262,7 @@ async fn redirects_are_followed_up_to_the_maximum() {
     let connection = builder_for(here.address, &elsewhere).follow_redirects(1).connect().await.unwrap();
     assert_eq!((here.server.counters().accepted, there.server.counters().accepted), (2, 1));
     let instance = there.server.instance("game", "").unwrap();
-    assert_eq!(instance.clients().len(), 1);
+    assert_eq!(instance.local_clients().local_len(), 1);
     drop(connection);
 
     let refused = builder_for(here.address, "lost").follow_redirects(1).connect().await;

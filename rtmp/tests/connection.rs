@@ -35,7 +35,7 @@ fn outcome(event: Event) -> Outcome {
 
 fn result(event: Event) -> Value {
     match outcome(event) {
-        Outcome::Result(body) => body.values().unwrap().remove(0),
+        Outcome::Result(body) => body.to_values().unwrap().remove(0),
         other => panic!("{other:?} is no result"),
     }
 }
@@ -60,10 +60,10 @@ fn connect_carries_the_properties_of_the_client() {
         assert_eq!(connect.swf_url(), Some("http://localhost/a.swf"));
         assert_eq!(connect.version(), Version::Amf3);
         assert_eq!(connect.property("extra").and_then(|extra| extra.get("n")), Some(&Value::Number(7.0)));
-        let arguments = connect.body().values().unwrap();
+        let arguments = connect.body().to_values().unwrap();
         assert_eq!(arguments[0], Value::from("Ann"));
         assert_eq!(arguments[1].as_list().unwrap(), [Value::Number(1.0), Value::Number(2.0)]);
-        let typed: DynamicMembers = connect.body().object().unwrap();
+        let typed: DynamicMembers = connect.body().read_object().unwrap();
         assert_eq!(typed.get("app"), Some(&Value::from("lobby")));
 
         let mut accept = Accept::default();
@@ -117,7 +117,7 @@ fn calls_go_both_ways() {
             pair.drive();
             let join = command(pair.server_event());
             assert_eq!((join.name(), join.stream(), join.version()), ("lobby.join", 0, version));
-            let values = join.body().values().unwrap();
+            let values = join.body().to_values().unwrap();
             assert_eq!(values[0], arguments[0]);
             assert_eq!(values[1].as_f64(), Some(7.0));
             assert_eq!(values[2], arguments[2]);
@@ -128,7 +128,7 @@ fn calls_go_both_ways() {
             pair.server.call(pair.now, 0, "ask", &encode(version, &[Value::from(true)])).unwrap();
             pair.drive();
             let ask = command(pair.client_event());
-            assert_eq!(ask.body().values().unwrap(), [Value::Bool(true)]);
+            assert_eq!(ask.body().to_values().unwrap(), [Value::Bool(true)]);
             let yes = encode(version, &[Value::from("yes")]);
             pair.client.reply(ask.transaction().unwrap(), &yes).unwrap();
             pair.drive();
@@ -195,7 +195,10 @@ fn byte_counts_and_timestamps_wrap_at_32_bits() {
         for index in 0..600_u32 {
             let timestamp = STEP.wrapping_mul(index);
             let (stream, kind, payload) = (1, MessageType::VIDEO, payload.clone());
-            let video = Message { chunk_stream: 6, timestamp, stream, kind, payload };
+            let video = Message::new(kind, payload)
+                .with_chunk_stream(6)
+                .with_timestamp(timestamp)
+                .with_stream(stream);
             from.send(&video).unwrap();
             while let Some(piece) = from.poll_transmit() {
                 to.handle_input(now, &piece);
@@ -229,7 +232,7 @@ fn faults_are_distinguished_from_results() {
         pair.server.fault(transaction, &status.encode(version).unwrap()).unwrap();
         pair.drive();
         let Outcome::Error(body) = outcome(pair.client_event()) else { panic!() };
-        assert_eq!(Status::from(&body.values().unwrap()[0]), status);
+        assert_eq!(Status::from(&body.to_values().unwrap()[0]), status);
     }
 }
 
@@ -250,7 +253,7 @@ fn replies_come_in_any_order() {
         let Event::Reply(reply) = event else { panic!() };
         assert_eq!(reply.call, calls[n]);
         let Outcome::Result(body) = reply.outcome else { panic!() };
-        assert_eq!(body.values().unwrap()[0].as_f64(), Some(n as f64));
+        assert_eq!(body.to_values().unwrap()[0].as_f64(), Some(n as f64));
     }
 }
 
@@ -269,7 +272,7 @@ fn a_notification_has_no_transaction() {
         for _ in 0..2 {
             let said = command(pair.client_event());
             assert_eq!((said.name(), said.transaction()), ("said", None));
-            assert_eq!(said.body().values().unwrap(), [Value::from("hi")]);
+            assert_eq!(said.body().to_values().unwrap(), [Value::from("hi")]);
         }
         assert_eq!(pair.client.calls_in(), 0);
     }
@@ -355,12 +358,8 @@ fn a_round_trip_is_measured() {
 #[test]
 fn media_data_and_shared_objects_are_handed_on() {
     let mut pair = Pair::open(Cut::Random(11), Version::Amf0);
-    let message = |kind: MessageType, payload: &'static [u8]| Message {
-        chunk_stream: 6,
-        timestamp: 40,
-        stream: 1,
-        kind,
-        payload: Bytes::from_static(payload),
+    let message = |kind: MessageType, payload: &'static [u8]| {
+        Message::new(kind, payload).with_chunk_stream(6).with_timestamp(40).with_stream(1)
     };
     let sent = [
         message(MessageType::AUDIO, b"\xAF\x01a"),
@@ -380,8 +379,11 @@ fn media_data_and_shared_objects_are_handed_on() {
         let received = match pair.server_event() {
             Event::Audio(message) | Event::Video(message) | Event::Data(message) => message,
             Event::SharedObject(object) => {
-                let Message { kind, payload, .. } = object.message();
-                Message { kind, payload, ..expected.clone() }
+                let again = object.to_message();
+                Message::new(again.kind, again.payload)
+                    .with_chunk_stream(expected.chunk_stream)
+                    .with_timestamp(expected.timestamp)
+                    .with_stream(expected.stream)
             }
             other => panic!("{other:?}"),
         };
@@ -407,7 +409,7 @@ fn closed_events_carry_the_reason() {
     assert!(matches!(pair.server_event(), Event::Closed(CloseReason::Local)));
     let status = command(pair.client_event());
     assert_eq!(status.name(), "onStatus");
-    assert_eq!(Status::from(&status.body().values().unwrap()[0]).code(), code::CONNECT_CLOSED);
+    assert_eq!(Status::from(&status.body().to_values().unwrap()[0]).code(), code::CONNECT_CLOSED);
     pair.client.disconnect();
     assert!(matches!(pair.client.poll_event(), Some(Event::Closed(CloseReason::Disconnected))));
     assert!(pair.client.poll_event().is_none() && pair.client.poll_timeout().is_none());
@@ -458,7 +460,7 @@ proptest! {
         pair.drive();
         for event in std::mem::take(&mut pair.server_events) {
             let command = command(event);
-            pair.server.reply(command.transaction().unwrap(), &encode(version, &command.body().values().unwrap()[..1])).unwrap();
+            pair.server.reply(command.transaction().unwrap(), &encode(version, &command.body().to_values().unwrap()[..1])).unwrap();
         }
         pair.drive();
         prop_assert_eq!(pair.client_events.len(), texts.len());

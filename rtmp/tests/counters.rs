@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::{Services, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
-use amf_rtmp::{Server, SharedObjectLimits, SharedObjects};
+use amf_rtmp::{Server, SharedObjectLimits, SharedObjectOptions, SharedObjects};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use peer::{LONG_TIMEOUT, TIMEOUT, closed, command, connected, flood, handshaken, message, raw, read_until};
 use tokio::io::AsyncWriteExt;
@@ -229,13 +229,13 @@ async fn exceeded_limits_of_shared_objects_are_counted() {
     (limits.slots, limits.bytes, limits.objects) = (1, 1_000, 1);
     let server = Server::new(Services::new()).shared_objects(SharedObjects::new().limits(limits));
     let instance = server.instance("game", "one").unwrap();
-    let board = instance.shared_object("board").unwrap();
+    let board = instance.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     board.set("a", &1).unwrap().await.unwrap();
     board.set("b", &1).unwrap().await.unwrap_err();
     counters.wait_for_limit("slots").await;
     board.set("a", &"x".repeat(1_000)).unwrap().await.unwrap_err();
     counters.wait_for_limit("bytes").await;
-    instance.shared_object("another").unwrap_err();
+    instance.shared_object("another", SharedObjectOptions::new()).await.unwrap_err();
     counters.wait_for_limit("objects").await;
 }
 

@@ -211,7 +211,7 @@ async fn a_group_reaches_connected_clients_only() {
     first.close();
     timeout(TIMEOUT, first.closed()).await.unwrap();
     timeout(TIMEOUT, server.disconnects.recv()).await.unwrap();
-    assert_eq!(server.room.len(), 2);
+    assert_eq!(server.room.local_len(), 2);
     assert!(matches!(first.call::<()>("game.fail", ()).await, Err(CallError::Gone)));
 }
 

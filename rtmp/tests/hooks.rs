@@ -140,7 +140,7 @@ async fn on_disconnect_receives_the_reason() {
     assert!(matches!(gone.reason(), DisconnectReason::Client), "{}", gone.reason());
     assert_eq!(gone.caller().extension::<Login>().unwrap().name, "Ann");
     assert_eq!(gone.instance().to_string(), "game/_definst_");
-    assert!(!gone.client().is_open() && !gone.instance().clients().contains(gone.client()));
+    assert!(!gone.client().is_open() && !gone.instance().local_clients().contains(gone.client()));
     assert_eq!(gone.connect().peer().unwrap().ip(), address.ip());
 
     let connection = connect(address).await.unwrap();
@@ -176,7 +176,7 @@ async fn fallback_answers_unknown_commands() {
     let (command_tx, mut command_rx) = mpsc::unbounded_channel();
     let server = server().fallback(move |command: UnknownCommand| {
         command_tx
-            .send((command.name().to_owned(), command.wants_answer(), command.values().unwrap()))
+            .send((command.name().to_owned(), command.wants_answer(), command.to_values().unwrap()))
             .unwrap();
         async move {
             match command.name() {

@@ -201,7 +201,7 @@ async fn a_client_that_never_reads_affects_only_its_own_queue() {
     let mut server = serve(|server| server).await;
     let mut silent = connected(server.address).await;
     silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
-    while server.room.is_empty() {
+    while server.room.local_len() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let heard = Arc::new(Mutex::new(0));
@@ -233,7 +233,7 @@ async fn a_client_that_never_reads_affects_only_its_own_queue() {
     works(&other).await;
     // After 10 s in which it took nothing, it is let go.
     timeout(LONG_TIMEOUT, server.disconnects.recv()).await.unwrap().unwrap();
-    assert_eq!(server.room.len(), 1);
+    assert_eq!(server.room.local_len(), 1);
     works(&other).await;
     drop(silent);
 }
@@ -321,7 +321,7 @@ async fn shutdown_ends_after_its_timeout() {
     // Others never read, or never say a word.
     let mut silent = connected(server.address).await;
     silent.write_all(&command("test.join", 2.0, &[5])).await.unwrap();
-    while server.room.is_empty() {
+    while server.room.local_len() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let words = "x".repeat(1_000_000);

@@ -23,7 +23,7 @@ struct Game;
 #[remoting_service(name = "game")]
 impl Game {
     fn place(&self, instance: &Instance) -> (String, String, usize) {
-        (instance.application().to_owned(), instance.name().to_owned(), instance.clients().len())
+        (instance.application().to_owned(), instance.name().to_owned(), instance.local_clients().local_len())
     }
 
     fn score(&self, instance: &Instance, points: u32) -> (u32, u32) {
@@ -74,7 +74,7 @@ async fn clients_join_the_instance_of_their_url() {
         connection.closed().await;
     }
     timeout(TIMEOUT, async {
-        while server.instances().len() > 1 {
+        while server.local_instances().len() > 1 {
             sleep(Duration::from_millis(5)).await;
         }
     })
@@ -89,9 +89,9 @@ async fn the_program_reaches_an_instance_by_name() {
     let (server, address) = serve().await;
     let (_red, mut red_hears) = connect(address, "game/red").await;
     let (_blue, mut blue_hears) = connect(address, "game/blue").await;
-    server.instance("game", "red").unwrap().clients().notify("first", ()).unwrap();
-    for instance in server.instances() {
-        instance.clients().notify("second", ()).unwrap();
+    server.instance("game", "red").unwrap().local_clients().notify("first", ()).unwrap();
+    for instance in server.local_instances() {
+        instance.local_clients().notify("second", ()).unwrap();
     }
     assert_eq!(timeout(TIMEOUT, red_hears.recv()).await.unwrap().unwrap(), "first");
     assert_eq!(timeout(TIMEOUT, red_hears.recv()).await.unwrap().unwrap(), "second");

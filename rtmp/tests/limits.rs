@@ -345,13 +345,7 @@ fn unsent_reply_bytes_is_enforced() {
 #[test]
 fn outbound_bytes_is_enforced() {
     let (mut server, _) = accepted(Config::server());
-    let said = |len: usize| Message {
-        chunk_stream: 6,
-        timestamp: 0,
-        stream: 1,
-        kind: MessageType::VIDEO,
-        payload: Bytes::from(vec![0; len]),
-    };
+    let said = |len: usize| Message::new(MessageType::VIDEO, vec![0; len]).with_stream(1);
     // One message always fits an empty queue.
     server.send(&said(5 * MIB)).unwrap();
     assert_eq!(server.send(&said(0)), Err(UserError::QueueFull { max: 4 * MIB }));

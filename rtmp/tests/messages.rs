@@ -17,7 +17,7 @@ fn output(connection: &mut Connection) -> Vec<u8> {
 }
 
 fn message(kind: MessageType, payload: &'static [u8]) -> Message {
-    Message { chunk_stream: 2, timestamp: 0, stream: 0, kind, payload: Bytes::from_static(payload) }
+    Message::new(kind, payload).with_chunk_stream(2)
 }
 
 /// What a server makes of one message.
@@ -79,7 +79,7 @@ fn control_messages_follow_the_specification() {
         (Control::User(UserControl::BufferReady(1)), MessageType::USER_CONTROL, b"\0\x20\0\0\0\x01"),
     ];
     for (control, kind, payload) in cases {
-        assert_eq!(control.message(), message(kind, payload));
+        assert_eq!(control.to_message(), message(kind, payload));
         assert_eq!(Control::parse(&message(kind, payload)), Ok(Some(control)));
         if payload.len() > 2 && !payload.starts_with(b"\0\x1B") {
             let short = message(kind, &payload[..payload.len() - 1]);
@@ -218,7 +218,7 @@ fn reads_a_command() {
     let say = received_command(20, say);
     assert_eq!((say.name(), say.version()), ("say", Version::Amf0));
     assert_eq!(say.transaction().map(Transaction::number), Some(7.0));
-    assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
+    assert_eq!(say.body().to_values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
     assert_eq!(say.body().arguments().unwrap()[..], *b"\x02\x00\x02hi\x01\x01");
 }
 
@@ -229,7 +229,7 @@ fn reads_an_amf3_command_with_and_without_its_format_byte() {
     for bytes in [&say[..], &[b"\0", &say[..]].concat()] {
         let say = received_command(17, bytes);
         assert_eq!((say.name(), say.version()), ("say", Version::Amf3));
-        assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
+        assert_eq!(say.body().to_values().unwrap(), [Value::from("hi"), Value::Bool(true)]);
     }
     for (payload, found) in [(&b"\x03say"[..], Some(3)), (b"", None)] {
         assert_eq!(pair::fault_kind(&mut server_after(17, payload)), PeerErrorKind::CommandFormat { found });
@@ -268,7 +268,7 @@ fn flashs_prefixes_are_dropped_from_names() {
 fn the_tables_of_amf3_live_on_between_arguments() {
     // 11 06 05 "hi", then 11 06 00: a reference to the first string (AMF3 §3.8).
     let say = received_command(17, &command("say", 2.0, b"\x11\x06\x05hi\x11\x06\x00"));
-    assert_eq!(say.body().values().unwrap(), [Value::from("hi"), Value::from("hi")]);
+    assert_eq!(say.body().to_values().unwrap(), [Value::from("hi"), Value::from("hi")]);
 }
 
 #[test]
@@ -281,12 +281,12 @@ fn references_count_from_the_command_object_on() {
         \x07\x00\x00\x07\x00\x01";
     let f = received_command(20, bytes);
     assert!(f.body().has_object());
-    let values = f.body().values().unwrap();
+    let values = f.body().to_values().unwrap();
     assert_eq!(values.len(), 3);
     assert_eq!(values[1].get("x"), Some(&Value::Number(1.0)));
     assert_eq!(values[2].get("y"), Some(&Value::Number(2.0)));
     assert_eq!(f.body().arguments().unwrap()[..], bytes[bytes.len() - 22..]);
-    let object: Value = f.body().object().unwrap();
+    let object: Value = f.body().read_object().unwrap();
     assert_eq!(object.get("x"), Some(&Value::Number(1.0)));
 }
 
@@ -296,7 +296,7 @@ fn an_amf3_name_is_entered_in_the_reference_tables() {
     let f = received_command(17, b"\x00\x11\x06\x03f\x00\x40\0\0\0\0\0\0\0\x11\x01\x11\x06\x00");
     assert_eq!(f.name(), "f");
     assert!(!f.body().has_object() && !f.body().stands_alone());
-    assert_eq!(f.body().values().unwrap(), [Value::from("f")]);
+    assert_eq!(f.body().to_values().unwrap(), [Value::from("f")]);
     assert_eq!(f.body().arguments().unwrap()[..], *b"\x11\x06\x00");
     assert!(received_command(20, &command("f", 2.0, b"\x05")).body().stands_alone());
 }
@@ -304,7 +304,7 @@ fn an_amf3_name_is_entered_in_the_reference_tables() {
 #[test]
 fn a_command_may_end_after_its_id() {
     let f = received_command(20, b"\x02\x00\x01f\x00\x40\0\0\0\0\0\0\0");
-    assert_eq!((f.body().values().unwrap().len(), f.body().arguments().unwrap().len()), (0, 0));
+    assert_eq!((f.body().to_values().unwrap().len(), f.body().arguments().unwrap().len()), (0, 0));
     let f = received_command(20, &command("f", 0.0, b""));
     assert_eq!(f.transaction(), None, "transaction 0 wants no reply");
 }
@@ -332,7 +332,7 @@ fn wrong_types_in_a_command_are_the_peers_fault() {
 fn unreadable_arguments_do_not_close_the_connection() {
     // It is the method's business what it takes: 0E is a reserved marker.
     let f = received_command(20, &command("f", 2.0, b"\x0E"));
-    assert!(f.body().values().is_err());
+    assert!(f.body().to_values().is_err());
     assert_eq!(f.body().arguments().unwrap()[..], [0x0E]);
 }
 
@@ -390,8 +390,7 @@ fn an_aggregate_is_split_into_its_parts() {
     assert_eq!((video.timestamp, video.stream, &*video.payload), (1_023, 1, &b"vv"[..]));
     assert!(server.poll_event().is_none());
 
-    let again =
-        Message::aggregate(1, &[Message { timestamp: 100, ..audio }, Message { timestamp: 123, ..video }]);
+    let again = Message::aggregate(1, &[audio.with_timestamp(100), video.with_timestamp(123)]);
     assert_eq!(again.payload[..], payload[..]);
 
     // Cut anywhere it is an error, but for the last back pointer, which some leave out.

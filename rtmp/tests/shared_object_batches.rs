@@ -54,7 +54,12 @@ async fn fixture(objects: SharedObjects, encoding: Version) -> Fixture {
     let connection = builder.connect_with_stream(client).await.unwrap();
     let theirs = connection.shared_object("board", SharedObjectOptions::new()).await.unwrap();
     let events = theirs.events();
-    let board = server.instance("lobby", "red").unwrap().shared_object("board").unwrap();
+    let board = server
+        .instance("lobby", "red")
+        .unwrap()
+        .shared_object("board", SharedObjectOptions::new())
+        .await
+        .unwrap();
     wire.lock().unwrap().clear();
     Fixture { board, theirs, events, wire, connection }
 }

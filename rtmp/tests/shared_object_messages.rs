@@ -13,7 +13,7 @@ use proptest::prelude::*;
 const HEAD: &[u8] = b"\0\x05board\0\0\0\x07\0\0\0\x02\0\0\0\0";
 
 fn message(kind: MessageType, payload: &[u8]) -> Message {
-    Message { chunk_stream: 3, timestamp: 0, stream: 0, kind, payload: Bytes::copy_from_slice(payload) }
+    Message::new(kind, Bytes::copy_from_slice(payload)).with_chunk_stream(3)
 }
 
 fn parse(payload: &[u8]) -> Result<SharedObjectMessage, PeerErrorKind> {
@@ -26,7 +26,7 @@ fn event(number: u8, body: &[u8]) -> Vec<u8> {
 }
 
 fn board_message(encoding: Version, events: Vec<SharedObjectEvent>) -> SharedObjectMessage {
-    SharedObjectMessage { encoding, name: "board".into(), version: 7, is_persistent: true, events }
+    SharedObjectMessage::new(encoding, "board", events).with_version(7).with_persistence(true)
 }
 
 fn with(events: &[Vec<u8>]) -> Vec<u8> {
@@ -69,7 +69,7 @@ fn every_event_is_read_and_written() {
     let payload = with(&bytes);
     let expected = board_message(Version::Amf0, events.clone());
     assert_eq!(parse(&payload).unwrap(), expected);
-    assert_eq!(expected.message(), message(MessageType::SHARED_OBJECT, &payload));
+    assert_eq!(expected.to_message(), message(MessageType::SHARED_OBJECT, &payload));
     for (bytes, event) in every_event() {
         assert_eq!(event.size(), bytes.len());
     }
@@ -79,7 +79,7 @@ fn every_event_is_read_and_written() {
     let payload = [&[0], &*payload].concat();
     let wire = message(MessageType::SHARED_OBJECT_AMF3, &payload);
     assert_eq!(SharedObjectMessage::parse(&wire, &Limits::server()).unwrap().unwrap(), amf3);
-    assert_eq!(amf3.message(), wire);
+    assert_eq!(amf3.to_message(), wire);
 }
 
 #[test]
@@ -201,7 +201,7 @@ proptest! {
         let _ = parse(&bytes);
         let payload = with(&events.iter().map(|(number, body)| event(*number, body)).collect::<Vec<_>>());
         if let Ok(read) = parse(&payload) {
-            let again = parse(&read.message().payload);
+            let again = parse(&read.to_message().payload);
             prop_assert_eq!(again.as_ref(), Ok(&read));
         }
     }

@@ -70,10 +70,20 @@ async fn slots_and_version_survive_a_restart() {
         }
         board.remove("b").unwrap();
         next(&mut events).await;
-        let other = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+        let other = server
+            .instance("other", "")
+            .unwrap()
+            .shared_object("board", SharedObjectOptions::new().persistent(true))
+            .await
+            .unwrap();
         other.set("text", "ä").unwrap().await.unwrap();
         // An object whose name begins as another's.
-        let longer = server.instance("lobby", "").unwrap().persistent_shared_object("board2").await.unwrap();
+        let longer = server
+            .instance("lobby", "")
+            .unwrap()
+            .shared_object("board2", SharedObjectOptions::new().persistent(true))
+            .await
+            .unwrap();
         longer.set("x", &1).unwrap().await.unwrap();
         assert_eq!(board.version(), 5);
         server.shutdown().await;
@@ -82,20 +92,40 @@ async fn slots_and_version_survive_a_restart() {
     let ann = connect(address).await;
     let board = ann.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!((board.get::<u32>("a").unwrap(), board.slots().len(), board.version()), (Some(3), 1, 5));
-    let other = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+    let other = server
+        .instance("other", "")
+        .unwrap()
+        .shared_object("board", SharedObjectOptions::new().persistent(true))
+        .await
+        .unwrap();
     assert_eq!((other.get::<String>("text").unwrap().as_deref(), other.version()), (Some("ä"), 2));
     // Not persistent is another kind.
     assert_eq!(
-        server.instance("other", "").unwrap().shared_object("board").unwrap_err(),
+        server
+            .instance("other", "")
+            .unwrap()
+            .shared_object("board", SharedObjectOptions::new())
+            .await
+            .unwrap_err(),
         SharedObjectError::PersistenceMismatch
     );
     other.clear().await.unwrap();
     drop(other);
-    let mut again = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+    let mut again = server
+        .instance("other", "")
+        .unwrap()
+        .shared_object("board", SharedObjectOptions::new().persistent(true))
+        .await
+        .unwrap();
     assert_eq!((again.slots().len(), again.version()), (0, 3));
     // The object goes out of memory with its last handle, and what it says is what the file says.
     drop(again);
-    again = server.instance("other", "").unwrap().persistent_shared_object("board").await.unwrap();
+    again = server
+        .instance("other", "")
+        .unwrap()
+        .shared_object("board", SharedObjectOptions::new().persistent(true))
+        .await
+        .unwrap();
     assert_eq!((again.slots().len(), again.version()), (0, 3));
 }
 
@@ -136,9 +166,11 @@ impl SharedObjectStore for FailingStore {
             return Err(io::Error::other("the disk is not well"));
         }
         let kept = self.kept.lock().unwrap();
-        Ok(kept.get(&*object.name).map(|(version, slots)| StoredObject {
-            version: *version,
-            slots: slots.iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect(),
+        Ok(kept.get(&*object.name).map(|(version, slots)| {
+            StoredObject::new(
+                *version,
+                slots.iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect(),
+            )
         }))
     }
 
@@ -198,7 +230,7 @@ async fn a_failed_commit_refuses_only_its_write() {
         assert!(matches!(&*changes, [SyncChange::Success { .. }]), "{changes:?}");
         // The server's own side.
         let instance = server.instance("lobby", "").unwrap();
-        let own = instance.persistent_shared_object("bad").await.unwrap();
+        let own = instance.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();
         own.set("z", &value).unwrap().await.unwrap_err();
         assert_eq!((own.get::<u32>("z").unwrap(), own.version()), (None, 2));
     }
@@ -234,7 +266,8 @@ async fn an_object_that_cannot_be_loaded_is_refused_and_tried_again() {
         "the server refused the shared object: SharedObject.ObjectCreationFailed"
     );
     let instance = server.instance("lobby", "").unwrap();
-    let failed = instance.persistent_shared_object("bad").await.unwrap_err();
+    let failed =
+        instance.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap_err();
     assert_eq!(failed, SharedObjectError::Storage);
     store.set(Failure::None);
     let bad = ann.shared_object("bad", SharedObjectOptions::new().persistent(true)).await.unwrap();

@@ -83,9 +83,8 @@ impl SharedObjectStore for StoreHandle {
         let fails = self.0.fails.load(Ordering::SeqCst);
         for commit in commits {
             let mut stored = self.0.stored.lock().unwrap();
-            let object = stored
-                .entry(commit.object.clone())
-                .or_insert_with(|| StoredObject { version: 1, slots: Vec::new() });
+            let object =
+                stored.entry(commit.object.clone()).or_insert_with(|| StoredObject::new(1, Vec::new()));
             object.version = commit.version;
             for (key, slot) in commit.slots.iter().take(if fails { 1 } else { usize::MAX }) {
                 object.slots.retain(|(other, _)| other != key);
@@ -107,7 +106,12 @@ async fn until(is_so: impl Fn() -> bool) {
 async fn open(instance: &Instance, count: usize) -> Vec<SharedObject> {
     let mut objects = Vec::new();
     for n in 0..count {
-        objects.push(instance.persistent_shared_object(&format!("object {n}")).await.unwrap());
+        objects.push(
+            instance
+                .shared_object(&format!("object {n}"), SharedObjectOptions::new().persistent(true))
+                .await
+                .unwrap(),
+        );
     }
     objects
 }
@@ -177,7 +181,7 @@ async fn refused_changes_are_overwritten_in_the_store() {
     let store = BlockingStore::default();
     let server = store.server();
     let red = server.instance("lobby", "red").unwrap();
-    let board = red.persistent_shared_object("board").await.unwrap();
+    let board = red.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
     board.set("a", &1).unwrap().await.unwrap();
     let stored = || store.stored.lock().unwrap().values().next().unwrap().clone();
     let before = stored();
@@ -190,7 +194,7 @@ async fn refused_changes_are_overwritten_in_the_store() {
     // Half of it is there.
     drop(board);
     // Nobody holds it any more, and still nobody reads that.
-    let board = red.persistent_shared_object("board").await.unwrap();
+    let board = red.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!((board.version(), board.get::<u32>("a").unwrap(), board.slots().len()), (2, Some(1), 1));
     drop(board);
     store.fail(false);
@@ -198,7 +202,7 @@ async fn refused_changes_are_overwritten_in_the_store() {
 
     // A change on the way does the same.
     store.fail(true);
-    let board = red.persistent_shared_object("board").await.unwrap();
+    let board = red.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
     board.set("a", &3).unwrap().await.unwrap_err();
     store.fail(false);
     board.set("c", &3).unwrap().await.unwrap();
@@ -213,13 +217,18 @@ async fn refused_changes_are_overwritten_in_the_store() {
 async fn uncertain_slots_are_rewritten_before_the_store_closes() {
     let store = BlockingStore::default();
     let server = store.server();
-    let board = server.instance("lobby", "red").unwrap().persistent_shared_object("board").await.unwrap();
+    let board = server
+        .instance("lobby", "red")
+        .unwrap()
+        .shared_object("board", SharedObjectOptions::new().persistent(true))
+        .await
+        .unwrap();
     store.fail(true);
     board.set("a", &1).unwrap().await.unwrap_err();
     store.fail(false);
     server.shutdown().await;
     let stored = store.stored.lock().unwrap().values().next().unwrap().clone();
-    assert_eq!(stored, StoredObject { version: 1, slots: Vec::new() });
+    assert_eq!(stored, StoredObject::new(1, Vec::new()));
 }
 
 #[tokio::test]
@@ -246,7 +255,10 @@ async fn a_shutdown_waits_for_the_store() {
     assert_eq!((first.await, second.await), (Ok(()), Ok(())));
     let refused = objects[2].set("x", &1).unwrap().await;
     assert_eq!((refused, objects[2].slots().len()), (Err(SharedObjectError::Storage), 0));
-    assert_eq!(red.persistent_shared_object("new").await.unwrap_err(), SharedObjectError::Storage);
+    assert_eq!(
+        red.shared_object("new", SharedObjectOptions::new().persistent(true)).await.unwrap_err(),
+        SharedObjectError::Storage
+    );
     // Again is no harm.
     timeout(TIMEOUT, server.shutdown()).await.unwrap();
 }
@@ -274,13 +286,13 @@ async fn the_file_is_closed_after_shutdown_despite_open_handles() {
             connection.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
         assert_eq!(board.version(), round);
         let red = server.instance("lobby", "red").unwrap();
-        let own = red.persistent_shared_object("board").await.unwrap();
+        let own = red.shared_object("board", SharedObjectOptions::new().persistent(true)).await.unwrap();
         let written = own.set("round", &round).unwrap();
         timeout(TIMEOUT, server.shutdown()).await.unwrap();
         assert_eq!(written.await, Ok(()));
         // Nothing lingers: with these the instance is gone.
         drop((own, red));
-        until(|| server.instances().is_empty()).await;
+        until(|| server.local_instances().is_empty()).await;
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -296,7 +308,12 @@ async fn failures_are_counted() {
     let store = BlockingStore::default();
     store.fail(true);
     let server = store.server();
-    let board = server.instance("lobby", "red").unwrap().persistent_shared_object("board").await.unwrap();
+    let board = server
+        .instance("lobby", "red")
+        .unwrap()
+        .shared_object("board", SharedObjectOptions::new().persistent(true))
+        .await
+        .unwrap();
     board.set("a", &1).unwrap().await.unwrap_err();
     let is_counted = snapshotter.snapshot().into_vec().into_iter().any(|(key, _, _, value)| {
         let label = key.key().labels().next().map(|label| (label.key().to_owned(), label.value().to_owned()));

@@ -28,8 +28,8 @@ async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
     (server, address)
 }
 
-fn board(server: &Server) -> SharedObject {
-    server.instance("test", "").unwrap().shared_object("b").unwrap()
+async fn board(server: &Server) -> SharedObject {
+    server.instance("test", "").unwrap().shared_object("b", SharedObjectOptions::new()).await.unwrap()
 }
 
 const USE: &[u8] = b"\x01\0\0\0\0";
@@ -58,7 +58,7 @@ fn count(bytes: &[u8], wanted: &[u8]) -> usize {
 #[tokio::test]
 async fn use_release_and_use_work_in_one_message() {
     let (server, address) = serve(SharedObjects::new()).await;
-    let board = board(&server);
+    let board = board(&server).await;
     let mut ann = peer::connected(address).await;
     send(&mut ann, &[USE, RELEASE, USE, SET]).await;
     let told = read_until(&mut ann, SUCCESS).await;
@@ -75,7 +75,7 @@ async fn use_release_and_use_work_in_one_message() {
 #[tokio::test]
 async fn requests_without_use_are_ignored_and_two_uses_are_one_subscription() {
     let (server, address) = serve(SharedObjects::new()).await;
-    let board = board(&server);
+    let board = board(&server).await;
     let mut ann = peer::connected(address).await;
     send(&mut ann, &[SET, RELEASE]).await;
     send(&mut ann, &[RELEASE]).await;
@@ -146,7 +146,7 @@ async fn a_refusal_after_a_reconnect_is_reported() {
     let again = timeout(TIMEOUT, ann.shared_object("b", SharedObjectOptions::new())).await.unwrap().unwrap();
     again.set("x", &1).unwrap();
     let done = async {
-        while board(&server).get::<u32>("x").unwrap().is_none() {
+        while board(&server).await.get::<u32>("x").unwrap().is_none() {
             events.recv().await.unwrap();
         }
     };

@@ -101,13 +101,13 @@ fn arrays_and_objects() {
     let members: DynamicMembers =
         [("0", Value::from("a")), ("1", 1.into()), ("key", Value::Null)].into_iter().collect();
     let array = json!({"0": "a", "1": 1, "key": null});
-    asked.both(&EcmaArray { length: 2, members }, ecma(&array), ecma(&array));
+    asked.both(&EcmaArray::new(members).with_length(2), ecma(&array), ecma(&array));
     let named = [("key", Value::Null)].into_iter().collect();
-    let mixed = Array { items: vec!["a".into(), 1.into()], members: named };
+    let mixed = Array::new(vec!["a".into(), 1.into()]).with_members(named);
     asked.both(&mixed, ecma(&array), ecma(&array));
 
     let dictionary =
-        Dictionary { weak: true, entries: vec![("a".into(), 1.into()), (2.into(), Value::Null)] };
+        Dictionary::new(vec![("a".into(), 1.into()), (2.into(), Value::Null)]).with_weak_keys(true);
     asked.in_amf3(&dictionary, json!({"$dictionary": [["a", 1], [2, null]], "weak": true}));
     asked.answer();
 }
@@ -148,7 +148,7 @@ fn references_and_cycles() {
     asked.both(&list, list_said.clone(), list_said);
 
     let object = Value::from(Object::typed("com.example.Room").with("name", "Lobby"));
-    let array = Value::from(EcmaArray { length: 0, members: [("k", 1)].into_iter().collect() });
+    let array = Value::from(EcmaArray::new([("k", 1)].into_iter().collect()).with_length(0));
     let list = Value::from(vec![object.clone(), array.clone(), object, array]);
     let room = class("com.example.Room", &json!({"name": "Lobby"}));
     let list_said = json!([room, ecma(&json!({"k": 1})), same(1), same(2)]);
@@ -162,7 +162,7 @@ fn references_and_cycles() {
 
     let array_cycle = Arc::new_cyclic(|weak| {
         let inner = Value::from(vec![Value::Ancestor(WeakValue::Array(weak.clone()))]);
-        Array { items: vec![inner, 7.into()], members: DynamicMembers::new() }
+        Array::new(vec![inner, 7.into()])
     });
     asked.both(&Value::Array(array_cycle), json!([[same(0)], 7]), json!([[same(0)], 7]));
 

@@ -11,7 +11,7 @@ use amf_remoting::{CallError, Fault};
 /// The first fault of a reply, and the response URI of its call.
 fn fault(folder: &Path, file: &str) -> (String, Fault) {
     let bytes = fs::read(folder.join(file)).unwrap();
-    let replies = Replies::read(bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let replies = Replies::from_bytes(bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
     let uri = replies.messages().find_map(|message| match message.kind() {
         ReplyKind::OnStatus(uri) => Some(uri.to_owned()),
         _ => None,
@@ -44,7 +44,7 @@ fn faults_and_headers_of_other_servers() {
     let ruffle = "ruffle/avm2/netconnection_send_remote/localhost";
     let (uri, found) = fault(&folder, &format!("{ruffle}/test2"));
     assert_eq!((uri.as_str(), found), ("/1", Fault::new("NetConnection.Call.Failed", "-123")));
-    let replies = Replies::read(fs::read(folder.join(ruffle).join("test3")).unwrap()).unwrap();
+    let replies = Replies::from_bytes(fs::read(folder.join(ruffle).join("test3")).unwrap()).unwrap();
     assert!(replies.result::<bool>("/2").unwrap());
     assert!(matches!(replies.result::<bool>("/1"), Err(CallError::Fault(_))));
     let header = replies.headers().next().unwrap();

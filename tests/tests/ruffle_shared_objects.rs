@@ -194,11 +194,7 @@ impl Dealer {
 }
 
 async fn table_of(instance: &Instance, name: &str, is_persistent: bool) -> SharedObject {
-    if is_persistent {
-        instance.persistent_shared_object(name).await.unwrap()
-    } else {
-        instance.shared_object(name).unwrap()
-    }
+    instance.shared_object(name, SharedObjectOptions::new().persistent(is_persistent)).await.unwrap()
 }
 
 /// What the movie is to do, chosen when the test runs, and what its two people hear of it.

@@ -38,7 +38,7 @@ struct NullConnection;
 
 impl Connection for NullConnection {
     fn encoding(&self) -> Encoding {
-        Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
+        Encoding::new(Version::Amf0, ArgumentsForm::Sequence)
     }
 
     fn notify(&self, _notification: &Notification) -> Result<(), CallError> {

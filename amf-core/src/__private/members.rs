@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::{Class, Decoder, DynamicMembers, Encoder, ReadMembers, ToAmf};
+use crate::{Class, Decoder, DynamicMembers, Encoder, FromAmf, ReadMembers, ToAmf};
 
 /// The name of a member on the wire.
 pub type Name<'de> = Cow<'de, str>;
@@ -12,6 +12,31 @@ pub type Name<'de> = Cow<'de, str>;
 pub fn read_object<'de, T: ReadMembers<'de>>(decoder: &mut Decoder<'de>) -> Result<T, DecodeError> {
     let found = crate::members::read_partial::<T>(decoder)?;
     T::from_partial(found, T::CLASS, decoder)
+}
+
+/// Reads the value of a member that comes out of order, in one place of the program for each type.
+#[inline(never)]
+pub fn member_out_of_order<'de, T: FromAmf<'de>>(
+    decoder: &mut Decoder<'de>,
+    name: &'static str,
+) -> Result<T, DecodeError> {
+    decoder.member(name)
+}
+
+/// Writes the member of an index of the class, whose name is given as it stands in AMF0.
+///
+/// # Errors
+/// Those of the value.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "name and value are written at once where the version is looked at")]
+pub fn named_member<T: ToAmf + ?Sized>(
+    encoder: &mut Encoder,
+    class: &'static Class,
+    index: usize,
+    amf0_name: &'static [u8],
+    value: &T,
+) -> Result<(), EncodeError> {
+    encoder.named_member(class, index, amf0_name, value)
 }
 
 /// What was read of a member whose type does not say what becomes of it where it is missing.

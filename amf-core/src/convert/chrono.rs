@@ -16,7 +16,7 @@ use crate::{Date, Decoder, Encoder, FromAmf, ToAmf};
 ///
 /// let noon: DateTime<FixedOffset> = "2024-05-01T12:00:00+02:00".parse()?;
 /// let date = Date::from(noon);
-/// assert_eq!(date.millis(), 1_714_557_600_000.0);
+/// assert_eq!(date.as_millis(), 1_714_557_600_000.0);
 /// assert_eq!(DateTime::<Utc>::try_from(date)?.to_rfc3339(), "2024-05-01T10:00:00+00:00");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -35,7 +35,7 @@ pub struct DateOutOfRangeError(
 
 impl std::fmt::Display for DateOutOfRangeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "expected a moment, got the date {}", self.0.millis())
+        write!(f, "expected a moment, got the date {}", self.0.as_millis())
     }
 }
 
@@ -46,7 +46,7 @@ impl TryFrom<Date> for DateTime<Utc> {
     type Error = DateOutOfRangeError;
 
     fn try_from(date: Date) -> Result<Self, DateOutOfRangeError> {
-        let millis = date.millis().round();
+        let millis = date.as_millis().round();
         // The cast saturates, beyond what `DateTime` holds; not a number would become 0.
         let moment = DateTime::from_timestamp_millis(millis as i64);
         moment.filter(|_| !millis.is_nan()).ok_or(DateOutOfRangeError(date))

@@ -7,18 +7,23 @@ use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::{Decoder, Encoder, FromAmf};
 
 /// An integer, an `Option` of one, or a `Vec` of them: what can be written as [strings](crate::as_string) or as
-/// [doubles](crate::as_double), whatever its size.
+/// [doubles](crate::as_double), whatever its size. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no integer",
     label = "neither an integer, nor an `Option` or a `Vec` of them",
     note = "for other types, write a module with `from_amf` and `to_amf`, and `#[amf(with = \"module\")]`"
 )]
-pub trait Integers: Sized {
+pub trait Integers: Sealed + Sized {
     #[doc(hidden)]
     fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError>;
     #[doc(hidden)]
     fn write(&self, encoder: &mut Encoder, form: IntegerForm) -> Result<(), EncodeError>;
 }
+
+mod sealed {
+    pub trait Sealed {}
+}
+use sealed::Sealed;
 
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub enum IntegerForm {
 
 macro_rules! integers {
     ($($type:ident)*) => {$(
+        impl Sealed for $type {}
+
         impl Integers for $type {
             fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {
                 decoder.integer(form, stringify!($type), |value| {
@@ -87,6 +94,8 @@ impl Decoder<'_> {
     }
 }
 
+impl<T: Integers> Sealed for Option<T> {}
+
 impl<T: Integers> Integers for Option<T> {
     fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {
         if decoder.take_null() { Ok(None) } else { T::read(decoder, form).map(Some) }
@@ -100,6 +109,8 @@ impl<T: Integers> Integers for Option<T> {
         Ok(())
     }
 }
+
+impl<T: Integers> Sealed for Vec<T> {}
 
 impl<T: Integers> Integers for Vec<T> {
     fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {

@@ -395,8 +395,9 @@ impl ToAmf for Date {
 impl FromAmf<'_> for SystemTime {
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let date = Date::from_amf(decoder)?;
-        date.to_system_time()
-            .ok_or_else(|| decoder.custom_error(format!("expected a moment, got the date {}", date.millis())))
+        date.to_system_time().ok_or_else(|| {
+            decoder.custom_error(format!("expected a moment, got the date {}", date.as_millis()))
+        })
     }
 }
 

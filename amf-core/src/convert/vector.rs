@@ -18,16 +18,31 @@ use crate::{Classes, Decoder, Encoder, FromAmf, ToAmf, VectorItem};
 /// assert_eq!(bytes, [0x0D, 0x05, 0x00, 0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF]);
 /// assert_eq!(from_slice::<Vec<i64>>(Version::Amf3, &bytes)?, [1, -1]);
 ///
-/// let fixed = VectorOf { items: vec![0.5_f64], fixed: true }; // new Vector.<Number>(1, true)
+/// let fixed = VectorOf::new(vec![0.5_f64]).with_fixed_length(true); // new Vector.<Number>(1, true)
 /// assert_eq!(from_slice::<VectorOf<f64>>(Version::Amf3, &to_vec(Version::Amf3, &fixed)?)?, fixed);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VectorOf<T> {
     /// The elements.
     pub items: Vec<T>,
     /// Whether ActionScript may not change its length. False for what was no Vector on the wire.
     pub fixed: bool,
+}
+
+impl<T> VectorOf<T> {
+    /// Creates a Vector whose length may change.
+    pub fn new(items: Vec<T>) -> Self {
+        Self { items, fixed: false }
+    }
+
+    /// Sets whether ActionScript may not change the length. Default: `false`.
+    #[must_use]
+    pub fn with_fixed_length(mut self, fixed: bool) -> Self {
+        self.fixed = fixed;
+        self
+    }
 }
 
 impl<T: VectorItem> ToAmf for VectorOf<T> {

@@ -41,8 +41,14 @@ pub trait FromAmf<'de>: Sized {
     /// Adds every class that a value of this type can contain.
     fn classes(_classes: &mut Classes) {}
 
-    /// Reads a list of these: a `Vec<u8>` is a `ByteArray`, numbers have a short way.
-    #[doc(hidden)]
+    /// Reads a list of this type: what `Vec`, slices, sets, and [`VectorOf`](crate::VectorOf) call.
+    ///
+    /// By default reads the elements of an array, a Vector or an `ArrayCollection` one after the other. An
+    /// implementation replaces it where lists of the type have a form of their own, as `u8` does for `ByteArray`s, or
+    /// where the elements can be read at once.
+    ///
+    /// # Errors
+    /// If the next value is no list, if an element cannot be read, or if the elements exceed a limit of the decoder.
     fn vec_from_amf(decoder: &mut Decoder<'de>) -> Result<Vec<Self>, DecodeError> {
         decoder.read_list()
     }

@@ -144,10 +144,10 @@ impl<'de> Decoder<'de> {
         Self::with_class_source(version, input, ClassSource::BuiltIn, Limits::default())
     }
 
-    /// A decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is moved.
-    #[doc(hidden)]
+    /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is
+    /// moved.
     #[inline]
-    pub fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
+    pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
         Self::with_class_source(Version::Amf0, input, ClassSource::Table(Arc::clone(classes)), limits)
     }
 

@@ -241,13 +241,6 @@ impl<'de> Decoder<'de> {
         T::from_amf(self).map_err(|error| error.in_member(name))
     }
 
-    /// The same for a member that comes out of order, in one place of the program for each type.
-    #[doc(hidden)]
-    #[inline(never)]
-    pub fn member_out_of_order<T: FromAmf<'de>>(&mut self, name: &'static str) -> Result<T, DecodeError> {
-        self.member(name)
-    }
-
     /// Reads the value of a member that the class does not declare into `dynamic`.
     pub fn dynamic_member(
         &mut self,

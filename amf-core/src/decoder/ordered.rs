@@ -1,20 +1,20 @@
 //! Short ways for objects whose members stand on the wire as their class has them: what a derive asks first.
 //!
 //! Each opens such an object, or reads nothing and leaves it to [`begin_object`](Decoder::begin_object), which
-//! knows all else.
+//! knows all else. Expansions reach these through functions of [`__private`](crate::__private).
 
 use crate::class::Class;
 use crate::decoder::object::MemberState;
 use crate::decoder::{Frame, Mode, ObjectReader, SlotId};
 use crate::{Decoder, Version, amf0, amf3};
 
-/// An AMF3 object of a class's own traits; see [`Decoder::begin_in_order`].
+/// Open AMF3 object of a class's own traits; see [`Decoder::begin_in_order`].
 #[derive(Clone, Copy, Debug)]
 pub struct InOrderReader {
     index: u32,
 }
 
-/// An AMF0 object; see [`Decoder::begin_named`].
+/// Open AMF0 object; see [`Decoder::begin_named`].
 #[derive(Clone, Copy, Debug)]
 pub struct NamedReader {
     index: u32,
@@ -24,7 +24,7 @@ impl<'de> Decoder<'de> {
     /// Opens an AMF3 object whose traits were met before, and are those of the class: its members stand there
     /// one after the other, and nothing else, until [`end_in_order`](Self::end_in_order).
     #[inline]
-    pub fn begin_in_order(&mut self, class: &'static Class) -> Option<InOrderReader> {
+    pub(crate) fn begin_in_order(&mut self, class: &'static Class) -> Option<InOrderReader> {
         let (Mode::Amf3, [amf3::marker::OBJECT, head @ 0..0x80, rest @ ..]) = (self.mode, self.reader.rest())
         else {
             return None;
@@ -40,7 +40,7 @@ impl<'de> Decoder<'de> {
 
     /// Ends it.
     #[inline]
-    pub fn end_in_order(&mut self, object: InOrderReader) {
+    pub(crate) fn end_in_order(&mut self, object: InOrderReader) {
         self.close_without_frame(SlotId { version: Version::Amf3, index: object.index });
     }
 
@@ -48,7 +48,7 @@ impl<'de> Decoder<'de> {
     /// order of the class: where [`take_name`](Self::take_name), its value is read; and last, where not
     /// [`end_named`](Self::end_named), [`resume_named`](Self::resume_named).
     #[inline]
-    pub fn begin_named(&mut self, class: &'static Class) -> Option<NamedReader> {
+    pub(crate) fn begin_named(&mut self, class: &'static Class) -> Option<NamedReader> {
         let rest = match (self.mode, self.reader.rest()) {
             (Mode::Amf0, [amf0::marker::TYPED_OBJECT, rest @ ..]) => strip_text(rest, class.alias())?,
             (Mode::Amf0, [amf0::marker::OBJECT, rest @ ..]) => rest,
@@ -61,7 +61,7 @@ impl<'de> Decoder<'de> {
 
     /// Passes this name, if it is that of the next member.
     #[inline]
-    pub fn take_name(&mut self, name: &'static str) -> bool {
+    pub(crate) fn take_name(&mut self, name: &'static str) -> bool {
         match strip_text(self.reader.rest(), name) {
             Some(rest) => {
                 self.reader.advance_to(rest);
@@ -73,7 +73,7 @@ impl<'de> Decoder<'de> {
 
     /// Ends the object, if nothing is left of it.
     #[inline]
-    pub fn end_named(&mut self, object: NamedReader) -> bool {
+    pub(crate) fn end_named(&mut self, object: NamedReader) -> bool {
         let is_end = self.take_object_end();
         if is_end {
             self.close_without_frame(SlotId { version: Version::Amf0, index: object.index });
@@ -82,7 +82,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// What is left of it.
-    pub fn resume_named(&mut self, object: NamedReader, class: &'static Class) -> ObjectReader<'de> {
+    pub(crate) fn resume_named(&mut self, object: NamedReader, class: &'static Class) -> ObjectReader<'de> {
         let slot = SlotId { version: Version::Amf0, index: object.index };
         let frame = Frame { slot, outer: Mode::Amf0, replay: false };
         ObjectReader { class, frame, wrapper: None, members: MemberState::Named, expected: 0 }

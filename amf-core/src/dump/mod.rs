@@ -65,6 +65,7 @@ use walker::{Step, StopReason, Walker};
 
 /// What bytes are as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// A remoting packet: the content of an HTTP request or response.
     Packet,

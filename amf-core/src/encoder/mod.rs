@@ -342,13 +342,13 @@ impl Encoder {
     pub fn date(&mut self, date: Date) {
         match self.begin_scalar() {
             Version::Amf0 => {
-                self.raw(&marker_and_double(amf0::marker::DATE, date.millis()));
+                self.raw(&marker_and_double(amf0::marker::DATE, date.as_millis()));
                 self.raw(&[0, 0]);
             }
             Version::Amf3 => {
                 self.register_object(Version::Amf3, amf3::marker::DATE);
                 self.byte(amf3::marker::DATE);
-                self.raw(&marker_and_double(0x01, date.millis()));
+                self.raw(&marker_and_double(0x01, date.as_millis()));
             }
         }
     }

@@ -67,13 +67,12 @@ impl Encoder {
     }
 
     /// The same, with the name as AMF0 has it: its length in 16 bits before it.
-    #[doc(hidden)]
     #[inline(always)]
     #[allow(
         clippy::inline_always,
         reason = "name and value are written at once where the version is looked at"
     )]
-    pub fn named_member<T: ToAmf + ?Sized>(
+    pub(crate) fn named_member<T: ToAmf + ?Sized>(
         &mut self,
         class: &'static Class,
         index: usize,

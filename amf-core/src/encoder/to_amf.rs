@@ -28,8 +28,14 @@ pub trait ToAmf {
     /// Writes one value.
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError>;
 
-    /// Writes a list of these: bytes become a `ByteArray`.
-    #[doc(hidden)]
+    /// Writes a list of this type: what `Vec`, slices, arrays and sets call.
+    ///
+    /// By default writes a strict array (AMF0 §2.12) or an array (AMF3 §3.11) of the elements. An implementation
+    /// replaces it where lists of the type have a form of their own, as `u8` does for `ByteArray`s, and then also
+    /// replaces [`FromAmf::vec_from_amf`](crate::FromAmf::vec_from_amf), unless that reads the form already.
+    ///
+    /// # Errors
+    /// If an element cannot be written, or if the list is longer than the format allows.
     fn slice_to_amf(slice: &[Self], encoder: &mut Encoder) -> Result<(), EncodeError>
     where
         Self: Sized,

@@ -48,20 +48,28 @@ impl Encoder {
 }
 
 /// What a [`VectorOf`](crate::VectorOf) can hold: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64` for
-/// `Vector.<Number>`, types of a class, and [`Value`] for `Vector.<*>`.
+/// `Vector.<Number>`, types of a class, and [`Value`] for `Vector.<*>`. The trait is sealed: a type becomes an item by
+/// implementing [`AmfClass`] and [`ToAmf`].
 #[diagnostic::on_unimplemented(
     message = "there is no Vector of `{Self}`",
     label = "not `i32`, `u32`, `f64`, `Value`, nor a type of a class",
     note = "take `Vec<{Self}>`, which is written as an Array and read from both"
 )]
-pub trait VectorItem: Sized {
+pub trait VectorItem: Sealed + Sized {
     /// Writes a Vector of these.
     #[doc(hidden)]
     fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError>;
 }
 
+mod sealed {
+    pub trait Sealed {}
+}
+use sealed::Sealed;
+
 macro_rules! numbers {
     ($($type:ident $marker:ident;)*) => {$(
+        impl Sealed for $type {}
+
         impl VectorItem for $type {
             fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
                 encoder.begin_vector(amf3::marker::$marker, fixed, items.len())?;
@@ -78,11 +86,15 @@ numbers! {
     f64 VECTOR_DOUBLE;
 }
 
+impl<T: AmfClass + ToAmf> Sealed for T {}
+
 impl<T: AmfClass + ToAmf> VectorItem for T {
     fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {
         write_object_vector(T::CLASS.alias(), items, fixed, encoder)
     }
 }
+
+impl Sealed for Value {}
 
 impl VectorItem for Value {
     fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError> {

@@ -27,6 +27,7 @@ use crate::error::DecodeError;
 /// # Ok::<(), amf_core::DecodeError>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Packet<'de> {
     /// 0 or 3; others occur.
     pub version: u16,
@@ -40,6 +41,7 @@ pub struct Packet<'de> {
 
 /// A header: a name, and a value for whoever understands it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Header<'de> {
     /// Its name.
     pub name: Cow<'de, str>,
@@ -55,6 +57,7 @@ pub struct Header<'de> {
 
 /// A message: a call, or the answer to one.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Message<'de> {
     /// What is called, or `/1/onResult`.
     pub target_uri: Cow<'de, str>,
@@ -70,6 +73,7 @@ pub struct Message<'de> {
 
 /// A message whose body could not be read, or only its names.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct BrokenMessage<'de> {
     /// What is called, if that could be read.
     pub target_uri: Option<Cow<'de, str>>,

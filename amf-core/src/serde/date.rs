@@ -14,7 +14,7 @@ pub(super) const DATE_NEWTYPE: &str = "amf_core::Date";
 /// Milliseconds since 1970 as a number; by this crate's serializer, a date.
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(DATE_NEWTYPE, &plain::IntegerIfWhole(self.millis()))
+        serializer.serialize_newtype_struct(DATE_NEWTYPE, &plain::IntegerIfWhole(self.as_millis()))
     }
 }
 

@@ -6,9 +6,9 @@
 //! let mut save = SolFile::new("slot1", Version::Amf3);
 //! save.insert("level", 7);
 //! save.insert("player", "Ann");
-//! let bytes = save.write()?;
+//! let bytes = save.to_vec()?;
 //!
-//! let save = SolFile::read(&bytes)?;
+//! let save = SolFile::from_slice(&bytes)?;
 //! assert_eq!(save.name, "slot1");
 //! assert_eq!(save.get::<u32>("level")?, Some(7));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -55,6 +55,7 @@ pub(crate) const MEMBER_END: u8 = 0;
 /// What was read is written to the same bytes, if it was in the form in which Flash Player writes; what is
 /// otherwise, such as a string that was sent twice instead of by reference, keeps its meaning.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SolFile {
     /// The name that the program gave to `SharedObject.getLocal`, with slashes; at most 65,535 bytes.
     ///
@@ -94,8 +95,8 @@ impl SolFile {
     ///     best_time: Option<f64>, // `bestTime` in the file
     /// }
     ///
-    /// let bytes = SolFile::from_data("slot1", Version::Amf0, &Save { level: 7, best_time: None })?.write()?;
-    /// assert_eq!(SolFile::read(&bytes)?.to_data::<Save>()?, Save { level: 7, best_time: None });
+    /// let bytes = SolFile::from_data("slot1", Version::Amf0, &Save { level: 7, best_time: None })?.to_vec()?;
+    /// assert_eq!(SolFile::from_slice(&bytes)?.to_data::<Save>()?, Save { level: 7, best_time: None });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_data<T: ToAmf + ?Sized>(
@@ -123,12 +124,12 @@ impl SolFile {
     /// use amf_core::{sol::SolFile, Value};
     ///
     /// let bytes = b"\0\xBF\0\0\0\x19TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\0\0\x03won\x01\x01\0";
-    /// let save = SolFile::read(bytes)?;
+    /// let save = SolFile::from_slice(bytes)?;
     /// assert_eq!(save.data.get("won"), Some(&Value::Bool(true)));
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
-    pub fn read(input: &[u8]) -> Result<Self, DecodeError> {
-        Self::read_with(input, &Arc::default(), Limits::default())
+    pub fn from_slice(input: &[u8]) -> Result<Self, DecodeError> {
+        Self::from_slice_with(input, &Arc::default(), Limits::default())
     }
 
     /// Reads a file that may hold objects of these classes. Externalizable ones can only be read so.
@@ -138,11 +139,15 @@ impl SolFile {
     ///
     /// let bytes = b"\0\xBF\0\0\0\x11TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03";
     /// let limits = Limits { string_len: 16 << 20, ..Limits::default() };
-    /// let save = SolFile::read_with(bytes, &Classes::new().into(), limits)?;
+    /// let save = SolFile::from_slice_with(bytes, &Classes::new().into(), limits)?;
     /// assert_eq!(save.name, "s");
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
-    pub fn read_with(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
+    pub fn from_slice_with(
+        input: &[u8],
+        classes: &Arc<Classes>,
+        limits: Limits,
+    ) -> Result<Self, DecodeError> {
         read::file(input, classes, limits)
     }
 
@@ -156,11 +161,11 @@ impl SolFile {
     ///
     /// let mut save = SolFile::new("s", Version::Amf3);
     /// save.insert("a", true);
-    /// assert_eq!(save.write()?, b"\0\xBF\0\0\0\x15TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03\x03a\x03\0");
+    /// assert_eq!(save.to_vec()?, b"\0\xBF\0\0\0\x15TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03\x03a\x03\0");
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
-    pub fn write(&self) -> Result<Vec<u8>, EncodeError> {
-        self.write_with_limit(DEFAULT_OUTPUT_LIMIT)
+    pub fn to_vec(&self) -> Result<Vec<u8>, EncodeError> {
+        self.to_vec_with_limit(DEFAULT_OUTPUT_LIMIT)
     }
 
     /// The file's bytes, of which there are no more than the limit. [`write`](Self::write) has one of 64 MiB, named
@@ -175,12 +180,12 @@ impl SolFile {
     /// use amf_core::{sol::SolFile, OutputLimit, Version};
     ///
     /// let save = SolFile::new("s", Version::Amf3);
-    /// let limit = OutputLimit::new("file_bytes", save.write()?.len() - 1);
-    /// let error = save.write_with_limit(limit).unwrap_err();
+    /// let limit = OutputLimit::new("file_bytes", save.to_vec()?.len() - 1);
+    /// let error = save.to_vec_with_limit(limit).unwrap_err();
     /// assert_eq!(error.to_string(), "the output is larger than the limit `file_bytes` of 22 bytes");
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
-    pub fn write_with_limit(&self, limit: OutputLimit) -> Result<Vec<u8>, EncodeError> {
+    pub fn to_vec_with_limit(&self, limit: OutputLimit) -> Result<Vec<u8>, EncodeError> {
         write::file(self, limit)
     }
 

@@ -6,6 +6,7 @@ use super::{DynamicMembers, Traits, Value};
 
 /// An AMF0 strict array, or an AMF3 array, which may have named members too.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Array {
     /// The elements.
     pub items: Vec<Value>,
@@ -15,6 +16,7 @@ pub struct Array {
 
 /// An AMF0 ECMA array: named members, whose names are often indices.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EcmaArray {
     /// The length that the peer gave. It says little: it is 0, or wrong, or that of a sparse array.
     pub length: u32,
@@ -43,6 +45,7 @@ pub enum Vector {
 
 /// A Dictionary of AMF3 (§3.16), whose keys are values.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Dictionary {
     /// Whether it holds its keys weakly.
     pub weak: bool,
@@ -65,6 +68,55 @@ pub enum ExternalPart {
     Bytes(Arc<[u8]>),
     /// A value.
     Value(Value),
+}
+
+impl Array {
+    /// Creates an array of elements, without named members.
+    ///
+    /// ```
+    /// use amf_core::{Array, Value};
+    ///
+    /// let array = Array::new(vec![Value::from(7)]).with_members([("name", "Ann")].into_iter().collect());
+    /// assert_eq!(array.members.get("name"), Some(&Value::from("Ann")));
+    /// ```
+    pub fn new(items: Vec<Value>) -> Self {
+        Self { items, members: DynamicMembers::new() }
+    }
+
+    /// Sets the named members. Default: none.
+    #[must_use]
+    pub fn with_members(mut self, members: DynamicMembers) -> Self {
+        self.members = members;
+        self
+    }
+}
+
+impl EcmaArray {
+    /// Creates an array whose length is the number of its members.
+    pub fn new(members: DynamicMembers) -> Self {
+        Self { length: u32::try_from(members.len()).unwrap_or(u32::MAX), members }
+    }
+
+    /// Sets the length that is written in AMF0; readers use it as a hint. Default: the number of members.
+    #[must_use]
+    pub fn with_length(mut self, length: u32) -> Self {
+        self.length = length;
+        self
+    }
+}
+
+impl Dictionary {
+    /// Creates a Dictionary that holds its keys strongly.
+    pub fn new(entries: Vec<(Value, Value)>) -> Self {
+        Self { weak: false, entries }
+    }
+
+    /// Sets whether ActionScript holds the keys weakly. Default: `false`.
+    #[must_use]
+    pub fn with_weak_keys(mut self, weak: bool) -> Self {
+        self.weak = weak;
+        self
+    }
 }
 
 impl External {

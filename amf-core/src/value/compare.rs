@@ -83,7 +83,7 @@ impl StructuralEq for Value {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Integer(a), Self::Integer(b)) => a == b,
             (Self::Number(a), Self::Number(b)) => same_number(*a, *b),
-            (Self::Date(a), Self::Date(b)) => same_number(a.millis(), b.millis()),
+            (Self::Date(a), Self::Date(b)) => same_number(a.as_millis(), b.as_millis()),
             (Self::String(a), Self::String(b))
             | (Self::Xml(a), Self::Xml(b))
             | (Self::XmlDocument(a), Self::XmlDocument(b)) => pairs.are_equal(a, b, a.len()),

@@ -80,7 +80,7 @@ impl fmt::Debug for WithPrinted<'_, Value> {
             Value::Integer(value) => value.fmt(f),
             Value::Number(value) => value.fmt(f),
             Value::String(text) => TruncatedText(text).fmt(f),
-            Value::Date(date) => write!(f, "Date({})", Iso8601(date.millis())),
+            Value::Date(date) => write!(f, "Date({})", Iso8601(date.as_millis())),
             Value::Xml(text) => write!(f, "XML({:?})", TruncatedText(text)),
             Value::XmlDocument(text) => write!(f, "XMLDocument({:?})", TruncatedText(text)),
             Value::ByteArray(bytes) => write!(f, "ByteArray({})", TruncatedBytes(bytes)),
@@ -328,14 +328,14 @@ mod tests {
         assert_eq!(debug_text(Object::new()), "{}");
         assert_eq!(debug_text(EcmaArray::default()), "ECMA {}");
         assert_eq!(debug_text(Object::typed("a\nb")), r#""a\nb" {}"#);
-        let array = Array { items: vec![1.into()], members: DynamicMembers::from_iter([("a", 2)]) };
+        let array = Array::new(vec![1.into()]).with_members(DynamicMembers::from_iter([("a", 2)]));
         assert_eq!(debug_text(array), "[1] with { a: 2 }");
         let external =
             External::new("a.E", vec![ExternalPart::Bytes([1, 2].into()), ExternalPart::Value(3.into())]);
         assert_eq!(debug_text(external), "a.E(2 bytes: 01 02, 3)");
         let vector = Vector::Object { fixed: false, class: "a.B".into(), items: vec![Value::Null] };
         assert_eq!(debug_text(vector), "Vector.<a.B> [null]");
-        let dictionary = Dictionary { weak: true, entries: vec![("a".into(), 1.into())] };
+        let dictionary = Dictionary::new(vec![("a".into(), 1.into())]).with_weak_keys(true);
         assert_eq!(debug_text(dictionary), r#"Dictionary(weak) {"a": 1}"#);
     }
 

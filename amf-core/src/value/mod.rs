@@ -11,7 +11,7 @@ mod typed;
 use std::sync::{Arc, Weak};
 
 pub use collection::{Array, Dictionary, EcmaArray, External, ExternalPart, Vector};
-pub use object::{DynamicMembers, Object, Traits};
+pub use object::{DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, Object, Traits};
 pub use typed::{from_value, to_value};
 
 use crate::Date;
@@ -21,6 +21,9 @@ use crate::Date;
 /// What has identity on the wire is behind an `Arc`: two members that referred to one object share one
 /// `Arc`, and are written as one object and a reference again. A reference to an object that encloses it
 /// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive.
+///
+/// The enum is exhaustive, as are [`Vector`], [`WeakValue`] and [`ExternalPart`]: both formats are complete, and no type
+/// will be added to them.
 ///
 /// `Debug` prints it for people: an object once however often it is shared, dates in ISO 8601, the start of
 /// long text and of bytes, and of all at most 1 MiB. [`dump`](crate::dump) prints what is on the wire.
@@ -236,7 +239,7 @@ from! {
     Vector => |vector| Self::Vector(Arc::new(vector));
     Dictionary => |dictionary| Self::Dictionary(Arc::new(dictionary));
     External => |external| Self::External(Arc::new(external));
-    Vec<Value> => |items| Self::from(Array { items, ..Array::default() });
+    Vec<Value> => |items| Self::from(Array::new(items));
     DynamicMembers => |members| Self::from(Object::from(members));
 }
 

@@ -1,9 +1,10 @@
 //! Objects with named members.
 
+use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
-use indexmap::map::Slice;
+use indexmap::map::{self, Slice};
 
 use super::Value;
 
@@ -17,6 +18,10 @@ use super::Value;
 /// members.insert("age", 7);
 /// assert_eq!(members.get("age"), Some(&Value::Integer(7)));
 /// assert_eq!(members.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["name", "age"]);
+///
+/// for (name, value) in &members {
+///     println!("{name}: {value:?}");
+/// }
 /// ```
 #[derive(Clone, Default)]
 pub struct DynamicMembers {
@@ -65,9 +70,9 @@ impl DynamicMembers {
         self.entries().iter()
     }
 
-    /// The members in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries().iter().map(|(name, value)| (&**name, value))
+    /// Returns the members in order.
+    pub fn iter(&self) -> DynamicMembersIter<'_> {
+        DynamicMembersIter { members: self.entries().iter() }
     }
 
     fn entries(&self) -> &Slice<Arc<str>, Value> {
@@ -83,6 +88,101 @@ impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for DynamicMembers 
         let members = members.into_iter().map(|(name, value)| (name.into(), value.into()));
         let members: IndexMap<_, _> = members.collect();
         Self { members: if members.is_empty() { None } else { Some(Box::new(members)) } }
+    }
+}
+
+impl<N: Into<Arc<str>>, V: Into<Value>> Extend<(N, V)> for DynamicMembers {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, members: I) {
+        for (name, value) in members {
+            self.insert(name, value);
+        }
+    }
+}
+
+impl IntoIterator for DynamicMembers {
+    type Item = (Arc<str>, Value);
+    type IntoIter = DynamicMembersIntoIter;
+
+    fn into_iter(self) -> DynamicMembersIntoIter {
+        let members = self.members.map(|members| *members).unwrap_or_default();
+        DynamicMembersIntoIter { members: members.into_iter() }
+    }
+}
+
+impl<'a> IntoIterator for &'a DynamicMembers {
+    type Item = (&'a str, &'a Value);
+    type IntoIter = DynamicMembersIter<'a>;
+
+    fn into_iter(self) -> DynamicMembersIter<'a> {
+        self.iter()
+    }
+}
+
+/// Iterator over borrowed members in their order. [`DynamicMembers::iter`] returns it.
+#[derive(Clone)]
+pub struct DynamicMembersIter<'a> {
+    members: map::Iter<'a, Arc<str>, Value>,
+}
+
+/// Iterator over owned members in their order. `DynamicMembers::into_iter` returns it.
+pub struct DynamicMembersIntoIter {
+    members: map::IntoIter<Arc<str>, Value>,
+}
+
+impl<'a> Iterator for DynamicMembersIter<'a> {
+    type Item = (&'a str, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.members.next().map(borrow_name)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.members.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for DynamicMembersIter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.members.next_back().map(borrow_name)
+    }
+}
+
+impl ExactSizeIterator for DynamicMembersIter<'_> {}
+
+fn borrow_name<'a>((name, value): (&'a Arc<str>, &'a Value)) -> (&'a str, &'a Value) {
+    (name, value)
+}
+
+impl Iterator for DynamicMembersIntoIter {
+    type Item = (Arc<str>, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.members.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.members.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for DynamicMembersIntoIter {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.members.next_back()
+    }
+}
+
+impl ExactSizeIterator for DynamicMembersIntoIter {}
+
+// Values print at most 1 MiB each, so a list of them is only counted.
+impl fmt::Debug for DynamicMembersIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamicMembersIter").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DynamicMembersIntoIter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamicMembersIntoIter").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -223,5 +323,28 @@ impl From<DynamicMembers> for Object {
 impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(members: I) -> Self {
         Self::from(DynamicMembers::from_iter(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_iterated_in_order_from_both_ends() {
+        let mut members: DynamicMembers = [("z", 1), ("a", 2)].into_iter().collect();
+        // A member that is there keeps its place.
+        members.extend([("m", 3), ("z", 4)]);
+        let borrowed: Vec<_> = (&members).into_iter().collect();
+        assert_eq!(borrowed, [("z", &Value::from(4)), ("a", &2.into()), ("m", &3.into())]);
+        assert_eq!((members.iter().len(), members.iter().next_back()), (3, Some(("m", &Value::from(3)))));
+        let owned: Vec<(Arc<str>, Value)> = members.into_iter().rev().collect();
+        assert_eq!(owned, [("m".into(), 3.into()), ("a".into(), 2.into()), ("z".into(), 4.into())]);
+    }
+
+    #[test]
+    fn no_members_are_iterated_without_any() {
+        assert_eq!(DynamicMembers::new().iter().next(), None);
+        assert_eq!(DynamicMembers::new().into_iter().next(), None);
     }
 }

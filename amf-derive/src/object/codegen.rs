@@ -240,17 +240,18 @@ impl<'a> Members<'a> {
 
     /// The short way for AMF3 objects of the class's own traits: one member after the other.
     fn read_in_order(&self, constructor: &TokenStream) -> Option<TokenStream> {
+        let root = &self.object.root;
         if self.fields.iter().any(|field| !matches!(field.role, FieldRole::Member { .. })) {
             return None;
         }
         let members = self.wire.iter().map(|(field, _)| {
-            let (ident, read) = (field.ident, Self::read(field, MemberOrder::InOrder));
+            let (ident, read) = (field.ident, self.read(field, MemberOrder::InOrder));
             quote!(#ident: #read)
         });
         Some(quote! {
-            if let ::core::option::Option::Some(__object) = __decoder.begin_in_order(__class) {
+            if let ::core::option::Option::Some(__object) = #root::__private::begin_in_order(__decoder, __class) {
                 let __value = #constructor { #(#members),* };
-                __decoder.end_in_order(__object);
+                #root::__private::end_in_order(__decoder, __object);
                 return ::core::result::Result::Ok(__value);
             }
         })
@@ -269,20 +270,20 @@ impl<'a> Members<'a> {
             };
         }
         let named = self.wire.iter().map(|(field, wire)| {
-            let read = Self::read_into(field, MemberOrder::InOrder);
+            let read = self.read_into(field, MemberOrder::InOrder);
             quote! {
-                if __decoder.take_name(#wire) {
+                if #root::__private::take_name(__decoder, #wire) {
                     #read
                 }
             }
         });
         let declared = self.wire.iter().enumerate().map(|(index, (field, _))| {
             let (index, read) =
-                (Literal::usize_unsuffixed(index), Self::read_into(field, MemberOrder::OutOfOrder));
+                (Literal::usize_unsuffixed(index), self.read_into(field, MemberOrder::OutOfOrder));
             quote!(#root::Member::Declared(#index) => { #read })
         });
         let renamed = self.wire.iter().filter_map(|(field, _)| {
-            let (others, read) = (other_names(field)?, Self::read_into(field, MemberOrder::OutOfOrder));
+            let (others, read) = (other_names(field)?, self.read_into(field, MemberOrder::OutOfOrder));
             Some(quote! {
                 #root::Member::Unknown(__name) if ::core::matches!(&*__name, #(#others)|*) => { #read }
             })
@@ -307,13 +308,13 @@ impl<'a> Members<'a> {
         };
         quote! {
             '__read: {
-                let mut __object = match __decoder.begin_named(__class) {
+                let mut __object = match #root::__private::begin_named(__decoder, __class) {
                     ::core::option::Option::Some(__named) => {
                         #(#named)*
-                        if __decoder.end_named(__named) {
+                        if #root::__private::end_named(__decoder, __named) {
                             break '__read;
                         }
-                        __decoder.resume_named(__named, __class)
+                        #root::__private::resume_named(__decoder, __named, __class)
                     }
                     ::core::option::Option::None => __decoder.begin_object(__class)?,
                 };
@@ -329,24 +330,26 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn read_into(field: &Field<'_>, order: MemberOrder) -> TokenStream {
-        let (variable, read) = (variable(field.ident), Self::read(field, order));
+    fn read_into(&self, field: &Field<'_>, order: MemberOrder) -> TokenStream {
+        let (variable, read) = (variable(field.ident), self.read(field, order));
         quote!(#variable = ::core::option::Option::Some(#read);)
     }
 
     /// Reads one member's value.
-    pub(super) fn read(field: &Field<'_>, order: MemberOrder) -> TokenStream {
+    pub(super) fn read(&self, field: &Field<'_>, order: MemberOrder) -> TokenStream {
+        let root = &self.object.root;
         let ty = field.ty;
-        let member = match order {
-            MemberOrder::InOrder => quote!(member),
-            MemberOrder::OutOfOrder => quote!(member_out_of_order),
-        };
         match &field.role {
             FieldRole::Member { wire, conversion: Conversion::Module { path, place }, .. } => {
                 let read = Conversion::call(path, *place, "from_amf", &quote!(__decoder));
                 quote!(#read.map_err(|__error| __error.in_member(#wire))?)
             }
-            FieldRole::Member { wire, .. } => quote!(__decoder.#member::<#ty>(#wire)?),
+            FieldRole::Member { wire, .. } => match order {
+                MemberOrder::InOrder => quote!(__decoder.member::<#ty>(#wire)?),
+                MemberOrder::OutOfOrder => {
+                    quote!(#root::__private::member_out_of_order::<#ty>(__decoder, #wire)?)
+                }
+            },
             FieldRole::Flattened { .. } | FieldRole::Skipped | FieldRole::Dynamic => TokenStream::new(),
         }
     }
@@ -420,12 +423,18 @@ impl<'a> Members<'a> {
                 let (name, write) =
                     (amf0_name(wire), Conversion::call(path, *place, "to_amf", &quote!(#value, __encoder)));
                 quote! {
-                    __encoder.named_member(__class, #index, #name, &#root::__private::encode_with(|__encoder| #write))?;
+                    #root::__private::named_member(
+                        __encoder,
+                        __class,
+                        #index,
+                        #name,
+                        &#root::__private::encode_with(|__encoder| #write),
+                    )?;
                 }
             }
             FieldRole::Member { wire, .. } => {
                 let name = amf0_name(wire);
-                quote!(__encoder.named_member::<#ty>(__class, #index, #name, #value)?;)
+                quote!(#root::__private::named_member::<#ty>(__encoder, __class, #index, #name, #value)?;)
             }
             FieldRole::Dynamic => {
                 let dynamic = span::at_location_of(value, field.ty);

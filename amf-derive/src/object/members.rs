@@ -239,7 +239,7 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
     let reads = parts.iter().map(|part| match part {
         MemberRun::Own(fields) => {
             let arms = fields.iter().enumerate().map(|(index, field)| {
-                let (index, slot, read) = (Literal::usize_unsuffixed(index), slot(field), Members::read(field, MemberOrder::OutOfOrder));
+                let (index, slot, read) = (Literal::usize_unsuffixed(index), slot(field), members.read(field, MemberOrder::OutOfOrder));
                 quote!(#index => __found.#slot = ::core::option::Option::Some(#read),)
             });
             let count = Literal::usize_unsuffixed(fields.len());
@@ -290,7 +290,7 @@ fn read_undeclared(
         .iter()
         .filter_map(|field| {
             let (names, slot, read) =
-                (other_names(field)?, slot(field), Members::read(field, MemberOrder::OutOfOrder));
+                (other_names(field)?, slot(field), members.read(field, MemberOrder::OutOfOrder));
             Some(quote! {
                 if ::core::matches!(&*__name, #(#names)|*) {
                     __found.#slot = ::core::option::Option::Some(#read);

@@ -3,7 +3,7 @@
 use std::io;
 
 use amf_remoting::{CallError, Caller, Client, Fault, Services, remote_client, remoting_service};
-use amf_rtmp::{Instance, RedbStore, Server, SharedObjectStore, SharedObjects};
+use amf_rtmp::{Instance, RedbStore, Server, SharedObjectOptions, SharedObjectStore, SharedObjects};
 
 /// What `application.broadcastMsg` named: methods of each `NetConnection.client`.
 #[remote_client]
@@ -29,7 +29,10 @@ impl Game {
     /// `connection.call("score", new Responder(onBest), 7)`
     async fn score(&self, caller: &Caller, instance: &Instance, points: f64) -> Result<f64, Fault> {
         let Some(Name(name)) = caller.extension() else { return Err(Fault::new("Game.Stranger", "who?")) };
-        let scores = instance.persistent_shared_object("scores").await.map_err(Fault::internal)?;
+        let scores = instance
+            .shared_object("scores", SharedObjectOptions::new().persistent(true))
+            .await
+            .map_err(Fault::internal)?;
         // Until it ends nobody else changes anything, and what changes goes out at once.
         let lock = scores.lock().await.map_err(Fault::internal)?;
         let before = lock.get::<f64>(name).map_err(Fault::internal)?;
@@ -54,12 +57,12 @@ fn server(store: impl SharedObjectStore) -> io::Result<Server> {
             if name.is_empty() {
                 return Err(connect.reject("who are you?"));
             }
-            connect.instance().clients().joined(&name);
+            connect.instance().local_clients().joined(&name);
             Ok(connect.admit(Name(name)))
         })
         .on_disconnect(|gone| async move {
             if let Some(Name(name)) = gone.caller().extension() {
-                gone.instance().clients().left(name);
+                gone.instance().local_clients().left(name);
             }
         });
     Ok(server)

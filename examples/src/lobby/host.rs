@@ -207,7 +207,7 @@ mod tests {
 
     impl Connection for RecordingConnection {
         fn encoding(&self) -> Encoding {
-            Encoding { version: Version::Amf3, form: ArgumentsForm::Sequence }
+            Encoding::new(Version::Amf3, ArgumentsForm::Sequence)
         }
 
         fn notify(&self, notification: &Notification) -> Result<(), CallError> {

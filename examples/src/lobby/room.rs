@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn later(moment: Moment, by: Duration) -> Moment {
-        Moment { date: Date::from_millis(moment.date.millis() + 1.0), instant: moment.instant + by }
+        Moment { date: Date::from_millis(moment.date.as_millis() + 1.0), instant: moment.instant + by }
     }
 
     fn names(room: &Room) -> Vec<&str> {

@@ -74,5 +74,5 @@ pub enum LobbyError {
 /// JavaScript's `Date` takes the same number as ActionScript's.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn as_millis<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(date.millis())
+    serializer.serialize_f64(date.as_millis())
 }

@@ -45,7 +45,7 @@ impl<'a> Batch<'a> {
         target: &str,
         arguments: impl ToArguments,
     ) -> Result<PendingCall<T>, CallError> {
-        let encoding = Encoding { version: self.client.version(), form: ArgumentsForm::Array };
+        let encoding = Encoding::new(self.client.version(), ArgumentsForm::Array);
         let max_bytes = self.client.limits().client_call_bytes;
         let call = Notification::encode_within(target, &arguments, encoding, max_bytes)?;
         T::classes(&mut self.classes);

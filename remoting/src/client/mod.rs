@@ -253,7 +253,7 @@ impl RemotingClient {
         let (head, body) = timeout(limits.call_timeout, answer).await.map_err(|_| CallError::Timeout)??;
         self.session().store_cookies(&head.headers, limits);
         check_response(&head, &body)?;
-        let replies = Replies::read_with(body, classes, limits.decode)?;
+        let replies = Replies::from_bytes_with(body, classes, limits.decode)?;
         self.session().apply_headers(&replies, limits);
         if timeout(limits.call_timeout, self.dispatch_server_calls(&replies)).await.is_err() {
             tracing::warn!("what the server called along with its reply took too long");

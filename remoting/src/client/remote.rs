@@ -30,7 +30,7 @@ impl RemoteService {
 
 impl Connection for RemoteService {
     fn encoding(&self) -> Encoding {
-        Encoding { version: self.client.version(), form: ArgumentsForm::Array }
+        Encoding::new(self.client.version(), ArgumentsForm::Array)
     }
 
     fn max_message_bytes(&self) -> usize {

@@ -18,7 +18,7 @@ use crate::service::{CallError, Fault};
 /// let packet = b"\0\0\0\0\0\x02\
 ///     \0\x0B/1/onResult\0\x04null\0\0\0\x09\0\x40\x1C\0\0\0\0\0\0\
 ///     \0\x04said\0\x04null\0\0\0\x0A\x0A\0\0\0\x01\x02\0\x02hi";
-/// let replies = Replies::read(&packet[..])?;
+/// let replies = Replies::from_bytes(&packet[..])?;
 /// assert_eq!(replies.result::<u32>("/1").unwrap(), 7);
 /// let told = replies.messages().last().unwrap();
 /// assert_eq!(told.kind(), ReplyKind::Call("said"));
@@ -50,6 +50,7 @@ pub struct ReplyHeader {
 
 /// What a message of a reply is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ReplyKind<'a> {
     /// The result of the call with this response URI.
     OnResult(&'a str),
@@ -72,12 +73,12 @@ impl Replies {
     /// Reads a packet, with the default limits.
     ///
     /// A message that cannot be read leaves those before it, see [`broken`](Self::broken).
-    pub fn read(packet: impl Into<Bytes>) -> Result<Self, DecodeError> {
-        Self::read_with(packet, &Arc::default(), Limits::default())
+    pub fn from_bytes(packet: impl Into<Bytes>) -> Result<Self, DecodeError> {
+        Self::from_bytes_with(packet, &Arc::default(), Limits::default())
     }
 
     /// Reads a packet with classes of the program's own: they say where externalizable objects end.
-    pub fn read_with(
+    pub fn from_bytes_with(
         packet: impl Into<Bytes>,
         classes: &Arc<Classes>,
         limits: Limits,

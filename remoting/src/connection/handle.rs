@@ -166,7 +166,7 @@ impl<F: MessageFormat> Handle<F> {
 
 impl<F: MessageFormat> Connection for Handle<F> {
     fn encoding(&self) -> Encoding {
-        Encoding { version: self.version(), form: self.settings.form }
+        Encoding::new(self.version(), self.settings.form)
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

@@ -113,7 +113,7 @@ impl Responder {
             headers: self.headers.clone(),
             message_id: client_id::generate(),
             time_to_live: 0.0,
-            timestamp: Date::now().millis(),
+            timestamp: Date::now().as_millis(),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! What the app and its layers know of a request, for methods to borrow.
 
 use std::any::{TypeId, type_name};
+use std::fmt;
 use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{self, Poll};
 
 use axum::Extension;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
-use futures_util::future::Map;
 use http::StatusCode;
 use http::request::Parts;
 use tower::Service;
@@ -109,15 +110,32 @@ struct RouterState<S>(S);
 
 /// So a gateway can stand where axum wants a handler: `.route("/gateway", post(gateway))`, for any router state.
 impl<S: Clone + Send + Sync + 'static> Handler<(), S> for Gateway {
-    type Future = Map<GatewayFuture, fn(<GatewayFuture as Future>::Output) -> Response>;
+    type Future = HandlerFuture;
 
     fn call(mut self, mut request: Request, state: S) -> Self::Future {
         if TypeId::of::<S>() != TypeId::of::<()>() {
             request.extensions_mut().insert(RouterState(state));
         }
-        Service::call(&mut self, request).map(|answer| match answer {
+        HandlerFuture(Service::call(&mut self, request))
+    }
+}
+
+/// Future of the response of a [`Gateway`] that is a handler of axum.
+pub struct HandlerFuture(GatewayFuture);
+
+impl Future for HandlerFuture {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Response> {
+        self.0.as_mut().poll(context).map(|answer| match answer {
             Ok(response) => response.into_response(),
             Err(never) => match never {},
         })
+    }
+}
+
+impl fmt::Debug for HandlerFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandlerFuture").finish_non_exhaustive()
     }
 }

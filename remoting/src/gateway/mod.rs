@@ -73,7 +73,7 @@ mod serve;
 
 pub use crate::packet::ReplyHeaders;
 pub use body::GatewayBody;
-pub use extract::Extracted;
+pub use extract::{Extracted, HandlerFuture};
 pub use limits::GatewayLimits;
 #[cfg(feature = "serve")]
 pub use serve::{ServerLimits, serve};

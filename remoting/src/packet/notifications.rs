@@ -121,7 +121,7 @@ struct CallConnection {
 
 impl Connection for CallConnection {
     fn encoding(&self) -> Encoding {
-        Encoding { version: self.version, form: ArgumentsForm::Array }
+        Encoding::new(self.version, ArgumentsForm::Array)
     }
 
     fn max_message_bytes(&self) -> usize {

@@ -21,6 +21,7 @@ pub enum ArgumentsForm {
 
 /// The arguments of a call within a larger value, as a [`BeginArguments`] found them.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ArgumentList<'de> {
     /// This many values, one after another.
     Values(usize),
@@ -161,7 +162,7 @@ impl<'de> Arguments<'de> {
 
 #[inline]
 fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
-    Decoder::for_arguments(bytes, classes, limits)
+    amf_core::__private::decoder_for_arguments(bytes, classes, limits)
 }
 
 /// Some clients send null or undefined, not an empty array, where there are no arguments.

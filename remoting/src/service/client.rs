@@ -2,8 +2,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use amf_core::{Classes, DecodeError, Decoder, EncodeError, EncodeErrorKind, FromAmf, Version};
 use bytes::Bytes;
@@ -86,31 +87,63 @@ fn decode_reply<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError
     R::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)))
 }
 
-/// Tells the clients of this process apart. Never used twice, and nothing to trust a client by.
+/// Identifier of a client: unique across processes and machines, and never used twice.
+///
+/// It has 64 random bits of this process's start, and a counter of 64 bits. So the identifiers of one process are
+/// ordered as they were allocated; between processes their order says nothing.
+///
+/// An identifier is no secret and grants nothing: whoever knows the one of a client can guess those of the others. It
+/// may be logged and sent to other clients, but no client may be trusted because it knows one.
+///
+/// ```
+/// use amf_remoting::service::ClientId;
+///
+/// let (first, second) = (ClientId::allocate(), ClientId::allocate());
+/// assert!(first < second);
+/// // 16 hexadecimal digits for the process, a hyphen, and the counter in decimal: `9f86d081884c7d65-1`.
+/// assert_eq!(first.to_string().find('-'), Some(16));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(u64);
+pub struct ClientId {
+    process: u64,
+    number: u64,
+}
 
 impl ClientId {
-    /// The next one.
+    /// Returns the next identifier of this process.
     pub fn allocate() -> Self {
+        static PROCESS: LazyLock<u64> = LazyLock::new(random_bits);
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        Self { process: *PROCESS, number: NEXT.fetch_add(1, Ordering::Relaxed) }
     }
+}
+
+/// Returns 64 random bits: the standard library seeds its hashers from the operating system.
+fn random_bits() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{:016x}-{}", self.process, self.number)
     }
 }
 
 /// How a client wants its arguments: what differs here is encoded separately, what does not is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Encoding {
     /// AMF0, or AMF3 behind `0x11`.
     pub version: Version,
     /// One array, or one value after another.
     pub form: ArgumentsForm,
+}
+
+impl Encoding {
+    /// Creates the encoding of a version and a form.
+    pub const fn new(version: Version, form: ArgumentsForm) -> Self {
+        Self { version, form }
+    }
 }
 
 /// A call to a client with its arguments encoded, shared by all clients with the same encoding.
@@ -142,7 +175,7 @@ impl Notification {
     /// use amf_remoting::Version;
     /// use amf_remoting::service::{ArgumentsForm, Encoding, Notification};
     ///
-    /// let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+    /// let encoding = Encoding::new(Version::Amf0, ArgumentsForm::Sequence);
     /// // AMF0: a marker, a length of 16 bits, and the text
     /// assert!(Notification::encode_within("said", &("hi",), encoding, 5).is_ok());
     /// assert!(Notification::encode_within("said", &("hi",), encoding, 4).is_err());
@@ -313,11 +346,26 @@ mod tests {
     use amf_core::Version;
 
     use super::super::ArgumentsForm;
-    use super::{Encoding, Notification};
+    use super::{ClientId, Encoding, Notification, random_bits};
+
+    #[test]
+    fn client_ids_are_ordered_within_a_process_and_differ_between_processes() {
+        let ids = [ClientId::allocate(), ClientId::allocate()];
+        assert!(ids[0] < ids[1]);
+        assert_eq!(ids[0].process, ids[1].process);
+        // What two processes would draw.
+        assert_ne!(random_bits(), random_bits());
+    }
+
+    #[test]
+    fn a_client_id_is_printed_with_all_digits_of_its_process() {
+        let id = ClientId { process: 0xAB, number: 17 };
+        assert_eq!(id.to_string(), "00000000000000ab-17");
+    }
 
     #[test]
     fn get_or_init_runs_once() {
-        let encoding = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+        let encoding = Encoding::new(Version::Amf0, ArgumentsForm::Sequence);
         let notification = Notification::encode("heard", &("Ann",), encoding).unwrap();
         let first = notification.get_or_init(|| String::from("of the first"));
         let second = notification.clone().get_or_init(|| String::from("of the second"));

@@ -17,7 +17,7 @@ use super::{CallError, Client, ClientId, Connection, Encoding, Notification, ToA
 ///
 /// let lobby = Group::new();
 /// lobby.notify("playerJoined", ("Ann", 7)).unwrap(); // nobody is there, so nobody is told
-/// assert_eq!(lobby.len(), 0);
+/// assert_eq!(lobby.local_len(), 0);
 /// ```
 #[derive(Clone, Default)]
 pub struct Group {
@@ -48,16 +48,11 @@ impl Group {
         self.lock().get(&client.id()).is_some_and(|connection| upgrade_open(connection).is_some())
     }
 
-    /// How many members are still there.
-    pub fn len(&self) -> usize {
+    /// Returns the number of members that are connected to this process and still there.
+    pub fn local_len(&self) -> usize {
         let mut members = self.lock();
         members.retain(|_, connection| upgrade_open(connection).is_some());
         members.len()
-    }
-
-    /// Whether nobody is there.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Calls a method of every member, without waiting for any.

@@ -134,7 +134,8 @@ pub struct Fallible(());
 /// What a method may return: a value that can be written as AMF, or a `Result` of one whose error becomes a
 /// [`Fault`].
 ///
-/// `M` is [`Plain`] or [`Fallible`] and always inferred; without it the two implementations would overlap.
+/// `M` is [`Plain`] or [`Fallible`] and always inferred; without it the two implementations would overlap. The
+/// trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned to a client",
     label = "neither a value that can be written as AMF nor a `Result` of one whose error becomes a `Fault`",
@@ -144,6 +145,16 @@ pub struct Fallible(());
 pub trait IntoReply<M> {
     /// Encodes the result for the call that `context` belongs to.
     fn into_reply(self, context: &Context) -> Result<Reply, Fault>;
+
+    /// Seals the trait: only this crate can name the type. A supertrait would take the place of this trait in the
+    /// compiler's messages.
+    #[doc(hidden)]
+    fn seal(_: sealed::Seal);
+}
+
+mod sealed {
+    #[derive(Debug)]
+    pub enum Seal {}
 }
 
 impl<T: ToAmf> IntoReply<Plain> for T {
@@ -156,10 +167,14 @@ impl<T: ToAmf> IntoReply<Plain> for T {
         };
         reply.map_err(|error| encode_fault(&error))
     }
+
+    fn seal(_: sealed::Seal) {}
 }
 
 impl<T: ToAmf, E: Into<Fault>> IntoReply<Fallible> for Result<T, E> {
     fn into_reply(self, context: &Context) -> Result<Reply, Fault> {
         self.map_err(Into::into)?.into_reply(context)
     }
+
+    fn seal(_: sealed::Seal) {}
 }

@@ -4,18 +4,26 @@ use amf_core::{EncodeError, Encoder, ToAmf};
 
 /// The arguments of a call to a client: a tuple of up to twelve values, or of references to them.
 ///
-/// One argument is `(value,)`, none is `()`.
+/// One argument is `(value,)`, none is `()`. Where the number is known only at run time, a slice of values. The trait is
+/// sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",
     label = "expected a tuple of values that can be written as AMF",
     note = "one argument is written `(value,)`, with the comma; no arguments are `()`"
 )]
-pub trait ToArguments {
+pub trait ToArguments: Sealed {
     /// How many there are.
     fn count(&self) -> usize;
     /// Writes one after another.
     fn write(&self, encoder: &mut Encoder) -> Result<(), EncodeError>;
 }
+
+mod sealed {
+    pub trait Sealed {}
+}
+use sealed::Sealed;
+
+impl<T: ToArguments + ?Sized> Sealed for &T {}
 
 impl<T: ToArguments + ?Sized> ToArguments for &T {
     fn count(&self) -> usize {
@@ -26,6 +34,8 @@ impl<T: ToArguments + ?Sized> ToArguments for &T {
         (**self).write(encoder)
     }
 }
+
+impl<T: ToAmf> Sealed for [T] {}
 
 /// As many arguments as there are values, where their number is known only at run time.
 impl<T: ToAmf> ToArguments for [T] {
@@ -40,6 +50,8 @@ impl<T: ToAmf> ToArguments for [T] {
 
 macro_rules! tuple {
     ($($name:ident),*) => {
+        impl<$($name: ToAmf),*> Sealed for ($($name,)*) {}
+
         impl<$($name: ToAmf),*> ToArguments for ($($name,)*) {
             fn count(&self) -> usize {
                 [$(stringify!($name)),*].len()
@@ -54,6 +66,8 @@ macro_rules! tuple {
         }
     };
 }
+
+impl Sealed for () {}
 
 impl ToArguments for () {
     fn count(&self) -> usize {

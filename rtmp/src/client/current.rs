@@ -61,7 +61,7 @@ impl CurrentConnection {
 
 impl Connection for CurrentConnection {
     fn encoding(&self) -> Encoding {
-        let unconnected = Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence };
+        let unconnected = Encoding::new(Version::Amf0, ArgumentsForm::Sequence);
         self.read(|(handle, _)| handle.encoding()).unwrap_or(unconnected)
     }
 

@@ -36,7 +36,7 @@ impl ClientHandler {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
         if self.services.signature(&target).is_none() {
-            (self.on_unhandled)(command.name(), command.body().values().unwrap_or_default());
+            (self.on_unhandled)(command.name(), command.body().to_values().unwrap_or_default());
         }
         match to_call(command, target, &self.caller) {
             Ok(call) => context.calls.call(&self.services, call, transaction),

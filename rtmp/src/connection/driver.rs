@@ -318,7 +318,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     fn complete_call(&mut self, reply: Reply) {
         let Some(reply_tx) = self.pending_calls.remove(&reply.call) else { return };
         let outcome = match reply.outcome {
-            Outcome::Result(body) => Outcome::value(&body).map_err(CallError::Decode),
+            Outcome::Result(body) => body.to_reply_value().map_err(CallError::Decode),
             Outcome::Error(body) => Err(call_error_of_reply(&body)),
             Outcome::TimedOut => Err(CallError::Timeout),
         };
@@ -422,7 +422,7 @@ fn call_error(error: &UserError) -> CallError {
 
 /// The fault that the peer's `_error` tells of.
 fn call_error_of_reply(body: &Body) -> CallError {
-    match body.values() {
+    match body.to_values() {
         Ok(values) => CallError::Fault(values.first().unwrap_or(&Value::Null).into()),
         Err(error) => CallError::Decode(error),
     }

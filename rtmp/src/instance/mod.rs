@@ -35,13 +35,13 @@ use type_map::TypeMap;
 /// impl Game {
 ///     fn score(&self, instance: &Instance, points: u32) {
 ///         let score = instance.state::<Score>().0.fetch_add(points, Ordering::Relaxed) + points;
-///         let _ = instance.clients().notify("scored", (score,));
+///         let _ = instance.local_clients().notify("scored", (score,));
 ///     }
 /// }
 ///
 /// let server = Server::new(Services::new().add(Game));
 /// let red = server.instance("lobby", "red")?;
-/// red.clients().notify("closingSoon", ())?;
+/// red.local_clients().notify("closingSoon", ())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -82,8 +82,9 @@ impl Instance {
         &self.inner.name.instance
     }
 
-    /// All clients that are connected to the instance: those that were accepted and are not gone.
-    pub fn clients(&self) -> &Group {
+    /// Returns the clients that are connected to the instance through this process: those that were accepted and are
+    /// not gone.
+    pub fn local_clients(&self) -> &Group {
         &self.inner.clients
     }
 

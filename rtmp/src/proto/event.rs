@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{DecodeError, Value, Version};
-use bytes::Bytes;
+use amf_core::{Value, Version};
 
 use super::message::UserControl;
 use super::{
@@ -69,7 +68,7 @@ pub struct Connect {
 
 impl Connect {
     pub(super) fn read(body: Body, limits: &Limits) -> Result<Self, PeerErrorKind> {
-        let properties: Value = body.object()?;
+        let properties: Value = body.read_object()?;
         let app = properties.get("app").and_then(Value::as_str).unwrap_or_default().to_owned();
         let connect = Self { app, properties, body };
         let (name, _) = connect.app_and_query();
@@ -186,7 +185,7 @@ impl Command {
     }
 
     /// The same, to keep.
-    pub fn shared_name(&self) -> Arc<str> {
+    pub(crate) fn shared_name(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }
 
@@ -218,6 +217,7 @@ impl Command {
 
 /// What became of one of our calls.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Reply {
     /// The call.
     pub call: CallId,
@@ -227,6 +227,7 @@ pub struct Reply {
 
 /// How a call ended.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Outcome {
     /// With a result, the first argument.
     Result(Body),
@@ -234,14 +235,6 @@ pub enum Outcome {
     Error(Body),
     /// There was no reply within [`Limits::reply_timeout`].
     TimedOut,
-}
-
-impl Outcome {
-    /// The result as one value in the form that an envelope carries; null if the peer gave none.
-    pub fn value(body: &Body) -> Result<Bytes, DecodeError> {
-        let value = body.arguments()?;
-        Ok(if value.is_empty() { Bytes::from_static(&[0x05]) } else { value })
-    }
 }
 
 /// Counts of what happened on a connection.

@@ -34,7 +34,7 @@ impl Connect {
         handle: Arc<Handle>,
         instance: Instance,
     ) -> Result<Self, DecodeError> {
-        let arguments = request.body().values()?.into();
+        let arguments = request.body().to_values()?.into();
         Ok(Self { request: Arc::new(request), arguments, peer, client, handle, instance })
     }
 
@@ -44,7 +44,7 @@ impl Connect {
     }
 
     /// The instance: `red` of `lobby` in `rtmp://host/lobby/red`, [`Instance::DEFAULT`] where none is named. The
-    /// client is among its [`clients`](Instance::clients) once it is accepted.
+    /// client is among its [`local_clients`](Instance::local_clients) once it is accepted.
     pub fn instance(&self) -> &Instance {
         &self.instance
     }

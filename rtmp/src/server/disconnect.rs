@@ -44,7 +44,7 @@ impl Disconnect {
         self.caller.client()
     }
 
-    /// The instance that it was connected to; it is no longer among its [`clients`](Instance::clients).
+    /// The instance that it was connected to; it is no longer among its [`local_clients`](Instance::local_clients).
     pub fn instance(&self) -> &Instance {
         self.connect.instance()
     }

@@ -42,8 +42,8 @@ impl UnknownCommand {
     }
 
     /// The arguments as values.
-    pub fn values(&self) -> Result<Vec<Value>, DecodeError> {
-        self.command.body().values()
+    pub fn to_values(&self) -> Result<Vec<Value>, DecodeError> {
+        self.command.body().to_values()
     }
 
     /// The arguments as types: `let (name, level): (String, u32) = command.arguments()?`. An error becomes a

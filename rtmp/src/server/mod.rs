@@ -231,7 +231,7 @@ impl Server {
     /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// let server = Server::new(Services::new());
     /// let red = server.instance("lobby", "red")?;
-    /// red.clients().notify("newsOfTheDay", ("It rains.",))?;
+    /// red.local_clients().notify("newsOfTheDay", ("It rains.",))?;
     /// # Ok(())
     /// # }
     /// # run().unwrap();
@@ -240,8 +240,8 @@ impl Server {
         self.settings.instance(application, name)
     }
 
-    /// The instances that somebody is connected to, or holds a handle of; in no order.
-    pub fn instances(&self) -> Vec<Instance> {
+    /// Returns the instances that somebody is connected to through this process, or holds a handle of; in no order.
+    pub fn local_instances(&self) -> Vec<Instance> {
         self.settings.inner.instances.live()
     }
 

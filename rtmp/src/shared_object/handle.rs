@@ -9,6 +9,7 @@ use amf_remoting::service::ToArguments;
 use super::error::{SharedObjectError, is_valid_name};
 use super::lock::SharedObjectLock;
 use super::object::SharedObjectInner;
+use super::options::SharedObjectOptions;
 use super::pending_write::PendingWrite;
 use super::settings::object_settings;
 use super::state::encoded::{EncodedMessage, EncodedValue};
@@ -31,7 +32,7 @@ use crate::instance::Instance;
 /// use amf_rtmp::{NetConnection, Server, SharedObjectOptions};
 ///
 /// let server = Server::new(Services::new());
-/// let board = server.instance("lobby", "red")?.shared_object("board")?;
+/// let board = server.instance("lobby", "red")?.shared_object("board", SharedObjectOptions::new()).await?;
 /// board.set("title", &"Chess")?.await?;
 /// # let (client, transport) = tokio::io::duplex(64 << 10);
 /// # tokio::spawn(server.serve_stream(transport, None));
@@ -148,9 +149,9 @@ impl SharedObject {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use amf_remoting::Services;
-    /// # use amf_rtmp::Server;
+    /// # use amf_rtmp::{Server, SharedObjectOptions};
     /// # let server = Server::new(Services::new());
-    /// let board = server.instance("lobby", "red")?.shared_object("board")?;
+    /// let board = server.instance("lobby", "red")?.shared_object("board", SharedObjectOptions::new()).await?;
     /// let lock = board.lock().await?;
     /// let moves: u32 = lock.get("moves")?.unwrap_or_default();
     /// lock.set("moves", &(moves + 1))?;
@@ -191,13 +192,22 @@ impl fmt::Debug for SharedObject {
 }
 
 impl Instance {
-    /// The shared object of this name, which is not persistent. It is made if nobody has it.
-    pub fn shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
-        SharedObject::open(self, name, false)
-    }
-
-    /// The persistent shared object of this name, from [`SharedObjects::store`](super::SharedObjects::store).
-    pub async fn persistent_shared_object(&self, name: &str) -> Result<SharedObject, SharedObjectError> {
-        SharedObject::open(self, name, true)?.wait_until_loaded().await
+    /// Opens the shared object of this name, a new one if nobody uses it.
+    ///
+    /// A persistent one is read from [`SharedObjects::store`](super::SharedObjects::store). One that is not persistent is
+    /// there at once today; the function is asynchronous all the same, so that objects can come from other machines.
+    ///
+    /// # Errors
+    /// - [`SharedObjectError::Name`] if no object can have the name.
+    /// - [`SharedObjectError::PersistenceMismatch`] if the object is in use with the other persistence.
+    /// - [`SharedObjectError::NoStore`] if it is to be persistent and the server has no store.
+    /// - [`SharedObjectError::Storage`] if the object could not be read.
+    /// - [`SharedObjectError::Limit`] if the instance has as many objects as it may have.
+    pub async fn shared_object(
+        &self,
+        name: &str,
+        options: SharedObjectOptions,
+    ) -> Result<SharedObject, SharedObjectError> {
+        SharedObject::open(self, name, options.is_persistent())?.wait_until_loaded().await
     }
 }

@@ -39,6 +39,7 @@ pub trait SharedObjectStore: Send + Sync + 'static {
 
 /// Which object it is, among all of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct StoredName {
     /// The application's name.
     pub application: Arc<str>,
@@ -50,6 +51,7 @@ pub struct StoredName {
 
 /// An object as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoredObject {
     /// The object's version.
     pub version: u32,
@@ -59,6 +61,7 @@ pub struct StoredObject {
 
 /// A slot as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoredSlot {
     /// The object's version with which the slot was last changed.
     pub version: u32,
@@ -70,6 +73,7 @@ pub struct StoredSlot {
 
 /// Changes of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoredCommit {
     /// The object.
     pub object: StoredName,
@@ -77,6 +81,32 @@ pub struct StoredCommit {
     pub version: u32,
     /// Each slot that changed, and what it is now; `None` where it is gone.
     pub slots: Vec<(Arc<str>, Option<StoredSlot>)>,
+}
+
+impl StoredName {
+    /// Creates the name of an object of an instance.
+    pub fn new(
+        application: impl Into<Arc<str>>,
+        instance: impl Into<Arc<str>>,
+        name: impl Into<Arc<str>>,
+    ) -> Self {
+        Self { application: application.into(), instance: instance.into(), name: name.into() }
+    }
+}
+
+impl StoredObject {
+    /// Creates an object of a version with its slots.
+    pub fn new(version: u32, slots: Vec<(Arc<str>, StoredSlot)>) -> Self {
+        Self { version, slots }
+    }
+}
+
+impl StoredSlot {
+    /// Creates a slot that was last changed with this version of its object; `value` is one value of the encoding, in
+    /// the form that an envelope carries.
+    pub fn new(version: u32, encoding: Version, value: impl Into<Bytes>) -> Self {
+        Self { version, encoding, value: value.into() }
+    }
 }
 
 /// `application/instance/name`.
@@ -87,6 +117,11 @@ impl fmt::Display for StoredName {
 }
 
 impl StoredCommit {
+    /// Creates the changes that bring an object to a version; a slot without a value is removed.
+    pub fn new(object: StoredName, version: u32, slots: Vec<(Arc<str>, Option<StoredSlot>)>) -> Self {
+        Self { object, version, slots }
+    }
+
     /// Bytes of names and values.
     pub(super) fn size(&self) -> usize {
         let value = |slot: &Option<StoredSlot>| slot.as_ref().map_or(0, |slot| slot.value.len());

@@ -11,6 +11,7 @@ use crate::proto::SentMessage;
 
 /// Changes that were made together, or messages that were sent.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SharedObjectUpdate {
     /// The object's version after them.
     pub version: u32,

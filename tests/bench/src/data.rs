@@ -146,7 +146,7 @@ mod millis {
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
     pub fn serialize<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(date.millis())
+        serializer.serialize_f64(date.as_millis())
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {

@@ -267,7 +267,7 @@ impl<'a> Comparison<'a> {
                 self.values(version, &ours.items, values);
             }
             (Value::Array(ours), Theirs::ECMAArray { data, .. }) => {
-                let Array { items, members } = &**ours;
+                let Array { items, members, .. } = &**ours;
                 self.members(version, members, &data.elements);
                 self.values(version, items, &data.dense);
             }

@@ -87,9 +87,9 @@ pub fn rewrite(messages: &[Message], seed: u8) {
 /// A shared object message that is read is written and read again, the same.
 pub fn shared_object(kind: MessageType, payload: &[u8]) {
     let payload = Bytes::copy_from_slice(payload);
-    let wire = Message { chunk_stream: 3, timestamp: 0, stream: 0, kind, payload };
+    let wire = Message::new(kind, payload).with_chunk_stream(3);
     let Ok(Some(message)) = SharedObjectMessage::parse(&wire, &Limits::server()) else { return };
-    let again = message.message();
+    let again = message.to_message();
     let header = again.payload.len() - message.events.iter().map(SharedObjectEvent::size).sum::<usize>();
     // Texts are two bytes of length and themselves; 14 bytes are the name's length and three words.
     let prefix = usize::from(kind == MessageType::SHARED_OBJECT_AMF3);
@@ -236,7 +236,7 @@ impl Peer {
                 self.connection.send_policy("<cross-domain-policy/>").expect("it was asked for")
             }
             Event::Connect(connect) => {
-                drop((connect.body().values(), connect.tc_url(), connect.version()));
+                drop((connect.body().to_values(), connect.tc_url(), connect.version()));
                 let decided = if self.accepts {
                     self.connection.accept(self.now, &Accept::default())
                 } else {
@@ -249,7 +249,7 @@ impl Peer {
             Event::Reply(reply) => {
                 if let Outcome::Result(body) | Outcome::Error(body) = &reply.outcome {
                     check_body(body);
-                    drop(Outcome::value(body));
+                    drop(body.to_reply_value());
                 }
             }
             Event::Data(message) => {
@@ -310,7 +310,7 @@ impl Peer {
 
 /// Every way to read a command's values must agree.
 fn check_body(body: &Body) -> Vec<Value> {
-    let values = body.values();
+    let values = body.to_values();
     if let (Ok(values), Ok(arguments)) = (&values, body.arguments())
         && body.stands_alone()
     {
@@ -319,7 +319,7 @@ fn check_body(body: &Body) -> Vec<Value> {
         assert_eq!(format!("{again:?}"), format!("{values:?}"));
         assert!(alone.is_at_end());
     }
-    drop(body.object::<Value>());
+    drop(body.read_object::<Value>());
     values.unwrap_or_default()
 }
 

@@ -28,7 +28,7 @@ impl Told {
 
 impl Connection for Told {
     fn encoding(&self) -> Encoding {
-        Encoding { version: Version::Amf0, form: ArgumentsForm::Sequence }
+        Encoding::new(Version::Amf0, ArgumentsForm::Sequence)
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

@@ -52,7 +52,7 @@ impl Describe {
             Value::Integer(value) => json!(value),
             Value::Number(value) => double(*value),
             Value::String(text) => json!(**text),
-            Value::Date(date) => json!({"$date": double(date.millis())}),
+            Value::Date(date) => json!({"$date": double(date.as_millis())}),
             Value::Xml(_) | Value::XmlDocument(_) => json!({"$xml": true}),
             Value::ByteArray(content) => {
                 if content.starts_with(b"\x78\x9C") {

@@ -8,7 +8,8 @@ use amf_remoting::flex::Flex;
 use amf_remoting::gateway::{ServerLimits, serve};
 use amf_remoting::{Client, Gateway, Group, Services, remoting_service};
 use amf_rtmp::{
-    Instance, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjects, SlotWrite,
+    Instance, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjectOptions,
+    SharedObjects, SlotWrite,
 };
 use axum::Router;
 use tokio::net::TcpListener;
@@ -76,7 +77,7 @@ impl Siege {
 
     /// Locks the object [`HELD`] for a while.
     async fn hold(&self, instance: &Instance, millis: u32) -> bool {
-        let Ok(object) = instance.shared_object(HELD) else { return false };
+        let Ok(object) = instance.shared_object(HELD, SharedObjectOptions::new()).await else { return false };
         let Ok(lock) = object.lock().await else { return false };
         tokio::spawn(async move {
             sleep(Duration::from_millis(millis.into())).await;
@@ -109,7 +110,7 @@ pub(crate) async fn run(prefix: &str) {
 
     let services = Services::new().add(Siege::default());
     let server = Server::new(services.clone()).shared_objects(SharedObjects::new().guard(Guard));
-    let _objects = [SEALED, HELD].map(|name| full_object(&server, name));
+    let _objects = [full_object(&server, SEALED).await, full_object(&server, HELD).await];
     let gateway = Gateway::new(services).flex(Flex::new()).into_router("/gateway");
     let app = Router::new().route("/rtmp", server.websocket()).merge(server.rtmpt()).merge(gateway);
 
@@ -124,8 +125,13 @@ pub(crate) async fn run(prefix: &str) {
     serve(http, app, ServerLimits::default(), std::future::pending()).await;
 }
 
-fn full_object(server: &Server, name: &str) -> SharedObject {
-    let object = server.instance(APPLICATION, "").unwrap().shared_object(name).unwrap();
+async fn full_object(server: &Server, name: &str) -> SharedObject {
+    let object = server
+        .instance(APPLICATION, "")
+        .unwrap()
+        .shared_object(name, SharedObjectOptions::new())
+        .await
+        .unwrap();
     // It is not persistent, so nothing of the write is pending.
     drop(object.set("s", &"x".repeat(SLOT_BYTES)).unwrap());
     object

@@ -138,7 +138,7 @@ impl Expected {
             }
             (Self::TextStart(expected), Value::String(text)) => text.starts_with(&**expected),
             // Sources give microseconds, a date has the precision of its double.
-            (Self::Date(expected), Value::Date(date)) => (date.millis() - expected).abs() < 0.01,
+            (Self::Date(expected), Value::Date(date)) => (date.as_millis() - expected).abs() < 0.01,
             (Self::Bytes(Some(expected)), Value::ByteArray(bytes)) => **bytes == **expected,
             (Self::BytesStart(expected), Value::ByteArray(bytes)) => bytes.starts_with(expected),
             (Self::List(expected), _) => return list(expected, value, false),

@@ -46,7 +46,7 @@ pub(crate) fn read(form: Form, bytes: &[u8], classes: &Arc<Classes>) -> Result<C
         Form::Amf0 => values(Version::Amf0, bytes, classes).map(Content::Values),
         Form::Amf3 => values(Version::Amf3, bytes, classes).map(Content::Values),
         Form::Packet => packet(bytes, classes).map(Content::Packet),
-        Form::Sol => SolFile::read_with(bytes, classes, Limits::default()).map(Content::Sol),
+        Form::Sol => SolFile::from_slice_with(bytes, classes, Limits::default()).map(Content::Sol),
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn write(form: Form, content: &Content, original: &[u8]) -> Result<Wr
         }
         Content::Packet(packet) => write_packet(packet, original),
         Content::Sol(sol) => {
-            let bytes = sol.write()?;
+            let bytes = sol.to_vec()?;
             Ok(Written { same_values: bytes == original, same_frame: true, bytes })
         }
     }

@@ -241,7 +241,7 @@ impl Tagger {
 
 /// The plain form writes a date without a fraction.
 fn millis(date: Date) -> Value {
-    match number(date.millis()) {
+    match number(date.as_millis()) {
         Value::Number(_) => Value::Date(date),
         words => words,
     }

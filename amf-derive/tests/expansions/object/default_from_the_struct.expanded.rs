@@ -16,22 +16,38 @@ impl<'de> ::amf_remoting::amf_core::FromAmf<'de> for Settings {
         let mut __field_volume: ::core::option::Option<f64> = ::core::option::Option::None;
         let mut __field_muted: ::core::option::Option<bool> = ::core::option::Option::None;
         '__read: {
-            let mut __object = match __decoder.begin_named(__class) {
+            let mut __object = match ::amf_remoting::amf_core::__private::begin_named(
+                __decoder,
+                __class,
+            ) {
                 ::core::option::Option::Some(__named) => {
-                    if __decoder.take_name("Volume") {
+                    if ::amf_remoting::amf_core::__private::take_name(
+                        __decoder,
+                        "Volume",
+                    ) {
                         __field_volume = ::core::option::Option::Some(
                             __decoder.member::<f64>("Volume")?,
                         );
                     }
-                    if __decoder.take_name("Muted") {
+                    if ::amf_remoting::amf_core::__private::take_name(
+                        __decoder,
+                        "Muted",
+                    ) {
                         __field_muted = ::core::option::Option::Some(
                             __decoder.member::<bool>("Muted")?,
                         );
                     }
-                    if __decoder.end_named(__named) {
+                    if ::amf_remoting::amf_core::__private::end_named(
+                        __decoder,
+                        __named,
+                    ) {
                         break '__read;
                     }
-                    __decoder.resume_named(__named, __class)
+                    ::amf_remoting::amf_core::__private::resume_named(
+                        __decoder,
+                        __named,
+                        __class,
+                    )
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -41,12 +57,16 @@ impl<'de> ::amf_remoting::amf_core::FromAmf<'de> for Settings {
                 match __member {
                     ::amf_remoting::amf_core::Member::Declared(0) => {
                         __field_volume = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<f64>("Volume")?,
+                            ::amf_remoting::amf_core::__private::member_out_of_order::<
+                                f64,
+                            >(__decoder, "Volume")?,
                         );
                     }
                     ::amf_remoting::amf_core::Member::Declared(1) => {
                         __field_muted = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<bool>("Muted")?,
+                            ::amf_remoting::amf_core::__private::member_out_of_order::<
+                                bool,
+                            >(__decoder, "Muted")?,
                         );
                     }
                     _ => __decoder.skip()?,
@@ -117,12 +137,16 @@ const _: () = {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<f64>("Volume")?,
+                        ::amf_remoting::amf_core::__private::member_out_of_order::<
+                            f64,
+                        >(__decoder, "Volume")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<bool>("Muted")?,
+                        ::amf_remoting::amf_core::__private::member_out_of_order::<
+                            bool,
+                        >(__decoder, "Muted")?,
                     );
                 }
                 _ => {}
@@ -166,10 +190,12 @@ impl ::amf_remoting::amf_core::WriteMembers for Settings {
         __first: ::core::primitive::usize,
         __encoder: &mut ::amf_remoting::amf_core::Encoder,
     ) -> ::core::result::Result<(), ::amf_remoting::amf_core::EncodeError> {
-        __encoder
-            .named_member::<f64>(__class, __first + 0, b"\0\x06Volume", &self.volume)?;
-        __encoder
-            .named_member::<bool>(__class, __first + 1, b"\0\x05Muted", &self.muted)?;
+        ::amf_remoting::amf_core::__private::named_member::<
+            f64,
+        >(__encoder, __class, __first + 0, b"\0\x06Volume", &self.volume)?;
+        ::amf_remoting::amf_core::__private::named_member::<
+            bool,
+        >(__encoder, __class, __first + 1, b"\0\x05Muted", &self.muted)?;
         ::core::result::Result::Ok(())
     }
 }

@@ -10,10 +10,12 @@ impl<'de> ::amf_core::FromAmf<'de> for Ping {
         __decoder: &mut ::amf_core::Decoder<'de>,
     ) -> ::core::result::Result<Self, ::amf_core::DecodeError> {
         let __class = <Self as ::amf_core::AmfClass>::CLASS;
-        if let ::core::option::Option::Some(__object) = __decoder.begin_in_order(__class)
-        {
+        if let ::core::option::Option::Some(__object) = ::amf_core::__private::begin_in_order(
+            __decoder,
+            __class,
+        ) {
             let __value = Self {};
-            __decoder.end_in_order(__object);
+            ::amf_core::__private::end_in_order(__decoder, __object);
             return ::core::result::Result::Ok(__value);
         }
         let mut __object = __decoder.begin_object(__class)?;

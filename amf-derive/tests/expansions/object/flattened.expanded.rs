@@ -105,7 +105,9 @@ const _: () = {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u32>("team")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            u32,
+                        >(__decoder, "team")?,
                     );
                 }
                 _ => {}
@@ -130,7 +132,9 @@ const _: () = {
             match __index {
                 0 => {
                     __found.3 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u32>("hp")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            u32,
+                        >(__decoder, "hp")?,
                     );
                 }
                 1 => {
@@ -161,7 +165,7 @@ const _: () = {
         > {
             if ::core::matches!(& * __name, "health") {
                 __found.3 = ::core::option::Option::Some(
-                    __decoder.member_out_of_order::<u32>("hp")?,
+                    ::amf_core::__private::member_out_of_order::<u32>(__decoder, "hp")?,
                 );
                 return ::core::result::Result::Ok(::core::option::Option::None);
             }
@@ -260,7 +264,9 @@ where
         __first: ::core::primitive::usize,
         __encoder: &mut ::amf_core::Encoder,
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
-        __encoder.named_member::<u32>(__class, __first + 0, b"\0\x04team", &self.team)?;
+        ::amf_core::__private::named_member::<
+            u32,
+        >(__encoder, __class, __first + 0, b"\0\x04team", &self.team)?;
         let __first = __first + 1;
         <Entity as ::amf_core::WriteMembers>::write_members(
             &self.entity,
@@ -280,27 +286,29 @@ where
         )?;
         let __first = __first
             + <State<T> as ::amf_core::AmfClass>::CLASS.members().len();
-        __encoder.named_member::<u32>(__class, __first + 0, b"\0\x02hp", &self.hp)?;
-        __encoder
-            .named_member(
-                __class,
-                __first + 1,
-                b"\0\x07account",
-                &::amf_core::__private::encode_with(|__encoder| ::amf_core::as_string::to_amf(
-                    &self.account,
-                    __encoder,
-                )),
-            )?;
-        __encoder
-            .named_member(
-                __class,
-                __first + 2,
-                b"\0\x05since",
-                &::amf_core::__private::encode_with(|__encoder| seconds::to_amf(
-                    &self.since,
-                    __encoder,
-                )),
-            )?;
+        ::amf_core::__private::named_member::<
+            u32,
+        >(__encoder, __class, __first + 0, b"\0\x02hp", &self.hp)?;
+        ::amf_core::__private::named_member(
+            __encoder,
+            __class,
+            __first + 1,
+            b"\0\x07account",
+            &::amf_core::__private::encode_with(|__encoder| ::amf_core::as_string::to_amf(
+                &self.account,
+                __encoder,
+            )),
+        )?;
+        ::amf_core::__private::named_member(
+            __encoder,
+            __class,
+            __first + 2,
+            b"\0\x05since",
+            &::amf_core::__private::encode_with(|__encoder| seconds::to_amf(
+                &self.since,
+                __encoder,
+            )),
+        )?;
         ::core::result::Result::Ok(())
     }
     fn write_dynamic(

@@ -32,27 +32,30 @@ where
         let mut __field_text: ::core::option::Option<Cow<'de, str>> = ::core::option::Option::None;
         let mut __field_items: ::core::option::Option<Vec<T>> = ::core::option::Option::None;
         '__read: {
-            let mut __object = match __decoder.begin_named(__class) {
+            let mut __object = match ::amf_core::__private::begin_named(
+                __decoder,
+                __class,
+            ) {
                 ::core::option::Option::Some(__named) => {
-                    if __decoder.take_name("title") {
+                    if ::amf_core::__private::take_name(__decoder, "title") {
                         __field_title = ::core::option::Option::Some(
                             __decoder.member::<&'a str>("title")?,
                         );
                     }
-                    if __decoder.take_name("text") {
+                    if ::amf_core::__private::take_name(__decoder, "text") {
                         __field_text = ::core::option::Option::Some(
                             __decoder.member::<Cow<'de, str>>("text")?,
                         );
                     }
-                    if __decoder.take_name("items") {
+                    if ::amf_core::__private::take_name(__decoder, "items") {
                         __field_items = ::core::option::Option::Some(
                             __decoder.member::<Vec<T>>("items")?,
                         );
                     }
-                    if __decoder.end_named(__named) {
+                    if ::amf_core::__private::end_named(__decoder, __named) {
                         break '__read;
                     }
-                    __decoder.resume_named(__named, __class)
+                    ::amf_core::__private::resume_named(__decoder, __named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -62,17 +65,23 @@ where
                 match __member {
                     ::amf_core::Member::Declared(0) => {
                         __field_title = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<&'a str>("title")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                &'a str,
+                            >(__decoder, "title")?,
                         );
                     }
                     ::amf_core::Member::Declared(1) => {
                         __field_text = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<Cow<'de, str>>("text")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                Cow<'de, str>,
+                            >(__decoder, "text")?,
                         );
                     }
                     ::amf_core::Member::Declared(2) => {
                         __field_items = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<Vec<T>>("items")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                Vec<T>,
+                            >(__decoder, "items")?,
                         );
                     }
                     _ => __decoder.skip()?,
@@ -165,17 +174,23 @@ const _: () = {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<&'a str>("title")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            &'a str,
+                        >(__decoder, "title")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<Cow<'de, str>>("text")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            Cow<'de, str>,
+                        >(__decoder, "text")?,
                     );
                 }
                 2 => {
                     __found.2 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<Vec<T>>("items")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            Vec<T>,
+                        >(__decoder, "items")?,
                     );
                 }
                 _ => {}
@@ -226,14 +241,15 @@ where
         __first: ::core::primitive::usize,
         __encoder: &mut ::amf_core::Encoder,
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
-        __encoder
-            .named_member::<&'a str>(__class, __first + 0, b"\0\x05title", &self.title)?;
-        __encoder
-            .named_member::<
-                Cow<'de, str>,
-            >(__class, __first + 1, b"\0\x04text", &self.text)?;
-        __encoder
-            .named_member::<Vec<T>>(__class, __first + 2, b"\0\x05items", &self.items)?;
+        ::amf_core::__private::named_member::<
+            &'a str,
+        >(__encoder, __class, __first + 0, b"\0\x05title", &self.title)?;
+        ::amf_core::__private::named_member::<
+            Cow<'de, str>,
+        >(__encoder, __class, __first + 1, b"\0\x04text", &self.text)?;
+        ::amf_core::__private::named_member::<
+            Vec<T>,
+        >(__encoder, __class, __first + 2, b"\0\x05items", &self.items)?;
         ::core::result::Result::Ok(())
     }
 }

@@ -20,32 +20,35 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
         let mut __field_lives: ::core::option::Option<u32> = ::core::option::Option::None;
         let mut __field_extra: DynamicMembers = ::core::default::Default::default();
         '__read: {
-            let mut __object = match __decoder.begin_named(__class) {
+            let mut __object = match ::amf_core::__private::begin_named(
+                __decoder,
+                __class,
+            ) {
                 ::core::option::Option::Some(__named) => {
-                    if __decoder.take_name("displayName") {
+                    if ::amf_core::__private::take_name(__decoder, "displayName") {
                         __field_display_name = ::core::option::Option::Some(
                             __decoder.member::<String>("displayName")?,
                         );
                     }
-                    if __decoder.take_name("hp") {
+                    if ::amf_core::__private::take_name(__decoder, "hp") {
                         __field_health = ::core::option::Option::Some(
                             __decoder.member::<u32>("hp")?,
                         );
                     }
-                    if __decoder.take_name("level") {
+                    if ::amf_core::__private::take_name(__decoder, "level") {
                         __field_level = ::core::option::Option::Some(
                             __decoder.member::<u32>("level")?,
                         );
                     }
-                    if __decoder.take_name("lives") {
+                    if ::amf_core::__private::take_name(__decoder, "lives") {
                         __field_lives = ::core::option::Option::Some(
                             __decoder.member::<u32>("lives")?,
                         );
                     }
-                    if __decoder.end_named(__named) {
+                    if ::amf_core::__private::end_named(__decoder, __named) {
                         break '__read;
                     }
-                    __decoder.resume_named(__named, __class)
+                    ::amf_core::__private::resume_named(__decoder, __named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -55,22 +58,30 @@ impl<'de> ::amf_core::FromAmf<'de> for Player {
                 match __member {
                     ::amf_core::Member::Declared(0) => {
                         __field_display_name = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<String>("displayName")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                String,
+                            >(__decoder, "displayName")?,
                         );
                     }
                     ::amf_core::Member::Declared(1) => {
                         __field_health = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<u32>("hp")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                u32,
+                            >(__decoder, "hp")?,
                         );
                     }
                     ::amf_core::Member::Declared(2) => {
                         __field_level = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<u32>("level")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                u32,
+                            >(__decoder, "level")?,
                         );
                     }
                     ::amf_core::Member::Declared(3) => {
                         __field_lives = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<u32>("lives")?,
+                            ::amf_core::__private::member_out_of_order::<
+                                u32,
+                            >(__decoder, "lives")?,
                         );
                     }
                     ::amf_core::Member::Unknown(__name) => {
@@ -148,22 +159,30 @@ const _: () = {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<String>("displayName")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            String,
+                        >(__decoder, "displayName")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u32>("hp")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            u32,
+                        >(__decoder, "hp")?,
                     );
                 }
                 2 => {
                     __found.2 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u32>("level")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            u32,
+                        >(__decoder, "level")?,
                     );
                 }
                 3 => {
                     __found.3 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u32>("lives")?,
+                        ::amf_core::__private::member_out_of_order::<
+                            u32,
+                        >(__decoder, "lives")?,
                     );
                 }
                 _ => {}
@@ -243,15 +262,18 @@ impl ::amf_core::WriteMembers for Player {
         __first: ::core::primitive::usize,
         __encoder: &mut ::amf_core::Encoder,
     ) -> ::core::result::Result<(), ::amf_core::EncodeError> {
-        __encoder
-            .named_member::<
-                String,
-            >(__class, __first + 0, b"\0\x0BdisplayName", &self.display_name)?;
-        __encoder.named_member::<u32>(__class, __first + 1, b"\0\x02hp", &self.health)?;
-        __encoder
-            .named_member::<u32>(__class, __first + 2, b"\0\x05level", &self.level)?;
-        __encoder
-            .named_member::<u32>(__class, __first + 3, b"\0\x05lives", &self.lives)?;
+        ::amf_core::__private::named_member::<
+            String,
+        >(__encoder, __class, __first + 0, b"\0\x0BdisplayName", &self.display_name)?;
+        ::amf_core::__private::named_member::<
+            u32,
+        >(__encoder, __class, __first + 1, b"\0\x02hp", &self.health)?;
+        ::amf_core::__private::named_member::<
+            u32,
+        >(__encoder, __class, __first + 2, b"\0\x05level", &self.level)?;
+        ::amf_core::__private::named_member::<
+            u32,
+        >(__encoder, __class, __first + 3, b"\0\x05lives", &self.lives)?;
         ::core::result::Result::Ok(())
     }
     fn write_dynamic(

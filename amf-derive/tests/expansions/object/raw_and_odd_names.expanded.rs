@@ -13,15 +13,17 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
         __decoder: &mut framework::amf::Decoder<'de>,
     ) -> ::core::result::Result<Self, framework::amf::DecodeError> {
         let __class = <Self as framework::amf::AmfClass>::CLASS;
-        if let ::core::option::Option::Some(__object) = __decoder.begin_in_order(__class)
-        {
+        if let ::core::option::Option::Some(__object) = framework::amf::__private::begin_in_order(
+            __decoder,
+            __class,
+        ) {
             let __value = Self {
                 r#type: __decoder.member::<String>("type")?,
                 decoder: __decoder.member::<u8>("decoder")?,
                 __decoder: __decoder.member::<u8>("__decoder")?,
                 alreadyCamel: __decoder.member::<bool>("alreadyCamel")?,
             };
-            __decoder.end_in_order(__object);
+            framework::amf::__private::end_in_order(__decoder, __object);
             return ::core::result::Result::Ok(__value);
         }
         let mut __field_type: ::core::option::Option<String> = ::core::option::Option::None;
@@ -29,32 +31,35 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
         let mut __field___decoder: ::core::option::Option<u8> = ::core::option::Option::None;
         let mut __field_alreadyCamel: ::core::option::Option<bool> = ::core::option::Option::None;
         '__read: {
-            let mut __object = match __decoder.begin_named(__class) {
+            let mut __object = match framework::amf::__private::begin_named(
+                __decoder,
+                __class,
+            ) {
                 ::core::option::Option::Some(__named) => {
-                    if __decoder.take_name("type") {
+                    if framework::amf::__private::take_name(__decoder, "type") {
                         __field_type = ::core::option::Option::Some(
                             __decoder.member::<String>("type")?,
                         );
                     }
-                    if __decoder.take_name("decoder") {
+                    if framework::amf::__private::take_name(__decoder, "decoder") {
                         __field_decoder = ::core::option::Option::Some(
                             __decoder.member::<u8>("decoder")?,
                         );
                     }
-                    if __decoder.take_name("__decoder") {
+                    if framework::amf::__private::take_name(__decoder, "__decoder") {
                         __field___decoder = ::core::option::Option::Some(
                             __decoder.member::<u8>("__decoder")?,
                         );
                     }
-                    if __decoder.take_name("alreadyCamel") {
+                    if framework::amf::__private::take_name(__decoder, "alreadyCamel") {
                         __field_alreadyCamel = ::core::option::Option::Some(
                             __decoder.member::<bool>("alreadyCamel")?,
                         );
                     }
-                    if __decoder.end_named(__named) {
+                    if framework::amf::__private::end_named(__decoder, __named) {
                         break '__read;
                     }
-                    __decoder.resume_named(__named, __class)
+                    framework::amf::__private::resume_named(__decoder, __named, __class)
                 }
                 ::core::option::Option::None => __decoder.begin_object(__class)?,
             };
@@ -64,22 +69,30 @@ impl<'de> framework::amf::FromAmf<'de> for r#Type {
                 match __member {
                     framework::amf::Member::Declared(0) => {
                         __field_type = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<String>("type")?,
+                            framework::amf::__private::member_out_of_order::<
+                                String,
+                            >(__decoder, "type")?,
                         );
                     }
                     framework::amf::Member::Declared(1) => {
                         __field_decoder = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<u8>("decoder")?,
+                            framework::amf::__private::member_out_of_order::<
+                                u8,
+                            >(__decoder, "decoder")?,
                         );
                     }
                     framework::amf::Member::Declared(2) => {
                         __field___decoder = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<u8>("__decoder")?,
+                            framework::amf::__private::member_out_of_order::<
+                                u8,
+                            >(__decoder, "__decoder")?,
                         );
                     }
                     framework::amf::Member::Declared(3) => {
                         __field_alreadyCamel = ::core::option::Option::Some(
-                            __decoder.member_out_of_order::<bool>("alreadyCamel")?,
+                            framework::amf::__private::member_out_of_order::<
+                                bool,
+                            >(__decoder, "alreadyCamel")?,
                         );
                     }
                     _ => __decoder.skip()?,
@@ -151,22 +164,30 @@ const _: () = {
             match __index {
                 0 => {
                     __found.0 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<String>("type")?,
+                        framework::amf::__private::member_out_of_order::<
+                            String,
+                        >(__decoder, "type")?,
                     );
                 }
                 1 => {
                     __found.1 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u8>("decoder")?,
+                        framework::amf::__private::member_out_of_order::<
+                            u8,
+                        >(__decoder, "decoder")?,
                     );
                 }
                 2 => {
                     __found.2 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<u8>("__decoder")?,
+                        framework::amf::__private::member_out_of_order::<
+                            u8,
+                        >(__decoder, "__decoder")?,
                     );
                 }
                 3 => {
                     __found.3 = ::core::option::Option::Some(
-                        __decoder.member_out_of_order::<bool>("alreadyCamel")?,
+                        framework::amf::__private::member_out_of_order::<
+                            bool,
+                        >(__decoder, "alreadyCamel")?,
                     );
                 }
                 _ => {}
@@ -229,18 +250,18 @@ impl framework::amf::WriteMembers for r#Type {
         __first: ::core::primitive::usize,
         __encoder: &mut framework::amf::Encoder,
     ) -> ::core::result::Result<(), framework::amf::EncodeError> {
-        __encoder
-            .named_member::<String>(__class, __first + 0, b"\0\x04type", &self.r#type)?;
-        __encoder
-            .named_member::<u8>(__class, __first + 1, b"\0\x07decoder", &self.decoder)?;
-        __encoder
-            .named_member::<
-                u8,
-            >(__class, __first + 2, b"\0\t__decoder", &self.__decoder)?;
-        __encoder
-            .named_member::<
-                bool,
-            >(__class, __first + 3, b"\0\x0CalreadyCamel", &self.alreadyCamel)?;
+        framework::amf::__private::named_member::<
+            String,
+        >(__encoder, __class, __first + 0, b"\0\x04type", &self.r#type)?;
+        framework::amf::__private::named_member::<
+            u8,
+        >(__encoder, __class, __first + 1, b"\0\x07decoder", &self.decoder)?;
+        framework::amf::__private::named_member::<
+            u8,
+        >(__encoder, __class, __first + 2, b"\0\t__decoder", &self.__decoder)?;
+        framework::amf::__private::named_member::<
+            bool,
+        >(__encoder, __class, __first + 3, b"\0\x0CalreadyCamel", &self.alreadyCamel)?;
         ::core::result::Result::Ok(())
     }
 }

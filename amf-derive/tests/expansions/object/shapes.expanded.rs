@@ -41,11 +41,12 @@ const _: () = {
                 }
                 ::core::option::Option::Some(2) => {
                     let __class = &__CLASS_Empty;
-                    if let ::core::option::Option::Some(__object) = __decoder
-                        .begin_in_order(__class)
-                    {
+                    if let ::core::option::Option::Some(__object) = ::amf_core::__private::begin_in_order(
+                        __decoder,
+                        __class,
+                    ) {
                         let __value = Self::Empty {};
-                        __decoder.end_in_order(__object);
+                        ::amf_core::__private::end_in_order(__decoder, __object);
                         return ::core::result::Result::Ok(__value);
                     }
                     let mut __object = __decoder.begin_object(__class)?;
@@ -56,35 +57,43 @@ const _: () = {
                 }
                 ::core::option::Option::Some(3) => {
                     let __class = &__CLASS_Line;
-                    if let ::core::option::Option::Some(__object) = __decoder
-                        .begin_in_order(__class)
-                    {
+                    if let ::core::option::Option::Some(__object) = ::amf_core::__private::begin_in_order(
+                        __decoder,
+                        __class,
+                    ) {
                         let __value = Self::Line {
                             start_x: __decoder.member::<f64>("startX")?,
                             tags: __decoder.member::<Vec<T>>("tags")?,
                         };
-                        __decoder.end_in_order(__object);
+                        ::amf_core::__private::end_in_order(__decoder, __object);
                         return ::core::result::Result::Ok(__value);
                     }
                     let mut __field_start_x: ::core::option::Option<f64> = ::core::option::Option::None;
                     let mut __field_tags: ::core::option::Option<Vec<T>> = ::core::option::Option::None;
                     '__read: {
-                        let mut __object = match __decoder.begin_named(__class) {
+                        let mut __object = match ::amf_core::__private::begin_named(
+                            __decoder,
+                            __class,
+                        ) {
                             ::core::option::Option::Some(__named) => {
-                                if __decoder.take_name("startX") {
+                                if ::amf_core::__private::take_name(__decoder, "startX") {
                                     __field_start_x = ::core::option::Option::Some(
                                         __decoder.member::<f64>("startX")?,
                                     );
                                 }
-                                if __decoder.take_name("tags") {
+                                if ::amf_core::__private::take_name(__decoder, "tags") {
                                     __field_tags = ::core::option::Option::Some(
                                         __decoder.member::<Vec<T>>("tags")?,
                                     );
                                 }
-                                if __decoder.end_named(__named) {
+                                if ::amf_core::__private::end_named(__decoder, __named) {
                                     break '__read;
                                 }
-                                __decoder.resume_named(__named, __class)
+                                ::amf_core::__private::resume_named(
+                                    __decoder,
+                                    __named,
+                                    __class,
+                                )
                             }
                             ::core::option::Option::None => {
                                 __decoder.begin_object(__class)?
@@ -96,12 +105,16 @@ const _: () = {
                             match __member {
                                 ::amf_core::Member::Declared(0) => {
                                     __field_start_x = ::core::option::Option::Some(
-                                        __decoder.member_out_of_order::<f64>("startX")?,
+                                        ::amf_core::__private::member_out_of_order::<
+                                            f64,
+                                        >(__decoder, "startX")?,
                                     );
                                 }
                                 ::amf_core::Member::Declared(1) => {
                                     __field_tags = ::core::option::Option::Some(
-                                        __decoder.member_out_of_order::<Vec<T>>("tags")?,
+                                        ::amf_core::__private::member_out_of_order::<
+                                            Vec<T>,
+                                        >(__decoder, "tags")?,
                                     );
                                 }
                                 _ => __decoder.skip()?,
@@ -158,14 +171,12 @@ const _: () = {
                 Self::Line { start_x: __field_start_x, tags: __field_tags, .. } => {
                     let __class = &__CLASS_Line;
                     __encoder.begin_object(__class)?;
-                    __encoder
-                        .named_member::<
-                            f64,
-                        >(__class, 0, b"\0\x06startX", __field_start_x)?;
-                    __encoder
-                        .named_member::<
-                            Vec<T>,
-                        >(__class, 1, b"\0\x04tags", __field_tags)?;
+                    ::amf_core::__private::named_member::<
+                        f64,
+                    >(__encoder, __class, 0, b"\0\x06startX", __field_start_x)?;
+                    ::amf_core::__private::named_member::<
+                        Vec<T>,
+                    >(__encoder, __class, 1, b"\0\x04tags", __field_tags)?;
                     __encoder.end_object(__class);
                     ::core::result::Result::Ok(())
                 }

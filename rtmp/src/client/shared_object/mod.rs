@@ -259,7 +259,7 @@ impl RemoteObject {
             is_persistent: self.is_persistent,
             events,
         };
-        let chunked = PreChunkedMessage::new(message.message(), Config::client().chunk_size);
+        let chunked = PreChunkedMessage::new(message.to_message(), Config::client().chunk_size);
         self.objects.connection.handle()?.send_message(Arc::new(chunked), MessageClass::Reply)
     }
 

@@ -210,7 +210,9 @@ impl Connection {
             self.push(Event::Reply(Reply { call, outcome: Outcome::TimedOut }));
         }
         match self.keepalive.expire(now, &self.config.limits) {
-            Some(IdleAction::Ping(stamp)) => self.write(&Control::User(UserControl::Ping(stamp)).message()),
+            Some(IdleAction::Ping(stamp)) => {
+                self.write(&Control::User(UserControl::Ping(stamp)).to_message())
+            }
             Some(IdleAction::TimedOut) => {
                 let after = self.config.limits.idle_timeout;
                 self.fail(PeerErrorKind::Timeout { limit: "idle_timeout", after });

@@ -173,14 +173,14 @@ impl Connection {
         requested: Version,
         body: &Body,
     ) -> Result<(), PeerErrorKind> {
-        let values = body.values()?;
+        let values = body.to_values()?;
         let info = Status::from(values.first().unwrap_or(&Value::Null));
         if name != "_result" {
             self.push(Event::Rejected(info));
             self.close_for(CloseReason::Rejected);
             return Ok(());
         }
-        let properties = if body.has_object() { body.object()? } else { Value::Null };
+        let properties = if body.has_object() { body.read_object()? } else { Value::Null };
         // A server that does not speak AMF3 says 0, or says nothing.
         let version = match info.get("objectEncoding").and_then(Value::as_f64) {
             Some(3.0) => requested,

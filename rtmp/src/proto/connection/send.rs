@@ -127,7 +127,7 @@ impl Connection {
 
     /// Sends an event of a stream.
     pub fn send_user_control(&mut self, event: UserControl) -> Result<(), UserError> {
-        self.send(&Control::User(event).message())
+        self.send(&Control::User(event).to_message())
     }
 
     /// Pings the peer; the answer is measured as [`round_trip`](Self::round_trip).
@@ -180,16 +180,16 @@ impl Connection {
         let (window, bandwidth, chunk_size) =
             (self.config.window, self.config.peer_bandwidth, self.config.chunk_size);
         self.ack_window.set_sent_window(window);
-        self.write(&Control::WindowAcknowledgement(window).message());
+        self.write(&Control::WindowAcknowledgement(window).to_message());
         if let Some(bandwidth) = bandwidth {
-            self.write(&Control::SetPeerBandwidth(bandwidth, BandwidthLimit::Dynamic).message());
+            self.write(&Control::SetPeerBandwidth(bandwidth, BandwidthLimit::Dynamic).to_message());
         }
         self.announce_chunk_size(chunk_size);
     }
 
     fn announce_chunk_size(&mut self, size: u32) {
         let size = size.clamp(1, 0x7FFF_FFFF);
-        self.write(&Control::SetChunkSize(size).message());
+        self.write(&Control::SetChunkSize(size).to_message());
         self.writer.set_chunk_size(size);
     }
 
@@ -200,7 +200,7 @@ impl Connection {
 
     pub(super) fn reply_control(&mut self, control: &Control) {
         let before = self.output.end_offset();
-        self.write(&control.message());
+        self.write(&control.to_message());
         self.count_unsent_reply(before);
     }
 

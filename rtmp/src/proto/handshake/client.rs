@@ -12,6 +12,7 @@ use crate::proto::chunk::Output;
 
 /// How a client shakes hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ClientHandshake {
     /// By the specification, without digests.
     Plain,

@@ -91,8 +91,11 @@ impl Body {
         )
     }
 
-    /// The arguments as values.
-    pub fn values(&self) -> Result<Vec<Value>, DecodeError> {
+    /// Decodes the arguments as values.
+    ///
+    /// # Errors
+    /// If one of them cannot be decoded.
+    pub fn to_values(&self) -> Result<Vec<Value>, DecodeError> {
         let mut decoder = self.decoder()?;
         let mut values = Vec::new();
         while !decoder.is_at_end() {
@@ -101,8 +104,22 @@ impl Body {
         Ok(values)
     }
 
-    /// The command object, typed; for connect it holds what the client says about itself.
-    pub fn object<'de, T: FromAmf<'de>>(&'de self) -> Result<T, DecodeError> {
+    /// Returns the [`arguments`](Self::arguments) of a reply as one value in the form that an envelope carries: null
+    /// if the peer gave none.
+    ///
+    /// # Errors
+    /// If what stands before the arguments cannot be decoded.
+    pub fn to_reply_value(&self) -> Result<Bytes, DecodeError> {
+        const NULL: &[u8] = &[0x05];
+        let value = self.arguments()?;
+        Ok(if value.is_empty() { Bytes::from_static(NULL) } else { value })
+    }
+
+    /// Decodes the command object, typed; for connect it holds what the client says about itself.
+    ///
+    /// # Errors
+    /// If there is none, or if it is not of the type.
+    pub fn read_object<'de, T: FromAmf<'de>>(&'de self) -> Result<T, DecodeError> {
         let mut decoder = Decoder::new(Version::Amf0, &self.bytes);
         decoder.skip()?;
         decoder.skip()?;

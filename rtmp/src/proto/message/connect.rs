@@ -3,7 +3,7 @@
 use amf_core::{DynamicMembers, EncodeError, Encoder, ToAmf, Value, Version};
 use bytes::Bytes;
 
-use super::{MESSAGE_LIMIT, Message, MessageType, Status, chunk_stream, code};
+use super::{MESSAGE_LIMIT, Message, MessageType, Status, code};
 
 /// The command's name.
 pub(crate) const CONNECT: &str = "connect";
@@ -87,6 +87,7 @@ impl ConnectRequest {
 /// [`Accept::default`] says what clients look for: a version of a Flash Media Server that they know, and
 /// that it went well.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Accept {
     /// The command object of the reply.
     pub properties: DynamicMembers,
@@ -104,6 +105,25 @@ impl Default for Accept {
 }
 
 impl Accept {
+    /// Returns the default reply.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a member of the command object.
+    #[must_use]
+    pub fn with_property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.insert(name, value);
+        self
+    }
+
+    /// Replaces the information object.
+    #[must_use]
+    pub fn with_info(mut self, info: Status) -> Self {
+        self.info = info;
+        self
+    }
+
     /// The reply, always in AMF0.
     pub(crate) fn message(&self, id: f64, version: Version) -> Result<Message, EncodeError> {
         let mut encoder = Encoder::new(Version::Amf0).with_output_limit(MESSAGE_LIMIT);
@@ -124,13 +144,7 @@ impl Status {
 }
 
 fn command(payload: Bytes) -> Message {
-    Message {
-        chunk_stream: chunk_stream::COMMAND,
-        timestamp: 0,
-        stream: 0,
-        kind: MessageType::COMMAND,
-        payload,
-    }
+    Message::new(MessageType::COMMAND, payload)
 }
 
 /// How `objectEncoding` names a version.

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{Message, MessageType, chunk_stream};
+use super::{Message, MessageType};
 use crate::proto::PeerErrorKind;
 
 /// A control message.
@@ -101,7 +101,7 @@ impl Control {
     }
 
     /// The message that says this.
-    pub fn message(&self) -> Message {
+    pub fn to_message(&self) -> Message {
         let mut payload = BytesMut::with_capacity(16);
         let kind = match self {
             Self::SetChunkSize(size) => {
@@ -134,13 +134,7 @@ impl Control {
                 MessageType::USER_CONTROL
             }
         };
-        Message {
-            chunk_stream: chunk_stream::CONTROL,
-            timestamp: 0,
-            stream: 0,
-            kind,
-            payload: payload.freeze(),
-        }
+        Message::new(kind, payload.freeze())
     }
 }
 

@@ -21,7 +21,15 @@ pub use shared_object::{SentMessage, SharedObjectEvent, SharedObjectMessage};
 pub use status::{Status, code};
 
 /// A message, whole.
+///
+/// ```
+/// use amf_rtmp::proto::{Message, MessageType};
+///
+/// let frame = Message::new(MessageType::VIDEO, &b"\x17\x01"[..]).with_stream(1).with_timestamp(40);
+/// assert_eq!((frame.chunk_stream, frame.stream, frame.timestamp), (6, 1, 40));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Message {
     /// The chunk stream that carries it; see [`chunk_stream`].
     pub chunk_stream: u32,
@@ -33,6 +41,41 @@ pub struct Message {
     pub kind: MessageType,
     /// Its bytes.
     pub payload: Bytes,
+}
+
+impl Message {
+    /// Creates a message of the connection itself, message stream 0, with the timestamp 0. Its chunk stream is the
+    /// one that [`chunk_stream`] names for its type, [`COMMAND`](chunk_stream::COMMAND) where it names none.
+    pub fn new(kind: MessageType, payload: impl Into<Bytes>) -> Self {
+        Self {
+            chunk_stream: chunk_stream::default_of(kind),
+            timestamp: 0,
+            stream: 0,
+            kind,
+            payload: payload.into(),
+        }
+    }
+
+    /// Sets the chunk stream that carries the message.
+    #[must_use]
+    pub fn with_chunk_stream(mut self, chunk_stream: u32) -> Self {
+        self.chunk_stream = chunk_stream;
+        self
+    }
+
+    /// Sets the timestamp, in milliseconds. Default: 0.
+    #[must_use]
+    pub fn with_timestamp(mut self, timestamp: u32) -> Self {
+        self.timestamp = timestamp;
+        self
+    }
+
+    /// Sets the message stream. Default: 0, the connection itself.
+    #[must_use]
+    pub fn with_stream(mut self, stream: u32) -> Self {
+        self.stream = stream;
+        self
+    }
 }
 
 /// Which chunk stream carries what, as the peers that are out there do it. All are below 64, so that
@@ -48,4 +91,20 @@ pub mod chunk_stream {
     pub const STREAM: u32 = 5;
     /// Video.
     pub const VIDEO: u32 = 6;
+
+    pub(super) fn default_of(kind: super::MessageType) -> u32 {
+        use super::MessageType as Type;
+        match kind {
+            Type::SET_CHUNK_SIZE
+            | Type::ABORT
+            | Type::ACKNOWLEDGEMENT
+            | Type::USER_CONTROL
+            | Type::WINDOW_ACKNOWLEDGEMENT
+            | Type::SET_PEER_BANDWIDTH => CONTROL,
+            Type::AUDIO => AUDIO,
+            Type::VIDEO => VIDEO,
+            Type::DATA | Type::DATA_AMF3 => STREAM,
+            _ => COMMAND,
+        }
+    }
 }

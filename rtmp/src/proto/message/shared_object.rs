@@ -14,7 +14,7 @@ use std::sync::Arc;
 use amf_core::{DecodeError, DecodeErrorKind, Decoder, Version};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::{Message, MessageType, chunk_stream};
+use super::{Message, MessageType};
 use crate::proto::{Limits, PeerErrorKind};
 
 /// What the header of a message says of persistent objects.
@@ -26,19 +26,15 @@ const PERSISTENT: u32 = 2;
 /// use amf_core::Version;
 /// use amf_rtmp::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
 ///
-/// let message = SharedObjectMessage {
-///     encoding: Version::Amf0,
-///     name: "board".into(),
-///     version: 1,
-///     is_persistent: false,
-///     events: vec![SharedObjectEvent::Use],
-/// };
-/// let wire = message.message();
+/// let events = vec![SharedObjectEvent::Use];
+/// let message = SharedObjectMessage::new(Version::Amf0, "board", events).with_version(1);
+/// let wire = message.to_message();
 /// assert_eq!(*wire.payload, *b"\0\x05board\0\0\0\x01\0\0\0\0\0\0\0\0\x01\0\0\0\0");
 /// assert_eq!(SharedObjectMessage::parse(&wire, &Limits::server())?, Some(message));
 /// # Ok::<(), amf_rtmp::proto::PeerErrorKind>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SharedObjectMessage {
     /// The message's type, and so what its values may be: plain AMF0, or AMF3 behind the marker 0x11.
     pub encoding: Version,
@@ -166,6 +162,25 @@ impl SentMessage {
 }
 
 impl SharedObjectMessage {
+    /// Creates a message of version 0 for an object that is not persistent.
+    pub fn new(encoding: Version, name: impl Into<Arc<str>>, events: Vec<SharedObjectEvent>) -> Self {
+        Self { encoding, name: name.into(), version: 0, is_persistent: false, events }
+    }
+
+    /// Sets the object's version. Default: 0.
+    #[must_use]
+    pub fn with_version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Sets whether the object outlives those who use it. Default: `false`.
+    #[must_use]
+    pub fn with_persistence(mut self, is_persistent: bool) -> Self {
+        self.is_persistent = is_persistent;
+        self
+    }
+
     /// Reads a message; `None` if it is of another type.
     ///
     /// All lengths are checked, and each value ends where its event does. Bounds are
@@ -194,7 +209,7 @@ impl SharedObjectMessage {
     }
 
     /// The message that says this. Names and keys of more than 65,535 bytes are cut there.
-    pub fn message(&self) -> Message {
+    pub fn to_message(&self) -> Message {
         let values = self.events.iter().map(SharedObjectEvent::size).sum::<usize>();
         let mut payload = BytesMut::with_capacity(15 + self.name.len() + values);
         let kind = match self.encoding {
@@ -211,13 +226,7 @@ impl SharedObjectMessage {
         for event in &self.events {
             event.write(&mut payload);
         }
-        Message {
-            chunk_stream: chunk_stream::COMMAND,
-            timestamp: 0,
-            stream: 0,
-            kind,
-            payload: payload.freeze(),
-        }
+        Message::new(kind, payload.freeze())
     }
 }
 

@@ -45,6 +45,7 @@ impl Default for SharedObjectLimits {
 
 /// One of the [`SharedObjectLimits`] would be exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LimitError {
     /// The limit's field name.
     pub limit: &'static str,

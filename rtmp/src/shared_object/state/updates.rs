@@ -75,7 +75,7 @@ impl UpdateHeader<'_> {
             is_persistent: self.is_persistent,
             events,
         };
-        message.message()
+        message.to_message()
     }
 }
 

@@ -127,7 +127,7 @@ peer!(Amf0, Amf0Value);
 peer!(Amf3, Amf3Value);
 
 fn since_epoch(date: Date) -> Duration {
-    Duration::from_millis(date.millis() as u64)
+    Duration::from_millis(date.as_millis() as u64)
 }
 
 fn class_name(alias: &str) -> Option<String> {

@@ -43,7 +43,7 @@ impl<const AMF3: bool> Tree for FlashLso<AMF3> {
     }
 
     fn date(date: Date) -> Value {
-        Value::Date { time: date.millis(), timezone_or_utc: (!AMF3).then_some(0) }
+        Value::Date { time: date.as_millis(), timezone_or_utc: (!AMF3).then_some(0) }
     }
 
     fn text(text: &'static str) -> Value {

@@ -33,7 +33,7 @@ impl Tree for Amf0 {
     }
 
     fn date(date: Date) -> Amf0Value<'static> {
-        Amf0Value::Number(date.millis())
+        Amf0Value::Number(date.as_millis())
     }
 
     fn text(text: &'static str) -> Amf0Value<'static> {

@@ -113,12 +113,12 @@ fn mixed_array(members: DynamicMembers, form: Form) -> Value {
     let is_index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
     if form == Form::Amf0 {
         let length = members.iter().filter(|(name, _)| is_index(name)).count() as u32;
-        return Value::EcmaArray(Arc::new(EcmaArray { length, members }));
+        return Value::EcmaArray(Arc::new(EcmaArray::new(members).with_length(length)));
     }
     let items = members.iter().filter(|(name, _)| is_index(name)).map(|(_, item)| item.clone()).collect();
     let named = members.iter().filter(|(name, _)| !is_index(name));
     let members = named.map(|(name, member)| (name, member.clone())).collect();
-    Value::Array(Arc::new(Array { items, members }))
+    Value::Array(Arc::new(Array::new(items).with_members(members)))
 }
 
 /// Keys of a dict may be numbers.
