@@ -105,7 +105,7 @@ async fn members_of_a_class() {
 #[tokio::test]
 async fn memory_of_what_was_decoded() {
     // little is allowed, and it is the same for each byte sent, for a text is as long as it was
-    let limits = Limits { memory: 1_000, ..Limits::default() };
+    let limits = Limits::new().with_memory(1_000);
     let gateway = Gateway::new(Probe::default().services().limits(limits));
     let greet = |length| request(one("probe.greet", &[long_string(length)]));
     assert_limit(&gateway, "memory", greet(1_000), greet(1_001), 200).await;

@@ -365,7 +365,7 @@ async fn ids_of_flex_that_are_too_long_to_repeat() {
 
 /// A gateway whose decoder may take little memory: whatever it decodes to values exceeds the limit.
 fn frugal_gateway() -> Gateway {
-    let limits = Limits { memory: 2_000, ..Limits::default() };
+    let limits = Limits::new().with_memory(2_000);
     Gateway::new(Services::new().add(Copier::default()).limits(limits)).flex(Flex::new())
 }
 

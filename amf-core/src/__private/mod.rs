@@ -4,6 +4,8 @@ mod flatten;
 mod members;
 mod variants;
 
+/// The macro, and the module with what it leaves.
+pub use crate::__limits as limits;
 pub use crate::members::unknown_member;
 pub use flatten::{ClassPart, FlattenedClass};
 pub use members::{Name, encode_with, extend_dynamic, read_object, require_member};
