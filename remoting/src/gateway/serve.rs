@@ -23,54 +23,34 @@ use tower::Service;
 
 use crate::metrics;
 
-/// The limits of [`serve`].
-///
-/// ```
-/// use std::time::Duration;
-/// use amf_remoting::gateway::ServerLimits;
-///
-/// let limits = ServerLimits::default().header_read_timeout(Duration::from_secs(5));
-/// assert_eq!(limits.connections, 10_000);
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct ServerLimits {
-    /// The longest that a client may take from its connection, or from its last reply, to the end of the head of its
-    /// next request; 10 s. So it is also the longest that a connection may be idle.
-    pub header_read_timeout: Duration,
-    /// The most connections at a time; 10,000. Others are closed at once.
-    pub connections: usize,
-    /// The longest that requests may take to end when the server stops; 10 s. Then they are cancelled.
-    pub shutdown_timeout: Duration,
-}
-
-impl Default for ServerLimits {
-    fn default() -> Self {
-        Self {
-            header_read_timeout: Duration::from_secs(10),
-            connections: 10_000,
-            shutdown_timeout: Duration::from_secs(10),
+amf_core::__private::limits! {
+    /// Limits of [`serve`].
+    ///
+    /// `docs/limits.md` lists the limits of all crates.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use amf_remoting::gateway::ServerLimits;
+    ///
+    /// let limits = ServerLimits::new().with_header_read_timeout(Duration::from_secs(5));
+    /// assert_eq!(limits.connections, 10_000);
+    /// ```
+    pub struct ServerLimits by new {
+        /// Timeout for the head of a request, from the start of the connection or the end of the last response. So it is
+        /// also the maximum time for which a connection may be idle.
+        header_read_timeout, with_header_read_timeout = 10 s {
+            /// The connection is closed.
         }
-    }
-}
 
-impl ServerLimits {
-    /// Sets the longest that a client may take for the head of a request.
-    #[must_use]
-    pub fn header_read_timeout(self, time: Duration) -> Self {
-        Self { header_read_timeout: time, ..self }
-    }
+        /// Maximum number of open connections.
+        connections, with_connections = 10_000 connections {
+            /// Further connections are closed at once.
+        }
 
-    /// Sets the most connections at a time.
-    #[must_use]
-    pub fn connections(self, count: usize) -> Self {
-        Self { connections: count, ..self }
-    }
-
-    /// Sets the longest that requests may take to end when the server stops.
-    #[must_use]
-    pub fn shutdown_timeout(self, time: Duration) -> Self {
-        Self { shutdown_timeout: time, ..self }
+        /// Timeout for running requests when the server is shut down.
+        shutdown_timeout, with_shutdown_timeout = 10 s {
+            /// The requests are cancelled.
+        }
     }
 }
 
@@ -116,11 +96,9 @@ where
         };
         let Some((io, address)) = accepted else { break };
         let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            metrics::record_exceeded_limit("connections");
-            tracing::warn!(
-                "closed a connection: the limit `connections` of {} is passed",
-                limits.connections
-            );
+            let (name, max) = (ServerLimits::NAMES.connections, limits.connections);
+            metrics::record_exceeded_limit(name);
+            tracing::warn!("closed a connection: the limit `{name}` of {max} is passed");
             continue;
         };
         let connection = HttpConnection {
@@ -135,11 +113,9 @@ where
     stopping.cancel();
     let all = async { while connections.join_next().await.is_some() {} };
     if timeout(limits.shutdown_timeout, all).await.is_err() {
-        metrics::record_exceeded_limit("shutdown_timeout");
-        tracing::warn!(
-            "cancelled requests: the limit `shutdown_timeout` of {:?} is passed",
-            limits.shutdown_timeout
-        );
+        let (name, max) = (ServerLimits::NAMES.shutdown_timeout, limits.shutdown_timeout);
+        metrics::record_exceeded_limit(name);
+        tracing::warn!("cancelled requests: the limit `{name}` of {max:?} is passed");
     }
 }
 
@@ -178,7 +154,7 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
         if let Err(error) = ended.await {
             // Later on it is a connection that was kept alive, as a rule.
             if error.is_timeout() && !has_received_request.load(Ordering::Relaxed) {
-                metrics::record_exceeded_limit("header_read_timeout");
+                metrics::record_exceeded_limit(ServerLimits::NAMES.header_read_timeout);
             }
             tracing::debug!(%error, "a connection ended");
         }

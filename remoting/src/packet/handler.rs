@@ -5,7 +5,7 @@ use std::iter;
 use std::sync::Arc;
 
 use amf_core::packet::{Header, Message, Packet};
-use amf_core::{DecodeError, EncodeError, Limits, Version};
+use amf_core::{DecodeError, EncodeError, Version};
 use bytes::Bytes;
 use tracing::Span;
 

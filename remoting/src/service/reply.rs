@@ -32,7 +32,7 @@ impl Reply {
     /// # Errors
     /// If the value cannot be encoded, or its encoding is larger than the limit.
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
-        Self::encode_within(version, value, OutputLimits::DEFAULT.reply())
+        Self::encode_within(version, value, OutputLimits::new().reply())
     }
 
     /// The same within another budget.
