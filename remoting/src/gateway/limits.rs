@@ -44,12 +44,12 @@ amf_core::__private::limits! {
         /// Maximum number of notifications that the calls of one packet send to their client, and of headers that they
         /// add to the reply.
         notifications, with_notifications = 1_024 notifications {
-            /// The program gets [`CallError::Full`](crate::CallError::Full).
+            /// The program receives [`CallError::Full`](crate::CallError::Full).
         }
 
         /// Maximum size of all notifications of one packet together, and of all headers that its calls add.
         notification_bytes, with_notification_bytes = 4 MiB {
-            /// The program gets [`CallError::Full`](crate::CallError::Full).
+            /// The program receives [`CallError::Full`](crate::CallError::Full).
             ///
             /// The size of a single notification is
             /// [`OutputLimits::client_call_bytes`](crate::OutputLimits::client_call_bytes).

@@ -26,7 +26,7 @@ amf_core::__private::limits! {
 
         /// Maximum size of the encoded arguments of one notification or call to a client.
         client_call_bytes, with_client_call_bytes = 4 MiB {
-            /// The program gets [`CallError::Encode`](crate::CallError::Encode).
+            /// The program receives [`CallError::Encode`](crate::CallError::Encode).
             ///
             /// A transport applies the limit through
             /// [`Connection::max_message_bytes`](super::Connection::max_message_bytes).

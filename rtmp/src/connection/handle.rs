@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::proto::chunk::PreChunkedMessage;
-use crate::proto::{Config, Message};
+use crate::proto::{Config, Limits, Message};
 
 /// What a call takes beside its name and arguments, at most.
 const MESSAGE_OVERHEAD: usize = 64;
@@ -106,7 +106,7 @@ impl Handle {
         }
         let len = outbound.len();
         if !self.status.try_enqueue(len) {
-            crate::metrics::limit_exceeded("outbound_bytes");
+            crate::metrics::limit_exceeded(Limits::NAMES.outbound_bytes);
             return Err(CallError::Full);
         }
         self.outbound_tx.send(outbound).map_err(|_| CallError::Gone)

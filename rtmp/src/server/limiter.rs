@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::limits::ServerLimits;
+
 /// Counts of a server's connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -60,14 +62,14 @@ impl ConnectionLimiter {
         let connections = &mut *self.lock();
         if connections.counters.connections >= max {
             connections.counters.refused_connections += 1;
-            return Err(TooManyConnectionsError { limit: "max_connections", max });
+            return Err(TooManyConnectionsError { limit: ServerLimits::NAMES.max_connections, max });
         }
         if let Some(address) = address {
             let count = connections.by_address.get(&address).copied().unwrap_or_default();
             if count >= max_per_address {
                 connections.counters.refused_connections_per_address += 1;
                 return Err(TooManyConnectionsError {
-                    limit: "max_connections_per_address",
+                    limit: ServerLimits::NAMES.max_connections_per_address,
                     max: max_per_address,
                 });
             }

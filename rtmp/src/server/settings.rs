@@ -14,6 +14,7 @@ use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::Disconnect;
 use super::fallback::UnknownCommand;
 use super::limiter::{ConnectionLimiter, ConnectionPermit, TooManyConnectionsError};
+use super::limits::ServerLimits;
 #[cfg(feature = "tunnel")]
 use super::tunnel_limits::TunnelLimits;
 use crate::instance::{Instance, InstanceNameError, Instances};
@@ -33,11 +34,7 @@ pub(crate) struct ServerSettings {
     pub(crate) fallback: Option<Arc<Fallback>>,
     pub(crate) policy_file: Option<Arc<str>>,
     pub(crate) config: Arc<Config>,
-    pub(crate) on_connect_timeout: Duration,
-    pub(super) max_connections: usize,
-    pub(super) max_connections_per_address: usize,
-    pub(super) shutdown_notice: Duration,
-    pub(super) shutdown_timeout: Duration,
+    pub(crate) limits: ServerLimits,
     #[cfg(feature = "tunnel")]
     pub(crate) tunnel: TunnelLimits,
     pub(super) inner: Arc<ServerInner>,
@@ -64,11 +61,7 @@ impl ServerSettings {
             fallback: None,
             policy_file: None,
             config: Arc::new(Config::server()),
-            on_connect_timeout: Duration::from_secs(10),
-            max_connections: 10_000,
-            max_connections_per_address: 256,
-            shutdown_notice: Duration::ZERO,
-            shutdown_timeout: Duration::from_secs(10),
+            limits: ServerLimits::new(),
             #[cfg(feature = "tunnel")]
             tunnel: TunnelLimits::new(),
             inner: Arc::new(ServerInner {
@@ -89,7 +82,8 @@ impl ServerSettings {
         &self,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
-        let permit = self.inner.limiter.admit(self.max_connections, self.max_connections_per_address, peer);
+        let ServerLimits { max_connections, max_connections_per_address, .. } = self.limits;
+        let permit = self.inner.limiter.admit(max_connections, max_connections_per_address, peer);
         permit.inspect_err(|error| limit_exceeded(error.limit))
     }
 
@@ -110,8 +104,8 @@ impl ServerSettings {
         self.inner.closing.send_replace(true);
         self.inner.tasks.close();
         // The drivers keep to the timeouts and then linger for a moment; what does not end then is left alone.
-        let limit =
-            self.shutdown_notice.saturating_add(self.shutdown_timeout).saturating_add(Duration::from_secs(2));
+        let ServerLimits { shutdown_notice, shutdown_timeout, .. } = self.limits;
+        let limit = shutdown_notice.saturating_add(shutdown_timeout).saturating_add(Duration::from_secs(2));
         let _ = timeout(limit, self.inner.tasks.wait()).await;
         self.inner.instances.end();
         if timeout(STORE_CLOSE_TIMEOUT, self.inner.instances.close_store()).await.is_err() {
