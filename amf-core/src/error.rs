@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use crate::Version;
+use crate::{Limits, Version};
 
 /// Bytes that could not be read as what was asked for: a peer's fault, not the program's.
 ///
@@ -262,9 +262,9 @@ impl fmt::Display for DecodeErrorKind {
             Self::Cycle => f.write_str(
                 "the reference leads back to an object that encloses it; take it as `Weak<T>` below an `Arc<T>`",
             ),
-            Self::Limit { limit: "replayed_nodes", max } => write!(
+            Self::Limit { limit, max } if *limit == Limits::NAMES.replayed_nodes => write!(
                 f,
-                "the limit `replayed_nodes` of {max} values read again through references is passed; \
+                "the limit `{limit}` of {max} values read again through references is passed; \
                  take what is shared as `Arc<T>`"
             ),
             Self::Limit { limit, max } => write!(f, "the limit `{limit}` of {max} is passed"),

@@ -84,6 +84,8 @@
 extern crate self as amf_core;
 
 #[doc(hidden)]
+pub mod __limits;
+#[doc(hidden)]
 pub mod __private;
 mod amf0;
 mod amf3;

@@ -1,52 +1,82 @@
-//! How much a peer may make us do.
+//! Bounds on what a peer can make this process do, and on what it writes.
 
-/// Bounds on decoding, in force by default.
-///
-/// Each one that is passed gives a [`DecodeErrorKind::Limit`](crate::DecodeErrorKind::Limit) with its name.
-///
-/// ```
-/// use amf_core::{Decoder, Limits, Value, Version, FromAmf};
-///
-/// // Three strict arrays in one another, and a limit of two.
-/// let bytes = [0x0A, 0, 0, 0, 1, 0x0A, 0, 0, 0, 1, 0x0A, 0, 0, 0, 0];
-/// let limits = Limits { depth: 2, ..Limits::default() };
-/// let error = Value::from_amf(&mut Decoder::new(Version::Amf0, &bytes).with_limits(limits)).unwrap_err();
-/// assert_eq!(error.to_string(), "[0][0]: the limit `depth` of 2 is passed (at byte 10)");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Values that may enclose one another. Default 64, which is safe on a stack of 2 MiB.
-    pub depth: usize,
-    /// Values in one decoder's input, scalars too; a Vector of numbers counts as one. Default 262,144.
-    pub nodes: usize,
-    /// Values that are read again because a reference to them is wanted as a value of its own. Default 262,144.
-    pub replayed_nodes: usize,
-    /// Maximum number of bytes of one input that are read more than once: because an object is referenced where a value
-    /// of its own is wanted, or because a string or a name of many bytes is referenced and has to be copied or hashed
-    /// again. Default: 16 MiB.
+crate::__limits! {
+    /// Limits on decoding, in force by default.
     ///
-    /// Together with the length of the input this bounds the work of decoding. A receiver of several inputs that come
-    /// in one request can share the limit among them by [`Decoder::replayed_bytes`](crate::Decoder::replayed_bytes).
-    pub replayed_bytes: usize,
-    /// Bytes of memory that decoded values may take, at most. Default 64 MiB.
+    /// Input that exceeds one gives a [`DecodeErrorKind::Limit`](crate::DecodeErrorKind::Limit) with the field's name.
+    /// `docs/limits.md` lists the limits of all crates.
     ///
-    /// What is in force is the smaller of this and `memory_factor` × the input + 1 MiB.
-    pub memory: usize,
-    /// Bytes of decoded memory for each byte of input. Default 32.
+    /// ```
+    /// use amf_core::{Decoder, Limits, Value, Version, FromAmf};
     ///
-    /// Honest input stays below it: a tree of 16,383 objects that refer to their parents takes 143 kB and 2.8 MB, and
-    /// 200,000 empty objects take 600 kB and 14.4 MB. What takes two bytes on the wire may exceed it: of sealed objects
-    /// without members, 72 bytes each as [`Value`](crate::Value)s, about 131,000 in one list are accepted by default, and
-    /// more are refused.
-    pub memory_factor: usize,
-    /// Bytes of one string. Default 1 MiB. A `ByteArray` is bounded by the input and `memory` alone.
-    pub string_len: usize,
-    /// Sealed members of one traits record. Default 1,024.
-    pub sealed_members: usize,
-    /// Headers of a remoting packet. Default 64.
-    pub headers: usize,
-    /// Messages of a remoting packet. Default 256.
-    pub messages: usize,
+    /// // Three strict arrays in one another, and a limit of two.
+    /// let bytes = [0x0A, 0, 0, 0, 1, 0x0A, 0, 0, 0, 1, 0x0A, 0, 0, 0, 0];
+    /// let limits = Limits::new().with_depth(2);
+    /// let error = Value::from_amf(&mut Decoder::new(Version::Amf0, &bytes).with_limits(limits)).unwrap_err();
+    /// assert_eq!(error.to_string(), "[0][0]: the limit `depth` of 2 is passed (at byte 10)");
+    /// ```
+    pub struct Limits by new {
+        /// Maximum number of values that enclose one another.
+        depth, with_depth = 64 values {
+            /// Decoding fails. The default is safe on a stack of 2 MiB.
+        }
+
+        /// Maximum number of values in one decoder's input, scalars too. A Vector of numbers counts as one.
+        nodes, with_nodes = 262_144 values {
+            /// Decoding fails.
+        }
+
+        /// Maximum number of values that are read again because a reference to them is wanted as a value of its own.
+        replayed_nodes, with_replayed_nodes = 262_144 values {
+            /// Decoding fails. What is shared can be taken as `Arc<T>` instead, which is read once.
+        }
+
+        /// Maximum number of bytes of one input that are read more than once: because an object is referenced where a
+        /// value of its own is wanted, or because a string or a name of many bytes is referenced and has to be copied or
+        /// hashed again.
+        replayed_bytes, with_replayed_bytes = 16 MiB {
+            /// Decoding fails.
+            ///
+            /// Together with the length of the input this bounds the work of decoding. A receiver of several inputs that
+            /// come in one request can share the limit among them by
+            /// [`Decoder::replayed_bytes`](crate::Decoder::replayed_bytes).
+        }
+
+        /// Maximum size in memory of the values that are decoded from one input.
+        memory, with_memory = 64 MiB {
+            /// Decoding fails. The smaller of this and `memory_factor` × the input + 1 MiB is in force.
+        }
+
+        /// Maximum number of bytes of decoded memory for each byte of input, beyond 1 MiB.
+        memory_factor, with_memory_factor = 32 bytes {
+            /// Decoding fails, and the error names `memory`.
+            ///
+            /// Honest input stays below it: a tree of 16,383 objects that refer to their parents takes 143 kB and 2.8 MB,
+            /// and 200,000 empty objects take 600 kB and 14.4 MB. What takes two bytes on the wire may exceed it: of
+            /// sealed objects without members, 72 bytes each as [`Value`](crate::Value)s, about 131,000 in one list are
+            /// accepted by default, and more are refused.
+        }
+
+        /// Maximum length of one string. A `ByteArray` is bounded by the input and `memory` alone.
+        string_len, with_string_len = 1 MiB {
+            /// Decoding fails.
+        }
+
+        /// Maximum number of sealed members of one traits record.
+        sealed_members, with_sealed_members = 1_024 members {
+            /// Decoding fails.
+        }
+
+        /// Maximum number of headers of a remoting packet.
+        headers, with_headers = 64 headers {
+            /// Decoding the packet fails.
+        }
+
+        /// Maximum number of messages of a remoting packet.
+        messages, with_messages = 256 messages {
+            /// Decoding the packet fails.
+        }
+    }
 }
 
 /// Maximum number of bytes that one operation may write, with the name under which reaching it is reported.
@@ -77,38 +107,19 @@ impl OutputLimit {
 
 impl Limits {
     /// No bound but those on reading again, for bytes that this process wrote itself.
-    pub(crate) fn for_trusted_input() -> Self {
-        Self {
-            depth: usize::MAX,
-            nodes: usize::MAX,
-            memory: usize::MAX,
-            memory_factor: usize::MAX,
-            string_len: usize::MAX,
-            sealed_members: usize::MAX,
-            ..Self::default()
-        }
+    pub(crate) const fn for_trusted_input() -> Self {
+        Self::new()
+            .with_depth(usize::MAX)
+            .with_nodes(usize::MAX)
+            .with_memory(usize::MAX)
+            .with_memory_factor(usize::MAX)
+            .with_string_len(usize::MAX)
+            .with_sealed_members(usize::MAX)
     }
 
-    /// The memory budget for an input of this many bytes.
+    /// Returns the memory budget for an input of `input` bytes, in bytes.
     pub fn memory_for(&self, input: usize) -> usize {
         const MEMORY_FLOOR: usize = 1 << 20;
         self.memory.min(input.saturating_mul(self.memory_factor).saturating_add(MEMORY_FLOOR))
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            depth: 64,
-            nodes: 262_144,
-            replayed_nodes: 262_144,
-            replayed_bytes: 16 << 20,
-            memory: 64 << 20,
-            memory_factor: 32,
-            string_len: 1 << 20,
-            sealed_members: 1_024,
-            headers: 64,
-            messages: 256,
-        }
     }
 }

@@ -13,12 +13,14 @@ use std::collections::HashMap;
 use amf_core::packet::Packet;
 use amf_core::{Classes, DecodeError, DecodeErrorKind, Decoder, FromAmf, Limits, Value, Version};
 
-/// One test for each limit, by its name. A new field of `Limits` does not compile until it is here.
+/// One test for each limit, by its name. A test fails for a new limit until it is here.
 macro_rules! limits {
     ($($limit:ident = $default:expr, $test:expr;)*) => {
-        const _: fn(Limits) = |limits| {
-            let Limits { $($limit: _),* } = limits;
-        };
+        #[test]
+        fn every_limit_has_a_test() {
+            let declared: Vec<_> = Limits::DECLARATION.limits.iter().map(|limit| limit.name).collect();
+            assert_eq!(declared, [$(stringify!($limit)),*]);
+        }
 
         $(
             #[test]
@@ -104,7 +106,7 @@ fn copies_of_text_that_is_not_utf8(limit: Limit) {
     };
     limit.assert_enforced_by(|size| {
         let bytes = list(size);
-        let limits = Limits { memory_factor: 1_000, ..Limits::default() };
+        let limits = Limits::new().with_memory_factor(1_000);
         let mut decoder = Decoder::new(Version::Amf3, &bytes).with_limits(limits);
         let read = Vec::<String>::from_amf(&mut decoder);
         assert!(decoder.replayed_bytes() <= limit.max);

@@ -562,15 +562,13 @@ mod errors {
         let mut bytes = vec![9, 0x83, 0x13, 1, 6, 0x8F, 0x51];
         bytes.extend([b'x'; 1000]);
         bytes.extend([6, 0].repeat(200));
-        let mut decoder =
-            Decoder::new(AMF3, &bytes).with_limits(Limits { memory: 100_000, ..Limits::default() });
+        let mut decoder = Decoder::new(AMF3, &bytes).with_limits(Limits::new().with_memory(100_000));
         let error = Vec::<String>::deserialize(Deserializer::new(&mut decoder)).unwrap_err();
         assert!(error.to_string().contains("the limit `memory`"), "{error}");
         // A ByteArray as a list of something larger.
         let mut bytes = vec![0x0C, 0x8F, 0x51];
         bytes.extend([0; 1000]);
-        let mut decoder =
-            Decoder::new(AMF3, &bytes).with_limits(Limits { memory: 10_000, ..Limits::default() });
+        let mut decoder = Decoder::new(AMF3, &bytes).with_limits(Limits::new().with_memory(10_000));
         let error = Vec::<u128>::deserialize(Deserializer::new(&mut decoder)).unwrap_err();
         assert!(error.to_string().contains("the limit `memory`"), "{error}");
     }

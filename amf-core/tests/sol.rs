@@ -169,7 +169,7 @@ fn limits_are_in_force() {
     let deep = |levels: usize| file(3, &[b"\x03a".to_vec(), [0x09, 0x03, 0x01].repeat(levels)].concat());
     let error = SolFile::from_slice(&deep(100)).unwrap_err();
     assert_eq!(*error.kind(), DecodeErrorKind::Limit { limit: "depth", max: 64 });
-    let limits = Limits { string_len: 1, ..Limits::default() };
+    let limits = Limits::new().with_string_len(1);
     let read = |members| SolFile::from_slice_with(&file(0, members), &Arc::new(Classes::new()), limits);
     read(b"\0\x01a\x02\0\x01h\0").unwrap();
     let error = read(b"\0\x01a\x02\0\x02hi\0").unwrap_err();

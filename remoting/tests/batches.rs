@@ -92,7 +92,7 @@ async fn a_call_over_its_time_is_a_fault_and_the_next_one_runs() {
     let call = packet(0, &[sleep("sleep", "/1", "long", 30.001), sleep("sleep", "/2", "just", 29.999)]);
     let text = "the method did not answer in time: the limit `call_timeout` of 30s is passed";
     let reply = packet(0, &[status("/1", "Server.Timeout", text), result("/2", &string("just"))]);
-    let gateway = probe.gateway().limits(GatewayLimits::default().packet_timeout(Duration::from_mins(1)));
+    let gateway = probe.gateway().limits(GatewayLimits::new().with_packet_timeout(Duration::from_mins(1)));
     assert_packet(&post(&gateway, call).await, &reply);
     assert_eq!(probe.take_events(), ["+long", "+just", "-just"]);
 }

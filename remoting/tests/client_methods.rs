@@ -122,9 +122,9 @@ async fn a_group_tells_the_members_of_this_packet_once() {
 async fn the_notification_queue_is_bounded() {
     // "said", an array of 5 bytes before "a" as 4 and 1.0 as 9: 22 bytes for each
     for (limits, fit) in [
-        (GatewayLimits::default().notifications(2), 2),
-        (GatewayLimits::default().notification_bytes(66), 3),
-        (GatewayLimits::default().notification_bytes(65), 2),
+        (GatewayLimits::new().with_notifications(2), 2),
+        (GatewayLimits::new().with_notification_bytes(66), 3),
+        (GatewayLimits::new().with_notification_bytes(65), 2),
     ] {
         let gateway = Gateway::new(Probe::default().services()).limits(limits);
         let reply = post(&gateway, packet(0, &vec![tell("a"); 4])).await.escape_ascii().to_string();

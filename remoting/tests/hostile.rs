@@ -60,7 +60,7 @@ fn post_body<B>(body: B) -> Request<B> {
 async fn the_limit_is_configurable() {
     let call = packet(0, &[message("probe.nothing", "/1", &null())]);
     let gateway =
-        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::default().body_bytes(limit));
+        |limit| Gateway::new(Probe::default().services()).limits(GatewayLimits::new().with_body_bytes(limit));
     post(&gateway(call.len()), call.clone()).await;
     assert_eq!(refused(&gateway(call.len() - 1), request(call)).await.0, 413);
 }

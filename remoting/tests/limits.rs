@@ -106,7 +106,7 @@ async fn members_of_a_class() {
 #[tokio::test]
 async fn memory_of_what_was_decoded() {
     // little is allowed, and it is the same for each byte sent, for a text is as long as it was
-    let limits = Limits { memory: 1_000, ..Limits::default() };
+    let limits = Limits::new().with_memory(1_000);
     let gateway = Gateway::new(Probe::default().services().limits(limits));
     let greet = |length| request(one("probe.greet", &[long_string(length)]));
     assert_limit(&gateway, "memory", greet(1_000), greet(1_001), 200).await;
@@ -179,7 +179,7 @@ async fn time_of_a_call_and_of_all() {
 async fn calls_after_the_packet_timeout_are_not_made() {
     let probe = Probe::default();
     let started = tokio::time::Instant::now();
-    let limits = GatewayLimits::default().packet_timeout(Duration::from_secs(3));
+    let limits = GatewayLimits::new().with_packet_timeout(Duration::from_secs(3));
     let response = probe.gateway().limits(limits).oneshot(sleep_calls(&[2.0, 2.0, 0.0, 0.0])).await.unwrap();
     let reply = read(response).await.escape_ascii().to_string();
     assert_eq!(started.elapsed().as_secs(), 3);
@@ -204,10 +204,10 @@ async fn notifications_of_a_packet() {
         let of = |limit: &str| counted.get(&format!("amf_limits_exceeded_total{{limit={limit}}}")).copied();
         (failed, of("notifications"), of("notification_bytes"))
     };
-    let limits = || GatewayLimits::default();
-    assert_eq!(counted(limits().notifications(3), &tell(3)).await, (0, None, None));
-    assert_eq!(counted(limits().notifications(3), &tell(4)).await, (1, Some(1), None));
+    let limits = GatewayLimits::new();
+    assert_eq!(counted(limits.with_notifications(3), &tell(3)).await, (0, None, None));
+    assert_eq!(counted(limits.with_notifications(3), &tell(4)).await, (1, Some(1), None));
     // each: the name `said`, and a strict array (5 bytes) of a string (3 + 1) and a number (9)
-    assert_eq!(counted(limits().notification_bytes(3 * 22), &tell(3)).await, (0, None, None));
-    assert_eq!(counted(limits().notification_bytes(3 * 22 - 1), &tell(3)).await, (1, None, Some(1)));
+    assert_eq!(counted(limits.with_notification_bytes(3 * 22), &tell(3)).await, (0, None, None));
+    assert_eq!(counted(limits.with_notification_bytes(3 * 22 - 1), &tell(3)).await, (1, None, Some(1)));
 }

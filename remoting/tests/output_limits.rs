@@ -298,7 +298,7 @@ async fn names_that_a_packet_cannot_hold() {
 #[tokio::test]
 async fn as_many_messages_as_a_packet_counts() {
     let counters = Counters::start();
-    let gateway = gateway(OutputLimits::new()).limits(GatewayLimits::default().notifications(usize::MAX));
+    let gateway = gateway(OutputLimits::new()).limits(GatewayLimits::new().with_notifications(usize::MAX));
     for (times, taken) in [(65_533, 65_533), (65_534, 65_533)] {
         let tell = call("tell", "/1", &[string("m"), number(0.0), number(f64::from(times))]);
         let reply = post(&gateway, packet(0, &[tell, text("/2", 1)])).await;
@@ -365,7 +365,7 @@ async fn ids_of_flex_that_are_too_long_to_repeat() {
 
 /// A gateway whose decoder may take little memory: whatever it decodes to values exceeds the limit.
 fn frugal_gateway() -> Gateway {
-    let limits = Limits { memory: 2_000, ..Limits::default() };
+    let limits = Limits::new().with_memory(2_000);
     Gateway::new(Services::new().add(Copier::default()).limits(limits)).flex(Flex::new())
 }
 

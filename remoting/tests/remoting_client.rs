@@ -285,7 +285,7 @@ async fn as_many_cookies_and_headers_as_the_limit_says() {
     }
     script.add(response.body(reply).unwrap());
     script.add(Response::new(packet(0, &[result("/2", &null())])));
-    let limits = ClientLimits::default().stored_entries(2).stored_entry_bytes(17);
+    let limits = ClientLimits::new().with_stored_entries(2).with_stored_entry_bytes(17);
     let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
     client.call::<()>("a", ()).await.unwrap();
     client.call::<()>("a", ()).await.unwrap();
@@ -301,7 +301,7 @@ async fn a_reply_at_the_limit_and_one_byte_more() {
     let reply = packet(0, &[result("/1", &string("x"))]);
     for (limit, fits) in [(reply.len(), true), (reply.len() - 1, false)] {
         let script = ScriptedServer::of([reply.clone()]);
-        let limits = ClientLimits::default().reply_bytes(limit);
+        let limits = ClientLimits::new().with_reply_bytes(limit);
         let client = amf0().limits(limits).transport(script).build().unwrap();
         match client.call::<String>("a", ()).await {
             Ok(text) => assert!(fits && text == "x"),
@@ -318,7 +318,7 @@ async fn a_reply_at_the_limit_and_one_byte_more() {
 async fn a_server_that_does_not_reply() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
-    let limits = ClientLimits::default().call_timeout(Duration::from_secs(3));
+    let limits = ClientLimits::new().with_call_timeout(Duration::from_secs(3));
     let client = amf0().limits(limits).transport(mute).build().unwrap();
     assert!(matches!(client.call::<()>("a", ()).await, Err(CallError::Timeout)));
 }
@@ -437,7 +437,7 @@ async fn as_many_notifications_as_the_limit_says() {
     let mute =
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
     let client =
-        amf0().limits(ClientLimits::default().notifications_in_flight(2)).transport(mute).build().unwrap();
+        amf0().limits(ClientLimits::new().with_notifications_in_flight(2)).transport(mute).build().unwrap();
     let remote = client.remote("ui");
     remote.notify("a", ()).unwrap();
     remote.notify("a", ()).unwrap();
@@ -450,13 +450,13 @@ async fn as_many_bytes_of_notifications_as_the_limit_says() {
         tower::service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
     // a strict array of one (5 bytes) and a string (3 + 2)
     for (limit, fits) in [(20, true), (19, false)] {
-        let limits = ClientLimits::default().notification_bytes_in_flight(limit);
+        let limits = ClientLimits::new().with_notification_bytes_in_flight(limit);
         let client = amf0().limits(limits).transport(mute).build().unwrap();
         let remote = client.remote("ui");
         remote.notify("a", ("hi",)).unwrap();
         assert_eq!(remote.notify("a", ("hi",)).is_ok(), fits);
     }
-    let limits = ClientLimits::default().notification_bytes_in_flight(1);
+    let limits = ClientLimits::new().with_notification_bytes_in_flight(1);
     let client = amf0().limits(limits).transport(mute).build().unwrap();
     client.remote("ui").notify("a", ("one is always sent",)).unwrap();
     assert!(matches!(client.remote("ui").notify("a", ()), Err(CallError::Full)));
@@ -468,7 +468,7 @@ async fn calls_and_requests_at_the_limit_and_one_byte_more() {
     // a strict array of one (5 bytes) and a string (3 + 2)
     for (limit, fits) in [(10, true), (9, false)] {
         let script = ScriptedServer::of([reply()]);
-        let limits = ClientLimits::default().client_call_bytes(limit);
+        let limits = ClientLimits::new().with_client_call_bytes(limit);
         let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
         let outcome = client.call::<()>("a", ("hi",)).await;
         assert!(if fits { outcome.is_ok() } else { matches!(outcome, Err(CallError::Encode(_))) });
@@ -478,7 +478,7 @@ async fn calls_and_requests_at_the_limit_and_one_byte_more() {
     let request = packet(0, &[message("a", "/1", &arguments(&[string("hi")]))]);
     for (limit, fits) in [(request.len(), true), (request.len() - 1, false)] {
         let script = ScriptedServer::of([reply()]);
-        let limits = ClientLimits::default().request_bytes(limit);
+        let limits = ClientLimits::new().with_request_bytes(limit);
         let client = amf0().limits(limits).transport(script.clone()).build().unwrap();
         let outcome = client.call::<()>("a", ("hi",)).await;
         assert!(if fits { outcome.is_ok() } else { matches!(outcome, Err(CallError::Encode(_))) });

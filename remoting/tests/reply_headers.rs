@@ -69,7 +69,8 @@ async fn the_headers_that_flash_player_obeys() {
 #[tokio::test]
 async fn as_many_as_the_limit_says_and_one_more() {
     // A name of 1 byte and a Boolean (01 01) are 3 bytes.
-    for limits in [GatewayLimits::default().notifications(2), GatewayLimits::default().notification_bytes(8)]
+    for limits in
+        [GatewayLimits::new().with_notifications(2), GatewayLimits::new().with_notification_bytes(8)]
     {
         let calls = ["a", "b", "c"].map(|name| call("add", &format!("/{name}"), &[string(name)]));
         let reply = post(&gateway().limits(limits), packet(0, &calls)).await;

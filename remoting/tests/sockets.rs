@@ -74,10 +74,10 @@ impl RunningServer {
 
 /// A server with limits that a test can wait for.
 async fn server_with_short_timeouts() -> RunningServer {
-    let limits = GatewayLimits::default().body_bytes(100_000).body_timeout(SHORT);
+    let limits = GatewayLimits::new().with_body_bytes(100_000).with_body_timeout(SHORT);
     RunningServer::start(
         Probe::default().gateway().limits(limits),
-        ServerLimits::default().header_read_timeout(SHORT),
+        ServerLimits::new().with_header_read_timeout(SHORT),
     )
     .await
 }
@@ -370,7 +370,7 @@ async fn a_server_that_stops_lets_calls_end() {
 async fn a_server_that_stops_waits_no_longer_than_it_may() {
     let probe = Probe::default();
     let mut server =
-        RunningServer::start(probe.gateway(), ServerLimits::default().shutdown_timeout(SHORT)).await;
+        RunningServer::start(probe.gateway(), ServerLimits::new().with_shutdown_timeout(SHORT)).await;
     let mut stream = server.connect().await;
     stream.write_all(&post(&slow_call(60.0))).await.unwrap();
     sleep(SHORT).await;
@@ -383,7 +383,7 @@ async fn a_server_that_stops_waits_no_longer_than_it_may() {
 #[tokio::test]
 async fn connections_at_the_limit_and_one_more() {
     let server =
-        RunningServer::start(Probe::default().gateway(), ServerLimits::default().connections(3)).await;
+        RunningServer::start(Probe::default().gateway(), ServerLimits::new().with_connections(3)).await;
     let mut open = Vec::new();
     for _ in 0..3 {
         let mut stream = server.connect().await;

@@ -110,7 +110,7 @@ async fn cancelled_and_timed_out_calls() {
     assert!(log.closing_line("method=\"sleep\"").contains("outcome=\"cancelled\""));
     assert!(log.closing_line("messages=1 outcome=\"cancelled\"").contains("packet{version=0"));
     // it takes too long
-    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(2));
+    let limits = GatewayLimits::new().with_call_timeout(Duration::from_secs(2));
     post(&Gateway::new(Probe::default().services()).limits(limits), sleep("probe.overlap")).await;
     assert!(log.closing_line("method=\"overlap\"").contains("outcome=\"Server.Timeout\""));
 }

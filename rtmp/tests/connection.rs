@@ -179,7 +179,7 @@ fn byte_counts_and_timestamps_wrap_at_32_bits() {
     const STEP: u32 = 0x0080_0001;
     let mut client = Config::client();
     client.chunk_size = 1 << 20;
-    client.limits.outbound_bytes = usize::MAX;
+    client.limits = client.limits.with_outbound_bytes(usize::MAX);
     let mut server = Config::server().with_limits(client.limits);
     server.chunk_size = client.chunk_size;
     let payload = Bytes::from(vec![0xEE; MESSAGE]);

@@ -134,16 +134,14 @@ async fn connections_bytes_messages_and_calls_are_counted() {
 #[tokio::test]
 async fn exceeded_limits_are_counted_by_name() {
     let mut counters = Counters::start();
-    let limits = Limits {
-        calls_in: 2,
-        unsent_replies: 8,
-        command_bytes: 1_000,
-        chunk_streams: 3,
-        handshake_timeout: Duration::from_millis(100),
-        connect_timeout: Duration::from_millis(100),
-        idle_timeout: Duration::from_millis(400),
-        ..Limits::server()
-    };
+    let limits = Limits::server()
+        .with_calls_in(2)
+        .with_unsent_replies(8)
+        .with_command_bytes(1_000)
+        .with_chunk_streams(3)
+        .with_handshake_timeout(Duration::from_millis(100))
+        .with_connect_timeout(Duration::from_millis(100))
+        .with_idle_timeout(Duration::from_millis(400));
     let server = serve(limits, 2).await;
 
     // Two are there, so a third is closed.
@@ -191,7 +189,7 @@ async fn exceeded_limits_are_counted_by_name() {
 #[tokio::test]
 async fn a_stalled_client_is_counted() {
     let mut counters = Counters::start();
-    let limits = Limits { stall_timeout: Duration::from_millis(200), ..Limits::server() };
+    let limits = Limits::server().with_stall_timeout(Duration::from_millis(200));
     let server = serve(limits, 10).await;
     let mut socket = connected(server).await;
     let long = [&b"\x05\x0C\0\x04\0\0"[..], &vec![b'x'; 0x4_0000]].concat();
@@ -225,8 +223,7 @@ fn every_metric_is_described() {
 #[tokio::test]
 async fn exceeded_limits_of_shared_objects_are_counted() {
     let mut counters = Counters::start();
-    let mut limits = SharedObjectLimits::default();
-    (limits.slots, limits.bytes, limits.objects) = (1, 1_000, 1);
+    let limits = SharedObjectLimits::new().with_slots(1).with_bytes(1_000).with_objects(1);
     let server = Server::new(Services::new()).shared_objects(SharedObjects::new().limits(limits));
     let instance = server.instance("game", "one").unwrap();
     let board = instance.shared_object("board", SharedObjectOptions::new()).await.unwrap();
@@ -247,7 +244,7 @@ async fn exceeded_limits_of_tunnels_are_counted() {
     use tokio_tungstenite::tungstenite::Message;
 
     let mut counters = Counters::start();
-    let limits = amf_rtmp::TunnelLimits { message_bytes: 1_537, ..amf_rtmp::TunnelLimits::default() };
+    let limits = amf_rtmp::TunnelLimits::new().with_message_bytes(1_537);
     let server = Server::new(Services::new()).tunnel_limits(limits);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -125,8 +125,7 @@ fn with_disconnects(server: Server) -> (Server, mpsc::UnboundedReceiver<Disconne
 
 #[tokio::test]
 async fn on_disconnect_receives_the_reason() {
-    let mut limits = Limits::server();
-    limits.chunk_streams = 4;
+    let limits = Limits::server().with_chunk_streams(4);
     let (server, mut disconnect_rx) = with_disconnects(
         server().config(Config::server().with_limits(limits)).on_connect(|connect| async move {
             Ok::<_, Rejection>(connect.admit(Login { name: "Ann".into(), level: 1 }))

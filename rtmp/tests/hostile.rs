@@ -170,9 +170,8 @@ async fn unknown_messages_are_ignored() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_handshakes_and_connects_time_out() {
-    let mut limits = Limits::server();
-    limits.handshake_timeout = Duration::from_millis(300);
-    limits.connect_timeout = Duration::from_millis(300);
+    let time = Duration::from_millis(300);
+    let limits = Limits::server().with_handshake_timeout(time).with_connect_timeout(time);
     let server = serve(|server| server.config(Config::server().with_limits(limits))).await;
     closed(&mut raw(server.address, &[]).await).await;
     closed(&mut raw(server.address, &[3, 0]).await).await;

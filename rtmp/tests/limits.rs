@@ -476,7 +476,7 @@ fn exceeded(connection: &Connection) -> Vec<(&'static str, u64)> {
 #[test]
 fn exceeded_limits_are_counted_by_name() {
     // By the program, which may go on.
-    let limits = Limits { calls_out: 1, outbound_bytes: 1_000, ..Limits::server() };
+    let limits = Limits::server().with_calls_out(1).with_outbound_bytes(1_000);
     let (mut server, start) = accepted(Config::server().with_limits(limits));
     assert_eq!(exceeded(&server), []);
     server.call(start, 0, "f", &Bytes::new()).unwrap();
@@ -494,7 +494,7 @@ fn exceeded_limits_are_counted_by_name() {
     };
     once("command_bytes", of_length(20, MIB + 1).0);
     once("media_bytes", of_length(9, 8 * MIB + 1).0);
-    let limits = Limits { calls_in: 0, ..Limits::server() };
+    let limits = Limits::server().with_calls_in(0);
     let (mut server, now) = accepted(Config::server().with_limits(limits));
     server.handle_input(now, &chunk(3, 20, 0, &command("f", 2.0, b"")));
     once("calls_in", server);
@@ -509,9 +509,11 @@ fn exceeded_limits_are_counted_by_name() {
 
 #[test]
 fn limits_can_be_changed() {
-    let mut limits = Limits { chunk_streams: 1, handshake_timeout: Duration::MAX, ..Limits::server() };
-    limits.idle_timeout = Duration::MAX;
-    limits.ping_interval = Duration::MAX;
+    let limits = Limits::server()
+        .with_chunk_streams(1)
+        .with_handshake_timeout(Duration::MAX)
+        .with_idle_timeout(Duration::MAX)
+        .with_ping_interval(Duration::MAX);
     let now = Instant::now();
     let config = std::sync::Arc::new(Config::server().with_limits(limits));
     let server = Connection::server(config.clone(), &amf_rtmp::proto::Seed::random(), now);

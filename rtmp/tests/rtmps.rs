@@ -49,8 +49,7 @@ async fn serve(server: &Server, config: Arc<ServerConfig>) -> SocketAddr {
 }
 
 fn server() -> Server {
-    let mut limits = Limits::server();
-    limits.handshake_timeout = Duration::from_millis(300);
+    let limits = Limits::server().with_handshake_timeout(Duration::from_millis(300));
     Server::new(Services::new().add(Game)).config(Config::server().with_limits(limits))
 }
 

@@ -264,7 +264,7 @@ async fn request_limits_are_enforced() {
         body.resize(len, 0);
         assert_eq!(post(&app, &format!("/send/{id}/3"), body).await.0, status, "{len}");
     }
-    let limits = TunnelLimits { message_bytes: 1537, pending_requests: 1, ..TunnelLimits::default() };
+    let limits = TunnelLimits::new().with_message_bytes(1537).with_pending_requests(1);
     let smaller: Router = server().tunnel_limits(limits).rtmpt();
     let id = open(&smaller).await;
     let (path, again) = (format!("/send/{id}/1"), format!("/idle/{id}/2"));
@@ -273,7 +273,7 @@ async fn request_limits_are_enforced() {
     let (status, words) = post(&smaller, &again.replace("idle", "send"), vec![0; 1538]).await;
     assert_eq!((status, &words[..]), (413, &b"exceeded the limit `before_connect_bytes`\n"[..]));
     let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
-    let limits = TunnelLimits { request_timeout: Duration::from_millis(50), ..limits };
+    let limits = limits.with_request_timeout(Duration::from_millis(50));
     let hasty: Router = server().tunnel_limits(limits).rtmpt();
     assert_eq!(post(&hasty, &format!("/send/{}/1", open(&hasty).await), never).await.0, 408);
 
@@ -285,8 +285,7 @@ async fn request_limits_are_enforced() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_tunnel_is_closed() {
     // The protocol has no time of its own then.
-    let mut limits = Limits::server();
-    limits.handshake_timeout = Duration::MAX;
+    let limits = Limits::server().with_handshake_timeout(Duration::MAX);
     let server = server().config(Config::server().with_limits(limits));
     let app: Router = server.rtmpt();
     let id = open(&app).await;
@@ -305,8 +304,7 @@ async fn an_idle_tunnel_is_closed() {
 
 #[tokio::test]
 async fn a_closed_connection_is_kept_until_its_last_bytes_are_requested() {
-    let mut limits = Limits::server();
-    limits.handshake_timeout = Duration::from_millis(50);
+    let limits = Limits::server().with_handshake_timeout(Duration::from_millis(50));
     let server = server().config(Config::server().with_limits(limits)).max_connections(1);
     let app: Router = server.rtmpt();
     let id = open(&app).await;

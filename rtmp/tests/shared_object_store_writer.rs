@@ -270,7 +270,7 @@ async fn the_file_is_closed_after_shutdown_despite_open_handles() {
     let file = folder.join("objects.redb");
     for round in 1..=3_u32 {
         let store = RedbStore::open(&file).unwrap();
-        let limits = SharedObjectLimits { linger: Duration::from_hours(1), ..SharedObjectLimits::default() };
+        let limits = SharedObjectLimits::new().with_linger(Duration::from_hours(1));
         let objects = SharedObjects::new().limits(limits).store(store).unwrap();
         let server = Server::new(Services::new()).shared_objects(objects);
         let (client, transport) = tokio::io::duplex(64 << 10);

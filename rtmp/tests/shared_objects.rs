@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use amf_remoting::{Services, Value, Version, remoting_service};
-use amf_rtmp::proto::Config;
+use amf_rtmp::proto::{Config, Limits};
 use amf_rtmp::{
     Backoff, Instance, JoinError, LimitError, NetConnection, RemoteSharedObject, Server, SharedObject,
     SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits, SharedObjectOptions,
@@ -22,8 +22,8 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 async fn serve(objects: SharedObjects) -> (Server, SocketAddr) {
-    let mut config = Config::server();
-    config.limits.stall_timeout = Duration::from_secs(2);
+    let limits = Limits::server().with_stall_timeout(Duration::from_secs(2));
+    let config = Config::server().with_limits(limits);
     let server = Server::new(Services::new().add(Desk)).shared_objects(objects).config(config);
     let bound = server.clone().bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr().unwrap();
@@ -299,7 +299,7 @@ async fn a_guard_refuses_per_client() {
 
 #[tokio::test]
 async fn invalid_objects_are_refused() {
-    let limits = SharedObjectLimits { objects: 66, slots: 2, ..SharedObjectLimits::default() };
+    let limits = SharedObjectLimits::new().with_objects(66).with_slots(2);
     let (server, address) = serve(SharedObjects::new().limits(limits)).await;
     let ann = connect(address, Version::Amf3).await;
     let persistent =
@@ -356,7 +356,7 @@ async fn invalid_objects_are_refused() {
 #[tokio::test]
 async fn an_unused_object_lingers_and_is_dropped() {
     let linger = Duration::from_millis(300);
-    let limits = SharedObjectLimits { linger, ..SharedObjectLimits::default() };
+    let limits = SharedObjectLimits::new().with_linger(linger);
     let (server, address) = serve(SharedObjects::new().limits(limits)).await;
     let ann = connect(address, Version::Amf3).await;
     let board = ann.shared_object("board", SharedObjectOptions::new()).await.unwrap();

@@ -216,7 +216,7 @@ fn classes_of_all_variants_are_known() {
 #[test]
 fn peeking_does_not_count_against_the_limits() {
     let nodes = |nodes| {
-        let limits = Limits { nodes, ..Limits::default() };
+        let limits = Limits::new().with_nodes(nodes);
         let bytes = b"\x09\x05\x01\x0A\x13\x03C\x03r\x04\x01\x0A\x01\x04\x02";
         <Vec<Shape>>::from_amf(&mut Decoder::new(Version::Amf3, bytes).with_limits(limits))
     };
@@ -230,7 +230,7 @@ fn peeking_does_not_count_against_the_limits() {
         Other(Value),
     }
     let nodes = |nodes| {
-        let limits = Limits { nodes, ..Limits::default() };
+        let limits = Limits::new().with_nodes(nodes);
         // Number 1 behind 0x11, and "x".
         let bytes = b"\x0A\0\0\0\x02\x11\x04\x01\x02\0\x01x";
         <Vec<Mood>>::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_limits(limits))

@@ -78,9 +78,8 @@ struct TestServer {
 impl TestServer {
     async fn open(name: &str) -> Self {
         let (sender, connects) = mpsc::unbounded_channel();
-        let mut limits = Limits::server();
-        // So that openssl, which does not finish the handshake, is soon let go.
-        limits.handshake_timeout = Duration::from_secs(2);
+        // openssl does not finish the handshake and shall be disconnected soon.
+        let limits = Limits::server().with_handshake_timeout(Duration::from_secs(2));
         let server = Server::new(Services::new()).config(Config::server().with_limits(limits)).on_connect(
             move |connect| {
                 sender.send(connect.clone()).expect("the test waits for it");

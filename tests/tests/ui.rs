@@ -16,7 +16,7 @@ fn compile_errors_say_what_to_write() {
         return;
     }
     let cases = trybuild::TestCases::new();
-    for folder in ["object", "service", "fault", "client"] {
+    for folder in ["object", "service", "fault", "client", "limits"] {
         cases.compile_fail(format!("ui/{folder}/*.rs"));
     }
 }

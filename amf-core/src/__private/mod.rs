@@ -5,6 +5,8 @@ mod members;
 mod ordered;
 mod variants;
 
+/// The macro, and the module with what it leaves.
+pub use crate::__limits as limits;
 pub use crate::decoder::{InOrderReader, NamedReader};
 pub use crate::members::unknown_member;
 pub use flatten::{ClassPart, FlattenedClass};

@@ -8,7 +8,7 @@ use crate::amf3::marker;
 use crate::decoder::{Container, Mode, Shape, SlotId, Token, VectorKind, WireString, WireTraits};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::u29;
-use crate::{Decoder, Version};
+use crate::{Decoder, Limits, Version};
 
 impl<'de> Decoder<'de> {
     pub(crate) fn amf3_token(&mut self) -> Result<Token<'de>, DecodeError> {
@@ -102,7 +102,7 @@ impl<'de> Decoder<'de> {
         let count = if externalizable { 0 } else { (head >> 4) as usize };
         let alias = self.amf3_string()?;
         if count > self.limits().sealed_members {
-            return Err(self.limit_error("sealed_members", self.limits().sealed_members));
+            return Err(self.limit_error(Limits::NAMES.sealed_members, self.limits().sealed_members));
         }
         let mut members = Vec::with_capacity(self.bounded_capacity::<Cow<'_, str>>(count, 1));
         self.charge(count * size_of::<Cow<'_, str>>())?;

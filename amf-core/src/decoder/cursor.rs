@@ -8,7 +8,7 @@
 //! no more than [`MAX_INPUT`].
 
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::{Decoder, Version};
+use crate::{Decoder, Limits, Version};
 
 use super::Mode;
 
@@ -300,7 +300,7 @@ impl Decoder<'_> {
             self.charge_replayed_span();
         }
         if self.replayed_bytes_left == 0 {
-            return Err(self.limit_error("replayed_bytes", self.limits().replayed_bytes));
+            return Err(self.limit_error(Limits::NAMES.replayed_bytes, self.limits().replayed_bytes));
         }
         if self.resume_cursors.is_empty() {
             std::mem::swap(&mut self.nodes_left, &mut self.suspended_nodes_left);
@@ -343,7 +343,10 @@ impl Decoder<'_> {
     #[cold]
     #[inline(never)]
     fn too_deep(&self, start: usize) -> DecodeError {
-        DecodeError::new(DecodeErrorKind::Limit { limit: "depth", max: self.limits().depth }, start)
+        DecodeError::new(
+            DecodeErrorKind::Limit { limit: Limits::NAMES.depth, max: self.limits().depth },
+            start,
+        )
     }
 
     #[cold]

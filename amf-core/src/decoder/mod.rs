@@ -336,7 +336,7 @@ impl<'de> Decoder<'de> {
         work::count_bytes(bytes);
         if bytes > self.replayed_bytes_left {
             self.replayed_bytes_left = 0;
-            return Err(self.limit_error("replayed_bytes", self.limits.replayed_bytes));
+            return Err(self.limit_error(Limits::NAMES.replayed_bytes, self.limits.replayed_bytes));
         }
         self.replayed_bytes_left -= bytes;
         Ok(())
@@ -357,7 +357,10 @@ impl<'de> Decoder<'de> {
     #[cold]
     #[inline(never)]
     fn out_of_memory(&self) -> DecodeError {
-        self.limit_error("memory", self.limits.memory_for(self.offset() + self.reader.remaining()))
+        self.limit_error(
+            Limits::NAMES.memory,
+            self.limits.memory_for(self.offset() + self.reader.remaining()),
+        )
     }
 
     /// How many elements of `T` to reserve for a declared count: no more than the rest of the input and
@@ -404,9 +407,9 @@ impl<'de> Decoder<'de> {
     #[inline(never)]
     fn too_many_nodes(&self) -> DecodeError {
         if self.resume_cursors.is_empty() {
-            self.limit_error("nodes", self.limits.nodes)
+            self.limit_error(Limits::NAMES.nodes, self.limits.nodes)
         } else {
-            self.limit_error("replayed_nodes", self.limits.replayed_nodes)
+            self.limit_error(Limits::NAMES.replayed_nodes, self.limits.replayed_nodes)
         }
     }
 

@@ -14,7 +14,7 @@ use crate::decoder::{Cursor, Mode, SlotId};
 use crate::error::DecodeError;
 use crate::value::Value;
 use crate::wire::u29;
-use crate::{Decoder, FromAmf, Version, amf0, amf3};
+use crate::{Decoder, FromAmf, Limits, Version, amf0, amf3};
 
 /// What dynamic values and shared pointers of this message were made so far.
 #[derive(Debug, Default)]
@@ -184,7 +184,7 @@ impl<'de> Decoder<'de> {
     pub(crate) fn add_shared_depth(&mut self, depth: Depth) -> Result<(), DecodeError> {
         let reached = self.depth() + depth;
         if reached > self.limits().depth {
-            return Err(self.limit_error("depth", self.limits().depth));
+            return Err(self.limit_error(Limits::NAMES.depth, self.limits().depth));
         }
         self.reached_depth = self.reached_depth.max(reached);
         Ok(())

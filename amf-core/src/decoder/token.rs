@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::class::Class;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::{Decoder, Version, work};
+use crate::{Decoder, Limits, Version, work};
 
 use super::{Frame, Mode, SlotId};
 
@@ -141,7 +141,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
         if length > self.limits().string_len {
-            return Err(self.limit_error("string_len", self.limits().string_len));
+            return Err(self.limit_error(Limits::NAMES.string_len, self.limits().string_len));
         }
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;

@@ -8,7 +8,7 @@ use super::external::SmallMessage;
 use super::rows::{MemberName, Quoted, Rows, lossy_text};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
-use crate::{OutputLimit, Version};
+use crate::{Limits, OutputLimit, Version};
 
 /// Objects that may enclose one another.
 const MAX_DEPTH: usize = 256;
@@ -349,5 +349,5 @@ pub(super) fn check_depth(depth: usize, start: usize) -> Result<(), DecodeError>
     if depth <= MAX_DEPTH {
         return Ok(());
     }
-    Err(DecodeError::new(DecodeErrorKind::Limit { limit: "depth", max: MAX_DEPTH }, start))
+    Err(DecodeError::new(DecodeErrorKind::Limit { limit: Limits::NAMES.depth, max: MAX_DEPTH }, start))
 }

@@ -55,9 +55,9 @@ struct PacketReader<'de, 'a> {
 impl<'de> PacketReader<'de, '_> {
     fn packet(mut self) -> Result<Packet<'de>, DecodeError> {
         let version = self.reader.u16()?;
-        let headers = self.count("headers", self.limits.headers)?;
+        let headers = self.count(Limits::NAMES.headers, self.limits.headers)?;
         let headers = (0..headers).map(|_| self.header()).collect::<Result<_, _>>()?;
-        let count = self.count("messages", self.limits.messages)?;
+        let count = self.count(Limits::NAMES.messages, self.limits.messages)?;
         let mut messages = Vec::new();
         let mut broken = None;
         for index in 1..=count {

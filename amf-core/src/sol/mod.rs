@@ -138,7 +138,7 @@ impl SolFile {
     /// use amf_core::{sol::SolFile, Classes, Limits};
     ///
     /// let bytes = b"\0\xBF\0\0\0\x11TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03";
-    /// let limits = Limits { string_len: 16 << 20, ..Limits::default() };
+    /// let limits = Limits::new().with_string_len(16 << 20);
     /// let save = SolFile::from_slice_with(bytes, &Classes::new().into(), limits)?;
     /// assert_eq!(save.name, "s");
     /// # Ok::<(), amf_core::DecodeError>(())

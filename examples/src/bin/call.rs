@@ -127,7 +127,7 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
     let Some(target) = &options.target else {
         return Err("expected what to call: over HTTP a server has no way to call by itself".into());
     };
-    let limits = ClientLimits::default().reply_bytes(MAX_REPLY);
+    let limits = ClientLimits::new().with_reply_bytes(MAX_REPLY);
     let client = RemotingClient::builder(&options.url)?.version(options.version).limits(limits).build()?;
     let mut batch = client.batch();
     let call = batch.call::<Value>(target, options.arguments.as_slice())?;

@@ -45,7 +45,7 @@ impl Methods {
 }
 
 fn app() -> Router {
-    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(10));
+    let limits = GatewayLimits::new().with_call_timeout(Duration::from_secs(10));
     Gateway::new(Services::new().add(Methods)).limits(limits).into_router("/")
 }
 

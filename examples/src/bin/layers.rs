@@ -47,7 +47,7 @@ fn services() -> Services {
 
 fn gateway() -> Gateway {
     // Shorter than the timeout of the route, so that callers get a fault and not an error of HTTP.
-    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(2));
+    let limits = GatewayLimits::new().with_call_timeout(Duration::from_secs(2));
     Gateway::new(services()).limits(limits).complete_calls_on_disconnect(true)
 }
 

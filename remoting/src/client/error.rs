@@ -5,6 +5,7 @@ use std::fmt;
 
 use http::StatusCode;
 
+use super::ClientLimits;
 use crate::service::CallError;
 
 /// Why a reply did not come, inside [`CallError::Transport`].
@@ -57,7 +58,8 @@ impl fmt::Display for HttpError {
                 write!(f, "expected application/x-amf, got {content_type}: {text}")
             }
             Self::TooLarge { limit } => {
-                write!(f, "the reply is larger than {limit} bytes (limit `reply_bytes`)")
+                let name = ClientLimits::NAMES.reply_bytes;
+                write!(f, "the reply is larger than {limit} bytes (limit `{name}`)")
             }
             Self::Unanswered { response_uri } => write!(f, "the reply has no answer to {response_uri}"),
         }

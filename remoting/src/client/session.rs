@@ -167,7 +167,7 @@ impl Session {
         }
         // AMF0 repeats what AMF3 refers to, so a small reply may ask for a header of many megabytes.
         let left = limits.stored_entry_bytes.saturating_sub(name.len());
-        let budget = OutputBudget::new("stored_entry_bytes", left);
+        let budget = OutputBudget::new(ClientLimits::NAMES.stored_entry_bytes, left);
         if name.len() > limits.stored_entry_bytes
             || self.set_header(name, must_understand, data, budget).is_err()
         {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::metrics;
 
-/// A limit on connections, with the name under which exceeding it is reported and counted.
+/// A limit of one connection, or on the number of connections, with the name under which exceeding it is reported and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimit {
     /// Name of the limit, such as `max_connections`.

@@ -41,39 +41,21 @@ impl Shutdown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownTimeouts {
-    /// Grace period between the shutdown notification and the end of connections without calls in flight. Default: 0.
+    /// Grace period between the shutdown notification and the end of connections without calls in flight.
     pub notice: Duration,
-    /// Time for calls in flight after the notice. Default: 10 s.
+    /// Time for calls in flight after the notice.
     pub timeout: Duration,
 }
 
 impl ShutdownTimeouts {
-    /// Creates the defaults.
-    pub const fn new() -> Self {
-        Self { notice: Duration::ZERO, timeout: Duration::from_secs(10) }
-    }
-
-    /// Sets the grace period after the notification.
-    #[must_use]
-    pub const fn with_notice(self, notice: Duration) -> Self {
-        Self { notice, ..self }
-    }
-
-    /// Sets the time for calls in flight.
-    #[must_use]
-    pub const fn with_timeout(self, timeout: Duration) -> Self {
-        Self { timeout, ..self }
+    /// Creates the timeouts of a server.
+    pub const fn new(notice: Duration, timeout: Duration) -> Self {
+        Self { notice, timeout }
     }
 
     /// Returns the time until the last connection is closed.
     pub const fn total(&self) -> Duration {
         self.notice.saturating_add(self.timeout)
-    }
-}
-
-impl Default for ShutdownTimeouts {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -83,7 +65,7 @@ impl Default for ShutdownTimeouts {
 /// use std::time::{Duration, Instant};
 /// use amf_remoting::connection::{DrainState, ShutdownTimeouts};
 ///
-/// let timeouts = ShutdownTimeouts::new().with_notice(Duration::from_secs(5));
+/// let timeouts = ShutdownTimeouts::new(Duration::from_secs(5), Duration::from_secs(10));
 /// let now = Instant::now();
 /// let mut drain = DrainState::default();
 /// drain.begin(timeouts, now);
@@ -158,7 +140,7 @@ mod tests {
         let now = Instant::now();
         let mut drain = DrainState::default();
         assert!(!drain.is_shutting_down());
-        drain.begin(ShutdownTimeouts::new(), now);
+        drain.begin(ShutdownTimeouts::new(Duration::ZERO, Duration::from_secs(10)), now);
         assert!(drain.is_shutting_down() && drain.may_close());
         let end = now + Duration::from_secs(10);
         assert_eq!(drain.deadline(), Some(end));
@@ -169,7 +151,7 @@ mod tests {
     #[test]
     fn a_notice_without_end_lasts() {
         let mut drain = DrainState::default();
-        drain.begin(ShutdownTimeouts::new().with_notice(Duration::MAX), Instant::now());
+        drain.begin(ShutdownTimeouts::new(Duration::MAX, Duration::from_secs(10)), Instant::now());
         assert_eq!((drain.deadline(), drain.may_close()), (None, false));
     }
 

@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::task::TaskTracker;
 
+use super::GatewayLimits;
 use crate::metrics;
 
 /// Runs the work of packets in tasks of their own, of which a bounded number outlives its client.
@@ -73,10 +74,9 @@ impl Drop for DetachOnDrop {
             *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
             return;
         }
-        metrics::record_exceeded_limit("detached_packets");
-        tracing::warn!(
-            "cancelled the calls of a client that has gone: the limit `detached_packets` is reached"
-        );
+        let name = GatewayLimits::NAMES.detached_packets;
+        metrics::record_exceeded_limit(name);
+        tracing::warn!("cancelled the calls of a client that has gone: the limit `{name}` is reached");
         self.task.abort();
     }
 }

@@ -1,108 +1,76 @@
-//! What a request may cost.
+//! Limits on what a request can cost.
 
-use std::time::Duration;
+use crate::packet::{NamedLimit, PacketLimits};
 
-use crate::packet::PacketLimits;
+amf_core::__private::limits! {
+    /// Limits of a [`Gateway`](super::Gateway).
+    ///
+    /// What reading the values may cost is [`Services::limits`](crate::Services::limits), and the size of replies
+    /// [`Services::output_limits`](crate::Services::output_limits). How long a client may take for the head of a
+    /// request, and how many may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does,
+    /// with the feature `serve`.
+    ///
+    /// The name of a limit is that of its field. It is part of the response or the fault, and the label of
+    /// `amf_limits_exceeded_total`. `docs/limits.md` lists the limits of all crates.
+    ///
+    /// ```
+    /// use amf_remoting::gateway::GatewayLimits;
+    ///
+    /// let limits = GatewayLimits::new().with_body_bytes(512 * 1024);
+    /// assert_eq!(limits.body_bytes, 524_288);
+    /// ```
+    pub struct GatewayLimits by new {
+        /// Maximum size of a request's body.
+        body_bytes, with_body_bytes = 2 MiB {
+            /// The response is `413 Payload Too Large`.
+        }
 
-/// The limits of a [`Gateway`](super::Gateway). What reading the values may cost is
-/// [`Services::limits`](crate::Services::limits), the size of replies [`Services::output_limits`](crate::Services::output_limits); how long a client may take for the head of a request, and how many
-/// may be connected, is up to the server: axum's sets no such limit, `gateway::serve` does, with the feature
-/// `serve`.
-///
-/// Whoever passes one learns which: by its name in the text of the answer.
-///
-/// ```
-/// use amf_remoting::gateway::GatewayLimits;
-///
-/// let limits = GatewayLimits::default().body_bytes(512 * 1024);
-/// assert_eq!(limits.body_bytes, 512 * 1024);
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct GatewayLimits {
-    /// The most bytes of a request's body; 2 MiB.
-    pub body_bytes: usize,
-    /// The longest that a client may take to send the whole body; 30 s.
-    pub body_timeout: Duration,
-    /// The longest that one call may take; 30 s.
-    pub call_timeout: Duration,
-    /// The longest that all calls of one packet may take together; 30 s. Those for which no time is left are not made,
-    /// and each is answered with the fault `Server.Timeout`, as the one that took too long is.
-    pub packet_timeout: Duration,
-    /// The most that the calls of one packet may tell their client; 1,024 notifications.
-    pub notifications: usize,
-    /// Maximum number of bytes of all these together; that of one of them is
-    /// [`OutputLimits::client_call_bytes`](crate::OutputLimits::client_call_bytes). Default: 4 MiB.
-    pub notification_bytes: usize,
-    /// Maximum number of packets whose calls are completed at a time after their clients have gone, with
-    /// [`complete_calls_on_disconnect`](super::Gateway::complete_calls_on_disconnect). The calls of further ones are
-    /// cancelled when their client goes. Default: 256.
-    pub detached_packets: usize,
-}
+        /// Timeout for a client to send the whole body.
+        body_timeout, with_body_timeout = 30 s {
+            /// The response is `408 Request Timeout`.
+        }
 
-impl Default for GatewayLimits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 2 * 1024 * 1024,
-            body_timeout: Duration::from_secs(30),
-            call_timeout: Duration::from_secs(30),
-            packet_timeout: Duration::from_secs(30),
-            notifications: 1024,
-            notification_bytes: 4 * 1024 * 1024,
-            detached_packets: 256,
+        /// Timeout for one call.
+        call_timeout, with_call_timeout = 30 s {
+            /// The call is cancelled and answered with the fault `Server.Timeout`.
+        }
+
+        /// Timeout for all calls of one packet together.
+        packet_timeout, with_packet_timeout = 30 s {
+            /// The running call is cancelled, and the calls for which no time is left are not made. Each of them is
+            /// answered with the fault `Server.Timeout`.
+        }
+
+        /// Maximum number of notifications that the calls of one packet send to their client, and of headers that they
+        /// add to the reply.
+        notifications, with_notifications = 1_024 notifications {
+            /// The program receives [`CallError::Full`](crate::CallError::Full).
+        }
+
+        /// Maximum size of all notifications of one packet together, and of all headers that its calls add.
+        notification_bytes, with_notification_bytes = 4 MiB {
+            /// The program receives [`CallError::Full`](crate::CallError::Full).
+            ///
+            /// The size of a single notification is
+            /// [`OutputLimits::client_call_bytes`](crate::OutputLimits::client_call_bytes).
+        }
+
+        /// Maximum number of packets whose calls are completed at a time after their clients have disconnected, with
+        /// [`complete_calls_on_disconnect`](super::Gateway::complete_calls_on_disconnect).
+        detached_packets, with_detached_packets = 256 packets {
+            /// The calls of further packets are cancelled when their client disconnects.
         }
     }
 }
 
 impl GatewayLimits {
-    /// Sets the most bytes of a request's body.
-    #[must_use]
-    pub fn body_bytes(self, bytes: usize) -> Self {
-        Self { body_bytes: bytes, ..self }
-    }
-
-    /// Sets the longest that a client may take to send the whole body.
-    #[must_use]
-    pub fn body_timeout(self, time: Duration) -> Self {
-        Self { body_timeout: time, ..self }
-    }
-
-    /// Sets the longest that one call may take.
-    #[must_use]
-    pub fn call_timeout(self, time: Duration) -> Self {
-        Self { call_timeout: time, ..self }
-    }
-
-    /// Sets the longest that all calls of one packet may take together.
-    #[must_use]
-    pub fn packet_timeout(self, time: Duration) -> Self {
-        Self { packet_timeout: time, ..self }
-    }
-
-    /// Sets the most that the calls of one packet may tell their client.
-    #[must_use]
-    pub fn notifications(self, count: usize) -> Self {
-        Self { notifications: count, ..self }
-    }
-
-    /// Sets the most bytes of what the calls of one packet may tell their client.
-    #[must_use]
-    pub fn notification_bytes(self, bytes: usize) -> Self {
-        Self { notification_bytes: bytes, ..self }
-    }
-
-    /// Sets the maximum number of packets whose calls are completed at a time after their clients have gone.
-    #[must_use]
-    pub fn detached_packets(self, count: usize) -> Self {
-        Self { detached_packets: count, ..self }
-    }
-
-    pub(super) fn packet_limits(&self) -> PacketLimits {
+    pub(super) const fn packet_limits(&self) -> PacketLimits {
+        let names = Self::NAMES;
         PacketLimits {
-            call_timeout: self.call_timeout,
-            packet_timeout: self.packet_timeout,
-            notifications: self.notifications,
-            notification_bytes: self.notification_bytes,
+            call_timeout: NamedLimit { name: names.call_timeout, max: self.call_timeout },
+            packet_timeout: NamedLimit { name: names.packet_timeout, max: self.packet_timeout },
+            notifications: NamedLimit { name: names.notifications, max: self.notifications },
+            notification_bytes: NamedLimit { name: names.notification_bytes, max: self.notification_bytes },
         }
     }
 }

@@ -7,6 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use super::GatewayBody;
 use crate::packet::PacketError;
+use crate::service::OutputLimits;
 
 /// Why a request gets no packet.
 #[derive(Debug)]
@@ -55,7 +56,8 @@ impl From<PacketError> for HttpRejection {
                 Self::bad_request(reason, format!("The AMF packet cannot be read: {error}."))
             }
             PacketError::Crowded { max } => {
-                let text = format!("The replies would be larger than {max} bytes, the limit `packet_bytes`.");
+                let name = OutputLimits::NAMES.packet_bytes;
+                let text = format!("The replies would be larger than {max} bytes, the limit `{name}`.");
                 Self::new("reply", StatusCode::PAYLOAD_TOO_LARGE, text)
             }
             // Whatever a packet cannot hold was refused before.

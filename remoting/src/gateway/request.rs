@@ -108,13 +108,15 @@ fn is_length_limit(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn body_too_large(limit: usize) -> HttpRejection {
-    metrics::record_exceeded_limit("body_bytes");
-    let text = format!("The body is larger than {limit} bytes, the limit `body_bytes`.");
+    let name = GatewayLimits::NAMES.body_bytes;
+    metrics::record_exceeded_limit(name);
+    let text = format!("The body is larger than {limit} bytes, the limit `{name}`.");
     HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
 }
 
 fn body_timed_out(limit: Duration) -> HttpRejection {
-    metrics::record_exceeded_limit("body_timeout");
-    let text = format!("The body did not arrive within {limit:?}, the limit `body_timeout`.");
-    HttpRejection::new("body_timeout", StatusCode::REQUEST_TIMEOUT, text)
+    let name = GatewayLimits::NAMES.body_timeout;
+    metrics::record_exceeded_limit(name);
+    let text = format!("The body did not arrive within {limit:?}, the limit `{name}`.");
+    HttpRejection::new(name, StatusCode::REQUEST_TIMEOUT, text)
 }

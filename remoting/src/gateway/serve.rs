@@ -22,54 +22,34 @@ use crate::connection::{
 };
 use crate::metrics;
 
-/// The limits of [`serve`].
-///
-/// ```
-/// use std::time::Duration;
-/// use amf_remoting::gateway::ServerLimits;
-///
-/// let limits = ServerLimits::default().header_read_timeout(Duration::from_secs(5));
-/// assert_eq!(limits.connections, 10_000);
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct ServerLimits {
-    /// The longest that a client may take from its connection, or from its last reply, to the end of the head of its
-    /// next request; 10 s. So it is also the longest that a connection may be idle.
-    pub header_read_timeout: Duration,
-    /// The most connections at a time; 10,000. Others are closed at once.
-    pub connections: usize,
-    /// The longest that requests may take to end when the server stops; 10 s. Then they are cancelled.
-    pub shutdown_timeout: Duration,
-}
-
-impl Default for ServerLimits {
-    fn default() -> Self {
-        Self {
-            header_read_timeout: Duration::from_secs(10),
-            connections: 10_000,
-            shutdown_timeout: Duration::from_secs(10),
+amf_core::__private::limits! {
+    /// Limits of [`serve`].
+    ///
+    /// `docs/limits.md` lists the limits of all crates.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use amf_remoting::gateway::ServerLimits;
+    ///
+    /// let limits = ServerLimits::new().with_header_read_timeout(Duration::from_secs(5));
+    /// assert_eq!(limits.connections, 10_000);
+    /// ```
+    pub struct ServerLimits by new {
+        /// Timeout for the head of a request, from the start of the connection or the end of the last response. So it is
+        /// also the maximum time for which a connection may be idle.
+        header_read_timeout, with_header_read_timeout = 10 s {
+            /// The connection is closed.
         }
-    }
-}
 
-impl ServerLimits {
-    /// Sets the longest that a client may take for the head of a request.
-    #[must_use]
-    pub fn header_read_timeout(self, time: Duration) -> Self {
-        Self { header_read_timeout: time, ..self }
-    }
+        /// Maximum number of open connections.
+        connections, with_connections = 10_000 connections {
+            /// Further connections are closed at once.
+        }
 
-    /// Sets the most connections at a time.
-    #[must_use]
-    pub fn connections(self, count: usize) -> Self {
-        Self { connections: count, ..self }
-    }
-
-    /// Sets the longest that requests may take to end when the server stops.
-    #[must_use]
-    pub fn shutdown_timeout(self, time: Duration) -> Self {
-        Self { shutdown_timeout: time, ..self }
+        /// Timeout for running requests when the server is shut down.
+        shutdown_timeout, with_shutdown_timeout = 10 s {
+            /// The requests are cancelled.
+        }
     }
 }
 
@@ -98,7 +78,8 @@ where
     L: Listener<Addr: Clone + Send + Sync + 'static>,
 {
     let limiter = Arc::new(ConnectionLimiter::default());
-    let connection_limits = ConnectionLimits::new(ConnectionLimit::new("connections", limits.connections));
+    let connection_limits =
+        ConnectionLimits::new(ConnectionLimit::new(ServerLimits::NAMES.connections, limits.connections));
     let shutdown = Shutdown::new();
     let serve = |(io, address)| match limiter.admit(&connection_limits, None) {
         Ok(permit) => {
@@ -115,11 +96,9 @@ where
     // Held until the end: dropping it cancels what still runs.
     let _connections = accept_until(HttpListener(listener), serve, stop).await;
     if !shutdown.finish(limits.shutdown_timeout).await {
-        metrics::record_exceeded_limit("shutdown_timeout");
-        tracing::warn!(
-            "cancelled requests: the limit `shutdown_timeout` of {:?} is passed",
-            limits.shutdown_timeout
-        );
+        let (name, max) = (ServerLimits::NAMES.shutdown_timeout, limits.shutdown_timeout);
+        metrics::record_exceeded_limit(name);
+        tracing::warn!("cancelled requests: the limit `{name}` of {max:?} is passed");
     }
 }
 
@@ -169,7 +148,7 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
         if let Err(error) = ended.await {
             // Later on it is a connection that was kept alive, as a rule.
             if error.is_timeout() && !has_received_request.load(Ordering::Relaxed) {
-                metrics::record_exceeded_limit("header_read_timeout");
+                metrics::record_exceeded_limit(ServerLimits::NAMES.header_read_timeout);
             }
             tracing::debug!(%error, "a connection ended");
         }

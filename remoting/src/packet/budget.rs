@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::handler::PacketError;
 use super::protocol::MessageReply;
 use crate::metrics;
+use crate::service::OutputLimits;
 use crate::service::fault::{Fault, code};
 
 /// Name of the limit.
-pub(super) const PACKET_BYTES: &str = "packet_bytes";
+pub(super) const PACKET_BYTES: &str = OutputLimits::NAMES.packet_bytes;
 
 /// Version, number of headers, number of messages.
 const PACKET_LEN: usize = 3 * size_of::<u16>();

@@ -5,7 +5,7 @@ use std::iter;
 use std::sync::Arc;
 
 use amf_core::packet::{Header, Message, Packet};
-use amf_core::{DecodeError, EncodeError, Limits, Version};
+use amf_core::{DecodeError, EncodeError, Version};
 use bytes::Bytes;
 use tracing::Span;
 
@@ -115,7 +115,7 @@ fn decode_error(reason: &'static str, error: DecodeError) -> PacketError {
 /// message.
 fn lazy_headers(services: &Services, packet: &Packet<'_>, bytes: &Bytes) -> Vec<RequestHeader> {
     let limits = services.decode_limits();
-    let limits = Limits { memory: limits.memory / packet.headers.len().max(1), ..limits };
+    let limits = limits.with_memory(limits.memory / packet.headers.len().max(1));
     let header = |header: &Header<'_>| {
         let (name, classes) = (header.name.to_string(), Arc::clone(services.classes()));
         RequestHeader::from_bytes(name, bytes.slice_ref(header.value), classes, limits)

@@ -2,11 +2,25 @@
 
 use std::time::Duration;
 
-/// The part of a transport's limits that concerns the calls of one packet. The names are those of the fields.
+/// The part of a transport's limits that concerns the calls of one packet, with the transport's names for them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PacketLimits {
-    pub(crate) call_timeout: Duration,
-    pub(crate) packet_timeout: Duration,
-    pub(crate) notifications: usize,
-    pub(crate) notification_bytes: usize,
+    pub(crate) call_timeout: NamedLimit<Duration>,
+    pub(crate) packet_timeout: NamedLimit<Duration>,
+    pub(crate) notifications: NamedLimit<usize>,
+    pub(crate) notification_bytes: NamedLimit<usize>,
+}
+
+/// A limit and the name under which exceeding it is reported.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NamedLimit<T> {
+    pub(crate) name: &'static str,
+    pub(crate) max: T,
+}
+
+impl NamedLimit<usize> {
+    /// Returns the limit with no more than `max`.
+    pub(super) fn capped(self, max: usize) -> Self {
+        Self { max: self.max.min(max), ..self }
+    }
 }

@@ -6,7 +6,7 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::budget::PacketBudget;
-use super::limits::PacketLimits;
+use super::limits::{NamedLimit, PacketLimits};
 use crate::metrics;
 use crate::service::{
     ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, Notification,
@@ -33,7 +33,7 @@ impl PacketClient {
     ) -> Self {
         let queue = Arc::new(NotificationQueue {
             queued: Mutex::new(Some(QueuedNotifications::default())),
-            count: limits.notifications.min(usize::from(u16::MAX).saturating_sub(replies)),
+            count: limits.notifications.capped(usize::from(u16::MAX).saturating_sub(replies)),
             bytes: limits.notification_bytes,
             max_message_bytes,
             budget,
@@ -70,8 +70,8 @@ impl Drop for PacketClient {
 struct NotificationQueue {
     /// Nothing when the reply was written.
     queued: Mutex<Option<QueuedNotifications>>,
-    count: usize,
-    bytes: usize,
+    count: NamedLimit<usize>,
+    bytes: NamedLimit<usize>,
     max_message_bytes: usize,
     budget: Arc<PacketBudget>,
 }
@@ -91,11 +91,11 @@ impl NotificationQueue {
         let mut queued = self.lock();
         let queued = queued.as_mut().ok_or(CallError::Gone)?;
         let bytes = queued.bytes + notification.method().len() + notification.arguments().len();
-        if queued.notifications.len() == self.count {
-            return Err(queue_full("notifications"));
+        if queued.notifications.len() == self.count.max {
+            return Err(queue_full(self.count.name));
         }
-        if bytes > self.bytes {
-            return Err(queue_full("notification_bytes"));
+        if bytes > self.bytes.max {
+            return Err(queue_full(self.bytes.name));
         }
         let charged = self.budget.charge_notification(notification.method(), notification.arguments());
         charged.map_err(queue_full)?;

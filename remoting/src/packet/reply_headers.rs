@@ -8,7 +8,7 @@ use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
 use bytes::Bytes;
 
 use super::budget::PacketBudget;
-use super::limits::PacketLimits;
+use super::limits::{NamedLimit, PacketLimits};
 use super::notifications::queue_full;
 use crate::service::budget::{OutputBudget, exceeded_limit};
 use crate::service::client::check_name;
@@ -44,9 +44,9 @@ pub struct ReplyHeaders {
 struct HeaderBuffer {
     /// Nothing when the reply was written.
     headers: Option<Vec<EncodedHeader>>,
-    count: usize,
-    /// How many more fit.
-    bytes: usize,
+    count: NamedLimit<usize>,
+    /// Maximum number of bytes that are still to be added.
+    bytes: NamedLimit<usize>,
     budget: Arc<PacketBudget>,
 }
 
@@ -59,7 +59,7 @@ struct EncodedHeader {
 
 impl ReplyHeaders {
     pub(super) fn new(limits: &PacketLimits, budget: Arc<PacketBudget>) -> Self {
-        let count = limits.notifications.min(usize::from(u16::MAX));
+        let count = limits.notifications.capped(usize::from(u16::MAX));
         let buffer =
             HeaderBuffer { headers: Some(Vec::new()), count, bytes: limits.notification_bytes, budget };
         Self { buffer: Arc::new(Mutex::new(buffer)) }
@@ -107,10 +107,11 @@ impl ReplyHeaders {
     ) -> Result<(), CallError> {
         check_name("a header's name", name)?;
         // The lock is not held while the program's own code encodes.
-        let budget = OutputBudget::new("notification_bytes", self.lock().bytes);
+        let bytes = self.lock().bytes;
+        let budget = OutputBudget::new(bytes.name, bytes.max);
         let encoded = budget.encode(Version::Amf0, |encoder| value.to_amf(encoder));
         let value = encoded.map_err(|error| match exceeded_limit(&error) {
-            Some(_) => queue_full("notification_bytes"),
+            Some(_) => queue_full(bytes.name),
             None => CallError::Encode(error),
         })?;
         let mut buffer = self.lock();
@@ -118,13 +119,14 @@ impl ReplyHeaders {
         let headers = buffer.headers.as_mut().ok_or(CallError::Gone)?;
         let left = buffer
             .bytes
+            .max
             .checked_sub(name.len() + value.len())
-            .ok_or_else(|| queue_full("notification_bytes"))?;
-        if headers.len() == buffer.count {
-            return Err(queue_full("notifications"));
+            .ok_or_else(|| queue_full(buffer.bytes.name))?;
+        if headers.len() == buffer.count.max {
+            return Err(queue_full(buffer.count.name));
         }
         buffer.budget.charge_header(name, &value).map_err(queue_full)?;
-        buffer.bytes = left;
+        buffer.bytes.max = left;
         headers.push(EncodedHeader { name: name.to_owned(), must_understand, value });
         Ok(())
     }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::limits::PacketLimits;
+use super::limits::{NamedLimit, PacketLimits};
 use crate::metrics;
 use crate::service::fault::{Fault, code};
 
 /// The nearer one of two ends: that of the call, and that of everything that came with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimits {
-    call_timeout: Duration,
-    packet_timeout: Duration,
+    call_timeout: NamedLimit<Duration>,
+    packet_timeout: NamedLimit<Duration>,
     packet_deadline: Instant,
 }
 
@@ -20,22 +20,21 @@ impl TimeLimits {
     /// The time for all calls begins now.
     pub(super) fn start(limits: &PacketLimits) -> Self {
         let PacketLimits { call_timeout, packet_timeout, .. } = *limits;
-        let packet_deadline = deadline(Instant::now(), packet_timeout);
+        let packet_deadline = deadline(Instant::now(), packet_timeout.max);
         Self { call_timeout, packet_timeout, packet_deadline }
     }
 
     /// Lets nothing take longer. What has no time left at all is not begun.
     pub(super) async fn apply<T>(self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let now = Instant::now();
-        let (call, packet) = (("call_timeout", self.call_timeout), ("packet_timeout", self.packet_timeout));
         if now >= self.packet_deadline {
-            return Err(timeout_fault(packet));
+            return Err(timeout_fault(self.packet_timeout));
         }
-        let call_deadline = deadline(now, self.call_timeout);
+        let call_deadline = deadline(now, self.call_timeout.max);
         let (end, limit) = if call_deadline <= self.packet_deadline {
-            (call_deadline, call)
+            (call_deadline, self.call_timeout)
         } else {
-            (self.packet_deadline, packet)
+            (self.packet_deadline, self.packet_timeout)
         };
         timeout_at(end, work).await.unwrap_or_else(|_| Err(timeout_fault(limit)))
     }
@@ -48,10 +47,10 @@ fn deadline(now: Instant, time: Duration) -> Instant {
 }
 
 #[cold]
-fn timeout_fault((name, time): (&'static str, Duration)) -> Fault {
+fn timeout_fault(NamedLimit { name, max }: NamedLimit<Duration>) -> Fault {
     metrics::record_exceeded_limit(name);
     Fault::new(
         code::TIMEOUT,
-        format!("the method did not answer in time: the limit `{name}` of {time:?} is passed"),
+        format!("the method did not answer in time: the limit `{name}` of {max:?} is passed"),
     )
 }

@@ -166,7 +166,7 @@ impl Notification {
     /// # Errors
     /// Those of [`encode_within`](Self::encode_within).
     pub fn encode(method: &str, arguments: &impl ToArguments, encoding: Encoding) -> Result<Self, CallError> {
-        Ok(Self::encode_within(method, arguments, encoding, OutputLimits::DEFAULT.client_call_bytes)?)
+        Ok(Self::encode_within(method, arguments, encoding, OutputLimits::new().client_call_bytes)?)
     }
 
     /// Encodes the arguments, within a maximum number of bytes.
@@ -191,7 +191,7 @@ impl Notification {
         max_bytes: usize,
     ) -> Result<Self, EncodeError> {
         check_name("a method's name", method)?;
-        let budget = OutputLimits::DEFAULT.with_client_call_bytes(max_bytes).client_call();
+        let budget = OutputLimits::new().with_client_call_bytes(max_bytes).client_call();
         let arguments = encode_arguments(arguments, encoding, budget).inspect_err(|error| {
             record_exceeded(error);
         })?;
@@ -259,7 +259,7 @@ pub trait Connection: Send + Sync + 'static {
     /// Returns the maximum size of the encoded arguments of one notification or call, in bytes. Default: that of
     /// [`OutputLimits::client_call_bytes`].
     fn max_message_bytes(&self) -> usize {
-        OutputLimits::DEFAULT.client_call_bytes
+        OutputLimits::new().client_call_bytes
     }
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;

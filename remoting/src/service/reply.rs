@@ -32,7 +32,7 @@ impl Reply {
     /// # Errors
     /// If the value cannot be encoded, or its encoding is larger than the limit.
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
-        Self::encode_within(version, value, OutputLimits::DEFAULT.reply())
+        Self::encode_within(version, value, OutputLimits::new().reply())
     }
 
     /// The same within another budget.
@@ -83,7 +83,7 @@ impl Reply {
 
     fn reencode_in(self, envelope: Arc<dyn ReplyEnvelope>, budget: OutputBudget) -> Result<Self, Fault> {
         // The server's own bytes: only as deep as it can write.
-        let limits = Limits { memory_factor: usize::MAX, string_len: usize::MAX, ..Limits::default() };
+        let limits = Limits::new().with_memory_factor(usize::MAX).with_string_len(usize::MAX);
         let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body).with_limits(limits);
         let result = Value::from_amf(&mut decoder)
             .map_err(|error| Fault::internal(format_args!("a layer's reply cannot be read: {error}")))?;

@@ -88,7 +88,8 @@ impl LineConnection {
                     _ => return,
                 },
                 () = &mut closing, if !self.drain.is_shutting_down() => {
-                    self.drain.begin(ShutdownTimeouts::new(), Instant::now());
+                    let timeouts = ShutdownTimeouts::new(Duration::ZERO, Duration::from_secs(10));
+                    self.drain.begin(timeouts, Instant::now());
                 }
                 () = sleep_until(deadline.into()) => if self.drain.handle_timeout(Instant::now()) {
                     self.calls.clear();

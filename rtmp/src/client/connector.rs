@@ -133,7 +133,9 @@ impl Connector {
         };
         let mut driver = Driver::new(stream, connection, handler, outbound);
         // Whoever does not wait for the decision any more does not want the connection.
-        let driver = async move { driver.run(std::future::pending(), ShutdownTimeouts::new()).await };
+        let driver = async move {
+            driver.run(std::future::pending(), ShutdownTimeouts::new(Duration::ZERO, Duration::ZERO)).await
+        };
         let driver = AbortOnDropHandle::new(tokio::spawn(driver));
         let accepted = outcome_rx.await.map_err(|_| ConnectError::Ended)?.map_err(ConnectError::Rejected)?;
         Ok(Established { handle, accepted: Arc::new(accepted), driver })

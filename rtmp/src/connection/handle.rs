@@ -6,7 +6,7 @@ use amf_remoting::connection::{self, ConnectionLimit, HandleSettings, MessageFor
 use amf_remoting::service::{ArgumentsForm, Notification};
 
 use crate::proto::chunk::PreChunkedMessage;
-use crate::proto::{Config, Message};
+use crate::proto::{Config, Limits, Message};
 
 /// Handle to the other side of a connection.
 pub(crate) type Handle = connection::Handle<ChunkFormat>;
@@ -36,7 +36,7 @@ impl MessageFormat for ChunkFormat {
 
 /// Creates the handle of a connection and the queue that its driver reads.
 pub(crate) fn channel(config: &Config, output: OutputLimits) -> (Handle, OutboundQueue) {
-    let outbound = ConnectionLimit::new("outbound_bytes", config.limits.outbound_bytes);
+    let outbound = ConnectionLimit::new(Limits::NAMES.outbound_bytes, config.limits.outbound_bytes);
     let settings = HandleSettings::new(ArgumentsForm::Sequence, output.client_call_bytes, outbound);
     connection::channel(ChunkFormat { chunk_size: config.chunk_size }, settings)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use amf_core::{DecodeError, DecodeErrorKind, EncodeError};
 
+use super::Limits;
 use super::message_type::{MESSAGE_LIMIT, MessageType};
 
 /// What a peer did wrong. It ends the connection.
@@ -70,7 +71,7 @@ impl Error for PeerError {
 /// Each kind, its constant name, and what it says.
 macro_rules! peer_errors {
     ($($(#[$meta:meta])* $kind:ident $({ $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })?
-        => $name:literal, |$f:ident| $display:expr;)*) => {
+        => $name:expr, |$f:ident| $display:expr;)*) => {
         /// The ways in which a peer can break the protocol.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
@@ -245,8 +246,11 @@ peer_errors! {
     Stalled {
         /// [`Limits::stall_timeout`](super::Limits::stall_timeout).
         after: Duration,
-    } => "stall_timeout",
-        |f| write!(f, "expected the peer to take what it is sent within {after:?}, the limit `stall_timeout`, but it took nothing");
+    } => Limits::NAMES.stall_timeout, |f| write!(
+        f,
+        "expected the peer to take what it is sent within {after:?}, the limit `{}`, but it took nothing",
+        Limits::NAMES.stall_timeout
+    );
 }
 
 /// What a first byte may have been meant for.
@@ -304,13 +308,14 @@ impl fmt::Display for UserError {
             Self::UnknownTransaction => {
                 f.write_str("the call has its reply already, or is of another connection")
             }
-            Self::TooManyCalls { max } => write!(f, "{max} calls have no reply yet, the limit `calls_out`"),
-            Self::QueueFull { max } => {
-                write!(
-                    f,
-                    "the peer is slow: what waits to be sent would pass {max} bytes, the limit `outbound_bytes`"
-                )
+            Self::TooManyCalls { max } => {
+                write!(f, "{max} calls have no reply yet, the limit `{}`", Limits::NAMES.calls_out)
             }
+            Self::QueueFull { max } => write!(
+                f,
+                "the peer is slow: what waits to be sent would pass {max} bytes, the limit `{}`",
+                Limits::NAMES.outbound_bytes
+            ),
             Self::MessageTooLong { len } => {
                 write!(f, "a message of {len} bytes is longer than {}", MESSAGE_LIMIT.max)
             }

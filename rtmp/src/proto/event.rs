@@ -75,7 +75,7 @@ impl Connect {
         if name.len() > limits.application_name_bytes {
             let found = name.len();
             return Err(PeerErrorKind::Limit {
-                limit: "application_name_bytes",
+                limit: Limits::NAMES.application_name_bytes,
                 max: limits.application_name_bytes,
                 found,
             });

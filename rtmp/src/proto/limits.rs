@@ -1,121 +1,147 @@
-//! How much a peer may make us do.
+//! Limits on what a peer can make a connection do.
 
-use std::time::Duration;
-
-/// Bounds on one connection, in force by default.
-///
-/// One that a peer exceeds gives [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or
-/// [`Timeout`](super::PeerErrorKind::Timeout) with the field's name, and
-/// [`Connection::limit_counters`](super::Connection::limit_counters) counts it. `usize::MAX` and `Duration::MAX`
-/// are no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of one chunk. Default 1 MiB.
+amf_core::__private::limits! {
+    /// Limits on one connection, in force by default.
     ///
-    /// A peer may announce more, as some do who never mean it; a chunk that makes use of it is an error.
-    pub chunk_size: usize,
-    /// Chunks of one message. Default 65,536.
-    pub chunks_per_message: usize,
-    /// Chunk streams that the peer uses. Default 64.
-    pub chunk_streams: usize,
-    /// Messages of which one chunk came but not the last. Default 8.
-    pub partial_messages: usize,
-    /// Bytes of messages that are not complete yet, all together. Default 16 MiB.
-    pub assembly_bytes: usize,
-    /// Bytes of a command, of data, or of a shared object message. Default 1 MiB.
-    pub command_bytes: usize,
-    /// Bytes of an audio, video or aggregate message. Default 8 MiB.
-    pub media_bytes: usize,
-    /// Bytes of any message before the connection is accepted, and of all those together that come while
-    /// that is being decided. Default 64 KiB.
-    pub before_connect_bytes: usize,
-    /// Calls of the peer that have no reply yet. Default 256. One more is answered with `_error`.
-    pub calls_in: usize,
-    /// Calls to the peer that have no reply yet. Default 256. One more is a
-    /// [`UserError::TooManyCalls`](super::UserError::TooManyCalls).
-    pub calls_out: usize,
-    /// Replies that wait for the peer to read them: results, pongs, acknowledgements. Default 1,024.
-    pub unsent_replies: usize,
-    /// Bytes of such replies. Default 1 MiB; a single one may be larger.
-    pub unsent_reply_bytes: usize,
-    /// Bytes that wait to be sent. Default 4 MiB; a single message may be larger. One more is a
-    /// [`UserError::QueueFull`](super::UserError::QueueFull).
-    pub outbound_bytes: usize,
-    /// Bytes of the application's name, without what stands behind a `?`. Default 128.
-    pub application_name_bytes: usize,
-    /// Shared objects that the peer uses at one time. Default 64. One more is refused with a status.
-    pub shared_objects: usize,
-    /// Events of one shared object message; each slot of a change counts. Default 1,024.
-    pub shared_object_events: usize,
-    /// Bytes of the name of a shared object, or of one of its slots. Default 256.
-    pub shared_object_name_bytes: usize,
-    /// From the start to the end of the handshake. Default 5 s.
-    pub handshake_timeout: Duration,
-    /// From the end of the handshake until connect has come, or for a client until its answer has.
-    /// Default 5 s for a server, 30 s for a client.
-    pub connect_timeout: Duration,
-    /// From the first chunk of a message to its last. Default 30 s.
+    /// A peer that exceeds a limit and is disconnected for it gives
+    /// [`PeerErrorKind::Limit`](super::PeerErrorKind::Limit) or [`Timeout`](super::PeerErrorKind::Timeout) with the field's
+    /// name; [`Connection::limit_counters`](super::Connection::limit_counters) counts by that name. `usize::MAX` and
+    /// `Duration::MAX` are no limit. `docs/limits.md` lists the limits of all crates.
     ///
-    /// Without it a peer that keeps the connection alive by acknowledgements or pongs could hold incomplete messages
-    /// for as long as it likes.
-    pub message_timeout: Duration,
-    /// For the reply to a call. Default 30 s.
-    pub reply_timeout: Duration,
-    /// For a peer to take some of what it is sent, by the driver's clock: see
-    /// [`Connection::handle_stall`](super::Connection::handle_stall). After the end, for it to take all that is left.
-    /// Default 10 s.
-    pub stall_timeout: Duration,
-    /// Silence after which the peer is pinged. Default 60 s for a server, never for a client.
-    pub ping_interval: Duration,
-    /// Silence after which the peer is taken for dead. Default 120 s for a server, never for a client.
-    pub idle_timeout: Duration,
-}
-
-impl Limits {
-    /// The defaults of a server.
-    pub const fn server() -> Self {
-        Self {
-            chunk_size: 1 << 20,
-            chunks_per_message: 65_536,
-            chunk_streams: 64,
-            partial_messages: 8,
-            assembly_bytes: 16 << 20,
-            command_bytes: 1 << 20,
-            media_bytes: 8 << 20,
-            before_connect_bytes: 64 << 10,
-            calls_in: 256,
-            calls_out: 256,
-            unsent_replies: 1_024,
-            unsent_reply_bytes: 1 << 20,
-            outbound_bytes: 4 << 20,
-            application_name_bytes: 128,
-            shared_objects: 64,
-            shared_object_events: 1_024,
-            shared_object_name_bytes: 256,
-            handshake_timeout: Duration::from_secs(5),
-            connect_timeout: Duration::from_secs(5),
-            message_timeout: Duration::from_secs(30),
-            reply_timeout: Duration::from_secs(30),
-            stall_timeout: Duration::from_secs(10),
-            ping_interval: Duration::from_mins(1),
-            idle_timeout: Duration::from_mins(2),
+    /// ```
+    /// use amf_rtmp::proto::Limits;
+    ///
+    /// let limits = Limits::server().with_command_bytes(64 * 1024).with_calls_in(16);
+    /// assert_eq!((limits.calls_in, Limits::server().calls_in), (16, 256));
+    /// ```
+    pub struct Limits by server, client {
+        /// Maximum size of one chunk.
+        chunk_size, with_chunk_size = 1 MiB {
+            /// The peer is disconnected.
+            ///
+            /// A peer may announce larger chunks, as some do that never send one.
         }
-    }
 
-    /// The defaults of a client, which waits longer: a server may ask others before it answers, and has no
-    /// duty to say anything afterwards.
-    pub const fn client() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(30),
-            ping_interval: Duration::MAX,
-            idle_timeout: Duration::MAX,
-            ..Self::server()
+        /// Maximum number of chunks of one message.
+        chunks_per_message, with_chunks_per_message = 65_536 chunks {
+            /// The peer is disconnected.
         }
-    }
-}
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self::server()
+        /// Maximum number of chunk streams that the peer uses.
+        chunk_streams, with_chunk_streams = 64 streams {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum number of incomplete messages.
+        partial_messages, with_partial_messages = 8 messages {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum size of all incomplete messages together.
+        assembly_bytes, with_assembly_bytes = 16 MiB {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum size of a command, of data, or of a shared object message.
+        command_bytes, with_command_bytes = 1 MiB {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum size of an audio, video or aggregate message.
+        media_bytes, with_media_bytes = 8 MiB {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum size of any message before the connection is accepted, and of all messages together that are held
+        /// until then.
+        before_connect_bytes, with_before_connect_bytes = 64 KiB {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum number of calls of the peer in flight.
+        calls_in, with_calls_in = 256 calls {
+            /// The call is answered with `_error`. A notification beyond as many in flight is dropped by a server.
+        }
+
+        /// Maximum number of calls to the peer in flight.
+        calls_out, with_calls_out = 256 calls {
+            /// The program receives [`UserError::TooManyCalls`](super::UserError::TooManyCalls).
+        }
+
+        /// Maximum number of replies that the peer has not read: results, pongs, acknowledgements.
+        unsent_replies, with_unsent_replies = 1_024 replies {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum size of all replies that the peer has not read. A single one may be larger.
+        unsent_reply_bytes, with_unsent_reply_bytes = 1 MiB {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum size of all messages that wait to be sent. A single one may be larger.
+        outbound_bytes, with_outbound_bytes = 4 MiB {
+            /// The program receives [`UserError::QueueFull`](super::UserError::QueueFull), or `CallError::Full` of a client's
+            /// handle.
+        }
+
+        /// Maximum length of the application's name, without the part behind a `?`.
+        application_name_bytes, with_application_name_bytes = 128 bytes {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum number of shared objects that the peer uses at one time.
+        shared_objects, with_shared_objects = 64 objects {
+            /// The object is refused with the status `SharedObject.ObjectCreationFailed`.
+        }
+
+        /// Maximum number of events of one shared object message. Each slot of a change counts.
+        shared_object_events, with_shared_object_events = 1_024 events {
+            /// The peer is disconnected.
+        }
+
+        /// Maximum length of the name of a shared object, or of one of its slots.
+        shared_object_name_bytes, with_shared_object_name_bytes = 256 bytes {
+            /// The peer is disconnected.
+        }
+
+        /// Timeout from the start to the end of the handshake.
+        handshake_timeout, with_handshake_timeout = 5 s {
+            /// The peer is disconnected.
+        }
+
+        /// Timeout from the end of the handshake until `connect` has arrived, or, for a client, until its reply has.
+        connect_timeout, with_connect_timeout = 5 s, client 30 s {
+            /// The peer is disconnected.
+        }
+
+        /// Timeout from the first chunk of a message to its last.
+        message_timeout, with_message_timeout = 30 s {
+            /// The peer is disconnected.
+            ///
+            /// Without it a peer that keeps the connection alive by acknowledgements or pongs could hold incomplete
+            /// messages for any time.
+        }
+
+        /// Timeout for the reply to a call.
+        reply_timeout, with_reply_timeout = 30 s {
+            /// The call fails with [`Outcome::TimedOut`](super::Outcome::TimedOut).
+        }
+
+        /// Timeout for a peer to take some of what it is sent, by the driver's clock; see
+        /// [`Connection::handle_stall`](super::Connection::handle_stall). After the end of the connection, timeout for it
+        /// to take all that is left.
+        stall_timeout, with_stall_timeout = 10 s {
+            /// The peer is disconnected.
+        }
+
+        /// Silence after which the peer is pinged.
+        ping_interval, with_ping_interval = 1 min, client no limit {
+            /// A ping is sent.
+        }
+
+        /// Silence after which the peer is taken for dead.
+        idle_timeout, with_idle_timeout = 2 min, client no limit {
+            /// The peer is disconnected.
+        }
     }
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod connect;
 mod disconnect;
 mod fallback;
+mod limits;
 mod session;
 mod settings;
 #[cfg(feature = "tunnel")]
@@ -12,7 +13,7 @@ mod tunnel_limits;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use amf_core::ToAmf;
 use amf_remoting::connection::{ConnectionCounters, ConnectionPermit};
@@ -105,12 +106,6 @@ impl Server {
         self.with(|settings| settings.on_connect = Arc::new(move |connect| Box::pin(decide(connect))))
     }
 
-    /// How long the hook of [`on_connect`](Self::on_connect) may take; then the client is refused. Default 10 s.
-    #[must_use]
-    pub fn on_connect_timeout(self, limit: Duration) -> Self {
-        self.with(|settings| settings.on_connect_timeout = limit)
-    }
-
     /// Is told of every client that was let in and is gone now, however it went.
     ///
     /// The hook runs beside everything else; a [shutdown](Self::shutdown) waits for it within the
@@ -189,35 +184,6 @@ impl Server {
     #[must_use]
     pub fn config(self, config: Config) -> Self {
         self.with(|settings| settings.config = Arc::new(config))
-    }
-
-    /// The most connections at one time, through all transports together; more are closed at once. Default 10,000.
-    #[must_use]
-    pub fn max_connections(self, max: usize) -> Self {
-        self.with(|settings| settings.max_connections = max)
-    }
-
-    /// The most connections at one time from one address; more are closed at once. Default 256. All of a /64 of
-    /// IPv6 is one address.
-    ///
-    /// It counts what comes to a [`BoundServer`](crate::BoundServer). Set it to `usize::MAX` behind a proxy, where all clients have the
-    /// proxy's address. What comes through HTTP, by WebSocket or RTMPT, is not counted by address.
-    #[must_use]
-    pub fn max_connections_per_address(self, max: usize) -> Self {
-        self.with(|settings| settings.max_connections_per_address = max)
-    }
-
-    /// How long clients go on after they were told that the server ends, to say what they have to and to leave by
-    /// themselves. Default 0: those who have no call at work are let go at once.
-    #[must_use]
-    pub fn shutdown_notice(self, shutdown_notice: Duration) -> Self {
-        self.with(|settings| settings.shutdown_timeouts.notice = shutdown_notice)
-    }
-
-    /// How long calls at work may take to end when the server ends, after the [notice](Self::shutdown_notice). Default 10 s.
-    #[must_use]
-    pub fn shutdown_timeout(self, shutdown_timeout: Duration) -> Self {
-        self.with(|settings| settings.shutdown_timeouts.timeout = shutdown_timeout)
     }
 
     /// The instance of this name, `""` for the one that clients get who name none. It is made if nobody has it.
@@ -337,6 +303,6 @@ pub(crate) async fn serve_connection<S>(
     let (handle, outbound) = channel(&settings.config, settings.services.encode_limits());
     let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer, Arc::clone(permit));
     let mut driver = Driver::new(stream, connection, session, outbound);
-    let end = driver.run(settings.closing(), settings.shutdown_timeouts).await;
+    let end = driver.run(settings.closing(), settings.shutdown_timeouts()).await;
     tracing::debug!(?peer, ?end, "connection ended");
 }

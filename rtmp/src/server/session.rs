@@ -158,7 +158,7 @@ impl ClientSession {
         let transaction = command.transaction();
         // The protocol counts the calls that want a reply; the others must not pile up either.
         if transaction.is_none() && context.calls.len() >= context.connection.config().limits.calls_in {
-            limit_exceeded("calls_in");
+            limit_exceeded(proto::Limits::NAMES.calls_in);
             tracing::debug!(client = %self.client.id(), name = command.name(), "too many calls are at work");
             return;
         }
@@ -270,7 +270,7 @@ fn shutting_down(connect: &Connect) -> Rejection {
 /// Asks the hook, which may take too long or panic: then the client is told no.
 async fn run_on_connect(settings: Arc<ServerSettings>, connect: Connect) -> Result<Admission, Rejection> {
     let rejection = connect.reject("the server could not decide, try again later");
-    let limit = settings.on_connect_timeout;
+    let limit = settings.limits.on_connect_timeout;
     let decision = AssertUnwindSafe(async move { (settings.on_connect)(connect).await }).catch_unwind();
     match timeout(limit, decision).await {
         Ok(Ok(decision)) => decision,

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::Disconnect;
 use super::fallback::UnknownCommand;
+use super::limits::ServerLimits;
 #[cfg(feature = "tunnel")]
 use super::tunnel_limits::TunnelLimits;
 use crate::instance::{Instance, InstanceNameError, Instances};
@@ -34,10 +35,7 @@ pub(crate) struct ServerSettings {
     pub(crate) fallback: Option<Arc<Fallback>>,
     pub(crate) policy_file: Option<Arc<str>>,
     pub(crate) config: Arc<Config>,
-    pub(crate) on_connect_timeout: Duration,
-    pub(super) max_connections: usize,
-    pub(super) max_connections_per_address: usize,
-    pub(super) shutdown_timeouts: ShutdownTimeouts,
+    pub(crate) limits: ServerLimits,
     #[cfg(feature = "tunnel")]
     pub(crate) tunnel: TunnelLimits,
     pub(super) inner: Arc<ServerInner>,
@@ -63,10 +61,7 @@ impl ServerSettings {
             fallback: None,
             policy_file: None,
             config: Arc::new(Config::server()),
-            on_connect_timeout: Duration::from_secs(10),
-            max_connections: 10_000,
-            max_connections_per_address: 256,
-            shutdown_timeouts: ShutdownTimeouts::new(),
+            limits: ServerLimits::new(),
             #[cfg(feature = "tunnel")]
             tunnel: TunnelLimits::new(),
             inner: Arc::new(ServerInner {
@@ -86,9 +81,12 @@ impl ServerSettings {
         &self,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
-        let total = ConnectionLimit::new("max_connections", self.max_connections);
-        let per_address =
-            ConnectionLimit::new("max_connections_per_address", self.max_connections_per_address);
+        let ServerLimits { max_connections, max_connections_per_address, .. } = self.limits;
+        let total = ConnectionLimit::new(ServerLimits::NAMES.max_connections, max_connections);
+        let per_address = ConnectionLimit::new(
+            ServerLimits::NAMES.max_connections_per_address,
+            max_connections_per_address,
+        );
         self.inner.limiter.admit(&ConnectionLimits::new(total).with_per_address(per_address), peer)
     }
 
@@ -101,9 +99,13 @@ impl ServerSettings {
         self.inner.shutdown.closing()
     }
 
+    pub(super) fn shutdown_timeouts(&self) -> ShutdownTimeouts {
+        ShutdownTimeouts::new(self.limits.shutdown_notice, self.limits.shutdown_timeout)
+    }
+
     pub(crate) async fn shutdown(&self) {
         // The drivers keep to the timeouts and then linger for a moment; what has not ended by then is abandoned.
-        let limit = self.shutdown_timeouts.total().saturating_add(Duration::from_secs(2));
+        let limit = self.shutdown_timeouts().total().saturating_add(Duration::from_secs(2));
         self.inner.shutdown.finish(limit).await;
         self.inner.instances.end();
         if timeout(STORE_CLOSE_TIMEOUT, self.inner.instances.close_store()).await.is_err() {

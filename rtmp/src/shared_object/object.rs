@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::error::SharedObjectError;
 use super::settings::SharedObjects;
-use super::state::limits::LimitError;
+use super::state::limits::{LimitError, SharedObjectLimits};
 use super::state::slots::{Slot, Slots};
 use super::state::{Change, Effect, Request, SharedObjectState, SubscriberId, Ticket, WriteError};
 use super::store::{StoredCommit, StoredName};
@@ -80,7 +80,10 @@ impl SharedObjectInner {
                 return Err(SharedObjectError::NoStore);
             }
             if objects >= max {
-                return Err(SharedObjectError::Limit(LimitError::new("objects", max)));
+                return Err(SharedObjectError::Limit(LimitError::new(
+                    SharedObjectLimits::NAMES.objects,
+                    max,
+                )));
             }
             Ok(Self::new(instance.clone(), Arc::clone(settings), name, is_persistent))
         })?;

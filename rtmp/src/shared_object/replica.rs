@@ -2,7 +2,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use amf_core::Version;
 
@@ -15,15 +14,8 @@ use crate::proto::{SharedObjectEvent, SharedObjectMessage};
 
 /// What a server may make a replica hold: more than ours would. In the other encoding values may be longer here than
 /// there.
-const REPLICA_LIMITS: SharedObjectLimits = SharedObjectLimits {
-    slots: 65_536,
-    bytes: 16 << 20,
-    total_memory: usize::MAX,
-    objects: usize::MAX,
-    pending_bytes: usize::MAX,
-    answer_bytes: usize::MAX,
-    linger: Duration::ZERO,
-};
+const REPLICA_LIMITS: SharedObjectLimits =
+    SharedObjectLimits::new().with_slots(65_536).with_bytes(16 << 20).with_total_memory(usize::MAX);
 
 #[derive(Debug, Default)]
 pub(crate) struct Replica {

@@ -107,8 +107,9 @@ impl ConnectionSubscriptions {
             return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }
         if self.objects.len() >= limits.shared_objects {
-            limit_exceeded("shared_objects");
-            tracing::debug!(client = %caller.client().id(), "the limit `shared_objects` is reached");
+            let name = Limits::NAMES.shared_objects;
+            limit_exceeded(name);
+            tracing::debug!(client = %caller.client().id(), "the limit `{name}` is reached");
             return Err(code::SHARED_OBJECT_CREATION_FAILED);
         }
         let settings = object_settings(instance);

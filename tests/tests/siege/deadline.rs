@@ -15,7 +15,7 @@ const DEADLINE: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn acknowledgements_do_not_keep_an_unfinished_message_alive() {
-    let limits = Limits { message_timeout: DEADLINE, ..Limits::server() };
+    let limits = Limits::server().with_message_timeout(DEADLINE);
     let server = Server::new(Services::new()).config(Config::server().with_limits(limits));
     let server = server.bind("127.0.0.1:0").await.unwrap();
     let address = server.local_addr().unwrap();

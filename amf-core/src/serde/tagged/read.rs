@@ -395,7 +395,10 @@ fn descend(depth: usize) -> Result<usize, DecodeError> {
 }
 
 fn too_deep() -> DecodeError {
-    DecodeError::with_unknown_offset(DecodeErrorKind::Limit { limit: "depth", max: Limits::default().depth })
+    DecodeError::with_unknown_offset(DecodeErrorKind::Limit {
+        limit: Limits::NAMES.depth,
+        max: Limits::default().depth,
+    })
 }
 
 fn read_all<'a, T>(

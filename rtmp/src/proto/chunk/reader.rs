@@ -263,7 +263,11 @@ impl ChunkReader {
             return Err(unknown_chunk_stream(basic_header));
         }
         if self.streams.len() >= self.limits.chunk_streams {
-            return Err(limit("chunk_streams", self.limits.chunk_streams, self.streams.len() + 1));
+            return Err(limit(
+                Limits::NAMES.chunk_streams,
+                self.limits.chunk_streams,
+                self.streams.len() + 1,
+            ));
         }
         self.streams.push(ChunkStream {
             id: basic_header.chunk_stream,
@@ -312,11 +316,13 @@ impl ChunkReader {
         };
         if stream.message.is_none() {
             let (name, max) = match stream.kind {
-                _ if self.is_before_connect => ("before_connect_bytes", limits.before_connect_bytes),
-                MessageType::AUDIO | MessageType::VIDEO | MessageType::AGGREGATE => {
-                    ("media_bytes", limits.media_bytes)
+                _ if self.is_before_connect => {
+                    (Limits::NAMES.before_connect_bytes, limits.before_connect_bytes)
                 }
-                _ => ("command_bytes", limits.command_bytes),
+                MessageType::AUDIO | MessageType::VIDEO | MessageType::AGGREGATE => {
+                    (Limits::NAMES.media_bytes, limits.media_bytes)
+                }
+                _ => (Limits::NAMES.command_bytes, limits.command_bytes),
             };
             if stream.length > max {
                 return Err(limit(name, max, stream.length));
@@ -326,11 +332,11 @@ impl ChunkReader {
         let message = stream.message.get_or_insert_default();
         message.chunks += 1;
         if message.chunks > limits.chunks_per_message {
-            return Err(limit("chunks_per_message", limits.chunks_per_message, message.chunks));
+            return Err(limit(Limits::NAMES.chunks_per_message, limits.chunks_per_message, message.chunks));
         }
         let remaining = self.chunk_size.min(stream.length - message.payload.len());
         if remaining > limits.chunk_size {
-            return Err(limit("chunk_size", limits.chunk_size, remaining));
+            return Err(limit(Limits::NAMES.chunk_size, limits.chunk_size, remaining));
         }
         self.partial_messages += usize::from(is_new);
         Ok(CurrentChunk { index, remaining })
@@ -348,7 +354,7 @@ impl ChunkReader {
         let (taken, rest) = input.split_at(remaining.min(input.len()));
         self.assembled += taken.len();
         if self.assembled > self.limits.assembly_bytes {
-            return Err(limit("assembly_bytes", self.limits.assembly_bytes, self.assembled));
+            return Err(limit(Limits::NAMES.assembly_bytes, self.limits.assembly_bytes, self.assembled));
         }
         *input = rest;
         let payload = if message.payload.is_empty() && taken.len() == stream.length {
@@ -363,7 +369,7 @@ impl ChunkReader {
                 // Counted here, so that a message in one chunk, an Abort perhaps, is never one too many.
                 if self.partial_messages > self.limits.partial_messages {
                     return Err(limit(
-                        "partial_messages",
+                        Limits::NAMES.partial_messages,
                         self.limits.partial_messages,
                         self.partial_messages,
                     ));

@@ -33,8 +33,8 @@ use super::handshake::{Client, Handshake, Server};
 use super::limit_counters::LimitCounters;
 use super::message::{AggregateParts, Control, UserControl};
 use super::{
-    CloseReason, Config, ConnectRequest, Counters, Event, Message, Outcome, PeerError, PeerErrorKind, Reply,
-    Seed,
+    CloseReason, Config, ConnectRequest, Counters, Event, Limits, Message, Outcome, PeerError, PeerErrorKind,
+    Reply, Seed,
 };
 
 /// The protocol of one connection, of either side.
@@ -181,7 +181,7 @@ impl Connection {
     /// what drives the connection can know; this ends it.
     pub fn handle_stall(&mut self) {
         if self.is_closed() {
-            self.limit_counters.add("stall_timeout");
+            self.limit_counters.add(Limits::NAMES.stall_timeout);
         }
         self.fail(PeerErrorKind::Stalled { after: self.config.limits.stall_timeout });
         self.output.clear();
@@ -192,9 +192,11 @@ impl Connection {
         let limits = self.config.limits;
         let timeout = match &self.phase {
             Phase::Handshake { deadline, .. } | Phase::Policy { deadline } => {
-                (*deadline, "handshake_timeout", limits.handshake_timeout)
+                (*deadline, Limits::NAMES.handshake_timeout, limits.handshake_timeout)
             }
-            Phase::Connecting { deadline, .. } => (*deadline, "connect_timeout", limits.connect_timeout),
+            Phase::Connecting { deadline, .. } => {
+                (*deadline, Limits::NAMES.connect_timeout, limits.connect_timeout)
+            }
             Phase::Open => return self.handle_open_timeout(now),
             Phase::PendingConnect(_) | Phase::Closed => return,
         };
@@ -206,7 +208,7 @@ impl Connection {
 
     fn handle_open_timeout(&mut self, now: Instant) {
         while let Some(call) = self.calls.expire(now) {
-            self.limit_counters.add("reply_timeout");
+            self.limit_counters.add(Limits::NAMES.reply_timeout);
             self.push(Event::Reply(Reply { call, outcome: Outcome::TimedOut }));
         }
         match self.keepalive.expire(now, &self.config.limits) {
@@ -215,13 +217,13 @@ impl Connection {
             }
             Some(IdleAction::TimedOut) => {
                 let after = self.config.limits.idle_timeout;
-                self.fail(PeerErrorKind::Timeout { limit: "idle_timeout", after });
+                self.fail(PeerErrorKind::Timeout { limit: Limits::NAMES.idle_timeout, after });
             }
             None => {}
         }
         if self.message_deadline().is_some_and(|deadline| deadline <= now) {
             let after = self.config.limits.message_timeout;
-            self.fail(PeerErrorKind::Timeout { limit: "message_timeout", after });
+            self.fail(PeerErrorKind::Timeout { limit: Limits::NAMES.message_timeout, after });
         }
     }
 
@@ -380,11 +382,19 @@ impl UnsentReplies {
     /// Counts one more; the name, value and excess of the limit that it exceeds, if it does.
     fn add(&mut self, end: u64, len: usize, max: usize, max_bytes: usize) -> Result<(), PeerErrorKind> {
         if self.replies.len() >= max {
-            return Err(PeerErrorKind::Limit { limit: "unsent_replies", max, found: self.replies.len() + 1 });
+            return Err(PeerErrorKind::Limit {
+                limit: Limits::NAMES.unsent_replies,
+                max,
+                found: self.replies.len() + 1,
+            });
         }
         let found = self.bytes + len;
         if found > max_bytes && !self.replies.is_empty() {
-            return Err(PeerErrorKind::Limit { limit: "unsent_reply_bytes", max: max_bytes, found });
+            return Err(PeerErrorKind::Limit {
+                limit: Limits::NAMES.unsent_reply_bytes,
+                max: max_bytes,
+                found,
+            });
         }
         self.replies.push_back((end, len));
         self.bytes = found;

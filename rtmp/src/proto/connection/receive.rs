@@ -12,7 +12,7 @@ use crate::proto::calls::{ReplyMatch, whole_number};
 use crate::proto::handshake::Progress;
 use crate::proto::message::{AggregateParts, CONNECT, CONNECT_ID, Control, UserControl, code, split_command};
 use crate::proto::{
-    Accepted, Body, CloseReason, Command, Connect, Event, Message, MessageType, Outcome, PeerError,
+    Accepted, Body, CloseReason, Command, Connect, Event, Limits, Message, MessageType, Outcome, PeerError,
     PeerErrorKind, Reply, SharedObjectMessage, Status,
 };
 
@@ -214,8 +214,9 @@ impl Connection {
             Some(self.calls.begin_incoming(number, version))
         } else {
             self.counters.refused_calls += 1;
-            self.limit_counters.add("calls_in");
-            let text = format!("{max} calls have no reply yet, the limit `calls_in`");
+            let name = Limits::NAMES.calls_in;
+            self.limit_counters.add(name);
+            let text = format!("{max} calls have no reply yet, the limit `{name}`");
             if let Ok(value) = Status::error(code::CALL_FAILED, text).encode(version) {
                 self.reply_call("_error", number, version, &value);
             }
@@ -243,7 +244,7 @@ impl PendingConnect {
     fn hold_message(&mut self, message: Message, max: usize) -> Result<(), PeerErrorKind> {
         let found = self.held_bytes + message.payload.len() + HELD_MESSAGE_OVERHEAD;
         if found > max {
-            return Err(PeerErrorKind::Limit { limit: "before_connect_bytes", max, found });
+            return Err(PeerErrorKind::Limit { limit: Limits::NAMES.before_connect_bytes, max, found });
         }
         self.held_bytes = found;
         self.held_messages.push_back(message);

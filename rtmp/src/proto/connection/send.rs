@@ -10,7 +10,9 @@ use crate::proto::chunk::{PreChunkedMessage, writer::Envelope};
 use crate::proto::message::{
     BandwidthLimit, CommandHead, Control, MAX_COMMAND_HEAD, MESSAGE_LIMIT, UserControl, chunk_stream,
 };
-use crate::proto::{Accept, CallId, CloseReason, Message, MessageType, Status, Transaction, UserError};
+use crate::proto::{
+    Accept, CallId, CloseReason, Limits, Message, MessageType, Status, Transaction, UserError,
+};
 
 impl Connection {
     /// Accepts the client. What it sent since its connect becomes events now.
@@ -82,7 +84,7 @@ impl Connection {
         let max = self.config.limits.calls_out;
         self.check_can_send(name.len() + arguments.len() + MAX_COMMAND_HEAD)?;
         if self.calls.outgoing() >= max {
-            self.limit_counters.add("calls_out");
+            self.limit_counters.add(Limits::NAMES.calls_out);
             return Err(UserError::TooManyCalls { max });
         }
         let call = self.calls.begin_outgoing(now, self.config.limits.reply_timeout);
@@ -170,7 +172,7 @@ impl Connection {
         if self.output.is_empty() || self.output.len() + len <= max {
             Ok(())
         } else {
-            self.limit_counters.add("outbound_bytes");
+            self.limit_counters.add(Limits::NAMES.outbound_bytes);
             Err(UserError::QueueFull { max })
         }
     }

@@ -240,7 +240,11 @@ impl EventReader<'_> {
     fn push(&mut self, event: SharedObjectEvent) -> Result<(), PeerErrorKind> {
         let max = self.limits.shared_object_events;
         if self.events.len() >= max {
-            return Err(PeerErrorKind::Limit { limit: "shared_object_events", max, found: max + 1 });
+            return Err(PeerErrorKind::Limit {
+                limit: Limits::NAMES.shared_object_events,
+                max,
+                found: max + 1,
+            });
         }
         self.events.push(event);
         Ok(())
@@ -404,7 +408,11 @@ impl Cursor {
         if let Some(len) = self.rest.first_chunk().map(|len| usize::from(u16::from_be_bytes(*len)))
             && len > max
         {
-            return Err(PeerErrorKind::Limit { limit: "shared_object_name_bytes", max, found: len });
+            return Err(PeerErrorKind::Limit {
+                limit: Limits::NAMES.shared_object_name_bytes,
+                max,
+                found: len,
+            });
         }
         self.text()
     }

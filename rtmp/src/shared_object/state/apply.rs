@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use amf_core::Version;
 
+use super::limits::SharedObjectLimits;
 use super::request::{Batch, Change, Effect, Origin, Request, SubscriberId, WriteError};
 use super::{SharedObjectState, Subscriber};
 use crate::proto::message::code;
@@ -157,7 +158,10 @@ impl SharedObjectState {
         let bytes: usize = messages.iter().map(|message| message.payload.len()).sum();
         self.answered_bytes.insert(to, answered + bytes);
         if answered + bytes > max {
-            return vec![Effect::Disconnect { subscriber: to, limit: "answer_bytes" }];
+            return vec![Effect::Disconnect {
+                subscriber: to,
+                limit: SharedObjectLimits::NAMES.answer_bytes,
+            }];
         }
         messages.into_iter().map(|message| Effect::Send { to: vec![to], message }).collect()
     }

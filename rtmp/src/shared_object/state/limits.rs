@@ -1,44 +1,57 @@
-//! How much shared objects may hold.
+//! Limits on what shared objects hold.
 
 use std::fmt;
-use std::time::Duration;
 
-/// Bounds on the shared objects of a server, in force by default.
-///
-/// A client that would pass one is refused with a status, `SharedObject.NoWriteAccess` or
-/// `SharedObject.ObjectCreationFailed`; the server's own side gets a [`LimitError`] with the field's name.
-/// The bounds on messages are in [`proto::Limits`](crate::proto::Limits).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SharedObjectLimits {
-    /// Slots of one object. Default 4,096.
-    pub slots: usize,
-    /// Bytes of one object: of its slots' names and values, as they came. Default 1 MiB.
-    pub bytes: usize,
-    /// Bytes that all objects of the server take in memory, about. Default 256 MiB.
-    pub total_memory: usize,
-    /// Objects of one instance that are in use or linger. Default 1,024.
-    pub objects: usize,
-    /// Bytes of one client's requests that wait, for a lock or for the disk. Default 1 MiB. One that sends more is
-    /// disconnected.
-    pub pending_bytes: usize,
-    /// Bytes of the updates that the requests of one client may cause for itself at one time. Default 4 MiB; it should
-    /// be no less than `bytes`, as a client that begins to use an object gets all of it. One that causes more is
-    /// disconnected: a refused change of a few bytes is answered with all of the slot's value.
-    pub answer_bytes: usize,
-    /// How long an object that is not persistent is kept when nobody uses it any more. Default 10 s.
-    pub linger: Duration,
-}
+amf_core::__private::limits! {
+    /// Limits on the shared objects of a server, in force by default.
+    ///
+    /// A client that would exceed one of the first four is refused with a status, `SharedObject.NoWriteAccess` or
+    /// `SharedObject.ObjectCreationFailed`; the server's own side receives a [`LimitError`] with the field's name. The limits
+    /// on messages are in [`proto::Limits`](crate::proto::Limits). `docs/limits.md` lists the limits of all crates.
+    ///
+    /// ```
+    /// use amf_rtmp::{SharedObjectLimits, SharedObjects};
+    ///
+    /// let objects = SharedObjects::new().limits(SharedObjectLimits::new().with_slots(64));
+    /// ```
+    pub struct SharedObjectLimits by new {
+        /// Maximum number of slots of one object.
+        slots, with_slots = 4_096 slots {
+            /// The change is refused.
+        }
 
-impl Default for SharedObjectLimits {
-    fn default() -> Self {
-        Self {
-            slots: 4_096,
-            bytes: 1 << 20,
-            total_memory: 256 << 20,
-            objects: 1_024,
-            pending_bytes: 1 << 20,
-            answer_bytes: 4 << 20,
-            linger: Duration::from_secs(10),
+        /// Maximum size of one object: of its slots' names and values, as they arrived.
+        bytes, with_bytes = 1 MiB {
+            /// The change is refused.
+        }
+
+        /// Maximum size in memory of all objects of the server, approximately.
+        total_memory, with_total_memory = 256 MiB {
+            /// The change is refused.
+        }
+
+        /// Maximum number of objects of one instance that are in use or linger.
+        objects, with_objects = 1_024 objects {
+            /// The object is not created.
+        }
+
+        /// Maximum size of one client's requests that wait for a lock or for the disk.
+        pending_bytes, with_pending_bytes = 1 MiB {
+            /// The client is disconnected.
+        }
+
+        /// Maximum size of the updates that the requests of one client cause for itself at one time. It should be no less
+        /// than `bytes`, as a client that begins to use an object receives all of it.
+        answer_bytes, with_answer_bytes = 4 MiB {
+            /// The client is disconnected.
+            ///
+            /// Without it a refused change of a few bytes would be answered with all of the slot's value, any number of
+            /// times.
+        }
+
+        /// Time for which an object that is not persistent is kept after its last use.
+        linger, with_linger = 10 s {
+            /// The object is removed.
         }
     }
 }

@@ -164,7 +164,10 @@ impl SharedObjectState {
         let queued = self.queued_bytes.entry(from).or_default();
         *queued += size + BATCH_OVERHEAD;
         if *queued > self.limits.pending_bytes && !self.queue.is_empty() {
-            self.effects.push_back(Effect::Disconnect { subscriber: from, limit: "pending_bytes" });
+            self.effects.push_back(Effect::Disconnect {
+                subscriber: from,
+                limit: SharedObjectLimits::NAMES.pending_bytes,
+            });
             return;
         }
         requests.retain(|request| !matches!(request, Request::Use) || self.queued_uses.insert(from));

@@ -104,16 +104,16 @@ impl Slots {
         let slot = Slot { value, version: self.next_version() };
         let old = self.by_key.get(key);
         if old.is_none() && self.by_key.len() >= limits.slots {
-            return Err(LimitError::new("slots", limits.slots));
+            return Err(LimitError::new(SharedObjectLimits::NAMES.slots, limits.slots));
         }
         let old_size = old.map_or(0, |old| size(key, old));
         let bytes = self.bytes - old_size + size(key, &slot);
         if bytes > limits.bytes && size(key, &slot) > old_size {
-            return Err(LimitError::new("bytes", limits.bytes));
+            return Err(LimitError::new(SharedObjectLimits::NAMES.bytes, limits.bytes));
         }
         let growth = size(key, &slot).saturating_sub(old_size);
         if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.total_memory {
-            return Err(LimitError::new("total_memory", limits.total_memory));
+            return Err(LimitError::new(SharedObjectLimits::NAMES.total_memory, limits.total_memory));
         }
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);

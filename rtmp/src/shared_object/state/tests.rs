@@ -168,7 +168,7 @@ fn a_lock_is_granted_after_earlier_requests() {
 
 #[test]
 fn a_write_over_a_limit_is_refused_with_the_current_value() {
-    let limits = SharedObjectLimits { slots: 1, bytes: 2 + 9, ..SharedObjectLimits::default() };
+    let limits = SharedObjectLimits::new().with_slots(1).with_bytes(2 + 9);
     let mut state = SharedObjectState::new("board".into(), false, limits, MemoryCounter::default());
     state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
     state.queue_client_requests(1, AMF0, vec![set(1, 1)], 0);
@@ -193,7 +193,7 @@ fn the_memory_of_all_objects_is_bounded() {
     // A slot of 2 + 9 bytes, and 192 for itself, is 203.
     let memory = MemoryCounter::default();
     let used = |memory: &MemoryCounter| memory.load(std::sync::atomic::Ordering::Relaxed);
-    let limits = SharedObjectLimits { total_memory: 203 + 11, ..SharedObjectLimits::default() };
+    let limits = SharedObjectLimits::new().with_total_memory(203 + 11);
     let [mut first, mut second, mut third] =
         [1, 2, 3].map(|_| SharedObjectState::new("board".into(), false, limits, Arc::clone(&memory)));
     first.queue_server_requests(vec![set(1, 1)], 1);

@@ -27,7 +27,7 @@ use tokio::time::timeout;
 
 use super::client_address::ClientAddress;
 use crate::metrics::limit_exceeded;
-use crate::server::Server;
+use crate::server::{Server, TunnelLimits};
 use session::TunnelError;
 use sessions::Sessions;
 
@@ -88,7 +88,10 @@ async fn send(
         Ok(Ok(bytes)) => response_to(slot.exchange(number, bytes).await),
         // It does not say whether it was too long or lost.
         Ok(Err(_)) => with_connection_close(limit_response(StatusCode::PAYLOAD_TOO_LARGE, name)),
-        Err(_) => with_connection_close(limit_response(StatusCode::REQUEST_TIMEOUT, "request_timeout")),
+        Err(_) => with_connection_close(limit_response(
+            StatusCode::REQUEST_TIMEOUT,
+            TunnelLimits::NAMES.request_timeout,
+        )),
     }
 }
 
@@ -142,7 +145,9 @@ fn response_to(outcome: Result<Bytes, TunnelError>) -> Response {
     match outcome {
         Ok(bytes) => tunnel_response(bytes),
         Err(TunnelError::Unknown) => StatusCode::NOT_FOUND.into_response(),
-        Err(TunnelError::TooMany) => limit_response(StatusCode::TOO_MANY_REQUESTS, "pending_requests"),
+        Err(TunnelError::TooMany) => {
+            limit_response(StatusCode::TOO_MANY_REQUESTS, TunnelLimits::NAMES.pending_requests)
+        }
         Err(TunnelError::OutOfOrder) => StatusCode::BAD_REQUEST.into_response(),
     }
 }

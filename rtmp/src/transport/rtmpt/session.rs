@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::PIPE_SIZE;
 use crate::metrics::limit_exceeded;
+use crate::proto::Limits;
 use crate::server::TunnelLimits;
 
 /// What the server takes to read a request; it reads all the time.
@@ -129,8 +130,9 @@ impl TunnelSession {
                     return pending().await;
                 };
                 if until <= Instant::now() {
-                    limit_exceeded("idle_timeout");
-                    tracing::debug!(after = ?self.idle_timeout, "a tunnel ends: nobody asks, the limit `idle_timeout`");
+                    let name = TunnelLimits::NAMES.idle_timeout;
+                    limit_exceeded(name);
+                    tracing::debug!(after = ?self.idle_timeout, "a tunnel ends: nobody asks, the limit `{name}`");
                     break;
                 }
                 sleep_until(until).await;
@@ -159,9 +161,9 @@ impl RequestSlot {
     pub(super) fn max_body(&self) -> (&'static str, usize) {
         let TunnelSession { limits, before_connect_bytes, connection, .. } = &*self.session;
         if connection.is_accepted() {
-            ("message_bytes", limits.message_bytes)
+            (TunnelLimits::NAMES.message_bytes, limits.message_bytes)
         } else {
-            ("before_connect_bytes", limits.message_bytes.min(*before_connect_bytes))
+            (Limits::NAMES.before_connect_bytes, limits.message_bytes.min(*before_connect_bytes))
         }
     }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use amf_remoting::connection::ConnectionPermit;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::proto::Limits;
 /// Bytes that were read since the last message was handed on.
 #[derive(Debug)]
 pub(super) struct FrameMeter {
@@ -51,7 +52,7 @@ pub(super) struct PreConnectLimitError;
 
 impl fmt::Display for PreConnectLimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a WebSocket message exceeds the limit `before_connect_bytes`")
+        write!(f, "a WebSocket message exceeds the limit `{}`", Limits::NAMES.before_connect_bytes)
     }
 }
 

@@ -25,12 +25,13 @@ use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::PIPE_SIZE;
 use super::client_address::ClientAddress;
 use crate::metrics::limit_exceeded;
-use crate::server::{Server, ServerSettings, serve_connection};
+use crate::proto::Limits;
+use crate::server::{Server, ServerSettings, TunnelLimits, serve_connection};
 use frame_meter::{FrameMeter, MeteredStream, PreConnectLimitError};
 
 /// What is kept for reading and writing of each connection, beside the pipe.
@@ -198,9 +199,7 @@ async fn forward_to_pipe(
             Ok(Some(message)) => message,
             Ok(None) => break,
             Err(MessageTimeoutError) => {
-                limit_exceeded("message_timeout");
-                close_frame =
-                    Some(new_close_frame(CloseCode::Policy, "exceeded the limit `message_timeout`"));
+                close_frame = Some(limit_close_frame(CloseCode::Policy, Limits::NAMES.message_timeout));
                 break;
             }
         };
@@ -252,12 +251,10 @@ async fn next_message<M>(
 fn close_frame_of(error: &tungstenite::Error) -> Option<CloseFrame> {
     match error {
         tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-            limit_exceeded("message_bytes");
-            Some(new_close_frame(CloseCode::Size, "exceeded the limit `message_bytes`"))
+            Some(limit_close_frame(CloseCode::Size, TunnelLimits::NAMES.message_bytes))
         }
         tungstenite::Error::Io(error) if is_pre_connect_limit(error) => {
-            limit_exceeded("before_connect_bytes");
-            Some(new_close_frame(CloseCode::Size, "exceeded the limit `before_connect_bytes`"))
+            Some(limit_close_frame(CloseCode::Size, Limits::NAMES.before_connect_bytes))
         }
         error => {
             tracing::debug!(%error, "a WebSocket was lost");
@@ -270,7 +267,14 @@ fn is_pre_connect_limit(error: &io::Error) -> bool {
     error.get_ref().and_then(|error| error.downcast_ref::<PreConnectLimitError>()).is_some()
 }
 
-fn new_close_frame(code: CloseCode, reason: &'static str) -> CloseFrame {
-    tracing::debug!(?code, reason, "a WebSocket ends");
-    CloseFrame { code, reason: reason.into() }
+/// Counts the exceeded limit, too.
+fn limit_close_frame(code: CloseCode, limit: &'static str) -> CloseFrame {
+    limit_exceeded(limit);
+    new_close_frame(code, format!("exceeded the limit `{limit}`"))
+}
+
+fn new_close_frame(code: CloseCode, reason: impl Into<Utf8Bytes>) -> CloseFrame {
+    let reason = reason.into();
+    tracing::debug!(?code, reason = &*reason, "a WebSocket ends");
+    CloseFrame { code, reason }
 }

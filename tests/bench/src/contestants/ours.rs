@@ -39,7 +39,7 @@ pub fn encode_deep<T: ToAmf>(value: &T) -> Vec<u8> {
 }
 
 pub fn decode_deep<'de, T: FromAmf<'de>>(bytes: &'de [u8]) -> T {
-    let limits = Limits { depth: DEPTH, ..Limits::default() };
+    let limits = Limits::new().with_depth(DEPTH);
     let mut decoder = Decoder::new(Version::Amf3, bytes).with_limits(limits);
     let value = decoder.read().expect("it can be read");
     assert!(decoder.is_at_end(), "bytes are left");

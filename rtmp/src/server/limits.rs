@@ -1,0 +1,47 @@
+//! Limits that are methods of a server.
+
+use super::Server;
+
+amf_core::__private::limits! {
+    /// Limits on the connections of a server. The methods of [`Server`] set them.
+    pub(crate) struct ServerLimits by new for Server::change_limits {
+        /// Timeout for the hook of [`on_connect`](Server::on_connect).
+        on_connect_timeout, on_connect_timeout = 10 s {
+            /// The client is refused.
+        }
+
+        /// Maximum number of open connections, over all transports together.
+        max_connections, max_connections = 10_000 connections {
+            /// Further connections are closed at once, or receive `503 Service Unavailable` over HTTP.
+        }
+
+        /// Maximum number of open connections from one address. All of a /64 of IPv6 is one address.
+        max_connections_per_address, max_connections_per_address = 256 connections {
+            /// Further connections from the address are closed at once.
+            ///
+            /// The limit applies to connections to a [`BoundServer`](crate::BoundServer). Set it to `usize::MAX` behind
+            /// a proxy, where all clients have the proxy's address. Connections over HTTP, by WebSocket or RTMPT, are
+            /// not counted by address.
+        }
+
+        /// Time for clients to disconnect by themselves after they were notified of a shutdown.
+        shutdown_notice, shutdown_notice = 0 s {
+            /// Clients without a call in flight are disconnected.
+        }
+
+        /// Timeout for calls in flight at a shutdown, from the end of the [notice](Server::shutdown_notice).
+        shutdown_timeout, shutdown_timeout = 10 s {
+            /// The calls are cancelled and their clients disconnected.
+        }
+    }
+}
+
+impl Server {
+    /// What the page of limits shows.
+    #[doc(hidden)]
+    pub const LIMITS: amf_core::__private::limits::LimitsDeclaration = ServerLimits::DECLARATION;
+
+    fn change_limits(self, change: impl FnOnce(&mut ServerLimits)) -> Self {
+        self.with(|settings| change(&mut settings.limits))
+    }
+}
