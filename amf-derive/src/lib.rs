@@ -116,11 +116,20 @@ pub fn fault(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `rename = "serverVersion"` | the name on the wire; otherwise the method's in camelCase |
 /// | `concurrent` | the calls after this one in a packet need not wait for it |
+/// | `timeout = "5m"` | the longest that a call may take, in place of `Services::call_timeout`: `"250ms"`, `"30s"`, `"5m"`, `"1h"`, or `"none"` for no limit |
 /// | `role = "admin"` | only who has this role may call it |
 /// | `logged_in` | only who is known may call it |
 /// | `public` | everybody may call it, whatever the block says |
 ///
 /// A rule is checked before the arguments are decoded; see `service::Access`.
+///
+/// # Timeouts
+///
+/// A call that has not been answered when its time ends receives the fault `Server.Timeout`, which names the limit
+/// `method_timeout`, and the method's future is dropped. A method may have more time than `Services::call_timeout` or
+/// less. Over HTTP the calls of a packet also have `GatewayLimits::packet_timeout` (30 s by default) together, which a
+/// longer timeout of a method does not extend: the fault then names `packet_timeout`. Raise that limit too if such a
+/// method is to be called over HTTP.
 #[proc_macro_attribute]
 pub fn remoting_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
     service::expand(arguments.into(), &item.into()).into()

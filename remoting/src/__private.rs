@@ -10,7 +10,7 @@
 //! impl<S: Store> Game<S> {
 //!     /// Enters a room.
 //!     async fn join(&self, user: &User, player: Player, room: Option<String>) -> Result<Room, GameError> { .. }
-//!     #[remote(concurrent, role = "admin")]
+//!     #[remote(concurrent, timeout = "5s", role = "admin")]
 //!     fn version(&self) -> u32 { 7 }
 //! }
 //! ```
@@ -46,6 +46,7 @@
 //!         })
 //!         .returns("u32")
 //!         .concurrent()
+//!         .timeout(::core::time::Duration::from_secs(5))   // left out where none is given
 //!         .access(root::service::Access::Role("admin")),   // or LoggedIn; left out where it is public
 //!     ];
 //! }

@@ -24,7 +24,8 @@
 //! that was put together at run time is `fault`.
 //!
 //! **Limits**: the fields of [`Limits`](crate::Limits), of [`OutputLimits`](crate::OutputLimits) and of `GatewayLimits`;
-//! `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and `header_read_timeout` (of the
+//! `call_timeout` of [`Services::call_timeout`](crate::Services::call_timeout) and `method_timeout` of
+//! `#[remote(timeout = "…")]`; `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and `header_read_timeout` (of the
 //! first request), `shutdown_timeout` and `connections` of `gateway::serve`.
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.

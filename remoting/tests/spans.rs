@@ -9,7 +9,6 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use amf_remoting::Gateway;
-use amf_remoting::gateway::GatewayLimits;
 use support::bytes::*;
 use support::post::{post, refused, request};
 use support::probe::Probe;
@@ -110,8 +109,8 @@ async fn cancelled_and_timed_out_calls() {
     assert!(log.closing_line("method=\"sleep\"").contains("outcome=\"cancelled\""));
     assert!(log.closing_line("messages=1 outcome=\"cancelled\"").contains("packet{version=0"));
     // it takes too long
-    let limits = GatewayLimits::default().call_timeout(Duration::from_secs(2));
-    post(&Gateway::new(Probe::default().services()).limits(limits), sleep("probe.overlap")).await;
+    let services = Probe::default().services().call_timeout(Duration::from_secs(2));
+    post(&Gateway::new(services), sleep("probe.overlap")).await;
     assert!(log.closing_line("method=\"overlap\"").contains("outcome=\"Server.Timeout\""));
 }
 

@@ -1,4 +1,4 @@
-//! Layers around calls, counters and spans: the same ones for both transports, at the same time.
+//! Layers around calls, timeouts, counters and spans: the same ones for both transports, at the same time.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
@@ -138,13 +138,12 @@ async fn a_waiting_call_runs_when_another_completes() {
 
 #[tokio::test]
 async fn a_timeout_is_the_same_fault_over_both_transports() {
-    let layer = tower::timeout::TimeoutLayer::new(Duration::from_millis(50));
-    let transports = BothTransports::open(|services| services.layer(layer)).await;
+    let transports = BothTransports::open(|services| services.call_timeout(Duration::from_millis(50))).await;
     for transport in [Transport::Http, Transport::Rtmp] {
         let fault =
             timeout(TIMEOUT, transports.clone().wait(transport)).await.unwrap().map_err(code_and_message);
-        let expected = ("Server.Timeout".to_owned(), "the method did not answer in time".to_owned());
-        assert_eq!(fault, Err(expected), "{transport:?}");
+        let text = "the method did not answer in time: the limit `call_timeout` of 50ms is passed";
+        assert_eq!(fault, Err(("Server.Timeout".to_owned(), text.to_owned())), "{transport:?}");
         assert_eq!(transports.add(transport).await, Ok(3.0), "{transport:?}");
     }
 }

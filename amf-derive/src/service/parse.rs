@@ -20,7 +20,7 @@ use crate::names;
 use crate::paths::Root;
 
 const BLOCK_SETTINGS: &[&str] = &["name", "crate", "role", "logged_in"];
-const METHOD_SETTINGS: &[&str] = &["rename", "concurrent", "role", "logged_in", "public"];
+const METHOD_SETTINGS: &[&str] = &["rename", "concurrent", "timeout", "role", "logged_in", "public"];
 
 pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut Errors) -> Service {
     let block = BlockSettings::parse(arguments, errors);
@@ -139,6 +139,7 @@ fn method(
         wire: wire.0,
         is_async: signature.asyncness.is_some(),
         is_concurrent: remote.concurrent.is_set(),
+        timeout: remote.timeout.get().copied(),
         access: remote.access.access().or(of_block).cloned(),
         returns: returns(function, errors),
         docs: describe::docs(&function.attrs),

@@ -24,10 +24,10 @@ pub struct GatewayLimits {
     pub body_bytes: usize,
     /// The longest that a client may take to send the whole body; 30 s.
     pub body_timeout: Duration,
-    /// The longest that one call may take; 30 s.
-    pub call_timeout: Duration,
     /// The longest that all calls of one packet may take together; 30 s. Those for which no time is left are not made,
-    /// and each is answered with the fault `Server.Timeout`, as the one that took too long is.
+    /// and each is answered with the fault `Server.Timeout`, as the one that took too long is. It stays in force for
+    /// calls that may take longer by [`Services::call_timeout`](crate::Services::call_timeout) or by a timeout of their
+    /// method; the fault then names `packet_timeout`.
     pub packet_timeout: Duration,
     /// The most that the calls of one packet may tell their client; 1,024 notifications.
     pub notifications: usize,
@@ -45,7 +45,6 @@ impl Default for GatewayLimits {
         Self {
             body_bytes: 2 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
-            call_timeout: Duration::from_secs(30),
             packet_timeout: Duration::from_secs(30),
             notifications: 1024,
             notification_bytes: 4 * 1024 * 1024,
@@ -65,12 +64,6 @@ impl GatewayLimits {
     #[must_use]
     pub fn body_timeout(self, time: Duration) -> Self {
         Self { body_timeout: time, ..self }
-    }
-
-    /// Sets the longest that one call may take.
-    #[must_use]
-    pub fn call_timeout(self, time: Duration) -> Self {
-        Self { call_timeout: time, ..self }
     }
 
     /// Sets the longest that all calls of one packet may take together.
@@ -99,7 +92,6 @@ impl GatewayLimits {
 
     pub(super) fn packet_limits(&self) -> PacketLimits {
         PacketLimits {
-            call_timeout: self.call_timeout,
             packet_timeout: self.packet_timeout,
             notifications: self.notifications,
             notification_bytes: self.notification_bytes,

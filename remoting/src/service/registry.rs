@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use amf_core::{Classes, Limits};
 
@@ -19,11 +20,22 @@ pub(super) struct Registry {
     classes: Arc<Classes>,
     limits: Limits,
     output_limits: OutputLimits,
+    call_timeout: CallTimeout,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
     /// `None`: arguments are decoded where the call came in.
     blocking_threshold: Option<usize>,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
+}
+
+/// The time that a call has, unless its method has a timeout of its own.
+#[derive(Clone, Copy)]
+struct CallTimeout(Duration);
+
+impl Default for CallTimeout {
+    fn default() -> Self {
+        Self(Duration::from_secs(30))
+    }
 }
 
 impl Registry {
@@ -66,6 +78,10 @@ impl Registry {
         Self { output_limits, ..self.clone() }
     }
 
+    pub(super) fn with_call_timeout(&self, timeout: Duration) -> Self {
+        Self { call_timeout: CallTimeout(timeout), ..self.clone() }
+    }
+
     pub(super) fn with_blocking_threshold(&self, bytes: usize) -> Self {
         Self { blocking_threshold: Some(bytes), ..self.clone() }
     }
@@ -100,6 +116,10 @@ impl Registry {
         self.output_limits
     }
 
+    pub(super) fn call_timeout(&self) -> Duration {
+        self.call_timeout.0
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.services.iter().map(|service| service.name)
     }
@@ -109,6 +129,10 @@ impl Registry {
         let dotted = || name.contains('/').then(|| name.replace('/', "."));
         let index = self.by_name.get(name).or_else(|| self.by_name.get(dotted()?.as_str()))?;
         self.services.get(*index)
+    }
+
+    pub(super) fn method(&self, target: &Target) -> Option<ResolvedMethod<'_>> {
+        self.service(target.service())?.method(target.method())
     }
 
     /// The names that a target means, as the tables have them.
