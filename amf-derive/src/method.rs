@@ -21,6 +21,7 @@ use crate::service::timeout;
 pub(crate) struct RemoteAttribute {
     pub(crate) rename: SetOnce<LitStr>,
     pub(crate) concurrent: SetOnce<Ident>,
+    pub(crate) blocking: SetOnce<Ident>,
     pub(crate) timeout: SetOnce<Duration>,
     pub(crate) access: AccessRule,
 }
@@ -38,6 +39,10 @@ impl RemoteAttribute {
                 "concurrent" if known.contains(&"concurrent") => {
                     let value = setting.flag(errors);
                     remote.concurrent.set(&setting, value, errors);
+                }
+                "blocking" if known.contains(&"blocking") => {
+                    let value = setting.flag(errors);
+                    remote.blocking.set(&setting, value, errors);
                 }
                 "timeout" if known.contains(&"timeout") => {
                     let value = timeout::parse(&setting, errors);

@@ -96,10 +96,19 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     // A future that is not `Send` is the method's, so the message points there.
     let place = span::at(ident);
     let running = span::with_span(&quote!(#root::__private::boxed_method), place);
-    let running = quote_spanned! {place=> #running(async move {
-        #(#borrow)*
+    let run = quote_spanned! {place=>
         let __output = Self::#ident(&*__service, #(#arguments),*)#wait;
         #reply
+    };
+    let run = if method.is_blocking {
+        let run_blocking = span::with_span(&quote!(#root::__private::run_blocking), place);
+        quote_spanned!(place=> #run_blocking(move || { #run }).await)
+    } else {
+        run
+    };
+    let running = quote_spanned! {place=> #running(async move {
+        #(#borrow)*
+        #run
     })};
     let description = description(service, method);
     quote! {

@@ -109,7 +109,9 @@ impl Services {
     /// `GatewayLimits::packet_timeout` limits all calls of a packet together, whatever their own times are.
     ///
     /// A deadline ends what waits, not what computes: it is checked when the call waits, and a call that completes
-    /// without waiting is not cut. Outside of a tokio runtime nothing measures the time, and calls have no deadline.
+    /// without waiting is not cut. A method that is `#[remote(blocking)]` runs on its own thread to its end, while its
+    /// caller receives the fault at the deadline. Outside of a tokio runtime nothing measures the time, and calls have
+    /// no deadline.
     ///
     /// ```
     /// use std::time::Duration;

@@ -31,17 +31,20 @@ where
                                 __context.caller(),
                             )
                             .await?;
-                        let __output = Self::best_move(
-                            &*__service,
-                            &__parameter_user,
-                            __parameter_board,
-                        );
-                        <Result<
-                            Move,
-                            ChessError,
-                        > as ::amf_remoting::IntoReply<
-                            _,
-                        >>::into_reply(__output, &__context)
+                        ::amf_remoting::__private::run_blocking(move || {
+                                let __output = Self::best_move(
+                                    &*__service,
+                                    &__parameter_user,
+                                    __parameter_board,
+                                );
+                                <Result<
+                                    Move,
+                                    ChessError,
+                                > as ::amf_remoting::IntoReply<
+                                    _,
+                                >>::into_reply(__output, &__context)
+                            })
+                            .await
                     })
                 },
             )

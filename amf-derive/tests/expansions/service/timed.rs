@@ -1,6 +1,6 @@
 #[remoting_service(name = "chess")]
 impl Chess {
-    #[remote(timeout = "1m")]
+    #[remote(blocking, timeout = "1m")]
     fn best_move(&self, user: &User, board: Board) -> Result<Move, ChessError> {}
 
     #[remote(timeout = "none")]
