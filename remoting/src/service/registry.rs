@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use amf_core::{Classes, Limits};
@@ -158,6 +159,8 @@ pub(super) struct ServiceEntry {
     signatures: Vec<&'static Signature>,
     by_name: BTreeMap<&'static str, usize>,
     object: Box<dyn ErasedService>,
+    /// Whether a slow poll has been logged, by the index of the method.
+    has_slow_polls: Vec<AtomicBool>,
 }
 
 impl ServiceEntry {
@@ -169,7 +172,9 @@ impl ServiceEntry {
                 return Err(ServicesError::DuplicateMethod { service: S::NAME, method: signature.name() });
             }
         }
-        Ok(Self { name: S::NAME, signatures, by_name, object: Box::new(Arc::new(service)) })
+        let has_slow_polls = signatures.iter().map(|_| AtomicBool::new(false)).collect();
+        let object = Box::new(Arc::new(service));
+        Ok(Self { name: S::NAME, signatures, by_name, object, has_slow_polls })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -215,6 +220,12 @@ impl ResolvedMethod<'_> {
         context: Context,
     ) -> Result<MethodFuture, Fault> {
         self.service.object.start(self.index, arguments, context)
+    }
+
+    /// Returns `true` the first time that it is called for a method.
+    pub(super) fn is_first_slow_poll(self) -> bool {
+        let logged = self.service.has_slow_polls.get(self.index);
+        logged.is_some_and(|logged| !logged.swap(true, Ordering::Relaxed))
     }
 }
 

@@ -8,5 +8,6 @@ pub mod bytes;
 pub mod counters;
 pub mod direct;
 pub mod flex;
+pub mod log;
 pub mod post;
 pub mod probe;
