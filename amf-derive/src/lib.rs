@@ -116,11 +116,40 @@ pub fn fault(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `rename = "serverVersion"` | the name on the wire; otherwise the method's in camelCase |
 /// | `concurrent` | the calls after this one in a packet need not wait for it |
+/// | `timeout = "5m"` | the longest that a call may take, in place of `Services::call_timeout`: `"250ms"`, `"30s"`, `"5m"`, `"1h"`, or `"none"` for no limit |
+/// | `blocking` | the method runs on tokio's blocking pool |
 /// | `role = "admin"` | only who has this role may call it |
 /// | `logged_in` | only who is known may call it |
 /// | `public` | everybody may call it, whatever the block says |
 ///
 /// A rule is checked before the arguments are decoded; see `service::Access`.
+///
+/// # Timeouts
+///
+/// A call that has not been answered when its time ends receives the fault `Server.Timeout`, which names the limit
+/// `method_timeout`, and the method's future is dropped. A method may have more time than `Services::call_timeout` or
+/// less. Over HTTP the calls of a packet also have `GatewayLimits::packet_timeout` (30 s by default) together, which a
+/// longer timeout of a method does not extend: the fault then names `packet_timeout`. Raise that limit too if such a
+/// method is to be called over HTTP.
+///
+/// # Methods that compute
+///
+/// A method runs in the task of its connection: as long as it computes without waiting, the connection reads nothing,
+/// sends nothing and answers no ping. A poll of 100 ms or longer is logged as a warning, once for each method, and
+/// counted by `amf_slow_polls_total`. A method with `blocking` runs on tokio's blocking pool instead, as by
+/// `tokio::task::spawn_blocking`, and its result is encoded there:
+///
+/// ```text
+/// #[remote(blocking, timeout = "1m")]
+/// fn best_move(&self, user: &User, board: Board) -> Move { .. }
+/// ```
+///
+/// Its borrowed parameters are made before, in the connection's task. It is a plain `fn`; an `async fn` that computes
+/// for a part of its time gives that part to `spawn_blocking` itself. As many of these methods run at a time as the pool
+/// has threads (`max_blocking_threads` of the runtime's builder, 512 by default), and further ones wait, within their
+/// timeout. A panic is a fault of its call alone. A thread cannot be stopped: at the deadline, or if the client goes
+/// away, the method runs to its end and its result is dropped; a method that still waits for a thread is not begun.
+/// Outside of a tokio runtime it runs in place.
 #[proc_macro_attribute]
 pub fn remoting_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
     service::expand(arguments.into(), &item.into()).into()

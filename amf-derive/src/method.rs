@@ -1,6 +1,7 @@
 //! What the attribute macros ask of a method, in an impl block or in a trait.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -13,12 +14,15 @@ use crate::access::AccessRule;
 use crate::attr::{SetOnce, settings};
 use crate::errors::Errors;
 use crate::names::RenameRule;
+use crate::service::timeout;
 
 /// What `#[remote(...)]` says about a method.
 #[derive(Default)]
 pub(crate) struct RemoteAttribute {
     pub(crate) rename: SetOnce<LitStr>,
     pub(crate) concurrent: SetOnce<Ident>,
+    pub(crate) blocking: SetOnce<Ident>,
+    pub(crate) timeout: SetOnce<Duration>,
     pub(crate) access: AccessRule,
 }
 
@@ -35,6 +39,14 @@ impl RemoteAttribute {
                 "concurrent" if known.contains(&"concurrent") => {
                     let value = setting.flag(errors);
                     remote.concurrent.set(&setting, value, errors);
+                }
+                "blocking" if known.contains(&"blocking") => {
+                    let value = setting.flag(errors);
+                    remote.blocking.set(&setting, value, errors);
+                }
+                "timeout" if known.contains(&"timeout") => {
+                    let value = timeout::parse(&setting, errors);
+                    remote.timeout.set(&setting, value, errors);
                 }
                 name if known.contains(&name) && remote.access.take(&setting, true, errors) => {}
                 _ => setting.unknown("a method", known, errors),

@@ -10,7 +10,7 @@
 //! impl<S: Store> Game<S> {
 //!     /// Enters a room.
 //!     async fn join(&self, user: &User, player: Player, room: Option<String>) -> Result<Room, GameError> { .. }
-//!     #[remote(concurrent, role = "admin")]
+//!     #[remote(concurrent, timeout = "5s", role = "admin")]
 //!     fn version(&self) -> u32 { 7 }
 //! }
 //! ```
@@ -46,10 +46,13 @@
 //!         })
 //!         .returns("u32")
 //!         .concurrent()
+//!         .timeout(::core::time::Duration::from_secs(5))   // left out where none is given
 //!         .access(root::service::Access::Role("admin")),   // or LoggedIn; left out where it is public
 //!     ];
 //! }
 //! ```
+//!
+//! The last two statements of a method that is `blocking` stand in `root::__private::run_blocking(move || { .. }).await`.
 //!
 //! The number of arguments is checked before the closure runs (from `parameters`), what is left over after it, and
 //! a panic in either half becomes a fault: the expansion does none of that.
@@ -97,7 +100,12 @@
 //! fn ping(&self, n: u32) -> impl Future<Output = Result<u32, CallError>> + Send { self.invoke::<u32>("ping", (n,)) }
 //! ```
 
+use std::panic::resume_unwind;
+
 pub use amf_core;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tracing::Span;
 
 use crate::service::{CallError, Fault, MethodFuture, Reply};
 
@@ -107,6 +115,40 @@ where
     F: Future<Output = Result<Reply, Fault>> + Send + 'static,
 {
     Ok(Box::pin(method))
+}
+
+/// Runs a method on the blocking pool and encodes its result there; outside of a tokio runtime, in place.
+///
+/// # Errors
+/// The fault of the method, or `Server.Processing` if the runtime shuts down first.
+///
+/// # Panics
+/// With the panic of the method, so that it is reported as that of any other.
+pub async fn run_blocking<F>(method: F) -> Result<Reply, Fault>
+where
+    F: FnOnce() -> Result<Reply, Fault> + Send + 'static,
+{
+    let Ok(runtime) = Handle::try_current() else { return method() };
+    // What the method logs belongs to the span of its call.
+    let span = Span::current();
+    let mut running = AbortOnDrop(runtime.spawn_blocking(move || span.in_scope(method)));
+    match (&mut running.0).await {
+        Ok(outcome) => outcome,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => Err(Fault::internal(format_args!("a blocking method was not run: {error}"))),
+        },
+    }
+}
+
+/// Work on the blocking pool that is not begun if nobody waits for it any more: under load, calls that have timed out
+/// would otherwise keep threads from those that have not. Work that has begun runs to its end.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What a notification without a result does with a failure: whoever is gone need not be told.

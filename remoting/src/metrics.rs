@@ -13,6 +13,7 @@
 //! | `amf_refused_total` | counter | `reason` | requests over HTTP that no call was made for, or not every one: see below |
 //! | `amf_calls_total` | counter | `service`, `method`, `outcome` | calls that ended |
 //! | `amf_call_seconds` | histogram | `service`, `method`, `outcome` | how long each took, with the layers of [`Services::layer`](crate::Services::layer) |
+//! | `amf_slow_polls_total` | counter | `service`, `method` | polls of a call, layers included, that took 100 ms or longer and held the other work of their connection; see `blocking` in [`remoting_service`](macro@crate::remoting_service) |
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
 //! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
@@ -24,7 +25,8 @@
 //! that was put together at run time is `fault`.
 //!
 //! **Limits**: the fields of [`Limits`](crate::Limits), of [`OutputLimits`](crate::OutputLimits) and of `GatewayLimits`;
-//! `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and `header_read_timeout` (of the
+//! `call_timeout` of [`Services::call_timeout`](crate::Services::call_timeout) and `method_timeout` of
+//! `#[remote(timeout = "…")]`; `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and `header_read_timeout` (of the
 //! first request), `shutdown_timeout` and `connections` of `gateway::serve`.
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.
@@ -42,6 +44,7 @@ mod name {
     pub(super) const REFUSED: &str = "amf_refused_total";
     pub(super) const CALLS: &str = "amf_calls_total";
     pub(super) const CALL_SECONDS: &str = "amf_call_seconds";
+    pub(super) const SLOW_POLLS: &str = "amf_slow_polls_total";
     pub(super) const LIMITS_EXCEEDED: &str = "amf_limits_exceeded_total";
 }
 
@@ -64,6 +67,11 @@ pub fn describe() {
         name::CALL_SECONDS,
         Unit::Seconds,
         "how long calls took, by service, method and outcome"
+    );
+    describe_counter!(
+        name::SLOW_POLLS,
+        Unit::Count,
+        "polls of calls that took 100 ms or longer, by service and method"
     );
     describe_counter!(name::LIMITS_EXCEEDED, Unit::Count, "limits that were passed, by name");
 }
@@ -94,6 +102,11 @@ pub(crate) fn record_call(
         .record(time);
     #[cfg(not(feature = "metrics"))]
     let _ = time;
+}
+
+/// Counts a poll of a call that held its task for long.
+pub(crate) fn record_slow_poll(service: &'static str, method: &'static str) {
+    add!(SLOW_POLLS, 1, "service" => service, "method" => method);
 }
 
 /// A limit that was passed, by the name that the error says.

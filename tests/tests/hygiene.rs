@@ -447,7 +447,7 @@ pub mod services {
             Outcome::Err(super::faults::Unit)
         }
 
-        #[remote(rename = "arguments", concurrent)]
+        #[remote(rename = "arguments", concurrent, blocking, timeout = "250ms")]
         fn arguments(
             &self,
             arguments: List<Maybe<Number>>,

@@ -1,4 +1,4 @@
-//! Layers around calls, counters and spans: the same ones for both transports, at the same time.
+//! Layers around calls, timeouts, counters and spans: the same ones for both transports, at the same time.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
@@ -138,14 +138,28 @@ async fn a_waiting_call_runs_when_another_completes() {
 
 #[tokio::test]
 async fn a_timeout_is_the_same_fault_over_both_transports() {
-    let layer = tower::timeout::TimeoutLayer::new(Duration::from_millis(50));
-    let transports = BothTransports::open(|services| services.layer(layer)).await;
+    let recorder = DebuggingRecorder::new();
+    let counters = recorder.snapshotter();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+    let transports = BothTransports::open(|services| services.call_timeout(Duration::from_millis(50))).await;
     for transport in [Transport::Http, Transport::Rtmp] {
         let fault =
             timeout(TIMEOUT, transports.clone().wait(transport)).await.unwrap().map_err(code_and_message);
-        let expected = ("Server.Timeout".to_owned(), "the method did not answer in time".to_owned());
-        assert_eq!(fault, Err(expected), "{transport:?}");
+        let text = "the method did not answer in time: the limit `call_timeout` of 50ms is passed";
+        assert_eq!(fault, Err(("Server.Timeout".to_owned(), text.to_owned())), "{transport:?}");
         assert_eq!(transports.add(transport).await, Ok(3.0), "{transport:?}");
+        // A snapshot takes the counts away, so that each transport has its own.
+        let counted = counters.snapshot().into_vec();
+        for (name, expected) in [
+            ("amf_limits_exceeded_total", ["call_timeout"].as_slice()),
+            ("amf_calls_total", &["game", "wait", "Server.Timeout"]),
+        ] {
+            let found = counted.iter().find(|(key, ..)| {
+                let labels = key.key().labels().map(metrics::Label::value);
+                key.key().name() == name && labels.eq(expected.iter().copied())
+            });
+            assert_eq!(found.unwrap().3, DebugValue::Counter(1), "{transport:?} {name}");
+        }
     }
 }
 

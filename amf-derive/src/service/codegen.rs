@@ -1,5 +1,7 @@
 //! Writes the table.
 
+use std::time::Duration;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -94,10 +96,19 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     // A future that is not `Send` is the method's, so the message points there.
     let place = span::at(ident);
     let running = span::with_span(&quote!(#root::__private::boxed_method), place);
-    let running = quote_spanned! {place=> #running(async move {
-        #(#borrow)*
+    let run = quote_spanned! {place=>
         let __output = Self::#ident(&*__service, #(#arguments),*)#wait;
         #reply
+    };
+    let run = if method.is_blocking {
+        let run_blocking = span::with_span(&quote!(#root::__private::run_blocking), place);
+        quote_spanned!(place=> #run_blocking(move || { #run }).await)
+    } else {
+        run
+    };
+    let running = quote_spanned! {place=> #running(async move {
+        #(#borrow)*
+        #run
     })};
     let description = description(service, method);
     quote! {
@@ -144,12 +155,25 @@ fn description(service: &Service, method: &Method) -> TokenStream {
     });
     let docs = method.docs.as_ref().map(|docs| quote!(.docs(#docs)));
     let concurrent = method.is_concurrent.then(|| quote!(.concurrent()));
+    let timeout = method.timeout.map(timeout_call);
     let access = method.access.as_ref().and_then(|access| match access {
         Access::Public => None,
         Access::LoggedIn => Some(quote!(.access(#root::service::Access::LoggedIn))),
         Access::Role(role) => Some(quote!(.access(#root::service::Access::Role(#role)))),
     });
-    quote!(#parameters #returns #docs #concurrent #access)
+    quote!(#parameters #returns #docs #concurrent #timeout #access)
+}
+
+fn timeout_call(timeout: Duration) -> TokenStream {
+    let (seconds, milliseconds) = (timeout.as_secs(), timeout.as_millis() as u64);
+    let timeout = if timeout == Duration::MAX {
+        quote!(MAX)
+    } else if timeout.subsec_nanos() == 0 {
+        quote!(from_secs(#seconds))
+    } else {
+        quote!(from_millis(#milliseconds))
+    };
+    quote!(.timeout(::core::time::Duration::#timeout))
 }
 
 /// No parameter's variable can be one of the expansion's own.

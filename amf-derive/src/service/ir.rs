@@ -1,5 +1,7 @@
 //! What the macro understood of an impl block.
 
+use std::time::Duration;
+
 use proc_macro2::TokenStream;
 use syn::{Ident, Type};
 
@@ -18,6 +20,10 @@ pub(crate) struct Method {
     pub(crate) wire: String,
     pub(crate) is_async: bool,
     pub(crate) is_concurrent: bool,
+    /// Whether it runs on the blocking pool; never where it is `async`.
+    pub(crate) is_blocking: bool,
+    /// Its own timeout; [`Duration::MAX`] for no limit.
+    pub(crate) timeout: Option<Duration>,
     /// None where nothing is said, neither on the method nor on the block.
     pub(crate) access: Option<Access>,
     pub(crate) parameters: Vec<Parameter>,

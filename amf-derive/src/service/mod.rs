@@ -4,6 +4,7 @@ mod codegen;
 mod ir;
 mod ownership;
 mod parse;
+pub(crate) mod timeout;
 
 use proc_macro2::TokenStream;
 use quote::quote;

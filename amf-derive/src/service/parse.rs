@@ -20,7 +20,8 @@ use crate::names;
 use crate::paths::Root;
 
 const BLOCK_SETTINGS: &[&str] = &["name", "crate", "role", "logged_in"];
-const METHOD_SETTINGS: &[&str] = &["rename", "concurrent", "role", "logged_in", "public"];
+const METHOD_SETTINGS: &[&str] =
+    &["rename", "concurrent", "timeout", "blocking", "role", "logged_in", "public"];
 
 pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut Errors) -> Service {
     let block = BlockSettings::parse(arguments, errors);
@@ -127,6 +128,7 @@ fn method(
     let remote = RemoteAttribute::take(&mut function.attrs, METHOD_SETTINGS, errors);
     let signature = &function.sig;
     check_signature(signature, &SERVICE_ADVICE, errors);
+    refuse_async_blocking(&remote, signature.asyncness.is_some(), errors);
     let wire = remote.wire_name(&signature.ident, errors);
     names.claim(&wire, &signature.ident, is_conditional(&function.attrs), errors);
     let parameters = signature.inputs.iter().filter_map(|input| match input {
@@ -139,10 +141,23 @@ fn method(
         wire: wire.0,
         is_async: signature.asyncness.is_some(),
         is_concurrent: remote.concurrent.is_set(),
+        is_blocking: remote.blocking.is_set(),
+        timeout: remote.timeout.get().copied(),
         access: remote.access.access().or(of_block).cloned(),
         returns: returns(function, errors),
         docs: describe::docs(&function.attrs),
         attributes: lints::shared_attributes(&function.attrs),
+    }
+}
+
+/// A future on the blocking pool would take a thread of it while it waits.
+fn refuse_async_blocking(remote: &RemoteAttribute, is_async: bool, errors: &mut Errors) {
+    if let Some(blocking) = remote.blocking.get().filter(|_| is_async) {
+        errors.at(
+            blocking,
+            "`blocking` is for a method that computes and does not wait: remove `async`; or remove `blocking`, and \
+             give what computes to `tokio::task::spawn_blocking` within the method",
+        );
     }
 }
 

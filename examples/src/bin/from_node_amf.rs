@@ -3,7 +3,6 @@
 use std::future::pending;
 use std::time::Duration;
 
-use amf_remoting::gateway::GatewayLimits;
 use amf_remoting::{Client, Fault, Gateway, Services, Value, remote_client, remoting_service};
 use axum::Router;
 use tokio::net::TcpListener;
@@ -45,8 +44,8 @@ impl Methods {
 }
 
 fn app() -> Router {
-    let limits = GatewayLimits::new().with_call_timeout(Duration::from_secs(10));
-    Gateway::new(Services::new().add(Methods)).limits(limits).into_router("/")
+    let services = Services::new().add(Methods).call_timeout(Duration::from_secs(10));
+    Gateway::new(services).into_router("/")
 }
 
 #[tokio::main]

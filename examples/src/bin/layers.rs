@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use amf_remoting::gateway::{GatewayLimits, ServerLimits, serve};
+use amf_remoting::gateway::{ServerLimits, serve};
 use amf_remoting::{Gateway, Services, remoting_service};
 use axum::Router;
 use axum::http::{Method, StatusCode, header};
@@ -42,13 +42,12 @@ impl Demo {
 /// that of RTMP for example, would be given the same services and share it.
 fn services() -> Services {
     let around_calls = ServiceBuilder::new().load_shed().rate_limit(20, Duration::from_secs(1));
-    Services::new().add(Demo).layer(around_calls)
+    // Shorter than the timeout of the route, so that callers get a fault and not an error of HTTP.
+    Services::new().add(Demo).call_timeout(Duration::from_secs(2)).layer(around_calls)
 }
 
 fn gateway() -> Gateway {
-    // Shorter than the timeout of the route, so that callers get a fault and not an error of HTTP.
-    let limits = GatewayLimits::new().with_call_timeout(Duration::from_secs(2));
-    Gateway::new(services()).limits(limits).complete_calls_on_disconnect(true)
+    Gateway::new(services()).complete_calls_on_disconnect(true)
 }
 
 fn app(gateway: &Gateway, counters: PrometheusHandle) -> Router {

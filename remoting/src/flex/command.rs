@@ -69,7 +69,11 @@ async fn login(context: &CallContext, caller: &Caller, body: &CommandBody) -> Re
         )
     })?;
     let login = context.services.login(&credentials, caller);
-    context.within_time(catch_panic_async(&"login".into(), login)).await.map(drop).map_err(as_client_fault)
+    context
+        .within_packet_timeout(catch_panic_async(&"login".into(), login))
+        .await
+        .map(drop)
+        .map_err(as_client_fault)
 }
 
 /// A client of Flex takes any other code for that of a server that cannot be reached.
@@ -82,7 +86,7 @@ fn as_client_fault(fault: Fault) -> Fault {
 
 async fn logout(context: &CallContext, caller: &Caller) -> Result<(), Fault> {
     let logout = context.services.logout(caller);
-    context.within_time(catch_panic_async(&"logout".into(), logout)).await
+    context.within_packet_timeout(catch_panic_async(&"logout".into(), logout)).await
 }
 
 fn unsupported(operation: i32) -> Fault {

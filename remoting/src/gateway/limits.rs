@@ -30,15 +30,13 @@ amf_core::__private::limits! {
             /// The response is `408 Request Timeout`.
         }
 
-        /// Timeout for one call.
-        call_timeout, with_call_timeout = 30 s {
-            /// The call is cancelled and answered with the fault `Server.Timeout`.
-        }
-
         /// Timeout for all calls of one packet together.
         packet_timeout, with_packet_timeout = 30 s {
             /// The running call is cancelled, and the calls for which no time is left are not made. Each of them is
-            /// answered with the fault `Server.Timeout`.
+            /// answered with the fault `Server.Timeout`, which names `packet_timeout`.
+            ///
+            /// The limit stays in force for calls that may take longer by
+            /// [`Services::call_timeout`](crate::Services::call_timeout) or by a timeout of their method.
         }
 
         /// Maximum number of notifications that the calls of one packet send to their client, and of headers that they
@@ -67,7 +65,6 @@ impl GatewayLimits {
     pub(super) const fn packet_limits(&self) -> PacketLimits {
         let names = Self::NAMES;
         PacketLimits {
-            call_timeout: NamedLimit { name: names.call_timeout, max: self.call_timeout },
             packet_timeout: NamedLimit { name: names.packet_timeout, max: self.packet_timeout },
             notifications: NamedLimit { name: names.notifications, max: self.notifications },
             notification_bytes: NamedLimit { name: names.notification_bytes, max: self.notification_bytes },

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use amf_core::packet::{Header, Message, Packet};
 use amf_core::{DecodeError, EncodeError, Version};
 use bytes::Bytes;
+use tokio::time::Instant;
 use tracing::Span;
 
 use super::budget::{PacketBudget, check_response_uri};
@@ -18,9 +19,9 @@ use super::reply_headers::ReplyHeaders;
 use super::reply_writer::ReplyWriter;
 use super::schedule::{self, ScheduledCall};
 use super::span::record_packet;
-use super::time_limits::TimeLimits;
 use super::version::PacketVersion;
 use crate::metrics;
+use crate::service::deadline::Deadline;
 use crate::service::fault::{Fault, code};
 use crate::service::request_headers::RequestHeader;
 use crate::service::{BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
@@ -68,8 +69,9 @@ pub(crate) async fn handle_packet(
         Arc::new(PacketBudget::reserve(services.encode_limits().packet_bytes, response_uris(&packet))?);
     let headers = lazy_headers(services, &packet, &bytes);
     let version = PacketVersion::new(packet.version);
-    let time = TimeLimits::start(&limits);
-    let context = CallContext { services: services.clone(), time };
+    let packet_deadline =
+        Deadline::new(limits.packet_timeout.name, limits.packet_timeout.max, Instant::now());
+    let context = CallContext { services: services.clone(), packet_deadline };
     let is_description = policy.is_description_request(&packet);
     let handler =
         PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description, budget };
@@ -188,7 +190,7 @@ impl PacketHandler<'_> {
         let reply: BoxFuture<'_, MessageReply> = if self.is_description {
             Box::pin(async move {
                 let description = describe_target(&self.context.services, &call);
-                MessageReply::new(version, self.context.within_time(description).await)
+                MessageReply::new(version, self.context.within_packet_timeout(description).await)
             })
         } else {
             Box::pin(async move { MessageReply::new(version, self.context.call(call).await) })

@@ -5,7 +5,6 @@ use std::time::Duration;
 /// The part of a transport's limits that concerns the calls of one packet, with the transport's names for them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PacketLimits {
-    pub(crate) call_timeout: NamedLimit<Duration>,
     pub(crate) packet_timeout: NamedLimit<Duration>,
     pub(crate) notifications: NamedLimit<usize>,
     pub(crate) notification_bytes: NamedLimit<usize>,

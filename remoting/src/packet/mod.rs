@@ -10,7 +10,6 @@ mod reply_headers;
 mod reply_writer;
 mod schedule;
 mod span;
-mod time_limits;
 mod version;
 
 pub use reply_headers::ReplyHeaders;

@@ -6,8 +6,8 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::schedule::ScheduledCall;
-use super::time_limits::TimeLimits;
 use crate::service::budget::encode_fault;
+use crate::service::deadline::Deadline;
 use crate::service::{BoxFuture, Call, Caller, Fault, Reply, Services};
 
 /// A protocol whose messages come in those of a packet.
@@ -30,25 +30,25 @@ pub(crate) struct PacketMessage<'a> {
     pub(crate) context: &'a CallContext,
 }
 
-/// The services behind a gateway, and how long the calls of a packet may take.
+/// The services behind a gateway, and the deadline of all calls of a packet together.
 #[derive(Clone)]
 pub(crate) struct CallContext {
     pub(crate) services: Services,
-    pub(crate) time: TimeLimits,
+    pub(crate) packet_deadline: Deadline,
 }
 
 impl CallContext {
     /// Calls a method.
     pub(crate) async fn call(&self, call: Call) -> Result<Reply, Fault> {
-        self.services.call_with_timeout(call, |outcome| self.time.apply(outcome)).await
+        self.services.call_before(self.packet_deadline, call).await
     }
 
-    /// Lets nothing take longer than a call may.
-    pub(crate) fn within_time<T>(
+    /// Runs work that is not a call before the deadline of the packet.
+    pub(crate) fn within_packet_timeout<T>(
         &self,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> impl Future<Output = Result<T, Fault>> {
-        self.time.apply(work)
+        self.packet_deadline.apply(work)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Call, Fault, Reply};
 use crate::metrics;
 
 /// In place of names that are in no table: what a client makes up is no label.
-const UNKNOWN: &str = "unknown";
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// What is noted of one call. Where nobody looks, it costs a look at whether somebody does.
 pub(super) struct CallRecorder {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use amf_core::{Classes, FromAmf};
 
@@ -62,6 +63,7 @@ impl<S> Method<S> {
             returns: "()",
             docs: "",
             concurrent: false,
+            timeout: None,
             access: Access::Public,
         };
         Self { signature, call }
@@ -92,6 +94,16 @@ impl<S> Method<S> {
     #[must_use]
     pub const fn concurrent(mut self) -> Self {
         self.signature.concurrent = true;
+        self
+    }
+
+    /// Sets the time that a call of the method has, in place of
+    /// [`Services::call_timeout`](super::Services::call_timeout); [`Duration::MAX`] for no limit.
+    ///
+    /// The limit `packet_timeout` of the HTTP gateway stays in force beside it.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.signature.timeout = Some(timeout);
         self
     }
 
@@ -139,6 +151,7 @@ pub struct Signature {
     returns: &'static str,
     docs: &'static str,
     concurrent: bool,
+    timeout: Option<Duration>,
     access: Access,
 }
 
@@ -166,6 +179,13 @@ impl Signature {
     /// Whether the calls after this one in a packet need not wait for it.
     pub const fn is_concurrent(&self) -> bool {
         self.concurrent
+    }
+
+    /// Returns the method's own timeout, which replaces
+    /// [`Services::call_timeout`](super::Services::call_timeout). `None`: it has none; [`Duration::MAX`]: its calls
+    /// have no limit.
+    pub const fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// Who may call it.

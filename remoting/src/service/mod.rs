@@ -16,6 +16,7 @@ mod caller;
 pub(crate) mod catch_panic;
 pub(crate) mod client;
 mod credentials;
+pub(crate) mod deadline;
 mod describe;
 mod dispatch;
 mod extensions;
@@ -30,6 +31,7 @@ mod registry;
 mod reply;
 pub(crate) mod request_headers;
 mod services;
+mod supervisor;
 mod target;
 mod to_arguments;
 

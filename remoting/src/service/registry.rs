@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use amf_core::{Classes, Limits};
 
@@ -20,10 +22,21 @@ pub(super) struct Registry {
     classes: Arc<Classes>,
     limits: Limits,
     output_limits: OutputLimits,
+    call_timeout: CallTimeout,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
     blocking_pool: BlockingPool,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
+}
+
+/// The time that a call has, unless its method has a timeout of its own.
+#[derive(Clone, Copy)]
+struct CallTimeout(Duration);
+
+impl Default for CallTimeout {
+    fn default() -> Self {
+        Self(Duration::from_secs(30))
+    }
 }
 
 impl Registry {
@@ -66,6 +79,10 @@ impl Registry {
         Self { output_limits, ..self.clone() }
     }
 
+    pub(super) fn with_call_timeout(&self, timeout: Duration) -> Self {
+        Self { call_timeout: CallTimeout(timeout), ..self.clone() }
+    }
+
     pub(super) fn with_blocking_threshold(&self, bytes: usize) -> Self {
         Self { blocking_pool: self.blocking_pool.with_threshold(bytes), ..self.clone() }
     }
@@ -100,6 +117,10 @@ impl Registry {
         self.output_limits
     }
 
+    pub(super) fn call_timeout(&self) -> Duration {
+        self.call_timeout.0
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.services.iter().map(|service| service.name)
     }
@@ -109,6 +130,10 @@ impl Registry {
         let dotted = || name.contains('/').then(|| name.replace('/', "."));
         let index = self.by_name.get(name).or_else(|| self.by_name.get(dotted()?.as_str()))?;
         self.services.get(*index)
+    }
+
+    pub(super) fn method(&self, target: &Target) -> Option<ResolvedMethod<'_>> {
+        self.service(target.service())?.method(target.method())
     }
 
     /// The names that a target means, as the tables have them.
@@ -134,6 +159,8 @@ pub(super) struct ServiceEntry {
     signatures: Vec<&'static Signature>,
     by_name: BTreeMap<&'static str, usize>,
     object: Box<dyn ErasedService>,
+    /// Whether a slow poll has been logged, by the index of the method.
+    has_slow_polls: Vec<AtomicBool>,
 }
 
 impl ServiceEntry {
@@ -145,7 +172,9 @@ impl ServiceEntry {
                 return Err(ServicesError::DuplicateMethod { service: S::NAME, method: signature.name() });
             }
         }
-        Ok(Self { name: S::NAME, signatures, by_name, object: Box::new(Arc::new(service)) })
+        let has_slow_polls = signatures.iter().map(|_| AtomicBool::new(false)).collect();
+        let object = Box::new(Arc::new(service));
+        Ok(Self { name: S::NAME, signatures, by_name, object, has_slow_polls })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -191,6 +220,12 @@ impl ResolvedMethod<'_> {
         context: Context,
     ) -> Result<MethodFuture, Fault> {
         self.service.object.start(self.index, arguments, context)
+    }
+
+    /// Returns `true` the first time that it is called for a method.
+    pub(super) fn is_first_slow_poll(self) -> bool {
+        let logged = self.service.has_slow_polls.get(self.index);
+        logged.is_some_and(|logged| !logged.swap(true, Ordering::Relaxed))
     }
 }
 

@@ -1,17 +1,23 @@
 //! All services of a program, as transports see them.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use amf_core::{Classes, Limits};
+use tokio::time::Instant;
 use tower::BoxError;
 use tracing::Instrument;
 
 use super::authenticator::{no_authenticator, wrong_credentials};
 use super::call_recorder::CallRecorder;
 use super::catch_panic::catch_panic_async;
+use super::deadline::Deadline;
+use super::dispatch::dispatch;
 use super::layer::CallService;
 use super::registry::Registry;
+use super::supervisor::CallSupervisor;
 use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, OutputLimits, Principal, Reply, Service,
     ServiceDescription, Signature, StartWatch, Target,
@@ -24,9 +30,8 @@ use super::{
 /// ```
 /// use std::time::Duration;
 /// use amf_remoting::Services;
-/// use tower::timeout::TimeoutLayer;
 ///
-/// let services = Services::new().layer(TimeoutLayer::new(Duration::from_secs(5)));
+/// let services = Services::new().call_timeout(Duration::from_secs(5));
 /// assert_eq!(services.names().count(), 0);
 /// ```
 #[derive(Clone, Debug)]
@@ -93,6 +98,46 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
+    /// Sets the time that a call has, over every transport. Default: 30 s; [`Duration::MAX`] for no limit.
+    ///
+    /// The time runs from the first poll of the call to its reply, and includes everything that a call may wait for:
+    /// layers, the [`authenticator`](Self::authenticator), decoding and the method. At the deadline the method's future
+    /// is dropped at the point where it waits, and the caller receives the fault `Server.Timeout`, which names the limit
+    /// `call_timeout`. Logins, logouts and descriptions have the same time.
+    ///
+    /// `#[remote(timeout = "5m")]` gives a method a time of its own, longer or shorter. Over HTTP,
+    /// `GatewayLimits::packet_timeout` limits all calls of a packet together, whatever their own times are.
+    ///
+    /// A deadline ends what waits, not what computes: it is checked when the call waits, and a call that completes
+    /// without waiting is not cut. A method that is `#[remote(blocking)]` runs on its own thread to its end, while its
+    /// caller receives the fault at the deadline. Outside of a tokio runtime nothing measures the time, and calls have
+    /// no deadline.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use amf_remoting::{Services, remoting_service};
+    /// use tokio::sync::Notify;
+    ///
+    /// struct Chess { moved: Notify }
+    ///
+    /// #[remoting_service(name = "chess")]
+    /// impl Chess {
+    ///     /// Waits for a person, who may think for a while.
+    ///     #[remote(timeout = "5m")]
+    ///     async fn next_move(&self) {
+    ///         self.moved.notified().await;
+    ///     }
+    /// }
+    ///
+    /// let services = Services::new().add(Chess { moved: Notify::new() }).call_timeout(Duration::from_secs(5));
+    /// # assert_eq!(services.methods("chess").next().unwrap().timeout(), Some(Duration::from_mins(5)));
+    /// ```
+    #[must_use]
+    pub fn call_timeout(self, timeout: Duration) -> Self {
+        let registry = self.registry.with_call_timeout(timeout);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
     /// Sets the size in bytes from which on the arguments of a call are decoded on tokio's blocking pool, so that they
     /// delay no other task of the runtime. Default: 64 KiB. `usize::MAX`: never.
     ///
@@ -130,12 +175,18 @@ impl Services {
     /// Logs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.
     ///
     /// This is for transports with a logout of their own.
+    ///
+    /// # Errors
+    /// The fault of the authenticator, or `Server.Timeout` after [`call_timeout`](Self::call_timeout).
     pub async fn logout(&self, caller: &Caller) -> Result<(), Fault> {
-        caller.logout().await;
-        match self.registry.authenticator() {
-            Some(authenticator) => authenticator.end_session(&caller.anonymous()).await,
-            None => Ok(()),
-        }
+        let logout = async {
+            caller.logout().await;
+            match self.registry.authenticator() {
+                Some(authenticator) => authenticator.end_session(&caller.anonymous()).await,
+                None => Ok(()),
+            }
+        };
+        self.within_call_timeout(logout).await
     }
 
     /// Adds classes that no signature names: those that a transport understands itself.
@@ -156,20 +207,61 @@ impl Services {
     ///
     /// This is for transports with a login of their own. Wrong credentials are `Client.Authentication`; where there is
     /// no authenticator it is `Server.Authentication`.
+    ///
+    /// # Errors
+    /// The faults above, that of the authenticator, or `Server.Timeout` after [`call_timeout`](Self::call_timeout).
     pub async fn login(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
         let authenticator = self.registry.authenticator().ok_or_else(no_authenticator)?;
         let anonymous = caller.anonymous();
-        let principal = authenticator.authenticate(credentials, &anonymous);
-        let principal =
-            catch_panic_async(&Target::new("login"), principal).await?.ok_or_else(wrong_credentials)?;
-        caller.login(principal.clone()).await;
-        Ok(principal)
+        let login = async {
+            let principal = authenticator.authenticate(credentials, &anonymous);
+            let principal =
+                catch_panic_async(&Target::new("login"), principal).await?.ok_or_else(wrong_credentials)?;
+            caller.login(principal.clone()).await;
+            Ok(principal)
+        };
+        self.within_call_timeout(login).await
     }
 
-    /// Calls a method.
+    /// Calls a method, with the layers around it, within its [timeout](Self::call_timeout).
+    ///
+    /// # Errors
+    /// The future returns the fault of the method or of a layer; `Server.Timeout` if the call takes too long.
     pub fn call(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+        self.record_call(call, None)
+    }
+
+    /// The same for a transport with a time limit for several calls together.
+    ///
+    /// The span and the counters of the call cover the fault of that limit too.
+    #[cfg(feature = "http")]
+    pub(crate) fn call_before(
+        &self,
+        deadline: Deadline,
+        call: Call,
+    ) -> BoxFuture<'static, Result<Reply, Fault>> {
+        self.record_call(call, Some(deadline))
+    }
+
+    /// Runs work of a transport within [`call_timeout`](Self::call_timeout), for messages that are answered without a
+    /// method. The work is dropped at the deadline.
+    ///
+    /// # Errors
+    /// The fault of `work`, or `Server.Timeout` if it takes too long.
+    pub async fn within_call_timeout<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        Deadline::new("call_timeout", self.registry.call_timeout(), Instant::now()).apply(work).await
+    }
+
+    fn record_call(
+        &self,
+        call: Call,
+        transport_deadline: Option<Deadline>,
+    ) -> BoxFuture<'static, Result<Reply, Fault>> {
         let recorder = CallRecorder::start(&self.registry, &call);
-        let reply = self.run(call);
+        let reply = self.run(call, transport_deadline);
         if recorder.is_disabled() {
             return reply;
         }
@@ -178,27 +270,6 @@ impl Services {
             recorder.finish(&outcome);
             outcome
         })
-    }
-
-    /// Calls a method within a time limit of the transport: `timeout` wraps the method's future.
-    ///
-    /// The span and the counters of the call cover the fault of the time limit too.
-    ///
-    /// # Errors
-    /// The fault of the method, of a layer, or of `timeout`.
-    pub async fn call_with_timeout<F>(
-        &self,
-        call: Call,
-        timeout: impl FnOnce(BoxFuture<'static, Result<Reply, Fault>>) -> F,
-    ) -> Result<Reply, Fault>
-    where
-        F: Future<Output = Result<Reply, Fault>>,
-    {
-        let recorder = CallRecorder::start(&self.registry, &call);
-        // Nothing large may be moved here: it would be copied with every future around it.
-        let outcome = timeout(self.run(call)).instrument(recorder.span()).await;
-        recorder.finish(&outcome);
-        outcome
     }
 
     /// Returns how to see when the method of a call starts, if its arguments are decoded on the
@@ -210,20 +281,28 @@ impl Services {
         self.registry.blocking_pool().is_used_for(call.arguments().len()).then(|| call.watch_start())
     }
 
-    fn run(&self, mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
+    fn run(
+        &self,
+        mut call: Call,
+        transport_deadline: Option<Deadline>,
+    ) -> BoxFuture<'static, Result<Reply, Fault>> {
         if let Some(authenticator) = self.registry.authenticator() {
             call.caller_mut().set_authenticator(authenticator);
         }
         call.registry = Some(Arc::clone(&self.registry));
+        let supervisor = CallSupervisor::new(&self.registry, call.target(), transport_deadline);
         if !self.outermost.is_layered() {
-            return self.outermost.run(call);
+            return Box::pin(async move { supervisor.run(pin!(dispatch(call))).await });
         }
         let target = call.target().clone();
         let envelope = call.envelope().cloned();
         let budget = self.registry.output_limits().reply();
         let reply = self.outermost.run(call);
-        // A layer may panic too, or answer by itself.
-        Box::pin(async move { catch_panic_async(&target, reply).await?.into_envelope(envelope, budget) })
+        Box::pin(async move {
+            // A layer may panic too, or answer by itself.
+            let reply = async { catch_panic_async(&target, reply).await?.into_envelope(envelope, budget) };
+            supervisor.run(pin!(reply)).await
+        })
     }
 
     /// Every class that an argument of any method can contain.
@@ -259,6 +338,9 @@ impl Services {
     /// What a caller may call of a service, in words; nothing where there is no such service.
     ///
     /// Where there are methods but none that the caller may call, it is the fault of the first one's rule.
+    ///
+    /// # Errors
+    /// That fault, or `Server.Timeout` after [`call_timeout`](Self::call_timeout).
     pub async fn describe(
         &self,
         service: &str,
@@ -270,7 +352,8 @@ impl Services {
             caller.set_authenticator(authenticator);
         }
         let description = ServiceDescription::for_caller(entry.name(), entry.signatures(), &caller);
-        catch_panic_async(&Target::new(service), description).await.map(Some)
+        let target = Target::new(service);
+        self.within_call_timeout(catch_panic_async(&target, description)).await.map(Some)
     }
 
     /// What is known about the method that a target means.

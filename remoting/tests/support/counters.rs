@@ -34,9 +34,12 @@ impl Counters {
         counted.filter(|(_, count)| *count > 0).collect()
     }
 
+    /// Compares all but slow polls: on a machine that is busy with other things, any poll may be one.
     #[track_caller]
     pub fn assert(&self, expected: &[(&str, u64)]) {
         let expected = expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
-        assert_eq!(self.take(), expected);
+        let mut counted = self.take();
+        counted.retain(|name, _| !name.starts_with("amf_slow_polls_total"));
+        assert_eq!(counted, expected);
     }
 }

@@ -6,6 +6,8 @@ pub mod amf3;
 pub mod bytes;
 #[cfg(feature = "metrics")]
 pub mod counters;
+pub mod direct;
 pub mod flex;
+pub mod log;
 pub mod post;
 pub mod probe;

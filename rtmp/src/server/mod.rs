@@ -122,7 +122,7 @@ impl Server {
     }
 
     /// Answers commands that are no methods of the services. Without this they are answered with the fault that
-    /// there is no such method.
+    /// there is no such method. An answer has the time of a call, [`Services::call_timeout`].
     ///
     /// ```
     /// use amf_remoting::Services;

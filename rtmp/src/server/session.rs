@@ -166,7 +166,8 @@ impl ClientSession {
         let target = Target::new(command.shared_name());
         match &self.settings.fallback {
             Some(hook) if services.signature(&target).is_none() => {
-                let outcome = call_fallback(Arc::clone(hook), UnknownCommand::new(command, caller.clone()));
+                let command = UnknownCommand::new(command, caller.clone());
+                let outcome = call_fallback(Arc::clone(&self.settings), Arc::clone(hook), command);
                 context.calls.run(InFlightCall::new(transaction, outcome).into());
             }
             _ => match to_call(command, target, caller) {
@@ -245,10 +246,17 @@ fn spawn_on_disconnect(
     );
 }
 
-fn call_fallback(hook: Arc<Fallback>, command: UnknownCommand) -> BoxFuture<'static, Result<Reply, Fault>> {
+fn call_fallback(
+    settings: Arc<ServerSettings>,
+    hook: Arc<Fallback>,
+    command: UnknownCommand,
+) -> BoxFuture<'static, Result<Reply, Fault>> {
     let answer = AssertUnwindSafe(async move { hook(command).await }).catch_unwind();
     Box::pin(async move {
-        answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of fallback panicked")))
+        let answer = async {
+            answer.await.unwrap_or_else(|_panic| Err(Fault::internal("the hook of fallback panicked")))
+        };
+        settings.services.within_call_timeout(answer).await
     })
 }
 

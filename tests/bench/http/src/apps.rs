@@ -64,10 +64,10 @@ fn same_bytes(reply: Bytes) -> Router {
 }
 
 fn limited(router: Router) -> Router {
-    let GatewayLimits { body_timeout, call_timeout, .. } = GatewayLimits::default();
+    let GatewayLimits { body_timeout, packet_timeout, .. } = GatewayLimits::default();
     router
         .layer(RequestBodyTimeoutLayer::new(body_timeout))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, call_timeout))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, packet_timeout))
 }
 
 /// Prints its port, and serves until its input ends: with the process that started it.
