@@ -79,7 +79,7 @@
 #![cfg_attr(feature = "metrics", doc = "- [`metrics`]: what is counted, feature `metrics`.")]
 //! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
 //!   they can tell something.
-//! - [`Services::layer`]: tower layers around calls.
+//! - [`Services::call_timeout`]: how long a call may take. [`Services::layer`]: tower layers around calls.
 //! - [`amf_core`]: values, conversion and the packet, without services.
 //!
 //! # Traits

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
 use futures_util::FutureExt;
 
@@ -12,7 +13,7 @@ use super::{Fault, Target};
 /// Asserting unwind safety: a service's own state is behind its own locks, as it is for any concurrent server;
 /// everything that belongs to the call itself is dropped.
 pub(super) fn catch_panic<T>(target: &Target, step: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
+    fault_of_panic(target, catch_unwind(AssertUnwindSafe(step)))
 }
 
 /// Runs a call, or what has to be known before it, to its end.
@@ -20,7 +21,15 @@ pub(crate) async fn catch_panic_async<T>(
     target: &Target,
     call: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
+    fault_of_panic(target, AssertUnwindSafe(call).catch_unwind().await)
+}
+
+/// Returns the outcome of a step, or the fault of its panic.
+pub(super) fn fault_of_panic<T>(
+    target: &Target,
+    outcome: thread::Result<Result<T, Fault>>,
+) -> Result<T, Fault> {
+    outcome.unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
 }
 
 #[cold]

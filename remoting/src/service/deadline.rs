@@ -38,8 +38,8 @@ impl Deadline {
     }
 
     /// Returns `true` if no time is left.
-    pub(super) fn has_passed(&self) -> bool {
-        self.at.is_some_and(|at| at <= Instant::now())
+    pub(super) fn has_passed(&self, now: Instant) -> bool {
+        self.at.is_some_and(|at| at <= now)
     }
 
     /// Counts the limit as exceeded, and returns the fault that names it.
@@ -55,7 +55,7 @@ impl Deadline {
 
     /// Runs work to its end, or drops it at the deadline. Work for which no time is left is not begun.
     pub(crate) async fn apply<T>(self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        if self.has_passed() {
+        if self.has_passed(Instant::now()) {
             return Err(self.exceeded());
         }
         let (mut work, mut timer) = (pin!(work), LazyTimer::default());
@@ -70,12 +70,16 @@ impl Deadline {
 /// A timer that is set when its work waits for the first time: most calls complete at their first poll, and setting
 /// and clearing a timer for each would cost more than the rest of its dispatch.
 #[derive(Default)]
-pub(super) struct LazyTimer(Option<Timer>);
+pub(super) struct LazyTimer(Option<Box<Timer>>);
 
 impl LazyTimer {
+    pub(super) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Is ready with the fault of the deadline once it has passed.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: impl FnOnce() -> Deadline) -> Poll<Fault> {
-        let timer = self.0.get_or_insert_with(|| Timer::new(deadline()));
+        let timer = self.0.get_or_insert_with(|| Box::new(Timer::new(deadline())));
         timer.poll(cx)
     }
 }

@@ -1,14 +1,15 @@
 //! From a call to a method at work: look up, decode, run.
 
 use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use futures_util::poll;
+use futures_util::{FutureExt, poll};
 
 use super::args::check_sequence_count;
-use super::catch_panic::{catch_panic, catch_panic_async};
+use super::catch_panic::{catch_panic, catch_panic_async, fault_of_panic};
 use super::fault::{Fault, code};
 use super::registry::{Registry, ResolvedMethod};
 use super::{Access, Arguments, ArgumentsForm, Call, MethodFuture, Reply, Target};
@@ -19,14 +20,26 @@ pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
         return Err(Fault::internal("a layer made a call of its own; it should change the one it was given"));
     };
     let target = call.target().clone();
-    let method = resolve(&registry, &target)?;
+    dispatch_with(&registry, &target, call).await
+}
+
+/// The same where there are no layers: registry and target are those of the future around it, so that a call does not
+/// count its references to them twice.
+pub(super) async fn dispatch_with(
+    registry: &Arc<Registry>,
+    target: &Target,
+    call: Call,
+) -> Result<Reply, Fault> {
+    let method = resolve(registry, target)?;
     authorize(method.signature.access(), &call).await?;
     let reply = if registry.blocking_pool().is_used_for(call.arguments().len()) {
         // Boxed, so that other calls do not have to carry it.
-        Box::pin(run_on_blocking_pool(Arc::clone(&registry), call)).await?
+        Box::pin(run_on_blocking_pool(Arc::clone(registry), call)).await?
     } else {
-        let running = catch_panic(&target, || start_method(&registry, method, call))?;
-        catch_panic_async(&target, running).await?
+        let running = catch_panic(target, || start_method(registry, method, call))?;
+        // Not by `catch_panic_async`: a future of its own costs each call some 50 instructions, a percent of one over
+        // RTMP.
+        fault_of_panic(target, AssertUnwindSafe(running).catch_unwind().await)?
     };
     // A method written by hand may have encoded its reply with another limit.
     reply.within(registry.output_limits().reply())

@@ -28,7 +28,8 @@ pub mod code {
     pub const HEADER_NOT_UNDERSTOOD: &str = "Client.Header.NotUnderstood";
     /// Something failed inside; the log knows more.
     pub const PROCESSING: &str = "Server.Processing";
-    /// The method took too long.
+    /// The call took longer than the limit that the message names: `call_timeout`, `method_timeout` or
+    /// `packet_timeout`.
     pub const TIMEOUT: &str = "Server.Timeout";
     /// The result is larger than the output limit that the message names.
     pub const REPLY_TOO_LARGE: &str = "Server.ReplyTooLarge";

@@ -1,6 +1,7 @@
 //! All services of a program, as transports see them.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,7 @@ use tracing::Instrument;
 use super::authenticator::{no_authenticator, wrong_credentials};
 use super::call_recorder::CallRecorder;
 use super::catch_panic::catch_panic_async;
-use super::deadline::Deadline;
-use super::dispatch::dispatch;
+use super::deadline::{Deadline, LazyTimer};
 use super::layer::CallService;
 use super::registry::Registry;
 use super::supervisor::CallSupervisor;
@@ -111,7 +111,8 @@ impl Services {
     /// A deadline ends what waits, not what computes: it is checked when the call waits, and a call that completes
     /// without waiting is not cut. A method that is `#[remote(blocking)]` runs on its own thread to its end, while its
     /// caller receives the fault at the deadline. Outside of a tokio runtime nothing measures the time, and calls have
-    /// no deadline.
+    /// no deadline; in a runtime without timers (`enable_time` of its builder), a call that waits receives the fault
+    /// `Server.Processing`, unless the time is [`Duration::MAX`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -289,11 +290,14 @@ impl Services {
         if let Some(authenticator) = self.registry.authenticator() {
             call.caller_mut().set_authenticator(authenticator);
         }
-        call.registry = Some(Arc::clone(&self.registry));
         let supervisor = CallSupervisor::new(&self.registry, call.target(), transport_deadline);
         if !self.outermost.is_layered() {
-            return Box::pin(async move { supervisor.run(pin!(dispatch(call))).await });
+            return Box::pin(async move {
+                let (mut work, mut timer) = (pin!(supervisor.dispatch(call)), LazyTimer::default());
+                poll_fn(|cx| supervisor.poll(work.as_mut(), &mut timer, cx)).await
+            });
         }
+        call.registry = Some(Arc::clone(&self.registry));
         let target = call.target().clone();
         let envelope = call.envelope().cloned();
         let budget = self.registry.output_limits().reply();
@@ -301,7 +305,8 @@ impl Services {
         Box::pin(async move {
             // A layer may panic too, or answer by itself.
             let reply = async { catch_panic_async(&target, reply).await?.into_envelope(envelope, budget) };
-            supervisor.run(pin!(reply)).await
+            let (mut work, mut timer) = (pin!(reply), LazyTimer::default());
+            poll_fn(|cx| supervisor.poll(work.as_mut(), &mut timer, cx)).await
         })
     }
 
