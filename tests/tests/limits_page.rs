@@ -25,6 +25,12 @@ const SECTIONS: &[Section] = &[
         declaration: amf_core::Limits::DECLARATION,
     },
     Section {
+        title: "`amf_remoting::Services`: calls",
+        text: "Methods of `Services`. `#[remote(timeout = \"5m\")]` gives one method a timeout of its own, which is \
+               reported as `method_timeout`.",
+        declaration: amf_remoting::Services::CALL_LIMITS,
+    },
+    Section {
         title: "`amf_remoting::OutputLimits`: what a server writes",
         text: "For `Services::output_limits`, over every transport.",
         declaration: amf_remoting::OutputLimits::DECLARATION,

@@ -11,6 +11,7 @@ mod authenticator;
 mod blocking_pool;
 pub(crate) mod budget;
 mod call;
+mod call_limits;
 mod call_recorder;
 mod caller;
 pub(crate) mod catch_panic;

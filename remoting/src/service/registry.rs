@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use amf_core::{Classes, Limits};
+use tokio::time::Instant;
 
 use super::authenticator::ErasedAuthenticator;
 use super::blocking_pool::BlockingPool;
+use super::call_limits::CallLimits;
+use super::deadline::Deadline;
 use super::{
     Arguments, Context, Fault, Method, MethodFuture, OutputLimits, Service, ServicesError, Signature, Target,
 };
@@ -22,21 +24,11 @@ pub(super) struct Registry {
     classes: Arc<Classes>,
     limits: Limits,
     output_limits: OutputLimits,
-    call_timeout: CallTimeout,
+    call_limits: CallLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
     blocking_pool: BlockingPool,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
-}
-
-/// The time that a call has, unless its method has a timeout of its own.
-#[derive(Clone, Copy)]
-struct CallTimeout(Duration);
-
-impl Default for CallTimeout {
-    fn default() -> Self {
-        Self(Duration::from_secs(30))
-    }
 }
 
 impl Registry {
@@ -79,8 +71,10 @@ impl Registry {
         Self { output_limits, ..self.clone() }
     }
 
-    pub(super) fn with_call_timeout(&self, timeout: Duration) -> Self {
-        Self { call_timeout: CallTimeout(timeout), ..self.clone() }
+    pub(super) fn with_call_limits(&self, change: impl FnOnce(&mut CallLimits)) -> Self {
+        let mut registry = self.clone();
+        change(&mut registry.call_limits);
+        registry
     }
 
     pub(super) fn with_blocking_threshold(&self, bytes: usize) -> Self {
@@ -117,8 +111,9 @@ impl Registry {
         self.output_limits
     }
 
-    pub(super) fn call_timeout(&self) -> Duration {
-        self.call_timeout.0
+    /// Returns the end of a call that started at an instant, unless its method has a timeout of its own.
+    pub(super) fn call_deadline(&self, start: Instant) -> Deadline {
+        Deadline::new(CallLimits::NAMES.call_timeout, self.call_limits.call_timeout, start)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use amf_core::{Classes, Limits};
 use tokio::time::Instant;
@@ -12,6 +11,7 @@ use tower::BoxError;
 use tracing::Instrument;
 
 use super::authenticator::{no_authenticator, wrong_credentials};
+use super::call_limits::CallLimits;
 use super::call_recorder::CallRecorder;
 use super::catch_panic::catch_panic_async;
 use super::deadline::{Deadline, LazyTimer};
@@ -95,47 +95,6 @@ impl Services {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         let registry = self.registry.with_limits(limits);
-        Self { registry: Arc::new(registry), ..self }
-    }
-
-    /// Sets the time that a call has, over every transport. Default: 30 s; [`Duration::MAX`] for no limit.
-    ///
-    /// The time runs from the first poll of the call to its reply, and includes everything that a call may wait for:
-    /// layers, the [`authenticator`](Self::authenticator), decoding and the method. At the deadline the method's future
-    /// is dropped at the point where it waits, and the caller receives the fault `Server.Timeout`, which names the limit
-    /// `call_timeout`. Logins, logouts and descriptions have the same time.
-    ///
-    /// `#[remote(timeout = "5m")]` gives a method a time of its own, longer or shorter. Over HTTP,
-    /// `GatewayLimits::packet_timeout` limits all calls of a packet together, whatever their own times are.
-    ///
-    /// A deadline ends what waits, not what computes: it is checked when the call waits, and a call that completes
-    /// without waiting is not cut. A method that is `#[remote(blocking)]` runs on its own thread to its end, while its
-    /// caller receives the fault at the deadline. Outside of a tokio runtime nothing measures the time, and calls have
-    /// no deadline; in a runtime without timers (`enable_time` of its builder), a call that waits receives the fault
-    /// `Server.Processing`, unless the time is [`Duration::MAX`].
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use amf_remoting::{Services, remoting_service};
-    /// use tokio::sync::Notify;
-    ///
-    /// struct Chess { moved: Notify }
-    ///
-    /// #[remoting_service(name = "chess")]
-    /// impl Chess {
-    ///     /// Waits for a person, who may think for a while.
-    ///     #[remote(timeout = "5m")]
-    ///     async fn next_move(&self) {
-    ///         self.moved.notified().await;
-    ///     }
-    /// }
-    ///
-    /// let services = Services::new().add(Chess { moved: Notify::new() }).call_timeout(Duration::from_secs(5));
-    /// # assert_eq!(services.methods("chess").next().unwrap().timeout(), Some(Duration::from_mins(5)));
-    /// ```
-    #[must_use]
-    pub fn call_timeout(self, timeout: Duration) -> Self {
-        let registry = self.registry.with_call_timeout(timeout);
         Self { registry: Arc::new(registry), ..self }
     }
 
@@ -253,7 +212,7 @@ impl Services {
         &self,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        Deadline::new("call_timeout", self.registry.call_timeout(), Instant::now()).apply(work).await
+        self.registry.call_deadline(Instant::now()).apply(work).await
     }
 
     fn record_call(
@@ -280,6 +239,12 @@ impl Services {
     /// and begin no further one while [`StartWatch::is_pending`] returns `true`.
     pub fn watch_start(&self, call: &mut Call) -> Option<StartWatch> {
         self.registry.blocking_pool().is_used_for(call.arguments().len()).then(|| call.watch_start())
+    }
+
+    /// For the setters of [`CallLimits`](super::call_limits::CallLimits).
+    pub(super) fn change_call_limits(self, change: impl FnOnce(&mut CallLimits)) -> Self {
+        let registry = self.registry.with_call_limits(change);
+        Self { registry: Arc::new(registry), ..self }
     }
 
     fn run(

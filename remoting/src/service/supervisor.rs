@@ -79,7 +79,7 @@ impl CallSupervisor {
         let of_method = self.registry.method(&self.target).and_then(|method| method.signature.timeout());
         let of_call = match of_method {
             Some(timeout) => Deadline::new("method_timeout", timeout, start),
-            None => Deadline::new("call_timeout", self.registry.call_timeout(), start),
+            None => self.registry.call_deadline(start),
         };
         match &self.transport_deadline {
             Some(of_transport) => of_call.or_earlier(*of_transport),
