@@ -20,6 +20,7 @@ mod service;
 #[cfg(test)]
 mod snapshots;
 mod span;
+mod timeout;
 mod types;
 
 use proc_macro::TokenStream;

@@ -14,7 +14,7 @@ use crate::access::AccessRule;
 use crate::attr::{SetOnce, settings};
 use crate::errors::Errors;
 use crate::names::RenameRule;
-use crate::service::timeout;
+use crate::timeout;
 
 /// What `#[remote(...)]` says about a method.
 #[derive(Default)]

@@ -4,7 +4,6 @@ mod codegen;
 mod ir;
 mod ownership;
 mod parse;
-pub(crate) mod timeout;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -4,25 +4,26 @@ use super::Services;
 
 amf_core::__private::limits! {
     /// Limits on the calls of [`Services`], whose methods set them.
-    #[allow(rustdoc::broken_intra_doc_links, reason = "the links are those of the setters")]
     pub(crate) struct CallLimits by new for Services::change_call_limits {
         /// Timeout for one call, over every transport.
         call_timeout, call_timeout = 30 s {
             /// The call is cancelled and answered with the fault `Server.Timeout`.
             ///
-            /// The time runs from the first poll of the call to its reply, and includes everything that a call may wait for:
-            /// layers, the [`authenticator`](Self::authenticator), decoding and the method. At the deadline the method's future
-            /// is dropped at the point where it waits, and the caller receives the fault `Server.Timeout`, which names the limit
-            /// `call_timeout`. Logins, logouts and descriptions have the same time.
+            /// The time runs from the first poll of the call to its reply, and includes everything that a call may
+            /// wait for: layers, the [`authenticator`](Self::authenticator), decoding and the method. At the
+            /// deadline the method's future is dropped at the point where it waits, and the caller receives the
+            /// fault `Server.Timeout`, which names the limit `call_timeout`. Logins, logouts and descriptions have
+            /// the same time.
             ///
             /// `#[remote(timeout = "5m")]` gives a method a time of its own, longer or shorter. Over HTTP,
             /// `GatewayLimits::packet_timeout` limits all calls of a packet together, whatever their own times are.
             ///
-            /// A deadline ends what waits, not what computes: it is checked when the call waits, and a call that completes
-            /// without waiting is not cut. A method that is `#[remote(blocking)]` runs on its own thread to its end, while its
-            /// caller receives the fault at the deadline. Outside of a tokio runtime nothing measures the time, and calls have
-            /// no deadline; in a runtime without timers (`enable_time` of its builder), a call that waits receives the fault
-            /// `Server.Processing`, unless the time is [`Duration::MAX`].
+            /// A deadline ends what waits, not what computes: it is checked when the call waits, and a call that
+            /// completes without waiting is not cut. A method that is `#[remote(blocking)]` runs on its own thread
+            /// to its end, while its caller receives the fault at the deadline. Outside of a tokio runtime nothing
+            /// measures the time, and calls have no deadline; in a runtime without timers (`enable_time` of its
+            /// builder), a call that waits receives the fault `Server.Processing`, unless the time is
+            /// [`Duration::MAX`].
             ///
             /// ```
             /// use std::time::Duration;

@@ -37,6 +37,7 @@ const AMF_DERIVE: &[&str] = &[
     "describe",
     "types",
     "attr",
+    "timeout",
     "bounds",
     "access",
     "method",
