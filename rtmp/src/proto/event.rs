@@ -184,7 +184,8 @@ impl Command {
         &self.name
     }
 
-    /// The same, to keep.
+    /// Returns the name, shared with the command.
+    #[cfg(feature = "net")]
     pub(crate) fn shared_name(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }

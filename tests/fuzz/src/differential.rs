@@ -217,7 +217,7 @@ impl<'a> Comparison<'a> {
             (Value::Integer(ours), Theirs::Integer(theirs)) => assert_eq!(ours, theirs),
             (Value::Number(ours), Theirs::Number(theirs)) => same_bits(*ours, *theirs),
             (Value::String(ours), Theirs::String(theirs)) => assert_eq!(**ours, **theirs),
-            (Value::Date(ours), Theirs::Date { time, .. }) => same_bits(ours.millis(), *time),
+            (Value::Date(ours), Theirs::Date { time, .. }) => same_bits(ours.as_millis(), *time),
             (Value::ByteArray(ours), Theirs::ByteArray(theirs)) => assert_eq!(**ours, **theirs),
             (Value::Xml(ours), Theirs::XML { value, is_string: true }) if version == Version::Amf3 => {
                 assert_eq!(**ours, **value);
