@@ -105,6 +105,11 @@ pub enum DecodeErrorKind {
     },
     /// Text that is neither UTF-8 nor CESU-8.
     Utf8,
+    /// Bytes that are no remoting packet: another format, or a packet behind a byte order mark or a line of text.
+    NotAPacket {
+        /// The first 24 bytes, escaped as in a byte string of Rust, and `…` if there are more.
+        start: String,
+    },
     /// Whatever a program's own conversion has to say.
     Custom(Cow<'static, str>),
 }
@@ -278,6 +283,7 @@ impl fmt::Display for DecodeErrorKind {
                 "the externalizable class {alias} is not known, and only it knows where its value ends"
             ),
             Self::Utf8 => f.write_str("the text is not UTF-8"),
+            Self::NotAPacket { start } => write!(f, "the input is no AMF packet; it begins with `{start}`"),
             Self::Custom(message) => f.write_str(message),
         }
     }
