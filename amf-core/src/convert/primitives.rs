@@ -251,7 +251,8 @@ impl<'de> Decoder<'de> {
         match self.text_from_token()? {
             Cow::Borrowed(text) => Ok(text),
             Cow::Owned(_) => {
-                Err(self.custom_error("text in CESU-8 cannot be borrowed; take it as `Cow<str>` or `String`"))
+                let error = self.custom_error("expected text in UTF-8, got CESU-8");
+                Err(error.with_advice("it cannot be borrowed: take it as `Cow<str>` or `String`"))
             }
         }
     }
