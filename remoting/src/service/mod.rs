@@ -18,7 +18,7 @@ pub(crate) mod client;
 mod credentials;
 pub(crate) mod deadline;
 mod describe;
-mod dispatch;
+pub(crate) mod dispatch;
 mod extensions;
 pub mod fault;
 mod group;
