@@ -9,7 +9,8 @@ use crate::{Limits, Version};
 /// Bytes that could not be read as what was asked for: a peer's fault, not the program's.
 ///
 /// It knows the offset in the input and the path of members and indices that leads to the value, and
-/// prints them: ``argument 1 `player`.name: expected String, got Integer (at byte 12)``.
+/// prints them: ``argument 1 `player`.name: expected String, got Integer (at byte 12)``. Some errors have
+/// [`advice`](Self::advice) for the author of the Rust types, which is printed too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodeError {
     // Boxed, so that a `Result` of something small stays small on the way that does not fail.
@@ -22,6 +23,8 @@ struct DecodeErrorInner {
     /// None: what was wrong did not come from bytes, or nobody said yet where it stood.
     offset: Option<usize>,
     path: Path,
+    /// In place of that of the kind.
+    advice: Option<&'static str>,
 }
 
 /// What was wrong with the bytes.
@@ -105,6 +108,11 @@ pub enum DecodeErrorKind {
     },
     /// Text that is neither UTF-8 nor CESU-8.
     Utf8,
+    /// Bytes that are no remoting packet: another format, or a packet behind a byte order mark or a line of text.
+    NotAPacket {
+        /// The first 24 bytes, escaped as in a byte string of Rust, and `…` if there are more.
+        start: String,
+    },
     /// Whatever a program's own conversion has to say.
     Custom(Cow<'static, str>),
 }
@@ -124,14 +132,16 @@ impl DecodeError {
     /// An error at a byte offset of the input, with an empty path.
     #[cold]
     pub fn new(kind: DecodeErrorKind, offset: usize) -> Self {
-        Self { inner: Box::new(DecodeErrorInner { kind, offset: Some(offset), path: Path::default() }) }
+        let (offset, path, advice) = (Some(offset), Path::default(), None);
+        Self { inner: Box::new(DecodeErrorInner { kind, offset, path, advice }) }
     }
 
     /// An error of a conversion that does not see the input. Its offset follows by [`with_default_offset`](Self::with_default_offset).
     #[cfg(feature = "serde")]
     #[cold]
     pub(crate) fn with_unknown_offset(kind: DecodeErrorKind) -> Self {
-        Self { inner: Box::new(DecodeErrorInner { kind, offset: None, path: Path::default() }) }
+        let (offset, path, advice) = (None, Path::default(), None);
+        Self { inner: Box::new(DecodeErrorInner { kind, offset, path, advice }) }
     }
 
     /// The same error at this offset, unless it knows one.
@@ -164,6 +174,35 @@ impl DecodeError {
     /// empty when the outermost value itself is wrong.
     pub fn path(&self) -> String {
         self.inner.path.to_string()
+    }
+
+    /// What the author of the Rust types that were read can do about it, such as "take what is shared as `Arc<T>`".
+    pub fn advice(&self) -> Option<&'static str> {
+        self.inner.advice.or_else(|| self.inner.kind.advice())
+    }
+
+    /// The error for whoever sent the bytes: all but the [`advice`](Self::advice), which is of no use to them.
+    ///
+    /// ```
+    /// use amf_core::{Decoder, Version};
+    ///
+    /// // A list of AMF3 (09) that holds a reference (01) to itself (00)
+    /// let error = amf_core::from_slice::<Vec<Vec<f64>>>(Version::Amf3, &[0x09, 0x03, 0x01, 0x09, 0x00]).unwrap_err();
+    /// assert!(error.to_string().contains("Arc<T>"));
+    /// assert_eq!(
+    ///     error.without_advice().to_string(),
+    ///     "[0]: the reference leads back to an object that encloses it (at byte 5)"
+    /// );
+    /// ```
+    pub fn without_advice(&self) -> impl fmt::Display {
+        WithoutAdvice(self)
+    }
+
+    /// The same error with other advice than that of its kind.
+    #[cold]
+    pub(crate) fn with_advice(mut self, advice: &'static str) -> Self {
+        self.inner.advice = Some(advice);
+        self
     }
 
     /// The same error, inside the argument of this number (from 1) and name.
@@ -203,9 +242,26 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.path.write_prefix(f)?;
-        self.inner.kind.fmt(f)?;
-        match self.inner.offset {
+        self.inner.fmt_with(self.advice(), f)
+    }
+}
+
+struct WithoutAdvice<'a>(&'a DecodeError);
+
+impl fmt::Display for WithoutAdvice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.inner.fmt_with(None, f)
+    }
+}
+
+impl DecodeErrorInner {
+    fn fmt_with(&self, advice: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.write_prefix(f)?;
+        write!(f, "{}", self.kind)?;
+        if let Some(advice) = advice {
+            write!(f, "; {advice}")?;
+        }
+        match self.offset {
             Some(offset) => write!(f, " (at byte {offset})"),
             None => Ok(()),
         }
@@ -242,42 +298,71 @@ impl fmt::Display for PathSegment {
     }
 }
 
+impl DecodeErrorKind {
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Range { .. } if self.is_inexact() => Some(
+                "have it sent as a string and read by `#[amf(as = \"string\")]`, or take it as it is by \
+                 `#[amf(as = \"double\")]`",
+            ),
+            Self::Cycle => Some("take it as `Weak<T>` below an `Arc<T>`"),
+            Self::Limit { limit, .. } if *limit == Limits::NAMES.replayed_nodes => {
+                Some("take what is shared as `Arc<T>`")
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a double stands where an integer is wanted that it may not hold exactly.
+    fn is_inexact(&self) -> bool {
+        match self {
+            Self::Range { value, expected } => {
+                value.abs() >= MAX_EXACT_INTEGER && value.fract() == 0.0 && exceeds_exact_range(expected)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for DecodeErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnexpectedEnd { missing } => write!(f, "the input ends here; at least {missing} more bytes are needed"),
+            Self::UnexpectedEnd { missing } => {
+                write!(f, "the input ends here; at least {missing} more bytes are needed")
+            }
             Self::TrailingBytes { count } => write!(f, "{count} bytes follow the value"),
-            Self::UnknownMarker { version, marker } => write!(f, "{marker:#04x} introduces no {version} value"),
+            Self::UnknownMarker { version, marker } => {
+                write!(f, "{marker:#04x} introduces no {version} value")
+            }
             Self::Type { expected, found } => write!(f, "expected {expected}, got {found}"),
-            Self::Range { value, expected } if value.abs() >= MAX_EXACT_INTEGER && value.fract() == 0.0 && exceeds_exact_range(expected) => write!(
+            Self::Range { value, expected } if self.is_inexact() => write!(
                 f,
-                "expected {expected}, got {value}, which may be another number: beyond 2^53 a Number is not exact; \
-                 have it sent as a string and read by `#[amf(as = \"string\")]`, or take it as it is by \
-                 `#[amf(as = \"double\")]`"
+                "expected {expected}, got {value}, which may be another number: beyond 2^53 a Number is not exact"
             ),
-            Self::Range { value, expected } => write!(f, "expected {expected}, got {value}, which it cannot hold"),
+            Self::Range { value, expected } => {
+                write!(f, "expected {expected}, got {value}, which it cannot hold")
+            }
             Self::Reference { table, index, len } => {
                 write!(f, "{table} reference {index} is out of range; {len} were sent before")
             }
-            Self::Cycle => f.write_str(
-                "the reference leads back to an object that encloses it; take it as `Weak<T>` below an `Arc<T>`",
-            ),
-            Self::Limit { limit, max } if *limit == Limits::NAMES.replayed_nodes => write!(
-                f,
-                "the limit `{limit}` of {max} values read again through references is passed; \
-                 take what is shared as `Arc<T>`"
-            ),
+            Self::Cycle => f.write_str("the reference leads back to an object that encloses it"),
+            Self::Limit { limit, max } if *limit == Limits::NAMES.replayed_nodes => {
+                write!(f, "the limit `{limit}` of {max} values read again through references is passed")
+            }
             Self::Limit { limit, max } => write!(f, "the limit `{limit}` of {max} is passed"),
             Self::MissingMember { class: "", member } => write!(f, "the member `{member}` is missing"),
             Self::MissingMember { class, member } => write!(f, "the member `{member}` of {class} is missing"),
             Self::UnknownMember { class: "", member } => write!(f, "the member `{member}` is not known"),
             Self::UnknownMember { class, member } => write!(f, "{class} has no member `{member}`"),
-            Self::Class { expected, found } => write!(f, "expected an object of class {expected}, got one of {found}"),
+            Self::Class { expected, found } => {
+                write!(f, "expected an object of class {expected}, got one of {found}")
+            }
             Self::UnknownExternalizable { alias } => write!(
                 f,
                 "the externalizable class {alias} is not known, and only it knows where its value ends"
             ),
             Self::Utf8 => f.write_str("the text is not UTF-8"),
+            Self::NotAPacket { start } => write!(f, "the input is no AMF packet; it begins with `{start}`"),
             Self::Custom(message) => f.write_str(message),
         }
     }

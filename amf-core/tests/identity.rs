@@ -189,7 +189,8 @@ fn cycles_of_other_types_are_errors_with_advice() {
     let error = from_slice::<ByValue>(Version::Amf3, &cycle).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "me: a `Weak` leads to an object that is taken by value; take it as `Arc` (at byte 6)"
+        "me: the reference leads back to an object that encloses it; \
+         a `Weak` needs it to be taken as `Arc` (at byte 6)"
     );
 }
 

@@ -10,16 +10,17 @@
 //! | `amf_messages_total` | counter | | messages in them |
 //! | `amf_received_bytes_total` | counter | | bytes of the bodies of requests over HTTP |
 //! | `amf_sent_bytes_total` | counter | | bytes of the packets that answered them |
+//! | `amf_trailing_bytes_total` | counter | `packet` | bytes behind the last message of a packet, which are ignored: of a `request` to the gateway, or of a `reply` to a client |
 //! | `amf_refused_total` | counter | `reason` | requests over HTTP that no call was made for, or not every one: see below |
 //! | `amf_calls_total` | counter | `service`, `method`, `outcome` | calls that ended |
 //! | `amf_call_seconds` | histogram | `service`, `method`, `outcome` | how long each took, with the layers of [`Services::layer`](crate::Services::layer) |
 //! | `amf_slow_polls_total` | counter | `service`, `method` | polls of a call, layers included, that took 100 ms or longer and held the other work of their connection; see `blocking` in [`remoting_service`](macro@crate::remoting_service) |
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
 //!
-//! **Reasons**: `method` (no POST), `content_type`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
+//! **Reasons**: `method` (no POST), `content_type`, `content_encoding`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
 //! `empty`, `packet` (it cannot be read), `reply` (the replies cannot be written, or need more room than `packet_bytes`
-//! has), `response_uri` (too long for a reply to name it), `version` (of a packet, unknown), `must_understand`, `message` (one of a packet cannot be read, and what
-//! stands before it was answered), and `cancelled` (the client went away before the reply).
+//! has), `response_uri` (too long for a reply to name it), `version` (of a packet, unknown), `must_understand`, `message` (one of a packet cannot be read, while
+//! others of it were answered), and `cancelled` (the client went away before the reply).
 //!
 //! **Outcomes**: `ok`, `panic`, `cancelled` (nobody waits for the answer any more), or the code of the fault. A code
 //! that was put together at run time is `fault`.
@@ -41,6 +42,7 @@ mod name {
     pub(super) const MESSAGES: &str = "amf_messages_total";
     pub(super) const RECEIVED_BYTES: &str = "amf_received_bytes_total";
     pub(super) const SENT_BYTES: &str = "amf_sent_bytes_total";
+    pub(super) const TRAILING_BYTES: &str = "amf_trailing_bytes_total";
     pub(super) const REFUSED: &str = "amf_refused_total";
     pub(super) const CALLS: &str = "amf_calls_total";
     pub(super) const CALL_SECONDS: &str = "amf_call_seconds";
@@ -61,6 +63,11 @@ pub fn describe() {
     describe_counter!(name::MESSAGES, Unit::Count, "messages in AMF packets over HTTP");
     describe_counter!(name::RECEIVED_BYTES, Unit::Bytes, "bytes of the bodies of AMF requests over HTTP");
     describe_counter!(name::SENT_BYTES, Unit::Bytes, "bytes of AMF packets that answered requests over HTTP");
+    describe_counter!(
+        name::TRAILING_BYTES,
+        Unit::Bytes,
+        "bytes behind the last message of AMF packets, by kind of packet"
+    );
     describe_counter!(name::REFUSED, Unit::Count, "AMF requests over HTTP that were refused, by reason");
     describe_counter!(name::CALLS, Unit::Count, "calls that ended, by service, method and outcome");
     describe_histogram!(
@@ -131,6 +138,14 @@ pub(crate) fn record_packet(version: u16, messages: usize) {
     };
     add!(PACKETS, 1, "version" => version);
     add!(MESSAGES, messages as u64);
+}
+
+/// Bytes behind the last message of a `request` or a `reply`.
+#[cfg(any(feature = "http", feature = "client"))]
+pub(crate) fn record_trailing_bytes(packet: &'static str, bytes: usize) {
+    if bytes > 0 {
+        add!(TRAILING_BYTES, bytes as u64, "packet" => packet);
+    }
 }
 
 #[cfg(feature = "http")]

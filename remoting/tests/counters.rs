@@ -100,11 +100,16 @@ async fn refusals_by_reason() {
         let post = Request::post("/gateway").header("content-type", content_type);
         post.body(Full::from(&b"\0\0\0\0\0\0"[..])).unwrap()
     };
+    let with_encoding = |coding: &str| {
+        let post = Request::post("/gateway").header("content-type", "application/x-amf");
+        post.header("content-encoding", coding).body(Full::from("")).unwrap()
+    };
     let get = Request::get("/gateway").body(Full::from("")).unwrap();
     for (request, status, reason) in [
         (get, 405, "method"),
         (of_type("text/plain"), 415, "content_type"),
         (request(""), 400, "empty"),
+        (with_encoding("gzip"), 415, "content_encoding"),
         (request("<html>"), 400, "packet"),
         (request(packet_with_headers(0, &[header("h", false, &amf_reference())], &[])), 400, "packet"),
     ] {
@@ -116,6 +121,8 @@ async fn refusals_by_reason() {
         (packet(9, &[nothing()]), "version"),
         (packet_with_headers(0, &[header("h", true, &null())], &[nothing()]), "must_understand"),
         (packet(0, &[nothing(), message("a.b", "/2", &[0x77]), nothing()]), "message"),
+        // 77 is no marker, and of the length that is declared, one byte is missing
+        (packet(0, &[nothing(), [message("a.b", "/2", &[0x77, 0x77]), nothing()].concat()]), "message"),
     ] {
         post(&gateway, packet).await;
         assert_eq!(counters.take()[&format!("amf_refused_total{{reason={reason}}}")], 1, "{reason}");
@@ -131,4 +138,27 @@ fn amf_reference() -> Vec<u8> {
 fn the_names_can_be_described() {
     let _counters = Counters::start();
     amf_remoting::metrics::describe();
+}
+
+#[tokio::test]
+async fn what_is_no_packet_exceeds_no_limit() {
+    let counters = Counters::start();
+    let gateway = Probe::default().gateway();
+    for body in ["<?xml version=\"1.0\"?>", "\nNotice: x", "a=1&b=2", "{\"a\":1}", "\u{FEFF}\0\0\0\0\0\0"] {
+        assert_eq!(refused(&gateway, request(body)).await.0, 400);
+        let counted = counters.take();
+        assert_eq!(counted["amf_refused_total{reason=packet}"], 1, "{body}");
+        assert!(!counted.keys().any(|name| name.starts_with("amf_limits")), "{body}: {counted:?}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_behind_the_last_message() {
+    let counters = Counters::start();
+    let gateway = Probe::default().gateway();
+    let whole = packet(0, &[call("probe.nothing", "/1", &[])]);
+    post(&gateway, whole.clone()).await;
+    assert!(!counters.take().contains_key("amf_trailing_bytes_total{packet=request}"));
+    post(&gateway, [&whole[..], b"dead"].concat()).await;
+    assert_eq!(counters.take()["amf_trailing_bytes_total{packet=request}"], 4);
 }

@@ -3,7 +3,9 @@
 
 mod support;
 
+use amf_remoting::{Gateway, Services, remoting_service};
 use support::bytes::*;
+use support::log::Log;
 use support::post::{assert_packet, post};
 use support::probe::Probe;
 
@@ -18,8 +20,13 @@ async fn unknown_names() {
     for target in ["nobody.home", "nobody/home"] {
         assert_fault(target, &body, "Service.ResourceNotFound", "Unknown service nobody").await;
     }
-    assert_fault("home", &body, "Service.ResourceNotFound", "Unknown service ").await;
-    assert_fault("", &body, "Service.ResourceNotFound", "Unknown service ").await;
+    for (target, text) in [
+        ("home", "Unknown service: the call names the method home and no service"),
+        (".home", "Unknown service: the call names the method home and no service"),
+        ("", "Unknown service: the call names neither a service nor a method"),
+    ] {
+        assert_fault(target, &body, "Service.ResourceNotFound", text).await;
+    }
     assert_fault("probe.none", &body, "Service.MethodNotFound", "Unknown method none of service probe").await;
     assert_fault("probe.", &body, "Service.MethodNotFound", "Unknown method  of service probe").await;
     assert_fault("probe.note", &body, "Service.MethodNotFound", "Unknown method note of service probe").await;
@@ -85,5 +92,50 @@ async fn a_fault_in_amf3_is_one_anonymous_object() {
         "rootCause",
     ] {
         assert!(text.contains(name), "{name} is not in {text}");
+    }
+}
+
+struct Saves;
+
+#[remoting_service(name = "saves")]
+impl Saves {
+    fn nested(&self, lists: Vec<Vec<f64>>) -> usize {
+        lists.len()
+    }
+
+    fn score(&self, score: i64) -> i64 {
+        score
+    }
+}
+
+/// What a Rust programmer can do about it is of no use to a caller.
+#[tokio::test]
+async fn advice_for_the_author_of_a_service_is_logged_and_not_sent() {
+    // the double 2^54, which may have been 2^54 + 1
+    let large = b"\0\x43\x50\0\0\0\0\0\0".to_vec();
+    for (method, argument, told, advice) in [
+        // A list (09) of AMF3 (11) that holds a reference (01) to itself (00)
+        (
+            "nested",
+            b"\x11\x09\x03\x01\x09\0".to_vec(),
+            "argument 1 `lists`[0]: the reference leads back to an object that encloses it (at byte 11)",
+            "Arc<T>",
+        ),
+        (
+            "score",
+            large,
+            "argument 1 `score`: expected i64, got 18014398509481984, which may be another number: beyond 2^53 a \
+             Number is not exact (at byte 14)",
+            "#[amf(as = ",
+        ),
+    ] {
+        let (log, guard) = Log::start(tracing::Level::INFO);
+        let call = packet(0, &[message(&format!("saves.{method}"), "/1", &arguments(&[argument]))]);
+        let reply = post(&Gateway::new(Services::new().add(Saves)), call).await;
+        let reply = reply.escape_ascii().to_string();
+        assert!(reply.contains("/1/onStatus") && reply.contains("Client.Message.Encoding"), "{reply}");
+        assert!(reply.contains(told) && !reply.contains(advice), "{reply}");
+        drop(guard);
+        assert!(log.text().contains(advice), "{}", log.text());
     }
 }

@@ -209,6 +209,24 @@ async fn destination_source_and_operation() {
         assert_eq!(result(destination, source, "echo").await, "x");
     }
     assert_eq!(result("nobody", nothing(), "echo").await, "Service.ResourceNotFound: Unknown service nobody");
+    for (destination, operation, expected) in [
+        (
+            "amfphp",
+            "echo",
+            "Service.ResourceNotFound: Unknown service amfphp; the source prob is no service either",
+        ),
+        (
+            "probe",
+            "none",
+            "Service.MethodNotFound: Unknown method none of service probe; the source prob is no service either",
+        ),
+        // a fault of the method itself, of the same code, has nothing to do with the source
+        ("probe", "fail", "Service.MethodNotFound: as asked"),
+    ] {
+        let body = array(&[text("Service.MethodNotFound")]);
+        let call = replaced(remoting(destination, operation, body), "source", text("prob"));
+        assert_eq!(error_or_text(envelope(&remoting_message(&call))).await, expected);
+    }
     assert_eq!(
         result("probe", nothing(), "none").await,
         "Service.MethodNotFound: Unknown method none of service probe"

@@ -1,12 +1,19 @@
 //! Requests that are too large, too slow, cut, or no packets at all.
 #![cfg(feature = "http")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, with their own helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests, with their own helpers"
+)]
 
 mod support;
 
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -139,7 +146,24 @@ async fn bodies_that_are_not_packets() {
     ] {
         let (status, text) = refused(&gateway, request(garbage.to_vec())).await;
         assert_eq!(status, 400, "{garbage:?}");
-        assert!(text.starts_with("The AMF packet cannot be read: "), "{text}");
+        let is_packet = garbage.starts_with(b"\0");
+        let words = if is_packet {
+            "The AMF packet cannot be read: "
+        } else {
+            "The body is no AMF packet; it begins with `"
+        };
+        assert!(text.starts_with(words), "{text}");
+    }
+    for (body, text) in [
+        (&b"<html>"[..], "The body is no AMF packet; it begins with `<html>`.\n"),
+        // gzip (RFC 1952): 1F 8B, and 08 for deflate
+        (b"\x1F\x8B\x08\0", "The body is no AMF packet; it begins with `\\x1f\\x8b\\x08\\x00`.\n"),
+        (
+            b"action=login&name=Ann&room=7",
+            "The body is no AMF packet; it begins with `action=login&name=Ann&ro…`.\n",
+        ),
+    ] {
+        assert_eq!(refused(&gateway, request(body)).await, (400, text.to_owned()));
     }
     // and the next request works
     post(&gateway, packet(0, &[message("probe.nothing", "/1", &null())])).await;
@@ -208,4 +232,79 @@ async fn an_axum_body_serves_as_well() {
     assert_eq!(response.status(), StatusCode::OK);
     let boxed = Full::new(Bytes::new()).boxed();
     assert_eq!(refused(&Probe::default().gateway(), post_body(boxed)).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_content_coding_that_no_layer_decodes() {
+    let call = packet(0, &[message("probe.nothing", "/1", &null())]);
+    let with_coding = |coding: &[u8]| {
+        let mut request = request(call.clone());
+        request.headers_mut().insert("content-encoding", coding.try_into().unwrap());
+        request
+    };
+    let gateway = Probe::default().gateway();
+    for coding in ["gzip", "GZIP", "deflate", "br", "identity, gzip", "x\u{e9}"] {
+        let response = gateway.clone().oneshot(with_coding(coding.as_bytes())).await.unwrap();
+        // RFC 9110 §15.5.16
+        assert_eq!(response.headers()["accept-encoding"], "identity");
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{coding}");
+        let named = coding.rsplit(", ").next().unwrap().as_bytes().escape_ascii().to_string();
+        let text = String::from_utf8(read(response).await).unwrap();
+        assert!(text.starts_with(&format!("The body has Content-Encoding: {named}, which")), "{text}");
+    }
+    for coding in ["identity", "Identity", "", " , identity"] {
+        let response = gateway.clone().oneshot(with_coding(coding.as_bytes())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{coding}");
+    }
+}
+
+/// A body of zeros in frames of 1 KiB, which counts how many were taken.
+fn counted_body(frames: usize) -> (impl Body<Data = Bytes, Error = Infallible> + Send, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&taken);
+    let frames = (0..frames).map(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok(Frame::data(Bytes::from_static(&[0; 1024])))
+    });
+    (http_body_util::StreamBody::new(futures_util::stream::iter(frames)), taken)
+}
+
+#[tokio::test]
+async fn a_refused_body_is_read_up_to_a_limit() {
+    let limits = GatewayLimits::new().with_body_bytes(10 << 10).with_drained_bytes(20 << 10);
+    let gateway = Probe::default().gateway().limits(limits);
+    // 10 KiB are within the limit, the next frame exceeds it, and 20 KiB more may be read
+    for (frames, expected) in [(11, 11), (31, 31), (32, 32), (33, 32), (1_000, 32)] {
+        let (body, taken) = counted_body(frames);
+        assert_eq!(refused(&gateway, post_body(body)).await.0, 413);
+        assert_eq!(taken.load(Ordering::Relaxed), expected, "{frames}");
+    }
+    // what is refused for its head is read too
+    for (frames, expected) in [(1, 1), (20, 20), (21, 21), (22, 21)] {
+        let (body, taken) = counted_body(frames);
+        let request = Request::post("/gateway").header("content-type", "text/xml").body(body).unwrap();
+        assert_eq!(refused(&gateway, request).await.0, 415);
+        assert_eq!(taken.load(Ordering::Relaxed), expected, "{frames}");
+    }
+    // a client that waits to be told to send has sent nothing
+    let (body, taken) = counted_body(20);
+    let request =
+        Request::post("/gateway").header("content-type", "text/xml").header("expect", "100-continue");
+    assert_eq!(refused(&gateway, request.body(body).unwrap()).await.0, 415);
+    assert_eq!(taken.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_body_is_read_for_a_time() {
+    for (limits, seconds) in [
+        (GatewayLimits::new(), 10),
+        (GatewayLimits::new().with_drain_timeout(Duration::from_secs(3)), 3),
+        (GatewayLimits::new().with_body_timeout(Duration::from_secs(2)), 2),
+    ] {
+        let started = tokio::time::Instant::now();
+        let body = slow_body(usize::MAX, Duration::from_millis(100));
+        let request = Request::post("/gateway").header("content-type", "text/xml").body(body).unwrap();
+        assert_eq!(refused(&Probe::default().gateway().limits(limits), request).await.0, 415);
+        assert_eq!(started.elapsed().as_secs(), seconds);
+    }
 }

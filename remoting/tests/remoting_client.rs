@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use amf_remoting::client::{Builder, ClientLimits, HttpError, ReplyKind};
+use amf_remoting::client::{Builder, ClientLimits, HttpError, Replies, ReplyKind};
 use amf_remoting::gateway::{Extracted, ReplyHeaders};
 use amf_remoting::service::Credentials;
 use amf_remoting::{
@@ -564,4 +564,41 @@ async fn over_a_socket() {
     let nobody = RemotingClient::new(&format!("http://{address}/gateway")).unwrap();
     let error = nobody.call::<()>("probe.nothing", ()).await.unwrap_err();
     assert!(error.to_string().contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn bytes_behind_a_reply_are_ignored() {
+    let reply = packet(0, &[result("/1", &string("x"))]);
+    for trailing in [&b"\n"[..], b"dead", b"\0"] {
+        let bytes = [&reply[..], trailing].concat();
+        let text: String = ScriptedServer::of([bytes.clone()]).client().call("a", ()).await.unwrap();
+        assert_eq!(text, "x");
+        assert_eq!(Replies::from_bytes(bytes).unwrap().trailing_bytes(), trailing.len());
+    }
+    assert_eq!(Replies::from_bytes(reply).unwrap().trailing_bytes(), 0);
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_read_leaves_those_behind_it() {
+    // 02: a string that is not UTF-8
+    let unreadable = |response| result(response, b"\x02\0\x01\xFF");
+    let script = ScriptedServer::of([packet(0, &[unreadable("/1"), result("/2", &string("x"))])]);
+    let client = script.client();
+    let mut batch = client.batch();
+    let first = batch.call::<String>("a", ()).unwrap();
+    let second = batch.call::<String>("b", ()).unwrap();
+    let replies = batch.send().await.unwrap();
+    let error = replies.get(&first).unwrap_err();
+    assert!(matches!(error, CallError::Decode(_)) && error.to_string().contains("/1/onResult"), "{error}");
+    assert_eq!(replies.get(&second).unwrap(), "x");
+    assert!(replies.broken().is_none());
+}
+
+#[tokio::test]
+async fn a_reply_that_is_no_packet_is_quoted() {
+    let script = ScriptedServer::of([b"<br />\n<b>Notice</b>: Undefined index".to_vec()]);
+    assert_eq!(
+        script.client().call::<()>("a", ()).await.unwrap_err().to_string(),
+        r"the answer cannot be read: the input is no AMF packet; it begins with `<br />\n<b>Notice</b>: Un…`"
+    );
 }

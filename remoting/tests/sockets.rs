@@ -9,6 +9,7 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -394,5 +395,117 @@ async fn connections_at_the_limit_and_one_more() {
     assert_eq!(read_all(&mut server.connect().await).await, "");
     open.pop();
     sleep(SHORT).await;
+    server.assert_works().await;
+}
+
+/// A client that sends its whole body before it reads the response, as Python's urllib and the clients of PHP do: it
+/// prints the status that it receives, or how sending failed.
+const URLLIB: &str = r#"
+import sys, urllib.request, urllib.error
+url, size, is_chunked = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "chunked"
+body = b"\0" * size
+data = (body[start:start + 65536] for start in range(0, size, 65536)) if is_chunked else body
+request = urllib.request.Request(url, data, {"Content-Type": "application/x-amf"})
+try:
+    print(urllib.request.urlopen(request, timeout=20).status)
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode().strip())
+except Exception as error:
+    print("failed:", error)
+"#;
+
+const NODE: &str = r#"
+const [url, size, framing] = process.argv.slice(1);
+const body = Buffer.alloc(Number(size));
+const headers = {"content-type": "application/x-amf"};
+if (framing !== "chunked") headers["content-length"] = body.length;
+const request = require("http").request(url, {method: "POST", headers}, response => {
+    let text = "";
+    response.on("data", data => text += data);
+    response.on("end", () => console.log(response.statusCode, text.trim()));
+});
+request.on("error", error => console.log("failed:", error.message));
+for (let at = 0; at < body.length; at += 65536) request.write(body.subarray(at, at + 65536));
+request.end();
+"#;
+
+/// Sends a whole request, as these clients do, and reads the response only then.
+async fn send_then_read(address: SocketAddr, request: Vec<u8>) -> String {
+    let exchange = move || {
+        let mut stream = std::net::TcpStream::connect(address)?;
+        stream.write_all(&request)?;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start)?;
+        Ok::<_, std::io::Error>(start.escape_ascii().to_string())
+    };
+    let outcome = tokio::task::spawn_blocking(exchange).await.unwrap();
+    outcome.unwrap_or_else(|error| error.to_string())
+}
+
+/// What a client prints that is run in another process; nothing where it is not installed.
+async fn run_client(program: &'static str, arguments: Vec<String>) -> Option<String> {
+    let run = move || std::process::Command::new(program).args(arguments).output().ok();
+    let output = tokio::task::spawn_blocking(run).await.unwrap()?;
+    Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_send_first_and_read_later_see_the_status() {
+    let limits = GatewayLimits::new().with_body_bytes(100_000);
+    let gateway = || Probe::default().gateway().limits(limits);
+    let told = "413 The body is larger than 100000 bytes, the limit `body_bytes`.";
+    for (name, server) in [
+        ("serve", RunningServer::start(gateway(), ServerLimits::default()).await),
+        ("axum", RunningServer::start_axum(gateway()).await),
+    ] {
+        let chunk = [&b"10000\r\n"[..], &vec![0; 0x1_0000], b"\r\n"].concat();
+        let chunked =
+            [head("transfer-encoding: chunked\r\n"), chunk.repeat(300), b"0\r\n\r\n".to_vec()].concat();
+        for request in [post(&vec![0; 100_001]), post(&vec![0; 20_000_000]), chunked] {
+            assert_eq!(send_then_read(server.address, request).await, "HTTP/1.1 413", "{name}");
+        }
+        let url = format!("http://{}/gateway", server.address);
+        // far more than the buffers of a socket hold
+        for (size, framing) in [(100_001, "length"), (20_000_000, "length"), (20_000_000, "chunked")] {
+            for (program, flag, script) in [("python3", "-c", URLLIB), ("node", "-e", NODE)] {
+                let arguments = [flag, script, &url, &size.to_string(), framing].map(str::to_owned).to_vec();
+                if let Some(printed) = run_client(program, arguments).await {
+                    assert_eq!(printed, told, "{name}, {program}, {size}, {framing}");
+                }
+            }
+        }
+        server.assert_works().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_stays_after_a_refused_body_that_was_read() {
+    let server = server_with_short_timeouts().await;
+    let mut stream = server.connect().await;
+    stream.write_all(&post(&vec![0; 150_000])).await.unwrap();
+    assert!(read_reply(&mut stream).await.starts_with("HTTP/1.1 413 "));
+    stream.write_all(&post(&add("/1"))).await.unwrap();
+    assert!(read_reply(&mut stream).await.contains("/1/onResult"));
+}
+
+/// RFC 9110 §10.1.1: who expects `100 Continue` waits with the body, and may be refused without it.
+#[tokio::test]
+async fn a_client_that_waits_to_be_told_to_send_is_refused_at_once() {
+    let server = server_with_short_timeouts().await;
+    let started = Instant::now();
+    let reply = answer(&server, &head("content-length: 150000\r\nexpect: 100-continue\r\n")).await;
+    assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+    // `answer` itself waits until nothing more comes, unless the connection ends
+    assert!(started.elapsed() < 6 * SHORT, "{:?}", started.elapsed());
+    // one that may send is asked for its body
+    let mut stream = server.connect().await;
+    let packet = add("/1");
+    let waits = format!("content-length: {}\r\nexpect: 100-continue\r\n", packet.len());
+    stream.write_all(&head(&waits)).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(interim.escape_ascii().to_string(), r"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&packet).await.unwrap();
+    assert!(read_reply(&mut stream).await.contains("/1/onResult"));
     server.assert_works().await;
 }

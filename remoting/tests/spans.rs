@@ -66,7 +66,7 @@ async fn a_request_that_is_refused() {
     let (log, _guard) = Log::start(Level::DEBUG);
     refused(&Probe::default().gateway(), request("<html>")).await;
     assert!(
-        log.text().contains("refused a request status=400 text=\"The AMF packet cannot be read"),
+        log.text().contains("refused a request status=400 text=\"The body is no AMF packet"),
         "{}",
         log.text()
     );

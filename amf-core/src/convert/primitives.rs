@@ -248,12 +248,11 @@ impl<'de> Decoder<'de> {
     }
 
     fn borrowed_text_from_token(&mut self) -> Result<&'de str, DecodeError> {
-        match self.text_from_token()? {
-            Cow::Borrowed(text) => Ok(text),
-            Cow::Owned(_) => {
-                Err(self.custom_error("text in CESU-8 cannot be borrowed; take it as `Cow<str>` or `String`"))
-            }
+        if let Cow::Borrowed(text) = self.text_from_token()? {
+            return Ok(text);
         }
+        let error = self.custom_error("expected text in UTF-8, got CESU-8");
+        Err(error.with_advice("it cannot be borrowed: take it as `Cow<str>` or `String`"))
     }
 
     fn text_from_token(&mut self) -> Result<Cow<'de, str>, DecodeError> {

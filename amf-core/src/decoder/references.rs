@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use crate::decoder::{Cursor, Mode, SlotId};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, DecodeErrorKind};
 use crate::value::Value;
 use crate::wire::u29;
 use crate::{Decoder, FromAmf, Limits, Version, amf0, amf3};
@@ -304,9 +304,8 @@ impl<'de> Decoder<'de> {
                     weak.cloned().unwrap_or_else(P::Weak::dangling)
                 }
                 None if is_open => {
-                    return Err(self.custom_error(
-                        "a `Weak` leads to an object that is taken by value; take it as `Arc`",
-                    ));
+                    let error = self.error(DecodeErrorKind::Cycle);
+                    return Err(error.with_advice("a `Weak` needs it to be taken as `Arc`"));
                 }
                 None => return self.pointer::<P>().map(|pointer| pointer.downgrade()),
             },

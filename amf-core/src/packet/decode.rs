@@ -12,14 +12,21 @@ use crate::{Classes, Decoder, Limits, Version};
 impl<'de> Packet<'de> {
     /// Reads a packet. The classes are needed to find where externalizable objects end.
     ///
-    /// An error before the first message is an error; one in a later place leaves what came before it,
-    /// with the rest as [`broken`](Self::broken).
+    /// A message whose body cannot be read ends the packet at [`broken`](Self::broken), unless the declared lengths of
+    /// this and all later messages lead exactly from message to message, as many as the packet declares, to the end of
+    /// the input. Then it is among the [`messages`](Self::messages), with an [`error`](Message::error), and so are
+    /// the later ones.
+    ///
+    /// # Errors
+    /// [`NotAPacket`](DecodeErrorKind::NotAPacket) if the version is none of 0, 1 and 3 and nothing behind it is a
+    /// packet either; [`Limit`](DecodeErrorKind::Limit) for too many headers or messages; and the error of a header
+    /// that cannot be read.
     pub fn decode(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
-        PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: false }.packet()
+        PacketReader::new(input, classes, limits).packet()
     }
 
     /// The same for somebody who reads the bodies anyway: the last one is not passed over, where its declared length
-    /// is that of the rest of the input, or −1 for one that is not known.
+    /// is that of the rest of the input.
     ///
     /// Its body is the rest of the input then, and whoever decodes it has to find whether it holds one value.
     ///
@@ -31,15 +38,25 @@ impl<'de> Packet<'de> {
     /// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\x01\x77";
     /// let packet = Packet::decode_lazily(bytes, &Default::default(), Limits::default())?;
     /// assert_eq!(packet.messages[0].body, [0x77]);
-    /// assert!(Packet::decode(bytes, &Default::default(), Limits::default())?.broken.is_some());
+    /// assert!(packet.messages[0].error.is_none());
+    /// assert!(Packet::decode(bytes, &Default::default(), Limits::default())?.messages[0].error.is_some());
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Those of [`decode`](Self::decode).
     pub fn decode_lazily(
         input: &'de [u8],
         classes: &Arc<Classes>,
         limits: Limits,
     ) -> Result<Self, DecodeError> {
-        PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: true }.packet()
+        PacketReader { trusts_length: true, ..PacketReader::new(input, classes, limits) }.packet()
+    }
+
+    /// Whether so much of it was read that somebody can be answered, or that there is nothing to answer.
+    fn is_plausible(&self) -> bool {
+        let has_address = |broken: &BrokenMessage<'_>| broken.response_uri.is_some();
+        !self.messages.is_empty() || self.broken.as_ref().map_or(self.trailing_bytes == 0, has_address)
     }
 }
 
@@ -50,30 +67,115 @@ struct PacketReader<'de, 'a> {
     limits: Limits,
     /// Whether the length of the last message may say where its value ends.
     trusts_length: bool,
+    /// Whether a declared length was not that of its value. Lengths that are said to be unknown are not wrong.
+    has_wrong_length: bool,
 }
 
-impl<'de> PacketReader<'de, '_> {
-    fn packet(mut self) -> Result<Packet<'de>, DecodeError> {
+/// A declared length of −1: the sender does not know it.
+const UNKNOWN_LENGTH: u32 = u32::MAX;
+
+/// A message as its declared length delimits it, whatever stands in the body.
+struct DelimitedMessage<'de> {
+    target_uri: Cow<'de, str>,
+    response_uri: Cow<'de, str>,
+    body: &'de [u8],
+    offset: usize,
+}
+
+/// A body that cannot be passed over.
+struct UnreadableBody {
+    error: DecodeError,
+    /// The offset in the input up to which bytes were read as parts of the value.
+    reached: usize,
+}
+
+/// A message that cannot be passed over.
+struct UnreadableMessage<'de> {
+    message: BrokenMessage<'de>,
+    /// That of its [`UnreadableBody`], if it is the body that cannot be read.
+    reached: Option<usize>,
+}
+
+impl<'de, 'a> PacketReader<'de, 'a> {
+    fn new(input: &'de [u8], classes: &'a Arc<Classes>, limits: Limits) -> Self {
+        let reader = Reader::new(input);
+        Self { input, reader, classes, limits, trusts_length: false, has_wrong_length: false }
+    }
+
+    /// Looks at the version first: what is no packet would be reported as too many headers otherwise, or as anything
+    /// else that its text happens to be.
+    fn packet(self) -> Result<Packet<'de>, DecodeError> {
+        let input = self.input;
+        match *input {
+            [] | [0] | [0, 0 | 1 | 3, ..] => self.contents(),
+            // Packets of other versions occur, and their senders are to learn that they are not known.
+            _ => self.contents().ok().filter(Packet::is_plausible).ok_or_else(|| not_a_packet(input)),
+        }
+    }
+
+    fn contents(mut self) -> Result<Packet<'de>, DecodeError> {
         let version = self.reader.u16()?;
         let headers = self.count(Limits::NAMES.headers, self.limits.headers)?;
         let headers = (0..headers).map(|_| self.header()).collect::<Result<_, _>>()?;
         let count = self.count(Limits::NAMES.messages, self.limits.messages)?;
+        let (messages, broken) = self.messages(count);
+        let trailing_bytes = if broken.is_none() { self.reader.remaining() } else { 0 };
+        Ok(Packet { version, headers, messages, broken, trailing_bytes })
+    }
+
+    fn messages(&mut self, count: u16) -> (Vec<Message<'de>>, Option<BrokenMessage<'de>>) {
         let mut messages = Vec::new();
-        let mut broken = None;
-        for index in 1..=count {
-            match self.message(index == count) {
+        for left in (1..=count).rev() {
+            let start = self.reader.position();
+            match self.message(left == 1) {
                 Ok(message) => messages.push(message),
-                Err(message) => {
-                    broken = Some(message);
+                Err(unreadable) => {
+                    let Some(delimited) = self.delimited_messages(start, left, &unreadable) else {
+                        return (messages, Some(unreadable.message));
+                    };
+                    messages.extend(delimited.into_iter().map(|message| self.read_delimited(message)));
                     break;
                 }
             }
         }
-        let trailing = self.reader.remaining();
-        if broken.is_none() && trailing > 0 {
-            return Err(self.error(DecodeErrorKind::TrailingBytes { count: trailing }));
-        }
-        Ok(Packet { version, headers, messages, broken })
+        (messages, None)
+    }
+
+    /// The messages from `start` on as their declared lengths delimit them, where these can be trusted.
+    ///
+    /// Senders that declare 0, 1 or another wrong length are common. With a looser rule, the bytes of a value of
+    /// theirs could be found to be a message, and a text that somebody else typed would be run as a call. So the
+    /// lengths have to lead to the end of the input in as many messages as the packet declares, no earlier length may
+    /// have been wrong, and nothing that was read as a part of the value may lie behind its declared end.
+    fn delimited_messages(
+        &mut self,
+        start: usize,
+        count: u16,
+        unreadable: &UnreadableMessage<'de>,
+    ) -> Option<Vec<DelimitedMessage<'de>>> {
+        let reached = unreadable.reached.filter(|_| !self.has_wrong_length)?;
+        self.reader.seek(start);
+        let messages = (0..count).map(|_| self.delimited_message()).collect::<Result<Vec<_>, _>>().ok()?;
+        let first = messages.first()?;
+        let is_consistent = reached <= first.offset + first.body.len() && self.reader.remaining() == 0;
+        is_consistent.then_some(messages)
+    }
+
+    fn delimited_message(&mut self) -> Result<DelimitedMessage<'de>, DecodeError> {
+        let (target_uri, response_uri) = (self.text()?, self.text()?);
+        let length = self.reader.u32()?;
+        let offset = self.reader.position();
+        let body = self.reader.bytes(length as usize)?;
+        Ok(DelimitedMessage { target_uri, response_uri, body, offset })
+    }
+
+    /// Passes over the body, within its bounds: one that claims to be longer costs nothing more.
+    fn read_delimited(&self, message: DelimitedMessage<'de>) -> Message<'de> {
+        let DelimitedMessage { target_uri, response_uri, body, offset } = message;
+        let mut decoder = self.decoder(body);
+        let error = decoder.skip().and_then(|()| decoder.finish()).err().map(|error| error.offset_by(offset));
+        let uses_amf3 = decoder.has_switched_to_amf3();
+        Message { target_uri, response_uri, body, offset, uses_amf3, error }
     }
 
     fn count(&mut self, limit: &'static str, max: usize) -> Result<u16, DecodeError> {
@@ -87,53 +189,73 @@ impl<'de> PacketReader<'de, '_> {
     fn header(&mut self) -> Result<Header<'de>, DecodeError> {
         let name = self.text()?;
         let must_understand = self.reader.u8()? != 0;
-        self.reader.u32()?;
+        let length = self.reader.u32()?;
         let offset = self.reader.position();
-        let (value, uses_amf3) = self.value().map_err(|error| error.in_member(name.clone().into_owned()))?;
+        let (value, uses_amf3) =
+            self.value(length).map_err(|unreadable| unreadable.error.in_member(name.clone().into_owned()))?;
         Ok(Header { name, must_understand, value, offset, uses_amf3 })
     }
 
-    fn message(&mut self, is_last: bool) -> Result<Message<'de>, BrokenMessage<'de>> {
-        let broken = |target_uri, response_uri, error| BrokenMessage { target_uri, response_uri, error };
-        let target = self.text().map_err(|error| broken(None, None, error))?;
-        let response = self.text().map_err(|error| broken(Some(target.clone()), None, error))?;
-        let body = self.reader.u32().and_then(|length| {
-            let offset = self.reader.position();
-            let rest = if is_last && self.trusts_length { self.trusted_rest(length)? } else { None };
-            rest.map_or_else(|| self.value(), Ok).map(|value| (offset, value))
-        });
-        match body {
-            Ok((offset, (body, uses_amf3))) => {
-                Ok(Message { target_uri: target, response_uri: response, body, offset, uses_amf3 })
+    fn message(&mut self, is_last: bool) -> Result<Message<'de>, UnreadableMessage<'de>> {
+        let unreadable = |target_uri, response_uri, error, reached| UnreadableMessage {
+            message: BrokenMessage { target_uri, response_uri, error },
+            reached,
+        };
+        let target = self.text().map_err(|error| unreadable(None, None, error, None))?;
+        let response = self.text().map_err(|error| unreadable(Some(target.clone()), None, error, None))?;
+        let length = match self.reader.u32() {
+            Ok(length) => length,
+            Err(error) => return Err(unreadable(Some(target), Some(response), error, None)),
+        };
+        let offset = self.reader.position();
+        let rest = if is_last && self.trusts_length { self.trusted_rest(length) } else { None };
+        match rest.map_or_else(|| self.value(length), Ok) {
+            Ok((body, uses_amf3)) => Ok(Message {
+                target_uri: target,
+                response_uri: response,
+                body,
+                offset,
+                uses_amf3,
+                error: None,
+            }),
+            Err(UnreadableBody { error, reached }) => {
+                Err(unreadable(Some(target), Some(response), error, Some(reached)))
             }
-            Err(error) => Err(broken(Some(target), Some(response), error)),
         }
     }
 
     /// All that is left, if the length says that, and whether it switches to AMF3, if that is plain to see.
-    fn trusted_rest(&mut self, length: u32) -> Result<Option<(&'de [u8], bool)>, DecodeError> {
-        const UNKNOWN_LENGTH: u32 = u32::MAX;
-        let count = self.reader.remaining();
-        if length != UNKNOWN_LENGTH && length as usize != count {
-            return Ok(None);
+    ///
+    /// A length of −1 does not say it: bytes that belong to no message may follow.
+    fn trusted_rest(&mut self, length: u32) -> Option<(&'de [u8], bool)> {
+        let rest = self.reader.rest();
+        if length as usize != rest.len() {
+            return None;
         }
-        let start = self.reader.position();
-        let Some(uses_amf3) = find_switch(self.reader.slice(start, self.input.len())) else {
-            return Ok(None);
-        };
-        self.reader.bytes(count).map(|rest| Some((rest, uses_amf3)))
+        let uses_amf3 = find_switch(rest)?;
+        self.reader.seek(self.input.len());
+        Some((rest, uses_amf3))
     }
 
     /// Passes over one value and returns its bytes, and whether it switched to AMF3.
-    fn value(&mut self) -> Result<(&'de [u8], bool), DecodeError> {
+    fn value(&mut self, declared_length: u32) -> Result<(&'de [u8], bool), UnreadableBody> {
         let start = self.reader.position();
-        let rest = self.reader.slice(start, self.input.len());
-        let mut decoder =
-            Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
-        decoder.skip().map_err(|error| error.offset_by(start))?;
-        let uses_amf3 = decoder.has_switched_to_amf3();
-        let value = self.reader.bytes(decoder.offset())?;
+        let mut decoder = self.decoder(self.reader.rest());
+        let skipped = decoder.skip();
+        let (end, uses_amf3) = (start + decoder.offset(), decoder.has_switched_to_amf3());
+        if let Err(error) = skipped {
+            let error = error.offset_by(start);
+            let reached = end.max(error.offset());
+            return Err(UnreadableBody { error, reached });
+        }
+        let value = self.reader.slice(start, end);
+        self.reader.seek(end);
+        self.has_wrong_length |= declared_length != UNKNOWN_LENGTH && declared_length as usize != value.len();
         Ok((value, uses_amf3))
+    }
+
+    fn decoder(&self, bytes: &'de [u8]) -> Decoder<'de> {
+        Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(self.classes)).with_limits(self.limits)
     }
 
     fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
@@ -146,6 +268,15 @@ impl<'de> PacketReader<'de, '_> {
     fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, self.reader.position())
     }
+}
+
+#[cold]
+fn not_a_packet(input: &[u8]) -> DecodeError {
+    const MAX_START: usize = 24;
+    let (start, more) = input.split_at_checked(MAX_START).unwrap_or((input, &[]));
+    let ellipsis = if more.is_empty() { "" } else { "…" };
+    let start = format!("{}{ellipsis}", start.escape_ascii());
+    DecodeError::new(DecodeErrorKind::NotAPacket { start }, 0).without_offset()
 }
 
 /// Whether a value switches from AMF0 to AMF3, where that can be told without passing over it: at its start, at that of

@@ -1,6 +1,7 @@
 //! The remoting packet: what an AMF gateway receives and answers over HTTP (AMF0 §4).
 //!
-//! Declared lengths are not trusted: real clients write 0, 1 or −1. Values say themselves where they end.
+//! Declared lengths are not trusted: real clients write 0, 1 or −1. Values say themselves where they end. Only where a
+//! value cannot be read, lengths are what is left to find the next message, and then all of them have to be right.
 
 mod decode;
 mod encode;
@@ -33,10 +34,13 @@ pub struct Packet<'de> {
     pub version: u16,
     /// The headers, in order.
     pub headers: Vec<Header<'de>>,
-    /// The messages that could be read, in order.
+    /// The messages that could be found, in order.
     pub messages: Vec<Message<'de>>,
-    /// The message behind them, if it could not; nothing behind that one can be found.
+    /// The message behind them, if it could not be read and its end is not known; nothing behind that one can be found.
     pub broken: Option<BrokenMessage<'de>>,
+    /// Number of bytes behind the last message, which belong to none: a line end that a script printed, for example. 0
+    /// where a message is [`broken`](Self::broken).
+    pub trailing_bytes: usize,
 }
 
 /// A header: a name, and a value for whoever understands it.
@@ -67,8 +71,10 @@ pub struct Message<'de> {
     pub body: &'de [u8],
     /// The offset of the body in the packet.
     pub offset: usize,
-    /// Whether the body switches to AMF3, as a whole or in part.
+    /// Whether the body switches to AMF3, as a whole or in part; if it cannot be read, in the part that can.
     pub uses_amf3: bool,
+    /// Why the body cannot be read. The declared lengths say where it ends, see [`Packet::decode`].
+    pub error: Option<DecodeError>,
 }
 
 /// A message whose body could not be read, or only its names.

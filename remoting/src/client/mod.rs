@@ -68,6 +68,7 @@ use http_body_util::Full;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::metrics;
 use crate::service::{Call, CallError, Caller, Client, ClientId, Credentials, Services, ToArguments};
 use batch::EncodedCall;
 use builder::UnhandledHook;
@@ -254,6 +255,7 @@ impl RemotingClient {
         self.session().store_cookies(&head.headers, limits);
         check_response(&head, &body)?;
         let replies = Replies::from_bytes_with(body, classes, limits.decode)?;
+        metrics::record_trailing_bytes("reply", replies.trailing_bytes());
         self.session().apply_headers(&replies, limits);
         if timeout(limits.call_timeout, self.dispatch_server_calls(&replies)).await.is_err() {
             tracing::warn!("what the server called along with its reply took too long");

@@ -40,7 +40,7 @@ impl Connection for RemoteService {
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {
         let runtime = Handle::try_current().map_err(|_| {
             CallError::Unsupported(
-                "a notification over HTTP is sent by a task: call it inside a tokio runtime",
+                "a notification over HTTP is sent by a task of a tokio runtime, and there is none here",
             )
         })?;
         let bytes = notification.arguments().len();

@@ -31,6 +31,7 @@ pub struct Replies {
     headers: Vec<ReplyHeader>,
     messages: Vec<ReplyMessage>,
     broken: Option<DecodeError>,
+    trailing_bytes: usize,
 }
 
 /// One message of a reply.
@@ -72,12 +73,20 @@ struct EncodedValue {
 impl Replies {
     /// Reads a packet, with the default limits.
     ///
-    /// A message that cannot be read leaves those before it, see [`broken`](Self::broken).
+    /// A message that cannot be read leaves those before it, see [`broken`](Self::broken); where all declared lengths
+    /// are exact, it leaves those behind it too, and is the error of its [`value`](ReplyMessage::value). Bytes behind
+    /// the last message are ignored.
+    ///
+    /// # Errors
+    /// Where the bytes are no packet, or its headers cannot be read.
     pub fn from_bytes(packet: impl Into<Bytes>) -> Result<Self, DecodeError> {
         Self::from_bytes_with(packet, &Arc::default(), Limits::default())
     }
 
     /// Reads a packet with classes of the program's own: they say where externalizable objects end.
+    ///
+    /// # Errors
+    /// Those of [`from_bytes`](Self::from_bytes).
     pub fn from_bytes_with(
         packet: impl Into<Bytes>,
         classes: &Arc<Classes>,
@@ -104,6 +113,7 @@ impl Replies {
             version: packet.version,
             headers: packet.headers.iter().map(header).collect(),
             messages: packet.messages.iter().map(message).collect(),
+            trailing_bytes: packet.trailing_bytes,
             broken: packet.broken.map(|broken| match broken.target_uri {
                 Some(target) => broken.error.in_member(target.into_owned()),
                 None => broken.error,
@@ -121,7 +131,7 @@ impl Replies {
         self.headers.iter()
     }
 
-    /// The messages that could be read, in order.
+    /// The messages that could be found, in order.
     pub fn messages(&self) -> impl Iterator<Item = &ReplyMessage> {
         self.messages.iter()
     }
@@ -129,6 +139,11 @@ impl Replies {
     /// Why the message behind these could not be read, if there is one.
     pub fn broken(&self) -> Option<&DecodeError> {
         self.broken.as_ref()
+    }
+
+    /// Number of bytes behind the last message, which are ignored: a line end that a script printed, for example.
+    pub fn trailing_bytes(&self) -> usize {
+        self.trailing_bytes
     }
 
     /// The result of the call with this response URI.

@@ -10,6 +10,8 @@ use super::headers::LazyHeaders;
 use super::messages::RemotingMessage;
 use super::responder::Responder;
 use crate::packet::{MessageReply, PacketMessage, ScheduledCall};
+use crate::service::dispatch::shortened;
+use crate::service::fault::{Fault, code};
 use crate::service::{BoxFuture, Call, Credentials, Services, Signature, Target};
 
 /// AMF0: a strict array of no values.
@@ -29,6 +31,7 @@ pub(super) fn handle(
         caller = caller.anonymous();
         caller.extensions_mut().insert(credentials);
     }
+    let ignored_source = ignored_source(&message, &target, &context.services);
     let is_concurrent = context.services.signature(&target).is_some_and(Signature::is_concurrent);
     let responder = Arc::new(Responder::new(flex, version, message.base));
     let call = match message.body {
@@ -40,8 +43,36 @@ pub(super) fn handle(
     };
     let call = call.with_reply_envelope(responder.as_envelope());
     let context = context.clone();
-    let reply = async move { responder.reply(context.call(call).await) };
+    let reply = async move {
+        let outcome = context.call(call).await;
+        responder.reply(outcome.map_err(|fault| match ignored_source {
+            Some(source) => with_source(&fault, &source),
+            None => fault,
+        }))
+    };
     ScheduledCall { is_concurrent, reply: Box::pin(reply) }
+}
+
+/// The `source` of a call that reaches no method, where the destination was called in its place.
+fn ignored_source(
+    message: &RemotingMessage<ArgumentsBody>,
+    target: &Target,
+    services: &Services,
+) -> Option<String> {
+    let source = message.source.as_deref().filter(|source| !source.is_empty())?;
+    let is_ignored = message.base.destination.is_some() && !services.has_service(source);
+    (is_ignored && services.signature(target).is_none()).then(|| shortened(source).into_owned())
+}
+
+/// The fault of a call whose source is no service: that may be what is wrong with it.
+#[cold]
+fn with_source(fault: &Fault, source: &str) -> Fault {
+    let is_unknown = [code::SERVICE_NOT_FOUND, code::METHOD_NOT_FOUND].contains(&fault.code());
+    if !is_unknown {
+        return fault.clone();
+    }
+    let message = format!("{}; the source {source} is no service either", fault.message());
+    Fault::new(fault.code().to_owned(), message)
 }
 
 /// The `source` where it is a service, else the destination, and the operation.

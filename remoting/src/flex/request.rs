@@ -9,7 +9,6 @@ use super::messages::{Message, RequestBase};
 use crate::metrics;
 use crate::packet::PacketMessage;
 use crate::service::Fault;
-use crate::service::fault::code;
 
 /// Why a message cannot be understood, and what is known of it all the same.
 pub(super) struct UnreadableMessage {
@@ -21,7 +20,7 @@ pub(super) struct UnreadableMessage {
 pub(super) fn read(incoming: &PacketMessage<'_>) -> Result<Message<ArgumentsBody>, Box<UnreadableMessage>> {
     decode_from::<Message<ArgumentsBody>>(incoming).map_err(|error| {
         metrics::record_decode_limit(&error);
-        let fault = Fault::new(code::MESSAGE_ENCODING, error.to_string());
+        let fault = Fault::unreadable_arguments(&error);
         let from = decode_from::<MessageIds>(incoming)
             .map_or_else(|_| RequestBase::default(), MessageIds::into_base);
         Box::new(UnreadableMessage { fault, from })

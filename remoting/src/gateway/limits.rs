@@ -30,6 +30,18 @@ amf_core::__private::limits! {
             /// The response is `408 Request Timeout`.
         }
 
+        /// Maximum number of bytes that are read of a body that is refused. Common clients read the response only
+        /// after they have sent the whole body; unless it is read, they report a broken connection.
+        drained_bytes, with_drained_bytes = 64 MiB {
+            /// The response is sent while the client is sending, and the connection is closed. So it is at once where
+            /// the head announces more.
+        }
+
+        /// Timeout for reading a body that is refused, or `body_timeout` if that is shorter.
+        drain_timeout, with_drain_timeout = 10 s {
+            /// The response is sent while the client is sending, and the connection is closed.
+        }
+
         /// Timeout for all calls of one packet together.
         packet_timeout, with_packet_timeout = 30 s {
             /// The running call is cancelled, and the calls for which no time is left are not made. Each of them is

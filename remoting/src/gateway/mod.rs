@@ -4,6 +4,11 @@
 //! (`/1/onStatus`) for each, in order. The calls of a packet run one after another, because programs send
 //! `login` and `getData` in one; a method that is `concurrent` does not hold up those after it.
 //!
+//! A call that cannot be read gets a fault, and the calls behind it run all the same if they can be found: where the
+//! declared lengths of all of them are exact, as Flash Player writes them. So `getData` may run although `login` could
+//! not be read, as it may run after a `login` that failed. If a length is wrong, the packet ends at the call that
+//! cannot be read. Bytes behind the last call are ignored.
+//!
 //! The version of a reply follows the call: AMF3 where the packet is of version 3 or its arguments are switched to
 //! AMF3, AMF0 otherwise.
 //!
@@ -282,8 +287,7 @@ impl GatewayInner {
         B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let (parts, body) = request.into_parts();
-        request::check_head(&parts)?;
-        let packet = request::read_body(body, &self.limits).await?;
+        let packet = request::read_packet(&parts, body, &self.limits).await?;
         match &self.detached_packets {
             None => self.handle_packet(caller_extensions(parts), packet, span).await,
             Some(detached) => {

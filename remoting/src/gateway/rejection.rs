@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
+use amf_core::DecodeErrorKind;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::GatewayBody;
 use crate::packet::PacketError;
 use crate::service::OutputLimits;
+
+/// The reason of a body in a coding that nobody decodes.
+pub(super) const CONTENT_ENCODING: &str = "content_encoding";
 
 /// Why a request gets no packet.
 #[derive(Debug)]
@@ -44,6 +48,10 @@ impl HttpRejection {
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
+        if self.reason == CONTENT_ENCODING {
+            // RFC 9110 §15.5.16: which codings would have been accepted.
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         response
     }
 }
@@ -52,9 +60,15 @@ impl From<PacketError> for HttpRejection {
     #[cold]
     fn from(error: PacketError) -> Self {
         match error {
-            PacketError::Decode { reason, error } => {
-                Self::bad_request(reason, format!("The AMF packet cannot be read: {error}."))
-            }
+            PacketError::Decode { reason, error } => Self::bad_request(
+                reason,
+                match error.kind() {
+                    DecodeErrorKind::NotAPacket { start } => {
+                        format!("The body is no AMF packet; it begins with `{start}`.")
+                    }
+                    _ => format!("The AMF packet cannot be read: {}.", error.without_advice()),
+                },
+            ),
             PacketError::Crowded { max } => {
                 let name = OutputLimits::NAMES.packet_bytes;
                 let text = format!("The replies would be larger than {max} bytes, the limit `{name}`.");

@@ -3,24 +3,64 @@
 use std::error::Error;
 use std::future::poll_fn;
 use std::iter::successors;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::request::Parts;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
 use super::GatewayLimits;
-use super::rejection::HttpRejection;
+use super::rejection::{CONTENT_ENCODING, HttpRejection};
 use crate::metrics;
 
+/// Reads the packet of a request, up to the limit and within its time.
+///
+/// A body that is refused is read too, within limits of its own: a client that sends the whole body before it reads
+/// the response would find the connection closed, and never see the status.
+///
+/// # Errors
+/// The response to what is not a packet by its head, is too large, too slow, or empty.
+pub(super) async fn read_packet<B>(
+    head: &Parts,
+    body: B,
+    limits: &GatewayLimits,
+) -> Result<Bytes, HttpRejection>
+where
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let mut body = pin!(body);
+    let acceptable = check_head(head).and_then(|()| check_announced_len(body.size_hint().lower(), limits));
+    if let Err(rejection) = acceptable {
+        // A client that waits for `100 Continue` has sent nothing yet, and polling the body would ask for it.
+        if !expects_continue(head) {
+            drain(body, limits).await;
+        }
+        return Err(rejection);
+    }
+    match read_body(body.as_mut(), limits).await {
+        Err(BodyError::TooLarge) => {
+            drain(body, limits).await;
+            Err(body_too_large(limits.body_bytes))
+        }
+        Err(BodyError::Rejected(rejection)) => Err(rejection),
+        Ok(packet) if packet.is_empty() => {
+            Err(HttpRejection::bad_request("empty", "The body is empty; an AMF packet is expected."))
+        }
+        Ok(packet) => {
+            metrics::record_received(packet.len());
+            Ok(packet)
+        }
+    }
+}
+
 /// Refuses what is not a packet before reading it.
-pub(super) fn check_head(head: &Parts) -> Result<(), HttpRejection> {
+fn check_head(head: &Parts) -> Result<(), HttpRejection> {
     if head.method != Method::POST {
         return Err(HttpRejection::new("method", StatusCode::METHOD_NOT_ALLOWED, USAGE));
     }
@@ -31,7 +71,28 @@ pub(super) fn check_head(head: &Parts) -> Result<(), HttpRejection> {
             "An AMF packet is expected here, with Content-Type: application/x-amf.",
         ));
     }
-    Ok(())
+    check_encoding(head)
+}
+
+/// A layer that decodes a body removes the header, as that of tower-http does.
+fn check_encoding(head: &Parts) -> Result<(), HttpRejection> {
+    const MAX_SHOWN: usize = 40;
+    let codings = head.headers.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
+    let unknown = codings.flat_map(|codings| codings.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let mut unknown =
+        unknown.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"));
+    let Some(coding) = unknown.next() else { return Ok(()) };
+    let coding = coding.get(..MAX_SHOWN).unwrap_or(coding).escape_ascii();
+    let text = format!(
+        "The body has Content-Encoding: {coding}, which is not decoded here; an AMF packet is expected as it is."
+    );
+    Err(HttpRejection::new(CONTENT_ENCODING, StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
+}
+
+fn expects_continue(head: &Parts) -> bool {
+    head.headers
+        .get(header::EXPECT)
+        .is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 const USAGE: &str = "This is an AMF gateway, Flash remoting over HTTP. Programs call it by POST with Content-Type: \
@@ -48,37 +109,63 @@ fn is_amf(head: &Parts) -> bool {
         .any(|accepted| essence.eq_ignore_ascii_case(accepted))
 }
 
-/// Reads the whole body, up to the limit and within its time.
-pub(super) async fn read_body<B>(body: B, limits: &GatewayLimits) -> Result<Bytes, HttpRejection>
+fn check_announced_len(len: u64, limits: &GatewayLimits) -> Result<(), HttpRejection> {
+    let limit = limits.body_bytes;
+    if usize::try_from(len).is_ok_and(|len| len <= limit) { Ok(()) } else { Err(body_too_large(limit)) }
+}
+
+/// Why a body is not read to its end.
+enum BodyError {
+    TooLarge,
+    Rejected(HttpRejection),
+}
+
+async fn read_body<B>(body: Pin<&mut B>, limits: &GatewayLimits) -> Result<Bytes, BodyError>
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let limit = limits.body_bytes;
-    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
-        return Err(body_too_large(limit));
-    }
-    let body = match timeout_when_pending(limits.body_timeout, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(body_too_large(limit)),
+    let limited = Limited::new(body, limits.body_bytes).collect();
+    let rejection = match timeout_when_pending(limits.body_timeout, limited).await {
+        Ok(Ok(body)) => return Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(BodyError::TooLarge),
         Ok(Err(error)) if is_length_limit(&*error) => {
             let text = "The body is larger than a layer around the gateway allows.";
-            return Err(HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text));
+            HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
         }
         Ok(Err(error)) => {
-            return Err(HttpRejection::bad_request(
-                "incomplete",
-                format!("The body cannot be read: {error}."),
-            ));
+            HttpRejection::bad_request("incomplete", format!("The body cannot be read: {error}."))
         }
-        Err(_) => {
-            return Err(body_timed_out(limits.body_timeout));
+        Err(_) => body_timed_out(limits.body_timeout),
+    };
+    Err(BodyError::Rejected(rejection))
+}
+
+/// Reads and discards what is left of a body that is refused.
+async fn drain<B: Body>(mut body: Pin<&mut B>, limits: &GatewayLimits) {
+    let mut left = limits.drained_bytes as u64;
+    let names = GatewayLimits::NAMES;
+    if body.size_hint().lower() > left {
+        // The connection has to be closed anyway, and a client that reads meanwhile learns why.
+        return record_undrained(names.drained_bytes);
+    }
+    let drained = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let len = frame.data_ref().map_or(0, Buf::remaining) as u64;
+            match left.checked_sub(len) {
+                Some(rest) => left = rest,
+                None => return record_undrained(names.drained_bytes),
+            }
         }
     };
-    if body.is_empty() {
-        return Err(HttpRejection::bad_request("empty", "The body is empty; an AMF packet is expected."));
+    let time = limits.drain_timeout.min(limits.body_timeout);
+    if timeout_when_pending(time, drained).await.is_err() {
+        record_undrained(names.drain_timeout);
     }
-    metrics::record_received(body.len());
-    Ok(body)
+}
+
+fn record_undrained(limit: &'static str) {
+    metrics::record_exceeded_limit(limit);
+    tracing::debug!("left a refused body unread: the limit `{limit}` is passed");
 }
 
 /// Lets nothing take longer. hyper hands out what has come already when it is asked a second time, and to set a timer

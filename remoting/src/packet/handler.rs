@@ -22,7 +22,7 @@ use super::span::record_packet;
 use super::version::PacketVersion;
 use crate::metrics;
 use crate::service::deadline::Deadline;
-use crate::service::fault::{Fault, code};
+use crate::service::fault::Fault;
 use crate::service::request_headers::RequestHeader;
 use crate::service::{BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
 
@@ -177,6 +177,11 @@ impl PacketHandler<'_> {
             let reply = self.fault_reply(target, version, &fault);
             return ScheduledCall { is_concurrent: true, reply: Box::pin(ready(reply)) };
         }
+        if message.error.is_some() {
+            // Reading its arguments gives the fault, as it does for the only message of a packet, so that the answer
+            // does not depend on what else is in the packet.
+            metrics::record_refusal("message");
+        }
         let body = self.bytes.slice_ref(message.body);
         let message = PacketMessage { target, body, version, caller, context: &self.context };
         let protocol = self.protocol.filter(|_| !self.is_description);
@@ -223,7 +228,7 @@ impl PacketHandler<'_> {
             metrics::record_decode_limit(&broken.error);
             let response_uri = broken.response_uri.as_deref().unwrap_or_default();
             let target = broken.target_uri.as_deref().unwrap_or_default();
-            let fault = Fault::new(code::MESSAGE_ENCODING, broken.error.to_string());
+            let fault = Fault::unreadable_arguments(&broken.error);
             let version = self.version.reply_version(false);
             let reply = self.charge_for(target, version, self.fault_reply(target, version, &fault));
             writer.reply(response_uri, &reply)?;

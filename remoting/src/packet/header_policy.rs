@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use amf_core::packet::Packet;
 
+use crate::service::dispatch::shortened;
 use crate::service::fault::{Fault, code};
 use crate::service::{Call, Credentials, Reply, ServiceDescription, Services};
 
@@ -67,7 +68,11 @@ pub(super) async fn describe_target(services: &Services, call: &Call) -> Result<
     let description: ServiceDescription = match services.describe(target.as_str(), call.caller()).await? {
         Some(description) => description,
         None => services.describe(target.service(), call.caller()).await?.ok_or_else(|| {
-            Fault::new(code::SERVICE_NOT_FOUND, format!("Unknown service {}", target.as_str()))
+            let message = match &*shortened(target.as_str()) {
+                "" => "Unknown service: the call names none".to_owned(),
+                name => format!("Unknown service {name}"),
+            };
+            Fault::new(code::SERVICE_NOT_FOUND, message)
         })?,
     };
     Reply::encode(call.version(), &description)

@@ -134,10 +134,10 @@ impl Connection for CallConnection {
 
     fn invoke(&self, _: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
         Box::pin(async {
-            Err(CallError::Unsupported(
-                "a client cannot be asked over HTTP, since it has no way to answer; tell it with a notification, \
-                 or let it connect over RTMP",
-            ))
+            tracing::error!(
+                "a client was asked over HTTP; tell it with a notification, or let it connect over RTMP"
+            );
+            Err(CallError::Unsupported("a client cannot be asked over HTTP, since it has no way to answer"))
         })
     }
 

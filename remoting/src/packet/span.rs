@@ -15,6 +15,7 @@ pub(crate) fn packet_span() -> Span {
 pub(super) fn record_packet(span: &Span, packet: &Packet<'_>) {
     let messages = packet.messages.len();
     metrics::record_packet(packet.version, messages);
+    metrics::record_trailing_bytes("request", packet.trailing_bytes);
     span.record("version", packet.version);
     span.record("messages", messages);
 }

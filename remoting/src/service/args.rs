@@ -218,7 +218,7 @@ fn wrong_count(sent: usize, expected: &str) -> Fault {
 #[cold]
 fn decode_fault(error: &DecodeError) -> Fault {
     metrics::record_decode_limit(error);
-    Fault::new(code::MESSAGE_ENCODING, error.to_string())
+    Fault::unreadable_arguments(error)
 }
 
 #[cfg(test)]

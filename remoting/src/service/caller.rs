@@ -197,7 +197,8 @@ fn reread<T: for<'de> FromAmf<'de>>(name: &str, value: &Value) -> Result<T, Faul
     const BUDGET: OutputBudget = OutputBudget::new("header_bytes", 1 << 20);
     let bytes = BUDGET.encode(Version::Amf3, |encoder| value.to_amf(encoder)).map_err(|error| {
         record_exceeded(&error);
-        header_fault(name, &error)
+        let text = format!("the header `{name}` cannot be read: {error}");
+        Fault::new(code::MESSAGE_ENCODING, text)
     })?;
     let decoded = Decoder::new(Version::Amf0, &bytes).with_classes_of::<T>().read();
     decoded.map_err(|error| decode_fault(name, error))
@@ -205,12 +206,7 @@ fn reread<T: for<'de> FromAmf<'de>>(name: &str, value: &Value) -> Result<T, Faul
 
 #[cold]
 fn decode_fault(name: &str, error: DecodeError) -> Fault {
-    header_fault(name, &error.in_member(name.to_owned()))
-}
-
-#[cold]
-fn header_fault(name: &str, error: &dyn fmt::Display) -> Fault {
-    Fault::new(code::MESSAGE_ENCODING, format!("the header `{name}` cannot be read: {error}"))
+    Fault::unreadable(format_args!("the header `{name}`"), &error.in_member(name.to_owned()))
 }
 
 /// What a method can borrow: `&T` among its parameters is made from the caller, by this.

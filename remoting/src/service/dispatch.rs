@@ -110,7 +110,7 @@ fn start_method(
 }
 
 /// The beginning of a name that a caller sent: a fault that repeats names of 64 KiB would be larger than the call.
-fn shortened(name: &str) -> Cow<'_, str> {
+pub(crate) fn shortened(name: &str) -> Cow<'_, str> {
     const MAX_CHARS: usize = 128;
     match name.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()).into(),
@@ -120,13 +120,22 @@ fn shortened(name: &str) -> Cow<'_, str> {
 
 #[cold]
 fn unknown_service(target: &Target) -> Fault {
-    Fault::new(code::SERVICE_NOT_FOUND, format!("Unknown service {}", shortened(target.service())))
+    let (service, method) = (shortened(target.service()), shortened(target.method()));
+    let message = match (&*service, &*method) {
+        ("", "") => "Unknown service: the call names neither a service nor a method".to_owned(),
+        ("", method) => format!("Unknown service: the call names the method {method} and no service"),
+        (service, _) => format!("Unknown service {service}"),
+    };
+    Fault::new(code::SERVICE_NOT_FOUND, message)
 }
 
 #[cold]
 fn unknown_method(target: &Target) -> Fault {
     let (service, method) = (shortened(target.service()), shortened(target.method()));
-    let message = format!("Unknown method {method} of service {service}");
+    let message = match &*service {
+        "" => format!("Unknown method {method}: the call names no service"),
+        service => format!("Unknown method {method} of service {service}"),
+    };
     Fault::new(code::METHOD_NOT_FOUND, message)
 }
 

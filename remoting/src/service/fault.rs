@@ -83,6 +83,38 @@ impl Fault {
         self
     }
 
+    /// The fault `Client.Message.Encoding`: what a caller sent cannot be read. `what` says which part it is.
+    ///
+    /// The [advice](DecodeError::advice) that the error has for the program's author is logged, not told to the caller.
+    ///
+    /// ```
+    /// use amf_remoting::{Fault, Version, amf_core};
+    ///
+    /// // A list of AMF3 that holds a reference to itself.
+    /// let error = amf_core::from_slice::<Vec<Vec<f64>>>(Version::Amf3, &[0x09, 0x03, 0x01, 0x09, 0x00]).unwrap_err();
+    /// let fault = Fault::unreadable("the save", &error);
+    /// assert_eq!(
+    ///     fault.message(),
+    ///     "the save cannot be read: [0]: the reference leads back to an object that encloses it (at byte 5)"
+    /// );
+    /// ```
+    pub fn unreadable(what: impl fmt::Display, error: &DecodeError) -> Self {
+        Self::of_decode_error(format!("{what} cannot be read: {}", error.without_advice()), error)
+    }
+
+    /// The same for arguments, whose errors have a path that names them.
+    pub(crate) fn unreadable_arguments(error: &DecodeError) -> Self {
+        Self::of_decode_error(error.without_advice().to_string(), error)
+    }
+
+    #[cold]
+    fn of_decode_error(message: String, error: &DecodeError) -> Self {
+        if error.advice().is_some() {
+            tracing::info!("a caller sent what the program cannot read: {error}");
+        }
+        Self::new(code::MESSAGE_ENCODING, message)
+    }
+
     /// Logs `what` as an error; the caller learns no more than `Server.Processing`, "internal error".
     pub fn internal(what: impl fmt::Display) -> Self {
         tracing::error!("a call failed: {what}");
@@ -158,7 +190,16 @@ impl std::error::Error for Fault {}
 
 impl From<CallError> for Fault {
     fn from(error: CallError) -> Self {
-        Self::new(code::CLIENT_CALL, error.to_string())
+        let message = match &error {
+            // A mistake of this program, with advice for its author.
+            CallError::Encode(_) => {
+                tracing::error!("a client cannot be called: {error}");
+                "the arguments cannot be encoded".to_owned()
+            }
+            CallError::Decode(error) => format!("the answer cannot be read: {}", error.without_advice()),
+            error => error.to_string(),
+        };
+        Self::new(code::CLIENT_CALL, message)
     }
 }
 

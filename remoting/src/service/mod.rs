@@ -19,7 +19,7 @@ pub(crate) mod client;
 mod credentials;
 pub(crate) mod deadline;
 mod describe;
-mod dispatch;
+pub(crate) mod dispatch;
 mod extensions;
 pub mod fault;
 mod group;

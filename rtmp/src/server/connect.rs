@@ -200,8 +200,8 @@ impl From<Status> for Rejection {
 /// Arguments that are not what was expected: where and how they differ is told to the client.
 impl From<DecodeError> for Rejection {
     fn from(error: DecodeError) -> Self {
-        let description = format!("the arguments cannot be read: {error}");
-        Self { status: Status::error(code::CONNECT_REJECTED, description) }
+        let fault = Fault::unreadable("the arguments", &error);
+        Self { status: Status::error(code::CONNECT_REJECTED, fault.message()) }
     }
 }
 

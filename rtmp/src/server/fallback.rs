@@ -49,9 +49,7 @@ impl UnknownCommand {
     /// The arguments as types: `let (name, level): (String, u32) = command.arguments()?`. An error becomes a
     /// fault by itself.
     pub fn arguments<T: FromArguments>(&self) -> Result<T, Fault> {
-        let unreadable = |error: DecodeError| {
-            Fault::new(code::MESSAGE_ENCODING, format!("the arguments cannot be read: {error}"))
-        };
+        let unreadable = |error: DecodeError| Fault::unreadable("the arguments", &error);
         let mut classes = Classes::new();
         T::classes(&mut classes);
         let body = self.command.body();

@@ -45,14 +45,19 @@ fn check_cut(form: Form, bytes: &[u8], whole: Option<&Content>) -> Result<(), St
     if form == Form::Packet
         && let Ok(packet) = Packet::decode(bytes, &known_classes(), Limits::default())
     {
-        let Some(broken) = packet.broken else {
+        // The declared length of a message that was cut may be that of what is left of it.
+        let (unreadable, complete): (Vec<_>, Vec<_>) =
+            packet.messages.into_iter().map(|message| message.error).partition(Option::is_some);
+        let errors = unreadable.into_iter().flatten().chain(packet.broken.map(|broken| broken.error));
+        let errors: Vec<_> = errors.collect();
+        if errors.is_empty() {
             return if whole.is_some() { Err("it was read".to_owned()) } else { Ok(()) };
-        };
-        within(&broken.error)?;
+        }
+        errors.iter().try_for_each(within)?;
         // What is there of it are the messages before.
         return match whole {
-            Some(Content::Packet(whole)) if packet.messages.len() >= whole.messages.len() => {
-                Err(format!("{} messages", packet.messages.len()))
+            Some(Content::Packet(whole)) if complete.len() >= whole.messages.len() => {
+                Err(format!("{} messages", complete.len()))
             }
             _ => Ok(()),
         };
