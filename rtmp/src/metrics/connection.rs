@@ -80,6 +80,7 @@ pub(crate) fn connection_ended(reason: &CloseReason) {
     let reason = match reason {
         CloseReason::Local => "local",
         CloseReason::Disconnected => "disconnected",
+        CloseReason::Remote => "remote",
         CloseReason::Rejected => "rejected",
         CloseReason::Policy => "policy",
         CloseReason::Peer(error) => error.name(),
