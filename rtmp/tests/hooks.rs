@@ -2,7 +2,9 @@
 //! and why; and how many may come.
 
 #![cfg(feature = "net")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -193,7 +195,7 @@ async fn fallback_answers_unknown_commands() {
         ("add".into(), true, vec![Value::Integer(3), Value::Integer(4)])
     );
     for (method, code) in [
-        ("nothing", "Service.MethodNotFound"),
+        ("nothing", "NetConnection.Call.Failed"),
         ("panic", "Server.Processing"),
         ("add", "Client.Message.Encoding"),
     ] {
@@ -205,6 +207,47 @@ async fn fallback_answers_unknown_commands() {
     assert_eq!(command_rx.recv().await.unwrap(), ("news".into(), false, vec![Value::from("x")]));
     connection.call::<Option<Login>>("game.login", ()).await.unwrap();
     assert!(command_rx.try_recv().is_err(), "what a service answers is not unknown");
+}
+
+/// The texts are those of Flash Media Server, to which Flash programs are used.
+#[tokio::test]
+async fn an_unknown_method_is_named_whole() {
+    let (address, _task) = serve(server()).await;
+    let connection = connect(address).await.unwrap();
+    let long = "m".repeat(1_000);
+    for (method, text) in [
+        ("game.nothing", "Method not found (game.nothing)."),
+        ("nobody.at.home", "Method not found (nobody.at.home)."),
+        ("nothing", "Method not found (nothing)."),
+        (&*long, &*format!("Method not found ({}…).", &long[..128])),
+    ] {
+        let error = connection.call::<()>(method, ()).await.unwrap_err();
+        let CallError::Fault(fault) = error else { panic!("{error}") };
+        assert_eq!((fault.code(), fault.message()), ("NetConnection.Call.Failed", text));
+    }
+}
+
+/// What Red5 sends by `conn.notify("news", "x")`: type 18 on message stream 0, the name and the arguments.
+#[tokio::test]
+async fn a_data_message_on_stream_0_is_a_notification() {
+    let (command_tx, mut command_rx) = mpsc::unbounded_channel();
+    let server = server().fallback(move |command: UnknownCommand| {
+        let values = command.to_values().unwrap();
+        command_tx.send((command.name().to_owned(), command.wants_answer(), values)).unwrap();
+        std::future::ready(Ok(()))
+    });
+    let (address, _task) = serve(server).await;
+    let mut socket = peer::connected(address).await;
+    socket.write_all(&peer::message(18, b"\x02\0\x04news\x02\0\x01x\x01\x01")).await.unwrap();
+    socket.write_all(&peer::message(15, b"\0\x02\0\x05again\x11\x03")).await.unwrap();
+    // No name, and nothing at all.
+    socket.write_all(&peer::message(18, b"\x01\x01")).await.unwrap();
+    socket.write_all(&peer::message(18, b"")).await.unwrap();
+    socket.write_all(&peer::command("last", 0.0, &[5])).await.unwrap();
+    let mut next = async || timeout(TIMEOUT, command_rx.recv()).await.unwrap().unwrap();
+    assert_eq!(next().await, ("news".into(), false, vec![Value::from("x"), Value::Bool(true)]));
+    assert_eq!(next().await, ("again".into(), false, vec![Value::Bool(true)]));
+    assert_eq!(next().await, ("last".into(), false, vec![]));
 }
 
 #[tokio::test]
