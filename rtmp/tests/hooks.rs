@@ -251,6 +251,25 @@ async fn a_data_message_on_stream_0_is_a_notification() {
 }
 
 #[tokio::test]
+async fn the_hook_decides_on_an_empty_app() {
+    let server = server().on_connect(|connect| async move {
+        match (connect.application(), connect.query()) {
+            ("", "let me in") => Ok(connect.accept()),
+            (application, _) => Err(Rejection::invalid_application(application)),
+        }
+    });
+    let (address, _task) = serve(server).await;
+    for (app, answer) in
+        [("?let me in", "NetConnection.Connect.Success"), ("", "NetConnection.Connect.InvalidApp")]
+    {
+        let mut socket = peer::handshaken(address).await;
+        let object = [&[3][..], &peer::member("app", app), &[0, 0, 9]].concat();
+        socket.write_all(&peer::command("connect", 1.0, &object)).await.unwrap();
+        peer::read_until(&mut socket, answer.as_bytes()).await;
+    }
+}
+
+#[tokio::test]
 async fn the_policy_file_is_sent_if_there_is_one() {
     const POLICY: &str = "<cross-domain-policy/>";
     let (with, _task) = serve(server().policy_file(POLICY)).await;

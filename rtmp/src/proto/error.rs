@@ -195,7 +195,7 @@ peer_errors! {
     /// A second connect.
     ConnectTwice => "connect_twice", |f| f.write_str("expected anything but a second connect");
 
-    /// An application name with a NUL or a `..` in it, or none at all.
+    /// An application name with a NUL or a `..` in it.
     Application {
         /// The name.
         name: String,

@@ -70,7 +70,7 @@ pub struct Connect {
 
 impl Connect {
     pub(super) fn read(body: Body, limits: &Limits) -> Result<Self, PeerErrorKind> {
-        let properties: Value = body.read_object()?;
+        let properties = if body.has_object() { body.read_object()? } else { Value::Null };
         let app = properties.get("app").and_then(Value::as_str).unwrap_or_default().to_owned();
         let connect = Self { app, properties, body };
         let (name, _) = connect.app_and_query();
@@ -88,7 +88,8 @@ impl Connect {
         Ok(connect)
     }
 
-    /// The application, as it came: it may have an instance behind `/`, and a query behind `?`.
+    /// The application, as it came: it may have an instance behind `/`, and a query behind `?`. It is empty if the
+    /// client named none, as AIR and the clients of LiveCycle Data Services may.
     pub fn app(&self) -> &str {
         &self.app
     }

@@ -24,6 +24,7 @@ use crate::connection::{
     CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, call_unknown,
     send_reply, to_call,
 };
+use crate::instance::split_app;
 use crate::metrics::limit_exceeded;
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UserError};
@@ -93,7 +94,7 @@ impl ClientSession {
 
     fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Self>) {
         let (app, _) = request.app_and_query();
-        let (application, name) = app.split_once('/').unwrap_or((app, ""));
+        let (application, name) = split_app(app);
         let instance = match self.settings.instance(application, name) {
             Ok(instance) => instance,
             Err(error) => {
