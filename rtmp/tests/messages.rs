@@ -113,8 +113,9 @@ fn invalid_chunk_sizes_are_refused() {
 #[test]
 fn a_ping_is_answered() {
     let mut server = server_after(4, b"\0\x06\x01\x02\x03\x04");
-    let sent = output(&mut server);
-    assert_eq!(sent[sent.len() - 6..], *b"\0\x07\x01\x02\x03\x04");
+    // A header of form 0 (RTMP §5.3.1.2.1), as on every control message: some clients read no other there.
+    let pong = b"\x02\0\0\0\0\0\x06\x04\0\0\0\0\0\x07\x01\x02\x03\x04";
+    assert_eq!(output(&mut server), *pong);
 }
 
 #[test]
@@ -177,8 +178,8 @@ fn session_parameters_follow_connect_in_the_usual_order() {
         let sent = output(&mut server);
         let head = [
             &b"\x02\0\0\0\0\0\x04\x05\0\0\0\0\x00\x26\x25\xA0"[..], // form 0 on 2: type 5, 2,500,000
-            b"\x42\0\0\0\0\0\x05\x06\x00\x26\x25\xA0\x02",          // form 1: type 6, the same, dynamic
-            b"\x42\0\0\0\0\0\x04\x01\x00\x00\xEA\x60",              // form 1: type 1, 60,000
+            b"\x02\0\0\0\0\0\x05\x06\0\0\0\0\x00\x26\x25\xA0\x02",  // type 6, the same, dynamic
+            b"\x02\0\0\0\0\0\x04\x01\0\0\0\0\x00\x00\xEA\x60",      // type 1, 60,000
         ]
         .concat();
         assert_eq!(sent[..head.len()], head);
