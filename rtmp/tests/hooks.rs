@@ -8,7 +8,7 @@ mod peer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amf_remoting::{AmfObject, CallError, Services, Value, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
@@ -305,8 +305,15 @@ async fn max_connections_per_address_is_enforced() {
     let server = server().max_connections_per_address(2);
     let (address, _task) = serve(server.clone()).await;
     let held = [connect(address).await.unwrap(), connect(address).await.unwrap()];
+    // A client that shakes hands is told, one that says nothing is closed in time.
+    let Err(ConnectError::Rejected(status)) = connect(address).await else { panic!("connected") };
+    let text = "no more than 2 connections, the limit `max_connections_per_address`";
+    assert_eq!((status.code(), status.description()), ("NetConnection.Connect.Rejected", text));
+    let began = Instant::now();
     assert!(is_closed(&mut TcpStream::connect(address).await.unwrap()).await);
-    assert_eq!(server.counters().refused_connections_per_address, 1);
+    assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&began.elapsed()));
+    let counters = server.counters();
+    assert_eq!((counters.connections, counters.refused_connections_per_address), (2, 2));
     // Neither another address of the loopback nor a stream that the program serves is counted for this one.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
@@ -317,6 +324,29 @@ async fn max_connections_per_address_is_enforced() {
     tokio::spawn(server.serve_stream(far, Some(address)));
     let _piped = timeout(TIMEOUT, to().connect_with_stream(pipe)).await.unwrap().unwrap();
     drop(held);
+}
+
+#[tokio::test]
+async fn connections_that_are_refused_with_a_status_are_bounded() {
+    let server = server().max_connections_per_address(1).pending_refusals(2);
+    let server = server.refusal_timeout(Duration::from_secs(60));
+    let (address, _task) = serve(server.clone()).await;
+    let _held = connect(address).await.unwrap();
+    let mut silent = [peer::handshaken(address).await, peer::handshaken(address).await];
+    let mut over = TcpStream::connect(address).await.unwrap();
+    let is_closed = timeout(Duration::from_secs(2), is_closed(&mut over)).await.unwrap();
+    assert!(is_closed, "the third one is told nothing");
+    // The status comes as soon as one of them connects, and makes room for another.
+    let object = [&[3][..], &peer::member("app", "game"), &[0, 0, 9]].concat();
+    silent[0].write_all(&peer::command("connect", 1.0, &object)).await.unwrap();
+    peer::read_until(&mut silent[0], b"NetConnection.Connect.Rejected").await;
+    peer::closed(&mut silent[0]).await;
+    let told = async {
+        while !matches!(connect(address).await, Err(ConnectError::Rejected(_))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(TIMEOUT, told).await.unwrap();
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ impl ConnectionMetrics {
         add(name::SENT_BYTES, connection.sent() - self.sent);
         add(name::RECEIVED_MESSAGES, counters.messages - self.counters.messages);
         add(name::SENT_MESSAGES, counters.sent_messages - self.counters.sent_messages);
+        add(name::IGNORED_MESSAGES, ignored(&counters) - ignored(&self.counters));
         (self.received, self.sent, self.counters) = (connection.received(), connection.sent(), counters);
         for (limit, count) in connection.limit_counters() {
             let counted = self.exceeded.entry(limit).or_default();
@@ -61,6 +62,11 @@ impl Drop for ConnectionMetrics {
         self.set_calls(0, 0);
         gauge!(name::CONNECTIONS).decrement(1.0);
     }
+}
+
+/// Messages that changed nothing.
+const fn ignored(counters: &Counters) -> u64 {
+    counters.ignored + counters.late_replies + counters.unknown_replies
 }
 
 fn add(name: &'static str, count: u64) {
