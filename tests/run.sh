@@ -165,7 +165,7 @@ has_header() {
   printf '#include <%s>\n' "$1" | cc ${2:+-I "$2"} -E -x c - >/dev/null 2>&1
 }
 
-# Ruffle, Royale, and what drives the browser. The lock file is kept beside them as a sign of completion.
+# Ruffle, Royale, rtmp-client, and what drives the browser. The lock file is kept beside them as a sign of completion.
 npm_packages() {
   cmp -s tests/clients/package-lock.json "$clients/npm.installed" && return 0
   mkdir -p "$clients" &&

@@ -7,8 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amf_remoting::{CallError, Client, Services, remoting_service};
+use amf_remoting::{CallError, Client, Services, Value, remoting_service};
+use amf_rtmp::proto::{Accept, Config, Connection, Event, Message, MessageType, Seed};
 use amf_rtmp::{Backoff, ConnectError, ConnectionEvent, NetConnection, NetConnectionBuilder, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -72,6 +74,60 @@ fn builder_for(address: SocketAddr, app: &str) -> NetConnectionBuilder {
 
 fn short_backoff() -> Backoff {
     Backoff::new().initial_delay(Duration::from_millis(20)).max_delay(Duration::from_millis(100))
+}
+
+/// A server that accepts its client, and then sends these messages.
+async fn accept_and_send(mut stream: DuplexStream, messages: Vec<Message>) {
+    let now = std::time::Instant::now();
+    let mut server = Connection::server(Arc::new(Config::server()), &Seed::new([2; 32]), now);
+    let mut buffer = [0; 4096];
+    loop {
+        let read = stream.read(&mut buffer).await.unwrap_or(0);
+        if read == 0 {
+            return;
+        }
+        server.handle_input(now, &buffer[..read]);
+        while let Some(event) = server.poll_event() {
+            if matches!(event, Event::Connect(_)) {
+                server.accept(now, &Accept::default()).unwrap();
+                for message in &messages {
+                    server.send(message).unwrap();
+                }
+            }
+        }
+        while let Some(bytes) = server.poll_transmit() {
+            stream.write_all(&bytes).await.unwrap();
+        }
+    }
+}
+
+/// Red5's `conn.notify` sends a data message with the name and the arguments, and `close` before it closes.
+#[tokio::test]
+async fn notifications_and_the_command_close_of_red5_are_understood() {
+    let (near, far) = tokio::io::duplex(64 << 10);
+    let messages = vec![
+        Message::new(MessageType::DATA, &b"\x02\0\x04told\x02\0\x02hi"[..]),
+        Message::new(MessageType::DATA, &b"\x02\0\x04news\x01\x01"[..]),
+        // On a message stream it is of the media.
+        Message::new(MessageType::DATA, &b"\x02\0\x05other\x01\x01"[..]).with_stream(1),
+        Message::notification(amf_remoting::Version::Amf0, 0, "close", &[]),
+    ];
+    tokio::spawn(accept_and_send(far, messages));
+    let (told_tx, mut told_rx) = mpsc::unbounded_channel();
+    let (unhandled_tx, mut unhandled_rx) = mpsc::unbounded_channel();
+    let connection = NetConnection::builder("rtmp://test/game")
+        .unwrap()
+        .services(Services::new().add(Callbacks(told_tx)))
+        .on_unhandled(move |name, values| unhandled_tx.send((name.to_owned(), values)).unwrap())
+        .connect_with_stream(near)
+        .await
+        .unwrap();
+    timeout(TIMEOUT, connection.closed()).await.unwrap();
+    drop(connection);
+    assert_eq!(timeout(TIMEOUT, told_rx.recv()).await.unwrap(), Some("hi".into()));
+    let mut unhandled = async || timeout(TIMEOUT, unhandled_rx.recv()).await.unwrap();
+    assert_eq!(unhandled().await, Some(("news".into(), vec![Value::Bool(true)])));
+    assert_eq!(unhandled().await, None);
 }
 
 /// The events of a connection in words, without times.

@@ -124,6 +124,11 @@ async fn connections_bytes_messages_and_calls_are_counted() {
     counters.wait_for("amf_rtmp_received_bytes_total{}", received as f64).await;
     counters.wait_for("amf_rtmp_sent_bytes_total{}", (3073 + sent) as f64).await;
 
+    // A ping without its number, a name that is no text, and a reply that nobody waits for.
+    let ignored = [message(4, &[0, 6]), message(20, &[1, 1]), command("_result", 9.0, b"\x05")].concat();
+    socket.write_all(&ignored).await.unwrap();
+    counters.wait_for("amf_rtmp_ignored_messages_total{}", 3.0).await;
+
     drop(socket);
     counters.wait_for("amf_rtmp_ended_total{reason=disconnected}", 1.0).await;
     counters.wait_for("amf_rtmp_calls_in_flight{direction=in}", 0.0).await;

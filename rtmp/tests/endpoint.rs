@@ -168,8 +168,8 @@ async fn calls_and_replies_go_both_ways() {
 
         for (target, code) in [
             ("game.fail", "Game.Fail"),
-            ("game.nothing", "Service.MethodNotFound"),
-            ("nothing.at", "Service.ResourceNotFound"),
+            ("game.nothing", "NetConnection.Call.Failed"),
+            ("nothing.at", "NetConnection.Call.Failed"),
         ] {
             let error = connection.call::<()>(target, ()).await.unwrap_err();
             assert!(matches!(&error, CallError::Fault(fault) if fault.code() == code), "{target}: {error}");

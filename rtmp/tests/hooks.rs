@@ -2,11 +2,13 @@
 //! and why; and how many may come.
 
 #![cfg(feature = "net")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod peer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amf_remoting::{AmfObject, CallError, Services, Value, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
@@ -193,7 +195,7 @@ async fn fallback_answers_unknown_commands() {
         ("add".into(), true, vec![Value::Integer(3), Value::Integer(4)])
     );
     for (method, code) in [
-        ("nothing", "Service.MethodNotFound"),
+        ("nothing", "NetConnection.Call.Failed"),
         ("panic", "Server.Processing"),
         ("add", "Client.Message.Encoding"),
     ] {
@@ -205,6 +207,66 @@ async fn fallback_answers_unknown_commands() {
     assert_eq!(command_rx.recv().await.unwrap(), ("news".into(), false, vec![Value::from("x")]));
     connection.call::<Option<Login>>("game.login", ()).await.unwrap();
     assert!(command_rx.try_recv().is_err(), "what a service answers is not unknown");
+}
+
+/// The texts are those of Flash Media Server, to which Flash programs are used.
+#[tokio::test]
+async fn an_unknown_method_is_named_whole() {
+    let (address, _task) = serve(server()).await;
+    let connection = connect(address).await.unwrap();
+    let long = "m".repeat(1_000);
+    for (method, text) in [
+        ("game.nothing", "Method not found (game.nothing)."),
+        ("nobody.at.home", "Method not found (nobody.at.home)."),
+        ("nothing", "Method not found (nothing)."),
+        (&*long, &*format!("Method not found ({}…).", &long[..128])),
+    ] {
+        let error = connection.call::<()>(method, ()).await.unwrap_err();
+        let CallError::Fault(fault) = error else { panic!("{error}") };
+        assert_eq!((fault.code(), fault.message()), ("NetConnection.Call.Failed", text));
+    }
+}
+
+/// What Red5 sends by `conn.notify("news", "x")`: type 18 on message stream 0, the name and the arguments.
+#[tokio::test]
+async fn a_data_message_on_stream_0_is_a_notification() {
+    let (command_tx, mut command_rx) = mpsc::unbounded_channel();
+    let server = server().fallback(move |command: UnknownCommand| {
+        let values = command.to_values().unwrap();
+        command_tx.send((command.name().to_owned(), command.wants_answer(), values)).unwrap();
+        std::future::ready(Ok(()))
+    });
+    let (address, _task) = serve(server).await;
+    let mut socket = peer::connected(address).await;
+    socket.write_all(&peer::message(18, b"\x02\0\x04news\x02\0\x01x\x01\x01")).await.unwrap();
+    socket.write_all(&peer::message(15, b"\0\x02\0\x05again\x11\x03")).await.unwrap();
+    // No name, and nothing at all.
+    socket.write_all(&peer::message(18, b"\x01\x01")).await.unwrap();
+    socket.write_all(&peer::message(18, b"")).await.unwrap();
+    socket.write_all(&peer::command("last", 0.0, &[5])).await.unwrap();
+    let mut next = async || timeout(TIMEOUT, command_rx.recv()).await.unwrap().unwrap();
+    assert_eq!(next().await, ("news".into(), false, vec![Value::from("x"), Value::Bool(true)]));
+    assert_eq!(next().await, ("again".into(), false, vec![Value::Bool(true)]));
+    assert_eq!(next().await, ("last".into(), false, vec![]));
+}
+
+#[tokio::test]
+async fn the_hook_decides_on_an_empty_app() {
+    let server = server().on_connect(|connect| async move {
+        match (connect.application(), connect.query()) {
+            ("", "let me in") => Ok(connect.accept()),
+            (application, _) => Err(Rejection::invalid_application(application)),
+        }
+    });
+    let (address, _task) = serve(server).await;
+    for (app, answer) in
+        [("?let me in", "NetConnection.Connect.Success"), ("", "NetConnection.Connect.InvalidApp")]
+    {
+        let mut socket = peer::handshaken(address).await;
+        let object = [&[3][..], &peer::member("app", app), &[0, 0, 9]].concat();
+        socket.write_all(&peer::command("connect", 1.0, &object)).await.unwrap();
+        peer::read_until(&mut socket, answer.as_bytes()).await;
+    }
 }
 
 #[tokio::test]
@@ -243,8 +305,15 @@ async fn max_connections_per_address_is_enforced() {
     let server = server().max_connections_per_address(2);
     let (address, _task) = serve(server.clone()).await;
     let held = [connect(address).await.unwrap(), connect(address).await.unwrap()];
+    // A client that shakes hands is told, one that says nothing is closed in time.
+    let Err(ConnectError::Rejected(status)) = connect(address).await else { panic!("connected") };
+    let text = "no more than 2 connections, the limit `max_connections_per_address`";
+    assert_eq!((status.code(), status.description()), ("NetConnection.Connect.Rejected", text));
+    let began = Instant::now();
     assert!(is_closed(&mut TcpStream::connect(address).await.unwrap()).await);
-    assert_eq!(server.counters().refused_connections_per_address, 1);
+    assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&began.elapsed()));
+    let counters = server.counters();
+    assert_eq!((counters.connections, counters.refused_connections_per_address), (2, 2));
     // Neither another address of the loopback nor a stream that the program serves is counted for this one.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
@@ -255,6 +324,29 @@ async fn max_connections_per_address_is_enforced() {
     tokio::spawn(server.serve_stream(far, Some(address)));
     let _piped = timeout(TIMEOUT, to().connect_with_stream(pipe)).await.unwrap().unwrap();
     drop(held);
+}
+
+#[tokio::test]
+async fn connections_that_are_refused_with_a_status_are_bounded() {
+    let server = server().max_connections_per_address(1).pending_refusals(2);
+    let server = server.refusal_timeout(Duration::from_secs(60));
+    let (address, _task) = serve(server.clone()).await;
+    let _held = connect(address).await.unwrap();
+    let mut silent = [peer::handshaken(address).await, peer::handshaken(address).await];
+    let mut over = TcpStream::connect(address).await.unwrap();
+    let is_closed = timeout(Duration::from_secs(2), is_closed(&mut over)).await.unwrap();
+    assert!(is_closed, "the third one is told nothing");
+    // The status comes as soon as one of them connects, and makes room for another.
+    let object = [&[3][..], &peer::member("app", "game"), &[0, 0, 9]].concat();
+    silent[0].write_all(&peer::command("connect", 1.0, &object)).await.unwrap();
+    peer::read_until(&mut silent[0], b"NetConnection.Connect.Rejected").await;
+    peer::closed(&mut silent[0]).await;
+    let told = async {
+        while !matches!(connect(address).await, Err(ConnectError::Rejected(_))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(TIMEOUT, told).await.unwrap();
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn connect(address: SocketAddr, app: &str) -> (NetConnection, mpsc::Unboun
 async fn clients_join_the_instance_of_their_url() {
     let (server, address) = serve().await;
     let (red, _) = connect(address, "game/red?key=7").await;
-    let (other_red, _) = connect(address, "game/red/").await;
+    let (other_red, _) = connect(address, "/game//red/").await;
     let (none, _) = connect(address, "game").await;
     let place = |connection: NetConnection| async move {
         connection.call::<(String, String, usize)>("game.place", ()).await.unwrap()

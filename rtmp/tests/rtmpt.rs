@@ -16,7 +16,7 @@ use axum::http::{Method, Request};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
 /// Long enough for anything that happens at all.
@@ -137,8 +137,8 @@ async fn accepted(app: &Router) -> String {
 }
 
 /// The version and C1 of a plain handshake.
-fn c0_c1() -> Vec<u8> {
-    [&[3][..], &[0; 8], &[7; 1528]].concat()
+fn c0_c1() -> Bytes {
+    [&[3][..], &[0; 8], &[7; 1528]].concat().into()
 }
 
 #[tokio::test]
@@ -159,6 +159,63 @@ async fn a_repeated_request_receives_the_same_response() {
     assert_eq!(post(&app, &format!("/idle/{id}/17"), vec![0]).await.0, 400, "one is missing");
     sleep(Duration::from_millis(50)).await;
     assert_eq!(post(&app, &format!("/idle/{id}/16"), vec![0]).await.0, 404, "it was the end");
+}
+
+/// A proxy with two connections to the server hands them on as it likes.
+#[tokio::test]
+async fn requests_that_overtake_each_other_are_put_in_order() {
+    let app: Router = server().rtmpt();
+    // From the first one on: the handshake in two parts, the second part first.
+    let id = open(&app).await;
+    let (head, tail) = (c0_c1().slice(..700), c0_c1().slice(700..));
+    let (first, second) = (format!("/send/{id}/1"), format!("/send/{id}/2"));
+    let (second, first) = tokio::join!(post(&app, &second, tail), async {
+        sleep(Duration::from_millis(30)).await;
+        post(&app, &first, head).await
+    });
+    // The version, S1 and S2 are the answer to the whole handshake.
+    assert_eq!((first.0, first.1.len(), second.0, second.1.len()), (200, 1, 200, 1 + 1 + 2 * 1536));
+
+    let id = accepted(&app).await;
+    let echo = |text: &str| {
+        let argument = [&[5, 2][..], &peer::text(text)].concat();
+        peer::command("game.echo", 2.0, &argument)
+    };
+    let third = echo("the third");
+    let later = async |number: u64, millis: u64, body: Vec<u8>| {
+        sleep(Duration::from_millis(millis)).await;
+        post(&app, &format!("/send/{id}/{number}"), body).await
+    };
+    let (fifth, fourth, third) =
+        tokio::join!(later(5, 0, echo("the fifth")), later(4, 20, echo("the fourth")), later(3, 40, third));
+    for ((status, body), text) in [(third, "the third"), (fourth, "the fourth"), (fifth, "the fifth")] {
+        let is_answer = body.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+        assert!(status == 200 && is_answer, "{text}: {status} {body:x?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_held_for_a_bounded_time() {
+    // The protocol has no time of its own then.
+    let protocol = Limits::server().with_handshake_timeout(Duration::MAX);
+    let server = server().config(Config::server().with_limits(protocol));
+    let limits = TunnelLimits::new().with_reorder_timeout(Duration::from_secs(3));
+    let app: Router = server.tunnel_limits(limits).rtmpt();
+    let elapsed = async |path: String| {
+        let start = Instant::now();
+        let status = post(&app, &path, vec![0]).await.0;
+        (status, start.elapsed().as_secs())
+    };
+    let id = accepted(&app).await;
+    // 3 never comes.
+    assert_eq!(elapsed(format!("/idle/{id}/4")).await, (400, 3));
+    // 8 requests may be in flight, so those between 2 and 11 cannot all be on their way.
+    let id = accepted(&app).await;
+    assert_eq!(elapsed(format!("/idle/{id}/11")).await, (400, 0));
+    // A connection may begin with any number.
+    let id = open(&app).await;
+    assert_eq!(elapsed(format!("/idle/{id}/5")).await, (200, 3));
+    assert_eq!(elapsed(format!("/idle/{id}/6")).await, (200, 0));
 }
 
 #[tokio::test]
@@ -241,7 +298,7 @@ async fn request_limits_are_enforced() {
     // Until the client is accepted, a body is no longer than any message may be.
     for (len, status) in [(64 << 10, 200), ((64 << 10) + 1, 413)] {
         let id = open(&app).await;
-        let mut body = c0_c1();
+        let mut body = c0_c1().to_vec();
         body.resize(len, 0);
         assert_eq!(post(&app, &format!("/send/{id}/1"), body).await.0, status, "{len}");
     }

@@ -59,6 +59,11 @@ fn every_event() -> Vec<(Vec<u8>, SharedObjectEvent)> {
         (event(9, b"\0\x01x"), Event::Remove { key: "x".into() }),
         (event(10, b"\0\x01x"), Event::RequestRemove { key: "x".into() }),
         (event(11, b""), Event::UseSuccess),
+        (
+            event(13, &[b"\0\x01x", &number[..]].concat()),
+            Event::ChangeEcho { key: "x".into(), value: Bytes::from_static(number) },
+        ),
+        (event(14, b""), Event::RequestClear),
         (event(99, b"what"), Event::Other { event: 99, body: Bytes::from_static(b"what") }),
     ]
 }
@@ -197,7 +202,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn reading_and_writing_round_trips(bytes in prop::collection::vec(any::<u8>(), 0..80), events in prop::collection::vec((0..13_u8, prop::collection::vec(any::<u8>(), 0..12)), 0..4)) {
+    fn reading_and_writing_round_trips(bytes in prop::collection::vec(any::<u8>(), 0..80), events in prop::collection::vec((0..16_u8, prop::collection::vec(any::<u8>(), 0..12)), 0..4)) {
         let _ = parse(&bytes);
         let payload = with(&events.iter().map(|(number, body)| event(*number, body)).collect::<Vec<_>>());
         if let Ok(read) = parse(&payload) {

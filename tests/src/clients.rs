@@ -109,6 +109,16 @@ pub fn librtmp(rtmp: &str, gateway: &str) -> Command {
     command
 }
 
+/// The command that visits `rtmp` with npm's `rtmp-client`; see `visit.mjs`.
+pub fn rtmp_client(rtmp: &str) -> Command {
+    let modules = installed();
+    let client = modules.join("node_modules/rtmp-client");
+    assert!(client.exists(), "{} is missing: run tests/run.sh", client.display());
+    let mut command = Command::new("node");
+    command.arg(sources().join("rtmp-client/visit.mjs")).arg(rtmp).arg(modules);
+    command
+}
+
 /// The command that visits `gateway` with `Py3AMF`; see `client.py`.
 pub fn py3amf(gateway: &str) -> Command {
     let mut command = python();

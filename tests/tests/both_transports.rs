@@ -157,12 +157,27 @@ async fn faults_are_the_same() {
         let encoding = "Client.Message.Encoding";
         transports.fails("game.greet", (true,), encoding, "`name`: expected String, got Bool").await;
         transports.fails("game.promote", ("Ann",), encoding, "`player`: expected").await;
-        transports.fails("game.missing", (), "Service.MethodNotFound", "missing").await;
-        transports.fails("nobody.at", (), "Service.ResourceNotFound", "nobody").await;
-        transports.fails("nobody", (), "Service.ResourceNotFound", "Unknown service").await;
         transports.fails("game.enter", (3,), "Game.RoomFull", "room 3 is full").await;
         transports.fails("game.enter", (0,), "Server.Processing", "internal error").await;
         transports.fails("game.panic", (), "Server.Processing", "internal error").await;
+    }
+}
+
+/// Programs look for the codes of the servers that they know: those of gateways over HTTP, that of Flash Media Server
+/// over RTMP.
+#[tokio::test]
+async fn an_unknown_method_has_the_code_of_its_transport() {
+    for version in [Version::Amf0, Version::Amf3] {
+        let transports = BothTransports::open(version).await;
+        for (method, code) in [
+            ("game.missing", "Service.MethodNotFound"),
+            ("nobody.at", "Service.ResourceNotFound"),
+            ("nobody", "Service.ResourceNotFound"),
+        ] {
+            assert_eq!(transports.over_http(method, ()).await.unwrap_err().0, code);
+            let fault = ("NetConnection.Call.Failed".to_owned(), format!("Method not found ({method})."));
+            assert_eq!(transports.over_rtmp(method, ()).await, Err(fault));
+        }
     }
 }
 

@@ -109,8 +109,8 @@ fn visit_with(lobby: &Lobby, random: &mut Random, codec: &Codec, others: &Value)
         assert_eq!(asked["answered"], json!({"result": question["answer"]}), "{question}");
     }
     check_fault(&report["fault"], "Echo.Fail", "failed as asked");
-    check_fault(&report["noMethod"], "Service.MethodNotFound", "nothing");
-    check_fault(&report["noService"], "Service.ResourceNotFound", "nothing");
+    check_fault(&report["noMethod"], "NetConnection.Call.Failed", "nothing");
+    check_fault(&report["noService"], "NetConnection.Call.Failed", "nothing");
     assert_eq!(report["afterFaults"], json!({"result": "still here"}));
     // Connecting fails as librtmp has it: the server said why, and hung up.
     let other = &report["otherApplication"];

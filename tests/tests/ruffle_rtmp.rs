@@ -104,8 +104,8 @@ fn check_calls(session: &Value, report: &Value, rtmp: &str) {
         assert_eq!(*answer, json!({"result": asked}));
     }
     check_fault(&report["fault"], "Echo.Fail", "failed as asked");
-    check_fault(&report["noMethod"], "Service.MethodNotFound", "nothing");
-    check_fault(&report["noService"], "Service.ResourceNotFound", "nothing");
+    check_fault(&report["noMethod"], "NetConnection.Call.Failed", "nothing");
+    check_fault(&report["noService"], "NetConnection.Call.Failed", "nothing");
 }
 
 /// The server calls the movie and waits for its answer.

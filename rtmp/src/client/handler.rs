@@ -9,7 +9,9 @@ use amf_remoting::{Caller, Services};
 use tokio::sync::oneshot;
 
 use super::shared_object::RemoteObjects;
-use crate::connection::{CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, send_reply, to_call};
+use crate::connection::{
+    CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, call_unknown, send_reply, to_call,
+};
 use crate::proto::{Accepted, Command, Event, Status};
 
 pub(super) type OnUnhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
@@ -35,11 +37,13 @@ impl ClientHandler {
     fn command(&self, command: Command, context: &mut HandlerContext<'_, Self>) {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
-        if self.services.signature(&target).is_none() {
+        let is_known = self.services.signature(&target).is_some();
+        if !is_known {
             (self.on_unhandled)(command.name(), command.body().to_values().unwrap_or_default());
         }
         match to_call(command, target, &self.caller) {
-            Ok(call) => context.calls.call(&self.services, call, transaction),
+            Ok(call) if is_known => context.calls.call(&self.services, call, transaction),
+            Ok(call) => context.calls.run(call_unknown(&self.services, call, transaction)),
             Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
     }
@@ -56,6 +60,12 @@ impl ConnectionHandler for ClientHandler {
             }
             Event::Rejected(status) => self.complete_connect(Err(status)),
             Event::Command(command) => self.command(command, context),
+            // What Red5's `conn.notify` sends.
+            Event::Data(message) if message.stream == 0 => {
+                if let Some(command) = Command::from_data(&message) {
+                    self.command(command, context);
+                }
+            }
             Event::SharedObject(message) => self.objects.receive(message),
             _ => {}
         }

@@ -4,12 +4,15 @@ use std::fmt::Display;
 
 use amf_remoting::connection;
 use amf_remoting::service::{ArgumentsForm, Call, Reply, Target, fault::code};
-use amf_remoting::{Caller, Fault};
+use amf_remoting::{Caller, Fault, Services};
 
 use crate::proto::{Command, Connection, Transaction, UserError};
 
 /// The name, the transaction id and the command object.
 const VALUES_BEFORE_ARGUMENTS: usize = 3;
+
+/// Bytes of a name that a fault repeats: a caller may send a megabyte.
+const MAX_NAME_IN_FAULT: usize = 128;
 
 /// The outcome of a call, with its transaction; a call that wants no reply has none.
 pub(crate) type CallOutcome = connection::CallOutcome<Option<Transaction>>;
@@ -29,6 +32,32 @@ pub(crate) fn to_call(command: Command, target: Target, caller: &Caller) -> Resu
     };
     let call = Call::new(target, arguments, version, caller.clone());
     Ok(call.with_form(ArgumentsForm::Sequence).with_preceding_values(preceding))
+}
+
+/// Starts a call of a method that no service has. A layer may answer it; else its caller receives the fault of
+/// [`unknown_method`].
+pub(crate) fn call_unknown(
+    services: &Services,
+    call: Call,
+    transaction: Option<Transaction>,
+) -> InFlightCall {
+    let target = call.target().clone();
+    let outcome = services.call(call);
+    let outcome = async move {
+        outcome.await.map_err(|fault| match fault.code() {
+            code::METHOD_NOT_FOUND | code::SERVICE_NOT_FOUND => unknown_method(target.as_str()),
+            _ => fault,
+        })
+    };
+    InFlightCall::new(transaction, Box::pin(outcome))
+}
+
+/// The fault of a call of a method that there is not, whether it is the method or the service that is unknown. Its code
+/// and text are those of Flash Media Server, for which programs look; over HTTP the fault is that of a gateway.
+pub(crate) fn unknown_method(name: &str) -> Fault {
+    let end = name.floor_char_boundary(MAX_NAME_IN_FAULT);
+    let (shown, more) = (name.get(..end).unwrap_or_default(), if end < name.len() { "…" } else { "" });
+    Fault::new(code::CALL_FAILED, format!("Method not found ({shown}{more})."))
 }
 
 #[cold]

@@ -71,7 +71,7 @@ impl Instance {
     /// The name of the instance that clients get who name none: `rtmp://host/lobby`.
     pub const DEFAULT: &str = "_definst_";
 
-    /// The application's name: `lobby` in `rtmp://host/lobby/red`.
+    /// The application's name: `lobby` in `rtmp://host/lobby/red`. It is empty for clients that named none.
     pub fn application(&self) -> &str {
         &self.inner.name.application
     }
@@ -166,6 +166,13 @@ impl fmt::Display for Instance {
     }
 }
 
+/// Splits what a client names into application and instance: `lobby` and `red` for `lobby/red`. Empty parts are skipped:
+/// a slash too many in a URL names the same place for Flash Media Server.
+pub(crate) fn split_app(app: &str) -> (&str, &str) {
+    let app = app.trim_start_matches('/');
+    app.split_once('/').unwrap_or((app, ""))
+}
+
 /// All instances of a server, and what belongs to the server as a whole.
 #[derive(Default)]
 pub(crate) struct Instances {
@@ -216,25 +223,25 @@ impl Drop for InstanceInner {
 
 impl Name {
     fn new(application: &str, instance: &str, max_len: usize) -> Result<Self, InstanceNameError> {
-        let instance = instance.trim_end_matches('/');
+        let application = application.trim_matches('/');
+        let parts: Vec<_> = instance.split('/').filter(|part| !part.is_empty()).collect();
+        let instance = parts.join("/");
         let len = application.len() + if instance.is_empty() { 0 } else { 1 + instance.len() };
         let is_valid = is_valid_application(application) && !application.contains(['/', '?']);
-        if !is_valid || len > max_len || (!instance.is_empty() && !is_valid_application(instance)) {
-            return Err(InstanceNameError {
-                application: application.into(),
-                instance: instance.into(),
-                max_len,
-            });
+        let is_nameless = application.is_empty() && !instance.is_empty();
+        if !is_valid || is_nameless || len > max_len || !is_valid_application(&instance) {
+            return Err(InstanceNameError { application: application.into(), instance, max_len });
         }
-        let instance = if instance.is_empty() { Instance::DEFAULT } else { instance };
-        Ok(Self { application: application.into(), instance: instance.into() })
+        let instance = if instance.is_empty() { Instance::DEFAULT.into() } else { instance.into() };
+        Ok(Self { application: application.into(), instance })
     }
 }
 
 /// A name that no instance can have.
 ///
 /// Application and instance are at most [`Limits::application_name_bytes`](crate::proto::Limits::application_name_bytes) bytes
-/// together, hold no NUL and no `..`, and the application is not empty and has no `/` and no `?`.
+/// together and hold no NUL and no `..`; the application has no `?`, and no `/` but at its ends. An application whose
+/// name is empty has the default instance alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceNameError {
     application: String,
@@ -260,6 +267,20 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
+
+    #[test]
+    fn empty_parts_of_an_app_are_skipped() {
+        for (app, parts) in [
+            ("lobby", ("lobby", "")),
+            ("/lobby", ("lobby", "")),
+            ("lobby/red", ("lobby", "red")),
+            ("//lobby//red", ("lobby", "/red")),
+            ("", ("", "")),
+            ("//", ("", "")),
+        ] {
+            assert_eq!(split_app(app), parts, "{app:?}");
+        }
+    }
 
     #[test]
     fn an_instance_is_forgotten_with_its_last_handle() {
@@ -295,13 +316,18 @@ mod tests {
             ("red/", "red"),
             ("red/7", "red/7"),
             ("/", "_definst_"),
+            ("/red", "red"),
+            ("//red//7//", "red/7"),
         ] {
             let instance = instances.get("lobby", given, 128).unwrap();
             assert_eq!((instance.application(), instance.name()), ("lobby", name));
+            assert_eq!(instances.get("/lobby/", given, 128).unwrap(), instance);
         }
+        let nameless = instances.get("", "/", 128).unwrap();
+        assert_eq!((nameless.application(), nameless.name()), ("", "_definst_"));
         assert_eq!(instances.get("lobby", "", 128).unwrap().to_string(), "lobby/_definst_");
         for (application, instance) in
-            [("", ""), ("", "red"), ("..", ""), ("a\0", ""), ("lobby", "../x"), ("a/b", ""), ("a?b", "")]
+            [("", "red"), ("/", "red"), ("..", ""), ("a\0", ""), ("lobby", "../x"), ("a/b", ""), ("a?b", "")]
         {
             let error = instances.get(application, instance, 128).unwrap_err();
             assert!(error.to_string().contains("128 bytes"), "{application} {instance}");

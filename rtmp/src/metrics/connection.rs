@@ -39,6 +39,7 @@ impl ConnectionMetrics {
         add(name::SENT_BYTES, connection.sent() - self.sent);
         add(name::RECEIVED_MESSAGES, counters.messages - self.counters.messages);
         add(name::SENT_MESSAGES, counters.sent_messages - self.counters.sent_messages);
+        add(name::IGNORED_MESSAGES, ignored(&counters) - ignored(&self.counters));
         (self.received, self.sent, self.counters) = (connection.received(), connection.sent(), counters);
         for (limit, count) in connection.limit_counters() {
             let counted = self.exceeded.entry(limit).or_default();
@@ -63,6 +64,11 @@ impl Drop for ConnectionMetrics {
     }
 }
 
+/// Messages that changed nothing.
+const fn ignored(counters: &Counters) -> u64 {
+    counters.ignored + counters.late_replies + counters.unknown_replies
+}
+
 fn add(name: &'static str, count: u64) {
     if count > 0 {
         counter!(name).increment(count);
@@ -80,6 +86,7 @@ pub(crate) fn connection_ended(reason: &CloseReason) {
     let reason = match reason {
         CloseReason::Local => "local",
         CloseReason::Disconnected => "disconnected",
+        CloseReason::Remote => "remote",
         CloseReason::Rejected => "rejected",
         CloseReason::Policy => "policy",
         CloseReason::Peer(error) => error.name(),

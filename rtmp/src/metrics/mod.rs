@@ -13,15 +13,16 @@
 //! | `amf_rtmp_sent_bytes_total` | counter | | bytes that were given to the socket, or were about to be |
 //! | `amf_rtmp_received_messages_total` | counter | | messages that came |
 //! | `amf_rtmp_sent_messages_total` | counter | | messages that were sent |
+//! | `amf_rtmp_ignored_messages_total` | counter | | messages, and events of shared objects, that were ignored: they mean nothing here, cannot be read, or are replies that nobody waits for |
 //! | `amf_rtmp_calls_in_flight` | gauge | `direction` | calls that have no reply yet: `in` from peers, `out` to them |
 //! | `amf_rtmp_store_failures_total` | counter | `action` | what the store of shared objects failed to do: `load`, `commit` |
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was exceeded, by the name that the error says |
 //!
-//! **Reasons**: `local` (this side ended it), `disconnected`, `rejected`, `policy`, or
+//! **Reasons**: `local` (this side ended it), `disconnected`, `remote` (the command `close`), `rejected`, `policy`, or
 //! [`PeerError::name`](crate::proto::PeerError::name) where the peer broke the protocol or a limit.
 //!
 //! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect exceeded,
-//! `max_connections` and `max_connections_per_address` of a server, and the fields of
+//! `max_connections`, `max_connections_per_address` and `pending_refusals` of a server, and the fields of
 //! [`SharedObjectLimits`](crate::SharedObjectLimits) and `TunnelLimits`.
 //!
 //! No label comes from a peer.

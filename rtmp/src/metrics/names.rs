@@ -9,6 +9,7 @@ pub(super) const RECEIVED_BYTES: &str = "amf_rtmp_received_bytes_total";
 pub(super) const SENT_BYTES: &str = "amf_rtmp_sent_bytes_total";
 pub(super) const RECEIVED_MESSAGES: &str = "amf_rtmp_received_messages_total";
 pub(super) const SENT_MESSAGES: &str = "amf_rtmp_sent_messages_total";
+pub(super) const IGNORED_MESSAGES: &str = "amf_rtmp_ignored_messages_total";
 pub(super) const CALLS_IN_FLIGHT: &str = "amf_rtmp_calls_in_flight";
 pub(super) const STORE_FAILURES: &str = "amf_rtmp_store_failures_total";
 pub(super) const LIMITS_EXCEEDED: &str = "amf_limits_exceeded_total";
@@ -26,6 +27,7 @@ pub fn describe() {
     describe_counter!(SENT_BYTES, Unit::Bytes, "bytes that were sent over RTMP");
     describe_counter!(RECEIVED_MESSAGES, Unit::Count, "messages that came over RTMP");
     describe_counter!(SENT_MESSAGES, Unit::Count, "messages that were sent over RTMP");
+    describe_counter!(IGNORED_MESSAGES, Unit::Count, "messages over RTMP that were ignored");
     describe_gauge!(CALLS_IN_FLIGHT, Unit::Count, "calls over RTMP that have no reply yet, by direction");
     describe_counter!(STORE_FAILURES, Unit::Count, "failures of the store of shared objects, by action");
     describe_counter!(LIMITS_EXCEEDED, Unit::Count, "limits that were exceeded, by name");

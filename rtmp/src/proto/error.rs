@@ -186,18 +186,6 @@ peer_errors! {
         found: usize,
     } => "aggregate", |f| write!(f, "expected {expected} bytes for the part at byte {at} of an aggregate, got {found}");
 
-    /// A command in AMF3's message type that begins with none of the bytes that it may begin with.
-    CommandFormat {
-        /// The first byte, if there is one.
-        found: Option<u8>,
-    } => "command_format", |f| match found {
-        Some(found) => write!(f, "expected 0x00 or 0x02 as the first byte of an AMF3 message, got {found:#04x}"),
-        None => f.write_str("expected 0x00 or 0x02 as the first byte of an AMF3 message, got none"),
-    };
-
-    /// A transaction id that is no number one can answer to.
-    TransactionId => "transaction_id", |f| f.write_str("expected a finite number as the transaction id");
-
     /// Something else where connect was expected.
     NotConnected {
         /// What came.
@@ -207,7 +195,7 @@ peer_errors! {
     /// A second connect.
     ConnectTwice => "connect_twice", |f| f.write_str("expected anything but a second connect");
 
-    /// An application name with a NUL or a `..` in it, or none at all.
+    /// An application name with a NUL or a `..` in it.
     Application {
         /// The name.
         name: String,

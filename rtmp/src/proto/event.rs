@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amf_core::{Value, Version};
 
-use super::message::UserControl;
+use super::message::{SplitCommand, UserControl};
 use super::{
     Body, CallId, Limits, Message, PeerError, PeerErrorKind, SharedObjectMessage, Status, Transaction,
 };
@@ -50,6 +50,8 @@ pub enum CloseReason {
     Local,
     /// The transport ended.
     Disconnected,
+    /// The peer closed it, by the command `close`.
+    Remote,
     /// Connect was refused, by us or by the server.
     Rejected,
     /// A policy was asked for and given.
@@ -68,7 +70,7 @@ pub struct Connect {
 
 impl Connect {
     pub(super) fn read(body: Body, limits: &Limits) -> Result<Self, PeerErrorKind> {
-        let properties: Value = body.read_object()?;
+        let properties = if body.has_object() { body.read_object()? } else { Value::Null };
         let app = properties.get("app").and_then(Value::as_str).unwrap_or_default().to_owned();
         let connect = Self { app, properties, body };
         let (name, _) = connect.app_and_query();
@@ -86,7 +88,8 @@ impl Connect {
         Ok(connect)
     }
 
-    /// The application, as it came: it may have an instance behind `/`, and a query behind `?`.
+    /// The application, as it came: it may have an instance behind `/`, and a query behind `?`. It is empty if the
+    /// client named none, as AIR and the clients of LiveCycle Data Services may.
     pub fn app(&self) -> &str {
         &self.app
     }
@@ -179,6 +182,24 @@ pub struct Command {
 }
 
 impl Command {
+    /// Reads a data message as a call that wants no reply: its first value is the name, the others are the arguments.
+    /// Returns `None` if the message is of another type or has no name.
+    ///
+    /// Red5's `conn.notify` sends such messages on message stream 0. On other streams data belongs to the media.
+    ///
+    /// ```
+    /// use amf_rtmp::proto::{Command, Message, MessageType};
+    ///
+    /// // The string "said", and true.
+    /// let message = Message::new(MessageType::DATA, &b"\x02\0\x04said\x01\x01"[..]);
+    /// let command = Command::from_data(&message).unwrap();
+    /// assert_eq!((command.name(), command.transaction()), ("said", None));
+    /// ```
+    pub fn from_data(message: &Message) -> Option<Self> {
+        let SplitCommand { name, body, .. } = message.data_to_command()?;
+        Some(Self { name, transaction: None, stream: message.stream, body })
+    }
+
     /// What is called, without the `@` or `|` that Flash puts before some names.
     pub fn name(&self) -> &str {
         &self.name
@@ -246,7 +267,7 @@ pub struct Counters {
     pub messages: u64,
     /// Messages that were sent, or wait to be.
     pub sent_messages: u64,
-    /// Messages of types that mean nothing here.
+    /// Messages, and events of shared objects, that were ignored: they mean nothing here, or cannot be read.
     pub ignored: u64,
     /// Replies to calls that had waited long enough.
     pub late_replies: u64,

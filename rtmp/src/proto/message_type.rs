@@ -51,6 +51,14 @@ impl MessageType {
         }
     }
 
+    /// The version of a command of this type.
+    pub(crate) const fn command_version(self) -> Version {
+        match self {
+            Self::COMMAND_AMF3 => Version::Amf3,
+            _ => Version::Amf0,
+        }
+    }
+
     fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::SET_CHUNK_SIZE => "SetChunkSize",

@@ -37,8 +37,9 @@
 //! # Ok::<(), amf_rtmp::proto::UserError>(())
 //! ```
 //!
-//! What a peer does wrong is a [`PeerError`] and ends the connection ([`Event::Closed`]); what the program
-//! does wrong is a [`UserError`], which ends nothing.
+//! What a peer does wrong is a [`PeerError`] and ends the connection ([`Event::Closed`]), unless only one message is
+//! affected, whose end is known: such a message is ignored and [counted](Counters::ignored). What the program does wrong
+//! is a [`UserError`], which ends nothing.
 //!
 //! "RTMP §5.3" in these documents is a section of *Adobe's Real Time Messaging Protocol* 1.0 (2012).
 

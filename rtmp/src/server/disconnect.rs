@@ -69,7 +69,7 @@ impl From<&ConnectionEnd> for DisconnectReason {
     fn from(end: &ConnectionEnd) -> Self {
         match end {
             ConnectionEnd::Closed(CloseReason::Peer(error)) => Self::Protocol(error.clone()),
-            ConnectionEnd::Closed(CloseReason::Disconnected) => Self::Client,
+            ConnectionEnd::Closed(CloseReason::Disconnected | CloseReason::Remote) => Self::Client,
             ConnectionEnd::Closed(_) => Self::Server,
             ConnectionEnd::Lost(error) if is_closed_by_peer(error) => Self::Client,
             ConnectionEnd::Lost(error) => Self::Transport(Arc::clone(error)),

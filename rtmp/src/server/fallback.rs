@@ -7,6 +7,7 @@ use amf_remoting::service::fault::code;
 use amf_remoting::{Caller, Fault};
 
 use super::arguments::FromArguments;
+use crate::connection::unknown_method;
 use crate::proto::Command;
 
 /// A command of a client that is none of the services' methods: what the hook of
@@ -57,8 +58,8 @@ impl UnknownCommand {
         T::read(&mut decoder).map_err(unreadable)
     }
 
-    /// The fault that a client gets where there is no hook: that there is no such method.
+    /// The fault that a client receives where there is no hook: `NetConnection.Call.Failed`, with the name in its text.
     pub fn not_found(&self) -> Fault {
-        Fault::new(code::METHOD_NOT_FOUND, format!("there is no method `{}`", self.name()))
+        unknown_method(self.name())
     }
 }

@@ -12,16 +12,28 @@ amf_core::__private::limits! {
 
         /// Maximum number of open connections, over all transports together.
         max_connections, max_connections = 10_000 connections {
-            /// Further connections are closed at once, or receive `503 Service Unavailable` over HTTP.
+            /// Further connections are refused with the status `NetConnection.Connect.Rejected`, as far as
+            /// [`pending_refusals`](Server::pending_refusals) allows it, or receive `503 Service Unavailable` over HTTP.
         }
 
         /// Maximum number of open connections from one address. All of a /64 of IPv6 is one address.
         max_connections_per_address, max_connections_per_address = 256 connections {
-            /// Further connections from the address are closed at once.
+            /// Further connections from the address are refused with the status `NetConnection.Connect.Rejected`, as far as
+            /// [`pending_refusals`](Server::pending_refusals) allows it.
             ///
             /// The limit applies to connections to a [`BoundServer`](crate::BoundServer). Set it to `usize::MAX` behind
             /// a proxy, where all clients have the proxy's address. Connections over HTTP, by WebSocket or RTMPT, are
             /// not counted by address.
+        }
+
+        /// Maximum number of connections over a limit whose clients are being told so, over all transports together.
+        pending_refusals, pending_refusals = 32 connections {
+            /// Further connections over a limit are closed at once.
+        }
+
+        /// Timeout for a client over a limit from the start of its connection until it has been told so.
+        refusal_timeout, refusal_timeout = 3 s {
+            /// The connection is closed.
         }
 
         /// Time for clients to disconnect by themselves after they were notified of a shutdown.

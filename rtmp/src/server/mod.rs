@@ -5,6 +5,7 @@ mod connect;
 mod disconnect;
 mod fallback;
 mod limits;
+mod refusal;
 mod session;
 mod settings;
 #[cfg(feature = "tunnel")]
@@ -30,6 +31,7 @@ pub use arguments::FromArguments;
 pub use connect::{Admission, Connect, Rejection};
 pub use disconnect::{Disconnect, DisconnectReason};
 pub use fallback::UnknownCommand;
+pub(crate) use refusal::{Entry, serve_entry};
 use session::ClientSession;
 pub(crate) use settings::ServerSettings;
 #[cfg(feature = "tunnel")]
@@ -255,14 +257,8 @@ impl Server {
     {
         let settings = Arc::clone(&self.settings);
         async move {
-            match settings.admit(None) {
-                Ok(permit) => {
-                    settings
-                        .tasks()
-                        .track_future(serve_connection(stream, peer, &settings, &Arc::new(permit)))
-                        .await;
-                }
-                Err(error) => tracing::warn!(%error, ?peer, "a connection was refused"),
+            if let Some(entry) = settings.enter(None, peer) {
+                settings.tasks().track_future(serve_entry(stream, peer, &settings, entry)).await;
             }
         }
     }

@@ -21,8 +21,10 @@ use super::disconnect::{Disconnect, DisconnectReason};
 use super::fallback::UnknownCommand;
 use super::settings::{Fallback, ServerSettings};
 use crate::connection::{
-    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, send_reply, to_call,
+    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, call_unknown,
+    send_reply, to_call,
 };
+use crate::instance::split_app;
 use crate::metrics::limit_exceeded;
 use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UserError};
@@ -92,7 +94,7 @@ impl ClientSession {
 
     fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Self>) {
         let (app, _) = request.app_and_query();
-        let (application, name) = app.split_once('/').unwrap_or((app, ""));
+        let (application, name) = split_app(app);
         let instance = match self.settings.instance(application, name) {
             Ok(instance) => instance,
             Err(error) => {
@@ -164,16 +166,16 @@ impl ClientSession {
         }
         let services = &self.settings.services;
         let target = Target::new(command.shared_name());
-        match &self.settings.fallback {
-            Some(hook) if services.signature(&target).is_none() => {
-                let command = UnknownCommand::new(command, caller.clone());
-                let outcome = call_fallback(Arc::clone(&self.settings), Arc::clone(hook), command);
-                context.calls.run(InFlightCall::new(transaction, outcome).into());
-            }
-            _ => match to_call(command, target, caller) {
-                Ok(call) => context.calls.call(services, call, transaction),
-                Err(fault) => send_reply((transaction, Err(fault)), context.connection),
-            },
+        let is_known = services.signature(&target).is_some();
+        if let Some(hook) = self.settings.fallback.as_ref().filter(|_| !is_known) {
+            let command = UnknownCommand::new(command, caller.clone());
+            let outcome = call_fallback(Arc::clone(&self.settings), Arc::clone(hook), command);
+            return context.calls.run(InFlightCall::new(transaction, outcome).into());
+        }
+        match to_call(command, target, caller) {
+            Ok(call) if is_known => context.calls.call(services, call, transaction),
+            Ok(call) => context.calls.run(call_unknown(services, call, transaction).into()),
+            Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
     }
 
@@ -305,6 +307,11 @@ impl ConnectionHandler for ClientSession {
                 if let SessionState::Connected(caller, connect) = &self.state {
                     let limits = &context.connection.config().limits;
                     self.subscriptions.receive(message, caller, connect.instance(), limits);
+                }
+            }
+            Event::Data(message) if message.stream == 0 => {
+                if let Some(command) = Command::from_data(&message) {
+                    self.command(command, context);
                 }
             }
             // There are no streams: what comes of them has nowhere to go.

@@ -45,6 +45,8 @@ pub(crate) struct ServerSettings {
 pub(super) struct ServerInner {
     pub(super) instances: Arc<Instances>,
     pub(super) limiter: Arc<ConnectionLimiter>,
+    /// Counts connections over a limit, while their clients are told.
+    pub(super) refusals: Arc<ConnectionLimiter>,
     /// Its tasks are connections, and hooks that run at their end.
     shutdown: Shutdown,
 }
@@ -67,6 +69,7 @@ impl ServerSettings {
             inner: Arc::new(ServerInner {
                 instances: Arc::default(),
                 limiter: Arc::default(),
+                refusals: Arc::default(),
                 shutdown: Shutdown::new(),
             }),
         }

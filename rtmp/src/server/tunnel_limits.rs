@@ -32,6 +32,13 @@ amf_core::__private::limits! {
             /// The response is `429 Too Many Requests`.
         }
 
+        /// Maximum time for which a request of RTMPT that has overtaken the one before is held until that one arrives.
+        /// Requests overtake each other where a proxy has several connections to the server.
+        reorder_timeout, with_reorder_timeout = 1 s {
+            /// The response is `400 Bad Request`, and the connection is closed. The first request of a connection is
+            /// served then, whatever its number.
+        }
+
         /// Timeout for the next request of an RTMPT client. Flash Player sends at least two in a second.
         idle_timeout, with_idle_timeout = 30 s {
             /// The connection is closed.

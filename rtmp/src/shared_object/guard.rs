@@ -9,7 +9,8 @@ use amf_remoting::Caller;
 use super::state::encoded::EncodedValue;
 use crate::instance::Instance;
 
-/// Decides what each client may do with shared objects. All is allowed unless a method says otherwise.
+/// Decides what each client may do with shared objects. All but [`may_clear`](Self::may_clear) is allowed unless a method
+/// says otherwise.
 ///
 /// The methods must not wait: they run where the client's messages are read. A guard that panics says no. The
 /// server's own side is not asked.
@@ -51,6 +52,15 @@ pub trait SharedObjectGuard: Send + Sync + 'static {
     fn may_write(&self, access: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
         let _ = (access, write);
         true
+    }
+
+    /// Whether the client may remove all slots at once; else it is told `SharedObject.NoWriteAccess`.
+    ///
+    /// Default: `false`, because [`may_write`](Self::may_write) is not asked about each of the slots. Only clients that
+    /// use the events of proxies send such requests; without a guard they are allowed.
+    fn may_clear(&self, access: &SharedObjectAccess<'_>) -> bool {
+        let _ = access;
+        false
     }
 
     /// Whether the client may call this handler of all clients; else it is told `SharedObject.NoWriteAccess`.

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use amf_core::Version;
 use amf_remoting::CallError;
 use amf_remoting::connection::MessageClass;
 use amf_remoting::service::ClientId;
@@ -17,7 +16,9 @@ use super::error::SharedObjectError;
 use super::settings::SharedObjects;
 use super::state::limits::{LimitError, SharedObjectLimits};
 use super::state::slots::{Slot, Slots};
-use super::state::{Change, Effect, Request, SharedObjectState, SubscriberId, Ticket, WriteError};
+use super::state::{
+    Change, ClientFormat, Effect, Request, SharedObjectState, SubscriberId, Ticket, WriteError,
+};
 use super::store::{StoredCommit, StoredName};
 use super::store_writer::PersistedObject;
 use super::value::SlotValue;
@@ -161,11 +162,11 @@ impl SharedObjectInner {
     pub(super) fn client_requests(
         self: &Arc<Self>,
         from: SubscriberId,
-        encoding: Version,
+        format: ClientFormat,
         requests: Vec<Request>,
         size: usize,
     ) {
-        self.with_state(|inner| inner.state.queue_client_requests(from, encoding, requests, size));
+        self.with_state(|inner| inner.state.queue_client_requests(from, format, requests, size));
     }
 
     /// A client goes. The object waits for the next one, unless there is nothing in it, or all of it is on disk.

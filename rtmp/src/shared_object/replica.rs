@@ -133,6 +133,14 @@ impl Replica {
                 }
                 SyncChange::Success { key }
             }
+            SharedObjectEvent::ChangeEcho { key, value } => {
+                let is_own = self.take_pending(&key).is_some();
+                let old = self.slot_value(&key);
+                if !self.pending.iter().any(|(pending, _)| *pending == key) {
+                    self.apply_value(&key, &Arc::new(EncodedValue::new(encoding, value)));
+                }
+                if is_own { SyncChange::Success { key } } else { SyncChange::Change { key, old } }
+            }
             SharedObjectEvent::Clear => {
                 self.slots.clear();
                 SyncChange::Clear

@@ -14,7 +14,7 @@ use super::object::{SharedObjectInner, Subscriber, registry};
 use super::settings::object_settings;
 use super::state::encoded::{EncodedMessage, EncodedValue};
 use super::state::updates::{UpdateHeader, status};
-use super::state::{Request, SubscriberId};
+use super::state::{ClientFormat, Request, SubscriberId};
 use crate::connection::Handle;
 use crate::instance::Instance;
 use crate::metrics::limit_exceeded;
@@ -43,7 +43,8 @@ impl ConnectionSubscriptions {
         instance: &Instance,
         limits: &Limits,
     ) {
-        let SharedObjectMessage { encoding, name, is_persistent, events, .. } = message;
+        let SharedObjectMessage { encoding, name, is_persistent, is_proxied, events, .. } = message;
+        let format = ClientFormat { encoding, is_proxied };
         let access = SharedObjectAccess { caller, instance, name: &name, is_persistent };
         let mut requests = Vec::new();
         let (mut size, mut is_used) = (0, false);
@@ -60,12 +61,12 @@ impl ConnectionSubscriptions {
                     is_used = true;
                     match self.join(&name, &access, limits) {
                         Ok(()) => requests.push(Request::Use),
-                        Err(code) => self.refuse(encoding, &name, is_persistent, code),
+                        Err(code) => self.refuse(format, &name, is_persistent, code),
                     }
                 }
                 SharedObjectEvent::Release => {
                     is_used = false;
-                    self.forward(&name, encoding, std::mem::take(&mut requests), size);
+                    self.forward(&name, format, std::mem::take(&mut requests), size);
                     if let Some((object, subscriber)) = self.objects.remove(&name) {
                         object.unsubscribe(subscriber);
                     }
@@ -77,14 +78,14 @@ impl ConnectionSubscriptions {
                 }
             }
         }
-        self.forward(&name, encoding, requests, size);
+        self.forward(&name, format, requests, size);
     }
 
-    fn forward(&self, name: &str, encoding: Version, requests: Vec<Request>, size: usize) {
+    fn forward(&self, name: &str, format: ClientFormat, requests: Vec<Request>, size: usize) {
         if let Some((object, subscriber)) = self.objects.get(name)
             && !requests.is_empty()
         {
-            object.client_requests(*subscriber, encoding, requests, size);
+            object.client_requests(*subscriber, format, requests, size);
         }
     }
 
@@ -134,8 +135,9 @@ impl ConnectionSubscriptions {
         Ok(())
     }
 
-    fn refuse(&self, encoding: Version, name: &Arc<str>, is_persistent: bool, code: &'static str) {
-        let header = UpdateHeader { name, version: 0, is_persistent };
+    fn refuse(&self, format: ClientFormat, name: &Arc<str>, is_persistent: bool, code: &'static str) {
+        let ClientFormat { encoding, is_proxied } = format;
+        let header = UpdateHeader { name, version: 0, is_persistent, is_proxied };
         let message = header.message(encoding, vec![status(code)]);
         let chunked = PreChunkedMessage::new(message, self.chunk_size);
         let sent = self.handle.send_message(Arc::new(chunked), MessageClass::Reply);
@@ -165,6 +167,7 @@ fn authorized_request(
             Request::Set { key, value: Arc::new(EncodedValue::new(encoding, value)) }
         }
         SharedObjectEvent::RequestRemove { key } => Request::Remove { key },
+        SharedObjectEvent::RequestClear => Request::Clear,
         SharedObjectEvent::SendMessage(message) => Request::Send(EncodedMessage::new(encoding, message)),
         // Events for clients mean nothing here.
         _ => return None,
@@ -184,6 +187,7 @@ fn authorized_request(
         Request::Remove { key } => {
             (is_allowed(|| guard.may_write(&access, &SlotWrite { key, value: None })), Some(key))
         }
+        Request::Clear => (is_allowed(|| guard.may_clear(&access)), None),
         Request::Send(sent) => (is_allowed(|| guard.may_send(&access, sent.message().handler())), None),
         _ => (true, None),
     };

@@ -6,12 +6,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use amf_remoting::connection::{ConnectionPermit, accept_until};
+use amf_remoting::connection::accept_until;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 
 #[cfg(feature = "tls")]
 use super::tls::Acceptor;
-use crate::server::{Server, ServerSettings, serve_connection};
+use crate::server::{Entry, Server, ServerSettings, serve_entry};
 
 /// A server with an address.
 pub struct BoundServer {
@@ -108,16 +108,10 @@ impl BoundServer {
 
     async fn accept_until(self, stop: impl Future<Output = ()>) {
         let Self { listener, settings, security } = self;
-        let serve = |(socket, peer)| match settings.admit(Some(peer)) {
-            Ok(permit) => {
-                let permit = Arc::new(permit);
-                let served = serve_socket(socket, peer, security.clone(), Arc::clone(&settings), permit);
-                Some(settings.tasks().track_future(served))
-            }
-            Err(error) => {
-                tracing::warn!(%error, %peer, "a connection was refused");
-                None
-            }
+        let serve = |(socket, peer)| {
+            let entry = settings.enter(Some(peer), Some(peer))?;
+            let served = serve_socket(socket, peer, security.clone(), Arc::clone(&settings), entry);
+            Some(settings.tasks().track_future(served))
         };
         // Held until the end: dropping it cuts the connections.
         let _connections = accept_until(listener, serve, stop).await;
@@ -136,7 +130,7 @@ async fn serve_socket(
     peer: SocketAddr,
     security: Security,
     settings: Arc<ServerSettings>,
-    permit: Arc<ConnectionPermit>,
+    entry: Entry,
 ) {
     // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
     if let Err(error) = socket.set_nodelay(true) {
@@ -144,10 +138,10 @@ async fn serve_socket(
         return;
     }
     match security {
-        Security::Plain => serve_connection(socket, Some(peer), &settings, &permit).await,
+        Security::Plain => serve_entry(socket, Some(peer), &settings, entry).await,
         // Boxed, so that a plain connection need not have room for TLS.
         #[cfg(feature = "tls")]
-        Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, settings, permit)).await,
+        Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, settings, entry)).await,
     }
 }
 
@@ -157,14 +151,14 @@ async fn serve_tls(
     peer: SocketAddr,
     acceptor: Acceptor,
     settings: Arc<ServerSettings>,
-    permit: Arc<ConnectionPermit>,
+    entry: Entry,
 ) {
     let accepted = tokio::select! {
         accepted = acceptor.accept(socket, settings.config.limits.handshake_timeout) => accepted,
         () = settings.closing() => return,
     };
     match accepted {
-        Ok(stream) => serve_connection(stream, Some(peer), &settings, &permit).await,
+        Ok(stream) => serve_entry(stream, Some(peer), &settings, entry).await,
         Err(error) => tracing::debug!(%peer, %error, "no TLS"),
     }
 }

@@ -257,6 +257,7 @@ impl RemoteObject {
             name: Arc::clone(&self.name),
             version: 0,
             is_persistent: self.is_persistent,
+            is_proxied: false,
             events,
         };
         let chunked = PreChunkedMessage::new(message.to_message(), Config::client().chunk_size);

@@ -4,13 +4,14 @@ use bytes::{Bytes, BytesMut};
 
 use super::header::{BasicHeader, MAX_HEADER_LEN, MessageHeader};
 use super::{DEFAULT_CHUNK_SIZE, EXTENDED, Output};
+use crate::proto::message::chunk_stream;
 use crate::proto::{Message, MessageType};
 
 /// Cuts messages into chunks, with headers as short as what came before on their chunk stream allows.
 ///
 /// The header of form 3, which repeats the last delta, begins a message only after a delta that was
 /// written as one: after a form 0 not all readers agree what it means. Deltas that would need 32 bits are
-/// not written either, for the same reason: then the timestamp is absolute.
+/// not written either, for the same reason: then the timestamp is absolute. Control messages have headers of form 0.
 #[derive(Debug)]
 pub struct ChunkWriter {
     chunk_size: usize,
@@ -100,7 +101,10 @@ impl ChunkWriter {
         let Envelope { chunk_stream, timestamp, stream, kind } = envelope;
         let last = self.streams.iter().find(|written| written.chunk_stream == chunk_stream).copied();
         let delta = |last: &LastHeader| timestamp.wrapping_sub(last.timestamp);
-        let Some(last) = last.filter(|last| last.stream == stream && delta(last) < EXTENDED) else {
+        // Control messages are few, and some clients read no other form of header on their chunk stream.
+        let may_shorten = chunk_stream != chunk_stream::CONTROL;
+        let Some(last) = last.filter(|last| may_shorten && last.stream == stream && delta(last) < EXTENDED)
+        else {
             self.remember(envelope, length, None);
             return (0, Some(full_header(envelope, length)));
         };

@@ -10,11 +10,21 @@ use amf_core::{Value, Version};
 use super::{Connection, PendingConnect, Phase, QueuedEvent};
 use crate::proto::calls::{ReplyMatch, whole_number};
 use crate::proto::handshake::Progress;
-use crate::proto::message::{AggregateParts, CONNECT, CONNECT_ID, Control, UserControl, code, split_command};
+use crate::proto::message::{
+    AggregateParts, CONNECT, CONNECT_ID, Control, ReadableEvents, SplitCommand, UnreadableCommand,
+    UserControl, code, split_command,
+};
 use crate::proto::{
     Accepted, Body, CloseReason, Command, Connect, Event, Limits, Message, MessageType, Outcome, PeerError,
     PeerErrorKind, Reply, SharedObjectMessage, Status,
 };
+
+/// The command with which a peer announces that it closes the connection (RTMP §7.2.1).
+const CLOSE: &str = "close";
+/// The command that brings an information object.
+const ON_STATUS: &str = "onStatus";
+/// What the codes about a connection begin with.
+const CONNECT_CODES: &str = "NetConnection.Connect.";
 
 /// What a held message costs beside its payload.
 const HELD_MESSAGE_OVERHEAD: usize = 64;
@@ -62,9 +72,17 @@ impl Connection {
     }
 
     pub(super) fn handle_message(&mut self, now: Instant, message: Message) -> Result<(), PeerErrorKind> {
-        if let Some(control) = Control::parse(&message)? {
-            self.handle_control(now, control);
-            return Ok(());
+        match Control::parse(&message) {
+            Ok(Some(control)) => {
+                self.handle_control(now, control);
+                return Ok(());
+            }
+            Ok(None) => {}
+            Err(PeerErrorKind::ControlLength { kind, .. }) if !changes_framing(kind) => {
+                self.counters.ignored += 1;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         }
         if let Phase::PendingConnect(pending_connect) = &mut self.phase {
             return pending_connect.hold_message(message, self.config.limits.before_connect_bytes);
@@ -78,10 +96,7 @@ impl Connection {
             }
             kind @ (MessageType::SHARED_OBJECT | MessageType::SHARED_OBJECT_AMF3) => {
                 self.check_open(kind)?;
-                if let Some(message) = SharedObjectMessage::parse(&message, &self.config.limits)? {
-                    self.push(Event::SharedObject(message));
-                }
-                Ok(())
+                self.handle_shared_object(&message)
             }
             kind => {
                 if let Some(event) = media_event(message) {
@@ -93,6 +108,20 @@ impl Connection {
                 Ok(())
             }
         }
+    }
+
+    /// What cannot be read is ignored: where it ends is known, by the length of the message or of its event.
+    fn handle_shared_object(&mut self, message: &Message) -> Result<(), PeerErrorKind> {
+        match SharedObjectMessage::parse_readable_events(message, &self.config.limits) {
+            Ok(Some(ReadableEvents { message, ignored, .. })) => {
+                self.counters.ignored += ignored;
+                self.push(Event::SharedObject(message));
+            }
+            Ok(None) => {}
+            Err(PeerErrorKind::SharedObject { .. }) => self.counters.ignored += 1,
+            Err(limit) => return Err(limit),
+        }
+        Ok(())
     }
 
     fn check_open(&self, kind: MessageType) -> Result<(), PeerErrorKind> {
@@ -120,8 +149,25 @@ impl Connection {
 
     fn handle_command(&mut self, message: Message) -> Result<(), PeerErrorKind> {
         let stream = message.stream;
-        let (name, number, body) = split_command(message)?;
+        let SplitCommand { name, number, body } = match split_command(message) {
+            Ok(command) => command,
+            Err(unreadable) => {
+                self.refuse_unreadable(&unreadable);
+                return Ok(());
+            }
+        };
+        if matches!(self.phase, Phase::Connecting { requested: Some(_), .. })
+            && let Some(info) = early_refusal(&name, &body)
+        {
+            self.push(Event::Rejected(info));
+            self.close_for(CloseReason::Rejected);
+            return Ok(());
+        }
         match self.phase {
+            _ if &*name == CLOSE && stream == 0 => {
+                self.close_for(CloseReason::Remote);
+                Ok(())
+            }
             Phase::Connecting { requested: None, .. } => self.handle_connect(&name, number, body),
             Phase::Connecting { requested: Some(requested), .. }
                 if whole_number(number) == Some(CONNECT_ID) && is_reply(&name) =>
@@ -137,6 +183,19 @@ impl Connection {
                 self.handle_call(name, number, stream, body);
                 Ok(())
             }
+        }
+    }
+
+    /// Answers a command that cannot be read, if its caller waits and can be told so. Only this message is lost.
+    fn refuse_unreadable(&mut self, unreadable: &UnreadableCommand) {
+        let UnreadableCommand { error, version, number } = unreadable;
+        self.counters.ignored += 1;
+        if *number == 0.0 || !self.is_open() {
+            return;
+        }
+        let text = format!("the command cannot be read: {error}");
+        if let Ok(value) = Status::error(code::CALL_FAILED, text).encode(*version) {
+            self.reply_call("_error", *number, *version, &value);
         }
     }
 
@@ -250,6 +309,23 @@ impl PendingConnect {
         self.held_messages.push_back(message);
         Ok(())
     }
+}
+
+/// The information object of an `onStatus` that refuses a client whose connect was not answered: some servers send that
+/// instead of `_error`.
+fn early_refusal(name: &str, body: &Body) -> Option<Status> {
+    if name != ON_STATUS {
+        return None;
+    }
+    let values = body.to_values().ok()?;
+    let info = Status::from(values.first()?);
+    let is_about_connect = info.code().starts_with(CONNECT_CODES) && info.code() != code::CONNECT_SUCCESS;
+    (info.level() == "error" || is_about_connect).then_some(info)
+}
+
+/// Whether what follows such a message is read otherwise because of it, so that it must not be missed.
+fn changes_framing(kind: MessageType) -> bool {
+    matches!(kind, MessageType::SET_CHUNK_SIZE | MessageType::ABORT)
 }
 
 fn is_reply(name: &str) -> bool {

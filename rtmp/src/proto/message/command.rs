@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{Message, MessageType, chunk_stream};
-use crate::proto::PeerErrorKind;
 
 /// The values of a command as they came; nothing behind the transaction id is decoded yet.
 ///
@@ -22,8 +21,9 @@ pub struct Body {
     version: Version,
     /// Where the command object begins.
     object_offset: usize,
-    /// Whether the name or the id was switched to AMF3, whose tables then hold something.
-    is_switched: bool,
+    /// Whether the name or the id may have entered something in a reference table: one of them was switched to AMF3,
+    /// or the id is no number.
+    is_head_referable: bool,
 }
 
 impl Body {
@@ -61,7 +61,7 @@ impl Body {
     /// Whether nothing before the arguments takes a place in a reference table: the command object is null,
     /// and the name is plain AMF0.
     pub fn stands_alone(&self) -> bool {
-        !self.is_switched && !self.has_object()
+        !self.is_head_referable && !self.has_object()
     }
 
     /// Whether the command object is anything but null, undefined, or missing.
@@ -136,34 +136,95 @@ fn skip_command_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeEr
     Ok(decoder)
 }
 
+/// The name of a command whose name is null: Flash Player makes that of `connection.call(null, …)`, as Flex does for
+/// its messages, and over HTTP the same call has this text as its target.
+const NULL_NAME: &str = "null";
+
+/// A command, taken apart as far as its command object.
+pub(crate) struct SplitCommand {
+    pub(crate) name: Arc<str>,
+    /// The transaction id; 0, which wants no reply, where the peer gave none that can be answered to.
+    pub(crate) number: f64,
+    pub(crate) body: Body,
+}
+
+/// A command whose name or transaction id cannot be read.
+pub(crate) struct UnreadableCommand {
+    pub(crate) error: DecodeError,
+    pub(crate) version: Version,
+    /// The transaction id, 0 where it cannot be read.
+    pub(crate) number: f64,
+}
+
 /// Splits a command into name, transaction id and the rest. The `@` or `|` that Flash puts before some
 /// names is dropped.
-pub(crate) fn split_command(message: Message) -> Result<(Arc<str>, f64, Body), PeerErrorKind> {
-    let (bytes, version) = match message.kind {
-        MessageType::COMMAND_AMF3 => (strip_format_byte(message.payload)?, Version::Amf3),
-        _ => (message.payload, Version::Amf0),
-    };
-    let (name, id, object_offset, is_switched) =
-        if let Some((name, id, object_offset)) = parse_plain_head(&bytes) {
-            (strip_prefix(name), id, object_offset, false)
-        } else {
-            let mut decoder = Decoder::new(Version::Amf0, &bytes);
-            let name: Cow<'_, str> = decoder.read()?;
-            (strip_prefix(&name), decoder.read()?, decoder.offset(), decoder.has_switched_to_amf3())
-        };
-    if !id.is_finite() {
-        return Err(PeerErrorKind::TransactionId);
+pub(crate) fn split_command(message: Message) -> Result<SplitCommand, UnreadableCommand> {
+    let version = message.kind.command_version();
+    let bytes = strip_format_byte(version, message.payload);
+    if let Some((name, number, object_offset)) = parse_plain_head(&bytes) {
+        let (name, number) = (strip_prefix(name), usable_number(number));
+        let body = Body { bytes, version, object_offset, is_head_referable: false };
+        return Ok(SplitCommand { name, number, body });
     }
-    Ok((name, id, Body { bytes, version, object_offset, is_switched }))
+    match parse_head(&bytes) {
+        Ok((name, number, object_offset, is_head_referable)) => {
+            let body = Body { bytes, version, object_offset, is_head_referable };
+            Ok(SplitCommand { name, number, body })
+        }
+        Err(error) => {
+            Err(UnreadableCommand { error, version, number: number_behind_unreadable_name(&bytes) })
+        }
+    }
 }
 
 /// Name and transaction id as almost everybody writes them, as a string and a number of AMF0, and where they
 /// end. Of what is written otherwise, or wrong, this says nothing: the decoder does.
 fn parse_plain_head(bytes: &[u8]) -> Option<(&str, f64, usize)> {
+    let (name, rest) = split_plain_name(bytes)?;
+    let (number, rest) = split_plain_number(rest)?;
+    Some((str::from_utf8(name).ok()?, number, bytes.len() - rest.len()))
+}
+
+fn split_plain_name(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&[0x02, high, low], rest) = bytes.split_first_chunk()? else { return None };
-    let (name, rest) = rest.split_at_checked(u16::from_be_bytes([high, low]).into())?;
-    let (&[0x00, ref id @ ..], rest) = rest.split_first_chunk::<9>()? else { return None };
-    Some((str::from_utf8(name).ok()?, f64::from_be_bytes(*id), bytes.len() - rest.len()))
+    rest.split_at_checked(u16::from_be_bytes([high, low]).into())
+}
+
+fn split_plain_number(bytes: &[u8]) -> Option<(f64, &[u8])> {
+    let (&[0x00, ref number @ ..], rest) = bytes.split_first_chunk::<9>()? else { return None };
+    Some((f64::from_be_bytes(*number), rest))
+}
+
+/// Name, transaction id, where they end, and whether they may have entered something in a reference table.
+#[cold]
+fn parse_head(bytes: &[u8]) -> Result<(Arc<str>, f64, usize, bool), DecodeError> {
+    let mut decoder = Decoder::new(Version::Amf0, bytes);
+    let name: Option<Cow<'_, str>> = decoder.read()?;
+    let name = name.map_or_else(|| NULL_NAME.into(), |name| strip_prefix(&name));
+    // Some peers end a command after its name.
+    let number = if decoder.is_at_end() { Value::Undefined } else { decoder.read()? };
+    let is_plain = matches!(number, Value::Number(_) | Value::Null | Value::Undefined | Value::String(_));
+    let is_head_referable = decoder.has_switched_to_amf3() || !is_plain;
+    Ok((name, usable_number(number.as_f64().unwrap_or(0.0)), decoder.offset(), is_head_referable))
+}
+
+/// The transaction id of a command whose name cannot be read, if the name's end is known all the same: it is text
+/// that is not UTF-8, or a value of another type.
+#[cold]
+fn number_behind_unreadable_name(bytes: &[u8]) -> f64 {
+    let behind = match split_plain_name(bytes) {
+        Some((_, behind)) => Some(behind),
+        None => {
+            let mut decoder = Decoder::new(Version::Amf0, bytes);
+            decoder.skip().ok().and_then(|()| bytes.get(decoder.offset()..))
+        }
+    };
+    behind.and_then(split_plain_number).map_or(0.0, |(number, _)| usable_number(number))
+}
+
+/// No peer can wait for the reply to a number that is none, or is infinite: it is read as 0.
+fn usable_number(number: f64) -> f64 {
+    if number.is_finite() { number } else { 0.0 }
 }
 
 fn strip_prefix(name: &str) -> Arc<str> {
@@ -171,13 +232,11 @@ fn strip_prefix(name: &str) -> Arc<str> {
 }
 
 /// AMF3's message types begin with a zero, which some peers leave out.
-fn strip_format_byte(mut payload: Bytes) -> Result<Bytes, PeerErrorKind> {
-    match payload.first() {
-        Some(0x00) => payload.advance(1),
-        Some(0x02) => {}
-        found => return Err(PeerErrorKind::CommandFormat { found: found.copied() }),
+fn strip_format_byte(version: Version, mut payload: Bytes) -> Bytes {
+    if version == Version::Amf3 && payload.first() == Some(&0x00) {
+        payload.advance(1);
     }
-    Ok(payload)
+    payload
 }
 
 /// What a command takes beside its name and arguments, at most.
@@ -232,16 +291,38 @@ impl Message {
         }
     }
 
+    /// A data message as a command with null as its object that wants no reply; `None` if it is of another type, or has
+    /// no name.
+    ///
+    /// Red5's `conn.notify` sends such messages on message stream 0, and means a call of the method by that name.
+    pub(crate) fn data_to_command(&self) -> Option<SplitCommand> {
+        let (kind, values) = self.data_values()?;
+        let mut decoder = Decoder::new(Version::Amf0, values);
+        let _name: Cow<'_, str> = decoder.read().ok()?;
+        let (name, arguments) = values.split_at_checked(decoder.offset())?;
+        let mut payload = BytesMut::with_capacity(values.len() + MAX_COMMAND_HEAD);
+        payload.put_slice(name);
+        payload.put_u8(0x00);
+        payload.put_f64(0.0);
+        payload.put_u8(0x05);
+        payload.put_slice(arguments);
+        split_command(Self { kind, payload: payload.freeze(), ..self.clone() }).ok()
+    }
+
     /// A decoder of the values of a data message, of which the first is its name; `None` for other types.
     pub fn data(&self) -> Option<Decoder<'_>> {
-        let values = match self.kind {
-            MessageType::DATA => &*self.payload,
-            MessageType::DATA_AMF3 => match self.payload.split_first() {
-                Some((0, values)) => values,
-                _ => &*self.payload,
-            },
-            _ => return None,
-        };
-        Some(Decoder::new(Version::Amf0, values))
+        self.data_values().map(|(_, values)| Decoder::new(Version::Amf0, values))
+    }
+
+    /// The values of a data message, and the type of a command in the same version.
+    fn data_values(&self) -> Option<(MessageType, &[u8])> {
+        match self.kind {
+            MessageType::DATA => Some((MessageType::COMMAND, &self.payload)),
+            MessageType::DATA_AMF3 => {
+                let values = self.payload.strip_prefix(&[0]).unwrap_or(&self.payload);
+                Some((MessageType::COMMAND_AMF3, values))
+            }
+            _ => None,
+        }
     }
 }

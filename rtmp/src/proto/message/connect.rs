@@ -155,7 +155,8 @@ fn object_encoding(version: Version) -> f64 {
     }
 }
 
-/// Whether this can be an application's name: not empty, no NUL, and nothing that climbs out of a folder.
+/// Whether this can be the name of an application or an instance: no NUL, and nothing that climbs out of a folder. It
+/// may be empty.
 pub(crate) fn is_valid_application(name: &str) -> bool {
-    !name.is_empty() && !name.contains('\0') && !name.contains("..")
+    !name.contains('\0') && !name.contains("..")
 }

@@ -13,10 +13,11 @@ pub(crate) use super::message_type::MESSAGE_LIMIT;
 pub use super::message_type::MessageType;
 pub(crate) use aggregate::AggregateParts;
 pub use command::Body;
-pub(crate) use command::{CommandHead, MAX_COMMAND_HEAD, split_command};
+pub(crate) use command::{CommandHead, MAX_COMMAND_HEAD, SplitCommand, UnreadableCommand, split_command};
 pub use connect::{Accept, ConnectRequest};
 pub(crate) use connect::{CONNECT, CONNECT_ID, is_valid_application};
 pub use control::{BandwidthLimit, Control, UserControl};
+pub(crate) use shared_object::ReadableEvents;
 pub use shared_object::{SentMessage, SharedObjectEvent, SharedObjectMessage};
 pub use status::{Status, code};
 

@@ -5,9 +5,12 @@
 //!
 //! ```text
 //! [type 16 only: 00]
-//! u16 length, name      u32 version      u32 persistence (2, or 0)      u32 0
+//! u16 length, name      u32 version      u32 flags      u32 0
 //! repeat: u8 event, u32 length, body
 //! ```
+//!
+//! Only the bit of value 2 of the flags says that an object is persistent. The bits 0x10 and 0x20 come with temporary
+//! objects too: peers of the proxied dialect set them (Adobe Media Server, and the client `rtmp-client` of npm).
 
 use std::sync::Arc;
 
@@ -17,8 +20,10 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use super::{Message, MessageType};
 use crate::proto::{Limits, PeerErrorKind};
 
-/// What the header of a message says of persistent objects.
-const PERSISTENT: u32 = 2;
+/// The flag of persistent objects.
+const PERSISTENT: u32 = 0x02;
+/// The flag of peers that use the events of proxies, 12 to 14.
+const PROXIED: u32 = 0x10;
 
 /// A message of a shared object.
 ///
@@ -44,6 +49,9 @@ pub struct SharedObjectMessage {
     pub version: u32,
     /// Whether the object is to outlive those who use it.
     pub is_persistent: bool,
+    /// Whether the flag 0x10 is set: the client expects [`ChangeEcho`](SharedObjectEvent::ChangeEcho) instead of
+    /// [`Success`](SharedObjectEvent::Success) as the reply to its changes.
+    pub is_proxied: bool,
     /// What happened, or shall happen, in this order.
     pub events: Vec<SharedObjectEvent>,
 }
@@ -99,6 +107,16 @@ pub enum SharedObjectEvent {
     },
     /// 11, to clients: the object can be used.
     UseSuccess,
+    /// 13, to the writer only, instead of 5 where it uses the events of proxies: its change was made, and the slot
+    /// has this value.
+    ChangeEcho {
+        /// The slot.
+        key: Arc<str>,
+        /// Its value.
+        value: Bytes,
+    },
+    /// 14, to the server: all slots shall go.
+    RequestClear,
     /// An event that has no name here.
     Other {
         /// Its number.
@@ -164,7 +182,7 @@ impl SentMessage {
 impl SharedObjectMessage {
     /// Creates a message of version 0 for an object that is not persistent.
     pub fn new(encoding: Version, name: impl Into<Arc<str>>, events: Vec<SharedObjectEvent>) -> Self {
-        Self { encoding, name: name.into(), version: 0, is_persistent: false, events }
+        Self { encoding, name: name.into(), version: 0, is_persistent: false, is_proxied: false, events }
     }
 
     /// Sets the object's version. Default: 0.
@@ -181,11 +199,34 @@ impl SharedObjectMessage {
         self
     }
 
+    /// Sets whether the sender uses the events of proxies. Default: `false`.
+    #[must_use]
+    pub fn with_proxied(mut self, is_proxied: bool) -> Self {
+        self.is_proxied = is_proxied;
+        self
+    }
+
     /// Reads a message; `None` if it is of another type.
     ///
     /// All lengths are checked, and each value ends where its event does. Bounds are
     /// [`Limits::shared_object_events`] and [`Limits::shared_object_name_bytes`].
+    ///
+    /// # Errors
+    /// If the message, or one of its events, cannot be read or exceeds a limit. A [`Connection`](crate::proto::Connection)
+    /// leaves out the events that cannot be read, and goes on.
     pub fn parse(message: &Message, limits: &Limits) -> Result<Option<Self>, PeerErrorKind> {
+        match Self::parse_readable_events(message, limits)? {
+            Some(ReadableEvents { first_error: Some(error), .. }) => Err(error),
+            readable => Ok(readable.map(|readable| readable.message)),
+        }
+    }
+
+    /// Reads a message as [`parse`](Self::parse) does, without the events that cannot be read: the length of an event
+    /// says where the next one begins, so one that is wrong inside costs no other.
+    pub(crate) fn parse_readable_events(
+        message: &Message,
+        limits: &Limits,
+    ) -> Result<Option<ReadableEvents>, PeerErrorKind> {
         let mut cursor = Cursor { rest: message.payload.clone(), len: message.payload.len() };
         let encoding = match message.kind {
             MessageType::SHARED_OBJECT => Version::Amf0,
@@ -197,15 +238,16 @@ impl SharedObjectMessage {
         };
         let name = cursor.name(limits)?;
         let version = cursor.u32("the object's version")?;
-        let is_persistent = cursor.u32("whether the object is persistent")? != 0;
+        let flags = cursor.u32("the object's flags")?;
+        let (is_persistent, is_proxied) = (flags & PERSISTENT != 0, flags & PROXIED != 0);
         cursor.u32("four bytes of zero")?;
-        let mut events = EventReader { events: Vec::new(), limits };
+        let mut reader = EventReader { events: Vec::new(), ignored: 0, first_error: None, limits };
         while !cursor.rest.is_empty() {
-            let event = cursor.u8("an event")?;
-            let len = cursor.u32("the event's length")? as usize;
-            events.read(event, cursor.split(len)?)?;
+            reader.read_next(&mut cursor)?;
         }
-        Ok(Some(Self { encoding, name, version, is_persistent, events: events.events }))
+        let EventReader { events, ignored, first_error, .. } = reader;
+        let message = Self { encoding, name, version, is_persistent, is_proxied, events };
+        Ok(Some(ReadableEvents { message, ignored, first_error }))
     }
 
     /// The message that says this. Names and keys of more than 65,535 bytes are cut there.
@@ -221,7 +263,9 @@ impl SharedObjectMessage {
         };
         put_text(&mut payload, &self.name);
         payload.put_u32(self.version);
-        payload.put_u32(if self.is_persistent { PERSISTENT } else { 0 });
+        payload.put_u32(
+            if self.is_persistent { PERSISTENT } else { 0 } | if self.is_proxied { PROXIED } else { 0 },
+        );
         payload.put_u32(0);
         for event in &self.events {
             event.write(&mut payload);
@@ -230,13 +274,46 @@ impl SharedObjectMessage {
     }
 }
 
+/// A message without the events that cannot be read.
+pub(crate) struct ReadableEvents {
+    pub(crate) message: SharedObjectMessage,
+    /// Number of events that cannot be read.
+    pub(crate) ignored: u64,
+    /// Why the first of them cannot be read.
+    first_error: Option<PeerErrorKind>,
+}
+
 /// The events that were read so far.
 struct EventReader<'a> {
     events: Vec<SharedObjectEvent>,
+    ignored: u64,
+    first_error: Option<PeerErrorKind>,
     limits: &'a Limits,
 }
 
 impl EventReader<'_> {
+    /// Reads one event. If it cannot be read, it is left out; without a length that fits, so is all behind it.
+    fn read_next(&mut self, cursor: &mut Cursor) -> Result<(), PeerErrorKind> {
+        let read_before = self.events.len();
+        let read = match cursor.event() {
+            Ok((event, body)) => self.read(event, body),
+            Err(error) => {
+                cursor.take_rest();
+                Err(error)
+            }
+        };
+        match read {
+            Err(error @ PeerErrorKind::SharedObject { .. }) => {
+                // Of a change of several slots none is made.
+                self.events.truncate(read_before);
+                self.ignored += 1;
+                self.first_error.get_or_insert(error);
+                Ok(())
+            }
+            read => read,
+        }
+    }
+
     fn push(&mut self, event: SharedObjectEvent) -> Result<(), PeerErrorKind> {
         let max = self.limits.shared_object_events;
         if self.events.len() >= max {
@@ -280,6 +357,8 @@ impl EventReader<'_> {
             9 => Event::Remove { key: body.name(limits)? },
             10 => Event::RequestRemove { key: body.name(limits)? },
             11 => Event::UseSuccess,
+            13 => Event::ChangeEcho { key: body.name(limits)?, value: body.last_value()? },
+            14 => Event::RequestClear,
             event => Event::Other { event, body: body.take_rest() },
         };
         if !body.rest.is_empty() {
@@ -297,8 +376,10 @@ impl SharedObjectEvent {
     /// What it takes in a message, in bytes.
     pub fn size(&self) -> usize {
         5 + match self {
-            Self::Use | Self::Release | Self::Clear | Self::UseSuccess => 0,
-            Self::RequestChange { key, value } | Self::Change { key, value } => 2 + key.len() + value.len(),
+            Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => 0,
+            Self::RequestChange { key, value }
+            | Self::Change { key, value }
+            | Self::ChangeEcho { key, value } => 2 + key.len() + value.len(),
             Self::Success { key } | Self::Remove { key } | Self::RequestRemove { key } => 2 + key.len(),
             Self::SendMessage(sent) => sent.body.len(),
             Self::Status { code, level } => 4 + code.len() + level.len(),
@@ -319,6 +400,8 @@ impl SharedObjectEvent {
             Self::Remove { .. } => 9,
             Self::RequestRemove { .. } => 10,
             Self::UseSuccess => 11,
+            Self::ChangeEcho { .. } => 13,
+            Self::RequestClear => 14,
             Self::Other { event, .. } => *event,
         }
     }
@@ -328,8 +411,10 @@ impl SharedObjectEvent {
         let at = out.len();
         out.put_u32(0);
         match self {
-            Self::Use | Self::Release | Self::Clear | Self::UseSuccess => {}
-            Self::RequestChange { key, value } | Self::Change { key, value } => {
+            Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {}
+            Self::RequestChange { key, value }
+            | Self::Change { key, value }
+            | Self::ChangeEcho { key, value } => {
                 put_text(out, key);
                 out.put_slice(value);
             }
@@ -385,6 +470,13 @@ impl Cursor {
     fn u32(&mut self, what: &'static str) -> Result<u32, PeerErrorKind> {
         self.require(4, what)?;
         Ok(self.rest.get_u32())
+    }
+
+    /// The number and the body of the next event.
+    fn event(&mut self) -> Result<(u8, Self), PeerErrorKind> {
+        let event = self.u8("an event")?;
+        let len = self.u32("the event's length")? as usize;
+        Ok((event, self.split(len)?))
     }
 
     fn split(&mut self, len: usize) -> Result<Self, PeerErrorKind> {

@@ -5,23 +5,25 @@ use std::sync::Arc;
 use amf_core::Version;
 
 use super::limits::SharedObjectLimits;
-use super::request::{Batch, Change, Effect, Origin, Request, SubscriberId, WriteError};
+use super::request::{Batch, Change, ClientFormat, Effect, Origin, Request, SubscriberId, WriteError};
 use super::{SharedObjectState, Subscriber};
 use crate::proto::message::code;
+use crate::shared_object::state::encoded::EncodedValue;
 use crate::shared_object::state::updates::{Update, UpdateHeader};
 
 impl SharedObjectState {
     /// Does one batch, and tells what follows once that is on disk.
     pub(super) fn apply(&mut self, batch: Batch) -> Vec<Effect> {
-        let mut outcome = BatchOutcome::default();
         let writer = match &batch.from {
-            Origin::Client(from, encoding) => Some((*from, *encoding)),
+            Origin::Client(from, format) => Some((*from, *format)),
             Origin::Server(_) => None,
         };
+        let is_proxied = writer.is_some_and(|(_, format)| format.is_proxied);
+        let mut outcome = BatchOutcome { is_proxied, ..BatchOutcome::default() };
         for request in batch.requests {
             match request {
                 Request::Use => {
-                    if let Some((from, encoding)) = writer {
+                    if let Some((from, ClientFormat { encoding, .. })) = writer {
                         self.queued_uses.remove(&from);
                         if self.subscribers.insert(from, Subscriber { encoding }).is_none() {
                             self.subscribing.push(from);
@@ -55,15 +57,15 @@ impl SharedObjectState {
                         Change::Removed { key: Arc::clone(&key) },
                     );
                 }
-                outcome.for_writer.push(Update::Success(key));
+                outcome.push_success(key, None);
             }
             Request::Set { key, value } => match self.slots.set(&key, Arc::clone(&value), &self.limits) {
                 Ok(()) => {
                     outcome.push_change(
                         Update::Changed(Arc::clone(&key), Arc::clone(&value)),
-                        Change::Set { key: Arc::clone(&key), value },
+                        Change::Set { key: Arc::clone(&key), value: Arc::clone(&value) },
                     );
-                    outcome.for_writer.push(Update::Success(key));
+                    outcome.push_success(key, Some(value));
                 }
                 Err(limit) => {
                     tracing::debug!(object = %self.name, %key, %limit, "a change was refused");
@@ -84,6 +86,7 @@ impl SharedObjectState {
                 if self.slots.clear() {
                     outcome.push_change(Update::Cleared, Change::Cleared);
                 }
+                outcome.for_writer.push(Update::Cleared);
             }
             Request::Send(sent) => {
                 outcome.for_writer.push(Update::Message(Arc::clone(&sent)));
@@ -116,15 +119,15 @@ impl SharedObjectState {
     /// The messages to the writer and to the others: encoded once for each encoding that somebody listens in.
     fn updates_to_effects(
         &mut self,
-        writer: Option<(SubscriberId, Version)>,
+        writer: Option<(SubscriberId, ClientFormat)>,
         for_writer: &[Update],
         for_others: &[Update],
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if let Some((from, encoding)) = writer
+        if let Some((from, format)) = writer
             && !for_writer.is_empty()
         {
-            effects.extend(self.answer_writer(for_writer, encoding, from));
+            effects.extend(self.answer_writer(for_writer, format, from));
         }
         if for_others.is_empty() {
             return effects;
@@ -148,13 +151,19 @@ impl SharedObjectState {
     ///
     /// The messages are built one after another: a message of 20 KB may have 1,000 changes that are refused, and each
     /// refusal says what the slot is, up to a megabyte.
-    fn answer_writer(&mut self, for_writer: &[Update], encoding: Version, to: SubscriberId) -> Vec<Effect> {
+    fn answer_writer(
+        &mut self,
+        for_writer: &[Update],
+        format: ClientFormat,
+        to: SubscriberId,
+    ) -> Vec<Effect> {
         let max = self.limits.answer_bytes;
         let answered = self.answered_bytes.get(&to).copied().unwrap_or_default();
         if answered > max {
             return Vec::new();
         }
-        let messages = self.header().messages_within(for_writer, encoding, max - answered);
+        let header = UpdateHeader { is_proxied: format.is_proxied, ..self.header() };
+        let messages = header.messages_within(for_writer, format.encoding, max - answered);
         let bytes: usize = messages.iter().map(|message| message.payload.len()).sum();
         self.answered_bytes.insert(to, answered + bytes);
         if answered + bytes > max {
@@ -177,13 +186,20 @@ impl SharedObjectState {
     }
 
     fn header(&self) -> UpdateHeader<'_> {
-        UpdateHeader { name: &self.name, version: self.slots.version(), is_persistent: self.is_persistent }
+        UpdateHeader {
+            name: &self.name,
+            version: self.slots.version(),
+            is_persistent: self.is_persistent,
+            is_proxied: false,
+        }
     }
 }
 
 /// What a batch comes to.
 #[derive(Default)]
 struct BatchOutcome {
+    /// Whether the writer expects the events of proxies.
+    is_proxied: bool,
     /// What the writer is told, and what the others are.
     for_writer: Vec<Update>,
     for_others: Vec<Update>,
@@ -193,6 +209,16 @@ struct BatchOutcome {
 }
 
 impl BatchOutcome {
+    /// Tells the writer that its change was made: to this value, or to none.
+    fn push_success(&mut self, key: Arc<str>, value: Option<Arc<EncodedValue>>) {
+        self.for_writer.push(match value {
+            _ if !self.is_proxied => Update::Success(key),
+            // Such a client changes its own slots only when it is told.
+            Some(value) => Update::ChangeEcho(key, value),
+            None => Update::Removed(key),
+        });
+    }
+
     fn push_change(&mut self, update: Update, change: Change) {
         self.for_others.push(update);
         self.changes.push(change);

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use amf_core::Version;
 
 use request::{Batch, Origin};
-pub(crate) use request::{Change, Effect, Request, SubscriberId, Ticket, WriteError};
+pub(crate) use request::{Change, ClientFormat, Effect, Request, SubscriberId, Ticket, WriteError};
 
 use crate::proto::message::code;
 use encoded::EncodedValue;
@@ -157,7 +157,7 @@ impl SharedObjectState {
     pub(crate) fn queue_client_requests(
         &mut self,
         from: SubscriberId,
-        encoding: Version,
+        format: impl Into<ClientFormat>,
         mut requests: Vec<Request>,
         size: usize,
     ) {
@@ -171,7 +171,7 @@ impl SharedObjectState {
             return;
         }
         requests.retain(|request| !matches!(request, Request::Use) || self.queued_uses.insert(from));
-        let from = Origin::Client(from, encoding);
+        let from = Origin::Client(from, format.into());
         self.queue.push_back(Queued::Batch(Batch { from, requests }));
         self.process_queue();
     }
@@ -244,9 +244,9 @@ impl SharedObjectState {
                 Queued::Lock(ticket) => Origin::Server(Some(ticket)),
             };
             match from {
-                Origin::Client(from, encoding) => {
+                Origin::Client(from, format) => {
                     let updates = [Update::Status(code::SHARED_OBJECT_CREATION_FAILED)];
-                    let effects: Vec<_> = self.send(&updates, encoding, &[from]).collect();
+                    let effects: Vec<_> = self.send(&updates, format.encoding, &[from]).collect();
                     self.effects.extend(effects);
                 }
                 Origin::Server(ticket) => self.effects.extend(write_error(ticket)),

@@ -41,6 +41,20 @@ impl Request {
     }
 }
 
+/// The form in which a client is told of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientFormat {
+    pub(crate) encoding: Version,
+    /// Whether the client expects the events of proxies.
+    pub(crate) is_proxied: bool,
+}
+
+impl From<Version> for ClientFormat {
+    fn from(encoding: Version) -> Self {
+        Self { encoding, is_proxied: false }
+    }
+}
+
 /// Requests that are done together.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
@@ -57,6 +71,9 @@ impl Batch {
                 let refused = |request| match request {
                     Request::Set { key, .. } | Request::Remove { key } => {
                         Request::Refused { key: Some(key), code: code::SHARED_OBJECT_NO_WRITE_ACCESS }
+                    }
+                    Request::Clear => {
+                        Request::Refused { key: None, code: code::SHARED_OBJECT_NO_WRITE_ACCESS }
                     }
                     other => other,
                 };
@@ -75,7 +92,7 @@ impl Batch {
 /// Where requests come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
-    Client(SubscriberId, Version),
+    Client(SubscriberId, ClientFormat),
     /// The server's own side, and who waits.
     Server(Option<Ticket>),
 }

@@ -18,6 +18,8 @@ pub(in crate::shared_object) struct UpdateHeader<'a> {
     pub(in crate::shared_object) name: &'a Arc<str>,
     pub(in crate::shared_object) version: u32,
     pub(in crate::shared_object) is_persistent: bool,
+    /// Whether the client uses the events of proxies.
+    pub(in crate::shared_object) is_proxied: bool,
 }
 
 impl UpdateHeader<'_> {
@@ -73,6 +75,7 @@ impl UpdateHeader<'_> {
             name: Arc::clone(self.name),
             version: self.version,
             is_persistent: self.is_persistent,
+            is_proxied: self.is_proxied,
             events,
         };
         message.to_message()
@@ -86,6 +89,8 @@ pub(in crate::shared_object) enum Update {
     Changed(Arc<str>, Arc<EncodedValue>),
     Removed(Arc<str>),
     Success(Arc<str>),
+    /// The same for a client that uses the events of proxies.
+    ChangeEcho(Arc<str>, Arc<EncodedValue>),
     Message(Arc<EncodedMessage>),
     /// A refusal that is of no slot.
     Status(&'static str),
@@ -107,6 +112,9 @@ impl Update {
             Self::Changed(key, value) => changed(key, value),
             Self::Removed(key) => removed(key),
             Self::Success(key) => SharedObjectEvent::Success { key: Arc::clone(key) },
+            Self::ChangeEcho(key, value) => {
+                SharedObjectEvent::ChangeEcho { key: Arc::clone(key), value: value.bytes_in(encoding) }
+            }
             Self::Message(sent) => {
                 return [sent.message_in(encoding).map(SharedObjectEvent::SendMessage), None];
             }

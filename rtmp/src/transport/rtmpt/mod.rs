@@ -49,7 +49,7 @@ impl Server {
     /// ```
     ///
     /// A connection is known by a random id of 128 bits. It ends when nothing was asked for a while, and when a request
-    /// is missing; the last one may be sent again. The bounds are [`TunnelLimits`](crate::TunnelLimits). Who is
+    /// is missing that was overtaken by another; the last one may be sent again. The bounds are [`TunnelLimits`](crate::TunnelLimits). Who is
     /// one too many for [`max_connections`](Server::max_connections) gets 503. What is known of connections is of
     /// this router: behind several machines, a client has to come to the same one each time.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {

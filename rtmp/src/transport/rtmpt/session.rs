@@ -44,6 +44,8 @@ pub(super) struct TunnelSession {
     pipe: Mutex<Pipe>,
     slots: Arc<Semaphore>,
     last_request: watch::Sender<Instant>,
+    /// The number of the last request that was answered.
+    last_answered: watch::Sender<Option<u64>>,
     closed: watch::Sender<bool>,
     drained: Notify,
 }
@@ -86,6 +88,7 @@ impl TunnelSession {
             }),
             slots: Arc::new(Semaphore::new(limits.pending_requests.min(Semaphore::MAX_PERMITS))),
             last_request: watch::Sender::new(Instant::now()),
+            last_answered: watch::Sender::new(None),
             closed: watch::Sender::new(false),
             drained: Notify::new(),
         }
@@ -101,11 +104,15 @@ impl TunnelSession {
         Ok(RequestSlot { session: Arc::clone(self), permit })
     }
 
-    /// One request; one after another, in the order in which they come.
+    /// One request; one after another, in the order of their numbers.
     async fn exchange(&self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
         self.last_request.send_replace(Instant::now());
+        self.wait_for_turn(number).await;
         let mut pipe = self.pipe.lock().await;
         let reply = pipe.exchange(number, &bytes).await;
+        if reply.is_ok() {
+            self.last_answered.send_replace(Some(number));
+        }
         if pipe.has_ended {
             self.drained.notify_one();
         }
@@ -114,6 +121,21 @@ impl TunnelSession {
         }
         self.last_request.send_replace(Instant::now());
         reply
+    }
+
+    /// Waits a little for the requests before this one, as far as they can be on their way: what is held is bounded by
+    /// the number of requests in flight.
+    async fn wait_for_turn(&self, number: u64) {
+        let max_ahead = self.limits.pending_requests as u64;
+        // The first request of most clients is 0 or 1.
+        let ahead = |last: &Option<u64>| number.saturating_sub(last.unwrap_or(0)).saturating_sub(1);
+        let mut last_answered = self.last_answered.subscribe();
+        let mut closed = self.closed.subscribe();
+        let is_turn = last_answered.wait_for(|last| !(1..max_ahead).contains(&ahead(last)));
+        tokio::select! {
+            _ = timeout(self.limits.reorder_timeout, is_turn) => {}
+            _ = closed.wait_for(|closed| *closed) => {}
+        }
     }
 
     /// Ends the connection, as if its transport were closed.

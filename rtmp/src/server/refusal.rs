@@ -1,0 +1,112 @@
+//! Connections over a limit: the client is told why, within narrow bounds.
+
+use std::future::Pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amf_remoting::connection::{
+    ConnectionLimit, ConnectionLimits, ConnectionPermit, ShutdownTimeouts, TooManyConnectionsError,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+
+use super::limits::ServerLimits;
+use super::{ServerSettings, serve_connection};
+use crate::connection::{ConnectionHandler, Driver, Handle, HandlerContext, channel};
+use crate::proto::message::code;
+use crate::proto::{Connection, Event, Seed, Status};
+
+/// What becomes of a new connection.
+pub(crate) enum Entry {
+    /// It is served.
+    Admitted(Arc<ConnectionPermit>),
+    /// A limit is reached, and there is room to tell the client.
+    Refused(Refusal),
+}
+
+/// A connection that is refused with a status.
+pub(crate) struct Refusal {
+    error: TooManyConnectionsError,
+    /// Counts among [`pending_refusals`](ServerLimits::pending_refusals).
+    _permit: ConnectionPermit,
+}
+
+impl ServerSettings {
+    /// Decides on a new connection, which counts by the address of `peer` if it is given. Returns `None` if it is to be
+    /// closed without a status: as many as may are being refused already, so a flood of connections costs no more than
+    /// those.
+    pub(crate) fn enter(&self, counted: Option<SocketAddr>, peer: Option<SocketAddr>) -> Option<Entry> {
+        let error = match self.admit(counted) {
+            Ok(permit) => return Some(Entry::Admitted(Arc::new(permit))),
+            Err(error) => error,
+        };
+        tracing::warn!(%error, ?peer, "a connection was refused");
+        let max = ConnectionLimit::new(ServerLimits::NAMES.pending_refusals, self.limits.pending_refusals);
+        let permit = self.inner.refusals.admit(&ConnectionLimits::new(max), None).ok()?;
+        Some(Entry::Refused(Refusal { error, _permit: permit }))
+    }
+}
+
+/// One connection, from its first byte to its last, whether it is served or refused.
+pub(crate) async fn serve_entry<S>(
+    stream: S,
+    peer: Option<SocketAddr>,
+    settings: &Arc<ServerSettings>,
+    entry: Entry,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    match entry {
+        Entry::Admitted(permit) => serve_connection(stream, peer, settings, &permit).await,
+        // Boxed, so that a connection that is served need not have room for it.
+        Entry::Refused(refusal) => Box::pin(refuse_connection(stream, settings, refusal)).await,
+    }
+}
+
+/// Shakes hands, waits for connect, and refuses it. No hook and no service is reached.
+async fn refuse_connection<S>(stream: S, settings: &Arc<ServerSettings>, refusal: Refusal)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
+    let (handle, outbound) = channel(&settings.config, settings.services.encode_limits());
+    let status = Status::error(code::CONNECT_REJECTED, refusal.error.to_string());
+    let handler = RefusalHandler { status, _handle: handle };
+    let mut driver = Driver::new(stream, connection, handler, outbound);
+    let at_once = ShutdownTimeouts::new(Duration::ZERO, Duration::ZERO);
+    let refused = driver.run(settings.closing(), at_once);
+    if timeout(settings.limits.refusal_timeout, refused).await.is_err() {
+        tracing::debug!("a client over a limit did not connect in time to be told");
+    }
+}
+
+struct RefusalHandler {
+    status: Status,
+    /// Without a handle the queue of the driver would have ended.
+    _handle: Handle,
+}
+
+impl ConnectionHandler for RefusalHandler {
+    type Task = Pending<()>;
+
+    fn handle_event(&mut self, event: Event, context: &mut HandlerContext<'_, Self>) {
+        match event {
+            Event::Connect(_) => {
+                if let Err(error) = context.connection.reject(&self.status) {
+                    tracing::debug!(%error, "a client over a limit was not told");
+                    context.connection.close(None);
+                }
+            }
+            Event::PolicyRequest => context.connection.close(None),
+            // Nothing else comes before connect.
+            _ => {}
+        }
+    }
+
+    fn handle_completion(&mut self, (): (), _: &mut HandlerContext<'_, Self>) {}
+
+    fn outcome_bytes((): &()) -> usize {
+        0
+    }
+}
