@@ -36,7 +36,7 @@
 //! | `char`, `&str`, `String`, `Cow<str>`, `Arc<str>` | string, long string | string | strings; XML too |
 //! | `Option<T>` | `T` or null | `T` or null | null, undefined, or `T`; a missing member is `None` |
 //! | `()` | null | null | null, undefined |
-//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList` |
+//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList`; sparse arrays where `T` has a [`hole`](FromAmf::hole) |
 //! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also from lists |
 //! | `HashMap<String, T>`, `BTreeMap`, [`DynamicMembers`] | object | dynamic object | objects, ECMA arrays, dictionaries |
 //! | [`Date`], `SystemTime` | date | date | dates |

@@ -394,10 +394,10 @@ mod lists {
 
     #[test]
     fn missing_repeated_and_surplus_elements_are_errors() {
-        let gap = b"\x08\0\0\0\0\0\x010\x05\0\x012\x05\0\0\x09";
+        let gap = b"\x08\0\0\0\0\0\x010\x01\x01\0\x012\x01\x01\0\0\x09";
         assert_eq!(
-            error_text::<Vec<Option<u8>>>(AMF0, gap),
-            "expected a list, got one whose element 1 is missing or sent twice (at byte 16)"
+            error_text::<Vec<bool>>(AMF0, gap),
+            "expected a list, got one whose element 1 is missing or sent twice (at byte 18)"
         );
         let twice = b"\x08\0\0\0\0\0\x010\x05\0\x010\x05\0\0\x09";
         assert_eq!(

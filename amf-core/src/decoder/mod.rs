@@ -32,7 +32,7 @@ pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
 pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
 pub use list::ListReader;
-pub(crate) use list::VectorElements;
+pub(crate) use list::{LENGTH_MEMBER, VectorElements};
 pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
 pub use ordered::{InOrderReader, NamedReader};

@@ -51,6 +51,11 @@ impl<'de> FromAmf<'de> for Value {
         decoder.shared_objects.get_mut().values.insert(slot, (value.clone(), depth));
         Ok(value)
     }
+
+    /// Undefined, as a strict array of AMF0 has it there.
+    fn hole() -> Option<Self> {
+        Some(Self::Undefined)
+    }
 }
 
 impl<'de> Decoder<'de> {
