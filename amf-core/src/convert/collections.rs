@@ -195,8 +195,11 @@ fn write_map<'a, K: Display + 'a, V: ToAmf + 'a>(
 ) -> Result<(), EncodeError> {
     encoder.begin_map()?;
     for (key, value) in members {
-        encoder.name(&key.to_string())?;
-        value.to_amf(encoder)?;
+        let name = key.to_string();
+        if !encoder.omits_member(&name) {
+            encoder.name(&name)?;
+            value.to_amf(encoder)?;
+        }
     }
     encoder.end_map();
     Ok(())

@@ -120,8 +120,10 @@ impl ToAmf for EcmaArray {
         let dense = self.members.iter().enumerate().take_while(is_next).count();
         begin_amf3_array(encoder, dense)?;
         for (name, value) in self.members.iter_shared().skip(dense) {
-            encoder.shared_name(name)?;
-            value.to_amf(encoder)?;
+            if !encoder.omits_member(name) {
+                encoder.shared_name(name)?;
+                value.to_amf(encoder)?;
+            }
         }
         encoder.amf3_string("")?;
         for (_, value) in self.members.iter().take(dense) {

@@ -35,6 +35,9 @@ impl OutputBudget {
     ) -> Result<Bytes, EncodeError> {
         let mut encoder = Encoder::in_envelope_within(version, self.0);
         write(&mut encoder)?;
+        if encoder.omitted_members() > 0 {
+            metrics::record_omitted_members(encoder.omitted_members());
+        }
         Ok(encoder.finish()?.into())
     }
 
