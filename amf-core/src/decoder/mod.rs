@@ -32,7 +32,9 @@ pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
 pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
 pub use list::ListReader;
-pub(crate) use list::{LENGTH_MEMBER, VectorElements};
+#[cfg(feature = "serde")]
+pub(crate) use list::LENGTH_MEMBER;
+pub(crate) use list::VectorElements;
 pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
 pub use ordered::{InOrderReader, NamedReader};
@@ -74,6 +76,8 @@ pub struct Decoder<'de> {
     pub(crate) is_dry_run: bool,
     /// Where to go on after each value that is being read again through a reference.
     resume_cursors: Vec<Cursor>,
+    /// The array that holds the arguments of a call, whose end is not looked for.
+    pub(crate) arguments: Option<SlotId>,
     classes: ClassSource,
     limits: Limits,
     pub(crate) switched: bool,
@@ -169,6 +173,7 @@ impl<'de> Decoder<'de> {
             reached_depth: 0,
             is_dry_run: false,
             resume_cursors: Vec::new(),
+            arguments: None,
             classes,
             limits,
             switched: false,
@@ -288,8 +293,12 @@ impl<'de> Decoder<'de> {
             return Ok(1);
         }
         match self.token()? {
-            Token::Open(Container { shape: Shape::StrictArray { count }, .. }) => Ok(count),
-            Token::Open(Container { shape: Shape::Array { dense }, .. }) => {
+            Token::Open(Container { shape: Shape::StrictArray { count }, frame }) => {
+                self.arguments = Some(frame.slot);
+                Ok(count)
+            }
+            Token::Open(Container { shape: Shape::Array { dense }, frame }) => {
+                self.arguments = Some(frame.slot);
                 while !self.amf3_string()?.is_empty() {
                     self.skip()?;
                 }

@@ -40,14 +40,17 @@ impl<'de> FromAmf<'de> for Value {
             }
             return Ok(value);
         }
-        if let Some(end) = end
+        let enclosing_end = end.filter(|_| decoder.is_open(slot) == Some(true));
+        if let Some(end) = enclosing_end
             && decoder.is_dry_run
-            && decoder.is_open(slot) == Some(true)
         {
             decoder.reader.seek(end);
             return Ok(Value::Ancestor(WeakValue::Object(Weak::new())));
         }
-        let (value, depth) = decoder.read_with_depth(|decoder| decoder.read_new_value(Some(slot)))?;
+        let (value, depth) = decoder.read_with_depth(|decoder| match enclosing_end {
+            Some(end) => decoder.copy_enclosing_object(slot, end),
+            None => decoder.read_new_value(Some(slot)),
+        })?;
         decoder.shared_objects.get_mut().values.insert(slot, (value.clone(), depth));
         Ok(value)
     }
@@ -60,7 +63,7 @@ impl<'de> FromAmf<'de> for Value {
 
 impl<'de> Decoder<'de> {
     /// Reads a value that nothing was made of yet.
-    fn read_new_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
+    pub(super) fn read_new_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
         Ok(match self.token()? {
             Token::Undefined => Value::Undefined,
             Token::Null => Value::Null,

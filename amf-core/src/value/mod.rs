@@ -4,6 +4,7 @@ mod collection;
 mod compare;
 mod debug;
 mod decode;
+mod enclosing;
 mod encode;
 mod object;
 mod typed;
