@@ -137,6 +137,6 @@ pub use limits::{Limits, OutputLimit};
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
     Array, Dictionary, DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, EcmaArray, External,
-    ExternalPart, Object, Traits, Value, Vector, WeakValue, from_value, to_value,
+    ExternalPart, Object, SharedDate, Traits, Value, ValuePart, Vector, WeakValue, from_value, to_value,
 };
 pub use version::Version;

@@ -207,7 +207,7 @@ mod round_trips {
         // a number is taken as milliseconds
         assert_eq!(deserialize_value::<Event>(AMF0, Object::new().with("at", 1000.0)).unwrap(), event);
         // and a date as a number
-        let moment = Value::Date(Date::from_millis(1000.5));
+        let moment = Value::from(Date::from_millis(1000.5));
         assert!((deserialize_value::<f64>(AMF3, moment).unwrap() - 1000.5).abs() < f64::EPSILON);
         assert_eq!(deserialize_value::<i64>(AMF0, Date::from_millis(-1000.0)).unwrap(), -1000);
         assert_round_trip(&vec![Some(Date::from_millis(0.5)), None]);
@@ -244,7 +244,7 @@ mod deserialize_any {
             (Value::from("hi"), r#""hi""#),
             (Value::Xml("<a/>".into()), r#""<a/>""#),
             (Value::XmlDocument("<a/>".into()), r#""<a/>""#),
-            (Value::Date(Date::from_millis(1.0)), "1"),
+            (Value::from(Date::from_millis(1.0)), "1"),
             (Value::from(vec![Value::from(1)]), "[1]"),
             (members().into(), r#"{"a":1}"#),
             (Object::typed("C").with("a", 1).into(), r#"{"a":1}"#),

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::Version;
 use crate::class::{Class, Classes, ExternalBody};
@@ -31,9 +31,9 @@ use crate::work;
 pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
 pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
-pub use list::ListReader;
 #[cfg(feature = "serde")]
 pub(crate) use list::LENGTH_MEMBER;
+pub use list::ListReader;
 pub(crate) use list::VectorElements;
 pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
@@ -69,6 +69,8 @@ pub struct Decoder<'de> {
     pub(crate) cesu8_strings: Lazy<HashMap<u32, String>>,
     pub(crate) traits: ReferenceTable<std::rc::Rc<WireTraits<'de>>>,
     pub(crate) shared_objects: Lazy<SharedObjects>,
+    /// Numbers of AMF3 objects to which references of the type date may lead, once a dynamic value met a date.
+    pub(crate) date_references: Option<Box<HashSet<u32>>>,
     /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
     /// behind shared references too.
     reached_depth: usize,
@@ -170,6 +172,7 @@ impl<'de> Decoder<'de> {
             cesu8_strings: Lazy::default(),
             traits: ReferenceTable::default(),
             shared_objects: Lazy::default(),
+            date_references: None,
             reached_depth: 0,
             is_dry_run: false,
             resume_cursors: Vec::new(),
