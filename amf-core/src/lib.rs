@@ -129,7 +129,7 @@ pub use class::{AmfClass, Class, Classes};
 pub use convert::DateOutOfRangeError;
 pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
-pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
+pub use decoder::{DecodeOptions, Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
 pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
@@ -140,3 +140,4 @@ pub use value::{
     ExternalPart, Object, SharedDate, Traits, Value, ValuePart, Vector, WeakValue, from_value, to_value,
 };
 pub use version::Version;
+pub use wire::TextEncoding;

@@ -40,8 +40,7 @@ async fn a_part_without_the_rest_is_a_fault_of_its_own() {
 
 #[tokio::test]
 async fn a_part_with_the_rest_is_written_from_the_part_on() {
-    // `{parent: {child: ^}}`: the child is object 0 now.
-    let parent = amf3::map(&[("child", vec![0x0A, 0x00])]);
-    let child = [vec![0x11], amf3::map(&[("parent", parent)])].concat();
-    assert_packet(&reply_of("tree.childOfItsParent").await, &packet(3, &[result("/1", &child)]));
+    // `{parent: {child: ^}}`: the child is object 0 now, and both objects have traits 0.
+    let child = b"\x11\x0A\x0B\x01\x0Dparent\x0A\x01\x0Bchild\x0A\0\x01\x01";
+    assert_packet(&reply_of("tree.childOfItsParent").await, &packet(3, &[result("/1", child)]));
 }

@@ -7,6 +7,7 @@ mod from_amf;
 mod lazy;
 mod list;
 mod object;
+mod options;
 mod ordered;
 mod peek;
 mod references;
@@ -25,7 +26,7 @@ use crate::class::{Class, Classes, ExternalBody};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::value::Value;
-use crate::wire::Reader;
+use crate::wire::{Reader, TextEncoding};
 use crate::work;
 
 pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
@@ -37,6 +38,7 @@ pub use list::ListReader;
 pub(crate) use list::VectorElements;
 pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
+pub use options::DecodeOptions;
 pub use ordered::{InOrderReader, NamedReader};
 pub(crate) use references::{ObjectRef, Pointer, SharedObjects, WeakPointer};
 pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTraits};
@@ -82,6 +84,8 @@ pub struct Decoder<'de> {
     pub(crate) arguments: Option<SlotId>,
     classes: ClassSource,
     limits: Limits,
+    pub(crate) text_encoding: TextEncoding,
+    pub(crate) raw_externalizables: bool,
     pub(crate) switched: bool,
     depth_left: usize,
     nodes_left: usize,
@@ -150,11 +154,15 @@ impl<'de> Decoder<'de> {
         Self::with_class_source(version, input, ClassSource::BuiltIn, Limits::default())
     }
 
-    /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is
+    /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_options`, but nothing is
     /// moved.
     #[inline]
-    pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
-        Self::with_class_source(Version::Amf0, input, ClassSource::Table(Arc::clone(classes)), limits)
+    pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, options: DecodeOptions) -> Self {
+        let classes = ClassSource::Table(Arc::clone(classes));
+        let mut decoder = Self::with_class_source(Version::Amf0, input, classes, options.limits);
+        decoder.text_encoding = options.text_encoding;
+        decoder.raw_externalizables = options.raw_externalizables;
+        decoder
     }
 
     #[inline]
@@ -179,6 +187,8 @@ impl<'de> Decoder<'de> {
             arguments: None,
             classes,
             limits,
+            text_encoding: TextEncoding::Utf8,
+            raw_externalizables: false,
             switched: false,
             depth_left: limits.depth,
             nodes_left: limits.nodes,
@@ -217,6 +227,16 @@ impl<'de> Decoder<'de> {
         self.memory_left = limits.memory_for(self.reader.position() + self.reader.remaining());
         self.replayed_bytes_left = limits.replayed_bytes;
         self
+    }
+
+    /// The same decoder, with these options: limits, and how leniently it reads.
+    #[inline]
+    #[must_use]
+    pub fn with_options(mut self, options: impl Into<DecodeOptions>) -> Self {
+        let DecodeOptions { limits, text_encoding, raw_externalizables } = options.into();
+        self.text_encoding = text_encoding;
+        self.raw_externalizables = raw_externalizables;
+        self.with_limits(limits)
     }
 
     /// Reads one value; the same as `T::from_amf(self)`.

@@ -7,15 +7,19 @@ use super::{BrokenMessage, Header, Message, Packet};
 use crate::amf0::marker::{AVMPLUS, STRICT_ARRAY};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
-use crate::{Classes, Decoder, Limits, Version};
+use crate::{Classes, DecodeOptions, Decoder, Limits, Version};
 
 impl<'de> Packet<'de> {
     /// Reads a packet. The classes are needed to find where externalizable objects end.
     ///
     /// An error before the first message is an error; one in a later place leaves what came before it,
     /// with the rest as [`broken`](Self::broken).
-    pub fn decode(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
-        PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: false }.packet()
+    pub fn decode(
+        input: &'de [u8],
+        classes: &Arc<Classes>,
+        options: impl Into<DecodeOptions>,
+    ) -> Result<Self, DecodeError> {
+        PacketReader::new(input, classes, options.into(), false).packet()
     }
 
     /// The same for somebody who reads the bodies anyway: the last one is not passed over, where its declared length
@@ -37,9 +41,9 @@ impl<'de> Packet<'de> {
     pub fn decode_lazily(
         input: &'de [u8],
         classes: &Arc<Classes>,
-        limits: Limits,
+        options: impl Into<DecodeOptions>,
     ) -> Result<Self, DecodeError> {
-        PacketReader { input, reader: Reader::new(input), classes, limits, trusts_length: true }.packet()
+        PacketReader::new(input, classes, options.into(), true).packet()
     }
 }
 
@@ -47,17 +51,21 @@ struct PacketReader<'de, 'a> {
     input: &'de [u8],
     reader: Reader<'de>,
     classes: &'a Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
     /// Whether the length of the last message may say where its value ends.
     trusts_length: bool,
 }
 
-impl<'de> PacketReader<'de, '_> {
+impl<'de, 'a> PacketReader<'de, 'a> {
+    fn new(input: &'de [u8], classes: &'a Arc<Classes>, options: DecodeOptions, trusts_length: bool) -> Self {
+        Self { input, reader: Reader::new(input), classes, options, trusts_length }
+    }
+
     fn packet(mut self) -> Result<Packet<'de>, DecodeError> {
         let version = self.reader.u16()?;
-        let headers = self.count(Limits::NAMES.headers, self.limits.headers)?;
+        let headers = self.count(Limits::NAMES.headers, self.options.limits.headers)?;
         let headers = (0..headers).map(|_| self.header()).collect::<Result<_, _>>()?;
-        let count = self.count(Limits::NAMES.messages, self.limits.messages)?;
+        let count = self.count(Limits::NAMES.messages, self.options.limits.messages)?;
         let mut messages = Vec::new();
         let mut broken = None;
         for index in 1..=count {
@@ -128,8 +136,8 @@ impl<'de> PacketReader<'de, '_> {
     fn value(&mut self) -> Result<(&'de [u8], bool), DecodeError> {
         let start = self.reader.position();
         let rest = self.reader.slice(start, self.input.len());
-        let mut decoder =
-            Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
+        let decoder = Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes));
+        let mut decoder = decoder.with_options(self.options);
         decoder.skip().map_err(|error| error.offset_by(start))?;
         let uses_amf3 = decoder.has_switched_to_amf3();
         let value = self.reader.bytes(decoder.offset())?;
@@ -140,7 +148,8 @@ impl<'de> PacketReader<'de, '_> {
         let length = self.reader.u16()?;
         let start = self.reader.position();
         let bytes = self.reader.bytes(usize::from(length))?;
-        utf8::read(bytes).ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))
+        utf8::read_as(bytes, self.options.text_encoding)
+            .ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))
     }
 
     fn error(&self, kind: DecodeErrorKind) -> DecodeError {

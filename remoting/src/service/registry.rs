@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use amf_core::{Classes, Limits};
+use amf_core::{Classes, DecodeOptions};
 
 use super::authenticator::ErasedAuthenticator;
 use super::blocking_pool::BlockingPool;
@@ -20,7 +20,7 @@ pub(super) struct Registry {
     services: Vec<Arc<ServiceEntry>>,
     by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
     output_limits: OutputLimits,
     call_timeout: CallTimeout,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
@@ -71,8 +71,8 @@ impl Registry {
         self
     }
 
-    pub(super) fn with_limits(&self, limits: Limits) -> Self {
-        Self { limits, ..self.clone() }
+    pub(super) fn with_options(&self, options: DecodeOptions) -> Self {
+        Self { options, ..self.clone() }
     }
 
     pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {
@@ -109,8 +109,8 @@ impl Registry {
         &self.classes
     }
 
-    pub(super) fn limits(&self) -> Limits {
-        self.limits
+    pub(super) fn options(&self) -> DecodeOptions {
+        self.options
     }
 
     pub(super) fn output_limits(&self) -> OutputLimits {
@@ -148,7 +148,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("services", &self.services)
-            .field("limits", &self.limits)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
