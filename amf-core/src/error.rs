@@ -420,7 +420,8 @@ pub enum EncodeErrorKind {
     },
     /// An integer beyond ±2^53, which a double cannot hold exactly.
     Integer(i128),
-    /// A reference back to an object that is gone.
+    /// A reference back to an enclosing object that is gone: the value is a part of a cyclic one, and was not kept
+    /// together with it by [`ValuePart`](crate::ValuePart).
     Dangling,
     /// Whatever a program's own conversion has to say.
     Custom(Cow<'static, str>),
@@ -488,7 +489,9 @@ impl fmt::Display for EncodeError {
                      send it as a string; a derive does by `#[amf(as = \"string\")]`, or rounds by `#[amf(as = \"double\")]`"
                 )
             }
-            EncodeErrorKind::Dangling => f.write_str("the object that this refers back to is gone"),
+            EncodeErrorKind::Dangling => f.write_str(
+                "the value refers back to an object that encloses it and is gone; keep that with it by `ValuePart`",
+            ),
             EncodeErrorKind::Custom(message) => f.write_str(message),
         }
     }

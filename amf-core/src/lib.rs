@@ -36,7 +36,7 @@
 //! | `char`, `&str`, `String`, `Cow<str>`, `Arc<str>` | string, long string | string | strings; XML too |
 //! | `Option<T>` | `T` or null | `T` or null | null, undefined, or `T`; a missing member is `None` |
 //! | `()` | null | null | null, undefined |
-//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList` |
+//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList`; sparse arrays where `T` has a [`hole`](FromAmf::hole) |
 //! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also from lists |
 //! | `HashMap<String, T>`, `BTreeMap`, [`DynamicMembers`] | object | dynamic object | objects, ECMA arrays, dictionaries |
 //! | [`Date`], `SystemTime` | date | date | dates |
@@ -129,7 +129,7 @@ pub use class::{AmfClass, Class, Classes};
 pub use convert::DateOutOfRangeError;
 pub use convert::{ArrayCollection, Integers, VectorOf, as_double, as_string};
 pub use date::Date;
-pub use decoder::{Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
+pub use decoder::{DecodeOptions, Decoder, FromAmf, ListReader, Member, ObjectReader, from_slice};
 pub use encoder::{Encoder, ToAmf, VectorItem, to_vec};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
@@ -137,6 +137,7 @@ pub use limits::{Limits, OutputLimit};
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
 pub use value::{
     Array, Dictionary, DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, EcmaArray, External,
-    ExternalPart, Object, Traits, Value, Vector, WeakValue, from_value, to_value,
+    ExternalPart, Object, SharedDate, Traits, Value, ValuePart, Vector, WeakValue, from_value, to_value,
 };
 pub use version::Version;
+pub use wire::TextEncoding;

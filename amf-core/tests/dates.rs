@@ -137,7 +137,7 @@ mod values_and_types {
         let value = to_value(&room).unwrap();
         let object = value.as_object().unwrap();
         assert_eq!(object.alias(), "Room");
-        assert_eq!(object.get("opened"), Some(&Value::Date(Date::from_millis(1000.0))));
+        assert_eq!(object.get("opened"), Some(&Value::from(Date::from_millis(1000.0))));
         assert_eq!(object.get("id"), Some(&Value::from("00000000-0000-0000-0000-000000000000")));
         let [Value::Object(first), Value::Object(second)] = object.get("seats").unwrap().as_list().unwrap()
         else {

@@ -204,3 +204,35 @@ fn references_work_across_switches_to_amf3_in_one_body() {
     let Some([Value::Object(first), Value::Object(second)]) = value.as_list() else { panic!("{value:?}") };
     assert!(Arc::ptr_eq(first, second));
 }
+
+/// A date takes a place in the table of objects (AMF3 §3.10): what two places refer to is written as one again, and
+/// equal dates that were sent apart stay apart.
+#[test]
+fn dates_keep_their_identity_in_dynamic_values() {
+    let date = [0x01, 0xBF, 0xF0, 0, 0, 0, 0, 0, 0];
+    // [d, ^d], object 1 behind the array.
+    let shared = [&[0x09, 0x05, 0x01, 0x08][..], &date, &[0x08, 0x02]].concat();
+    // [d, d]
+    let apart = [&[0x09, 0x05, 0x01, 0x08][..], &date, &[0x08], &date].concat();
+    // {a: d, b: {c: ^d}} and an array of all at once, where the reference goes to number 2.
+    let nested = [
+        &[0x0A, 0x0B, 0x01, 0x03, b'a', 0x08][..],
+        &date,
+        &[0x03, b'b', 0x0A, 0x01, 0x03, b'c', 0x08, 0x02, 0x01, 0x01],
+    ]
+    .concat();
+    // [{}, d, 8, ^d]: an integer 8 is no reference, and does no harm.
+    let among =
+        [&[0x09, 0x09, 0x01, 0x0A, 0x0B, 0x01, 0x01, 0x08][..], &date, &[0x04, 0x08, 0x08, 0x04]].concat();
+    for bytes in [shared.clone(), apart, nested, among] {
+        let value: Value = amf_core::from_slice(Version::Amf3, &bytes).unwrap();
+        assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), bytes);
+        // The same behind the switch from AMF0.
+        let values: Value = amf_core::from_slice(Version::Amf0, &[&[0x11][..], &bytes].concat()).unwrap();
+        assert_eq!(values, value);
+    }
+    // AMF0 has no reference to a date: 0A, the number of elements, two dates with their time zones.
+    let value: Value = amf_core::from_slice(Version::Amf3, &shared).unwrap();
+    let amf0 = [&[0x0A, 0, 0, 0, 2, 0x0B][..], &date[1..], &[0, 0, 0x0B], &date[1..], &[0, 0]].concat();
+    assert_eq!(amf_core::to_vec(Version::Amf0, &value).unwrap(), amf0);
+}

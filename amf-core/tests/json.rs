@@ -298,7 +298,10 @@ mod tagged_form {
         );
         drop(outer);
         let error = serde_json::to_string(&Tagged(&inner)).unwrap_err().to_string();
-        assert_eq!(error, "the object that this refers back to is gone");
+        assert_eq!(
+            error,
+            "the value refers back to an object that encloses it and is gone; keep that with it by `ValuePart`"
+        );
     }
 
     #[test]
@@ -388,7 +391,7 @@ fn value() -> impl Strategy<Value = Value> {
             any::<i32>().prop_map(Value::Integer),
             number().prop_map(Value::Number),
             text().prop_map(Value::String),
-            number().prop_map(|millis| Value::Date(Date::from_millis(millis))),
+            number().prop_map(|millis| Value::from(Date::from_millis(millis))),
             text().prop_map(Value::Xml),
             text().prop_map(Value::XmlDocument),
             prop::collection::vec(any::<u8>(), 0..6).prop_map(|bytes| Value::ByteArray(bytes.into())),

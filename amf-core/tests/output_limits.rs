@@ -74,7 +74,7 @@ fn values() -> Vec<Value> {
         Value::Number(0.5),
         "text".into(),
         "x".repeat(70_000).into(),
-        Value::Date(Date::from_millis(1.0)),
+        Value::from(Date::from_millis(1.0)),
         Value::Xml("<a/>".into()),
         Value::XmlDocument("<a/>".into()),
         Value::from(&[1_u8, 2, 3][..]),

@@ -302,3 +302,28 @@ fn ordinary_and_externalizable_traits_of_one_alias_are_distinct() {
     // 0x07 = externalizable, alias "B", a byte; 0x03 = nothing sealed, alias by reference.
     assert_eq!(bytes, [0x09, 0x05, 0x01, 0x0A, 0x07, 0x03, b'B', 7, 0x0A, 0x03, 0x00]);
 }
+
+/// An empty name ends the members of an AMF3 object (§3.12) and array (§3.11), so Flash Player leaves such a member out.
+#[test]
+fn a_member_without_a_name_is_left_out_of_amf3() {
+    let inner = Object::new().with("x", true);
+    let members = members([("a", 1.into()), ("", inner.into()), ("b", 2.into())]);
+    let object = b"\x0A\x0B\x01\x03a\x04\x01\x03b\x04\x02\x01";
+    let array = b"\x09\x01\x03a\x04\x01\x03b\x04\x02\x01";
+    let written: [(Value, &[u8]); 4] = [
+        (Object::from(members.clone()).into(), object),
+        (Object::typed("P").with("", 1).into(), b"\x0A\x0B\x03P\x01"),
+        (EcmaArray::new(members.clone()).into(), array),
+        (Array::new(Vec::new()).with_members(members.clone()).into(), array),
+    ];
+    for (value, bytes) in written {
+        assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), bytes, "{value:?}");
+    }
+    // AMF0 keeps it: its members end with an empty name and 09 (AMF0 §2.5).
+    let amf0 = b"\x03\0\x01a\0\x3F\xF0\0\0\0\0\0\0\0\0\x03\0\x01x\x01\x01\0\0\x09\0\x01b\0\x40\0\0\0\0\0\0\0\0\0\x09";
+    assert_eq!(amf_core::to_vec(Version::Amf0, &members).unwrap(), amf0);
+    let value: Value = amf_core::from_slice(Version::Amf0, amf0).unwrap();
+    assert_eq!(amf_core::to_vec(Version::Amf0, &value).unwrap(), amf0);
+    let map = std::collections::BTreeMap::from([("", 2), ("a", 1)]);
+    assert_eq!(amf_core::to_vec(Version::Amf3, &map).unwrap(), b"\x0A\x0B\x01\x03a\x04\x01\x01");
+}

@@ -16,6 +16,7 @@
 //! | `amf_call_seconds` | histogram | `service`, `method`, `outcome` | how long each took, with the layers of [`Services::layer`](crate::Services::layer) |
 //! | `amf_slow_polls_total` | counter | `service`, `method` | polls of a call, layers included, that took 100 ms or longer and held the other work of their connection; see `blocking` in [`remoting_service`](macro@crate::remoting_service) |
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_omitted_members_total` | counter | | members with an empty name that were left out of AMF3 output, which cannot carry them |
 //!
 //! **Reasons**: `method` (no POST), `content_type`, `content_encoding`, `body` (too large), `body_timeout`, `incomplete` (the body broke off),
 //! `empty`, `packet` (it cannot be read), `reply` (the replies cannot be written, or need more room than `packet_bytes`
@@ -48,6 +49,7 @@ mod name {
     pub(super) const CALL_SECONDS: &str = "amf_call_seconds";
     pub(super) const SLOW_POLLS: &str = "amf_slow_polls_total";
     pub(super) const LIMITS_EXCEEDED: &str = "amf_limits_exceeded_total";
+    pub(super) const OMITTED_MEMBERS: &str = "amf_omitted_members_total";
 }
 
 /// Tells the recorder that is installed what the names mean.
@@ -81,6 +83,7 @@ pub fn describe() {
         "polls of calls that took 100 ms or longer, by service and method"
     );
     describe_counter!(name::LIMITS_EXCEEDED, Unit::Count, "limits that were passed, by name");
+    describe_counter!(name::OMITTED_MEMBERS, Unit::Count, "members without a name, left out of AMF3 output");
 }
 
 /// Whether anybody may be counting.
@@ -114,6 +117,12 @@ pub(crate) fn record_call(
 /// Counts a poll of a call that held its task for long.
 pub(crate) fn record_slow_poll(service: &'static str, method: &'static str) {
     add!(SLOW_POLLS, 1, "service" => service, "method" => method);
+}
+
+/// Counts members that were left out of AMF3 output.
+#[cold]
+pub(crate) fn record_omitted_members(count: usize) {
+    add!(OMITTED_MEMBERS, count as u64);
 }
 
 /// A limit that was passed, by the name that the error says.

@@ -129,6 +129,31 @@ async fn refusals_by_reason() {
     }
 }
 
+/// A method that returns what it is sent.
+#[derive(Default)]
+struct Echo;
+
+#[amf_remoting::remoting_service(name = "echo")]
+impl Echo {
+    fn echo(&self, value: amf_core::Value) -> amf_core::Value {
+        value
+    }
+}
+
+#[tokio::test]
+async fn members_that_amf3_cannot_carry() {
+    let counters = Counters::start();
+    let gateway = amf_remoting::Gateway::new(amf_remoting::Services::new().add(Echo));
+    let members = [("a", string("x")), ("", number(2.0)), ("b", null())];
+    // AMF0 §2.5 allows an empty name; in AMF3 it would end the object (§3.12), and Flash Player leaves it out.
+    let request = |version| packet(version, &[call("echo.echo", "/1", &[object(&members)])]);
+    let expected = [&[0x11], &amf3::map(&[("a", amf3::text("x")), ("b", amf3::nothing())])[..]].concat();
+    assert_eq!(post(&gateway, request(3)).await, packet(3, &[result("/1", &expected)]));
+    assert_eq!(counters.take()["amf_omitted_members_total{}"], 1);
+    assert_eq!(post(&gateway, request(0)).await, packet(0, &[result("/1", &object(&members))]));
+    assert_eq!(counters.take().get("amf_omitted_members_total{}"), None);
+}
+
 /// A reference (07) to an object that was not sent.
 fn amf_reference() -> Vec<u8> {
     vec![0x07, 0, 9]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::decoder::{InOrderReader, NamedReader};
-use crate::{Class, Classes, Decoder, Limits, ObjectReader};
+use crate::{Class, Classes, DecodeOptions, Decoder, ObjectReader};
 
 /// Opens an AMF3 object whose traits were met before, and are those of the class: its members stand there one after
 /// the other, and nothing else, until [`end_in_order`].
@@ -49,6 +49,10 @@ pub fn resume_named<'de>(
 
 /// Returns the decoder of a call's arguments, with a table of classes and with limits, without moving it.
 #[inline]
-pub fn decoder_for_arguments<'de>(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
-    Decoder::for_arguments(input, classes, limits)
+pub fn decoder_for_arguments<'de>(
+    input: &'de [u8],
+    classes: &Arc<Classes>,
+    options: DecodeOptions,
+) -> Decoder<'de> {
+    Decoder::for_arguments(input, classes, options)
 }

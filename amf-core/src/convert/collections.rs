@@ -117,19 +117,25 @@ macro_rules! tuples {
         impl<'de, $($name: FromAmf<'de>),+> FromAmf<'de> for ($($name,)+) {
             fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
                 let mut list = decoder.begin_list()?;
-                let tuple = ($(
-                    {
-                        match decoder.next_item(&mut list)? {
-                            Some($index) => {}
-                            _ => return Err(decoder.custom_error(concat!("expected a list of ", $len, ", got one that lacks element ", $index))),
-                        }
-                        $name::from_amf(decoder).map_err(|error| error.at_index($index))?
-                    },
-                )+);
-                match decoder.next_item(&mut list)? {
-                    None => Ok(tuple),
-                    Some(_) => Err(decoder.custom_error(concat!("expected a list of ", $len, ", got a longer one"))),
+                let mut items: ($(Option<$name>,)+) = Default::default();
+                // Number of elements up to the last that was sent: those in between that are missing are holes.
+                let mut len = 0;
+                while let Some(index) = decoder.next_item(&mut list)? {
+                    match index {
+                        $($index if items.$index.is_none() => {
+                            items.$index = Some($name::from_amf(decoder).map_err(|error| error.at_index($index))?);
+                        })+
+                        0..$len => return Err(decoder.index_error(index)),
+                        _ => return Err(decoder.custom_error(concat!("expected a list of ", $len, ", got a longer one"))),
+                    }
+                    len = len.max(index + 1);
                 }
+                Ok(($(
+                    match items.$index.or_else(|| if $index < len { $name::hole() } else { None }) {
+                        Some(item) => item,
+                        None => return Err(decoder.custom_error(concat!("expected a list of ", $len, ", got one that lacks element ", $index))),
+                    },
+                )+))
             }
 
             fn classes(classes: &mut Classes) {
@@ -189,8 +195,11 @@ fn write_map<'a, K: Display + 'a, V: ToAmf + 'a>(
 ) -> Result<(), EncodeError> {
     encoder.begin_map()?;
     for (key, value) in members {
-        encoder.name(&key.to_string())?;
-        value.to_amf(encoder)?;
+        let name = key.to_string();
+        if !encoder.omits_member(&name) {
+            encoder.name(&name)?;
+            value.to_amf(encoder)?;
+        }
     }
     encoder.end_map();
     Ok(())

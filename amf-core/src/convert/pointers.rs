@@ -19,6 +19,10 @@ impl<'de, T: FromAmf<'de>> FromAmf<'de> for Box<T> {
         T::missing().map(Box::new)
     }
 
+    fn hole() -> Option<Self> {
+        T::hole().map(Box::new)
+    }
+
     fn classes(classes: &mut Classes) {
         T::classes(classes);
     }
@@ -65,6 +69,10 @@ macro_rules! pointers {
 
             fn missing() -> Option<Self> {
                 T::missing().map(Self::new)
+            }
+
+            fn hole() -> Option<Self> {
+                T::hole().map(Self::new)
             }
 
             fn classes(classes: &mut Classes) {

@@ -328,6 +328,13 @@ impl Decoder<'_> {
         self.slot(slot).map(|slot| slot.is_open())
     }
 
+    /// Marks an object as not complete, after its bytes were read once more while it was open.
+    pub(crate) fn reopen(&mut self, slot: SlotId) {
+        if let Some(slot) = self.objects(slot.version).get_mut(slot.index) {
+            slot.open();
+        }
+    }
+
     /// The offset at which an object that was sent before begins.
     pub(crate) fn start_offset(&self, slot: SlotId) -> Option<usize> {
         self.slot(slot).map(|slot| slot.position() as usize)

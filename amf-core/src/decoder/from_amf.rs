@@ -38,6 +38,25 @@ pub trait FromAmf<'de>: Sized {
         None
     }
 
+    /// Returns what an element becomes that a sparse array leaves out; `None` makes the gap an error. Default: the same
+    /// as [`missing`](Self::missing).
+    ///
+    /// ```
+    /// use amf_core::{Value, Version, from_slice};
+    ///
+    /// // AMF3 `["a",,,"b"]`: one element, and one more with its index.
+    /// let bytes = [0x09, 0x03, 0x03, b'3', 0x06, 0x03, b'b', 0x01, 0x06, 0x03, b'a'];
+    /// let list: Vec<Option<&str>> = from_slice(Version::Amf3, &bytes)?;
+    /// assert_eq!(list, [Some("a"), None, None, Some("b")]);
+    /// let list: Vec<Value> = from_slice(Version::Amf3, &bytes)?;
+    /// assert_eq!(list, ["a".into(), Value::Undefined, Value::Undefined, "b".into()]);
+    /// assert!(from_slice::<Vec<&str>>(Version::Amf3, &bytes).is_err());
+    /// # Ok::<(), amf_core::DecodeError>(())
+    /// ```
+    fn hole() -> Option<Self> {
+        Self::missing()
+    }
+
     /// Adds every class that a value of this type can contain.
     fn classes(_classes: &mut Classes) {}
 

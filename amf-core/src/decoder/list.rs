@@ -23,8 +23,16 @@ enum Items<'de> {
         count: usize,
     },
     /// An object or an associative array whose names are indices.
-    Keyed(ObjectReader<'de>),
+    Keyed {
+        object: ObjectReader<'de>,
+        /// An array may have a member `length` beside its elements.
+        is_array: bool,
+    },
 }
+
+/// The member with which Flash Player, against the specification, sends the length of some arrays. BlazeDS and Red5 drop
+/// it.
+pub(crate) const LENGTH_MEMBER: &str = "length";
 
 /// The bare elements of a Vector of numbers.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +137,8 @@ impl<'de> Decoder<'de> {
 
     /// Every member must be an index, or it is not a list; [`next_item`](Self::next_item) checks that.
     fn begin_keyed(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
-        self.map_from_container(container).map(Items::Keyed)
+        let is_array = matches!(container.shape, Shape::Array { .. } | Shape::EcmaArray { .. });
+        self.map_from_container(container).map(|object| Items::Keyed { object, is_array })
     }
 
     /// The index of the next element, whose value must be read then; `None` when the list ended.
@@ -147,7 +156,7 @@ impl<'de> Decoder<'de> {
                 self.close(frame);
                 None
             }
-            Items::Keyed(object) => self.next_index(object)?,
+            Items::Keyed { object, is_array } => self.next_index(object, *is_array)?,
         };
         if index.is_none() {
             while let Some(wrapper) = list.wrappers.pop() {
@@ -157,20 +166,31 @@ impl<'de> Decoder<'de> {
         Ok(index)
     }
 
-    fn next_index(&mut self, object: &mut ObjectReader<'de>) -> Result<Option<usize>, DecodeError> {
-        match self.next_member(object)? {
-            None => Ok(None),
-            Some(Member::Unknown(name)) => match parse_index(&name) {
-                Some(index) => Ok(Some(index)),
-                None => {
-                    Err(self.custom_error(format!("expected a list, got something with a member `{name}`")))
-                }
-            },
-            Some(Member::Declared(index)) => Ok(Some(index)),
+    fn next_index(
+        &mut self,
+        object: &mut ObjectReader<'de>,
+        is_array: bool,
+    ) -> Result<Option<usize>, DecodeError> {
+        loop {
+            let name = match self.next_member(object)? {
+                None => return Ok(None),
+                Some(Member::Declared(index)) => return Ok(Some(index)),
+                Some(Member::Unknown(name)) => name,
+            };
+            if let Some(index) = parse_index(&name) {
+                return Ok(Some(index));
+            }
+            if !is_array || name != LENGTH_MEMBER {
+                return Err(
+                    self.custom_error(format!("expected a list, got something with a member `{name}`"))
+                );
+            }
+            self.skip()?;
         }
     }
 
-    /// Reads a list into a `Vec`, whatever the order of its indices; a gap is an error.
+    /// Reads a list into a `Vec`, whatever the order of its indices. An element that a sparse array leaves out becomes
+    /// [`T::hole()`](FromAmf::hole).
     pub(crate) fn read_list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
         self.read_number_list(|_| None)
     }
@@ -184,7 +204,7 @@ impl<'de> Decoder<'de> {
         let mut list = self.begin_list()?;
         let count = match list.items {
             Items::Counted { next, count, .. } => count - next,
-            Items::Keyed(_) => return self.keyed_items(list),
+            Items::Keyed { .. } => return self.keyed_items(list),
         };
         let items = match self.convert_elements(count, convert)? {
             Some(items) => items,
@@ -249,15 +269,33 @@ impl<'de> Decoder<'de> {
         }
         out_of_order.sort_by_key(|(index, _)| *index);
         for (index, item) in out_of_order {
-            if index != items.len() {
-                let missing = items.len();
-                return Err(self.custom_error(format!(
-                    "expected a list, got one whose element {missing} is missing or sent twice"
-                )));
-            }
+            self.fill_holes(&mut items, index)?;
             items.push(item);
         }
         Ok(items)
+    }
+
+    /// Adds the elements up to an index that a sparse array leaves out: AMF3 sends no more of `["a",,,"b"]` than two
+    /// elements with their indices, where a strict array of AMF0 has undefined in between (AMF3 §3.11).
+    ///
+    /// Each counts as a value and takes memory: five bytes on the wire name the index 99,999.
+    fn fill_holes<T: FromAmf<'de>>(&mut self, items: &mut Vec<T>, end: usize) -> Result<(), DecodeError> {
+        let Some(holes) = end.checked_sub(items.len()) else {
+            return Err(self.index_error(end));
+        };
+        if holes > 0 && T::hole().is_none() {
+            return Err(self.index_error(items.len()));
+        }
+        self.count_nodes(holes)?;
+        self.charge(holes.saturating_mul(size_of::<T>()))?;
+        items.reserve(holes);
+        items.extend(std::iter::repeat_with(T::hole).take(holes).flatten());
+        Ok(())
+    }
+
+    #[cold]
+    pub(crate) fn index_error(&self, index: usize) -> DecodeError {
+        self.custom_error(format!("expected a list, got one whose element {index} is missing or sent twice"))
     }
 }
 
@@ -273,7 +311,7 @@ impl ListReader<'_> {
     pub fn declared_len(&self) -> usize {
         match &self.items {
             Items::Counted { next, count, .. } => count - next,
-            Items::Keyed(_) => 0,
+            Items::Keyed { .. } => 0,
         }
     }
 }

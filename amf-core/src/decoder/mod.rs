@@ -7,6 +7,7 @@ mod from_amf;
 mod lazy;
 mod list;
 mod object;
+mod options;
 mod ordered;
 mod peek;
 mod references;
@@ -18,23 +19,26 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::Version;
 use crate::class::{Class, Classes, ExternalBody};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::value::Value;
-use crate::wire::Reader;
+use crate::wire::{Reader, TextEncoding};
 use crate::work;
 
 pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
 pub use from_amf::{FromAmf, from_slice};
 use lazy::Lazy;
+#[cfg(feature = "serde")]
+pub(crate) use list::LENGTH_MEMBER;
 pub use list::ListReader;
 pub(crate) use list::VectorElements;
 pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
+pub use options::DecodeOptions;
 pub use ordered::{InOrderReader, NamedReader};
 pub(crate) use references::{ObjectRef, Pointer, SharedObjects, WeakPointer};
 pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTraits};
@@ -67,6 +71,8 @@ pub struct Decoder<'de> {
     pub(crate) cesu8_strings: Lazy<HashMap<u32, String>>,
     pub(crate) traits: ReferenceTable<std::rc::Rc<WireTraits<'de>>>,
     pub(crate) shared_objects: Lazy<SharedObjects>,
+    /// Numbers of AMF3 objects to which references of the type date may lead, once a dynamic value met a date.
+    pub(crate) date_references: Option<Box<HashSet<u32>>>,
     /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
     /// behind shared references too.
     reached_depth: usize,
@@ -74,8 +80,12 @@ pub struct Decoder<'de> {
     pub(crate) is_dry_run: bool,
     /// Where to go on after each value that is being read again through a reference.
     resume_cursors: Vec<Cursor>,
+    /// The array that holds the arguments of a call, whose end is not looked for.
+    pub(crate) arguments: Option<SlotId>,
     classes: ClassSource,
     limits: Limits,
+    pub(crate) text_encoding: TextEncoding,
+    pub(crate) raw_externalizables: bool,
     pub(crate) switched: bool,
     depth_left: usize,
     nodes_left: usize,
@@ -144,11 +154,15 @@ impl<'de> Decoder<'de> {
         Self::with_class_source(version, input, ClassSource::BuiltIn, Limits::default())
     }
 
-    /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_limits`, but nothing is
+    /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_options`, but nothing is
     /// moved.
     #[inline]
-    pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
-        Self::with_class_source(Version::Amf0, input, ClassSource::Table(Arc::clone(classes)), limits)
+    pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, options: DecodeOptions) -> Self {
+        let classes = ClassSource::Table(Arc::clone(classes));
+        let mut decoder = Self::with_class_source(Version::Amf0, input, classes, options.limits);
+        decoder.text_encoding = options.text_encoding;
+        decoder.raw_externalizables = options.raw_externalizables;
+        decoder
     }
 
     #[inline]
@@ -166,11 +180,15 @@ impl<'de> Decoder<'de> {
             cesu8_strings: Lazy::default(),
             traits: ReferenceTable::default(),
             shared_objects: Lazy::default(),
+            date_references: None,
             reached_depth: 0,
             is_dry_run: false,
             resume_cursors: Vec::new(),
+            arguments: None,
             classes,
             limits,
+            text_encoding: TextEncoding::Utf8,
+            raw_externalizables: false,
             switched: false,
             depth_left: limits.depth,
             nodes_left: limits.nodes,
@@ -209,6 +227,16 @@ impl<'de> Decoder<'de> {
         self.memory_left = limits.memory_for(self.reader.position() + self.reader.remaining());
         self.replayed_bytes_left = limits.replayed_bytes;
         self
+    }
+
+    /// The same decoder, with these options: limits, and how leniently it reads.
+    #[inline]
+    #[must_use]
+    pub fn with_options(mut self, options: impl Into<DecodeOptions>) -> Self {
+        let DecodeOptions { limits, text_encoding, raw_externalizables } = options.into();
+        self.text_encoding = text_encoding;
+        self.raw_externalizables = raw_externalizables;
+        self.with_limits(limits)
     }
 
     /// Reads one value; the same as `T::from_amf(self)`.
@@ -288,8 +316,12 @@ impl<'de> Decoder<'de> {
             return Ok(1);
         }
         match self.token()? {
-            Token::Open(Container { shape: Shape::StrictArray { count }, .. }) => Ok(count),
-            Token::Open(Container { shape: Shape::Array { dense }, .. }) => {
+            Token::Open(Container { shape: Shape::StrictArray { count }, frame }) => {
+                self.arguments = Some(frame.slot);
+                Ok(count)
+            }
+            Token::Open(Container { shape: Shape::Array { dense }, frame }) => {
+                self.arguments = Some(frame.slot);
                 while !self.amf3_string()?.is_empty() {
                     self.skip()?;
                 }

@@ -146,8 +146,8 @@ impl<'de> Decoder<'de> {
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;
         work::count_bytes(length);
-        let text =
-            crate::wire::utf8::read(bytes).ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))?;
+        let text = crate::wire::utf8::read_as(bytes, self.text_encoding)
+            .ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))?;
         if let Cow::Owned(text) = &text {
             self.charge(text.len())?;
         }

@@ -59,7 +59,7 @@ mod walker;
 
 use std::fmt;
 
-use crate::{DecodeError, OutputLimit, Version};
+use crate::{DecodeError, OutputLimit, TextEncoding, Version};
 
 use walker::{Step, StopReason, Walker};
 
@@ -83,6 +83,7 @@ pub struct Dump<'a> {
     kind: Kind,
     input: &'a [u8],
     limit: OutputLimit,
+    text_encoding: TextEncoding,
 }
 
 const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("dump_bytes", 16 << 20);
@@ -90,7 +91,7 @@ const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("dump_bytes", 16 << 2
 impl<'a> Dump<'a> {
     /// Bytes of which it is known what they are.
     pub fn new(kind: Kind, input: &'a [u8]) -> Self {
-        Self { kind, input, limit: DEFAULT_OUTPUT_LIMIT }
+        Self { kind, input, limit: DEFAULT_OUTPUT_LIMIT, text_encoding: TextEncoding::Utf8 }
     }
 
     /// The same dump with another limit on its text. Default: 16 MiB, named `dump_bytes`.
@@ -110,6 +111,21 @@ impl<'a> Dump<'a> {
     #[must_use]
     pub fn with_output_limit(mut self, limit: OutputLimit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// The same dump with another reading of text that is not UTF-8. Default: [`TextEncoding::Utf8`], it is shown with
+    /// U+FFFD and is a fault, after which the dump goes on.
+    ///
+    /// ```
+    /// use amf_core::{TextEncoding, dump::{Dump, Kind}};
+    ///
+    /// let dump = Dump::new(Kind::Amf0, b"\x02\0\x04caf\xE9").with_text_encoding(TextEncoding::Latin1);
+    /// assert_eq!(dump.to_string(), "0000  02 00 04 63 61 66 e9      String \"café\"\n");
+    /// ```
+    #[must_use]
+    pub fn with_text_encoding(mut self, text_encoding: TextEncoding) -> Self {
+        self.text_encoding = text_encoding;
         self
     }
 
@@ -166,7 +182,7 @@ impl<'a> Dump<'a> {
 
     /// Writes all rows and returns the first error.
     fn write(&self, out: &mut dyn fmt::Write) -> Result<Option<DecodeError>, fmt::Error> {
-        let mut walker = Walker::new(self.input, self.limit, out);
+        let mut walker = Walker::new(self.input, self.limit, self.text_encoding, out);
         let written = self.write_rows(&mut walker);
         if walker.rows.is_full() {
             walker.rows.write_cut()?;

@@ -8,7 +8,7 @@ use super::external::SmallMessage;
 use super::rows::{MemberName, Quoted, Rows, lossy_text};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
-use crate::{Limits, OutputLimit, Version};
+use crate::{Limits, OutputLimit, TextEncoding, Version};
 
 /// Objects that may enclose one another.
 const MAX_DEPTH: usize = 256;
@@ -17,6 +17,7 @@ const MAX_DEPTH: usize = 256;
 pub(super) type TableText<'de> = Rc<Cow<'de, str>>;
 
 pub(super) struct Walker<'de, 'w> {
+    text_encoding: TextEncoding,
     pub(super) reader: Reader<'de>,
     pub(super) rows: Rows<'de, 'w>,
     pub(super) tables: Tables<'de>,
@@ -122,8 +123,14 @@ impl fmt::Display for Label<'_> {
 }
 
 impl<'de, 'w> Walker<'de, 'w> {
-    pub(super) fn new(input: &'de [u8], limit: OutputLimit, out: &'w mut dyn fmt::Write) -> Self {
+    pub(super) fn new(
+        input: &'de [u8],
+        limit: OutputLimit,
+        text_encoding: TextEncoding,
+        out: &'w mut dyn fmt::Write,
+    ) -> Self {
         Self {
+            text_encoding,
             reader: Reader::new(input),
             rows: Rows::new(input, limit, out),
             tables: Tables::default(),
@@ -328,7 +335,7 @@ impl<'de, 'w> Walker<'de, 'w> {
     pub(super) fn text(&mut self, length: usize) -> Result<TableText<'de>, DecodeError> {
         let start = self.reader.position();
         let bytes = self.reader.bytes(length)?;
-        let text = utf8::read(bytes).unwrap_or_else(|| {
+        let text = utf8::read_as(bytes, self.text_encoding).unwrap_or_else(|| {
             self.report_recoverable(DecodeError::new(DecodeErrorKind::Utf8, start));
             lossy_text(bytes)
         });

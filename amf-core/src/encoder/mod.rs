@@ -54,6 +54,7 @@ pub struct Encoder {
     strings: StringTable,
     traits: TraitsTable,
     objects: ObjectTable,
+    omitted_members: usize,
 }
 
 /// In what the next value stands.
@@ -125,6 +126,7 @@ impl Encoder {
             strings: StringTable::default(),
             traits: TraitsTable::default(),
             objects: ObjectTable::default(),
+            omitted_members: 0,
         }
     }
 
@@ -256,6 +258,26 @@ impl Encoder {
         self.strings.clear();
         self.traits.clear();
         self.objects.clear();
+        self.omitted_members = 0;
+    }
+
+    /// Number of members of this message that were left out because AMF3 cannot carry them.
+    ///
+    /// An empty name ends the members of an AMF3 object (AMF3 §3.12), so a dynamic member of that name, which AMF0
+    /// allows, is left out with its value, as Flash Player does.
+    ///
+    /// ```
+    /// use amf_core::{DynamicMembers, Encoder, ToAmf, Version};
+    ///
+    /// let members: DynamicMembers = [("a", 1), ("", 2)].into_iter().collect();
+    /// let mut encoder = Encoder::new(Version::Amf3);
+    /// members.to_amf(&mut encoder)?;
+    /// assert_eq!(encoder.bytes()?, [0x0A, 0x0B, 0x01, 0x03, b'a', 0x04, 0x01, 0x01]);
+    /// assert_eq!(encoder.omitted_members(), 1);
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    pub fn omitted_members(&self) -> usize {
+        self.omitted_members
     }
 
     /// How many bytes were written so far.

@@ -90,10 +90,23 @@ impl Encoder {
     /// Writes members that the class does not declare.
     pub fn dynamic_members(&mut self, dynamic: &DynamicMembers) -> Result<(), EncodeError> {
         for (name, value) in dynamic.iter_shared() {
-            self.shared_name(name)?;
-            value.to_amf(self)?;
+            if !self.omits_member(name) {
+                self.shared_name(name)?;
+                value.to_amf(self)?;
+            }
         }
         Ok(())
+    }
+
+    /// Returns `true`, and counts the member, if a dynamic member of this name cannot be written here; see
+    /// [`omitted_members`](Self::omitted_members).
+    #[inline]
+    pub(crate) fn omits_member(&mut self, name: &str) -> bool {
+        let is_omitted = name.is_empty() && self.current_version() == Version::Amf3;
+        if is_omitted {
+            self.omitted_members += 1;
+        }
+        is_omitted
     }
 
     /// Ends an object.
@@ -114,6 +127,10 @@ impl Encoder {
     }
 
     /// Writes the name of a dynamic member, whose value is written then.
+    ///
+    /// # Errors
+    ///
+    /// In AMF3 for an empty name, which would end the object, and in AMF0 for a name above 65,535 bytes.
     pub fn name(&mut self, name: &str) -> Result<(), EncodeError> {
         match self.current_version() {
             Version::Amf0 => self.amf0_name(name),

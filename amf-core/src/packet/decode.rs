@@ -7,7 +7,7 @@ use super::{BrokenMessage, Header, Message, Packet};
 use crate::amf0::marker::{AVMPLUS, STRICT_ARRAY};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
-use crate::{Classes, Decoder, Limits, Version};
+use crate::{Classes, DecodeOptions, Decoder, Limits, Version};
 
 impl<'de> Packet<'de> {
     /// Reads a packet. The classes are needed to find where externalizable objects end.
@@ -21,8 +21,12 @@ impl<'de> Packet<'de> {
     /// [`NotAPacket`](DecodeErrorKind::NotAPacket) if the version is none of 0, 1 and 3 and nothing behind it is a
     /// packet either; [`Limit`](DecodeErrorKind::Limit) for too many headers or messages; and the error of a header
     /// that cannot be read.
-    pub fn decode(input: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Result<Self, DecodeError> {
-        PacketReader::new(input, classes, limits).packet()
+    pub fn decode(
+        input: &'de [u8],
+        classes: &Arc<Classes>,
+        options: impl Into<DecodeOptions>,
+    ) -> Result<Self, DecodeError> {
+        PacketReader::new(input, classes, options.into()).packet()
     }
 
     /// The same for somebody who reads the bodies anyway: the last one is not passed over, where its declared length
@@ -48,9 +52,9 @@ impl<'de> Packet<'de> {
     pub fn decode_lazily(
         input: &'de [u8],
         classes: &Arc<Classes>,
-        limits: Limits,
+        options: impl Into<DecodeOptions>,
     ) -> Result<Self, DecodeError> {
-        PacketReader { trusts_length: true, ..PacketReader::new(input, classes, limits) }.packet()
+        PacketReader { trusts_length: true, ..PacketReader::new(input, classes, options.into()) }.packet()
     }
 
     /// Whether so much of it was read that somebody can be answered, or that there is nothing to answer.
@@ -64,7 +68,7 @@ struct PacketReader<'de, 'a> {
     input: &'de [u8],
     reader: Reader<'de>,
     classes: &'a Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
     /// Whether the length of the last message may say where its value ends.
     trusts_length: bool,
     /// Whether a declared length was not that of its value. Lengths that are said to be unknown are not wrong.
@@ -97,9 +101,9 @@ struct UnreadableMessage<'de> {
 }
 
 impl<'de, 'a> PacketReader<'de, 'a> {
-    fn new(input: &'de [u8], classes: &'a Arc<Classes>, limits: Limits) -> Self {
+    fn new(input: &'de [u8], classes: &'a Arc<Classes>, options: DecodeOptions) -> Self {
         let reader = Reader::new(input);
-        Self { input, reader, classes, limits, trusts_length: false, has_wrong_length: false }
+        Self { input, reader, classes, options, trusts_length: false, has_wrong_length: false }
     }
 
     /// Looks at the version first: what is no packet would be reported as too many headers otherwise, or as anything
@@ -115,9 +119,9 @@ impl<'de, 'a> PacketReader<'de, 'a> {
 
     fn contents(mut self) -> Result<Packet<'de>, DecodeError> {
         let version = self.reader.u16()?;
-        let headers = self.count(Limits::NAMES.headers, self.limits.headers)?;
+        let headers = self.count(Limits::NAMES.headers, self.options.limits.headers)?;
         let headers = (0..headers).map(|_| self.header()).collect::<Result<_, _>>()?;
-        let count = self.count(Limits::NAMES.messages, self.limits.messages)?;
+        let count = self.count(Limits::NAMES.messages, self.options.limits.messages)?;
         let (messages, broken) = self.messages(count);
         let trailing_bytes = if broken.is_none() { self.reader.remaining() } else { 0 };
         Ok(Packet { version, headers, messages, broken, trailing_bytes })
@@ -255,14 +259,15 @@ impl<'de, 'a> PacketReader<'de, 'a> {
     }
 
     fn decoder(&self, bytes: &'de [u8]) -> Decoder<'de> {
-        Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(self.classes)).with_limits(self.limits)
+        Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(self.classes)).with_options(self.options)
     }
 
     fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         let length = self.reader.u16()?;
         let start = self.reader.position();
         let bytes = self.reader.bytes(usize::from(length))?;
-        utf8::read(bytes).ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))
+        utf8::read_as(bytes, self.options.text_encoding)
+            .ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))
     }
 
     fn error(&self, kind: DecodeErrorKind) -> DecodeError {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_core::de::value::UnitDeserializer;
 use serde_core::de::{DeserializeSeed, IntoDeserializer, SeqAccess};
 
 use super::Deserializer;
@@ -27,8 +28,8 @@ enum NextElement {
     InPlace,
     /// They came before, here.
     Recorded(Cursor),
-    /// There are no more.
-    End,
+    /// A sparse array leaves it out.
+    Hole,
 }
 
 impl<'a, 'de> ListAccess<'a, 'de> {
@@ -39,29 +40,27 @@ impl<'a, 'de> ListAccess<'a, 'de> {
     /// Ends the list, of which the type may have wanted less than there is.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
         match self.locate_next()? {
-            NextElement::End => Ok(()),
-            NextElement::InPlace | NextElement::Recorded(_) => {
+            None => Ok(()),
+            Some(_) => {
                 let wanted = self.next;
                 Err(self.decoder.custom_error(format!("expected a list of {wanted}, got a longer one")))
             }
         }
     }
 
-    fn locate_next(&mut self) -> Result<NextElement, DecodeError> {
+    /// `None` at the end of the list.
+    fn locate_next(&mut self) -> Result<Option<NextElement>, DecodeError> {
         loop {
             if let Some(start) = self.recorded_starts.remove(&self.next) {
-                return Ok(NextElement::Recorded(start));
+                return Ok(Some(NextElement::Recorded(start)));
             }
             if self.ended {
-                return if self.recorded_starts.is_empty() {
-                    Ok(NextElement::End)
-                } else {
-                    Err(self.index_error(self.next))
-                };
+                let has_more = !self.recorded_starts.is_empty();
+                return Ok(has_more.then_some(NextElement::Hole));
             }
             match self.decoder.next_item(&mut self.list)? {
                 None => self.ended = true,
-                Some(index) if index == self.next => return Ok(NextElement::InPlace),
+                Some(index) if index == self.next => return Ok(Some(NextElement::InPlace)),
                 Some(index) => self.record_start(index)?,
             }
         }
@@ -71,15 +70,16 @@ impl<'a, 'de> ListAccess<'a, 'de> {
         self.decoder.charge(size_of::<(usize, Cursor)>())?;
         let start = self.decoder.cursor();
         if index < self.next || self.recorded_starts.insert(index, start).is_some() {
-            return Err(self.index_error(index));
+            return Err(self.decoder.index_error(index));
         }
         self.decoder.skip()
     }
 
-    #[cold]
-    fn index_error(&self, index: usize) -> DecodeError {
-        let message = format!("expected a list, got one whose element {index} is missing or sent twice");
-        self.decoder.custom_error(message)
+    /// An element that a sparse array leaves out is null. It counts as a value: a few bytes name any index.
+    fn hole<T: DeserializeSeed<'de>>(&mut self, seed: T, index: usize) -> Result<T::Value, DecodeError> {
+        self.decoder.count_node()?;
+        let null: UnitDeserializer<DecodeError> = ().into_deserializer();
+        seed.deserialize(null).map_err(|_| self.decoder.index_error(index))
     }
 }
 
@@ -90,17 +90,16 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        let recorded_starts = match self.locate_next()? {
-            NextElement::End => return Ok(None),
-            NextElement::InPlace => None,
-            NextElement::Recorded(start) => Some(start),
+        let Some(next) = self.locate_next()? else {
+            return Ok(None);
         };
         let index = self.next;
         self.next += 1;
         self.decoder.charge(size_of::<T::Value>())?;
-        let value = match recorded_starts {
-            None => seed.deserialize(Deserializer::new(self.decoder)),
-            Some(start) => {
+        let value = match next {
+            NextElement::Hole => return self.hole(seed, index).map(Some),
+            NextElement::InPlace => seed.deserialize(Deserializer::new(self.decoder)),
+            NextElement::Recorded(start) => {
                 self.decoder.replay_from(start, |decoder| seed.deserialize(Deserializer::new(decoder)))
             }
         };

@@ -7,7 +7,7 @@ use serde_core::de::value::CowStrDeserializer;
 
 use super::lists::{ByteAccess, ListAccess};
 use super::members::{MemberAccess, SingleMemberVariant};
-use crate::decoder::{Container, Shape, Token, parse_index};
+use crate::decoder::{Container, LENGTH_MEMBER, Shape, Token, parse_index};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, FromAmf, external};
 
@@ -258,7 +258,8 @@ fn is_list(decoder: &mut Decoder<'_>, shape: &Shape<'_>) -> Result<bool, DecodeE
     })
 }
 
-/// Whether the members that follow are named 0, 1, … and nothing else: so Flash Player sends an array.
+/// Whether the members that follow are named 0, 1, … and nothing else, but for the length behind them: so Flash Player
+/// sends an array.
 fn has_index_names(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
     let start = decoder.cursor();
     let mut count = 0;
@@ -266,6 +267,7 @@ fn has_index_names(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
         match decoder.amf0_name()? {
             None => break true,
             Some(name) if parse_index(&name) == Some(count) => count += 1,
+            Some(name) if count > 0 && name == LENGTH_MEMBER => {}
             Some(_) => break false,
         }
         decoder.skip()?;

@@ -59,7 +59,7 @@ impl<'a> Serializer<'a> {
 
     fn map(self, variant: Option<&'static str>) -> Result<MapSerializer<'a>, EncodeError> {
         self.encoder.begin_map()?;
-        Ok(MapSerializer { encoder: self.encoder, name: String::new(), variant })
+        Ok(MapSerializer { encoder: self.encoder, name: String::new(), omits_value: false, variant })
     }
 
     /// Begins the object around the content of a variant.
@@ -319,12 +319,17 @@ pub struct MapSerializer<'a> {
     encoder: &'a mut Encoder,
     /// That of the value that follows.
     name: String,
+    /// Whether that value is left out with its name.
+    omits_value: bool,
     /// The variant whose content it is.
     variant: Option<&'static str>,
 }
 
 impl MapSerializer<'_> {
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        if self.encoder.omits_member(name) {
+            return Ok(());
+        }
         self.encoder.name(name)?;
         value.serialize(Serializer::new(self.encoder)).map_err(|error| {
             let error = error.in_member(name);
@@ -347,10 +352,14 @@ impl SerializeMap for MapSerializer<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
         self.name.clear();
         key.serialize(KeySerializer(&mut self.name))?;
-        self.encoder.name(&self.name)
+        self.omits_value = self.encoder.omits_member(&self.name);
+        if self.omits_value { Ok(()) } else { self.encoder.name(&self.name) }
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        if self.omits_value {
+            return Ok(());
+        }
         value.serialize(Serializer::new(self.encoder)).map_err(|error| error.in_member(self.name.clone()))
     }
 

@@ -39,8 +39,8 @@ mod write;
 use std::sync::Arc;
 
 use crate::{
-    Classes, DecodeError, DecodeErrorKind, EncodeError, FromAmf, Limits, Object, OutputLimit, ToAmf, Value,
-    Version, from_slice, to_vec,
+    Classes, DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, FromAmf, Limits, Object, OutputLimit,
+    ToAmf, Value, Version, from_slice, to_vec,
 };
 
 pub(crate) const FILE_TAG: [u8; 2] = [0x00, 0xBF];
@@ -132,23 +132,32 @@ impl SolFile {
         Self::from_slice_with(input, &Arc::default(), Limits::default())
     }
 
-    /// Reads a file that may hold objects of these classes. Externalizable ones can only be read so.
+    /// Reads a file that may hold objects of these classes, within other limits, or with text that is not UTF-8.
+    /// Externalizable objects can only be read so.
     ///
     /// ```
-    /// use amf_core::{sol::SolFile, Classes, Limits};
+    /// use amf_core::{sol::SolFile, Classes, DecodeOptions, Limits, TextEncoding};
+    /// use std::sync::Arc;
     ///
     /// let bytes = b"\0\xBF\0\0\0\x11TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03";
     /// let limits = Limits::new().with_string_len(16 << 20);
     /// let save = SolFile::from_slice_with(bytes, &Classes::new().into(), limits)?;
     /// assert_eq!(save.name, "s");
+    ///
+    /// // A save of a game that knew Latin-1 alone.
+    /// let bytes = b"\0\xBF\0\0\0\x1ETCSO\0\x04\0\0\0\0\0\x01s\0\0\0\0\0\x03bar\x02\0\x04caf\xE9\0";
+    /// assert!(SolFile::from_slice(bytes).is_err());
+    /// let options = DecodeOptions::new().with_text_encoding(TextEncoding::Latin1);
+    /// let save = SolFile::from_slice_with(bytes, &Arc::default(), options)?;
+    /// assert_eq!(save.get::<String>("bar")?.as_deref(), Some("café"));
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
     pub fn from_slice_with(
         input: &[u8],
         classes: &Arc<Classes>,
-        limits: Limits,
+        options: impl Into<DecodeOptions>,
     ) -> Result<Self, DecodeError> {
-        read::file(input, classes, limits)
+        read::file(input, classes, options.into())
     }
 
     /// The file's bytes.

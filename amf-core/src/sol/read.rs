@@ -6,13 +6,18 @@ use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::value::{DynamicMembers, Object, Value, WeakValue};
 use crate::wire::Reader;
-use crate::{Classes, Decoder, Limits, Version};
+use crate::{Classes, DecodeOptions, Decoder, Version};
 
-pub(super) fn file(input: &[u8], classes: &Arc<Classes>, limits: Limits) -> Result<SolFile, DecodeError> {
+pub(super) fn file(
+    input: &[u8],
+    classes: &Arc<Classes>,
+    options: DecodeOptions,
+) -> Result<SolFile, DecodeError> {
     let end = end_of_data(input)?;
     let (data, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
     // Of the whole file, so that the offsets of errors are those of the file.
-    let mut decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes)).with_limits(limits);
+    let decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes));
+    let mut decoder = decoder.with_options(options);
     decoder.reader.bytes(FILE_TAG.len() + size_of::<u32>())?;
     expect(&mut decoder.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
     let name = decoder.amf0_text()?.into_owned();

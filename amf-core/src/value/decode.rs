@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, Weak};
 
+use hashbrown::HashSet;
+
 use super::{
-    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
-    WeakValue,
+    Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, SharedDate, Traits, Value,
+    Vector, WeakValue,
 };
 use crate::decoder::{Container, Mode, ObjectRef, Shape, SlotId, Token, VectorKind, WireString};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::{ExternalInput, RecordedPart};
 use crate::wire::u29;
-use crate::{Date, Decoder, FromAmf, amf3, work};
+use crate::{Date, Decoder, FromAmf, Version, amf3, work};
 
 /// The counters beside a value in an `Arc`.
 const ARC_COUNTERS: usize = 2 * size_of::<usize>();
@@ -40,22 +42,30 @@ impl<'de> FromAmf<'de> for Value {
             }
             return Ok(value);
         }
-        if let Some(end) = end
+        let enclosing_end = end.filter(|_| decoder.is_open(slot) == Some(true));
+        if let Some(end) = enclosing_end
             && decoder.is_dry_run
-            && decoder.is_open(slot) == Some(true)
         {
             decoder.reader.seek(end);
             return Ok(Value::Ancestor(WeakValue::Object(Weak::new())));
         }
-        let (value, depth) = decoder.read_with_depth(|decoder| decoder.read_new_value(Some(slot)))?;
+        let (value, depth) = decoder.read_with_depth(|decoder| match enclosing_end {
+            Some(end) => decoder.copy_enclosing_object(slot, end),
+            None => decoder.read_new_value(Some(slot)),
+        })?;
         decoder.shared_objects.get_mut().values.insert(slot, (value.clone(), depth));
         Ok(value)
+    }
+
+    /// Undefined, as a strict array of AMF0 has it there.
+    fn hole() -> Option<Self> {
+        Some(Self::Undefined)
     }
 }
 
 impl<'de> Decoder<'de> {
     /// Reads a value that nothing was made of yet.
-    fn read_new_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
+    pub(super) fn read_new_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
         Ok(match self.token()? {
             Token::Undefined => Value::Undefined,
             Token::Null => Value::Null,
@@ -65,7 +75,7 @@ impl<'de> Decoder<'de> {
             Token::Unsigned(value) => Value::from(value),
             Token::Number(value) => Value::Number(value),
             Token::String(text) => Value::String(self.interned_text(&text)?),
-            Token::Date(millis) => Value::Date(Date::from_millis(millis)),
+            Token::Date(millis) => Value::Date(self.shared_date(Date::from_millis(millis), slot)?),
             Token::Xml(text) => Value::Xml(self.copy_text(&text)?),
             Token::XmlDocument(text) => Value::XmlDocument(self.copy_text(&text)?),
             Token::ByteArray(bytes) => {
@@ -74,6 +84,33 @@ impl<'de> Decoder<'de> {
             }
             Token::Open(container) => self.container_value(container, slot)?,
         })
+    }
+
+    /// A date, with identity if a reference may lead to it.
+    fn shared_date(&mut self, date: Date, slot: Option<SlotId>) -> Result<SharedDate, DecodeError> {
+        let Some(SlotId { version: Version::Amf3, index }) = slot else {
+            return Ok(date.into());
+        };
+        if !self.may_refer_to_date(index)? {
+            return Ok(date.into());
+        }
+        self.charge(ARC_COUNTERS)?;
+        Ok(SharedDate::with_identity(date))
+    }
+
+    /// Whether a reference to the date of this number may be in the input.
+    ///
+    /// The first date of a message looks for all of them: bytes that look like a reference to a date, of which some are
+    /// none. This passes over the input once, where giving each date identity would take an allocation for each.
+    fn may_refer_to_date(&mut self, index: u32) -> Result<bool, DecodeError> {
+        if let Some(references) = &self.date_references {
+            return Ok(references.contains(&index));
+        }
+        let references = find_date_references(self.reader.input());
+        self.charge(references.capacity() * size_of::<u32>())?;
+        let is_found = references.contains(&index);
+        self.date_references = Some(Box::new(references));
+        Ok(is_found)
     }
 
     fn container_value(
@@ -275,6 +312,11 @@ impl<'de> Decoder<'de> {
             return Ok(External::with_traits(traits, vec![ExternalPart::Value(body)]));
         }
         let Some(body) = self.external_body(alias) else {
+            if self.raw_externalizables {
+                let rest = self.reader.bytes(self.reader.remaining())?;
+                self.charge(size_of::<ExternalPart>() + rest.len())?;
+                return Ok(External::with_traits(traits, vec![ExternalPart::Bytes(rest.into())]));
+            }
             return Err(self.error(DecodeErrorKind::UnknownExternalizable { alias: alias.to_owned() }));
         };
         let recorded = ExternalInput::record(self, body)?;
@@ -346,4 +388,20 @@ impl<'de> Decoder<'de> {
         work::count_bytes(text.len());
         Ok(text.into())
     }
+}
+
+/// The numbers behind all bytes that may be a reference to a date: its marker, and a number shifted by one (AMF3 §3.10).
+fn find_date_references(input: &[u8]) -> HashSet<u32> {
+    work::count_bytes(input.len());
+    let mut references = HashSet::new();
+    let mut rest = input;
+    while let Some(start) = rest.iter().position(|byte| *byte == amf3::marker::DATE) {
+        rest = rest.get(start + 1..).unwrap_or_default();
+        if let Some((head, _)) = u29::split(rest)
+            && head & 1 == 0
+        {
+            references.insert(head >> 1);
+        }
+    }
+    references
 }

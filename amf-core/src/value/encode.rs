@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector, WeakValue};
+use super::{
+    Array, Dictionary, EcmaArray, External, ExternalPart, Object, SharedDate, Value, Vector, WeakValue,
+};
 use crate::encoder::{KeepAlive, VectorItem, write_object_vector};
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::{Encoder, ToAmf, Version, amf0, amf3, work};
@@ -17,7 +19,7 @@ impl ToAmf for Value {
             Self::Bool(value) => encoder.bool(*value),
             Self::Integer(value) => encoder.integer(*value),
             Self::Number(value) => encoder.number(*value),
-            Self::Date(date) => encoder.date(*date),
+            Self::Date(date) => return date.to_amf(encoder),
             Self::String(text) => return encoder.shared_string(text),
             Self::Xml(text) => {
                 return encoder.write_shared(
@@ -49,6 +51,22 @@ impl ToAmf for Value {
             Self::Ancestor(weak) => return weak.to_amf(encoder),
         }
         Ok(())
+    }
+}
+
+impl ToAmf for SharedDate {
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
+        let write = |encoder: &mut Encoder| {
+            encoder.date(self.date());
+            Ok(())
+        };
+        match self.identity() {
+            // AMF0 has no references to dates (AMF0 §2.9).
+            Some(identity) if encoder.current_version() == Version::Amf3 => {
+                encoder.write_shared(address(identity), || KeepAlive::Arc(Arc::clone(identity) as _), write)
+            }
+            _ => write(encoder),
+        }
     }
 }
 
@@ -120,8 +138,10 @@ impl ToAmf for EcmaArray {
         let dense = self.members.iter().enumerate().take_while(is_next).count();
         begin_amf3_array(encoder, dense)?;
         for (name, value) in self.members.iter_shared().skip(dense) {
-            encoder.shared_name(name)?;
-            value.to_amf(encoder)?;
+            if !encoder.omits_member(name) {
+                encoder.shared_name(name)?;
+                value.to_amf(encoder)?;
+            }
         }
         encoder.amf3_string("")?;
         for (_, value) in self.members.iter().take(dense) {

@@ -2,16 +2,21 @@
 
 mod collection;
 mod compare;
+mod date;
 mod debug;
 mod decode;
+mod enclosing;
 mod encode;
 mod object;
+mod part;
 mod typed;
 
 use std::sync::{Arc, Weak};
 
 pub use collection::{Array, Dictionary, EcmaArray, External, ExternalPart, Vector};
+pub use date::SharedDate;
 pub use object::{DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, Object, Traits};
+pub use part::ValuePart;
 pub use typed::{from_value, to_value};
 
 use crate::Date;
@@ -20,7 +25,8 @@ use crate::Date;
 ///
 /// What has identity on the wire is behind an `Arc`: two members that referred to one object share one
 /// `Arc`, and are written as one object and a reference again. A reference to an object that encloses it
-/// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive.
+/// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive. Whoever takes a part out of a cyclic
+/// graph keeps the rest with it by a [`ValuePart`].
 ///
 /// The enum is exhaustive, as are [`Vector`], [`WeakValue`] and [`ExternalPart`]: both formats are complete, and no type
 /// will be added to them.
@@ -52,7 +58,7 @@ pub enum Value {
     /// A string.
     String(Arc<str>),
     /// A date.
-    Date(Date),
+    Date(SharedDate),
     /// XML of ActionScript 3 (E4X), as text: it is never parsed.
     Xml(Arc<str>),
     /// XML of ActionScript 2, as text.
@@ -128,7 +134,7 @@ impl Value {
     /// The date, if it is one.
     pub fn as_date(&self) -> Option<Date> {
         match self {
-            Self::Date(date) => Some(*date),
+            Self::Date(date) => Some(date.date()),
             _ => None,
         }
     }
@@ -231,7 +237,7 @@ from! {
     &str => |text| Self::String(text.into());
     String => |text| Self::String(text.into());
     Arc<str> => |text| Self::String(text);
-    Date => |date| Self::Date(date);
+    Date => |date| Self::Date(date.into());
     &[u8] => |bytes| Self::ByteArray(bytes.into());
     Array => |array| Self::Array(Arc::new(array));
     EcmaArray => |array| Self::EcmaArray(Arc::new(array));

@@ -33,6 +33,11 @@ impl<'de> Reader<'de> {
         self.input.get(start..end).unwrap_or_default()
     }
 
+    /// Everything, read or not.
+    pub(crate) fn input(&self) -> &'de [u8] {
+        self.input
+    }
+
     /// Everything that was not read yet.
     #[inline]
     pub(crate) fn rest(&self) -> &'de [u8] {

@@ -5,6 +5,37 @@ use std::borrow::Cow;
 /// From here on the vectorised check is faster than the one in std.
 const SIMD_THRESHOLD: usize = 64;
 
+/// How text that is not UTF-8 is read.
+///
+/// Old PHP servers, and games that saved them, wrote text in the encoding of their machine. CESU-8, which Java writes, is
+/// accepted in every case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TextEncoding {
+    /// UTF-8 alone; other text is an error.
+    #[default]
+    Utf8,
+    /// Text that is not UTF-8 is Latin-1 (ISO 8859-1): each byte is the character of its number.
+    Latin1,
+    /// In text that is not UTF-8, what is invalid becomes U+FFFD.
+    Replacement,
+}
+
+/// Reads text, without a copy if it is UTF-8. `None` where the encoding does not allow it.
+#[inline]
+pub(crate) fn read_as(bytes: &[u8], encoding: TextEncoding) -> Option<Cow<'_, str>> {
+    read(bytes).or_else(|| read_leniently(bytes, encoding))
+}
+
+#[cold]
+fn read_leniently(bytes: &[u8], encoding: TextEncoding) -> Option<Cow<'_, str>> {
+    match encoding {
+        TextEncoding::Utf8 => None,
+        TextEncoding::Latin1 => Some(bytes.iter().copied().map(char::from).collect()),
+        TextEncoding::Replacement => Some(String::from_utf8_lossy(bytes)),
+    }
+}
+
 /// Reads UTF-8 without a copy, or CESU-8 with one. `None` where it is neither.
 #[inline]
 pub(crate) fn read(bytes: &[u8]) -> Option<Cow<'_, str>> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{Classes, EncodeError, FromAmf, ToAmf, Value, Version};
+use amf_core::{Classes, EncodeError, FromAmf, TextEncoding, ToAmf, Value, Version};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::Full;
@@ -21,6 +21,7 @@ pub struct Builder {
     pub(super) session: Session,
     pub(super) version: Version,
     pub(super) limits: ClientLimits,
+    pub(super) text_encoding: TextEncoding,
     pub(super) http_headers: HeaderMap,
     pub(super) classes: Classes,
     pub(super) services: Services,
@@ -36,6 +37,7 @@ impl Builder {
             session: Session::new(url)?,
             version: Version::Amf3,
             limits: ClientLimits::default(),
+            text_encoding: TextEncoding::default(),
             http_headers: HeaderMap::new(),
             classes: Classes::new(),
             services: Services::new(),
@@ -52,6 +54,12 @@ impl Builder {
     /// What a server may cost us.
     pub fn limits(self, limits: ClientLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Sets how text in replies is read that is not UTF-8. Default: [`TextEncoding::Utf8`], such a reply is an error. Old
+    /// PHP servers send Latin-1.
+    pub fn text_encoding(self, text_encoding: TextEncoding) -> Self {
+        Self { text_encoding, ..self }
     }
 
     /// Adds an AMF header to every packet.

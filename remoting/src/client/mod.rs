@@ -60,7 +60,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amf_core::packet::PacketWriter;
-use amf_core::{Classes, EncodeError, FromAmf, ToAmf, Version};
+use amf_core::{Classes, DecodeOptions, EncodeError, FromAmf, TextEncoding, ToAmf, Version};
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -92,6 +92,7 @@ struct ClientInner {
     notification_bytes: NotificationBytes,
     version: Version,
     limits: ClientLimits,
+    text_encoding: TextEncoding,
     http_headers: HeaderMap,
     classes: Classes,
     services: Services,
@@ -140,6 +141,7 @@ impl RemotingClient {
                 notification_bytes: NotificationBytes::new(builder.limits.notification_bytes_in_flight),
                 version: builder.version,
                 limits: builder.limits,
+                text_encoding: builder.text_encoding,
                 http_headers: builder.http_headers,
                 classes: builder.classes,
                 services: builder.services,
@@ -229,6 +231,10 @@ impl RemotingClient {
         &self.inner.limits
     }
 
+    fn decode_options(&self) -> DecodeOptions {
+        DecodeOptions::from(self.inner.limits.decode).with_text_encoding(self.inner.text_encoding)
+    }
+
     /// The permits of a notification with this many bytes of arguments, held while it is in flight.
     fn notification_permits(&self, bytes: usize) -> Option<[OwnedSemaphorePermit; 2]> {
         let notification = Arc::clone(&self.inner.notifications).try_acquire_owned().ok()?;
@@ -254,7 +260,7 @@ impl RemotingClient {
         let (head, body) = timeout(limits.call_timeout, answer).await.map_err(|_| CallError::Timeout)??;
         self.session().store_cookies(&head.headers, limits);
         check_response(&head, &body)?;
-        let replies = Replies::from_bytes_with(body, classes, limits.decode)?;
+        let replies = Replies::from_bytes_with(body, classes, self.decode_options())?;
         metrics::record_trailing_bytes("reply", replies.trailing_bytes());
         self.session().apply_headers(&replies, limits);
         if timeout(limits.call_timeout, self.dispatch_server_calls(&replies)).await.is_err() {

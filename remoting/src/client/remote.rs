@@ -1,5 +1,6 @@
 //! A service of a gateway as something that `#[remote_client]` traits can be called on.
 
+use amf_core::TextEncoding;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
@@ -35,6 +36,10 @@ impl Connection for RemoteService {
 
     fn max_message_bytes(&self) -> usize {
         self.client.limits().client_call_bytes
+    }
+
+    fn text_encoding(&self) -> TextEncoding {
+        self.client.decode_options().text_encoding
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amf_core::packet::Packet;
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Version};
+use amf_core::{Classes, DecodeError, DecodeOptions, Decoder, FromAmf, Version};
 use bytes::Bytes;
 
 use super::HttpError;
@@ -67,7 +67,7 @@ struct EncodedValue {
     bytes: Bytes,
     offset: usize,
     classes: Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
 }
 
 impl Replies {
@@ -80,25 +80,27 @@ impl Replies {
     /// # Errors
     /// Where the bytes are no packet, or its headers cannot be read.
     pub fn from_bytes(packet: impl Into<Bytes>) -> Result<Self, DecodeError> {
-        Self::from_bytes_with(packet, &Arc::default(), Limits::default())
+        Self::from_bytes_with(packet, &Arc::default(), DecodeOptions::default())
     }
 
-    /// Reads a packet with classes of the program's own: they say where externalizable objects end.
+    /// Reads a packet with classes of the program's own, which say where externalizable objects end, within other
+    /// limits, or with text that is not UTF-8.
     ///
     /// # Errors
     /// Those of [`from_bytes`](Self::from_bytes).
     pub fn from_bytes_with(
         packet: impl Into<Bytes>,
         classes: &Arc<Classes>,
-        limits: Limits,
+        options: impl Into<DecodeOptions>,
     ) -> Result<Self, DecodeError> {
         let bytes = packet.into();
-        let packet = Packet::decode(&bytes, classes, limits)?;
+        let options = options.into();
+        let packet = Packet::decode(&bytes, classes, options)?;
         let encoded = |value: &[u8], offset| EncodedValue {
             bytes: bytes.slice_ref(value),
             offset,
             classes: Arc::clone(classes),
-            limits,
+            options,
         };
         let header = |header: &amf_core::packet::Header<'_>| ReplyHeader {
             name: header.name.to_string(),
@@ -220,8 +222,7 @@ impl EncodedValue {
     fn read<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
         let mut classes = (*self.classes).clone();
         T::classes(&mut classes);
-        let mut decoder =
-            Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::new(classes)).with_limits(self.limits);
-        decoder.read().map_err(|error| error.offset_by(self.offset))
+        let decoder = Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::new(classes));
+        decoder.with_options(self.options).read().map_err(|error| error.offset_by(self.offset))
     }
 }

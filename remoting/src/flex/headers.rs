@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use amf_core::{AmfObject, Classes, DynamicMembers, Limits};
+use amf_core::{AmfObject, Classes, DecodeOptions, DynamicMembers};
 use bytes::Bytes;
 
 use super::request::decode_message;
@@ -13,7 +13,7 @@ use crate::service::{Caller, MessageHeaders};
 pub(super) struct LazyHeaders {
     body: Bytes,
     classes: Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
     read: OnceLock<DynamicMembers>,
 }
 
@@ -24,7 +24,7 @@ impl LazyHeaders {
         let headers = Self {
             body: incoming.body.clone(),
             classes: Arc::clone(services.classes()),
-            limits: services.decode_limits(),
+            options: services.decode_options(),
             read: OnceLock::new(),
         };
         incoming.caller.clone().with_message_headers(Arc::new(headers))
@@ -34,7 +34,7 @@ impl LazyHeaders {
 impl MessageHeaders for LazyHeaders {
     fn all(&self) -> &DynamicMembers {
         self.read.get_or_init(|| {
-            let message = decode_message::<HeadersOnly>(&self.body, &self.classes, self.limits);
+            let message = decode_message::<HeadersOnly>(&self.body, &self.classes, self.options);
             message.ok().and_then(|message| message.headers).unwrap_or_default()
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{AmfObject, Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
+use amf_core::{AmfObject, Classes, DecodeError, DecodeOptions, Decoder, FromAmf, Value, Version};
 
 use super::body::ArgumentsBody;
 use super::messages::{Message, RequestBase};
@@ -29,16 +29,17 @@ pub(super) fn read(incoming: &PacketMessage<'_>) -> Result<Message<ArgumentsBody
 
 fn decode_from<'de, T: FromAmf<'de>>(incoming: &'de PacketMessage<'_>) -> Result<T, DecodeError> {
     let services = &incoming.context.services;
-    decode_message(&incoming.body, services.classes(), services.decode_limits())
+    decode_message(&incoming.body, services.classes(), services.decode_options())
 }
 
 /// Reads what stands in the array of arguments, or in its place.
 pub(super) fn decode_message<'de, T: FromAmf<'de>>(
     body: &'de [u8],
     classes: &Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
 ) -> Result<T, DecodeError> {
-    let mut decoder = Decoder::new(Version::Amf0, body).with_classes(Arc::clone(classes)).with_limits(limits);
+    let decoder = Decoder::new(Version::Amf0, body).with_classes(Arc::clone(classes));
+    let mut decoder = decoder.with_options(options);
     match decoder.begin_arguments()? {
         0 => Err(decoder.custom_error("a message of Flex is expected, and nothing was sent")),
         sent => {

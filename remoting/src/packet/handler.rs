@@ -61,7 +61,7 @@ pub(crate) async fn handle_packet(
     span: &Span,
 ) -> Result<Bytes, PacketError> {
     let PacketSettings { services, protocol, limits, policy } = settings;
-    let packet = Packet::decode_lazily(&bytes, services.classes(), services.decode_limits())
+    let packet = Packet::decode_lazily(&bytes, services.classes(), services.decode_options())
         .map_err(|error| decode_error("packet", error))?;
     record_packet(span, &packet);
     reject_unaddressable(&packet)?;
@@ -116,11 +116,12 @@ fn decode_error(reason: &'static str, error: DecodeError) -> PacketError {
 /// The headers, each of which is decoded when a method asks for it. Together they may take no more memory than one
 /// message.
 fn lazy_headers(services: &Services, packet: &Packet<'_>, bytes: &Bytes) -> Vec<RequestHeader> {
-    let limits = services.decode_limits();
-    let limits = limits.with_memory(limits.memory / packet.headers.len().max(1));
+    let options = services.decode_options();
+    let memory = options.limits.memory / packet.headers.len().max(1);
+    let options = options.with_limits(options.limits.with_memory(memory));
     let header = |header: &Header<'_>| {
         let (name, classes) = (header.name.to_string(), Arc::clone(services.classes()));
-        RequestHeader::from_bytes(name, bytes.slice_ref(header.value), classes, limits)
+        RequestHeader::from_bytes(name, bytes.slice_ref(header.value), classes, options)
     };
     packet.headers.iter().map(header).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, ListReader};
+use amf_core::{Classes, DecodeError, DecodeOptions, Decoder, FromAmf, ListReader};
 
 use super::BeginArguments;
 use super::fault::{Fault, code};
@@ -46,9 +46,9 @@ impl<'de> Arguments<'de> {
     /// Arguments of which nothing has been decoded. They are begun in place: a `Result` of them would be moved with
     /// the decoder's tables, twice for each call.
     #[inline]
-    pub(super) fn new(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Self {
+    pub(super) fn new(bytes: &'de [u8], classes: &Arc<Classes>, options: DecodeOptions) -> Self {
         Self {
-            decoder: decoder(bytes, classes, limits),
+            decoder: decoder(bytes, classes, options),
             sent_count: None,
             taken_count: 0,
             list: None,
@@ -161,8 +161,8 @@ impl<'de> Arguments<'de> {
 }
 
 #[inline]
-fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, limits: Limits) -> Decoder<'de> {
-    amf_core::__private::decoder_for_arguments(bytes, classes, limits)
+fn decoder<'de>(bytes: &'de [u8], classes: &Arc<Classes>, options: DecodeOptions) -> Decoder<'de> {
+    amf_core::__private::decoder_for_arguments(bytes, classes, options)
 }
 
 /// Some clients send null or undefined, not an empty array, where there are no arguments.
@@ -185,10 +185,10 @@ pub(super) fn check_sequence_count(
     bytes: &[u8],
     preceding: usize,
     classes: &Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
     parameters: &[Parameter],
 ) -> Option<Fault> {
-    let mut decoder = decoder(bytes, classes, limits);
+    let mut decoder = decoder(bytes, classes, options);
     skip_values(&mut decoder, preceding).ok()?;
     let mut count = 0;
     while !decoder.is_at_end() {
@@ -230,7 +230,7 @@ mod tests {
         form: ArgumentsForm,
         parameters: &[Parameter],
     ) -> Result<Arguments<'a>, Fault> {
-        let mut arguments = Arguments::new(bytes, &Arc::default(), Limits::default());
+        let mut arguments = Arguments::new(bytes, &Arc::default(), DecodeOptions::default());
         arguments.begin(bytes, form, 0, parameters).map(|()| arguments)
     }
 

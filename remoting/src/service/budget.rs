@@ -35,6 +35,9 @@ impl OutputBudget {
     ) -> Result<Bytes, EncodeError> {
         let mut encoder = Encoder::in_envelope_within(version, self.0);
         write(&mut encoder)?;
+        if encoder.omitted_members() > 0 {
+            metrics::record_omitted_members(encoder.omitted_members());
+        }
         Ok(encoder.finish()?.into())
     }
 
@@ -67,15 +70,19 @@ pub(crate) fn record_exceeded(error: &EncodeError) -> Option<OutputLimit> {
     Some(exceeded)
 }
 
-/// The fault of a result that cannot be encoded. A result beyond the output limit is told to the caller, anything
-/// else is the server's mistake.
+/// The fault of a result that cannot be encoded. A result beyond the output limit, and a part of a cyclic value, are
+/// told to the caller, because its own data led to them; anything else is the server's mistake.
 #[cold]
 pub(crate) fn encode_fault(error: &EncodeError) -> Fault {
-    match record_exceeded(error) {
-        Some(OutputLimit { name, max }) => Fault::new(
-            code::REPLY_TOO_LARGE,
-            format!("the reply is larger than {max} bytes, the limit `{name}`"),
-        ),
-        None => Fault::internal(format_args!("the result cannot be encoded: {error}")),
+    if let Some(OutputLimit { name, max }) = record_exceeded(error) {
+        let text = format!("the reply is larger than {max} bytes, the limit `{name}`");
+        return Fault::new(code::REPLY_TOO_LARGE, text);
     }
+    if *error.kind() == EncodeErrorKind::Dangling {
+        // The advice in the error is for who wrote the method.
+        tracing::error!("a call failed: the result cannot be encoded: {error}");
+        let text = "the result refers back to an object that encloses it and is not there any more";
+        return Fault::new(code::INCOMPLETE_RESULT, text);
+    }
+    Fault::internal(format_args!("the result cannot be encoded: {error}"))
 }

@@ -6,7 +6,10 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use amf_core::{Classes, DecodeError, Decoder, EncodeError, EncodeErrorKind, FromAmf, Version};
+use amf_core::{
+    Classes, DecodeError, DecodeOptions, Decoder, EncodeError, EncodeErrorKind, FromAmf, TextEncoding,
+    Version,
+};
 use bytes::Bytes;
 
 use super::budget::{OutputBudget, record_exceeded};
@@ -58,7 +61,8 @@ impl Client {
         R: for<'de> FromAmf<'de> + Send + 'static,
     {
         let answer = self.encode(method, &arguments).map(|call| self.connection.invoke(&call));
-        Box::pin(async move { Ok(decode_reply(&answer?.await?)?) })
+        let text_encoding = self.connection.text_encoding();
+        Box::pin(async move { Ok(decode_reply(&answer?.await?, text_encoding)?) })
     }
 
     fn encode(&self, method: &str, arguments: &impl ToArguments) -> Result<Notification, CallError> {
@@ -81,10 +85,14 @@ impl fmt::Debug for Client {
     }
 }
 
-fn decode_reply<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
+fn decode_reply<R: for<'de> FromAmf<'de>>(
+    bytes: &[u8],
+    text_encoding: TextEncoding,
+) -> Result<R, DecodeError> {
     let mut classes = Classes::new();
     R::classes(&mut classes);
-    R::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)))
+    let options = DecodeOptions::new().with_text_encoding(text_encoding);
+    Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)).with_options(options).read()
 }
 
 /// Identifier of a client: unique across processes and machines, and never used twice.
@@ -260,6 +268,10 @@ pub trait Connection: Send + Sync + 'static {
     /// [`OutputLimits::client_call_bytes`].
     fn max_message_bytes(&self) -> usize {
         OutputLimits::new().client_call_bytes
+    }
+    /// Returns how text in answers is read that is not UTF-8. Default: it is an error.
+    fn text_encoding(&self) -> TextEncoding {
+        TextEncoding::Utf8
     }
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;

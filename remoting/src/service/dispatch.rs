@@ -90,10 +90,10 @@ fn start_method(
     mut call: Call,
 ) -> Result<MethodFuture, Fault> {
     let bytes = call.take_arguments();
-    let (classes, limits, parameters) =
-        (registry.classes(), registry.limits(), method.signature.parameters());
+    let (classes, options, parameters) =
+        (registry.classes(), registry.options(), method.signature.parameters());
     let preceding = call.preceding_values();
-    let mut arguments = Arguments::new(&bytes, classes, limits);
+    let mut arguments = Arguments::new(&bytes, classes, options);
     match call.begin_arguments() {
         None => arguments.begin(&bytes, call.form(), preceding, parameters)?,
         Some(begin) => arguments.begin_within(begin, parameters)?,
@@ -104,7 +104,7 @@ fn start_method(
     started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
         ArgumentsForm::Sequence => {
-            check_sequence_count(&bytes, preceding, classes, limits, parameters).unwrap_or(fault)
+            check_sequence_count(&bytes, preceding, classes, options, parameters).unwrap_or(fault)
         }
     })
 }

@@ -33,6 +33,9 @@ pub mod code {
     pub const TIMEOUT: &str = "Server.Timeout";
     /// The result is larger than the output limit that the message names.
     pub const REPLY_TOO_LARGE: &str = "Server.ReplyTooLarge";
+    /// The result is a part of a cyclic value, and refers back to an object that encloses it and is gone; a method
+    /// keeps that object with [`ValuePart`](amf_core::ValuePart).
+    pub const INCOMPLETE_RESULT: &str = "Server.IncompleteResult";
     /// A layer refuses calls for the moment.
     pub const OVERLOADED: &str = "Server.Overloaded";
     /// What a fault without a code of its own has, where it is read.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use amf_core::{Classes, Limits};
+use amf_core::{Classes, DecodeOptions};
 use tokio::time::Instant;
 
 use super::authenticator::ErasedAuthenticator;
@@ -22,7 +22,7 @@ pub(super) struct Registry {
     services: Vec<Arc<ServiceEntry>>,
     by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
     output_limits: OutputLimits,
     call_limits: CallLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
@@ -63,8 +63,8 @@ impl Registry {
         self
     }
 
-    pub(super) fn with_limits(&self, limits: Limits) -> Self {
-        Self { limits, ..self.clone() }
+    pub(super) fn with_options(&self, options: DecodeOptions) -> Self {
+        Self { options, ..self.clone() }
     }
 
     pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {
@@ -103,8 +103,8 @@ impl Registry {
         &self.classes
     }
 
-    pub(super) fn limits(&self) -> Limits {
-        self.limits
+    pub(super) fn options(&self) -> DecodeOptions {
+        self.options
     }
 
     pub(super) fn output_limits(&self) -> OutputLimits {
@@ -143,7 +143,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("services", &self.services)
-            .field("limits", &self.limits)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }

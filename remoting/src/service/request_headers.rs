@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use amf_core::{Classes, DecodeError, Decoder, FromAmf, Limits, Value, Version};
+use amf_core::{Classes, DecodeError, DecodeOptions, Decoder, FromAmf, Value, Version};
 use bytes::Bytes;
 
 use crate::metrics;
@@ -20,7 +20,7 @@ pub(crate) struct RequestHeader {
 struct EncodedHeader {
     bytes: Bytes,
     classes: Arc<Classes>,
-    limits: Limits,
+    options: DecodeOptions,
 }
 
 impl RequestHeader {
@@ -30,8 +30,13 @@ impl RequestHeader {
 
     /// A header whose value is one AMF0 value, which may switch to AMF3.
     #[cfg(feature = "http")]
-    pub(crate) fn from_bytes(name: String, bytes: Bytes, classes: Arc<Classes>, limits: Limits) -> Self {
-        Self { name, value: OnceLock::new(), encoded: Some(EncodedHeader { bytes, classes, limits }) }
+    pub(crate) fn from_bytes(
+        name: String,
+        bytes: Bytes,
+        classes: Arc<Classes>,
+        options: DecodeOptions,
+    ) -> Self {
+        Self { name, value: OnceLock::new(), encoded: Some(EncodedHeader { bytes, classes, options }) }
     }
 
     /// The value, unless it cannot be read.
@@ -56,12 +61,12 @@ impl RequestHeader {
 impl EncodedHeader {
     fn decode(&self) -> Result<Value, DecodeError> {
         let decoder = Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::clone(&self.classes));
-        decoder.with_limits(self.limits).read()
+        decoder.with_options(self.options).read()
     }
 
     fn decode_as<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
         // The classes of `T` count, as where the value is one of a message's own headers.
         let decoder = Decoder::new(Version::Amf0, &self.bytes).with_classes_of::<T>();
-        decoder.with_limits(self.limits).read()
+        decoder.with_options(self.options).read()
     }
 }

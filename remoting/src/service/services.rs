@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 
-use amf_core::{Classes, Limits};
+use amf_core::{Classes, DecodeOptions, Limits, TextEncoding};
 use tokio::time::Instant;
 use tower::BoxError;
 use tracing::Instrument;
@@ -94,8 +94,30 @@ impl Services {
     /// Sets what reading a call's arguments may cost.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
-        let registry = self.registry.with_limits(limits);
-        Self { registry: Arc::new(registry), ..self }
+        let options = self.registry.options().with_limits(limits);
+        self.with_decode_options(options)
+    }
+
+    /// Sets how text that is not UTF-8 is read, in names, headers and arguments. Default: [`TextEncoding::Utf8`], a value
+    /// with such text cannot be read, and its call receives a fault.
+    ///
+    /// Old clients and servers send Latin-1. Over RTMP this holds for the arguments of calls.
+    ///
+    /// ```
+    /// use amf_core::TextEncoding;
+    /// use amf_remoting::Services;
+    ///
+    /// let services = Services::new().text_encoding(TextEncoding::Latin1);
+    /// # drop(services);
+    /// ```
+    #[must_use]
+    pub fn text_encoding(self, text_encoding: TextEncoding) -> Self {
+        let options = self.registry.options().with_text_encoding(text_encoding);
+        self.with_decode_options(options)
+    }
+
+    fn with_decode_options(self, options: DecodeOptions) -> Self {
+        Self { registry: Arc::new(self.registry.with_options(options)), ..self }
     }
 
     /// Sets the size in bytes from which on the arguments of a call are decoded on tokio's blocking pool, so that they
@@ -280,9 +302,9 @@ impl Services {
         self.registry.classes()
     }
 
-    /// What reading a call's arguments may cost.
-    pub fn decode_limits(&self) -> Limits {
-        self.registry.limits()
+    /// What reading a call's arguments may cost, and how leniently they are read.
+    pub fn decode_options(&self) -> DecodeOptions {
+        self.registry.options()
     }
 
     /// Returns the maximum sizes of what is written, for transports that write more than replies.

@@ -99,6 +99,13 @@ pub(crate) fn limit_exceeded(limit: &'static str) {
     counter!(name::LIMITS_EXCEEDED, "limit" => limit).increment(1);
 }
 
+/// Members that an encoder left out of AMF3 output.
+pub(crate) fn members_omitted(count: usize) {
+    if count > 0 {
+        counter!(name::OMITTED_MEMBERS).increment(count as u64);
+    }
+}
+
 pub(crate) fn store_failed(action: &'static str) {
     counter!(name::STORE_FAILURES, "action" => action).increment(1);
 }

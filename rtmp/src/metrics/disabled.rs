@@ -17,4 +17,6 @@ pub(crate) const fn connection_ended(_: &CloseReason) {}
 
 pub(crate) const fn limit_exceeded(_: &'static str) {}
 
+pub(crate) const fn members_omitted(_: usize) {}
+
 pub(crate) const fn store_failed(_: &'static str) {}

@@ -17,6 +17,7 @@
 //! | `amf_rtmp_calls_in_flight` | gauge | `direction` | calls that have no reply yet: `in` from peers, `out` to them |
 //! | `amf_rtmp_store_failures_total` | counter | `action` | what the store of shared objects failed to do: `load`, `commit` |
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was exceeded, by the name that the error says |
+//! | `amf_omitted_members_total` | counter | | members with an empty name that were left out of AMF3 output, which cannot carry them |
 //!
 //! **Reasons**: `local` (this side ended it), `disconnected`, `remote` (the command `close`), `rejected`, `policy`, or
 //! [`PeerError::name`](crate::proto::PeerError::name) where the peer broke the protocol or a limit.
@@ -35,8 +36,12 @@ mod disabled;
 mod names;
 
 #[cfg(feature = "metrics")]
-pub(crate) use connection::{ConnectionMetrics, connection_ended, limit_exceeded, store_failed};
+pub(crate) use connection::{
+    ConnectionMetrics, connection_ended, limit_exceeded, members_omitted, store_failed,
+};
 #[cfg(not(feature = "metrics"))]
-pub(crate) use disabled::{ConnectionMetrics, connection_ended, limit_exceeded, store_failed};
+pub(crate) use disabled::{
+    ConnectionMetrics, connection_ended, limit_exceeded, members_omitted, store_failed,
+};
 #[cfg(feature = "metrics")]
 pub use names::describe;

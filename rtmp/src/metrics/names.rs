@@ -13,6 +13,7 @@ pub(super) const IGNORED_MESSAGES: &str = "amf_rtmp_ignored_messages_total";
 pub(super) const CALLS_IN_FLIGHT: &str = "amf_rtmp_calls_in_flight";
 pub(super) const STORE_FAILURES: &str = "amf_rtmp_store_failures_total";
 pub(super) const LIMITS_EXCEEDED: &str = "amf_limits_exceeded_total";
+pub(super) const OMITTED_MEMBERS: &str = "amf_omitted_members_total";
 
 /// Tells the recorder that is installed what the names mean.
 ///
@@ -31,4 +32,5 @@ pub fn describe() {
     describe_gauge!(CALLS_IN_FLIGHT, Unit::Count, "calls over RTMP that have no reply yet, by direction");
     describe_counter!(STORE_FAILURES, Unit::Count, "failures of the store of shared objects, by action");
     describe_counter!(LIMITS_EXCEEDED, Unit::Count, "limits that were exceeded, by name");
+    describe_counter!(OMITTED_MEMBERS, Unit::Count, "members without a name, left out of AMF3 output");
 }

@@ -10,7 +10,7 @@ use crate::value::{
     Array, Dictionary, DynamicMembers, EcmaArray, External, ExternalPart, Object, Traits, Value, Vector,
     WeakValue,
 };
-use crate::{Date, Limits};
+use crate::{Date, Limits, SharedDate};
 
 /// The value of at most 64 levels that a form stands for.
 pub(super) fn untagged(form: &Value) -> Result<Value, DecodeError> {
@@ -96,7 +96,6 @@ impl<'a> TaggedReader<'a> {
             "undefined" => fields.reject_unknown(&[]).map(|()| Value::Undefined),
             "unsupported" => fields.reject_unknown(&[]).map(|()| Value::Unsupported),
             "number" => fields.special_number(),
-            "date" => fields.date(),
             "ref" => self.reference(fields, depth),
             "ancestor" => self.reference(fields, depth).map(to_ancestor),
             _ => self.object_with_identity(fields, depth),
@@ -110,6 +109,7 @@ impl<'a> TaggedReader<'a> {
         }
         let around = std::mem::replace(&mut self.min_depth_left, depth.saturating_sub(1));
         let value = match fields.kind {
+            "date" => fields.date(id.is_some())?,
             "xml" => Value::Xml(fields.text("text", &["text"])?.into()),
             "xmlDocument" => Value::XmlDocument(fields.text("text", &["text"])?.into()),
             "bytes" => Value::ByteArray(bytes(fields.text("base64", &["base64"])?)?.into()),
@@ -383,10 +383,11 @@ impl<'a> Fields<'a> {
         }))
     }
 
-    fn date(self) -> Result<Value, DecodeError> {
+    fn date(self, has_identity: bool) -> Result<Value, DecodeError> {
         self.reject_unknown(&["millis"])?;
         let millis = double(self.required("millis")?).map_err(|error| error.in_member("millis"))?;
-        Ok(Value::Date(Date::from_millis(millis)))
+        let date = Date::from_millis(millis);
+        Ok(Value::Date(if has_identity { SharedDate::with_identity(date) } else { date.into() }))
     }
 }
 

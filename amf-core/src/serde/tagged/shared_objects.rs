@@ -13,6 +13,7 @@ pub(super) type ObjectKey = (Discriminant<Value>, usize);
 /// Who a value is, if it has identity.
 pub(super) fn object_key(value: &Value) -> Option<ObjectKey> {
     let address = match value {
+        Value::Date(date) => Arc::as_ptr(date.identity()?).addr(),
         Value::Xml(text) | Value::XmlDocument(text) => Arc::as_ptr(text).addr(),
         Value::ByteArray(bytes) => Arc::as_ptr(bytes).addr(),
         Value::Array(node) => Arc::as_ptr(node).addr(),
@@ -62,7 +63,8 @@ impl SharedObjectFinder {
     }
 
     fn visit_children(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
-        let is_leaf = matches!(value, Value::Xml(_) | Value::XmlDocument(_) | Value::ByteArray(_));
+        let is_leaf =
+            matches!(value, Value::Date(_) | Value::Xml(_) | Value::XmlDocument(_) | Value::ByteArray(_));
         let inner = super::write::descend(depth + usize::from(is_leaf))?;
         match value {
             Value::Array(array) => {

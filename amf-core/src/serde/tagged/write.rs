@@ -115,7 +115,7 @@ impl Tagger {
             Value::Number(value) => number(*value),
             Value::Undefined => TaggedObject::new("undefined").build(),
             Value::Unsupported => TaggedObject::new("unsupported").build(),
-            Value::Date(date) => TaggedObject::new("date").with("millis", millis(*date)).build(),
+            Value::Date(date) => form("date").with("millis", millis(date.date())).build(),
             Value::Xml(text) => form("xml").with("text", text.clone()).build(),
             Value::XmlDocument(text) => form("xmlDocument").with("text", text.clone()).build(),
             Value::ByteArray(bytes) => form("bytes").with("base64", to_base64(bytes)).build(),
@@ -242,7 +242,7 @@ impl Tagger {
 /// The plain form writes a date without a fraction.
 fn millis(date: Date) -> Value {
     match number(date.as_millis()) {
-        Value::Number(_) => Value::Date(date),
+        Value::Number(_) => date.into(),
         words => words,
     }
 }

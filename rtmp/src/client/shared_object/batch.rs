@@ -8,6 +8,7 @@ use amf_remoting::CallError;
 use amf_remoting::service::ToArguments;
 
 use super::{JoinState, RemoteObject};
+use crate::metrics::members_omitted;
 use crate::proto::message::MESSAGE_LIMIT;
 use crate::proto::{Limits, SentMessage, SharedObjectEvent};
 use crate::shared_object::EncodedValue;
@@ -30,6 +31,7 @@ impl<'a> SharedObjectBatch<'a> {
     pub fn set(&mut self, key: &str, value: &(impl ToAmf + ?Sized)) -> Result<(), EncodeError> {
         let mut encoder = Encoder::in_envelope(self.encoding).with_output_limit(MESSAGE_LIMIT);
         value.to_amf(&mut encoder)?;
+        members_omitted(encoder.omitted_members());
         let value = encoder.finish()?.into();
         self.events.push(SharedObjectEvent::RequestChange { key: key.into(), value });
         Ok(())
@@ -45,6 +47,7 @@ impl<'a> SharedObjectBatch<'a> {
     pub fn send(&mut self, handler: &str, arguments: impl ToArguments) -> Result<(), EncodeError> {
         let mut encoder = Encoder::in_envelope(self.encoding).with_output_limit(MESSAGE_LIMIT);
         arguments.write(&mut encoder)?;
+        members_omitted(encoder.omitted_members());
         self.events.push(SharedObjectEvent::SendMessage(SentMessage::new(handler, encoder.bytes()?)));
         Ok(())
     }

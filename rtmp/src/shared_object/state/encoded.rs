@@ -6,6 +6,7 @@ use amf_core::{DecodeError, Decoder, EncodeError, Encoder, FromAmf, OutputLimit,
 use amf_remoting::service::ToArguments;
 use bytes::Bytes;
 
+use crate::metrics::members_omitted;
 use crate::proto::SentMessage;
 use crate::proto::message::MESSAGE_LIMIT;
 
@@ -32,6 +33,7 @@ impl EncodedValue {
     pub(crate) fn encode(value: &(impl ToAmf + ?Sized)) -> Result<Self, EncodeError> {
         let mut encoder = Encoder::in_envelope(Version::Amf3).with_output_limit(MESSAGE_LIMIT);
         value.to_amf(&mut encoder)?;
+        members_omitted(encoder.omitted_members());
         Ok(Self::new(Version::Amf3, encoder.finish()?.into()))
     }
 
@@ -54,6 +56,7 @@ impl EncodedValue {
             let mut encoder =
                 Encoder::in_envelope(version).with_output_limit(translation_limit(self.bytes.len()));
             value.to_amf(&mut encoder).ok()?;
+            members_omitted(encoder.omitted_members());
             Some(encoder.finish().ok()?.into())
         };
         self.translated.get_or_init(|| translate().unwrap_or(Bytes::from_static(&[0x06]))).clone()
@@ -91,6 +94,7 @@ impl EncodedMessage {
     pub(crate) fn encode(handler: &str, arguments: &impl ToArguments) -> Result<Arc<Self>, EncodeError> {
         let mut encoder = Encoder::in_envelope(Version::Amf3).with_output_limit(MESSAGE_LIMIT);
         arguments.write(&mut encoder)?;
+        members_omitted(encoder.omitted_members());
         Ok(Self::new(Version::Amf3, SentMessage::new(handler, encoder.bytes()?)))
     }
 
@@ -109,6 +113,7 @@ impl EncodedMessage {
             for value in arguments(&self.message).ok()? {
                 value.to_amf(&mut encoder).ok()?;
             }
+            members_omitted(encoder.omitted_members());
             Some(SentMessage::new(self.message.handler(), encoder.bytes().ok()?))
         };
         self.translated.get_or_init(translate).clone()

@@ -85,7 +85,7 @@ fn build_object(object: &Map<String, Json>, form: Form) -> Option<Value> {
         return Some(Value::Undefined);
     }
     if let Some(date) = object.get("$date") {
-        return Some(Value::Date(Date::from_millis(super::millis(date.as_str()?))));
+        return Some(Value::from(Date::from_millis(super::millis(date.as_str()?))));
     }
     if let Some(number) = object.get("$double") {
         return Some(Value::Number(number.as_str()?.parse().ok()?));

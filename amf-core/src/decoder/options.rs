@@ -1,0 +1,80 @@
+//! What a decoder may be told beside the version and the classes.
+
+use crate::Limits;
+use crate::wire::TextEncoding;
+
+/// Limits on decoding, and how leniently input is read.
+///
+/// The default is strict. Functions that take options take [`Limits`] alone too.
+///
+/// ```
+/// use amf_core::{DecodeOptions, Decoder, TextEncoding, Value, Version};
+///
+/// // AMF0 text of an old PHP server: "caf\xE9" in Latin-1.
+/// let bytes = b"\x02\0\x04caf\xE9";
+/// assert!(Decoder::new(Version::Amf0, bytes).read::<Value>().is_err());
+///
+/// let options = DecodeOptions::new().with_text_encoding(TextEncoding::Latin1);
+/// let value: Value = Decoder::new(Version::Amf0, bytes).with_options(options).read()?;
+/// assert_eq!(value.as_str(), Some("café"));
+/// # Ok::<(), amf_core::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecodeOptions {
+    /// The limits.
+    pub limits: Limits,
+    /// How text that is not UTF-8 is read. Default: it is an error.
+    pub text_encoding: TextEncoding,
+    /// Whether the body of an unknown externalizable object is kept as raw bytes up to the end of the input. Default:
+    /// `false`, it is an error.
+    pub raw_externalizables: bool,
+}
+
+impl DecodeOptions {
+    /// Creates strict options with the default limits.
+    pub const fn new() -> Self {
+        Self { limits: Limits::new(), text_encoding: TextEncoding::Utf8, raw_externalizables: false }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets how text that is not UTF-8 is read. Default: [`TextEncoding::Utf8`], it is an error.
+    #[must_use]
+    pub const fn with_text_encoding(self, text_encoding: TextEncoding) -> Self {
+        Self { text_encoding, ..self }
+    }
+
+    /// Sets whether a [`Value`](crate::Value) keeps the body of an externalizable object whose class is not known, as raw
+    /// bytes up to the end of the input. Default: `false`, it is an error.
+    ///
+    /// Only the class knows where such a body ends, so this is right where the object is the last of a delimited input,
+    /// as in the body of a message that a proxy passes on, or in a capture. Where more should follow, decoding fails at the
+    /// end of the input. The bytes refer to strings and objects that were sent before them, by number: what is written
+    /// again unchanged is right.
+    ///
+    /// ```
+    /// use amf_core::{DecodeOptions, Decoder, Value, Version, to_vec};
+    ///
+    /// // AMF3: an array of 7 and an object of the externalizable class X, whose body is two bytes.
+    /// let bytes = b"\x09\x05\x01\x04\x07\x0A\x07\x03X\xAB\xCD";
+    /// let options = DecodeOptions::new().with_raw_externalizables(true);
+    /// let value: Value = Decoder::new(Version::Amf3, bytes).with_options(options).read()?;
+    /// assert_eq!(to_vec(Version::Amf3, &value)?, bytes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn with_raw_externalizables(self, raw_externalizables: bool) -> Self {
+        Self { raw_externalizables, ..self }
+    }
+}
+
+impl From<Limits> for DecodeOptions {
+    fn from(limits: Limits) -> Self {
+        Self::new().with_limits(limits)
+    }
+}

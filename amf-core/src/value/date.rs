@@ -1,0 +1,76 @@
+//! A date of a dynamic value, which may be one object that several places refer to.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::Date;
+
+/// A date in a [`Value`](super::Value).
+///
+/// In AMF3 a date is an object (AMF3 §3.10): a sender that holds one `Date` in two places sends it once, and a reference.
+/// Clones of a date that was read from such a message are written so again. A date that nothing else referred to, one of
+/// AMF0, and one made from a [`Date`] are values without identity.
+///
+/// Dates are equal if their moments are.
+///
+/// ```
+/// use amf_core::{Date, Value, Version, from_slice, to_vec};
+///
+/// // AMF3: an array of a date and a reference to it.
+/// let bytes = [0x09, 0x05, 0x01, 0x08, 0x01, 0xBF, 0xF0, 0, 0, 0, 0, 0, 0, 0x08, 0x02];
+/// let value: Value = from_slice(Version::Amf3, &bytes)?;
+/// let items = value.as_list().unwrap_or_default();
+/// assert_eq!(items[0].as_date(), Some(Date::from_millis(-1.0)));
+/// assert_eq!(to_vec(Version::Amf3, &value)?, bytes);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct SharedDate {
+    date: Date,
+    /// Its address tells the object apart from others. Most dates have none: it is an allocation.
+    identity: Option<Arc<()>>,
+}
+
+impl SharedDate {
+    /// A date that clones of it share.
+    pub(crate) fn with_identity(date: Date) -> Self {
+        Self { date, identity: Some(Arc::new(())) }
+    }
+
+    #[inline]
+    pub(crate) fn identity(&self) -> Option<&Arc<()>> {
+        self.identity.as_ref()
+    }
+
+    /// The moment, without identity.
+    pub fn date(&self) -> Date {
+        self.date
+    }
+}
+
+impl From<Date> for SharedDate {
+    fn from(date: Date) -> Self {
+        Self { date, identity: None }
+    }
+}
+
+impl Deref for SharedDate {
+    type Target = Date;
+
+    fn deref(&self) -> &Date {
+        &self.date
+    }
+}
+
+impl PartialEq for SharedDate {
+    fn eq(&self, other: &Self) -> bool {
+        self.date == other.date
+    }
+}
+
+impl fmt::Debug for SharedDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.date.fmt(f)
+    }
+}
