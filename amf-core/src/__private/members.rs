@@ -52,7 +52,7 @@ pub fn require_member<T>(
 
 /// Adds what came to what is there.
 pub fn extend_dynamic(dynamic: &mut DynamicMembers, more: &DynamicMembers) {
-    for (name, value) in more.iter() {
+    for (name, value) in more {
         dynamic.insert(name, value.clone());
     }
 }

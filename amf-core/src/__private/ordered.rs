@@ -40,11 +40,11 @@ pub fn end_named(decoder: &mut Decoder<'_>, object: NamedReader) -> bool {
 
 /// Returns a reader of the members that are left.
 pub fn resume_named<'de>(
-    decoder: &mut Decoder<'de>,
+    _decoder: &mut Decoder<'de>,
     object: NamedReader,
     class: &'static Class,
 ) -> ObjectReader<'de> {
-    decoder.resume_named(object, class)
+    object.resume(class)
 }
 
 /// Returns the decoder of a call's arguments, with a table of classes and with limits, without moving it.

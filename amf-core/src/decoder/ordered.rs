@@ -20,7 +20,7 @@ pub struct NamedReader {
     index: u32,
 }
 
-impl<'de> Decoder<'de> {
+impl Decoder<'_> {
     /// Opens an AMF3 object whose traits were met before, and are those of the class: its members stand there
     /// one after the other, and nothing else, until [`end_in_order`](Self::end_in_order).
     #[inline]
@@ -46,7 +46,7 @@ impl<'de> Decoder<'de> {
 
     /// Opens an AMF0 object that is anonymous or of this class. Then, for one member after the other in the
     /// order of the class: where [`take_name`](Self::take_name), its value is read; and last, where not
-    /// [`end_named`](Self::end_named), [`resume_named`](Self::resume_named).
+    /// [`end_named`](Self::end_named), [`resume`](NamedReader::resume).
     #[inline]
     pub(crate) fn begin_named(&mut self, class: &'static Class) -> Option<NamedReader> {
         let rest = match (self.mode, self.reader.rest()) {
@@ -81,13 +81,6 @@ impl<'de> Decoder<'de> {
         is_end
     }
 
-    /// What is left of it.
-    pub(crate) fn resume_named(&mut self, object: NamedReader, class: &'static Class) -> ObjectReader<'de> {
-        let slot = SlotId { version: Version::Amf0, index: object.index };
-        let frame = Frame { slot, outer: Mode::Amf0, replay: false };
-        ObjectReader { class, frame, wrapper: None, members: MemberState::Named, expected: 0 }
-    }
-
     /// Passes the end of an AMF0 object: an empty name, then `09` (AMF0 §2.5).
     #[inline]
     pub(crate) fn take_object_end(&mut self) -> bool {
@@ -96,6 +89,15 @@ impl<'de> Decoder<'de> {
         };
         self.reader.advance_to(rest);
         true
+    }
+}
+
+impl NamedReader {
+    /// Returns a reader of the members that are left.
+    pub(crate) fn resume<'de>(self, class: &'static Class) -> ObjectReader<'de> {
+        let slot = SlotId { version: Version::Amf0, index: self.index };
+        let frame = Frame { slot, outer: Mode::Amf0, replay: false };
+        ObjectReader { class, frame, wrapper: None, members: MemberState::Named, expected: 0 }
     }
 }
 

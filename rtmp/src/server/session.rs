@@ -265,7 +265,7 @@ fn call_fallback(
 /// With what the program adds; what clients look for stays as it is.
 fn accept_with_info(members: &DynamicMembers) -> Accept {
     let Accept { properties, mut info } = Accept::default();
-    for (name, value) in members.iter() {
+    for (name, value) in members {
         if info.get(name).is_none() {
             info = info.with(name, value.clone());
         }

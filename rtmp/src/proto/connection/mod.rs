@@ -213,7 +213,7 @@ impl Connection {
         }
         match self.keepalive.expire(now, &self.config.limits) {
             Some(IdleAction::Ping(stamp)) => {
-                self.write(&Control::User(UserControl::Ping(stamp)).to_message())
+                self.write(&Control::User(UserControl::Ping(stamp)).to_message());
             }
             Some(IdleAction::TimedOut) => {
                 let after = self.config.limits.idle_timeout;
