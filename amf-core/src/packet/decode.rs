@@ -128,8 +128,10 @@ impl<'de> PacketReader<'de, '_> {
     fn value(&mut self) -> Result<(&'de [u8], bool), DecodeError> {
         let start = self.reader.position();
         let rest = self.reader.slice(start, self.input.len());
-        let mut decoder =
+        let decoder =
             Decoder::new(Version::Amf0, rest).with_classes(Arc::clone(self.classes)).with_limits(self.limits);
+        // Nothing but the end of the value is wanted, and that is the same under every numbering.
+        let mut decoder = decoder.with_any_amf0_numbering();
         decoder.skip().map_err(|error| error.offset_by(start))?;
         let uses_amf3 = decoder.has_switched_to_amf3();
         let value = self.reader.bytes(decoder.offset())?;
