@@ -17,7 +17,7 @@ use crate::{Amf0Numbering, Decoder, Version};
 #[derive(Debug)]
 pub(crate) struct Amf0References {
     numbering: Amf0Numbering,
-    container: Option<ContainerPlace>,
+    container: Option<Container>,
     /// In the order of the input. What is read again is not entered again.
     dates: Vec<DateEntry>,
     /// Numberings under which a reference so far names another object than under the one in force.
@@ -44,13 +44,9 @@ impl Default for Amf0References {
     }
 }
 
-/// The object that some senders do not count, because it encloses the whole message.
+/// The first object, which some senders do not count, because it encloses the whole message.
 #[derive(Clone, Copy, Debug)]
-struct ContainerPlace {
-    /// Its index in the table of objects.
-    index: u32,
-    /// Its place in the order of objects and dates.
-    place: u32,
+struct Container {
     /// Whether a reference may name it. One to the array of arguments is never meant.
     may_be_referenced: bool,
 }
@@ -98,7 +94,7 @@ impl<'de> Decoder<'de> {
         self
     }
 
-    /// The same without moving the decoder.
+    /// The same without moving the decoder, which has read nothing yet.
     #[inline]
     pub(crate) fn prefer_amf0_numbering(&mut self, numbering: Amf0Numbering) {
         self.amf0_references.numbering = numbering;
@@ -173,10 +169,12 @@ impl<'de> Decoder<'de> {
         true
     }
 
-    /// Says that the AMF0 object of this index encloses the whole message.
+    /// Says that the AMF0 object of this index encloses the whole message, unless something stands before it: the
+    /// arguments of a message of Flex are within an array of arguments of their own.
     pub(crate) fn set_amf0_container(&mut self, index: u32, may_be_referenced: bool) {
-        let place = index.saturating_add(self.amf0_references.dates.len() as u32);
-        self.amf0_references.container = Some(ContainerPlace { index, place, may_be_referenced });
+        if index == 0 && self.amf0_references.dates.is_empty() {
+            self.amf0_references.container = Some(Container { may_be_referenced });
+        }
     }
 
     /// Enters an AMF0 date that begins at `start`.
@@ -221,9 +219,9 @@ impl<'de> Decoder<'de> {
     /// What a number names under a numbering, of what was sent before this place of the input.
     fn referent(&self, numbering: Amf0Numbering, number: u32) -> Option<Amf0Referent> {
         let Amf0References { container, dates, .. } = &self.amf0_references;
-        let uncounted = container.filter(|_| !numbering.arguments_count);
+        let uncounted = u32::from(container.is_some() && !numbering.arguments_count);
         let index = if numbering.dates_count {
-            let place = number + u32::from(uncounted.is_some_and(|container| container.place <= number));
+            let place = number + uncounted;
             let dates_before = dates.partition_point(|date| date.place < place);
             if let Some(date) = dates.get(dates_before).filter(|date| date.place == place) {
                 let was_sent = (date.position as usize) < self.offset();
@@ -231,10 +229,10 @@ impl<'de> Decoder<'de> {
             }
             place - dates_before as u32
         } else {
-            number + u32::from(uncounted.is_some_and(|container| container.index <= number))
+            number + uncounted
         };
         self.amf0_objects.get(index)?;
-        if container.is_some_and(|container| container.index == index && !container.may_be_referenced) {
+        if index == 0 && container.is_some_and(|container| !container.may_be_referenced) {
             return None;
         }
         Some(Amf0Referent::Object(SlotId { version: Version::Amf0, index }))
@@ -260,11 +258,7 @@ impl<'de> Decoder<'de> {
     #[cold]
     pub(crate) fn unresolved_error(&self, number: u32) -> DecodeError {
         let Amf0References { numbering, container, dates, .. } = &self.amf0_references;
-        let is_container = |container: &ContainerPlace| {
-            numbering.arguments_count
-                && number == if numbering.dates_count { container.place } else { container.index }
-        };
-        if container.as_ref().is_some_and(is_container) {
+        if number == 0 && container.is_some() && numbering.arguments_count {
             return self
                 .custom_error("the reference leads to the array of arguments, which encloses all of them");
         }

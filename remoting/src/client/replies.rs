@@ -207,6 +207,6 @@ impl EncodedValue {
         T::classes(&mut classes);
         let mut decoder =
             Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::new(classes)).with_limits(self.limits);
-        decoder.read().map_err(|error| error.offset_by(self.offset))
+        decoder.read_message(T::from_amf).map_err(|error| error.offset_by(self.offset))
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn decode_message<'de, T: FromAmf<'de>>(
     limits: Limits,
 ) -> Result<T, DecodeError> {
     let mut decoder = Decoder::new(Version::Amf0, body).with_classes(Arc::clone(classes)).with_limits(limits);
-    match decoder.begin_arguments()? {
+    decoder.read_message(|decoder| match decoder.begin_arguments()? {
         0 => Err(decoder.custom_error("a message of Flex is expected, and nothing was sent")),
         sent => {
             let message = decoder.read()?;
@@ -48,7 +48,7 @@ pub(super) fn decode_message<'de, T: FromAmf<'de>>(
             decoder.finish()?;
             Ok(message)
         }
-    }
+    })
 }
 
 /// What an answer needs of a message, which may be of any class and have anything else in it.

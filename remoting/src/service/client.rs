@@ -84,7 +84,7 @@ impl fmt::Debug for Client {
 fn decode_reply<R: for<'de> FromAmf<'de>>(bytes: &[u8]) -> Result<R, DecodeError> {
     let mut classes = Classes::new();
     R::classes(&mut classes);
-    R::from_amf(&mut Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)))
+    Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)).read_message(R::from_amf)
 }
 
 /// Identifier of a client: unique across processes and machines, and never used twice.

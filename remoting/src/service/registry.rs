@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use amf_core::{Classes, Limits};
+use amf_core::{Amf0Numbering, Classes, Limits};
 
 use super::authenticator::ErasedAuthenticator;
 use super::blocking_pool::BlockingPool;
@@ -21,6 +21,7 @@ pub(super) struct Registry {
     by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
     limits: Limits,
+    amf0_numbering: Option<Amf0Numbering>,
     output_limits: OutputLimits,
     call_timeout: CallTimeout,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
@@ -75,6 +76,10 @@ impl Registry {
         Self { limits, ..self.clone() }
     }
 
+    pub(super) fn with_amf0_numbering(&self, numbering: Amf0Numbering) -> Self {
+        Self { amf0_numbering: Some(numbering), ..self.clone() }
+    }
+
     pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {
         Self { output_limits, ..self.clone() }
     }
@@ -111,6 +116,11 @@ impl Registry {
 
     pub(super) fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Returns the numbering that the program set.
+    pub(super) fn amf0_numbering(&self) -> Option<Amf0Numbering> {
+        self.amf0_numbering
     }
 
     pub(super) fn output_limits(&self) -> OutputLimits {
