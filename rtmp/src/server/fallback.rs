@@ -55,8 +55,7 @@ impl UnknownCommand {
         let mut classes = Classes::new();
         T::classes(&mut classes);
         let body = self.command.body();
-        let mut decoder = body.decoder_with(Arc::new(classes), Limits::default()).map_err(unreadable)?;
-        T::read(&mut decoder).map_err(unreadable)
+        body.read_arguments(Arc::new(classes), Limits::default(), T::read).map_err(unreadable)
     }
 
     /// The fault that a client gets where there is no hook: that there is no such method.

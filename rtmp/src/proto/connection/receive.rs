@@ -13,7 +13,7 @@ use crate::proto::handshake::Progress;
 use crate::proto::message::{AggregateParts, CONNECT, CONNECT_ID, Control, UserControl, code, split_command};
 use crate::proto::{
     Accepted, Body, CloseReason, Command, Connect, Event, Limits, Message, MessageType, Outcome, PeerError,
-    PeerErrorKind, Reply, SharedObjectMessage, Status,
+    PeerErrorKind, Reply, SharedObjectEvent, SharedObjectMessage, Status,
 };
 
 /// What a held message costs beside its payload.
@@ -79,6 +79,9 @@ impl Connection {
             kind @ (MessageType::SHARED_OBJECT | MessageType::SHARED_OBJECT_AMF3) => {
                 self.check_open(kind)?;
                 if let Some(message) = SharedObjectMessage::parse(&message, &self.config.limits)? {
+                    let is_ignored =
+                        |event: &&SharedObjectEvent| matches!(event, SharedObjectEvent::Other { .. });
+                    self.counters.ignored += message.events.iter().filter(is_ignored).count() as u64;
                     self.push(Event::SharedObject(message));
                 }
                 Ok(())
@@ -173,14 +176,15 @@ impl Connection {
         requested: Version,
         body: &Body,
     ) -> Result<(), PeerErrorKind> {
-        let values = body.to_values()?;
+        // The reply counts all the same: without the values, nothing is known of why or how.
+        let values = body.to_values().unwrap_or_default();
         let info = Status::from(values.first().unwrap_or(&Value::Null));
         if name != "_result" {
             self.push(Event::Rejected(info));
             self.close_for(CloseReason::Rejected);
             return Ok(());
         }
-        let properties = if body.has_object() { body.read_object()? } else { Value::Null };
+        let properties = if body.has_object() { body.read_object().unwrap_or_default() } else { Value::Null };
         // A server that does not speak AMF3 says 0, or says nothing.
         let version = match info.get("objectEncoding").and_then(Value::as_f64) {
             Some(3.0) => requested,

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{DecodeError, DecodeErrorKind, Decoder, Version};
+use amf_core::{DecodeError, DecodeErrorKind, Decoder, Value, Version};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{Message, MessageType};
@@ -99,7 +99,7 @@ pub enum SharedObjectEvent {
     },
     /// 11, to clients: the object can be used.
     UseSuccess,
-    /// An event that has no name here.
+    /// An event that has no name here, or that holds a value that cannot be read.
     Other {
         /// Its number.
         event: u8,
@@ -132,7 +132,8 @@ impl SentMessage {
     }
 
     fn parse(body: Bytes) -> Result<Self, DecodeError> {
-        let mut decoder = Decoder::new(Version::Amf0, &body);
+        // The arguments are only passed over.
+        let mut decoder = Decoder::new(Version::Amf0, &body).with_any_amf0_numbering();
         let handler: String = decoder.read()?;
         while !decoder.is_at_end() {
             if let Err(error) = decoder.skip() {
@@ -151,6 +152,21 @@ impl SentMessage {
     /// Name and arguments as they stand in a message.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// Decodes the arguments as values.
+    ///
+    /// # Errors
+    /// If one of them cannot be decoded.
+    pub fn to_values(&self) -> Result<Vec<Value>, DecodeError> {
+        Decoder::new(Version::Amf0, &self.body).read_message(|decoder| {
+            decoder.skip()?;
+            let mut values = Vec::new();
+            while !decoder.is_at_end() {
+                values.push(decoder.read()?);
+            }
+            Ok(values)
+        })
     }
 
     /// A decoder that stands at the first argument, or at the end if there is none.
@@ -183,7 +199,8 @@ impl SharedObjectMessage {
 
     /// Reads a message; `None` if it is of another type.
     ///
-    /// All lengths are checked, and each value ends where its event does. Bounds are
+    /// All lengths are checked, and each value ends where its event does. An event that holds a value that cannot be
+    /// read becomes [`Other`](SharedObjectEvent::Other), since the length of the event says where it ends. Bounds are
     /// [`Limits::shared_object_events`] and [`Limits::shared_object_name_bytes`].
     pub fn parse(message: &Message, limits: &Limits) -> Result<Option<Self>, PeerErrorKind> {
         let mut cursor = Cursor { rest: message.payload.clone(), len: message.payload.len() };
@@ -257,23 +274,33 @@ impl EventReader<'_> {
             1 => Event::Use,
             2 => Event::Release,
             3 => {
+                let whole = body.rest.clone();
                 let key = body.name(limits)?;
-                let value =
-                    if body.rest.is_empty() { Bytes::from_static(&[0x05]) } else { body.last_value()? };
-                Event::RequestChange { key, value }
+                match body.last_value() {
+                    Some(value) => Event::RequestChange { key, value },
+                    None => body.unreadable(event, whole),
+                }
             }
             4 => {
                 while !body.rest.is_empty() {
-                    let (key, value) = (body.name(limits)?, body.value()?);
-                    self.push(Event::Change { key, value })?;
+                    let rest = body.rest.clone();
+                    let key = body.name(limits)?;
+                    match body.value() {
+                        Some(value) => self.push(Event::Change { key, value })?,
+                        // Where the next slot begins is not known either.
+                        None => {
+                            let unreadable = body.unreadable(event, rest);
+                            self.push(unreadable)?;
+                        }
+                    }
                 }
                 return Ok(());
             }
             5 => Event::Success { key: body.name(limits)? },
             6 => {
-                let at = body.offset();
-                let body = body.take_rest();
-                Event::SendMessage(SentMessage::parse(body).map_err(|error| invalid(at, "a message", error))?)
+                let whole = body.take_rest();
+                SentMessage::parse(whole.clone())
+                    .map_or_else(|_| body.unreadable(event, whole), Event::SendMessage)
             }
             7 => Event::Status { code: body.text()?, level: body.text()? },
             8 => Event::Clear,
@@ -417,28 +444,36 @@ impl Cursor {
         self.text()
     }
 
-    /// A value with more behind it.
-    fn value(&mut self) -> Result<Bytes, PeerErrorKind> {
-        let len = {
-            let mut decoder = Decoder::new(Version::Amf0, &self.rest);
-            decoder.skip().map_err(|error| invalid(self.offset(), "a value", error))?;
-            decoder.offset()
-        };
-        Ok(self.rest.split_to(len))
+    /// A value with more behind it; `None` if it cannot be read.
+    fn value(&mut self) -> Option<Bytes> {
+        let len = self.end_of_value().ok()?;
+        Some(self.rest.split_to(len))
     }
 
-    /// A value that fills the rest.
-    fn last_value(&mut self) -> Result<Bytes, PeerErrorKind> {
-        let mut decoder = Decoder::new(Version::Amf0, &self.rest);
-        let end = match decoder.skip() {
-            Ok(()) => decoder.offset(),
-            Err(error) => {
-                allow_unknown_externalizable(error)
-                    .map_err(|error| invalid(self.offset(), "a value", error))?;
-                self.rest.len()
-            }
-        };
-        Ok(self.rest.split_to(end))
+    /// A value that fills the rest, null if there is none; `None` if it cannot be read.
+    fn last_value(&mut self) -> Option<Bytes> {
+        if self.rest.is_empty() {
+            return Some(Bytes::from_static(&[0x05]));
+        }
+        let len = self.end_of_value().or_else(|error| {
+            allow_unknown_externalizable(error)?;
+            Ok::<_, DecodeError>(self.rest.len())
+        });
+        Some(self.rest.split_to(len.ok()?))
+    }
+
+    /// The length of the value that stands next. Only its end is wanted, and that is the same under every numbering of
+    /// references.
+    fn end_of_value(&self) -> Result<usize, DecodeError> {
+        let mut decoder = Decoder::new(Version::Amf0, &self.rest).with_any_amf0_numbering();
+        decoder.skip()?;
+        Ok(decoder.offset())
+    }
+
+    /// An event of which a value cannot be read, and which ends where its length says.
+    fn unreadable(&mut self, event: u8, body: Bytes) -> SharedObjectEvent {
+        self.take_rest();
+        SharedObjectEvent::Other { event, body }
     }
 
     fn take_rest(&mut self) -> Bytes {
