@@ -9,7 +9,8 @@
 use std::sync::Arc;
 
 use amf_core::{
-    Amf0Numbering, AmfObject, Date, DecodeErrorKind, Decoder, Limits, Value, Version, from_slice,
+    Amf0Numbering, AmfObject, Date, DecodeErrorKind, Decoder, EncodeErrorKind, Encoder, Limits, Object,
+    OutputLimit, ToAmf, Value, Version, WeakValue, from_slice, to_vec,
 };
 
 const ALL: [Amf0Numbering; 4] = [
@@ -289,4 +290,75 @@ fn all_attempts_share_one_budget() {
     let first = DecodeErrorKind::Reference { table: "object", index: 3, len: 3 };
     assert_eq!(read(10).unwrap_err(), first);
     assert_eq!(read(11).unwrap().len(), 3);
+}
+
+/// `{when: a date, first: A, second: B, again: A}`, with A shared.
+fn object_behind_a_date() -> Value {
+    let a = Value::from(Object::new().with("a", true));
+    let b = Value::from(Object::new().with("b", true));
+    let object = Object::new().with("when", Date::from_millis(NOON)).with("first", a.clone());
+    Value::from(object.with("second", b).with("again", a))
+}
+
+#[test]
+fn what_is_written_means_the_same_to_every_reader() {
+    let xml = Value::XmlDocument("<a/>".into());
+    let early = Value::from(Object::new().with("early", true));
+    let mixed = vec![early.clone(), xml.clone(), object_behind_a_date(), early, xml, object_behind_a_date()];
+    for value in [object_behind_a_date(), Value::from(mixed)] {
+        let bytes = to_vec(Version::Amf0, &value).unwrap();
+        for numbering in ALL {
+            let mut decoder = Decoder::new(Version::Amf0, &bytes).with_amf0_numbering(numbering);
+            assert_eq!(decoder.read::<Value>().unwrap(), value, "{numbering:?}");
+        }
+    }
+    // Before the first date, references are written: {a} is 1 in a list, and again.
+    let a = Value::from(Object::new().with("a", true));
+    let list = Value::from(vec![a.clone(), a, Date::from_millis(0.0).into()]);
+    let bytes = to_vec(Version::Amf0, &list).unwrap();
+    assert_eq!(bytes[14..17], [0x07, 0, 1], "{bytes:02x?}");
+}
+
+#[test]
+fn what_is_written_for_a_known_reader_refers_by_its_numbers() {
+    // The object is 0; where dates count, the date is 1. A comes next.
+    for (numbering, number) in ALL.into_iter().zip([1, 2, 1, 2]) {
+        let mut encoder = Encoder::new(Version::Amf0).with_amf0_numbering(numbering);
+        object_behind_a_date().to_amf(&mut encoder).unwrap();
+        let bytes = encoder.finish().unwrap();
+        assert!(bytes.ends_with(&[0x07, 0, number, 0, 0, 9]), "{numbering:?}: {bytes:02x?}");
+    }
+}
+
+#[test]
+fn enclosing_objects_are_referred_to_as_flash_player_counts() {
+    // [a date, {itself}]: the list is 0 and the object 1.
+    let node = Arc::new_cyclic(|weak| {
+        Object::new().with("itself", Value::Ancestor(WeakValue::Object(weak.clone())))
+    });
+    let value = (Date::from_millis(NOON), Value::Object(node.clone()), Value::Object(node.clone()));
+    let bytes = to_vec(Version::Amf0, &value).unwrap();
+    let object = |number| [&b"\x03\0\x06itself\x07\0"[..], &[number, 0, 0, 9]].concat();
+    assert!(bytes.ends_with(&[object(1), object(2)].concat()), "it is written twice: {bytes:02x?}");
+
+    // As arguments, without a date: the array is 0 and the object 1.
+    let mut encoder = Encoder::new(Version::Amf0);
+    encoder.begin_arguments(2).unwrap();
+    Value::Object(node.clone()).to_amf(&mut encoder).unwrap();
+    Value::Object(node).to_amf(&mut encoder).unwrap();
+    encoder.end_list();
+    assert!(encoder.finish().unwrap().ends_with(&[object(1), object(2)].concat()));
+}
+
+#[test]
+fn objects_that_are_written_again_stay_within_the_output_limit() {
+    // Behind a date, 40 lists of which each holds the one before twice: in full, 2^40 of the innermost.
+    let mut list = Value::from(vec![Value::from(true)]);
+    for _ in 0..40 {
+        list = Value::from(vec![list.clone(), list]);
+    }
+    let limit = OutputLimit::new("reply_bytes", 10_000);
+    let mut encoder = Encoder::new(Version::Amf0).with_output_limit(limit);
+    let error = Value::from(vec![Date::from_millis(0.0).into(), list]).to_amf(&mut encoder).unwrap_err();
+    assert_eq!(*error.kind(), EncodeErrorKind::OutputTooLarge { limit: "reply_bytes", max: 10_000 });
 }

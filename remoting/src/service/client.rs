@@ -224,7 +224,7 @@ fn encode_arguments(
 ) -> Result<Bytes, EncodeError> {
     budget.encode(encoding.version, |encoder| match encoding.form {
         ArgumentsForm::Array => {
-            encoder.begin_list(arguments.count())?;
+            encoder.begin_arguments(arguments.count())?;
             arguments.write(encoder)?;
             encoder.end_list();
             Ok(())

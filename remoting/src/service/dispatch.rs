@@ -92,7 +92,7 @@ fn start_method(
         let running = method.start(arguments, context)?;
         arguments.finish().map(|()| running)
     };
-    let context = call.into_context(registry.output_limits());
+    let context = call.into_context(registry.output_limits(), registry.amf0_numbering());
     let started = if may_refer(&bytes) {
         start_under_numberings(&mut arguments, &context, start)
     } else {
