@@ -100,6 +100,7 @@ mod external;
 mod iso8601;
 mod limits;
 mod members;
+mod numbering;
 pub mod packet;
 #[cfg(feature = "serde")]
 pub mod serde;
@@ -135,6 +136,7 @@ pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use external::{ExternalInput, ExternalOutput, Externalizable};
 pub use limits::{Limits, OutputLimit};
 pub use members::{ReadMembers, WriteMembers, update_from_slice};
+pub use numbering::Amf0Numbering;
 pub use value::{
     Array, Dictionary, DynamicMembers, DynamicMembersIntoIter, DynamicMembersIter, EcmaArray, External,
     ExternalPart, Object, SharedDate, Traits, Value, ValuePart, Vector, WeakValue, from_value, to_value,

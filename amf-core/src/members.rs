@@ -110,8 +110,11 @@ pub fn update_from_slice<'de, T: ReadMembers<'de>>(
     let mut classes = Classes::new();
     T::classes(&mut classes);
     let mut decoder = Decoder::new(version, input).with_classes(classes.into());
-    let found = read_partial::<T>(&mut decoder)?;
-    decoder.finish()?;
+    let found = decoder.read_message(|decoder| {
+        let found = read_partial::<T>(decoder)?;
+        decoder.finish()?;
+        Ok(found)
+    })?;
     value.apply(found);
     Ok(())
 }

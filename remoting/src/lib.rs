@@ -128,7 +128,8 @@ pub use http;
 pub use tower;
 
 pub use amf_core::{
-    AmfClass, ArrayCollection, Date, DynamicMembers, Externalizable, FromAmf, Limits, ToAmf, Value, Version,
+    Amf0Numbering, AmfClass, ArrayCollection, Date, DynamicMembers, Externalizable, FromAmf, Limits, ToAmf,
+    Value, Version,
 };
 pub use amf_derive::{Fault, RemotingAmfObject as AmfObject, remote_client, remoting_service};
 #[cfg(feature = "client")]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use amf_core::Version;
+use amf_core::{Date, Value, Version};
 use amf_rtmp::proto::{
     Limits, Message, MessageType, PeerErrorKind, SentMessage, SharedObjectEvent, SharedObjectMessage,
 };
@@ -147,15 +147,7 @@ fn a_body_ends_where_its_length_says() {
         ("something in an empty body", event(1, b"x")),
         ("something behind a key", event(5, b"\0\x01xy")),
         ("a key that is longer than its body", event(5, b"\0\x09x")),
-        ("a value that is longer than its body", event(3, b"\0\x01x\x02\0\x09hi")),
         ("something behind a value", event(3, b"\0\x01x\x05\x05")),
-        ("a slot without a value", event(4, b"\0\x01x")),
-        ("a value of no type", event(3, b"\0\x01x\xee")),
-        ("a string of 4 GB", event(3, b"\0\x01x\x0c\xff\xff\xff\xff")),
-        ("a list of 4 billion", event(3, b"\0\x01x\x0a\xff\xff\xff\xff")),
-        ("a handler that is a number", event(6, b"\0\x40\x1e\0\0\0\0\0\0")),
-        ("no handler", event(6, b"")),
-        ("half an argument", event(6, b"\x02\0\x01m\x02\0\x09")),
         ("a status without a level", event(7, b"\0\x04code")),
         ("a key that is no text", event(5, b"\0\x01\xff")),
         ("a body of 4 GB", b"\x08\xff\xff\xff\xff".to_vec()),
@@ -166,11 +158,58 @@ fn a_body_ends_where_its_length_says() {
             "{name}: {error}"
         );
     }
-    // 100 lists in one another: more than the 64 that a decoder goes down.
-    let nested = [&b"\0\x01x"[..], &b"\x0a\0\0\0\x01".repeat(100), b"\x05"].concat();
-    parse(&with(&[event(3, &nested)])).unwrap_err();
     // An external class that nobody knows ends with its body.
     parse(&with(&[event(3, b"\0\x01x\x11\x0a\x07\x03E\x01\x02\x03")])).unwrap();
+}
+
+#[test]
+fn a_value_that_cannot_be_read_ends_with_its_event() {
+    // 100 lists in one another: more than the 64 that a decoder goes down.
+    let nested = [&b"\0\x01x"[..], &b"\x0a\0\0\0\x01".repeat(100), b"\x05"].concat();
+    for (name, number, body) in [
+        ("a value that is longer than its body", 3, &b"\0\x01x\x02\0\x09hi"[..]),
+        ("a slot without a value", 4, b"\0\x01x"),
+        ("a value of no type", 3, b"\0\x01x\xee"),
+        ("a string of 4 GB", 3, b"\0\x01x\x0c\xff\xff\xff\xff"),
+        ("a list of 4 billion", 3, b"\0\x01x\x0a\xff\xff\xff\xff"),
+        ("text that is not UTF-8", 3, b"\0\x01x\x02\0\x01\xe9"),
+        ("a reference to nothing", 3, b"\0\x01x\x07\0\x09"),
+        ("a handler that is a number", 6, b"\0\x40\x1e\0\0\0\0\0\0"),
+        ("no handler", 6, b""),
+        ("half an argument", 6, b"\x02\0\x01m\x02\0\x09"),
+        ("a value of 100 levels", 3, &nested),
+    ] {
+        let read = parse(&with(&[event(number, body), event(8, b"")])).expect(name);
+        let unreadable = SharedObjectEvent::Other { event: number, body: Bytes::copy_from_slice(body) };
+        assert_eq!(read.events, [unreadable, SharedObjectEvent::Clear], "{name}");
+    }
+    // The slots before it are read.
+    let read = parse(&with(&[event(4, b"\0\x01x\x05\0\x01y\xee\0\x01z\x05")])).unwrap();
+    let change = SharedObjectEvent::Change { key: "x".into(), value: Bytes::from_static(b"\x05") };
+    let rest = SharedObjectEvent::Other { event: 4, body: Bytes::from_static(b"\0\x01y\xee\0\x01z\x05") };
+    assert_eq!(read.events, [change, rest]);
+}
+
+#[test]
+fn values_of_senders_that_count_dates_have_an_end() {
+    // AMF0 §2.13: a date. A list of it and the same date again is 0, the date 1: reference 1 exists only where dates
+    // count (Red5). The end of the value is the same for everybody.
+    let value = b"\x0a\0\0\0\x02\x0b\0\0\0\0\0\0\0\0\0\0\x07\0\x01";
+    for (number, behind) in [(3, &b""[..]), (4, b"\0\x01y\x05")] {
+        let body = [&b"\0\x01x"[..], value, behind].concat();
+        let read = parse(&with(&[event(number, &body)])).unwrap();
+        let found = match read.events.first() {
+            Some(
+                SharedObjectEvent::RequestChange { value, .. } | SharedObjectEvent::Change { value, .. },
+            ) => value,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(&found[..], value);
+    }
+    let sent = SentMessage::new("seen", value);
+    let date = Value::from(Date::from_millis(0.0));
+    assert_eq!(sent.to_values().unwrap(), [Value::from(vec![date.clone(), date])]);
+    parse(&with(&[event(6, sent.body())])).unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::decoder::{InOrderReader, NamedReader};
-use crate::{Class, Classes, DecodeOptions, Decoder, ObjectReader};
+use crate::{Amf0Numbering, Class, Classes, DecodeOptions, Decoder, ObjectReader};
 
 /// Opens an AMF3 object whose traits were met before, and are those of the class: its members stand there one after
 /// the other, and nothing else, until [`end_in_order`].
@@ -55,4 +55,10 @@ pub fn decoder_for_arguments<'de>(
     options: DecodeOptions,
 ) -> Decoder<'de> {
     Decoder::for_arguments(input, classes, options)
+}
+
+/// Sets the numbering of AMF0 references that is tried first, without moving the decoder.
+#[inline]
+pub fn prefer_amf0_numbering(decoder: &mut Decoder<'_>, numbering: Amf0Numbering) {
+    decoder.prefer_amf0_numbering(numbering);
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::amf0::marker;
-use crate::decoder::{Container, Mode, Shape, SlotId, Token, WireString};
+use crate::decoder::{Amf0Referent, Container, Mode, Shape, Token, WireString};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, Version};
 
@@ -19,14 +19,21 @@ impl<'de> Decoder<'de> {
             marker::NULL => Token::Null,
             marker::UNDEFINED => Token::Undefined,
             marker::UNSUPPORTED => Token::Unsupported,
-            marker::DATE => Token::Date(self.amf0_date()?),
+            marker::DATE => {
+                let millis = self.amf0_date()?;
+                self.register_amf0_date(start);
+                Token::Date(millis)
+            }
             marker::XML_DOCUMENT => {
                 self.register_leaf(Version::Amf0, start);
                 Token::XmlDocument(self.amf0_long_text()?)
             }
             marker::REFERENCE => {
-                let index = u32::from(self.reader.u16()?);
-                return self.replayed_token(SlotId { version: Version::Amf0, index });
+                let number = u32::from(self.reader.u16()?);
+                match self.resolve_amf0_reference(number) {
+                    Amf0Referent::Object(slot) => return self.replayed_token(slot),
+                    Amf0Referent::Date(position) => Token::Date(self.date_at(position)?),
+                }
             }
             marker::AVMPLUS => {
                 self.switched = true;

@@ -358,6 +358,9 @@ impl Decoder<'_> {
 
     #[cold]
     pub(crate) fn unknown_object(&mut self, slot: SlotId) -> DecodeError {
+        if let Some(number) = slot.unresolved_number() {
+            return self.unresolved_error(number);
+        }
         let kind = self.objects(slot.version).out_of_range("object", slot.index);
         self.error(kind)
     }

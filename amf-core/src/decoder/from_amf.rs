@@ -76,7 +76,9 @@ pub trait FromAmf<'de>: Sized {
 /// Reads one value that is all of the input, with the default limits and the classes of `T`.
 pub fn from_slice<'de, T: FromAmf<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
     let mut decoder = Decoder::new(version, input).with_classes_of::<T>();
-    let value = T::from_amf(&mut decoder)?;
-    decoder.finish()?;
-    Ok(value)
+    decoder.read_message(|decoder| {
+        let value = T::from_amf(decoder)?;
+        decoder.finish()?;
+        Ok(value)
+    })
 }

@@ -6,6 +6,7 @@ mod cursor;
 mod from_amf;
 mod lazy;
 mod list;
+mod numbering;
 mod object;
 mod options;
 mod ordered;
@@ -36,6 +37,8 @@ use lazy::Lazy;
 pub(crate) use list::LENGTH_MEMBER;
 pub use list::ListReader;
 pub(crate) use list::VectorElements;
+use numbering::Amf0References;
+pub(crate) use numbering::Amf0Referent;
 pub(crate) use object::parse_index;
 pub use object::{Member, ObjectReader};
 pub use options::DecodeOptions;
@@ -63,8 +66,11 @@ pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTrai
 pub struct Decoder<'de> {
     pub(crate) reader: Reader<'de>,
     pub(crate) mode: Mode,
+    /// The mode at the start of the input.
+    outermost_mode: Mode,
     pub(crate) amf0_objects: ReferenceTable<Slot>,
     pub(crate) amf3_objects: ReferenceTable<Slot>,
+    amf0_references: Amf0References,
     /// The empty string, which is never entered, stands for one of `cesu8_strings`.
     pub(crate) strings: ReferenceTable<&'de str>,
     /// Strings that cannot be borrowed, by their place in the table.
@@ -170,12 +176,11 @@ impl<'de> Decoder<'de> {
         let input = input.get(..cursor::MAX_INPUT).unwrap_or(input);
         Self {
             reader: Reader::new(input),
-            mode: match version {
-                Version::Amf0 => Mode::Amf0,
-                Version::Amf3 => Mode::Amf3,
-            },
+            mode: Mode::of(version),
+            outermost_mode: Mode::of(version),
             amf0_objects: ReferenceTable::default(),
             amf3_objects: ReferenceTable::default(),
+            amf0_references: Amf0References::default(),
             strings: ReferenceTable::default(),
             cesu8_strings: Lazy::default(),
             traits: ReferenceTable::default(),
@@ -302,7 +307,8 @@ impl<'de> Decoder<'de> {
     /// Opens the arguments of a call and returns their number: a strict array, an AMF3 array, or one
     /// bare value. The arguments are read from this decoder then.
     ///
-    /// The array itself takes a place in the table of references (AMF0 §2.9), as every array does.
+    /// Whether the array itself has a number among the objects that AMF0 references name depends on the sender; see
+    /// [`Amf0Numbering`](crate::Amf0Numbering). A reference to it is an error under every numbering.
     pub fn begin_arguments(&mut self) -> Result<usize, DecodeError> {
         let is_array = match self.mode {
             Mode::Amf0 => {
@@ -316,8 +322,9 @@ impl<'de> Decoder<'de> {
             return Ok(1);
         }
         match self.token()? {
-            Token::Open(Container { shape: Shape::StrictArray { count }, frame }) => {
+            Token::Open(Container { frame, shape: Shape::StrictArray { count } }) => {
                 self.arguments = Some(frame.slot);
+                self.set_amf0_container(frame.slot.index, false);
                 Ok(count)
             }
             Token::Open(Container { shape: Shape::Array { dense }, frame }) => {

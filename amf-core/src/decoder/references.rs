@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::decoder::{Cursor, Mode, SlotId};
+use crate::decoder::{Amf0Referent, Cursor, Mode, SlotId};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::value::Value;
 use crate::wire::u29;
@@ -99,8 +99,12 @@ impl<'de> Decoder<'de> {
         Ok(match self.reader.u8()? {
             marker::AVMPLUS => return self.amf3_object_ref(),
             marker::REFERENCE => {
-                let index = u32::from(self.reader.u16()?);
-                ObjectRef::Reference(SlotId { version, index }, self.offset())
+                let number = u32::from(self.reader.u16()?);
+                match self.resolve_amf0_reference(number) {
+                    Amf0Referent::Object(slot) => ObjectRef::Reference(slot, self.offset()),
+                    // The date's bytes are at hand, and nothing refers to it by its slot.
+                    Amf0Referent::Date(_) => ObjectRef::Scalar,
+                }
             }
             marker::OBJECT
             | marker::ECMA_ARRAY

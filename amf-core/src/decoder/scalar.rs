@@ -55,7 +55,10 @@ impl<'de> Decoder<'de> {
                 let (millis, [_, _, rest @ ..]) = rest.split_first_chunk()? else {
                     return None;
                 };
-                self.take(f64::from_be_bytes(*millis), rest)
+                let start = self.offset();
+                let millis = self.take(f64::from_be_bytes(*millis), rest)?;
+                self.register_amf0_date(start);
+                Some(millis)
             }
             _ => None,
         }

@@ -364,6 +364,7 @@ impl Encoder {
     pub fn date(&mut self, date: Date) {
         match self.begin_scalar() {
             Version::Amf0 => {
+                self.register_amf0_date();
                 self.raw(&marker_and_double(amf0::marker::DATE, date.as_millis()));
                 self.raw(&[0, 0]);
             }

@@ -10,23 +10,38 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::error::EncodeError;
-use crate::{Encoder, Version, amf0, work};
+use crate::{Amf0Numbering, Encoder, Version, amf0, work};
 
 #[derive(Debug, Default)]
 pub(crate) struct ObjectTable {
-    /// By address: the reference numbers of objects that were written in AMF0.
-    written_amf0: HashMap<usize, u16>,
+    /// By address: the objects that were written in AMF0.
+    written_amf0: HashMap<usize, WrittenAmf0>,
     /// By address: the objects that were written in AMF3. A table for each version keeps entries small: a message may
     /// have 200,000 of them, and looking them up takes as long as fetching them from memory.
     written_amf3: HashMap<usize, WrittenObject>,
     kept_alive: Vec<KeepAlive>,
     amf0_objects: u32,
     amf3_objects: u32,
+    /// How many dates were written in AMF0.
+    amf0_dates: u32,
+    /// Whether the first AMF0 object is an array of arguments.
+    has_amf0_arguments: bool,
+    /// The numbering of AMF0 references that the reader is known to use.
+    numbering: Option<Amf0Numbering>,
+    /// The addresses of the pointers whose objects are being written in AMF0, the innermost last.
+    open: Vec<usize>,
     /// The pointer whose object takes the next place in a table.
     pending: Option<usize>,
 }
 
 const MIN_KEPT_CAPACITY: usize = 64;
+
+/// Where an object stands among those that AMF0 references count. Numbers have 16 bits (AMF0 §2.9).
+#[derive(Clone, Copy, Debug)]
+struct WrittenAmf0 {
+    index: u16,
+    dates_before: u16,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct WrittenObject {
@@ -52,6 +67,8 @@ impl ObjectTable {
         }
         self.amf0_objects = 0;
         self.amf3_objects = 0;
+        self.amf0_dates = 0;
+        self.has_amf0_arguments = false;
         self.pending = None;
     }
 
@@ -59,6 +76,27 @@ impl ObjectTable {
         clear_map(&mut self.written_amf0);
         clear_map(&mut self.written_amf3);
         self.kept_alive.clear();
+        self.open.clear();
+    }
+}
+
+impl ObjectTable {
+    /// The number by which an object can be referred to in AMF0; `None` if it has to be written again.
+    ///
+    /// Readers number objects in different ways, and one that counts otherwise would silently find another object. So
+    /// a reference is written where it means the same to all of them, or where the reader's numbering is known. An
+    /// enclosing object cannot be written again, since there would be no end to it.
+    fn amf0_number(&self, address: usize) -> Option<u16> {
+        let written = *self.written_amf0.get(&address)?;
+        if written.dates_before == 0 && !self.has_amf0_arguments {
+            return Some(written.index);
+        }
+        // To Flash Player the arguments of a call count, but other readers of calls do not say how they count.
+        if let Some(numbering) = self.numbering.filter(|_| !self.has_amf0_arguments) {
+            let dates = if numbering.dates_count { written.dates_before } else { 0 };
+            return written.index.checked_add(dates);
+        }
+        self.open.contains(&address).then_some(written.index)
     }
 }
 
@@ -71,6 +109,55 @@ fn clear_map<V>(map: &mut HashMap<usize, V>) {
 }
 
 impl Encoder {
+    /// The same encoder for a reader that is known to number AMF0 references in this way.
+    ///
+    /// By default nothing is known of the reader, and a reference is written only where every
+    /// [numbering](Amf0Numbering) finds the same object. Where numberings differ, which is behind a date and in an array
+    /// of arguments, an object that is shared is written again in full. A reference to an enclosing object is written
+    /// under [`Amf0Numbering::FLASH_PLAYER`] there.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use amf_core::{Amf0Numbering, Date, Encoder, ToAmf, Version};
+    ///
+    /// let list = Arc::new(vec![true]);
+    /// let value = (Date::from_millis(0.0), list.clone(), list);
+    /// let mut encoder = Encoder::new(Version::Amf0).with_amf0_numbering(Amf0Numbering::PY3AMF);
+    /// value.to_amf(&mut encoder)?;
+    /// // The outer array is 0, the date 1, and the list 2.
+    /// assert!(encoder.finish()?.ends_with(&[0x07, 0, 2]));
+    ///
+    /// let mut encoder = Encoder::new(Version::Amf0);
+    /// value.to_amf(&mut encoder)?;
+    /// assert!(encoder.finish()?.ends_with(&[0x0A, 0, 0, 0, 1, 1, 1]));
+    /// # Ok::<(), amf_core::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_amf0_numbering(mut self, numbering: Amf0Numbering) -> Self {
+        self.objects.numbering = Some(numbering);
+        self
+    }
+
+    /// Begins the array of a call's arguments, as [`begin_list`](Self::begin_list) begins a list.
+    ///
+    /// Readers differ in whether the array has a number among the objects that AMF0 references name, so references
+    /// in it are written to enclosing objects only.
+    ///
+    /// # Errors
+    /// Those of [`begin_list`](Self::begin_list).
+    pub fn begin_arguments(&mut self, len: usize) -> Result<(), EncodeError> {
+        if self.current_version() == Version::Amf0 && self.is_empty() {
+            self.objects.has_amf0_arguments = true;
+        }
+        self.begin_list(len)
+    }
+
+    /// Counts a date that is written in AMF0.
+    #[inline]
+    pub(crate) fn register_amf0_date(&mut self) {
+        self.objects.amf0_dates = self.objects.amf0_dates.saturating_add(1);
+    }
+
     /// Writes what a pointer at `address` shares: by `write` the first time, by reference from then on.
     pub(crate) fn write_shared(
         &mut self,
@@ -84,7 +171,14 @@ impl Encoder {
         }
         self.objects.kept_alive.push(keep());
         self.objects.pending = Some(address);
+        let is_amf0 = self.current_version() == Version::Amf0;
+        if is_amf0 {
+            self.objects.open.push(address);
+        }
         let result = write(self);
+        if is_amf0 {
+            self.objects.open.pop();
+        }
         // A scalar takes no place; nobody else may take this one for it.
         self.objects.pending = None;
         result
@@ -109,8 +203,9 @@ impl Encoder {
         match version {
             // Objects beyond cannot be referred to (AMF0 §2.9).
             Version::Amf0 => {
-                if let Ok(index) = u16::try_from(written.index) {
-                    self.objects.written_amf0.insert(address, index);
+                let dates_before = u16::try_from(self.objects.amf0_dates);
+                if let (Ok(index), Ok(dates_before)) = (u16::try_from(written.index), dates_before) {
+                    self.objects.written_amf0.insert(address, WrittenAmf0 { index, dates_before });
                 }
             }
             Version::Amf3 => drop(self.objects.written_amf3.insert(address, written)),
@@ -121,10 +216,10 @@ impl Encoder {
     fn write_reference(&mut self, address: usize) -> bool {
         let here = self.current_version();
         if here == Version::Amf0
-            && let Some(&index) = self.objects.written_amf0.get(&address)
+            && let Some(number) = self.objects.amf0_number(address)
         {
             self.byte(amf0::marker::REFERENCE);
-            self.raw(&index.to_be_bytes());
+            self.raw(&number.to_be_bytes());
             return true;
         }
         let Some(&WrittenObject { marker, index }) = self.objects.written_amf3.get(&address) else {

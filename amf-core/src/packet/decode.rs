@@ -259,7 +259,9 @@ impl<'de, 'a> PacketReader<'de, 'a> {
     }
 
     fn decoder(&self, bytes: &'de [u8]) -> Decoder<'de> {
-        Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(self.classes)).with_options(self.options)
+        // Nothing but the end of the value is wanted, and that is the same under every numbering.
+        let decoder = Decoder::new(Version::Amf0, bytes).with_any_amf0_numbering();
+        decoder.with_classes(Arc::clone(self.classes)).with_options(self.options)
     }
 
     fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {

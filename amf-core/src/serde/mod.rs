@@ -100,8 +100,10 @@ pub fn to_vec<T: Serialize + ?Sized>(version: Version, value: &T) -> Result<Vec<
 /// ```
 pub fn from_slice<'de, T: Deserialize<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
     let mut decoder = Decoder::new(version, input);
-    let value = T::deserialize(Deserializer::new(&mut decoder));
-    let value = value.map_err(|error| error.with_default_offset(decoder.offset()))?;
-    decoder.finish()?;
-    Ok(value)
+    decoder.read_message(|decoder| {
+        let value = T::deserialize(Deserializer::new(decoder));
+        let value = value.map_err(|error| error.with_default_offset(decoder.offset()))?;
+        decoder.finish()?;
+        Ok(value)
+    })
 }

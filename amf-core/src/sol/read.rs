@@ -18,12 +18,7 @@ pub(super) fn file(
     // Of the whole file, so that the offsets of errors are those of the file.
     let decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes));
     let mut decoder = decoder.with_options(options);
-    decoder.reader.bytes(FILE_TAG.len() + size_of::<u32>())?;
-    expect(&mut decoder.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
-    let name = decoder.amf0_text()?.into_owned();
-    expect(&mut decoder.reader, PADDING, "a shared object has 00 00 00 behind its name")?;
-    let version = version(&mut decoder.reader)?;
-    let data = decoder.sol_data(version)?;
+    let (name, version, data) = decoder.read_message(Decoder::sol_file)?;
     Ok(SolFile { name, version, data, rest: rest.to_vec() })
 }
 
@@ -60,6 +55,17 @@ fn custom(words: &'static str, offset: usize) -> DecodeError {
 }
 
 impl Decoder<'_> {
+    /// All that the declared length covers, from the file's first byte.
+    fn sol_file(&mut self) -> Result<(String, Version, Arc<Object>), DecodeError> {
+        self.reader.bytes(FILE_TAG.len() + size_of::<u32>())?;
+        expect(&mut self.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
+        let name = self.amf0_text()?.into_owned();
+        expect(&mut self.reader, PADDING, "a shared object has 00 00 00 behind its name")?;
+        let version = version(&mut self.reader)?;
+        let data = self.sol_data(version)?;
+        Ok((name, version, data))
+    }
+
     /// The members, which are all that is left. In AMF0 the object that has them takes the first place.
     fn sol_data(&mut self, version: Version) -> Result<Arc<Object>, DecodeError> {
         if version == Version::Amf3 {
@@ -67,6 +73,7 @@ impl Decoder<'_> {
             return self.sol_members().map(|members| Arc::new(members.into()));
         }
         let frame = self.open(version, self.offset())?;
+        self.set_amf0_container(frame.slot.index, true);
         let mut failure = None;
         let data = Arc::new_cyclic(|weak| {
             let ancestor = Value::Ancestor(WeakValue::Object(weak.clone()));

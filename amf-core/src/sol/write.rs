@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{FILE_TAG, MEMBER_END, PADDING, SIGNATURE, SolFile};
 use crate::encoder::KeepAlive;
 use crate::error::{EncodeError, EncodeErrorKind};
-use crate::{Encoder, OutputLimit, ToAmf, Version, amf0};
+use crate::{Amf0Numbering, Encoder, OutputLimit, ToAmf, Version, amf0};
 
 pub(super) fn file(sol: &SolFile, limit: OutputLimit) -> Result<Vec<u8>, EncodeError> {
     let header = header(sol)?;
@@ -32,7 +32,9 @@ fn header(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
 
 /// The members, which together with the bytes around them are no more than the limit.
 fn members(sol: &SolFile, limit: OutputLimit, around: usize) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder::new(sol.version).with_reserved_output(limit, around);
+    // Flash Player reads the file.
+    let encoder = Encoder::new(sol.version).with_reserved_output(limit, around);
+    let mut encoder = encoder.with_amf0_numbering(Amf0Numbering::FLASH_PLAYER);
     if sol.version == Version::Amf0 {
         // The object of the members takes the first place in the table, and leaves no bytes.
         let data = &sol.data;

@@ -223,6 +223,7 @@ impl EncodedValue {
         let mut classes = (*self.classes).clone();
         T::classes(&mut classes);
         let decoder = Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::new(classes));
-        decoder.with_options(self.options).read().map_err(|error| error.offset_by(self.offset))
+        let mut decoder = decoder.with_options(self.options);
+        decoder.read_message(T::from_amf).map_err(|error| error.offset_by(self.offset))
     }
 }

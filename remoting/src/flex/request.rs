@@ -40,7 +40,7 @@ pub(super) fn decode_message<'de, T: FromAmf<'de>>(
 ) -> Result<T, DecodeError> {
     let decoder = Decoder::new(Version::Amf0, body).with_classes(Arc::clone(classes));
     let mut decoder = decoder.with_options(options);
-    match decoder.begin_arguments()? {
+    decoder.read_message(|decoder| match decoder.begin_arguments()? {
         0 => Err(decoder.custom_error("a message of Flex is expected, and nothing was sent")),
         sent => {
             let message = decoder.read()?;
@@ -48,7 +48,7 @@ pub(super) fn decode_message<'de, T: FromAmf<'de>>(
             decoder.finish()?;
             Ok(message)
         }
-    }
+    })
 }
 
 /// What an answer needs of a message, which may be of any class and have anything else in it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeError, DecodeOptions, Decoder, FromAmf, ListReader};
+use amf_core::{Amf0Numbering, Classes, DecodeError, DecodeOptions, Decoder, FromAmf, ListReader};
 
 use super::BeginArguments;
 use super::fault::{Fault, code};
@@ -40,6 +40,8 @@ pub struct Arguments<'de> {
     list: Option<Box<ListReader<'de>>>,
     /// Whether the bytes end with the last argument.
     ends_with_last: bool,
+    /// Whether an argument could not be read.
+    is_unreadable: bool,
 }
 
 impl<'de> Arguments<'de> {
@@ -53,13 +55,53 @@ impl<'de> Arguments<'de> {
             taken_count: 0,
             list: None,
             ends_with_last: true,
+            is_unreadable: false,
         }
+    }
+
+    /// Sets the numbering of AMF0 references that is tried first.
+    #[inline]
+    pub(super) fn prefer_amf0_numbering(&mut self, numbering: Amf0Numbering) {
+        amf_core::__private::prefer_amf0_numbering(&mut self.decoder, numbering);
+    }
+
+    /// Goes back to the first byte if arguments could not be read and may be readable under another numbering of AMF0
+    /// references. Otherwise returns `false`.
+    pub(super) fn restart(&mut self) -> bool {
+        if !self.is_unreadable || !self.decoder.restart_under_next_numbering() {
+            return false;
+        }
+        (self.sent_count, self.taken_count, self.list) = (None, 0, None);
+        (self.ends_with_last, self.is_unreadable) = (true, false);
+        true
+    }
+
+    /// The numbering that the caller showed.
+    pub(super) fn shown_amf0_numbering(&self) -> Option<Amf0Numbering> {
+        self.decoder.shown_amf0_numbering()
+    }
+
+    #[cold]
+    fn unreadable(&mut self, fault: Fault) -> Fault {
+        self.is_unreadable = true;
+        fault
     }
 
     /// Goes to the first argument, and checks their number against the parameters before anything is decoded, where it
     /// is said.
     #[inline]
     pub(super) fn begin(
+        &mut self,
+        bytes: &[u8],
+        form: ArgumentsForm,
+        preceding: usize,
+        parameters: &[Parameter],
+    ) -> Result<(), Fault> {
+        self.go_to_first(bytes, form, preceding, parameters).map_err(|fault| self.unreadable(fault))
+    }
+
+    #[inline]
+    fn go_to_first(
         &mut self,
         bytes: &[u8],
         form: ArgumentsForm,
@@ -85,6 +127,10 @@ impl<'de> Arguments<'de> {
         begin: BeginArguments,
         parameters: &[Parameter],
     ) -> Result<(), Fault> {
+        self.go_within(begin, parameters).map_err(|fault| self.unreadable(fault))
+    }
+
+    fn go_within(&mut self, begin: BeginArguments, parameters: &[Parameter]) -> Result<(), Fault> {
         self.ends_with_last = false;
         match begin(&mut self.decoder).map_err(|error| decode_fault(&error))? {
             ArgumentList::Values(sent) => self.sent_count = Some(sent),
@@ -99,13 +145,18 @@ impl<'de> Arguments<'de> {
 
     /// The next argument; where none was sent, what `T` is when it is missing.
     pub fn next<T: for<'a> FromAmf<'a>>(&mut self, name: &'static str) -> Result<T, Fault> {
-        if !self.has_next().map_err(|error| decode_fault(&error.in_argument(self.taken_count + 1, name)))? {
+        let has_next = self.has_next();
+        if !has_next.map_err(|error| self.argument_fault(error, self.taken_count + 1, name))? {
             return T::missing()
                 .ok_or_else(|| wrong_count(self.taken_count, &(self.taken_count + 1).to_string()));
         }
         self.taken_count += 1;
-        T::from_amf(&mut self.decoder)
-            .map_err(|error| decode_fault(&error.in_argument(self.taken_count, name)))
+        T::from_amf(&mut self.decoder).map_err(|error| self.argument_fault(error, self.taken_count, name))
+    }
+
+    #[cold]
+    fn argument_fault(&mut self, error: DecodeError, number: usize, name: &'static str) -> Fault {
+        self.unreadable(decode_fault(&error.in_argument(number, name)))
     }
 
     #[inline]
@@ -144,6 +195,11 @@ impl<'de> Arguments<'de> {
 
     /// An error where bytes are left: then the caller meant something else than what was read.
     pub(super) fn finish(&mut self) -> Result<(), Fault> {
+        self.check_end().map_err(|fault| self.unreadable(fault))
+    }
+
+    #[inline]
+    fn check_end(&mut self) -> Result<(), Fault> {
         if self.list.is_some() && self.sent_count.is_none() {
             let left = self.skip_items().map_err(|error| decode_fault(&error))?;
             self.sent_count = Some(self.taken_count + left);
@@ -188,7 +244,8 @@ pub(super) fn check_sequence_count(
     options: DecodeOptions,
     parameters: &[Parameter],
 ) -> Option<Fault> {
-    let mut decoder = decoder(bytes, classes, options);
+    // Only the number of values is wanted.
+    let mut decoder = decoder(bytes, classes, options).with_any_amf0_numbering();
     skip_values(&mut decoder, preceding).ok()?;
     let mut count = 0;
     while !decoder.is_at_end() {

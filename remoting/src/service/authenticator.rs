@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::fault::{Fault, code};
+use super::peer_numbering::PeerNumbering;
 use super::{BoxFuture, Caller, Credentials, Principal};
 
 /// Knows who somebody is: a program's users, its sessions, its tokens.
@@ -94,7 +95,13 @@ impl<A: Authenticator> ErasedAuthenticator for A {
 /// What was found out about a caller, for all clones of it.
 #[derive(Clone, Default)]
 pub(super) struct Identity {
-    state: Arc<Mutex<IdentityState>>,
+    shared: Arc<SharedIdentity>,
+}
+
+#[derive(Default)]
+struct SharedIdentity {
+    state: Mutex<IdentityState>,
+    numbering: PeerNumbering,
 }
 
 #[derive(Default)]
@@ -119,7 +126,7 @@ impl IdentityState {
 impl Identity {
     /// The lock is held meanwhile, so that credentials are looked at once, however many calls want to know.
     pub(super) async fn principal(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
-        let mut state = self.state.lock().await;
+        let mut state = self.shared.state.lock().await;
         if !matches!(*state, IdentityState::Unresolved) {
             return state.principal();
         }
@@ -150,11 +157,15 @@ impl Identity {
     }
 
     pub(super) async fn login(&self, principal: Principal) {
-        *self.state.lock().await = IdentityState::Known(principal);
+        *self.shared.state.lock().await = IdentityState::Known(principal);
     }
 
     pub(super) async fn logout(&self) {
-        *self.state.lock().await = IdentityState::LoggedOut;
+        *self.shared.state.lock().await = IdentityState::LoggedOut;
+    }
+
+    pub(super) fn numbering(&self) -> &PeerNumbering {
+        &self.shared.numbering
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Every value that this crate encodes passes through here, so that an output limit is applied in one place.
 
-use amf_core::{EncodeError, EncodeErrorKind, Encoder, OutputLimit, Version};
+use amf_core::{Amf0Numbering, EncodeError, EncodeErrorKind, Encoder, OutputLimit, Version};
 use bytes::Bytes;
 
 use super::fault::{Fault, code};
@@ -38,6 +38,20 @@ impl OutputBudget {
         if encoder.omitted_members() > 0 {
             metrics::record_omitted_members(encoder.omitted_members());
         }
+        Ok(encoder.finish()?.into())
+    }
+
+    /// The same for a peer that is known to number AMF0 references in this way, if it is.
+    #[inline]
+    pub(crate) fn encode_for(
+        self,
+        numbering: Option<Amf0Numbering>,
+        version: Version,
+        write: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>,
+    ) -> Result<Bytes, EncodeError> {
+        let Some(numbering) = numbering else { return self.encode(version, write) };
+        let mut encoder = Encoder::in_envelope_within(version, self.0).with_amf0_numbering(numbering);
+        write(&mut encoder)?;
         Ok(encoder.finish()?.into())
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use amf_core::{DecodeError, Decoder, Version};
+use amf_core::{Amf0Numbering, DecodeError, Decoder, Version};
 use bytes::Bytes;
 
 use super::budget::OutputBudget;
@@ -141,9 +141,19 @@ impl Call {
         self.envelope.as_ref()
     }
 
-    pub(super) fn into_context(self, limits: OutputLimits) -> Context {
+    pub(super) fn into_context(
+        self,
+        limits: OutputLimits,
+        expected_numbering: Option<Amf0Numbering>,
+    ) -> Context {
         let reply_budget = limits.reply();
-        Context { caller: self.caller, version: self.version, envelope: self.envelope, reply_budget }
+        Context {
+            caller: self.caller,
+            version: self.version,
+            envelope: self.envelope,
+            reply_budget,
+            expected_numbering,
+        }
     }
 }
 
@@ -177,6 +187,8 @@ pub struct Context {
     version: Version,
     envelope: Option<Arc<dyn ReplyEnvelope>>,
     reply_budget: OutputBudget,
+    /// The numbering that the program expects its callers to use.
+    expected_numbering: Option<Amf0Numbering>,
 }
 
 impl Context {
@@ -192,6 +204,14 @@ impl Context {
 
     pub(super) fn envelope(&self) -> Option<&Arc<dyn ReplyEnvelope>> {
         self.envelope.as_ref()
+    }
+
+    /// The numbering of AMF0 references that the caller showed, or else the one that the program set.
+    pub(super) fn amf0_numbering(&self) -> Option<Amf0Numbering> {
+        match self.version {
+            Version::Amf0 => self.caller.amf0_numbering().or(self.expected_numbering),
+            Version::Amf3 => None,
+        }
     }
 
     pub(super) fn reply_budget(&self) -> OutputBudget {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{DecodeError, Decoder, DynamicMembers, FromAmf, ToAmf, Value, Version};
+use amf_core::{Amf0Numbering, DecodeError, Decoder, DynamicMembers, FromAmf, ToAmf, Value, Version};
 
 use super::authenticator::{ErasedAuthenticator, Identity};
 use super::budget::{OutputBudget, record_exceeded};
@@ -144,6 +144,18 @@ impl Caller {
     /// Forgets who it is, for all calls that follow in the same packet or on the same connection.
     pub async fn logout(&self) {
         self.identity.logout().await;
+    }
+
+    /// Returns the numbering of AMF0 references that the caller showed last, in the same packet or on the same
+    /// connection: a message could be read under no other, or not under the one that was tried first.
+    pub fn amf0_numbering(&self) -> Option<Amf0Numbering> {
+        self.identity.numbering().get()
+    }
+
+    /// Remembers the numbering of AMF0 references that a message of the caller showed, for a transport that decodes
+    /// messages itself.
+    pub fn set_amf0_numbering(&self, numbering: Amf0Numbering) {
+        self.identity.numbering().set(numbering);
     }
 
     pub(super) fn set_authenticator(&mut self, authenticator: &Arc<dyn ErasedAuthenticator>) {

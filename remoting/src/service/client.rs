@@ -92,7 +92,8 @@ fn decode_reply<R: for<'de> FromAmf<'de>>(
     let mut classes = Classes::new();
     R::classes(&mut classes);
     let options = DecodeOptions::new().with_text_encoding(text_encoding);
-    Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes)).with_options(options).read()
+    let decoder = Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes));
+    decoder.with_options(options).read_message(R::from_amf)
 }
 
 /// Identifier of a client: unique across processes and machines, and never used twice.
@@ -232,7 +233,7 @@ fn encode_arguments(
 ) -> Result<Bytes, EncodeError> {
     budget.encode(encoding.version, |encoder| match encoding.form {
         ArgumentsForm::Array => {
-            encoder.begin_list(arguments.count())?;
+            encoder.begin_arguments(arguments.count())?;
             arguments.write(encoder)?;
             encoder.end_list();
             Ok(())

@@ -12,7 +12,7 @@ use super::args::check_sequence_count;
 use super::catch_panic::{catch_panic, catch_panic_async, fault_of_panic};
 use super::fault::{Fault, code};
 use super::registry::{Registry, ResolvedMethod};
-use super::{Access, Arguments, ArgumentsForm, Call, MethodFuture, Reply, Target};
+use super::{Access, Arguments, ArgumentsForm, Call, Context, MethodFuture, Reply, Target};
 
 /// The innermost service, within all layers.
 pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
@@ -92,21 +92,67 @@ fn start_method(
     let bytes = call.take_arguments();
     let (classes, options, parameters) =
         (registry.classes(), registry.options(), method.signature.parameters());
-    let preceding = call.preceding_values();
+    let (preceding, form, begin) = (call.preceding_values(), call.form(), call.begin_arguments());
     let mut arguments = Arguments::new(&bytes, classes, options);
-    match call.begin_arguments() {
-        None => arguments.begin(&bytes, call.form(), preceding, parameters)?,
-        Some(begin) => arguments.begin_within(begin, parameters)?,
+    if let Some(numbering) = call.caller().amf0_numbering().or(registry.amf0_numbering()) {
+        arguments.prefer_amf0_numbering(numbering);
     }
-    let form = call.form();
-    let started = method.start(&mut arguments, call.into_context(registry.output_limits()));
-    let started = started.and_then(|running| arguments.finish().map(|()| running));
+    let start = |arguments: &mut Arguments<'_>, context: Context| {
+        match begin {
+            None => arguments.begin(&bytes, form, preceding, parameters)?,
+            Some(begin) => arguments.begin_within(begin, parameters)?,
+        }
+        let running = method.start(arguments, context)?;
+        arguments.finish().map(|()| running)
+    };
+    let context = call.into_context(registry.output_limits(), registry.amf0_numbering());
+    let started = if may_refer(&bytes) {
+        start_under_numberings(&mut arguments, &context, start)
+    } else {
+        start(&mut arguments, context)
+    };
     started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
         ArgumentsForm::Sequence => {
             check_sequence_count(&bytes, preceding, classes, options, parameters).unwrap_or(fault)
         }
     })
+}
+
+/// Whether the bytes may hold an AMF0 reference. Without one, every numbering of references reads the same, and the
+/// context need not be kept for another attempt.
+fn may_refer(bytes: &[u8]) -> bool {
+    const REFERENCE: u8 = 0x07;
+    bytes.contains(&REFERENCE)
+}
+
+/// Starts the method with the arguments as the first numbering of AMF0 references gives them that can read them.
+///
+/// An attempt that fails leaves nothing behind: the future of a method that was started is dropped before its first
+/// poll.
+fn start_under_numberings(
+    arguments: &mut Arguments<'_>,
+    context: &Context,
+    start: impl Fn(&mut Arguments<'_>, Context) -> Result<MethodFuture, Fault>,
+) -> Result<MethodFuture, Fault> {
+    let first = start(arguments, context.clone());
+    if first.is_ok() {
+        remember_numbering(arguments, context);
+        return first;
+    }
+    while arguments.restart() {
+        if let Ok(running) = start(arguments, context.clone()) {
+            remember_numbering(arguments, context);
+            return Ok(running);
+        }
+    }
+    first
+}
+
+fn remember_numbering(arguments: &Arguments<'_>, context: &Context) {
+    if let Some(numbering) = arguments.shown_amf0_numbering() {
+        context.caller().set_amf0_numbering(numbering);
+    }
 }
 
 /// The beginning of a name that a caller sent: a fault that repeats names of 64 KiB would be larger than the call.

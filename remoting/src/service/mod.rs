@@ -27,6 +27,7 @@ mod header;
 mod layer;
 mod method;
 mod output_limits;
+mod peer_numbering;
 mod principal;
 mod registry;
 mod reply;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use amf_core::{Classes, DecodeOptions};
+use amf_core::{Amf0Numbering, Classes, DecodeOptions};
 use tokio::time::Instant;
 
 use super::authenticator::ErasedAuthenticator;
@@ -23,6 +23,7 @@ pub(super) struct Registry {
     by_name: BTreeMap<&'static str, usize>,
     classes: Arc<Classes>,
     options: DecodeOptions,
+    amf0_numbering: Option<Amf0Numbering>,
     output_limits: OutputLimits,
     call_limits: CallLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
@@ -67,6 +68,10 @@ impl Registry {
         Self { options, ..self.clone() }
     }
 
+    pub(super) fn with_amf0_numbering(&self, numbering: Amf0Numbering) -> Self {
+        Self { amf0_numbering: Some(numbering), ..self.clone() }
+    }
+
     pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {
         Self { output_limits, ..self.clone() }
     }
@@ -105,6 +110,11 @@ impl Registry {
 
     pub(super) fn options(&self) -> DecodeOptions {
         self.options
+    }
+
+    /// Returns the numbering that the program set.
+    pub(super) fn amf0_numbering(&self) -> Option<Amf0Numbering> {
+        self.amf0_numbering
     }
 
     pub(super) fn output_limits(&self) -> OutputLimits {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{EncodeError, Encoder, FromAmf, Limits, ToAmf, Value, Version};
+use amf_core::{Amf0Numbering, EncodeError, Encoder, FromAmf, Limits, ToAmf, Value, Version};
 use bytes::Bytes;
 
 use super::budget::{OutputBudget, encode_fault};
@@ -24,6 +24,8 @@ pub struct Reply {
     body: Bytes,
     /// What the transport wanted around the result, and is there.
     envelope: Option<Arc<dyn ReplyEnvelope>>,
+    /// The numbering of the AMF0 references in the body, where that was chosen for the caller.
+    numbering: Option<Amf0Numbering>,
 }
 
 impl Reply {
@@ -32,27 +34,29 @@ impl Reply {
     /// # Errors
     /// If the value cannot be encoded, or its encoding is larger than the limit.
     pub fn encode<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Self, EncodeError> {
-        Self::encode_within(version, value, OutputLimits::new().reply())
+        Self::encode_within(version, None, value, OutputLimits::new().reply())
     }
 
     /// The same within another budget.
     pub(crate) fn encode_within<T: ToAmf + ?Sized>(
         version: Version,
+        numbering: Option<Amf0Numbering>,
         value: &T,
         budget: OutputBudget,
     ) -> Result<Self, EncodeError> {
-        let body = budget.encode(version, |encoder| value.to_amf(encoder))?;
-        Ok(Self { version, body, envelope: None })
+        let body = budget.encode_for(numbering, version, |encoder| value.to_amf(encoder))?;
+        Ok(Self { version, body, envelope: None, numbering })
     }
 
     fn encode_in<T: ToAmf>(
         version: Version,
+        numbering: Option<Amf0Numbering>,
         value: &T,
         envelope: Arc<dyn ReplyEnvelope>,
         budget: OutputBudget,
     ) -> Result<Self, EncodeError> {
-        let body = budget.encode(version, |encoder| envelope.write(value, encoder))?;
-        Ok(Self { version, body, envelope: Some(envelope) })
+        let body = budget.encode_for(numbering, version, |encoder| envelope.write(value, encoder))?;
+        Ok(Self { version, body, envelope: Some(envelope), numbering })
     }
 
     /// The same reply, or a fault if it is larger than the budget.
@@ -84,10 +88,13 @@ impl Reply {
     fn reencode_in(self, envelope: Arc<dyn ReplyEnvelope>, budget: OutputBudget) -> Result<Self, Fault> {
         // The server's own bytes: only as deep as it can write.
         let limits = Limits::new().with_memory_factor(usize::MAX).with_string_len(usize::MAX);
-        let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body).with_limits(limits);
+        let mut decoder = amf_core::Decoder::new(Version::Amf0, &self.body)
+            .with_limits(limits)
+            .with_amf0_numbering(self.numbering.unwrap_or_default());
         let result = Value::from_amf(&mut decoder)
             .map_err(|error| Fault::internal(format_args!("a layer's reply cannot be read: {error}")))?;
-        Self::encode_in(self.version, &result, envelope, budget).map_err(|error| encode_fault(&error))
+        Self::encode_in(self.version, self.numbering, &result, envelope, budget)
+            .map_err(|error| encode_fault(&error))
     }
 
     /// The version of the value.
@@ -160,10 +167,19 @@ mod sealed {
 impl<T: ToAmf> IntoReply<Plain> for T {
     fn into_reply(self, context: &Context) -> Result<Reply, Fault> {
         let reply = match context.envelope() {
-            None => Reply::encode_within(context.version(), &self, context.reply_budget()),
-            Some(envelope) => {
-                Reply::encode_in(context.version(), &self, Arc::clone(envelope), context.reply_budget())
-            }
+            None => Reply::encode_within(
+                context.version(),
+                context.amf0_numbering(),
+                &self,
+                context.reply_budget(),
+            ),
+            Some(envelope) => Reply::encode_in(
+                context.version(),
+                context.amf0_numbering(),
+                &self,
+                Arc::clone(envelope),
+                context.reply_budget(),
+            ),
         };
         reply.map_err(|error| encode_fault(&error))
     }

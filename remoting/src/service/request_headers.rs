@@ -61,12 +61,12 @@ impl RequestHeader {
 impl EncodedHeader {
     fn decode(&self) -> Result<Value, DecodeError> {
         let decoder = Decoder::new(Version::Amf0, &self.bytes).with_classes(Arc::clone(&self.classes));
-        decoder.with_options(self.options).read()
+        decoder.with_options(self.options).read_message(Value::from_amf)
     }
 
     fn decode_as<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
         // The classes of `T` count, as where the value is one of a message's own headers.
         let decoder = Decoder::new(Version::Amf0, &self.bytes).with_classes_of::<T>();
-        decoder.with_options(self.options).read()
+        decoder.with_options(self.options).read_message(T::from_amf)
     }
 }

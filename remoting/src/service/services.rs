@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 
-use amf_core::{Classes, DecodeOptions, Limits, TextEncoding};
+use amf_core::{Amf0Numbering, Classes, DecodeOptions, Limits, TextEncoding};
 use tokio::time::Instant;
 use tower::BoxError;
 use tracing::Instrument;
@@ -96,6 +96,32 @@ impl Services {
     pub fn limits(self, limits: Limits) -> Self {
         let options = self.registry.options().with_limits(limits);
         self.with_decode_options(options)
+    }
+
+    /// Sets the numbering of AMF0 references that callers are expected to use, over every transport. Default:
+    /// [`Amf0Numbering::FLASH_PLAYER`].
+    ///
+    /// Arguments are read under the numbering that the same packet or connection showed last, otherwise under this
+    /// one. Arguments that cannot be read under it are read again under the others before the method runs. Arguments
+    /// that can be read under several numberings are read under the first, so a program whose callers all use `Py3AMF`
+    /// sets [`Amf0Numbering::PY3AMF`].
+    ///
+    /// ```
+    /// use amf_remoting::{Amf0Numbering, Services};
+    ///
+    /// let services = Services::new().amf0_numbering(Amf0Numbering::PY3AMF);
+    /// # let _ = services;
+    /// ```
+    #[must_use]
+    pub fn amf0_numbering(self, numbering: Amf0Numbering) -> Self {
+        let registry = self.registry.with_amf0_numbering(numbering);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Returns the numbering set by [`amf0_numbering`](Self::amf0_numbering).
+    #[must_use]
+    pub fn expected_amf0_numbering(&self) -> Option<Amf0Numbering> {
+        self.registry.amf0_numbering()
     }
 
     /// Sets how text that is not UTF-8 is read, in names, headers and arguments. Default: [`TextEncoding::Utf8`], a value

@@ -81,7 +81,7 @@ impl Connect {
     pub fn arguments<T: FromArguments>(&self) -> Result<T, DecodeError> {
         let mut classes = Classes::new();
         T::classes(&mut classes);
-        T::read(&mut self.request.body().decoder_with(Arc::new(classes), Limits::default())?)
+        self.request.body().read_arguments(Arc::new(classes), Limits::default(), T::read)
     }
 
     /// An argument behind the command object, counted from 0 and read as a type; a missing one is what the type
@@ -89,13 +89,14 @@ impl Connect {
     pub fn argument<T: for<'de> FromAmf<'de>>(&self, index: usize) -> Result<T, DecodeError> {
         let mut classes = Classes::new();
         T::classes(&mut classes);
-        let mut decoder = self.request.body().decoder_with(Arc::new(classes), Limits::default())?;
-        for _ in 0..index {
-            if !decoder.is_at_end() {
-                decoder.skip()?;
+        self.request.body().read_arguments(Arc::new(classes), Limits::default(), |decoder| {
+            for _ in 0..index {
+                if !decoder.is_at_end() {
+                    decoder.skip()?;
+                }
             }
-        }
-        arguments::read_argument(&mut decoder)
+            arguments::read_argument(decoder)
+        })
     }
 
     /// The version that the client wants to speak.

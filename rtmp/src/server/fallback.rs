@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use amf_core::{Classes, DecodeError, Limits, Value, Version};
-use amf_remoting::service::fault::code;
 use amf_remoting::{Caller, Fault};
 
 use super::arguments::FromArguments;
@@ -54,8 +53,7 @@ impl UnknownCommand {
         let mut classes = Classes::new();
         T::classes(&mut classes);
         let body = self.command.body();
-        let mut decoder = body.decoder_with(Arc::new(classes), Limits::default()).map_err(unreadable)?;
-        T::read(&mut decoder).map_err(unreadable)
+        body.read_arguments(Arc::new(classes), Limits::default(), T::read).map_err(unreadable)
     }
 
     /// The fault that a client receives where there is no hook: `NetConnection.Call.Failed`, with the name in its text.

@@ -232,14 +232,15 @@ impl Connection {
         requested: Version,
         body: &Body,
     ) -> Result<(), PeerErrorKind> {
-        let values = body.to_values()?;
+        // The reply counts all the same: without the values, nothing is known of why or how.
+        let values = body.to_values().unwrap_or_default();
         let info = Status::from(values.first().unwrap_or(&Value::Null));
         if name != "_result" {
             self.push(Event::Rejected(info));
             self.close_for(CloseReason::Rejected);
             return Ok(());
         }
-        let properties = if body.has_object() { body.read_object()? } else { Value::Null };
+        let properties = if body.has_object() { body.read_object().unwrap_or_default() } else { Value::Null };
         // A server that does not speak AMF3 says 0, or says nothing.
         let version = match info.get("objectEncoding").and_then(Value::as_f64) {
             Some(3.0) => requested,

@@ -54,7 +54,8 @@ impl Body {
     fn arguments_offset(&self) -> Result<usize, DecodeError> {
         match self.null_object_len() {
             Some(len) => Ok(self.object_offset + len),
-            None => Ok(self.decoder()?.offset()),
+            // Only the end of the command object is wanted.
+            None => Ok(skip_command_object(self.new_decoder().with_any_amf0_numbering())?.offset()),
         }
     }
 
@@ -80,15 +81,39 @@ impl Body {
     }
 
     /// A decoder that stands at the first argument, or at the end if there is none.
+    ///
+    /// It reads references under one numbering; [`read_arguments`](Self::read_arguments) tries others too.
     pub fn decoder(&self) -> Result<Decoder<'_>, DecodeError> {
-        skip_command_object(Decoder::new(Version::Amf0, &self.bytes))
+        skip_command_object(self.new_decoder())
     }
 
     /// The same with these classes and limits.
     pub fn decoder_with(&self, classes: Arc<Classes>, limits: Limits) -> Result<Decoder<'_>, DecodeError> {
-        skip_command_object(
-            Decoder::new(Version::Amf0, &self.bytes).with_classes(classes).with_limits(limits),
-        )
+        skip_command_object(self.new_decoder().with_classes(classes).with_limits(limits))
+    }
+
+    /// Reads the arguments by `read`, with a decoder that stands at the first of them.
+    ///
+    /// `read` is called again if it fails and the arguments may be readable under another
+    /// [`Amf0Numbering`](amf_core::Amf0Numbering).
+    ///
+    /// # Errors
+    /// The error of the first call, if none of them succeeds.
+    pub fn read_arguments<'de, T>(
+        &'de self,
+        classes: Arc<Classes>,
+        limits: Limits,
+        mut read: impl FnMut(&mut Decoder<'de>) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        let mut decoder = self.new_decoder().with_classes(classes).with_limits(limits);
+        decoder.read_message(|decoder| {
+            skip_head(decoder)?;
+            read(decoder)
+        })
+    }
+
+    fn new_decoder(&self) -> Decoder<'_> {
+        Decoder::new(Version::Amf0, &self.bytes)
     }
 
     /// Decodes the arguments as values.
@@ -96,12 +121,14 @@ impl Body {
     /// # Errors
     /// If one of them cannot be decoded.
     pub fn to_values(&self) -> Result<Vec<Value>, DecodeError> {
-        let mut decoder = self.decoder()?;
-        let mut values = Vec::new();
-        while !decoder.is_at_end() {
-            values.push(Value::from_amf(&mut decoder)?);
-        }
-        Ok(values)
+        self.new_decoder().read_message(|decoder| {
+            skip_head(decoder)?;
+            let mut values = Vec::new();
+            while !decoder.is_at_end() {
+                values.push(Value::from_amf(decoder)?);
+            }
+            Ok(values)
+        })
     }
 
     /// Returns the [`arguments`](Self::arguments) of a reply as one value in the form that an envelope carries: null
@@ -120,20 +147,27 @@ impl Body {
     /// # Errors
     /// If there is none, or if it is not of the type.
     pub fn read_object<'de, T: FromAmf<'de>>(&'de self) -> Result<T, DecodeError> {
-        let mut decoder = Decoder::new(Version::Amf0, &self.bytes);
-        decoder.skip()?;
-        decoder.skip()?;
-        decoder.read()
+        self.new_decoder().read_message(|decoder| {
+            decoder.skip()?;
+            decoder.skip()?;
+            decoder.read()
+        })
     }
 }
 
 fn skip_command_object(mut decoder: Decoder<'_>) -> Result<Decoder<'_>, DecodeError> {
+    skip_head(&mut decoder)?;
+    Ok(decoder)
+}
+
+/// Passes over what stands before the arguments.
+fn skip_head(decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
     for _name_id_object in 0..3 {
         if !decoder.is_at_end() {
             decoder.skip()?;
         }
     }
-    Ok(decoder)
+    Ok(())
 }
 
 /// The name of a command whose name is null: Flash Player makes that of `connection.call(null, …)`, as Flex does for

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use amf_core::{DecodeError, DecodeErrorKind, Decoder, Version};
+use amf_core::{DecodeError, DecodeErrorKind, Decoder, Value, Version};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{Message, MessageType};
@@ -150,7 +150,8 @@ impl SentMessage {
     }
 
     fn parse(body: Bytes) -> Result<Self, DecodeError> {
-        let mut decoder = Decoder::new(Version::Amf0, &body);
+        // The arguments are only passed over.
+        let mut decoder = Decoder::new(Version::Amf0, &body).with_any_amf0_numbering();
         let handler: String = decoder.read()?;
         while !decoder.is_at_end() {
             if let Err(error) = decoder.skip() {
@@ -169,6 +170,21 @@ impl SentMessage {
     /// Name and arguments as they stand in a message.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// Decodes the arguments as values.
+    ///
+    /// # Errors
+    /// If one of them cannot be decoded.
+    pub fn to_values(&self) -> Result<Vec<Value>, DecodeError> {
+        Decoder::new(Version::Amf0, &self.body).read_message(|decoder| {
+            decoder.skip()?;
+            let mut values = Vec::new();
+            while !decoder.is_at_end() {
+                values.push(decoder.read()?);
+            }
+            Ok(values)
+        })
     }
 
     /// A decoder that stands at the first argument, or at the end if there is none.
@@ -335,9 +351,7 @@ impl EventReader<'_> {
             2 => Event::Release,
             3 => {
                 let key = body.name(limits)?;
-                let value =
-                    if body.rest.is_empty() { Bytes::from_static(&[0x05]) } else { body.last_value()? };
-                Event::RequestChange { key, value }
+                Event::RequestChange { key, value: body.last_value()? }
             }
             4 => {
                 while !body.rest.is_empty() {
@@ -511,26 +525,29 @@ impl Cursor {
 
     /// A value with more behind it.
     fn value(&mut self) -> Result<Bytes, PeerErrorKind> {
-        let len = {
-            let mut decoder = Decoder::new(Version::Amf0, &self.rest);
-            decoder.skip().map_err(|error| invalid(self.offset(), "a value", error))?;
-            decoder.offset()
-        };
+        let len = self.end_of_value().map_err(|error| invalid(self.offset(), "a value", error))?;
         Ok(self.rest.split_to(len))
     }
 
-    /// A value that fills the rest.
+    /// A value that fills the rest, null if there is none.
     fn last_value(&mut self) -> Result<Bytes, PeerErrorKind> {
-        let mut decoder = Decoder::new(Version::Amf0, &self.rest);
-        let end = match decoder.skip() {
-            Ok(()) => decoder.offset(),
-            Err(error) => {
-                allow_unknown_externalizable(error)
-                    .map_err(|error| invalid(self.offset(), "a value", error))?;
-                self.rest.len()
-            }
-        };
-        Ok(self.rest.split_to(end))
+        if self.rest.is_empty() {
+            return Ok(Bytes::from_static(&[0x05]));
+        }
+        let len = self.end_of_value().or_else(|error| {
+            allow_unknown_externalizable(error)?;
+            Ok::<_, DecodeError>(self.rest.len())
+        });
+        let len = len.map_err(|error| invalid(self.offset(), "a value", error))?;
+        Ok(self.rest.split_to(len))
+    }
+
+    /// The length of the value that stands next. Only its end is wanted, and that is the same under every numbering of
+    /// references.
+    fn end_of_value(&self) -> Result<usize, DecodeError> {
+        let mut decoder = Decoder::new(Version::Amf0, &self.rest).with_any_amf0_numbering();
+        decoder.skip()?;
+        Ok(decoder.offset())
     }
 
     fn take_rest(&mut self) -> Bytes {

@@ -63,7 +63,7 @@ impl EncodedValue {
     }
 
     pub(crate) fn read<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
-        Decoder::new(Version::Amf0, &self.bytes).with_classes_of::<T>().read()
+        Decoder::new(Version::Amf0, &self.bytes).with_classes_of::<T>().read_message(T::from_amf)
     }
 
     /// Whether it is null or undefined: setting a slot to it removes the slot.
@@ -110,7 +110,7 @@ impl EncodedMessage {
         let translate = || {
             let mut encoder =
                 Encoder::in_envelope(version).with_output_limit(translation_limit(self.message.body().len()));
-            for value in arguments(&self.message).ok()? {
+            for value in self.message.to_values().ok()? {
                 value.to_amf(&mut encoder).ok()?;
             }
             members_omitted(encoder.omitted_members());
@@ -118,14 +118,4 @@ impl EncodedMessage {
         };
         self.translated.get_or_init(translate).clone()
     }
-}
-
-/// The arguments of a message as values.
-pub(crate) fn arguments(message: &SentMessage) -> Result<Vec<Value>, DecodeError> {
-    let mut decoder = message.decoder()?;
-    let mut values = Vec::new();
-    while !decoder.is_at_end() {
-        values.push(decoder.read()?);
-    }
-    Ok(values)
 }
