@@ -173,7 +173,7 @@ fn a_date_sent_again() {
 
     let mut decoder = Decoder::new(Version::Amf0, &bytes);
     let dates: Vec<Value> = arguments(&mut decoder, Decoder::read).unwrap();
-    assert_eq!(dates, [Value::Date(date), Value::Date(date)]);
+    assert_eq!(dates, [Value::Date(date.into()), Value::Date(date.into())]);
 }
 
 #[test]
