@@ -89,7 +89,7 @@ impl Counters {
 
 async fn serve(limits: Limits, max: usize) -> SocketAddr {
     let server = Server::new(Services::new().add(Test)).config(Config::server().with_limits(limits));
-    let bound = server.max_connections(max).bind("127.0.0.1:0").await.unwrap();
+    let bound = server.max_connections(max).pending_refusals(0).bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr().unwrap();
     tokio::spawn(bound.serve());
     address
@@ -149,10 +149,11 @@ async fn exceeded_limits_are_counted_by_name() {
         .with_idle_timeout(Duration::from_millis(400));
     let server = serve(limits, 2).await;
 
-    // Two are there, so a third is closed.
+    // Two are there, so a third is closed, and as no client is told why, it is closed at once.
     let two = [raw(server, &[]).await, raw(server, &[]).await];
     closed(&mut TcpStream::connect(server).await.unwrap()).await;
     counters.wait_for_limit("max_connections").await;
+    counters.wait_for_limit("pending_refusals").await;
     drop(two);
     counters.wait_for_no_connections().await;
 

@@ -329,7 +329,7 @@ async fn max_connections_per_address_is_enforced() {
 #[tokio::test]
 async fn connections_that_are_refused_with_a_status_are_bounded() {
     let server = server().max_connections_per_address(1).pending_refusals(2);
-    let server = server.refusal_timeout(Duration::from_secs(60));
+    let server = server.refusal_timeout(Duration::from_mins(1));
     let (address, _task) = serve(server.clone()).await;
     let _held = connect(address).await.unwrap();
     let mut silent = [peer::handshaken(address).await, peer::handshaken(address).await];

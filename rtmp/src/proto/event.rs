@@ -89,7 +89,7 @@ impl Connect {
     }
 
     /// The application, as it came: it may have an instance behind `/`, and a query behind `?`. It is empty if the
-    /// client named none, as AIR and the clients of LiveCycle Data Services may.
+    /// client named none, as AIR and the clients of LCDS may.
     pub fn app(&self) -> &str {
         &self.app
     }

@@ -246,12 +246,11 @@ fn parse_head(bytes: &[u8]) -> Result<(Arc<str>, f64, usize, bool), DecodeError>
 /// that is not UTF-8, or a value of another type.
 #[cold]
 fn number_behind_unreadable_name(bytes: &[u8]) -> f64 {
-    let behind = match split_plain_name(bytes) {
-        Some((_, behind)) => Some(behind),
-        None => {
-            let mut decoder = Decoder::new(Version::Amf0, bytes);
-            decoder.skip().ok().and_then(|()| bytes.get(decoder.offset()..))
-        }
+    let behind = if let Some((_, behind)) = split_plain_name(bytes) {
+        Some(behind)
+    } else {
+        let mut decoder = Decoder::new(Version::Amf0, bytes);
+        decoder.skip().ok().and_then(|()| bytes.get(decoder.offset()..))
     };
     behind.and_then(split_plain_number).map_or(0.0, |(number, _)| usable_number(number))
 }
