@@ -31,6 +31,18 @@ fn is_same(a: &Value, b: &Value) -> bool {
     }
 }
 
+#[derive(AmfObject)]
+struct Parent {
+    name: String,
+    child: Value,
+}
+
+#[derive(AmfObject, Debug)]
+struct Node {
+    #[allow(dead_code, reason = "never read")]
+    next: Option<Box<Node>>,
+}
+
 #[test]
 fn a_list_that_holds_itself() {
     // 09 05 01: an array of two elements; each is reference 0, to the array.
@@ -60,11 +72,6 @@ fn a_map_a_collection_and_a_struct() {
     assert!(is_same(&target(&outer.as_list().unwrap()[0]).unwrap(), &outer));
     assert!(is_same(&target(&inner.as_list().unwrap()[1]).unwrap(), &inner));
 
-    #[derive(AmfObject)]
-    struct Parent {
-        name: String,
-        child: Value,
-    }
     // {name: "p", child: {parent: ^}}: the child refers to object 0.
     let bytes = b"\x0A\x0B\x01\x09name\x06\x03p\x0Bchild\x0A\x01\x0Dparent\x0A\0\x01\x01";
     let parent: Parent = from_slice(AMF3, bytes).unwrap();
@@ -108,11 +115,6 @@ fn references_to_several_enclosing_objects() {
     assert!(is_same(&inner.as_list().unwrap()[0], &outer));
     assert!(is_same(&target(&inner.as_list().unwrap()[1]).unwrap(), &inner));
     // A typed place of the same object stays an error: it has no end.
-    #[derive(AmfObject, Debug)]
-    struct Node {
-        #[allow(dead_code, reason = "never read")]
-        next: Option<Box<Node>>,
-    }
     let error = from_slice::<Node>(AMF3, b"\x0A\x0B\x01\x09next\x0A\0\x01").unwrap_err();
     assert_eq!(*error.kind(), DecodeErrorKind::Cycle);
 }

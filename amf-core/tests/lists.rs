@@ -19,14 +19,14 @@ const AMF3_ARRAY: &[u8] = b"\x09\x03\x033\x06\x03b\x01\x06\x03a";
 #[test]
 fn a_sparse_array_is_the_same_list_in_every_form() {
     let list = [Some("a"), None, None, Some("b")];
-    let values: Vec<Value> = vec!["a".into(), Value::Undefined, Value::Undefined, "b".into()];
+    let expected: Vec<Value> = vec!["a".into(), Value::Undefined, Value::Undefined, "b".into()];
     for (version, bytes) in [(AMF0, AMF0_STRICT), (AMF0, AMF0_ECMA), (AMF3, AMF3_ARRAY)] {
         assert_eq!(from_slice::<Vec<Option<&str>>>(version, bytes).unwrap(), list, "{bytes:02X?}");
         assert_eq!(from_slice::<[Option<&str>; 4]>(version, bytes).unwrap(), list, "{bytes:02X?}");
         assert_eq!(from_slice::<ArrayCollection<Option<&str>>>(version, bytes).unwrap().0, list);
-        assert_eq!(from_slice::<Vec<Value>>(version, bytes).unwrap(), values, "{bytes:02X?}");
+        assert_eq!(from_slice::<Vec<Value>>(version, bytes).unwrap(), expected, "{bytes:02X?}");
         let boxed: Vec<Box<Value>> = from_slice(version, bytes).unwrap();
-        assert_eq!(boxed.into_iter().map(|value| *value).collect::<Vec<_>>(), values);
+        assert_eq!(boxed.into_iter().map(|value| *value).collect::<Vec<_>>(), expected);
         let (first, second, third, last): (&str, Option<u8>, Value, String) =
             from_slice(version, bytes).unwrap();
         assert_eq!((first, second, third, &*last), ("a", None, Value::Undefined, "b"));

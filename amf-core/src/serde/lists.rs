@@ -39,13 +39,11 @@ impl<'a, 'de> ListAccess<'a, 'de> {
 
     /// Ends the list, of which the type may have wanted less than there is.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
-        match self.locate_next()? {
-            None => Ok(()),
-            Some(_) => {
-                let wanted = self.next;
-                Err(self.decoder.custom_error(format!("expected a list of {wanted}, got a longer one")))
-            }
+        if self.locate_next()?.is_none() {
+            return Ok(());
         }
+        let wanted = self.next;
+        Err(self.decoder.custom_error(format!("expected a list of {wanted}, got a longer one")))
     }
 
     /// `None` at the end of the list.
