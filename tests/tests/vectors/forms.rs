@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use amf_core::packet::{Packet, PacketWriter};
 use amf_core::sol::SolFile;
-use amf_core::{Classes, DecodeError, Decoder, EncodeError, Encoder, FromAmf as _, Limits, ToAmf as _};
+use amf_core::{
+    Classes, DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, FromAmf as _, Limits, ToAmf as _,
+};
 use amf_core::{Value, Version};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +80,11 @@ fn packet(bytes: &[u8], classes: &Arc<Classes>) -> Result<PacketContent, DecodeE
     let packet = Packet::decode(bytes, classes, Limits::default())?;
     if let Some(broken) = packet.broken {
         return Err(broken.error);
+    }
+    // Receivers ignore such bytes; a vector that has them holds something else than a packet.
+    if packet.trailing_bytes > 0 {
+        let kind = DecodeErrorKind::TrailingBytes { count: packet.trailing_bytes };
+        return Err(DecodeError::new(kind, bytes.len() - packet.trailing_bytes));
     }
     let one = |bytes: &[u8], offset: usize| {
         let mut decoder = Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes));
