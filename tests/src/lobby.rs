@@ -21,10 +21,15 @@ pub struct Lobby {
 impl Lobby {
     /// Builds the example once per test program and starts it.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(more: &[&str]) -> Self {
         static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
         let program = PROGRAM.get_or_init(build);
         let arguments = ["--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"];
-        let mut process = Process::start(Command::new(program).args(arguments));
+        let mut process = Process::start(Command::new(program).args(arguments).args(more));
         let mut address = |scheme: &str| {
             process.line(Duration::from_secs(20), |line| {
                 let url = line.strip_prefix("listening on ")?.trim();

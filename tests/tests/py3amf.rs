@@ -29,7 +29,7 @@ fn py3amf_visits_the_lobby_in_amf3() {
 }
 
 fn visit(version: u16) {
-    let lobby = Lobby::start();
+    let lobby = Lobby::start_with(&["--py3amf"]);
     let mut random = Random::new();
     let name = random.name();
     let text = random.text(40);

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amf_core::{
-    Array, ArrayCollection, Date, Dictionary, DynamicMembers, EcmaArray, Encoder, External, ExternalPart,
-    Object, ToAmf, Traits, Value, Version, WeakValue,
+    Amf0Numbering, Array, ArrayCollection, Date, Dictionary, DynamicMembers, EcmaArray, Encoder, External,
+    ExternalPart, Object, ToAmf, Traits, Value, Version, WeakValue,
 };
 use amf_tests::clients;
 use amf_tests::process::Process;
@@ -166,15 +166,20 @@ fn references_and_cycles() {
     });
     asked.both(&Value::Array(array_cycle), json!([[same(0)], 7]), json!([[same(0)], 7]));
 
-    // Byte arrays and XML take places in the table of AMF3 before what is referred to, and so do dates. In
-    // that of AMF0, XML alone: there Py3AMF counts dates too, which AMF0 §2.9 does not.
+    // Byte arrays, XML and dates take places in the table of AMF3 before what is referred to. In that of AMF0, XML
+    // does, and to Py3AMF dates do.
     let room = Value::from(Object::new().with("name", "Lobby"));
     let mut list = vec![Value::ByteArray(Arc::from([1, 2])), Value::Xml("<a />".into()), room.clone(), room];
     let mut list_said = vec![bytes(&[1, 2]), xml("<a />"), json!({"name": "Lobby"}), same(1)];
     asked.in_amf0(&list, Json::from(list_said.clone()));
     list.insert(0, Date::from_millis(5.0).into());
     list_said.insert(0, date(5));
-    asked.in_amf3(&list, Json::from(list_said));
+    asked.in_amf3(&list, Json::from(list_said.clone()));
+    asked.in_amf0_of_py3amf(&list, Json::from(list_said.clone()));
+    // Where the reader's numbering is not known, what is shared is written twice.
+    let room_said = list_said[3].clone();
+    list_said[4] = room_said;
+    asked.in_amf0(&list, Json::from(list_said));
     asked.answer();
 }
 
@@ -299,6 +304,13 @@ impl Asked {
 
     fn in_amf0<T: ToAmf + ?Sized>(&mut self, value: &T, said: Json) {
         self.bytes(0, &amf_core::to_vec(Version::Amf0, value).unwrap(), json!([said]));
+    }
+
+    /// References are numbered as Py3AMF does.
+    fn in_amf0_of_py3amf<T: ToAmf + ?Sized>(&mut self, value: &T, said: Json) {
+        let mut encoder = Encoder::new(Version::Amf0).with_amf0_numbering(Amf0Numbering::PY3AMF);
+        value.to_amf(&mut encoder).unwrap();
+        self.bytes(0, &encoder.finish().unwrap(), json!([said]));
     }
 
     fn in_amf3<T: ToAmf + ?Sized>(&mut self, value: &T, said: Json) {

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amf_remoting::Amf0Numbering;
 use axum::serve::ListenerExt;
 use examples::lobby::host::Host;
 use examples::lobby::{self, APPLICATION, GATEWAY, SOCKET};
@@ -19,10 +20,11 @@ use tracing_subscriber::filter::LevelFilter;
 const HELP: &str = "\
 A small multiplayer lobby for AMF clients, with a page that shows it live.
 
-Usage: lobby [--http ADDR] [--rtmp ADDR]
+Usage: lobby [--http ADDR] [--rtmp ADDR] [--py3amf]
 
   --http ADDR   where to listen for HTTP; 127.0.0.1:8080 unless given, port 0 for any free one
   --rtmp ADDR   where to listen for RTMP; 127.0.0.1:1935 unless given, port 0 for any free one
+  --py3amf      expect callers to number AMF0 references as Py3AMF does
   --help        this text
 ";
 
@@ -49,18 +51,24 @@ async fn main() -> ExitCode {
 struct Options {
     http: String,
     rtmp: String,
+    numbering: Amf0Numbering,
 }
 
 impl Options {
     /// Nothing where only help is wanted.
     fn parse() -> Result<Option<Self>, lexopt::Error> {
         use lexopt::prelude::*;
-        let mut options = Self { http: "127.0.0.1:8080".to_owned(), rtmp: "127.0.0.1:1935".to_owned() };
+        let mut options = Self {
+            http: "127.0.0.1:8080".to_owned(),
+            rtmp: "127.0.0.1:1935".to_owned(),
+            numbering: Amf0Numbering::default(),
+        };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("http") => options.http = arguments.value()?.string()?,
                 Long("rtmp") => options.rtmp = arguments.value()?.string()?,
+                Long("py3amf") => options.numbering = Amf0Numbering::PY3AMF,
                 Short('h') | Long("help") => return Ok(None),
                 _ => return Err(argument.unexpected()),
             }
@@ -69,7 +77,7 @@ impl Options {
     }
 }
 
-async fn run(Options { http, rtmp }: Options) -> Result<(), Box<dyn Error>> {
+async fn run(Options { http, rtmp, numbering }: Options) -> Result<(), Box<dyn Error>> {
     let listener = bind(&http).await?;
     let address = listener.local_addr()?;
     let rtmp = bind(&rtmp).await?;
@@ -77,7 +85,7 @@ async fn run(Options { http, rtmp }: Options) -> Result<(), Box<dyn Error>> {
     // Answers are small: they shall not wait for more to be sent.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let host = Host::open();
-    let services = lobby::services(&host);
+    let services = lobby::services(&host).amf0_numbering(numbering);
     let server = lobby::rtmp(Arc::clone(&host), services.clone());
     let app = lobby::http(Arc::clone(&host), services).merge(lobby::tunnels(&server));
     let rtmp = server.listen(rtmp).serve_until(interrupted());

@@ -12,25 +12,10 @@ import json
 import sys
 import urllib.request
 
-from pyamf import amf0, remoting
+from pyamf import remoting
 from pyamf.remoting.client import RemotingService
 
 import tagged
-
-
-class ArgumentsAreCounted(amf0.Context):
-    """References of a request as Flash Player numbers them: the array of arguments is number 0.
-
-    Py3AMF writes that array without counting it, so that every reference of an AMF0 request would
-    point one object too far to the front. Of its replies it reads the references as they are.
-    """
-
-    def clear(self):
-        super().clear()
-        self.addObject([])
-
-
-amf0.Encoder.buildContext = lambda self, **options: ArgumentsAreCounted(**options)
 
 
 class Visit:

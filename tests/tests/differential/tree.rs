@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use amf_core::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Version};
+use amf_core::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value};
 use amf_tests::tagged::{bytes, class, double, ecma, same, undefined};
 use serde_json::{Value as Json, json};
 
@@ -28,7 +28,7 @@ enum Odd {
 
 impl Describe {
     /// Why `Py3AMF` may read another value than the one that was described.
-    pub(crate) fn known_difference(&self, version: Version, input: &[u8]) -> Option<&'static str> {
+    pub(crate) fn known_difference(&self) -> Option<&'static str> {
         Some(match self.odd.first() {
             Some(Odd::Dictionary) => {
                 "differ: its Dictionaries take no place among objects, and equal keys are one"
@@ -36,10 +36,6 @@ impl Describe {
             Some(Odd::Collection) => "differ: it makes a collection of all that Python can iterate",
             Some(Odd::Index) => "differ: names of ECMA arrays are numbers where Python's int can read them",
             Some(Odd::Inflated) => "differ: it inflates byte arrays that look compressed",
-            // A date that another member of the same name replaced is not in the tree.
-            None if version == Version::Amf0 && input.contains(&0x0B) && input.contains(&0x07) => {
-                "differ: its dates take places in AMF0, against §2.9"
-            }
             None => return None,
         })
     }

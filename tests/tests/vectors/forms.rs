@@ -58,21 +58,23 @@ pub(crate) fn values(
     bytes: &[u8],
     classes: &Arc<Classes>,
 ) -> Result<Vec<Value>, DecodeError> {
-    let mut decoder = Decoder::new(version, bytes).with_classes(Arc::clone(classes));
-    let mut values = Vec::new();
-    loop {
-        values.push(Value::from_amf(&mut decoder)?);
-        if decoder.is_at_end() {
-            return Ok(values);
+    Decoder::new(version, bytes).with_classes(Arc::clone(classes)).read_message(|decoder| {
+        let mut values = Vec::new();
+        loop {
+            values.push(Value::from_amf(decoder)?);
+            if decoder.is_at_end() {
+                return Ok(values);
+            }
         }
-    }
+    })
 }
 
 /// Whether skipping as many values leads to the end as well. A packet is found by skipping.
 pub(crate) fn can_be_skipped(form: Form, content: &Content, bytes: &[u8], classes: &Arc<Classes>) -> bool {
     let Content::Values(values) = content else { return true };
     let version = if form == Form::Amf3 { Version::Amf3 } else { Version::Amf0 };
-    let mut decoder = Decoder::new(version, bytes).with_classes(Arc::clone(classes));
+    let decoder = Decoder::new(version, bytes).with_classes(Arc::clone(classes));
+    let mut decoder = decoder.with_any_amf0_numbering();
     values.iter().all(|_| decoder.skip().is_ok()) && decoder.is_at_end()
 }
 
@@ -88,15 +90,31 @@ fn packet(bytes: &[u8], classes: &Arc<Classes>) -> Result<PacketContent, DecodeE
     }
     let one = |bytes: &[u8], offset: usize| {
         let mut decoder = Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes));
-        let value = Value::from_amf(&mut decoder).map_err(|error| error.offset_by(offset))?;
-        decoder.finish().map_err(|error| error.offset_by(offset))?;
-        Ok(value)
+        let value = decoder.read_message(|decoder| {
+            let value = Value::from_amf(decoder)?;
+            decoder.finish()?;
+            Ok(value)
+        });
+        value.map_err(|error| error.offset_by(offset))
+    };
+    let body = |bytes: &[u8], offset: usize| {
+        if bytes.first() != Some(&0x0A) {
+            return one(bytes, offset);
+        }
+        let mut decoder = Decoder::new(Version::Amf0, bytes).with_classes(Arc::clone(classes));
+        let items = decoder.read_message(|decoder| {
+            let count = decoder.begin_arguments()?;
+            let items = (0..count).map(|_| Value::from_amf(decoder)).collect::<Result<Vec<_>, _>>()?;
+            decoder.finish()?;
+            Ok(items)
+        });
+        items.map(Value::from).map_err(|error| error.offset_by(offset))
     };
     let headers = packet.headers.iter().map(|header| {
         Ok((header.name.to_string(), header.must_understand, one(header.value, header.offset)?))
     });
     let messages = packet.messages.iter().map(|message| {
-        let body = one(message.body, message.offset)?;
+        let body = body(message.body, message.offset)?;
         Ok((message.target_uri.to_string(), message.response_uri.to_string(), body))
     });
     Ok(PacketContent {
@@ -166,9 +184,10 @@ fn write_values(version: Version, values: &[Value], original: &[u8]) -> Result<V
 fn write_arguments(items: &[Value], original: &[u8]) -> Result<Option<Vec<u8>>, EncodeError> {
     let mut plain = Encoder::new(Version::Amf0);
     let mut switched = Encoder::in_envelope(Version::Amf3);
-    plain.begin_list(items.len())?;
+    plain.begin_arguments(items.len())?;
     let mut turns = vec![(false, plain.len())];
-    let mut decoder = Decoder::new(Version::Amf0, original).with_classes(crate::messages::classes());
+    let decoder = Decoder::new(Version::Amf0, original).with_classes(crate::messages::classes());
+    let mut decoder = decoder.with_any_amf0_numbering();
     decoder.begin_arguments().expect("it was read before");
     for item in items {
         let is_switched = original.get(decoder.offset()) == Some(&0x11);

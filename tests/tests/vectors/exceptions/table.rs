@@ -66,9 +66,8 @@ pub(super) static TABLE: &[Exception] = &[
     ("zendamf/Request/mock/dateAmf0Request.bin", Rewritten, ZONE),
     (
         "zendamf/Request/mock/referenceAmf0Request.bin",
-        Unlike,
-        "counts references from the first argument on, as AVM2 seems to do. By AMF0 §2.9 the array of \
-         arguments is an array like others and number 0; AVM1 and BlazeDS count it",
+        Rewritten,
+        "numbers references without the array of arguments; the value is written as a list, which counts",
     ),
     (
         "rocketamf/request/amf0-error-response.bin",
