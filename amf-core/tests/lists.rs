@@ -27,9 +27,8 @@ fn a_sparse_array_is_the_same_list_in_every_form() {
         assert_eq!(from_slice::<Vec<Value>>(version, bytes).unwrap(), expected, "{bytes:02X?}");
         let boxed: Vec<Box<Value>> = from_slice(version, bytes).unwrap();
         assert_eq!(boxed.into_iter().map(|value| *value).collect::<Vec<_>>(), expected);
-        let (first, second, third, last): (&str, Option<u8>, Value, String) =
-            from_slice(version, bytes).unwrap();
-        assert_eq!((first, second, third, &*last), ("a", None, Value::Undefined, "b"));
+        let (one, two, three, four): (&str, Option<u8>, Value, String) = from_slice(version, bytes).unwrap();
+        assert_eq!((one, two, three, &*four), ("a", None, Value::Undefined, "b"));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The bytes are written by [`Sender`], which follows AMF0 §2 and numbers objects in the order in which they begin
 //! (§2.9), counting the array of arguments and dates as the numbering says. The numberings are those of real senders:
-//! AVM1 and `BlazeDS` (arguments), Py3AMF (dates), Zend AMF's test requests (neither), Red5 (dates).
+//! AVM1 and `BlazeDS` (arguments), `Py3AMF` (dates), Zend AMF's test requests (neither), Red5 (dates).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -176,6 +176,11 @@ fn a_date_sent_again() {
     assert_eq!(dates, [Value::Date(date.into()), Value::Date(date.into())]);
 }
 
+#[derive(AmfObject, Debug, PartialEq)]
+struct Holder {
+    when: Date,
+}
+
 #[test]
 fn a_date_in_an_object_that_is_read_again() {
     for numbering in ALL {
@@ -190,13 +195,8 @@ fn a_date_in_an_object_that_is_read_again() {
         let list = sender.array(1);
         sender.object(b'b');
         sender.reference(list);
-
-        #[derive(AmfObject, Debug, PartialEq)]
-        struct Holder {
-            when: Date,
-        }
-        type All = (Holder, Holder, Vec<B>, Vec<B>);
-        let (one, two, three, four): All = from_slice(Version::Amf0, &sender.bytes).unwrap();
+        let (one, two, three, four): (Holder, Holder, Vec<B>, Vec<B>) =
+            from_slice(Version::Amf0, &sender.bytes).unwrap();
         assert_eq!((one, three), (two, four));
     }
 }
@@ -212,7 +212,7 @@ fn a_date_behind_the_switch_to_amf3_has_no_amf0_number() {
     sender.object(b'b');
     sender.reference(a);
     let mut decoder = Decoder::new(Version::Amf0, &sender.bytes);
-    let (_, a, _, again): (Date, A, B, A) = decoder.read_message(|decoder| decoder.read()).unwrap();
+    let (_, a, _, again): (Date, A, B, A) = decoder.read_message(Decoder::read).unwrap();
     assert_eq!(a, again);
     assert_eq!(decoder.shown_amf0_numbering(), None, "all numberings agree");
 }

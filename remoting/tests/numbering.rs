@@ -34,7 +34,7 @@ struct Echo {
 impl Echo {
     async fn dates(&self, dates: Vec<Date>) -> String {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        dates.iter().map(|date| format!("{} ", date.as_millis())).collect()
+        dates.iter().fold(String::new(), |text, date| format!("{text}{} ", date.as_millis()))
     }
 
     async fn typed(&self, when: Date, a: A, b: B, again: A) -> String {

@@ -104,7 +104,8 @@ fn every_declaration_is_on_the_page() {
         .flat_map(|source| declared_structs(&fs::read_to_string(source).unwrap()))
         .collect();
     let mut shown: Vec<_> = SECTIONS.iter().map(|section| section.declaration.name.to_owned()).collect();
-    (declared.sort(), shown.sort());
+    declared.sort();
+    shown.sort();
     assert_eq!(declared, shown);
 }
 
@@ -148,7 +149,7 @@ fn row(limit: &LimitDeclaration) -> String {
     let LimitDeclaration { name, unit, default, client_default, bounds, excess, .. } = *limit;
     let client = client_default.map(|default| format!("; of a client {default}")).unwrap_or_default();
     // Digits are grouped as in prose.
-    let default = format!("{default}{client}").replace("_", ",");
+    let default = format!("{default}{client}").replace('_', ",");
     let (bounds, excess) = (first_paragraph(bounds), first_paragraph(excess));
     format!("| `{name}` | {unit} | {default} | {bounds} | {excess} |\n")
 }

@@ -306,7 +306,7 @@ impl Asked {
         self.bytes(0, &amf_core::to_vec(Version::Amf0, value).unwrap(), json!([said]));
     }
 
-    /// References are numbered as Py3AMF does.
+    /// References are numbered as `Py3AMF` does.
     fn in_amf0_of_py3amf<T: ToAmf + ?Sized>(&mut self, value: &T, said: Json) {
         let mut encoder = Encoder::new(Version::Amf0).with_amf0_numbering(Amf0Numbering::PY3AMF);
         value.to_amf(&mut encoder).unwrap();

@@ -84,7 +84,7 @@ impl SlotId {
     }
 }
 
-impl<'de> Decoder<'de> {
+impl Decoder<'_> {
     /// The same decoder, whose AMF0 references are resolved under this numbering first. Default:
     /// [`Amf0Numbering::FLASH_PLAYER`].
     #[inline]
@@ -243,15 +243,10 @@ impl<'de> Decoder<'de> {
         let start = position as usize;
         match self.reader.slice(start, start + 1 + size_of::<f64>()) {
             [marker::DATE, millis @ ..] => {
-                millis.try_into().map(f64::from_be_bytes).map_err(|_| self.missing_date(start))
+                millis.try_into().map(f64::from_be_bytes).map_err(|_| missing_date(start))
             }
-            _ => Err(self.missing_date(start)),
+            _ => Err(missing_date(start)),
         }
-    }
-
-    #[cold]
-    fn missing_date(&self, start: usize) -> DecodeError {
-        DecodeError::new(DecodeErrorKind::UnexpectedEnd { missing: 1 }, start)
     }
 
     /// Why a number names nothing.
@@ -300,4 +295,9 @@ impl Mode {
             Version::Amf3 => Self::Amf3,
         }
     }
+}
+
+#[cold]
+fn missing_date(start: usize) -> DecodeError {
+    DecodeError::new(DecodeErrorKind::UnexpectedEnd { missing: 1 }, start)
 }

@@ -9,6 +9,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] =
 const AMF_CORE: &[&str] = &[
     "work",
     "version",
+    "numbering",
     "__limits",
     "limits",
     "iso8601",

@@ -172,7 +172,8 @@ impl Connection {
             Phase::Connecting { requested: Some(requested), .. }
                 if whole_number(number) == Some(CONNECT_ID) && is_reply(&name) =>
             {
-                self.handle_connect_reply(&name, requested, &body)
+                self.handle_connect_reply(&name, requested, &body);
+                Ok(())
             }
             _ if is_reply(&name) => {
                 self.handle_reply(&name, number, body);
@@ -226,19 +227,14 @@ impl Connection {
     }
 
     /// A client hears the answer to its connect.
-    fn handle_connect_reply(
-        &mut self,
-        name: &str,
-        requested: Version,
-        body: &Body,
-    ) -> Result<(), PeerErrorKind> {
+    fn handle_connect_reply(&mut self, name: &str, requested: Version, body: &Body) {
         // The reply counts all the same: without the values, nothing is known of why or how.
         let values = body.to_values().unwrap_or_default();
         let info = Status::from(values.first().unwrap_or(&Value::Null));
         if name != "_result" {
             self.push(Event::Rejected(info));
             self.close_for(CloseReason::Rejected);
-            return Ok(());
+            return;
         }
         let properties = if body.has_object() { body.read_object().unwrap_or_default() } else { Value::Null };
         // A server that does not speak AMF3 says 0, or says nothing.
@@ -251,7 +247,6 @@ impl Connection {
         self.reader.set_before_connect(false);
         self.send_session_parameters();
         self.push(Event::Accepted(Accepted { version, properties, info }));
-        Ok(())
     }
 
     fn handle_reply(&mut self, name: &str, number: f64, body: Body) {
