@@ -28,6 +28,7 @@ main() {
   step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
   step "clippy amf-remoting's counters alone" cargo clippy -p amf-remoting --no-default-features --features metrics -- -D warnings
   step "clippy amf-remoting's server" cargo clippy -p amf-remoting --no-default-features --features serve -- -D warnings
+  step "clippy amf-remoting's connections alone" cargo clippy -p amf-remoting --no-default-features --features connection -- -D warnings
   step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
   step "clippy each feature of amf-rtmp" each_feature_of_amf_rtmp
   step "layers" layers

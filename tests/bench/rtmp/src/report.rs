@@ -74,7 +74,7 @@ fn verdict(target: Target, lines: &[Line], samples: &[Sample]) -> String {
         Target::Memory(most) => {
             let found = lines[0].memory;
             let (most_kib, found_kib) = (most as f64 / 1024.0, found as f64 / 1024.0);
-            format!("at most {most_kib:.0} KiB: {found_kib:.1} KiB, {}", word(found <= most))
+            format!("at most {most_kib:.1} KiB: {found_kib:.1} KiB, {}", word(found <= most))
         }
     }
 }

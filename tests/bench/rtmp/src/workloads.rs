@@ -120,7 +120,7 @@ pub const ALL: &[Workload] = &[
         unit: "connection",
         servers: &[Server::Ours, Server::Rml, Server::Echo],
         kind: Kind::Idle { connections: 10_000 },
-        target: Some(Target::Memory(12 << 10)),
+        target: Some(Target::Memory(8_704)),
     },
 ];
 
@@ -145,13 +145,18 @@ impl Workload {
             }
             Kind::Connects { is_digest, times } => connects(server, &process, is_digest, times).await,
             Kind::Broadcasts { audience, times } => {
-                let (join, shout) = (wire::call("bench.join"), wire::call("bench.shout"));
-                broadcasts(server, &process, &join, &shout, wire::TEXT, audience, times).await
+                let broadcast = Broadcast {
+                    join: wire::call("bench.join"),
+                    send: wire::call("bench.shout"),
+                    received: wire::TEXT,
+                };
+                broadcasts(server, &process, &broadcast, audience, times).await
             }
             Kind::Changes { audience, times } => {
                 // The call comes back when the server has heard the other.
                 let join = [wire::use_object(), wire::call("bench.echo")].concat();
-                broadcasts(server, &process, &join, &wire::change(), wire::KEY, audience, times).await
+                let broadcast = Broadcast { join, send: wire::change(), received: wire::KEY };
+                broadcasts(server, &process, &broadcast, audience, times).await
             }
             Kind::Idle { connections } => idle(server, &process, connections).await,
         }
@@ -233,20 +238,25 @@ async fn connects(server: Server, process: &Process, is_digest: bool, times: usi
     .await
 }
 
-/// One says something, and everybody waits for what tells of it.
+/// What every peer sends first, what one of them sends then, and a text that all receive for it.
+struct Broadcast {
+    join: Vec<u8>,
+    send: Vec<u8>,
+    received: &'static str,
+}
+
+/// One peer sends, and all wait for what they receive.
 async fn broadcasts(
     server: Server,
     process: &Process,
-    join: &[u8],
-    say: &[u8],
-    heard: &str,
+    broadcast: &Broadcast,
     audience: usize,
     times: usize,
 ) -> io::Result<Sample> {
     let mut peers = peers(server, process, audience).await?;
     for peer in &mut peers {
         if server.speaks_rtmp() {
-            peer.call(join, 1, 1).await?;
+            peer.call(&broadcast.join, 1, 1).await?;
         } else {
             peer.await_texts(wire::HERE, 1).await?;
         }
@@ -254,9 +264,9 @@ async fn broadcasts(
     let mut sample = Sample { server, time: Duration::ZERO, cost: Duration::ZERO, memory: 0 };
     for round in 0..=times {
         let one = taken(server, process, 1, async {
-            peers[round % audience].send(say).await?;
+            peers[round % audience].send(&broadcast.send).await?;
             for peer in &mut peers {
-                peer.await_texts(heard.as_bytes(), 1).await?;
+                peer.await_texts(broadcast.received.as_bytes(), 1).await?;
             }
             Ok(())
         });
