@@ -8,13 +8,13 @@ use crate::decoder::object::MemberState;
 use crate::decoder::{Frame, Mode, ObjectReader, SlotId};
 use crate::{Decoder, Version, amf0, amf3};
 
-/// Open AMF3 object of a class's own traits; see [`Decoder::begin_in_order`].
+/// Open AMF3 object of a class's own traits; made by `begin_in_order`.
 #[derive(Clone, Copy, Debug)]
 pub struct InOrderReader {
     index: u32,
 }
 
-/// Open AMF0 object; see [`Decoder::begin_named`].
+/// Open AMF0 object; made by `begin_named`.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedReader {
     index: u32,

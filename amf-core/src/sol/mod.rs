@@ -177,13 +177,13 @@ impl SolFile {
         self.to_vec_with_limit(DEFAULT_OUTPUT_LIMIT)
     }
 
-    /// The file's bytes, of which there are no more than the limit. [`write`](Self::write) has one of 64 MiB, named
+    /// The file's bytes, of which there are no more than the limit. [`to_vec`](Self::to_vec) has one of 64 MiB, named
     /// `file_bytes`.
     ///
     /// # Errors
     ///
     /// [`OutputTooLarge`](crate::EncodeErrorKind::OutputTooLarge) beyond the limit, and the errors of
-    /// [`write`](Self::write).
+    /// [`to_vec`](Self::to_vec).
     ///
     /// ```
     /// use amf_core::{sol::SolFile, OutputLimit, Version};
