@@ -121,11 +121,17 @@ fn references_to_several_enclosing_objects() {
 
 #[test]
 fn the_array_of_arguments_is_not_meant() {
-    // Two arguments, `{}` and reference 0: a sender that does not count the array means the first.
-    let mut decoder = Decoder::new(AMF0, b"\x0A\0\0\0\x02\x03\0\0\x09\x07\0\0");
+    // Two arguments, `{}` and reference 0. In AMF3 the array has the number 0.
+    let mut decoder = Decoder::new(AMF0, b"\x11\x09\x05\x01\x0A\x0B\x01\x01\x09\0");
     assert_eq!(decoder.begin_arguments().unwrap(), 2);
     decoder.skip().unwrap();
     assert_eq!(*Value::from_amf(&mut decoder).unwrap_err().kind(), DecodeErrorKind::Cycle);
+    // In AMF0 a sender that does not count the array means the first argument: `numbering.rs`.
+    let mut decoder = Decoder::new(AMF0, b"\x0A\0\0\0\x02\x03\0\0\x09\x07\0\0");
+    assert_eq!(decoder.begin_arguments().unwrap(), 2);
+    decoder.skip().unwrap();
+    let error = Value::from_amf(&mut decoder).unwrap_err();
+    assert!(error.to_string().contains("the array of arguments"), "{error}");
 }
 
 #[test]
