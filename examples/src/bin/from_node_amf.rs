@@ -89,7 +89,7 @@ mod tests {
                 "Server.Timeout: the method did not answer in time: the limit `call_timeout` of 10s is passed",
             ),
             ("testError", "Test.Error: as asked"),
-            ("none", "Service.MethodNotFound: Unknown method none of service "),
+            ("none", "Service.MethodNotFound: Unknown method none: the call names no service"),
         ] {
             let found = client.call::<()>(method, ()).await.unwrap_err().to_string();
             assert!(found.ends_with(error), "{found}");

@@ -62,11 +62,12 @@ async fn requests_to_zend_get_the_bytes_of_its_replies() {
             "{name}"
         );
     }
-    // It means its first argument with the reference 0, which is the array of arguments (AMF0 §2.9): that is what Flash
-    // Player and BlazeDS count first, and an array inside itself is no `Value`.
-    let reply = messages(&post(&gateway(), request("referenceAmf0Request")).await).remove(0);
-    assert_eq!(reply.0, "/1/onStatus");
-    assert!(String::from_utf8_lossy(&reply.1).contains("Client.Message.Encoding"));
+    // Its second argument is the reference 0, by which it means the first one: it does not count the array of arguments.
+    let request_bytes = request("referenceAmf0Request");
+    let (arguments, reference) = request_bytes.split_at(request_bytes.len() - 3);
+    assert_eq!(reference, [7, 0, 0]);
+    let first = result(request_bytes.clone()).await;
+    assert!(first.starts_with(&[3]) && arguments.ends_with(&first), "{}", first.escape_ascii());
     // 11 switch, 04 integer, 1234 = 9 << 7 | 82
     assert_eq!(result(request("objectFirstParamRequest")).await, [0x11, 0x04, 0x89, 0x52]);
 }
