@@ -25,9 +25,9 @@ struct Row {
 /// How many of each form there are at least: read, compared with what the source says, written to the
 /// same bytes, made from what the source says.
 const FLOORS: [(Form, Row); 4] = [
-    (Form::Amf0, Row { vectors: 192, read: 183, compared: 162, same_bytes: 175, made: 35 }),
-    (Form::Amf3, Row { vectors: 171, read: 169, compared: 137, same_bytes: 167, made: 16 }),
-    (Form::Packet, Row { vectors: 242, read: 234, compared: 134, same_bytes: 225, made: 0 }),
+    (Form::Amf0, Row { vectors: 192, read: 183, compared: 162, same_bytes: 176, made: 35 }),
+    (Form::Amf3, Row { vectors: 171, read: 169, compared: 137, same_bytes: 169, made: 16 }),
+    (Form::Packet, Row { vectors: 242, read: 234, compared: 135, same_bytes: 225, made: 0 }),
     (Form::Sol, Row { vectors: 82, read: 80, compared: 73, same_bytes: 74, made: 0 }),
 ];
 

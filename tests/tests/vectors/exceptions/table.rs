@@ -9,7 +9,6 @@ const ZERO: &str = "declares 0 as the length of every body and header";
 const NOT_A_VALUE: &str = "what a lower layer writes: a raw number, string or end marker, no value";
 const ZONE: &str = "has a time zone, which is reserved (AMF0 §2.13): 0 is written";
 const TRAITS_AGAIN: &str = "repeats the traits of anonymous objects, which are written by reference";
-const DATE_AGAIN: &str = "refers to a date again; dates here are values, and each is written whole";
 const OTHER_ZONE: &str = "the value recorded is in the time zone of the test, five hours off";
 const STATIC: &str = "has sealed members, of which the value recorded says nothing";
 const SUBCLASS: &str = "is written by the test's own class, of which the value recorded says nothing";
@@ -144,9 +143,6 @@ pub(super) static TABLE: &[Exception] = &[
     ("amfjs/vector-object*", Rewritten, TRAITS_AGAIN),
     ("efxphp/value/vector-object*", Rewritten, TRAITS_AGAIN),
     ("efxphp/value/complex-object-graph.amf3", Rewritten, TRAITS_AGAIN),
-    ("efxphp/value/date-and-reference.amf3", Rewritten, DATE_AGAIN),
-    ("rocketamf/objects/amf3-date-ref.bin", Rewritten, DATE_AGAIN),
-    ("pyamf/encode/test_amf3.EncoderTestCase.test_date#2", Rewritten, DATE_AGAIN),
     ("pyamf/encode/test_amf3.ClassInheritanceTestCase.*", Made, STATIC),
     ("pyamf/encode/test_amf3.EncoderTestCase.test_custom_type#1", Unlike, SUBCLASS),
     ("pyamf/encode/test_amf3.EncoderTestCase.test_custom_type#1", Made, SUBCLASS),
