@@ -14,11 +14,8 @@ use crate::{Amf0Numbering, Encoder, Version, amf0, work};
 
 #[derive(Debug, Default)]
 pub(crate) struct ObjectTable {
-    /// By address: the objects that were written in AMF0.
-    written_amf0: HashMap<usize, WrittenAmf0>,
-    /// By address: the objects that were written in AMF3. A table for each version keeps entries small: a message may
-    /// have 200,000 of them, and looking them up takes as long as fetching them from memory.
-    written_amf3: HashMap<usize, WrittenObject>,
+    /// By address.
+    written: HashMap<(usize, Version), WrittenObject>,
     kept_alive: Vec<KeepAlive>,
     amf0_objects: u32,
     amf3_objects: u32,
@@ -36,16 +33,11 @@ pub(crate) struct ObjectTable {
 
 const MIN_KEPT_CAPACITY: usize = 64;
 
-/// Where an object stands among those that AMF0 references count. Numbers have 16 bits (AMF0 §2.9).
-#[derive(Clone, Copy, Debug)]
-struct WrittenAmf0 {
-    index: u16,
-    dates_before: u16,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct WrittenObject {
     marker: u8,
+    /// Of an object in AMF0: how many dates were written before it. Some readers count them.
+    dates_before: u16,
     index: u32,
 }
 
@@ -73,39 +65,33 @@ impl ObjectTable {
     }
 
     fn clear_tables(&mut self) {
-        clear_map(&mut self.written_amf0);
-        clear_map(&mut self.written_amf3);
+        // Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
+        if self.written.capacity() > MIN_KEPT_CAPACITY.max(self.written.len() * 16) {
+            self.written = HashMap::new();
+        }
+        self.written.clear();
         self.kept_alive.clear();
         self.open.clear();
     }
-}
 
-impl ObjectTable {
     /// The number by which an object can be referred to in AMF0; `None` if it has to be written again.
     ///
     /// Readers number objects in different ways, and one that counts otherwise would silently find another object. So
     /// a reference is written where it means the same to all of them, or where the reader's numbering is known. An
     /// enclosing object cannot be written again, since there would be no end to it.
     fn amf0_number(&self, address: usize) -> Option<u16> {
-        let written = *self.written_amf0.get(&address)?;
-        if written.dates_before == 0 && !self.has_amf0_arguments {
-            return Some(written.index);
+        let WrittenObject { index, dates_before, .. } = *self.written.get(&(address, Version::Amf0))?;
+        // Numbers have 16 bits (AMF0 §2.9).
+        let index = u16::try_from(index).ok()?;
+        if dates_before == 0 && !self.has_amf0_arguments {
+            return Some(index);
         }
         // To Flash Player the arguments of a call count, but other readers of calls do not say how they count.
         if let Some(numbering) = self.numbering.filter(|_| !self.has_amf0_arguments) {
-            let dates = if numbering.dates_count { written.dates_before } else { 0 };
-            return written.index.checked_add(dates);
+            return index.checked_add(if numbering.dates_count { dates_before } else { 0 });
         }
-        self.open.contains(&address).then_some(written.index)
+        self.open.contains(&address).then_some(index)
     }
-}
-
-/// Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
-fn clear_map<V>(map: &mut HashMap<usize, V>) {
-    if map.capacity() > MIN_KEPT_CAPACITY.max(map.len() * 16) {
-        *map = HashMap::new();
-    }
-    map.clear();
 }
 
 impl Encoder {
@@ -194,22 +180,19 @@ impl Encoder {
         let index = *next;
         *next += 1;
         if self.objects.pending.is_some() {
-            self.register_pending(version, WrittenObject { marker, index });
+            self.register_pending(version, marker, index);
         }
     }
 
-    fn register_pending(&mut self, version: Version, written: WrittenObject) {
+    fn register_pending(&mut self, version: Version, marker: u8, index: u32) {
         let Some(address) = self.objects.pending.take() else { return };
-        match version {
-            // Objects beyond cannot be referred to (AMF0 §2.9).
-            Version::Amf0 => {
-                let dates_before = u16::try_from(self.objects.amf0_dates);
-                if let (Ok(index), Ok(dates_before)) = (u16::try_from(written.index), dates_before) {
-                    self.objects.written_amf0.insert(address, WrittenAmf0 { index, dates_before });
-                }
-            }
-            Version::Amf3 => drop(self.objects.written_amf3.insert(address, written)),
-        }
+        let dates_before = match version {
+            // Behind 65,535 dates no reference is written: a number that counts them would not fit.
+            Version::Amf0 => u16::try_from(self.objects.amf0_dates),
+            Version::Amf3 => Ok(0),
+        };
+        let Ok(dates_before) = dates_before else { return };
+        self.objects.written.insert((address, version), WrittenObject { marker, dates_before, index });
     }
 
     /// Writes a reference, if the object can be reached by one from here.
@@ -222,7 +205,8 @@ impl Encoder {
             self.raw(&number.to_be_bytes());
             return true;
         }
-        let Some(&WrittenObject { marker, index }) = self.objects.written_amf3.get(&address) else {
+        let Some(&WrittenObject { marker, index, .. }) = self.objects.written.get(&(address, Version::Amf3))
+        else {
             return false;
         };
         if self.begin_scalar() == Version::Amf0 {
