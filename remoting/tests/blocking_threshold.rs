@@ -2,13 +2,14 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use std::sync::Arc;
+mod support;
+
 use std::thread::{self, ThreadId};
 
 use amf_core::{DecodeError, Decoder, FromAmf};
-use amf_remoting::service::{ArgumentsForm, BoxFuture, Call, ClientId, Connection, Encoding, Notification};
-use amf_remoting::{CallError, Caller, Client, Services, Version, remoting_service};
-use bytes::Bytes;
+use amf_remoting::service::Call;
+use amf_remoting::{Services, Version, remoting_service};
+use support::direct::caller;
 
 /// The thread that decoded an argument.
 struct DecodedOn(ThreadId);
@@ -31,31 +32,6 @@ impl Threads {
     fn panic(&self, _argument: DecodedOn) {
         panic!("as asked");
     }
-}
-
-/// A connection to nobody.
-struct ClosedConnection;
-
-impl Connection for ClosedConnection {
-    fn encoding(&self) -> Encoding {
-        Encoding::new(Version::Amf0, ArgumentsForm::Array)
-    }
-
-    fn notify(&self, _: &Notification) -> Result<(), CallError> {
-        Err(CallError::Gone)
-    }
-
-    fn invoke(&self, _: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
-        Box::pin(async { Err(CallError::Gone) })
-    }
-
-    fn is_open(&self) -> bool {
-        false
-    }
-}
-
-fn caller() -> Caller {
-    Caller::new(Client::new(ClientId::allocate(), Arc::new(ClosedConnection)))
 }
 
 /// The bytes of an array of one `ByteArray`, with so many bytes in all.
