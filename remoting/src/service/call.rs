@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::budget::OutputBudget;
 use super::registry::Registry;
 use super::reply::ReplyEnvelope;
-use super::{ArgumentList, ArgumentsForm, Caller, OutputLimits, Target};
+use super::{ArgumentList, ArgumentsForm, Caller, Fault, OutputLimits, Target};
 
 /// Goes to the arguments of a call within a larger value.
 ///
@@ -18,6 +18,9 @@ use super::{ArgumentList, ArgumentsForm, Caller, OutputLimits, Target};
 /// # Errors
 /// Where the value does not hold them.
 pub type BeginArguments = for<'de> fn(&mut Decoder<'de>) -> Result<ArgumentList<'de>, DecodeError>;
+
+/// Makes the fault of a call whose service or method does not exist.
+pub type NotFoundFault = fn(&Target) -> Fault;
 
 /// What a transport hands to [`Services`](super::Services), and what layers see.
 #[derive(Clone)]
@@ -31,6 +34,7 @@ pub struct Call {
     begin_arguments: Option<BeginArguments>,
     preceding_values: usize,
     envelope: Option<Arc<dyn ReplyEnvelope>>,
+    not_found: Option<NotFoundFault>,
     /// Held until the method has been polled, or the call has failed.
     start_guard: Option<Arc<()>>,
     /// Set when the call enters `Services`; so a layer also serves what is added after it.
@@ -51,6 +55,7 @@ impl Call {
             begin_arguments: None,
             preceding_values: 0,
             envelope: None,
+            not_found: None,
             start_guard: None,
             registry: None,
         }
@@ -87,6 +92,16 @@ impl Call {
         self
     }
 
+    /// Sets the fault of a call whose service or method does not exist. Default: `Service.ResourceNotFound` for a service,
+    /// `Service.MethodNotFound` for a method.
+    ///
+    /// This is for transports whose clients look for another code.
+    #[must_use]
+    pub fn with_not_found(mut self, fault: NotFoundFault) -> Self {
+        self.not_found = Some(fault);
+        self
+    }
+
     /// What is called.
     pub fn target(&self) -> &Target {
         &self.target
@@ -119,6 +134,10 @@ impl Call {
     /// How the arguments are laid out.
     pub fn form(&self) -> ArgumentsForm {
         self.form
+    }
+
+    pub(super) fn not_found(&self) -> Option<NotFoundFault> {
+        self.not_found
     }
 
     pub(super) fn take_start_guard(&mut self) -> Option<Arc<()>> {

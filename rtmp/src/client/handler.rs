@@ -9,9 +9,7 @@ use amf_remoting::{Caller, Services};
 use tokio::sync::oneshot;
 
 use super::shared_object::RemoteObjects;
-use crate::connection::{
-    CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, call_unknown, send_reply, to_call,
-};
+use crate::connection::{CallOutcome, ConnectionHandler, HandlerContext, InFlightCall, send_reply, to_call};
 use crate::proto::{Accepted, Command, Event, Status};
 
 pub(super) type OnUnhandled = dyn Fn(&str, Vec<Value>) + Send + Sync;
@@ -37,13 +35,11 @@ impl ClientHandler {
     fn command(&self, command: Command, context: &mut HandlerContext<'_, Self>) {
         let transaction = command.transaction();
         let target = Target::new(command.shared_name());
-        let is_known = self.services.signature(&target).is_some();
-        if !is_known {
+        if self.services.signature(&target).is_none() {
             (self.on_unhandled)(command.name(), command.body().to_values().unwrap_or_default());
         }
         match to_call(command, target, &self.caller) {
-            Ok(call) if is_known => context.calls.call(&self.services, call, transaction),
-            Ok(call) => context.calls.run(call_unknown(&self.services, call, transaction)),
+            Ok(call) => context.calls.call(&self.services, call, transaction),
             Err(fault) => send_reply((transaction, Err(fault)), context.connection),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use amf_remoting::connection;
 use amf_remoting::service::{ArgumentsForm, Call, Reply, Target, fault::code};
-use amf_remoting::{Caller, Fault, Services};
+use amf_remoting::{Caller, Fault};
 
 use crate::proto::{Command, Connection, Transaction, UserError};
 
@@ -31,25 +31,8 @@ pub(crate) fn to_call(command: Command, target: Target, caller: &Caller) -> Resu
         (body.bytes().clone(), VALUES_BEFORE_ARGUMENTS)
     };
     let call = Call::new(target, arguments, version, caller.clone());
+    let call = call.with_not_found(|target| unknown_method(target.as_str()));
     Ok(call.with_form(ArgumentsForm::Sequence).with_preceding_values(preceding))
-}
-
-/// Starts a call of a method that no service has. A layer may answer it; else its caller receives the fault of
-/// [`unknown_method`].
-pub(crate) fn call_unknown(
-    services: &Services,
-    call: Call,
-    transaction: Option<Transaction>,
-) -> InFlightCall {
-    let target = call.target().clone();
-    let outcome = services.call(call);
-    let outcome = async move {
-        outcome.await.map_err(|fault| match fault.code() {
-            code::METHOD_NOT_FOUND | code::SERVICE_NOT_FOUND => unknown_method(target.as_str()),
-            _ => fault,
-        })
-    };
-    InFlightCall::new(transaction, Box::pin(outcome))
 }
 
 /// The fault of a call of a method that there is not, whether it is the method or the service that is unknown. Its code

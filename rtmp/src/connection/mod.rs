@@ -7,7 +7,7 @@ mod handler;
 mod socket_writer;
 mod turns;
 
-pub(crate) use calls::{CallOutcome, InFlightCall, call_unknown, send_reply, to_call, unknown_method};
+pub(crate) use calls::{CallOutcome, InFlightCall, send_reply, to_call, unknown_method};
 pub(crate) use driver::Driver;
 pub(crate) use handle::{Handle, channel};
 pub(crate) use handler::{ConnectionEnd, ConnectionHandler, HandlerContext};

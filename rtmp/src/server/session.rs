@@ -21,8 +21,7 @@ use super::disconnect::{Disconnect, DisconnectReason};
 use super::fallback::UnknownCommand;
 use super::settings::{Fallback, ServerSettings};
 use crate::connection::{
-    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, call_unknown,
-    send_reply, to_call,
+    CallOutcome, ConnectionEnd, ConnectionHandler, Handle, HandlerContext, InFlightCall, send_reply, to_call,
 };
 use crate::instance::split_app;
 use crate::metrics::limit_exceeded;
@@ -166,16 +165,16 @@ impl ClientSession {
         }
         let services = &self.settings.services;
         let target = Target::new(command.shared_name());
-        let is_known = services.signature(&target).is_some();
-        if let Some(hook) = self.settings.fallback.as_ref().filter(|_| !is_known) {
-            let command = UnknownCommand::new(command, caller.clone());
-            let outcome = call_fallback(Arc::clone(&self.settings), Arc::clone(hook), command);
-            return context.calls.run(InFlightCall::new(transaction, outcome).into());
-        }
-        match to_call(command, target, caller) {
-            Ok(call) if is_known => context.calls.call(services, call, transaction),
-            Ok(call) => context.calls.run(call_unknown(services, call, transaction).into()),
-            Err(fault) => send_reply((transaction, Err(fault)), context.connection),
+        match &self.settings.fallback {
+            Some(hook) if services.signature(&target).is_none() => {
+                let command = UnknownCommand::new(command, caller.clone());
+                let outcome = call_fallback(Arc::clone(&self.settings), Arc::clone(hook), command);
+                context.calls.run(InFlightCall::new(transaction, outcome).into());
+            }
+            _ => match to_call(command, target, caller) {
+                Ok(call) => context.calls.call(services, call, transaction),
+                Err(fault) => send_reply((transaction, Err(fault)), context.connection),
+            },
         }
     }
 
