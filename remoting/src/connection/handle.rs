@@ -9,9 +9,8 @@ use amf_core::Version;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use super::limiter::ConnectionLimit;
 use crate::metrics;
-use crate::service::{ArgumentsForm, BoxFuture, CallError, Connection, Encoding, Notification};
+use crate::service::{ArgumentsForm, BoxFuture, CallError, Connection, Encoding, NamedLimit, Notification};
 
 /// Bytes that a message takes beside its name and arguments, at most.
 const MESSAGE_OVERHEAD: usize = 64;
@@ -76,12 +75,12 @@ pub struct HandleSettings {
     /// Maximum size of the encoded arguments of one notification or call, in bytes.
     pub max_message_bytes: usize,
     /// Maximum number of bytes that wait to be sent. One message always fits an empty queue.
-    pub outbound: ConnectionLimit,
+    pub outbound: NamedLimit,
 }
 
 impl HandleSettings {
     /// Creates the settings of a transport.
-    pub fn new(form: ArgumentsForm, max_message_bytes: usize, outbound: ConnectionLimit) -> Self {
+    pub fn new(form: ArgumentsForm, max_message_bytes: usize, outbound: NamedLimit) -> Self {
         Self { form, max_message_bytes, outbound }
     }
 }
@@ -151,7 +150,7 @@ impl<F: MessageFormat> Handle<F> {
         if !self.is_open() {
             return Err(CallError::Gone);
         }
-        let ConnectionLimit { name, max } = self.settings.outbound;
+        let NamedLimit { name, max } = self.settings.outbound;
         let max = if class == MessageClass::Droppable { max / 2 } else { max };
         if !self.status.try_enqueue(outbound.bytes::<F>(), max) {
             // Dropping what is late is no failure, and would be counted many times a second.
@@ -290,7 +289,7 @@ mod tests {
 
     /// A queue of 1,000 bytes.
     fn queue() -> (Handle<Plain>, OutboundQueue<Plain>) {
-        let outbound = ConnectionLimit::new("outbound_bytes", 1_000);
+        let outbound = NamedLimit::new("outbound_bytes", 1_000);
         channel(Plain, HandleSettings::new(ArgumentsForm::Sequence, 100, outbound))
     }
 

@@ -7,42 +7,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::metrics;
-
-/// A limit of one connection, or on the number of connections, with the name under which exceeding it is reported and counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionLimit {
-    /// Name of the limit, such as `max_connections`.
-    pub name: &'static str,
-    /// Its value.
-    pub max: usize,
-}
-
-impl ConnectionLimit {
-    /// Creates a limit.
-    pub const fn new(name: &'static str, max: usize) -> Self {
-        Self { name, max }
-    }
-}
+use crate::service::NamedLimit;
 
 /// Limits of a [`ConnectionLimiter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionLimits {
     /// Maximum number of connections in all.
-    pub total: ConnectionLimit,
+    pub total: NamedLimit,
     /// Maximum number of connections from one address. Default: no limit.
-    pub per_address: Option<ConnectionLimit>,
+    pub per_address: Option<NamedLimit>,
 }
 
 impl ConnectionLimits {
     /// Limits connections in all.
-    pub const fn new(total: ConnectionLimit) -> Self {
+    pub const fn new(total: NamedLimit) -> Self {
         Self { total, per_address: None }
     }
 
     /// Limits connections from one address too. All of a /64 of IPv6 is one address.
     #[must_use]
-    pub const fn with_per_address(self, limit: ConnectionLimit) -> Self {
+    pub const fn with_per_address(self, limit: NamedLimit) -> Self {
         Self { per_address: Some(limit), ..self }
     }
 }
@@ -65,10 +50,11 @@ pub struct ConnectionCounters {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use amf_remoting::connection::{ConnectionLimit, ConnectionLimiter, ConnectionLimits};
+/// use amf_remoting::connection::{ConnectionLimiter, ConnectionLimits};
+/// use amf_remoting::service::NamedLimit;
 ///
 /// let limiter = Arc::new(ConnectionLimiter::default());
-/// let limits = ConnectionLimits::new(ConnectionLimit::new("max_connections", 1));
+/// let limits = ConnectionLimits::new(NamedLimit::new("max_connections", 1));
 /// let permit = limiter.admit(&limits, None)?;
 /// assert!(limiter.admit(&limits, None).is_err());
 /// drop(permit);
@@ -99,7 +85,7 @@ pub struct ConnectionPermit {
 #[non_exhaustive]
 pub struct TooManyConnectionsError {
     /// The limit that would be exceeded.
-    pub limit: ConnectionLimit,
+    pub limit: NamedLimit,
 }
 
 impl ConnectionLimiter {
@@ -184,7 +170,7 @@ impl Drop for ConnectionPermit {
 
 impl fmt::Display for TooManyConnectionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ConnectionLimit { name, max } = self.limit;
+        let NamedLimit { name, max } = self.limit;
         write!(f, "no more than {max} connections, the limit `{name}`")
     }
 }
@@ -204,8 +190,8 @@ mod tests {
     use super::*;
 
     fn limits(total: usize, per_address: usize) -> ConnectionLimits {
-        ConnectionLimits::new(ConnectionLimit::new("max_connections", total))
-            .with_per_address(ConnectionLimit::new("max_connections_per_address", per_address))
+        ConnectionLimits::new(NamedLimit::new("max_connections", total))
+            .with_per_address(NamedLimit::new("max_connections_per_address", per_address))
     }
 
     fn at(address: &str) -> SocketAddr {

@@ -31,7 +31,6 @@ pub use accept::{Accept, accept_until};
 pub use calls::{CallOutcome, InFlightCall, RunningCalls, outcome_bytes};
 pub use handle::{Handle, HandleSettings, MessageClass, MessageFormat, Outbound, OutboundQueue, channel};
 pub use limiter::{
-    ConnectionCounters, ConnectionLimit, ConnectionLimiter, ConnectionLimits, ConnectionPermit,
-    TooManyConnectionsError,
+    ConnectionCounters, ConnectionLimiter, ConnectionLimits, ConnectionPermit, TooManyConnectionsError,
 };
 pub use shutdown::{DrainState, Shutdown, ShutdownTimeouts};

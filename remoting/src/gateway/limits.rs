@@ -1,6 +1,7 @@
 //! Limits on what a request can cost.
 
-use crate::packet::{NamedLimit, PacketLimits};
+use crate::packet::PacketLimits;
+use crate::service::NamedLimit;
 
 amf_core::__private::limits! {
     /// Limits of a [`Gateway`](super::Gateway).
@@ -77,9 +78,9 @@ impl GatewayLimits {
     pub(super) const fn packet_limits(&self) -> PacketLimits {
         let names = Self::NAMES;
         PacketLimits {
-            packet_timeout: NamedLimit { name: names.packet_timeout, max: self.packet_timeout },
-            notifications: NamedLimit { name: names.notifications, max: self.notifications },
-            notification_bytes: NamedLimit { name: names.notification_bytes, max: self.notification_bytes },
+            packet_timeout: NamedLimit::new(names.packet_timeout, self.packet_timeout),
+            notifications: NamedLimit::new(names.notifications, self.notifications),
+            notification_bytes: NamedLimit::new(names.notification_bytes, self.notification_bytes),
         }
     }
 }

@@ -18,9 +18,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tower::Service;
 
 use crate::connection::{
-    Accept, ConnectionLimit, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, accept_until,
+    Accept, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, accept_until,
 };
 use crate::metrics;
+use crate::service::NamedLimit;
 
 amf_core::__private::limits! {
     /// Limits of [`serve`].
@@ -79,7 +80,7 @@ where
 {
     let limiter = Arc::new(ConnectionLimiter::default());
     let connection_limits =
-        ConnectionLimits::new(ConnectionLimit::new(ServerLimits::NAMES.connections, limits.connections));
+        ConnectionLimits::new(NamedLimit::new(ServerLimits::NAMES.connections, limits.connections));
     let shutdown = Shutdown::new();
     let serve = |(io, address)| match limiter.admit(&connection_limits, None) {
         Ok(permit) => {

@@ -69,8 +69,7 @@ pub(crate) async fn handle_packet(
         Arc::new(PacketBudget::reserve(services.encode_limits().packet_bytes, response_uris(&packet))?);
     let headers = lazy_headers(services, &packet, &bytes);
     let version = PacketVersion::new(packet.version);
-    let packet_deadline =
-        Deadline::new(limits.packet_timeout.name, limits.packet_timeout.max, Instant::now());
+    let packet_deadline = Deadline::new(limits.packet_timeout, Instant::now());
     let context = CallContext { services: services.clone(), packet_deadline };
     let is_description = policy.is_description_request(&packet);
     let handler =

@@ -2,19 +2,14 @@
 
 use std::time::Duration;
 
+use crate::service::NamedLimit;
+
 /// The part of a transport's limits that concerns the calls of one packet, with the transport's names for them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PacketLimits {
     pub(crate) packet_timeout: NamedLimit<Duration>,
     pub(crate) notifications: NamedLimit<usize>,
     pub(crate) notification_bytes: NamedLimit<usize>,
-}
-
-/// A limit and the name under which exceeding it is reported.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NamedLimit<T> {
-    pub(crate) name: &'static str,
-    pub(crate) max: T,
 }
 
 impl NamedLimit<usize> {

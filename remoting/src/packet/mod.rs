@@ -16,7 +16,7 @@ pub use reply_headers::ReplyHeaders;
 
 pub(crate) use handler::{PacketError, PacketSettings, handle_packet};
 pub(crate) use header_policy::HeaderPolicy;
-pub(crate) use limits::{NamedLimit, PacketLimits};
+pub(crate) use limits::PacketLimits;
 pub(crate) use protocol::{CallContext, MessageReply, PacketMessage, PacketProtocol};
 pub(crate) use schedule::ScheduledCall;
 pub(crate) use span::packet_span;

@@ -6,10 +6,10 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::budget::PacketBudget;
-use super::limits::{NamedLimit, PacketLimits};
+use super::limits::PacketLimits;
 use crate::metrics;
 use crate::service::{
-    ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, Notification,
+    ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, NamedLimit, Notification,
 };
 
 /// One client with one queue for each call of its packet.
@@ -70,8 +70,8 @@ impl Drop for PacketClient {
 struct NotificationQueue {
     /// Nothing when the reply was written.
     queued: Mutex<Option<QueuedNotifications>>,
-    count: NamedLimit<usize>,
-    bytes: NamedLimit<usize>,
+    count: NamedLimit,
+    bytes: NamedLimit,
     max_message_bytes: usize,
     budget: Arc<PacketBudget>,
 }

@@ -8,12 +8,12 @@ use amf_core::{Class, EncodeError, Encoder, ToAmf, Version};
 use bytes::Bytes;
 
 use super::budget::PacketBudget;
-use super::limits::{NamedLimit, PacketLimits};
+use super::limits::PacketLimits;
 use super::notifications::queue_full;
 use crate::service::budget::{OutputBudget, exceeded_limit};
 use crate::service::client::check_name;
 use crate::service::fault::{Fault, code};
-use crate::service::{CallError, Caller, FromCaller};
+use crate::service::{CallError, Caller, FromCaller, NamedLimit};
 
 /// The headers of the reply to come, for a method to borrow.
 ///
@@ -44,9 +44,9 @@ pub struct ReplyHeaders {
 struct HeaderBuffer {
     /// Nothing when the reply was written.
     headers: Option<Vec<EncodedHeader>>,
-    count: NamedLimit<usize>,
+    count: NamedLimit,
     /// Maximum number of bytes that are still to be added.
-    bytes: NamedLimit<usize>,
+    bytes: NamedLimit,
     budget: Arc<PacketBudget>,
 }
 

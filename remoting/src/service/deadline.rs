@@ -10,22 +10,22 @@ use tokio::runtime::Handle;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::NamedLimit;
 use super::fault::{Fault, code};
 use crate::metrics;
 
 /// The end of a time limit, with the name under which reaching it is reported and counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
-    limit: &'static str,
-    timeout: Duration,
+    limit: NamedLimit<Duration>,
     /// `None`: no limit, or one that ends after the last instant that the clock can express.
     at: Option<Instant>,
 }
 
 impl Deadline {
     /// Starts a time limit at an instant.
-    pub(crate) fn new(limit: &'static str, timeout: Duration, start: Instant) -> Self {
-        Self { limit, timeout, at: start.checked_add(timeout) }
+    pub(crate) fn new(limit: NamedLimit<Duration>, start: Instant) -> Self {
+        Self { limit, at: start.checked_add(limit.max) }
     }
 
     /// The nearer one of two deadlines; `self` if both are at the same instant.
@@ -45,7 +45,7 @@ impl Deadline {
     /// Counts the limit as exceeded, and returns the fault that names it.
     #[cold]
     pub(super) fn exceeded(&self) -> Fault {
-        let Self { limit, timeout, .. } = self;
+        let NamedLimit { name: limit, max: timeout } = self.limit;
         metrics::record_exceeded_limit(limit);
         Fault::new(
             code::TIMEOUT,

@@ -13,7 +13,8 @@ use super::blocking_pool::BlockingPool;
 use super::call_limits::CallLimits;
 use super::deadline::Deadline;
 use super::{
-    Arguments, Context, Fault, Method, MethodFuture, OutputLimits, Service, ServicesError, Signature, Target,
+    Arguments, Context, Fault, Method, MethodFuture, NamedLimit, OutputLimits, Service, ServicesError,
+    Signature, Target,
 };
 
 /// What is fixed once the program runs.
@@ -123,7 +124,8 @@ impl Registry {
 
     /// Returns the end of a call that started at an instant, unless its method has a timeout of its own.
     pub(super) fn call_deadline(&self, start: Instant) -> Deadline {
-        Deadline::new(CallLimits::NAMES.call_timeout, self.call_limits.call_timeout, start)
+        let limit = NamedLimit::new(CallLimits::NAMES.call_timeout, self.call_limits.call_timeout);
+        Deadline::new(limit, start)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {

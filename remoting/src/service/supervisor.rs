@@ -11,7 +11,7 @@ use super::call_recorder::UNKNOWN;
 use super::deadline::{Deadline, LazyTimer};
 use super::dispatch::dispatch_with;
 use super::registry::{Registry, ResolvedMethod};
-use super::{Call, Fault, Reply, Target};
+use super::{Call, Fault, NamedLimit, Reply, Target};
 use crate::metrics;
 
 /// A call runs in the task of its connection, or of its request: nothing else of that task happens during a poll.
@@ -78,7 +78,7 @@ impl CallSupervisor {
     fn deadline(&self, start: Instant) -> Deadline {
         let of_method = self.registry.method(&self.target).and_then(|method| method.signature.timeout());
         let of_call = match of_method {
-            Some(timeout) => Deadline::new("method_timeout", timeout, start),
+            Some(timeout) => Deadline::new(NamedLimit::new("method_timeout", timeout), start),
             None => self.registry.call_deadline(start),
         };
         match &self.transport_deadline {

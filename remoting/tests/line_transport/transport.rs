@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 
 use amf_core::Version;
 use amf_remoting::connection::{
-    CallOutcome, ConnectionLimit, DrainState, Handle, HandleSettings, InFlightCall, MessageFormat, Outbound,
-    OutboundQueue, RunningCalls, Shutdown, ShutdownTimeouts, channel, outcome_bytes,
+    CallOutcome, DrainState, Handle, HandleSettings, InFlightCall, MessageFormat, Outbound, OutboundQueue,
+    RunningCalls, Shutdown, ShutdownTimeouts, channel, outcome_bytes,
 };
+use amf_remoting::service::NamedLimit;
 use amf_remoting::service::{ArgumentsForm, Call, ClientId, Notification};
 use amf_remoting::{CallError, Caller, Client, Services};
 use bytes::Bytes;
@@ -54,7 +55,7 @@ pub(crate) struct LineConnection {
 
 impl LineConnection {
     pub(crate) fn new(services: Services, stream: DuplexStream) -> (Arc<Handle<LineFormat>>, Self) {
-        let outbound = ConnectionLimit::new("outbound_bytes", 1_000);
+        let outbound = NamedLimit::new("outbound_bytes", 1_000);
         let settings = HandleSettings::new(ArgumentsForm::Array, 500, outbound);
         let (handle, outbound) = channel(LineFormat, settings);
         let handle = Arc::new(handle);

@@ -2,8 +2,8 @@
 
 use amf_core::Version;
 use amf_remoting::OutputLimits;
-use amf_remoting::connection::{self, ConnectionLimit, HandleSettings, MessageFormat};
-use amf_remoting::service::{ArgumentsForm, Notification};
+use amf_remoting::connection::{self, HandleSettings, MessageFormat};
+use amf_remoting::service::{ArgumentsForm, NamedLimit, Notification};
 
 use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::{Config, Limits, Message};
@@ -36,7 +36,7 @@ impl MessageFormat for ChunkFormat {
 
 /// Creates the handle of a connection and the queue that its driver reads.
 pub(crate) fn channel(config: &Config, output: OutputLimits) -> (Handle, OutboundQueue) {
-    let outbound = ConnectionLimit::new(Limits::NAMES.outbound_bytes, config.limits.outbound_bytes);
+    let outbound = NamedLimit::new(Limits::NAMES.outbound_bytes, config.limits.outbound_bytes);
     let settings = HandleSettings::new(ArgumentsForm::Sequence, output.client_call_bytes, outbound);
     connection::channel(ChunkFormat { chunk_size: config.chunk_size }, settings)
 }

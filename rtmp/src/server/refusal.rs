@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amf_remoting::connection::{
-    ConnectionLimit, ConnectionLimits, ConnectionPermit, ShutdownTimeouts, TooManyConnectionsError,
+    ConnectionLimits, ConnectionPermit, ShutdownTimeouts, TooManyConnectionsError,
 };
+use amf_remoting::service::NamedLimit;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -42,7 +43,7 @@ impl ServerSettings {
             Err(error) => error,
         };
         tracing::warn!(%error, ?peer, "a connection was refused");
-        let max = ConnectionLimit::new(ServerLimits::NAMES.pending_refusals, self.limits.pending_refusals);
+        let max = NamedLimit::new(ServerLimits::NAMES.pending_refusals, self.limits.pending_refusals);
         let permit = self.inner.refusals.admit(&ConnectionLimits::new(max), None).ok()?;
         Some(Entry::Refused(Refusal { error, _permit: permit }))
     }

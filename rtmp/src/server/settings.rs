@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amf_remoting::connection::{
-    ConnectionLimit, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, ShutdownTimeouts,
+    ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, ShutdownTimeouts,
     TooManyConnectionsError,
 };
-use amf_remoting::service::{BoxFuture, Reply};
+use amf_remoting::service::{BoxFuture, NamedLimit, Reply};
 use amf_remoting::{Fault, Services};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -85,11 +85,9 @@ impl ServerSettings {
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
         let ServerLimits { max_connections, max_connections_per_address, .. } = self.limits;
-        let total = ConnectionLimit::new(ServerLimits::NAMES.max_connections, max_connections);
-        let per_address = ConnectionLimit::new(
-            ServerLimits::NAMES.max_connections_per_address,
-            max_connections_per_address,
-        );
+        let total = NamedLimit::new(ServerLimits::NAMES.max_connections, max_connections);
+        let per_address =
+            NamedLimit::new(ServerLimits::NAMES.max_connections_per_address, max_connections_per_address);
         self.inner.limiter.admit(&ConnectionLimits::new(total).with_per_address(per_address), peer)
     }
 
