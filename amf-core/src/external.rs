@@ -81,7 +81,7 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
         let length = usize::from(self.read_u16()?);
         let at = self.decoder.offset();
         let bytes = self.read_bytes(length)?;
-        let text = crate::wire::utf8::read_as(bytes, self.decoder.text_encoding);
+        let text = crate::wire::utf8::read_as(bytes, self.decoder.options.text_encoding);
         text.ok_or_else(|| DecodeError::new(crate::DecodeErrorKind::Utf8, at))
     }
 

@@ -27,7 +27,7 @@ use crate::class::{Class, Classes, ExternalBody};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::value::Value;
-use crate::wire::{Reader, TextEncoding};
+use crate::wire::Reader;
 use crate::work;
 
 pub(crate) use cursor::{Cursor, Frame, ReferenceTable, Slot, SlotId};
@@ -66,8 +66,6 @@ pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTrai
 pub struct Decoder<'de> {
     pub(crate) reader: Reader<'de>,
     pub(crate) mode: Mode,
-    /// The mode at the start of the input.
-    outermost_mode: Mode,
     pub(crate) amf0_objects: ReferenceTable<Slot>,
     pub(crate) amf3_objects: ReferenceTable<Slot>,
     amf0_references: Amf0References,
@@ -89,9 +87,7 @@ pub struct Decoder<'de> {
     /// The array that holds the arguments of a call, whose end is not looked for.
     pub(crate) arguments: Option<SlotId>,
     classes: ClassSource,
-    limits: Limits,
-    pub(crate) text_encoding: TextEncoding,
-    pub(crate) raw_externalizables: bool,
+    pub(crate) options: DecodeOptions,
     pub(crate) switched: bool,
     depth_left: usize,
     nodes_left: usize,
@@ -157,7 +153,7 @@ impl<'de> Decoder<'de> {
     /// It reads no more than 2 GiB; what is longer seems to end there.
     #[inline]
     pub fn new(version: Version, input: &'de [u8]) -> Self {
-        Self::with_class_source(version, input, ClassSource::BuiltIn, Limits::default())
+        Self::with_class_source(version, input, ClassSource::BuiltIn, DecodeOptions::new())
     }
 
     /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_options`, but nothing is
@@ -165,19 +161,21 @@ impl<'de> Decoder<'de> {
     #[inline]
     pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, options: DecodeOptions) -> Self {
         let classes = ClassSource::Table(Arc::clone(classes));
-        let mut decoder = Self::with_class_source(Version::Amf0, input, classes, options.limits);
-        decoder.text_encoding = options.text_encoding;
-        decoder.raw_externalizables = options.raw_externalizables;
-        decoder
+        Self::with_class_source(Version::Amf0, input, classes, options)
     }
 
     #[inline]
-    fn with_class_source(version: Version, input: &'de [u8], classes: ClassSource, limits: Limits) -> Self {
+    fn with_class_source(
+        version: Version,
+        input: &'de [u8],
+        classes: ClassSource,
+        options: DecodeOptions,
+    ) -> Self {
         let input = input.get(..cursor::MAX_INPUT).unwrap_or(input);
+        let limits = options.limits;
         Self {
             reader: Reader::new(input),
             mode: Mode::of(version),
-            outermost_mode: Mode::of(version),
             amf0_objects: ReferenceTable::default(),
             amf3_objects: ReferenceTable::default(),
             amf0_references: Amf0References::default(),
@@ -191,9 +189,7 @@ impl<'de> Decoder<'de> {
             resume_cursors: Vec::new(),
             arguments: None,
             classes,
-            limits,
-            text_encoding: TextEncoding::Utf8,
-            raw_externalizables: false,
+            options,
             switched: false,
             depth_left: limits.depth,
             nodes_left: limits.nodes,
@@ -225,7 +221,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.options.limits = limits;
         self.depth_left = limits.depth;
         self.nodes_left = limits.nodes;
         self.suspended_nodes_left = limits.replayed_nodes;
@@ -238,9 +234,8 @@ impl<'de> Decoder<'de> {
     #[inline]
     #[must_use]
     pub fn with_options(mut self, options: impl Into<DecodeOptions>) -> Self {
-        let DecodeOptions { limits, text_encoding, raw_externalizables } = options.into();
-        self.text_encoding = text_encoding;
-        self.raw_externalizables = raw_externalizables;
+        self.options = options.into();
+        let limits = self.options.limits;
         self.with_limits(limits)
     }
 
@@ -274,7 +269,7 @@ impl<'de> Decoder<'de> {
 
     /// The limits in force.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.options.limits
     }
 
     /// The class of an alias, where it is known.
@@ -367,7 +362,7 @@ impl<'de> Decoder<'de> {
 
     /// Number of bytes that were read more than once so far; see [`Limits::replayed_bytes`].
     pub fn replayed_bytes(&self) -> usize {
-        self.limits.replayed_bytes.saturating_sub(self.replayed_bytes_left)
+        self.limits().replayed_bytes.saturating_sub(self.replayed_bytes_left)
     }
 
     /// Takes bytes from the budget of what is read more than once.
@@ -375,7 +370,7 @@ impl<'de> Decoder<'de> {
         work::count_bytes(bytes);
         if bytes > self.replayed_bytes_left {
             self.replayed_bytes_left = 0;
-            return Err(self.limit_error(Limits::NAMES.replayed_bytes, self.limits.replayed_bytes));
+            return Err(self.limit_error(Limits::NAMES.replayed_bytes, self.limits().replayed_bytes));
         }
         self.replayed_bytes_left -= bytes;
         Ok(())
@@ -398,7 +393,7 @@ impl<'de> Decoder<'de> {
     fn out_of_memory(&self) -> DecodeError {
         self.limit_error(
             Limits::NAMES.memory,
-            self.limits.memory_for(self.offset() + self.reader.remaining()),
+            self.limits().memory_for(self.offset() + self.reader.remaining()),
         )
     }
 
@@ -420,7 +415,7 @@ impl<'de> Decoder<'de> {
     /// How many values are open around the place that is read next.
     #[inline]
     pub(crate) fn depth(&self) -> usize {
-        self.limits.depth.saturating_sub(self.depth_left)
+        self.limits().depth.saturating_sub(self.depth_left)
     }
 
     /// Counts one value.
@@ -446,9 +441,9 @@ impl<'de> Decoder<'de> {
     #[inline(never)]
     fn too_many_nodes(&self) -> DecodeError {
         if self.resume_cursors.is_empty() {
-            self.limit_error(Limits::NAMES.nodes, self.limits.nodes)
+            self.limit_error(Limits::NAMES.nodes, self.limits().nodes)
         } else {
-            self.limit_error(Limits::NAMES.replayed_nodes, self.limits.replayed_nodes)
+            self.limit_error(Limits::NAMES.replayed_nodes, self.limits().replayed_nodes)
         }
     }
 

@@ -273,7 +273,8 @@ impl Decoder<'_> {
             self.end_replay();
         }
         self.reader.seek(0);
-        self.mode = self.outermost_mode;
+        // Only a message that begins in AMF0 has AMF0 references.
+        self.mode = Mode::Amf0;
         self.amf0_objects = super::ReferenceTable::default();
         self.amf3_objects = super::ReferenceTable::default();
         self.strings = super::ReferenceTable::default();

@@ -146,7 +146,7 @@ impl<'de> Decoder<'de> {
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;
         work::count_bytes(length);
-        let text = crate::wire::utf8::read_as(bytes, self.text_encoding)
+        let text = crate::wire::utf8::read_as(bytes, self.options.text_encoding)
             .ok_or_else(|| DecodeError::new(DecodeErrorKind::Utf8, start))?;
         if let Cow::Owned(text) = &text {
             self.charge(text.len())?;

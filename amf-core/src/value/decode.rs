@@ -312,7 +312,7 @@ impl<'de> Decoder<'de> {
             return Ok(External::with_traits(traits, vec![ExternalPart::Value(body)]));
         }
         let Some(body) = self.external_body(alias) else {
-            if self.raw_externalizables {
+            if self.options.raw_externalizables {
                 let rest = self.reader.bytes(self.reader.remaining())?;
                 self.charge(size_of::<ExternalPart>() + rest.len())?;
                 return Ok(External::with_traits(traits, vec![ExternalPart::Bytes(rest.into())]));

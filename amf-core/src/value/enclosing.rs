@@ -37,10 +37,7 @@ impl Decoder<'_> {
         let start = self.start_cursor(slot)?;
         self.reader.seek(reference_end);
         let outer = self.mode;
-        self.mode = match slot.version {
-            Version::Amf0 => Mode::Amf0,
-            Version::Amf3 => Mode::Amf3,
-        };
+        self.mode = Mode::of(slot.version);
         let suspended = self.suspend_objects(start);
         let (value, end) = self.replay_from(start, |decoder| {
             let value = decoder.read_new_value(Some(slot))?;
