@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use amf_core::dump::{Dump, Kind};
-use amf_core::{Decoder, Value, Version};
+use amf_core::{DecodeErrorKind, Decoder, Value, Version};
 
 #[track_caller]
 fn assert_dump(kind: Kind, bytes: &[u8], rows: &str) {
@@ -58,8 +58,8 @@ fn every_amf0_type_is_dumped() {
 001d  0b 42 70 2b 36 21 15 80 … Date 2005-03-18T01:58:31Z, zone 240, which is to be ignored
 0028  0f 00 00 00 04 3c 61 2f … XMLDocument "<a/>"  = AMF0 object 0
 0031  0a 00 00 00 02            Array of 2  = AMF0 object 1
-0036  07 00 00                    [0] -> AMF0 object 0, XMLDocument at 0028
-0039  07 00 01                    [1] -> AMF0 object 1, Array at 0031
+0036  07 00 00                    [0] -> AMF0 object 0, XMLDocument at 0028, or -> Date at 001d
+0039  07 00 01                    [1] -> AMF0 object 1, Array at 0031, or -> AMF0 object 0, XMLDocument at 0028
 003c  08 00 00 00 01            ECMA array of length 1  = AMF0 object 2
 0041  00 01 30                    0:
 0044  05                            null
@@ -71,7 +71,7 @@ fn every_amf0_type_is_dumped() {
 0059  01 00                             Boolean false
 005b  00 00 09                        end of AMF0 object 4
 005e  00 00 09                    end of AMF0 object 3
-0061  07 00 03                  -> AMF0 object 3, Object, "a.B" at 0048
+0061  07 00 03                  -> AMF0 object 3, Object, "a.B" at 0048, or -> AMF0 object 2, ECMA array at 003c
 0064  11 04 07                  AMF3 Integer 7
 "#,
     );
@@ -204,6 +204,52 @@ fn packets_are_dumped_with_headers_and_messages() {
 0006  05                        1 byte follows
 ",
     );
+}
+
+/// Numbers of AMF0 references count the array of arguments, or do not; and dates, or not (AMF0 §2.9 leaves both open).
+#[test]
+fn references_are_shown_as_every_sender_means_them() {
+    // A list of a date and {}, then reference 2: where dates count, the list is 0, the date 1 and the object 2;
+    // elsewhere there is no object 2.
+    let date = b"\x0B\x42\x70\x2B\x36\x21\x15\x80\0\0\0";
+    let list = [&b"\x0A\0\0\0\x03"[..], date, b"\x03\0\0\x09\x07\0\x02"].concat();
+    assert_dump(
+        Kind::Amf0,
+        &list,
+        r"
+0000  0a 00 00 00 03            Array of 3  = AMF0 object 0
+0005  0b 42 70 2b 36 21 15 80 …   [0] Date 2005-03-18T01:58:31Z
+0010  03                          [1] Object  = AMF0 object 1
+0011  00 00 09                      end of AMF0 object 1
+0014  07 00 02                    [2] -> AMF0 object 1, Object at 0010
+",
+    );
+    // A call with {} and reference 0: the array of arguments if that counts, else the object. In a result, the array.
+    let rows_of_reference = |target: &[u8], response: &[u8]| {
+        let text = |text: &[u8]| [&[0, text.len() as u8], text].concat();
+        let body = b"\0\0\0\x0C\x0A\0\0\0\x02\x03\0\0\x09\x07\0\0";
+        let packet = [&b"\0\0\0\0\0\x01"[..], &text(target), &text(response), body].concat();
+        let dump = Dump::new(Kind::Packet, &packet);
+        assert_eq!(dump.first_error(), None);
+        dump.to_string().lines().last().unwrap().split_once("[1] ").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        rows_of_reference(b"a.b", b"/1"),
+        "-> AMF0 object 0, Array at 0013, or -> AMF0 object 1, Object at 0018"
+    );
+    assert_eq!(rows_of_reference(b"/1/onResult", b""), "-> AMF0 object 0, Array at 0019");
+    // The file of `{a: date, b: reference 1}`: its data is 0, and the date 1 where dates count.
+    let members = [&b"\0\x01a"[..], date, b"\0\0\x01b\x07\0\x01\0"].concat();
+    let file = [&b"\0\xBF\0\0\0\x27TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\0"[..], &members].concat();
+    let dump = Dump::new(Kind::Sol, &file);
+    assert_eq!(dump.first_error(), None);
+    assert!(dump.to_string().contains(" -> Date at 001a\n"), "{dump}");
+    // What names nothing under any numbering is an error.
+    let nothing = [&list[..list.len() - 1], b"\x03"].concat();
+    assert!(matches!(
+        Dump::new(Kind::Amf0, &nothing).first_error().unwrap().kind(),
+        DecodeErrorKind::Reference { table: "object", index: 3, len: 2 }
+    ));
 }
 
 #[test]

@@ -68,6 +68,48 @@ pub(crate) enum Amf0Referent {
     Date(u32),
 }
 
+impl Amf0References {
+    /// Says that the first object encloses the whole message.
+    pub(crate) fn set_container(&mut self, may_be_referenced: bool) {
+        self.container = Some(Container { may_be_referenced });
+    }
+
+    /// Enters a date that begins at `start`, behind so many objects.
+    #[inline]
+    pub(crate) fn register_date(&mut self, start: usize, objects: u32) {
+        let position = start as u32;
+        if self.dates.last().is_none_or(|last| last.position < position) {
+            self.dates.push(DateEntry { place: objects + self.dates.len() as u32, position });
+        }
+    }
+
+    /// What a number names under a numbering, of so many objects and of the dates that begin before `offset`.
+    pub(crate) fn referent(
+        &self,
+        numbering: Amf0Numbering,
+        number: u32,
+        objects: u32,
+        offset: usize,
+    ) -> Option<Amf0Referent> {
+        let Self { container, dates, .. } = self;
+        let uncounted = u32::from(container.is_some() && !numbering.arguments_count);
+        let index = if numbering.dates_count {
+            let place = number + uncounted;
+            let dates_before = dates.partition_point(|date| date.place < place);
+            if let Some(date) = dates.get(dates_before).filter(|date| date.place == place) {
+                let was_sent = (date.position as usize) < offset;
+                return was_sent.then_some(Amf0Referent::Date(date.position));
+            }
+            place - dates_before as u32
+        } else {
+            number + uncounted
+        };
+        let is_excluded = index == 0 && container.is_some_and(|container| !container.may_be_referenced);
+        (index < objects && !is_excluded)
+            .then_some(Amf0Referent::Object(SlotId { version: Version::Amf0, index }))
+    }
+}
+
 impl SlotId {
     /// A table holds no more entries than the input has bytes.
     const UNRESOLVED_BIT: u32 = 1 << 31;
@@ -173,18 +215,14 @@ impl Decoder<'_> {
     /// arguments of a message of Flex are within an array of arguments of their own.
     pub(crate) fn set_amf0_container(&mut self, index: u32, may_be_referenced: bool) {
         if index == 0 && self.amf0_references.dates.is_empty() {
-            self.amf0_references.container = Some(Container { may_be_referenced });
+            self.amf0_references.set_container(may_be_referenced);
         }
     }
 
     /// Enters an AMF0 date that begins at `start`.
     #[inline]
     pub(crate) fn register_amf0_date(&mut self, start: usize) {
-        let position = start as u32;
-        let dates = &mut self.amf0_references.dates;
-        if dates.last().is_none_or(|last| last.position < position) {
-            dates.push(DateEntry { place: self.amf0_objects.next_index() + dates.len() as u32, position });
-        }
+        self.amf0_references.register_date(start, self.amf0_objects.next_index());
     }
 
     /// Resolves the number of an AMF0 reference that was just read.
@@ -218,24 +256,8 @@ impl Decoder<'_> {
 
     /// What a number names under a numbering, of what was sent before this place of the input.
     fn referent(&self, numbering: Amf0Numbering, number: u32) -> Option<Amf0Referent> {
-        let Amf0References { container, dates, .. } = &self.amf0_references;
-        let uncounted = u32::from(container.is_some() && !numbering.arguments_count);
-        let index = if numbering.dates_count {
-            let place = number + uncounted;
-            let dates_before = dates.partition_point(|date| date.place < place);
-            if let Some(date) = dates.get(dates_before).filter(|date| date.place == place) {
-                let was_sent = (date.position as usize) < self.offset();
-                return was_sent.then_some(Amf0Referent::Date(date.position));
-            }
-            place - dates_before as u32
-        } else {
-            number + uncounted
-        };
-        self.amf0_objects.get(index)?;
-        if index == 0 && container.is_some_and(|container| !container.may_be_referenced) {
-            return None;
-        }
-        Some(Amf0Referent::Object(SlotId { version: Version::Amf0, index }))
+        let objects = self.amf0_objects.next_index();
+        self.amf0_references.referent(numbering, number, objects, self.offset())
     }
 
     /// Reads the date whose marker stands at this position.

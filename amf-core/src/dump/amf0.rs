@@ -4,6 +4,7 @@ use super::rows::{MemberName, Quoted};
 use super::walker::{Step, StopReason, TableText, Walker, check_depth};
 use crate::Version;
 use crate::amf0::marker;
+use crate::decoder::Amf0Referent;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::iso8601::Iso8601;
 
@@ -34,7 +35,7 @@ impl<'de> Walker<'de, '_> {
             marker::NULL => self.append(format_args!("null")),
             marker::UNDEFINED => self.append(format_args!("undefined")),
             marker::UNSUPPORTED => self.append(format_args!("unsupported")),
-            marker::DATE => self.amf0_date()?,
+            marker::DATE => self.amf0_date(start)?,
             marker::XML_DOCUMENT => {
                 self.append(format_args!("XMLDocument "));
                 let text = self.amf0_long_text()?;
@@ -42,8 +43,8 @@ impl<'de> Walker<'de, '_> {
                 self.register(Version::Amf0, start, "XMLDocument", None);
             }
             marker::REFERENCE => {
-                let index = usize::from(self.reader.u16()?);
-                return self.reference(Version::Amf0, index, "", start);
+                let number = self.reader.u16()?;
+                return self.amf0_reference(number.into(), start);
             }
             marker::AVMPLUS => {
                 self.append(format_args!("AMF3 "));
@@ -100,7 +101,8 @@ impl<'de> Walker<'de, '_> {
     }
 
     /// The time zone is reserved (§2.13), which is no reason to hide it.
-    fn amf0_date(&mut self) -> Result<(), DecodeError> {
+    fn amf0_date(&mut self, start: usize) -> Result<(), DecodeError> {
+        self.tables.register_amf0_date(start);
         self.append(format_args!("Date "));
         let millis = self.reader.f64()?;
         self.append(format_args!("{}", Iso8601(millis)));
@@ -109,6 +111,27 @@ impl<'de> Walker<'de, '_> {
             self.append(format_args!(", zone {zone}, which is to be ignored"));
         }
         Ok(())
+    }
+
+    /// A reference under the numbering of Flash Player, and what else other senders mean by it: what is shown may come
+    /// from any of them.
+    fn amf0_reference(&mut self, number: u32, start: usize) -> Result<(), StopReason> {
+        let referents = self.tables.amf0_referents(number, start);
+        if referents.is_empty() {
+            return self.reference(Version::Amf0, number as usize, "", start);
+        }
+        for (index, referent) in referents.into_iter().enumerate() {
+            if index > 0 {
+                self.append(format_args!(", or "));
+            }
+            match referent {
+                Amf0Referent::Object(slot) => {
+                    self.referent(Version::Amf0, slot.index as usize, "", start)?;
+                }
+                Amf0Referent::Date(position) => self.append(format_args!("-> Date at {position:04x}")),
+            }
+        }
+        self.end()
     }
 
     /// The row of a member's name; false at the end marker of the object.

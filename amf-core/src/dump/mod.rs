@@ -37,6 +37,7 @@
 //! | `= object 0`, `= string 3`, `= traits 1` | the place that it takes in that table, where references find it |
 //! | `-> object 0` | a reference to that place |
 //! | `AMF0 object 0` | the same in the one table of AMF0, which is apart from those of AMF3 |
+//! | `-> AMF0 object 2 …, or -> Date at 0005` | what the reference means to Flash Player, and to senders of another [numbering](crate::Amf0Numbering) |
 //! | `hp:` | a name; its value is in the next row |
 //! | `hp: Integer 7` | a value whose name stands in the traits |
 //! | `…` behind bytes | there are more in this row than are shown |

@@ -1,7 +1,8 @@
 //! The remoting packet around its values.
 
 use super::rows::Quoted;
-use super::walker::{Label, Step, StopReason, Tables, Walker};
+use super::walker::{Label, Step, StopReason, TableText, Tables, Walker};
+use crate::amf0::marker::STRICT_ARRAY;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Limits, Version};
 
@@ -17,7 +18,7 @@ pub(super) fn looks_like_packet(input: &[u8]) -> bool {
     }
 }
 
-impl Walker<'_, '_> {
+impl<'de> Walker<'de, '_> {
     pub(super) fn packet(&mut self) -> Result<(), StopReason> {
         self.number("version")?;
         let headers = self.number("headers:")?;
@@ -29,14 +30,14 @@ impl Walker<'_, '_> {
             let must_understand = self.reader.u8()? != 0;
             self.append(format_args!("{must_understand}"));
             self.end()?;
-            self.body("value")?;
+            self.body("value", false)?;
         }
         let messages = self.number("messages:")?;
         for number in 0..messages {
             self.rows.write_note(1, &format!("message {number}"))?;
-            self.packet_text("target")?;
+            let target = self.packet_text("target")?;
             self.packet_text("response")?;
-            self.body("body")?;
+            self.body("body", !is_reply(&target))?;
         }
         match self.reader.remaining() {
             0 => Ok(()),
@@ -57,16 +58,17 @@ impl Walker<'_, '_> {
         Ok(number)
     }
 
-    fn packet_text(&mut self, what: &str) -> Result<(), StopReason> {
+    fn packet_text(&mut self, what: &str) -> Result<TableText<'de>, StopReason> {
         self.begin(2);
         self.append(format_args!("{what} "));
         let text = self.amf0_text()?;
         self.append(format_args!("{}", Quoted(&text)));
-        self.end()
+        self.end()?;
+        Ok(text)
     }
 
     /// A length and a value, with tables of its own. Many peers write no true length.
-    fn body(&mut self, what: &'static str) -> Result<(), StopReason> {
+    fn body(&mut self, what: &'static str, may_be_arguments: bool) -> Result<(), StopReason> {
         self.begin(2);
         self.append(format_args!("length "));
         let length = self.reader.u32()?;
@@ -74,6 +76,9 @@ impl Walker<'_, '_> {
         self.end()?;
         let start = self.reader.position();
         self.tables = Tables::default();
+        if may_be_arguments && self.reader.peek() == Some(STRICT_ARRAY) {
+            self.tables.set_amf0_container();
+        }
         self.walk(2, Step::Single(Version::Amf0, Label::Field(what)))?;
         let true_length = self.reader.position() - start;
         if true_length != length as usize {
@@ -82,4 +87,9 @@ impl Walker<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a message with this target holds a result or a fault, not the arguments of a call.
+fn is_reply(target: &str) -> bool {
+    target.ends_with("/onResult") || target.ends_with("/onStatus")
 }

@@ -54,6 +54,7 @@ impl<'de> Walker<'de, '_> {
         if version == Version::Amf0 {
             self.append(format_args!(", data"));
             self.register(version, start + 1, "data", None);
+            self.tables.set_amf0_container();
         }
         self.end()?;
         self.walk(0, Step::Sol(version))

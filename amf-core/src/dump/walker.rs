@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use super::external::SmallMessage;
 use super::rows::{MemberName, Quoted, Rows, lossy_text};
+use crate::decoder::{Amf0References, Amf0Referent};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
-use crate::{Limits, OutputLimit, TextEncoding, Version};
+use crate::{Amf0Numbering, Limits, OutputLimit, TextEncoding, Version};
 
 /// Objects that may enclose one another.
 const MAX_DEPTH: usize = 256;
@@ -50,9 +51,32 @@ impl From<fmt::Error> for StopReason {
 #[derive(Default)]
 pub(super) struct Tables<'de> {
     amf0_objects: Vec<ObjectEntry<'de>>,
+    amf0_references: Amf0References,
     amf3_objects: Vec<ObjectEntry<'de>>,
     pub(super) strings: Vec<TableText<'de>>,
     pub(super) traits: Vec<Rc<TraitsRecord<'de>>>,
+}
+
+impl Tables<'_> {
+    /// Says that the first AMF0 object encloses the whole message, so that some senders do not count it.
+    pub(super) fn set_amf0_container(&mut self) {
+        self.amf0_references.set_container(true);
+    }
+
+    pub(super) fn register_amf0_date(&mut self, start: usize) {
+        self.amf0_references.register_date(start, self.amf0_objects.len() as u32);
+    }
+
+    /// What the number of a reference at `start` names under each numbering, that of Flash Player first.
+    pub(super) fn amf0_referents(&self, number: u32, start: usize) -> Vec<Amf0Referent> {
+        let mut referents = Vec::new();
+        for numbering in Amf0Numbering::ALL {
+            let objects = self.amf0_objects.len() as u32;
+            let referent = self.amf0_references.referent(numbering, number, objects, start);
+            referents.extend(referent.filter(|referent| !referents.contains(referent)));
+        }
+        referents
+    }
 }
 
 struct ObjectEntry<'de> {
@@ -271,13 +295,25 @@ impl<'de, 'w> Walker<'de, 'w> {
         type_of_marker: &'static str,
         start: usize,
     ) -> Result<(), StopReason> {
+        self.referent(version, index, type_of_marker, start)?;
+        self.end()
+    }
+
+    /// The same without the end of the row.
+    pub(super) fn referent(
+        &mut self,
+        version: Version,
+        index: usize,
+        type_of_marker: &'static str,
+        start: usize,
+    ) -> Result<(), DecodeError> {
         let objects = match version {
             Version::Amf0 => &self.tables.amf0_objects,
             Version::Amf3 => &self.tables.amf3_objects,
         };
         let Some(entry) = objects.get(index) else {
             let kind = DecodeErrorKind::Reference { table: "object", index, len: objects.len() };
-            return Err(DecodeError::new(kind, start).into());
+            return Err(DecodeError::new(kind, start));
         };
         let (what, place) = (entry.what, entry.start);
         let alias = entry.alias.as_ref().map(Rc::clone).unwrap_or_default();
@@ -289,7 +325,7 @@ impl<'de, 'w> Walker<'de, 'w> {
             self.append(format_args!(", {}", Quoted(&alias)));
         }
         self.append(format_args!(" at {place:04x}"));
-        self.end()
+        Ok(())
     }
 
     pub(super) fn begin(&mut self, indent: usize) {
