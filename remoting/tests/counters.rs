@@ -138,6 +138,11 @@ impl Echo {
     fn echo(&self, value: amf_core::Value) -> amf_core::Value {
         value
     }
+
+    fn in_vector(&self, value: amf_core::Value) -> amf_core::Value {
+        let vector = amf_core::Vector::Object { fixed: false, class: "".into(), items: vec![value] };
+        amf_core::Value::Vector(std::sync::Arc::new(vector))
+    }
 }
 
 #[tokio::test]
@@ -152,6 +157,17 @@ async fn members_that_amf3_cannot_carry() {
     assert_eq!(counters.take()["amf_omitted_members_total{}"], 1);
     assert_eq!(post(&gateway, request(0)).await, packet(0, &[result("/1", &object(&members))]));
     assert_eq!(counters.take().get("amf_omitted_members_total{}"), None);
+    // A Vector switches to AMF3 also where AMF0 is the rule, whether or not the peer's numbering of references is known.
+    let services = amf_remoting::Services::new().add(Echo);
+    for services in [services.clone(), services.amf0_numbering(amf_remoting::Amf0Numbering::PY3AMF)] {
+        let request = packet(0, &[call("echo.inVector", "/1", &[object(&members)])]);
+        let reply = post(&amf_remoting::Gateway::new(services), request).await;
+        // 11 to AMF3: 10 a Vector of objects, one of them (03), of variable length (00), of any class (01)
+        let object = amf3::map(&[("a", amf3::text("x")), ("b", amf3::nothing())]);
+        let expected = [&[0x11, 0x10, 0x03, 0x00, 0x01], &object[..]].concat();
+        assert_eq!(reply, packet(0, &[result("/1", &expected)]));
+        assert_eq!(counters.take()["amf_omitted_members_total{}"], 1);
+    }
 }
 
 /// A reference (07) to an object that was not sent.

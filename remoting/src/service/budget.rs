@@ -35,10 +35,7 @@ impl OutputBudget {
     ) -> Result<Bytes, EncodeError> {
         let mut encoder = Encoder::in_envelope_within(version, self.0);
         write(&mut encoder)?;
-        if encoder.omitted_members() > 0 {
-            metrics::record_omitted_members(encoder.omitted_members());
-        }
-        Ok(encoder.finish()?.into())
+        finish(encoder)
     }
 
     /// The same for a peer that is known to number AMF0 references in this way, if it is.
@@ -52,7 +49,7 @@ impl OutputBudget {
         let Some(numbering) = numbering else { return self.encode(version, write) };
         let mut encoder = Encoder::in_envelope_within(version, self.0).with_amf0_numbering(numbering);
         write(&mut encoder)?;
-        Ok(encoder.finish()?.into())
+        finish(encoder)
     }
 
     /// Checks the length of bytes that were encoded elsewhere.
@@ -65,6 +62,15 @@ impl OutputBudget {
     fn exceeded(self) -> EncodeError {
         EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: self.0.name, max: self.0.max })
     }
+}
+
+/// Counts the members that were left out, and returns the bytes.
+#[inline]
+fn finish(encoder: Encoder) -> Result<Bytes, EncodeError> {
+    if encoder.omitted_members() > 0 {
+        metrics::record_omitted_members(encoder.omitted_members());
+    }
+    Ok(encoder.finish()?.into())
 }
 
 /// The limit that an encoding exceeded, if that is what its error is about.
