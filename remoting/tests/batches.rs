@@ -190,6 +190,21 @@ async fn a_call_in_a_text_is_never_made() {
     }
 }
 
+/// The same of a text that is refused for its length: it is a part of the value although nobody reads it. A sender that
+/// counts characters declares a length that ends within it.
+#[tokio::test]
+async fn a_call_in_a_text_that_is_too_long_is_never_made() {
+    let filler = vec![b'x'; 0x10_0000];
+    let hidden = message("probe.nothing", "/2", &arguments(&[]));
+    // 0C: a long string
+    let text_len = (filler.len() + hidden.len()) as u32;
+    let before = [&b"\x0A\0\0\0\x01\x0C"[..], &text_len.to_be_bytes(), &filler].concat();
+    let first = message("probe.echo", "/1", &before);
+    let reply = post(&Probe::default().gateway(), packet(0, &[first, hidden])).await;
+    let answers: Vec<_> = flex::messages(&reply).into_iter().map(|(target, _)| target).collect();
+    assert_eq!(answers, ["/1/onStatus"]);
+}
+
 #[tokio::test]
 async fn bytes_behind_the_last_call_are_ignored() {
     let add = |response| message("probe.add", response, &arguments(&[number(1.0), number(1.0)]));

@@ -137,11 +137,21 @@ impl<'de> Decoder<'de> {
         Ok(token)
     }
 
+    /// Passes over text that is too long, if it is there: it is a part of the value, and a packet must not look for its
+    /// next message in it.
+    #[cold]
+    fn refuse_text(&mut self, length: usize) -> DecodeError {
+        let error = self.limit_error(Limits::NAMES.string_len, self.limits().string_len);
+        // The error above is what is wrong in either case.
+        let _ = self.reader.bytes(length);
+        error
+    }
+
     /// Checks and reads text of a length that was read already.
     #[inline]
     pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
         if length > self.limits().string_len {
-            return Err(self.limit_error(Limits::NAMES.string_len, self.limits().string_len));
+            return Err(self.refuse_text(length));
         }
         let start = self.offset();
         let bytes = self.reader.bytes(length)?;
