@@ -24,15 +24,18 @@ pub(super) fn handle(
 ) -> ScheduledCall<BoxFuture<'static, MessageReply>> {
     let PacketMessage { version, context, .. } = *incoming;
     let (body, mut caller) = (incoming.body.clone(), LazyHeaders::caller_of(incoming));
-    let target = target(&message, &context.services);
+    let (target, ignored_source) = target(&message, &context.services);
     let credentials = message.base.headers.as_ref().and_then(|headers| headers.remote_credentials.as_deref());
     if let Some(credentials) = credentials.and_then(Credentials::from_base64) {
         // Whose they are says nothing about the other messages of the packet.
         caller = caller.anonymous();
         caller.extensions_mut().insert(credentials);
     }
-    let ignored_source = ignored_source(&message, &target, &context.services);
-    let is_concurrent = context.services.signature(&target).is_some_and(Signature::is_concurrent);
+    let signature = context.services.signature(&target);
+    let is_concurrent = signature.is_some_and(Signature::is_concurrent);
+    // Told with a fault that no method was found.
+    let ignored_source =
+        ignored_source.filter(|_| signature.is_none()).map(|source| shortened(source).into_owned());
     let responder = Arc::new(Responder::new(flex, version, message.base));
     let call = match message.body {
         Some(arguments) => {
@@ -46,43 +49,33 @@ pub(super) fn handle(
     let reply = async move {
         let outcome = context.call(call).await;
         responder.reply(outcome.map_err(|fault| match ignored_source {
-            Some(source) => with_source(&fault, &source),
+            Some(source) => with_source(fault, &source),
             None => fault,
         }))
     };
     ScheduledCall { is_concurrent, reply: Box::pin(reply) }
 }
 
-/// The `source` of a call that reaches no method, where the destination was called in its place.
-fn ignored_source(
-    message: &RemotingMessage<ArgumentsBody>,
-    target: &Target,
-    services: &Services,
-) -> Option<String> {
-    let source = message.source.as_deref().filter(|source| !source.is_empty())?;
-    let is_ignored = message.base.destination.is_some() && !services.has_service(source);
-    (is_ignored && services.signature(target).is_none()).then(|| shortened(source).into_owned())
-}
-
 /// The fault of a call whose source is no service: that may be what is wrong with it.
 #[cold]
-fn with_source(fault: &Fault, source: &str) -> Fault {
+fn with_source(fault: Fault, source: &str) -> Fault {
     let is_unknown = [code::SERVICE_NOT_FOUND, code::METHOD_NOT_FOUND].contains(&fault.code());
     if !is_unknown {
-        return fault.clone();
+        return fault;
     }
     let message = format!("{}; the source {source} is no service either", fault.message());
     Fault::new(fault.code().to_owned(), message)
 }
 
-/// The `source` where it is a service, else the destination, and the operation.
-fn target(message: &RemotingMessage<ArgumentsBody>, services: &Services) -> Target {
+/// The `source` where it is a service, else the destination, and the operation. With it the source that is no service,
+/// if the destination is called in its place.
+fn target<'a>(message: &'a RemotingMessage<ArgumentsBody>, services: &Services) -> (Target, Option<&'a str>) {
     let operation = message.operation.as_deref().unwrap_or_default();
     let of = |service: &str| Target::from([service, ".", operation].concat());
     let source = message.source.as_deref().filter(|source| !source.is_empty());
     match (source, message.base.destination.as_deref()) {
-        (Some(source), Some(_)) if services.has_service(source) => of(source),
-        (_, Some(destination)) => of(destination),
-        (source, None) => of(source.unwrap_or_default()),
+        (Some(source), Some(_)) if services.has_service(source) => (of(source), None),
+        (source, Some(destination)) => (of(destination), source),
+        (source, None) => (of(source.unwrap_or_default()), None),
     }
 }
