@@ -100,14 +100,9 @@
 //! fn ping(&self, n: u32) -> impl Future<Output = Result<u32, CallError>> + Send { self.invoke::<u32>("ping", (n,)) }
 //! ```
 
-use std::panic::resume_unwind;
-
 pub use amf_core;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
-use tracing::Span;
 
-use crate::service::{CallError, Fault, MethodFuture, Reply};
+use crate::service::{CallError, Fault, MethodFuture, Reply, blocking_pool};
 
 /// Boxes a method's future. The bounds are here so that a future that is not `Send` is reported in these words.
 pub fn boxed_method<F>(method: F) -> Result<MethodFuture, Fault>
@@ -128,27 +123,7 @@ pub async fn run_blocking<F>(method: F) -> Result<Reply, Fault>
 where
     F: FnOnce() -> Result<Reply, Fault> + Send + 'static,
 {
-    let Ok(runtime) = Handle::try_current() else { return method() };
-    // What the method logs belongs to the span of its call.
-    let span = Span::current();
-    let mut running = AbortOnDrop(runtime.spawn_blocking(move || span.in_scope(method)));
-    match (&mut running.0).await {
-        Ok(outcome) => outcome,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            Err(error) => Err(Fault::internal(format_args!("a blocking method was not run: {error}"))),
-        },
-    }
-}
-
-/// Work on the blocking pool that is not begun if nobody waits for it any more: under load, calls that have timed out
-/// would otherwise keep threads from those that have not. Work that has begun runs to its end.
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    blocking_pool::run_blocking(method).await
 }
 
 /// What a notification without a result does with a failure: whoever is gone need not be told.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use amf_core::{DecodeError, Decoder, FromAmf};
 use amf_remoting::{Client, Fault, Services, remoting_service};
 use support::counters::Counters;
 use support::direct::{call, get};
@@ -145,6 +146,44 @@ fn a_method_that_nobody_waits_for_any_more_is_not_begun() {
         // This one is behind the second in the pool's queue.
         call(&services, "work.double", &[1.0]).await.unwrap();
         assert_eq!(work.0.begun.load(Ordering::SeqCst), 1);
+    });
+}
+
+static DECODED: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts how many of it were decoded.
+struct Counted;
+
+impl<'de> FromAmf<'de> for Counted {
+    fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
+        DECODED.fetch_add(1, Ordering::SeqCst);
+        decoder.skip().map(|()| Self)
+    }
+}
+
+struct Large;
+
+#[remoting_service(name = "large")]
+impl Large {
+    #[remote(timeout = "50ms")]
+    fn take(&self, _argument: Counted) {}
+}
+
+#[test]
+fn arguments_that_nobody_waits_for_any_more_are_not_decoded() {
+    let runtime =
+        runtime::Builder::new_current_thread().enable_time().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (work, release) = Work::with_release();
+        let services = work.services().add(Large).blocking_threshold(0);
+        // The method without arguments is looked up and started on the pool too, then keeps its only thread.
+        assert_eq!(get::<()>(&services, "work.waitForRelease").await.unwrap_err().code(), "Server.Timeout");
+        assert_eq!(call(&services, "large.take", &[1.0]).await.unwrap_err().code(), "Server.Timeout");
+        release.send(()).unwrap();
+        work.ended(1).await;
+        // This one is behind the other in the pool's queue.
+        call(&services, "work.double", &[1.0]).await.unwrap();
+        assert_eq!(DECODED.load(Ordering::SeqCst), 0);
     });
 }
 

@@ -1,11 +1,14 @@
-//! Where the arguments of large calls are decoded.
+//! Work on tokio's blocking pool: methods that block, and the decoding of large arguments.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use tracing::Span;
 
 use super::Fault;
 
@@ -38,11 +41,12 @@ impl BlockingPool {
         &self,
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<(T, Option<OwnedSemaphorePermit>), Fault> {
-        let Ok(runtime) = Handle::try_current() else { return Ok((work()?, None)) };
+        if Handle::try_current().is_err() {
+            return Ok((work()?, None));
+        }
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Fault::internal)?;
-        // The permit goes along: if the caller is gone, the work still runs to its end.
-        let work = move || work().map(|output| (output, Some(permit)));
-        runtime.spawn_blocking(work).await.map_err(Fault::internal)?
+        // The permit goes along: if the caller is gone, work that has begun still runs to its end.
+        run_blocking(move || work().map(|output| (output, Some(permit)))).await
     }
 }
 
@@ -56,5 +60,40 @@ impl Default for BlockingPool {
 impl fmt::Debug for BlockingPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlockingPool").field("threshold", &self.threshold).finish_non_exhaustive()
+    }
+}
+
+/// Runs `work` on the blocking pool of the current runtime; without a runtime, where it is called.
+///
+/// # Errors
+/// The fault of `work`, or `Server.Processing` if the runtime shuts down first.
+///
+/// # Panics
+/// With the panic of `work`, so that it is reported as that of any other.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let Ok(runtime) = Handle::try_current() else { return work() };
+    // What the work logs belongs to the span of its call.
+    let span = Span::current();
+    let mut running = AbortOnDrop(runtime.spawn_blocking(move || span.in_scope(work)));
+    match (&mut running.0).await {
+        Ok(outcome) => outcome,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => {
+                Err(Fault::internal(format_args!("work on the blocking pool was not run: {error}")))
+            }
+        },
+    }
+}
+
+/// Work on the blocking pool that is not begun if nobody waits for it any more: under load, calls that have timed out
+/// would otherwise keep threads from those that have not. Work that has begun runs to its end.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -8,7 +8,7 @@
 mod access;
 mod args;
 mod authenticator;
-mod blocking_pool;
+pub(crate) mod blocking_pool;
 pub(crate) mod budget;
 mod call;
 mod call_limits;
