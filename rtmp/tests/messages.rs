@@ -459,6 +459,17 @@ fn the_command_close_closes() {
         assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::Remote))));
         assert!(server.is_closed());
     }
+    // While the server decides on the client, it is held with what was sent behind it, which is never read.
+    let (mut server, now) = pair::handshaken(Config::server());
+    let held = [&command("close", 0.0, b"")[..], &command("say", 2.0, b""), &pair::connect_command()];
+    server.handle_input(now, &chunk(3, 20, 0, &pair::connect_command()));
+    assert!(matches!(server.poll_event(), Some(Event::Connect(_))));
+    for message in held {
+        server.handle_input(now, &chunk(3, 20, 0, message));
+    }
+    server.accept(now, &Accept::default()).unwrap();
+    assert!(matches!(server.poll_event(), Some(Event::Closed(CloseReason::Remote))));
+    assert!(server.poll_event().is_none() && server.calls_in() == 0, "nothing follows the end");
     // On a message stream it is of that stream.
     let (mut server, now) = accepted(Config::server());
     server.handle_input(now, &chunk(3, 20, 1, &command("close", 0.0, b"")));

@@ -287,7 +287,10 @@ impl Connection {
         };
         self.version = pending_connect.version;
         self.reader.set_before_connect(false);
-        while let Some(message) = pending_connect.held_messages.pop_front() {
+        // One of them may be `close`: nothing behind it is of a connection any more.
+        while !self.is_closed()
+            && let Some(message) = pending_connect.held_messages.pop_front()
+        {
             if let Err(kind) = self.handle_message(now, message) {
                 return self.fail(kind);
             }
