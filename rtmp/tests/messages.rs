@@ -310,7 +310,8 @@ fn a_command_may_end_after_its_id() {
 
 #[test]
 fn a_transaction_id_that_no_reply_can_name_is_read_as_0() {
-    // Behind the string "say", by AMF0 §2: nothing; null; undefined; the string "7"; true; NaN; +∞ and −∞; an object.
+    // Behind the string "say", by AMF0 §2: nothing; null; undefined; the string "7"; true; NaN; +∞ and −∞; an object;
+    // a date; a reference, before which there is no object; a string and a long string that are not UTF-8.
     for id in [
         &b""[..],
         b"\x05\x05\x01\x01",
@@ -321,6 +322,10 @@ fn a_transaction_id_that_no_reply_can_name_is_read_as_0() {
         b"\x00\x7F\xF0\0\0\0\0\0\0\x05\x01\x01",
         b"\x00\xFF\xF0\0\0\0\0\0\0\x05\x01\x01",
         b"\x03\0\0\x09\x05\x01\x01",
+        b"\x0B\0\0\0\0\0\0\0\0\0\0\x05\x01\x01",
+        b"\x07\0\0\x05\x01\x01",
+        b"\x02\0\x01\xFF\x05\x01\x01",
+        b"\x0C\0\0\0\x01\xFF\x05\x01\x01",
     ] {
         let say = received_command(20, &[b"\x02\0\x03say", id].concat());
         assert_eq!((say.name(), say.transaction()), ("say", None), "{id:x?}");
@@ -339,14 +344,16 @@ fn a_transaction_id_that_no_reply_can_name_is_read_as_0() {
 
 #[test]
 fn a_command_that_cannot_be_read_is_lost_alone() {
-    let cases: [(u8, &[u8]); 11] = [
+    let cases: [(u8, &[u8]); 13] = [
         (20, b""),
         (17, b""),
         (17, b"\x00"),
         (17, b"\x03say"),
         (20, b"\x02"),
-        (20, b"\x02\0\x09say"),                      // cut
-        (20, b"\x02\0\x03say\xEE"),                  // an id of no type
+        (20, b"\x02\0\x09say"),               // cut
+        (20, b"\x02\0\x03say\xEE"),           // an id of no type
+        (20, b"\x02\0\x03say\x02\0\x02\xFF"), // an id that is cut
+        (20, b"\x02\0\x03say\x0C\xFF\xFF\xFF\xFF\xFF"),
         (20, b"\x00\x3F\xF0\0\0\0\0\0\0"),           // a number as the name
         (20, b"\x02\0\x01\xFF\x00\0\0\0\0\0\0\0\0"), // not UTF-8, and nobody waits
         (20, b"\x01\x01"),                           // a Boolean as the name

@@ -201,11 +201,14 @@ pub(crate) fn split_command(message: Message) -> Result<SplitCommand, Unreadable
         return Ok(SplitCommand { name, number, body });
     }
     match parse_head(&bytes) {
-        Ok((name, number, object_offset, is_head_referable)) => {
-            let body = Body { bytes, version, object_offset, is_head_referable };
-            Ok(SplitCommand { name, number, body })
-        }
+        Ok(head) => Ok(head.into_command(bytes, version)),
         Err(error) => {
+            // A transaction id whose end is known costs its caller the reply, and no more.
+            if let Some(bytes) = replace_unreadable_id(&bytes)
+                && let Ok(head) = parse_head(&bytes)
+            {
+                return Ok(head.into_command(bytes, version));
+            }
             Err(UnreadableCommand { error, version, number: number_behind_unreadable_name(&bytes) })
         }
     }
@@ -229,17 +232,52 @@ fn split_plain_number(bytes: &[u8]) -> Option<(f64, &[u8])> {
     Some((f64::from_be_bytes(*number), rest))
 }
 
-/// Name, transaction id, where they end, and whether they may have entered something in a reference table.
+/// What stands before the command object.
+struct Head {
+    name: Arc<str>,
+    number: f64,
+    object_offset: usize,
+    is_referable: bool,
+}
+
+impl Head {
+    fn into_command(self, bytes: Bytes, version: Version) -> SplitCommand {
+        let Self { name, number, object_offset, is_referable } = self;
+        let body = Body { bytes, version, object_offset, is_head_referable: is_referable };
+        SplitCommand { name, number, body }
+    }
+}
+
 #[cold]
-fn parse_head(bytes: &[u8]) -> Result<(Arc<str>, f64, usize, bool), DecodeError> {
+fn parse_head(bytes: &[u8]) -> Result<Head, DecodeError> {
     let mut decoder = Decoder::new(Version::Amf0, bytes);
     let name: Option<Cow<'_, str>> = decoder.read()?;
     let name = name.map_or_else(|| NULL_NAME.into(), |name| strip_prefix(&name));
     // Some peers end a command after its name.
     let number = if decoder.is_at_end() { Value::Undefined } else { decoder.read()? };
     let is_plain = matches!(number, Value::Number(_) | Value::Null | Value::Undefined | Value::String(_));
-    let is_head_referable = decoder.has_switched_to_amf3() || !is_plain;
-    Ok((name, usable_number(number.as_f64().unwrap_or(0.0)), decoder.offset(), is_head_referable))
+    let is_referable = decoder.has_switched_to_amf3() || !is_plain;
+    let number = usable_number(number.as_f64().unwrap_or(0.0));
+    Ok(Head { name, number, object_offset: decoder.offset(), is_referable })
+}
+
+/// The command with 0 as its transaction id, where the id is a reference of AMF0 to nothing or text that is not UTF-8.
+/// Neither takes a place in a reference table, so what follows means the same.
+#[cold]
+fn replace_unreadable_id(bytes: &[u8]) -> Option<Bytes> {
+    let (_, id) = split_plain_name(bytes)?;
+    let id_len = match *id {
+        [0x07, _, _, ..] => 3,
+        [0x02, high, low, ..] => 3 + usize::from(u16::from_be_bytes([high, low])),
+        [0x0C, a, b, c, d, ..] => 5_usize.checked_add(u32::from_be_bytes([a, b, c, d]) as usize)?,
+        _ => return None,
+    };
+    let (name, rest) = (bytes.get(..bytes.len() - id.len())?, id.get(id_len..)?);
+    let mut replaced = BytesMut::with_capacity(name.len() + 9 + rest.len());
+    replaced.put_slice(name);
+    put_number(&mut replaced, 0.0);
+    replaced.put_slice(rest);
+    Some(replaced.freeze())
 }
 
 /// The transaction id of a command whose name cannot be read, if the name's end is known all the same: it is text
@@ -298,10 +336,14 @@ impl CommandHead<'_> {
             out.put_u32(self.name.len() as u32);
         }
         out.put_slice(self.name.as_bytes());
-        out.put_u8(0x00);
-        out.put_f64(self.number);
+        put_number(out, self.number);
         out.put_u8(0x05);
     }
+}
+
+fn put_number(out: &mut impl BufMut, number: f64) {
+    out.put_u8(0x00);
+    out.put_f64(number);
 }
 
 impl Message {
@@ -335,8 +377,7 @@ impl Message {
         let (name, arguments) = values.split_at_checked(decoder.offset())?;
         let mut payload = BytesMut::with_capacity(values.len() + MAX_COMMAND_HEAD);
         payload.put_slice(name);
-        payload.put_u8(0x00);
-        payload.put_f64(0.0);
+        put_number(&mut payload, 0.0);
         payload.put_u8(0x05);
         payload.put_slice(arguments);
         split_command(Self { kind, payload: payload.freeze(), ..self.clone() }).ok()
