@@ -194,6 +194,37 @@ async fn requests_that_overtake_each_other_are_put_in_order() {
     }
 }
 
+/// The number of `close` is one of the count of all requests: it says which of them were sent before.
+#[tokio::test]
+async fn a_close_waits_for_the_requests_that_it_overtakes() {
+    let app: Router = server().rtmpt();
+    let id = accepted(&app).await;
+    let close = format!("/close/{id}/4");
+    let ((closed, body), (status, answer)) = tokio::join!(post(&app, &close, vec![0]), async {
+        sleep(Duration::from_millis(20)).await;
+        let argument = [&[5, 2][..], &peer::text("the last")].concat();
+        post(&app, &format!("/send/{id}/3"), peer::command("game.echo", 2.0, &argument)).await
+    });
+    assert_eq!((closed, &body[..]), (200, &[0][..]));
+    assert!(status == 200 && answer.windows(8).any(|bytes| bytes == b"the last"), "{status} {answer:x?}");
+    assert_eq!(post(&app, &format!("/idle/{id}/5"), vec![0]).await.0, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_response_does_not_take_the_time_of_requests_that_are_held() {
+    let protocol = Limits::server().with_handshake_timeout(Duration::MAX);
+    let server = server().config(Config::server().with_limits(protocol));
+    let limits = TunnelLimits::new().with_response_delay(Duration::from_secs(2));
+    let app: Router = server.tunnel_limits(limits.with_reorder_timeout(Duration::from_secs(1))).rtmpt();
+    let id = accepted(&app).await;
+    let later = async |number: u64, millis: u64| {
+        sleep(Duration::from_millis(millis)).await;
+        post(&app, &format!("/idle/{id}/{number}"), vec![0]).await.0
+    };
+    // 3 has no answer for 2 s. Meanwhile 5 arrives before 4.
+    assert_eq!(tokio::join!(later(3, 0), later(5, 100), later(4, 200)), (200, 200, 200));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_is_held_for_a_bounded_time() {
     // The protocol has no time of its own then.

@@ -109,10 +109,10 @@ async fn idle(
 
 async fn close(
     State(sessions): State<Arc<Sessions>>,
-    Path((id, _)): Path<(String, u64)>,
+    Path((id, number)): Path<(String, u64)>,
     body: Body,
 ) -> Response {
-    let is_closed = sessions.close(&id);
+    let is_closed = Arc::clone(&sessions).close(id, number).await;
     let response = if is_closed {
         tunnel_response(Bytes::from_static(&[0]))
     } else {

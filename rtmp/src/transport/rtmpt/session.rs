@@ -7,7 +7,7 @@ use std::time::Duration;
 use amf_remoting::connection::ConnectionPermit;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, MutexGuard, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::PIPE_SIZE;
@@ -107,8 +107,7 @@ impl TunnelSession {
     /// One request; one after another, in the order of their numbers.
     async fn exchange(&self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
         self.last_request.send_replace(Instant::now());
-        self.wait_for_turn(number).await;
-        let mut pipe = self.pipe.lock().await;
+        let mut pipe = self.pipe_in_turn(number).await;
         let reply = pipe.exchange(number, &bytes).await;
         if reply.is_ok() {
             self.last_answered.send_replace(Some(number));
@@ -123,19 +122,39 @@ impl TunnelSession {
         reply
     }
 
+    /// Returns the pipe when it is the request's turn.
+    ///
+    /// The time for the requests before this one begins anew with each response: while one of them is answered, which
+    /// may take longer, the others cannot have their turn, even if they have arrived.
+    async fn pipe_in_turn(&self, number: u64) -> MutexGuard<'_, Pipe> {
+        loop {
+            let before = *self.last_answered.borrow();
+            self.wait_for_turn(number).await;
+            let pipe = self.pipe.lock().await;
+            let last_answered = *self.last_answered.borrow();
+            if last_answered == before || !self.is_early(number, last_answered) || *self.closed.borrow() {
+                return pipe;
+            }
+        }
+    }
+
     /// Waits a little for the requests before this one, as far as they can be on their way: what is held is bounded by
     /// the number of requests in flight.
     async fn wait_for_turn(&self, number: u64) {
-        let max_ahead = self.limits.pending_requests as u64;
-        // The first request of most clients is 0 or 1.
-        let ahead = |last: &Option<u64>| number.saturating_sub(last.unwrap_or(0)).saturating_sub(1);
         let mut last_answered = self.last_answered.subscribe();
         let mut closed = self.closed.subscribe();
-        let is_turn = last_answered.wait_for(|last| !(1..max_ahead).contains(&ahead(last)));
+        let is_turn = last_answered.wait_for(|last| !self.is_early(number, *last));
         tokio::select! {
             _ = timeout(self.limits.reorder_timeout, is_turn) => {}
             _ = closed.wait_for(|closed| *closed) => {}
         }
+    }
+
+    /// Returns `true` if requests before this one may be on their way.
+    fn is_early(&self, number: u64, last_answered: Option<u64>) -> bool {
+        // The first request of most clients is 0 or 1.
+        let ahead = number.saturating_sub(last_answered.unwrap_or(0)).saturating_sub(1);
+        (1..self.limits.pending_requests as u64).contains(&ahead)
     }
 
     /// Ends the connection, as if its transport were closed.
@@ -187,6 +206,14 @@ impl RequestSlot {
         } else {
             (Limits::NAMES.before_connect_bytes, limits.message_bytes.min(*before_connect_bytes))
         }
+    }
+
+    /// Waits until the requests before this one have been answered, for as long as requests that overtake others are
+    /// held, and ends the connection.
+    pub(super) async fn close(self, number: u64) {
+        let Self { session, permit: _permit } = self;
+        drop(session.pipe_in_turn(number).await);
+        session.close();
     }
 
     /// Gives the connection what came, and takes what it has to say.

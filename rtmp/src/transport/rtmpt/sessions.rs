@@ -59,10 +59,19 @@ impl Sessions {
         TunnelSession::slot(&session)
     }
 
-    /// Ends a connection; false where there is none.
-    pub(super) fn close(&self, id: &str) -> bool {
-        let session = self.lock().remove(id);
-        session.map(|session| session.close()).is_some()
+    /// Ends a connection, after the requests that this one has overtaken; false where there is none.
+    ///
+    /// It goes on if nobody waits for it any more: clients leave when they have closed.
+    pub(super) async fn close(self: Arc<Self>, id: String, number: u64) -> bool {
+        let closed = tokio::spawn(async move {
+            // With as many requests in flight as may be, nothing is held any more.
+            if let Ok(slot) = self.slot(&id) {
+                slot.close(number).await;
+            }
+            let session = self.lock().remove(&id);
+            session.map(|session| session.close()).is_some()
+        });
+        closed.await.unwrap_or(false)
     }
 
     async fn serve(self: Arc<Self>, tunnel: Tunnel) {
