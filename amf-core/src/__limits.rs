@@ -1,4 +1,4 @@
-//! The macro that declares limits, and what it leaves for the page that lists them.
+//! The macro that declares limits, and the declarations for the page that lists them.
 
 /// Limits of one struct, as [`limits!`](macro@crate::__limits) declares them.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct LimitDeclaration {
     pub excess: &'static [&'static str],
 }
 
-/// Whether `setter` is `prefix` and `field`. The macro cannot join identifiers, but it can compare them.
+/// Returns `true` if `setter` is `prefix` and `field`. The macro cannot join identifiers, but it can compare them.
 pub const fn is_setter(setter: &str, prefix: &str, field: &str) -> bool {
     match strip_prefix(setter.as_bytes(), prefix.as_bytes()) {
         Some(rest) => matches!(strip_prefix(rest, field.as_bytes()), Some([])),

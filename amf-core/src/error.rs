@@ -176,12 +176,12 @@ impl DecodeError {
         self.inner.path.to_string()
     }
 
-    /// What the author of the Rust types that were read can do about it, such as "take what is shared as `Arc<T>`".
+    /// Returns advice for the author of the Rust types that were read, such as "take what is shared as `Arc<T>`".
     pub fn advice(&self) -> Option<&'static str> {
         self.inner.advice.or_else(|| self.inner.kind.advice())
     }
 
-    /// The error for whoever sent the bytes: all but the [`advice`](Self::advice), which is of no use to them.
+    /// Returns the error as the sender of the bytes can use it: without the [`advice`](Self::advice).
     ///
     /// ```
     /// use amf_core::{Decoder, Version};

@@ -1,4 +1,4 @@
-//! What an AMF0 reference number counts, on which senders differ.
+//! Numbering of the objects that AMF0 references name, on which senders differ.
 
 /// The objects that AMF0 reference numbers count, beside objects, arrays and XML documents, which every sender counts.
 ///

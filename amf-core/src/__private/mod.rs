@@ -5,7 +5,7 @@ mod members;
 mod ordered;
 mod variants;
 
-/// The macro, and the module with what it leaves.
+/// The macro that declares limits, and the module with the types of its declarations.
 pub use crate::__limits as limits;
 pub use crate::decoder::{InOrderReader, NamedReader};
 pub use crate::members::unknown_member;

@@ -229,7 +229,7 @@ impl<'de> Decoder<'de> {
         self
     }
 
-    /// The same decoder, with these options: limits, and how leniently it reads.
+    /// Sets the options: limits, and how leniently the decoder reads.
     #[inline]
     #[must_use]
     pub fn with_options(mut self, options: impl Into<DecodeOptions>) -> Self {

@@ -1,4 +1,4 @@
-//! Which object an AMF0 reference names, and reading a message again under another numbering.
+//! Resolution of AMF0 references, and reading of a message again under another numbering.
 //!
 //! Senders differ in what they count; see [`Amf0Numbering`]. Objects stand in the decoder's table of AMF0 objects,
 //! the array of arguments among them, and dates in a list of their own, each with its place in the order of
@@ -127,8 +127,7 @@ impl SlotId {
 }
 
 impl Decoder<'_> {
-    /// The same decoder, whose AMF0 references are resolved under this numbering first. Default:
-    /// [`Amf0Numbering::FLASH_PLAYER`].
+    /// Sets the numbering under which AMF0 references are resolved first. Default: [`Amf0Numbering::FLASH_PLAYER`].
     #[inline]
     #[must_use]
     pub fn with_amf0_numbering(mut self, numbering: Amf0Numbering) -> Self {
@@ -142,16 +141,17 @@ impl Decoder<'_> {
         self.amf0_references.numbering = numbering;
     }
 
-    /// The same decoder, accepting each AMF0 reference that names something under any numbering.
+    /// Accepts each AMF0 reference that names something under any numbering.
     ///
-    /// For passing over values whose end is all that is wanted. What such a decoder reads may hold the wrong object.
+    /// This is for passing over values, of which only the end is needed. A value that such a decoder reads may hold the
+    /// wrong object.
     #[must_use]
     pub fn with_any_amf0_numbering(mut self) -> Self {
         self.amf0_references.accepts_any = true;
         self
     }
 
-    /// The numbering under which AMF0 references are resolved.
+    /// Returns the numbering under which AMF0 references are resolved.
     pub fn amf0_numbering(&self) -> Amf0Numbering {
         self.amf0_references.numbering
     }
@@ -166,8 +166,8 @@ impl Decoder<'_> {
         (was_retried || is_proven).then_some(references.numbering)
     }
 
-    /// Reads all that is wanted of a message, again under another [numbering](Amf0Numbering) of AMF0 references if it
-    /// cannot be read under the first.
+    /// Reads a message with `read`, and again under another [numbering](Amf0Numbering) of AMF0 references if the
+    /// message cannot be read under the first.
     ///
     /// `read` is called up to four times, each time with the decoder at the start of its input. All calls share one
     /// budget of [`Limits`](crate::Limits). A message whose references mean the same under every numbering is read
@@ -194,8 +194,8 @@ impl Decoder<'_> {
     /// Goes back to the start of the input, to read the message under another [numbering](Amf0Numbering) of AMF0
     /// references. Returns `false`, and does nothing, if no other numbering can read more than those tried so far.
     ///
-    /// It is for readers that [`read_message`](Self::read_message) does not fit. What was spent of the
-    /// [`Limits`](crate::Limits) stays spent.
+    /// This is for readers that [`read_message`](Self::read_message) does not fit. The budgets of the
+    /// [`Limits`](crate::Limits) are not restored.
     #[cold]
     pub fn restart_under_next_numbering(&mut self) -> bool {
         let references = &mut self.amf0_references;

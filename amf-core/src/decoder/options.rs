@@ -1,4 +1,4 @@
-//! What a decoder may be told beside the version and the classes.
+//! Options of a decoder: limits, and how leniently it reads.
 
 use crate::Limits;
 use crate::wire::TextEncoding;

@@ -115,8 +115,8 @@ impl<'a> Dump<'a> {
         self
     }
 
-    /// The same dump with another reading of text that is not UTF-8. Default: [`TextEncoding::Utf8`], it is shown with
-    /// U+FFFD and is a fault, after which the dump goes on.
+    /// Sets how text that is not UTF-8 is read. Default: [`TextEncoding::Utf8`]: such text is shown with U+FFFD and
+    /// reported as a fault, after which the dump goes on.
     ///
     /// ```
     /// use amf_core::{TextEncoding, dump::{Dump, Kind}};

@@ -261,7 +261,7 @@ impl Encoder {
         self.omitted_members = 0;
     }
 
-    /// Number of members of this message that were left out because AMF3 cannot carry them.
+    /// Returns the number of members of this message that were left out because AMF3 cannot carry them.
     ///
     /// An empty name ends the members of an AMF3 object (AMF3 §3.12), so a dynamic member of that name, which AMF0
     /// allows, is left out with its value, as Flash Player does.

@@ -95,7 +95,7 @@ impl ObjectTable {
 }
 
 impl Encoder {
-    /// The same encoder for a reader that is known to number AMF0 references in this way.
+    /// Sets the numbering of AMF0 references that the reader is known to use.
     ///
     /// By default nothing is known of the reader, and a reference is written only where every
     /// [numbering](Amf0Numbering) finds the same object. Where numberings differ, which is behind a date and in an array

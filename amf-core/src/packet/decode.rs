@@ -29,10 +29,10 @@ impl<'de> Packet<'de> {
         PacketReader::new(input, classes, options.into()).packet()
     }
 
-    /// The same for somebody who reads the bodies anyway: the last one is not passed over, where its declared length
-    /// is that of the rest of the input.
+    /// Reads a packet for a caller that decodes the bodies anyway: the last body is not passed over if its declared
+    /// length is that of the rest of the input.
     ///
-    /// Its body is the rest of the input then, and whoever decodes it has to find whether it holds one value.
+    /// The last body is the rest of the input then, and the caller has to check that it holds one value.
     ///
     /// ```
     /// use amf_core::packet::Packet;

@@ -73,7 +73,7 @@ pub struct Message<'de> {
     pub offset: usize,
     /// Whether the body switches to AMF3, as a whole or in part; if it cannot be read, in the part that can.
     pub uses_amf3: bool,
-    /// Why the body cannot be read. The declared lengths say where it ends, see [`Packet::decode`].
+    /// Error of a body that cannot be read. The declared lengths say where such a body ends, see [`Packet::decode`].
     pub error: Option<DecodeError>,
 }
 

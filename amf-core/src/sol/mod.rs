@@ -133,7 +133,8 @@ impl SolFile {
     }
 
     /// Reads a file that may hold objects of these classes, within other limits, or with text that is not UTF-8.
-    /// Externalizable objects can only be read so.
+    ///
+    /// Externalizable objects can only be read with their classes.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Classes, DecodeOptions, Limits, TextEncoding};
@@ -177,7 +178,7 @@ impl SolFile {
         self.to_vec_with_limit(DEFAULT_OUTPUT_LIMIT)
     }
 
-    /// The file's bytes, of which there are no more than the limit. [`to_vec`](Self::to_vec) has one of 64 MiB, named
+    /// Returns the file's bytes, within an output limit. [`to_vec`](Self::to_vec) has a limit of 64 MiB, named
     /// `file_bytes`.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ impl SharedDate {
         self.identity.as_ref()
     }
 
-    /// The moment, without identity.
+    /// Returns the date, without identity.
     pub fn date(&self) -> Date {
         self.date
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// From here on the vectorised check is faster than the one in std.
 const SIMD_THRESHOLD: usize = 64;
 
-/// How text that is not UTF-8 is read.
+/// Handling of text that is not UTF-8 when it is read.
 ///
 /// Old PHP servers, and games that saved them, wrote text in the encoding of their machine. CESU-8, which Java writes, is
 /// accepted in every case.
