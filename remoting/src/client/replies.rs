@@ -133,7 +133,7 @@ impl Replies {
         self.headers.iter()
     }
 
-    /// The messages that could be found, in order.
+    /// Returns the messages that could be found, in order.
     pub fn messages(&self) -> impl Iterator<Item = &ReplyMessage> {
         self.messages.iter()
     }
@@ -143,7 +143,8 @@ impl Replies {
         self.broken.as_ref()
     }
 
-    /// Number of bytes behind the last message, which are ignored: a line end that a script printed, for example.
+    /// Returns the number of bytes behind the last message, which are ignored: a line end that a script printed, for
+    /// example.
     pub fn trailing_bytes(&self) -> usize {
         self.trailing_bytes
     }

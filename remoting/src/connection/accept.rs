@@ -20,7 +20,7 @@ pub trait Accept: Send {
     /// A connection, usually with the address of the peer.
     type Connection: Send;
 
-    /// Waits for the next connection. Dropping the future loses none.
+    /// Waits for the next connection. Dropping the future loses no connection.
     ///
     /// # Errors
     /// If no connection could be accepted now; later ones may be.
@@ -35,12 +35,14 @@ impl Accept for TcpListener {
     }
 }
 
-/// Accepts connections until `stop` completes, and runs a task for each; then the listener is dropped.
+/// Accepts connections until `stop` completes, and runs a task for each; then drops the listener and returns the tasks
+/// that still run.
 ///
-/// An error of the listener is logged, and accepting goes on after 50 ms. `serve` returns the future that serves a connection, or `None` if it refuses the connection, which is closed by dropping it. A panic
-/// in such a future ends its own connection.
+/// `serve` returns the future that serves a connection, or `None` to refuse the connection, which is closed by dropping
+/// it. A panic in such a future ends its own connection. An error of the listener is logged, and accepting goes on
+/// after 50 ms.
 ///
-/// Returns the tasks that still run. Dropping the set, or the future of this function, cuts their connections.
+/// Dropping the set of tasks, or the future of this function, closes their connections.
 ///
 /// ```no_run
 /// use amf_remoting::connection::accept_until;

@@ -10,10 +10,10 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::service::{BoxFuture, Call, Fault, Reply, Services, StartWatch};
 
-/// A tag of the transport, such as the number of the call, and the outcome of the call.
+/// Outcome of a call, behind the tag of the transport, such as the number of the call.
 pub type CallOutcome<T> = (T, Result<Reply, Fault>);
 
-/// A call of the peer that a service is working on.
+/// Call of the peer that has not completed.
 pub struct InFlightCall<T> {
     /// Until the call has completed.
     tag: Option<T>,

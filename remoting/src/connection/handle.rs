@@ -27,25 +27,25 @@ pub trait MessageFormat: Send + Sync + 'static {
     fn message_bytes(message: &Self::Message) -> usize;
 }
 
-/// What happens to a message of a [`MessageFormat`] for which there is no room.
+/// Class of a message of a [`MessageFormat`], which decides what happens if there is no room for the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MessageClass {
     /// A message without which the client's state would be wrong, such as an update of a shared object. The sender gets
     /// [`CallError::Full`] and ends the connection.
     Reply,
-    /// A message that the sender may do without. It gets [`CallError::Full`].
+    /// A message that the sender may do without. The sender gets [`CallError::Full`].
     Event,
-    /// A message that is worthless when it is late, such as video. It finds room only while no more than half of the
-    /// queue is in use, so that it never takes the room of other messages.
+    /// A message that is worthless when it is late, such as video. There is room for it only while no more than half of
+    /// the queue is in use, so that it never displaces other messages.
     Droppable,
 }
 
-/// What the task of a connection takes from its [`OutboundQueue`] and sends.
+/// Message that the task of a connection takes from its [`OutboundQueue`] and sends.
 #[derive(Debug)]
 pub enum Outbound<M> {
     /// A call without a reply.
     Notify(Notification),
-    /// A call, and where its reply goes: one value in the form that an envelope carries.
+    /// A call, and the channel for its reply: one value in the form that an envelope carries.
     Invoke(Notification, oneshot::Sender<Result<Bytes, CallError>>),
     /// A message in the transport's form, which other clients may get too.
     Message(Arc<M>, MessageClass),
@@ -204,7 +204,7 @@ impl<F: MessageFormat> fmt::Debug for Handle<F> {
     }
 }
 
-/// What the program sends to one client, as the task of the connection receives it.
+/// Receiving end of the queue from the program to the task of one connection.
 pub struct OutboundQueue<F: MessageFormat> {
     outbound_rx: mpsc::UnboundedReceiver<Outbound<F::Message>>,
     status: Arc<ConnectionStatus>,

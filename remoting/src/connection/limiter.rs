@@ -20,7 +20,7 @@ pub struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Limits connections in all.
+    /// Creates a limit on connections in all, without one by address.
     pub const fn new(total: NamedLimit) -> Self {
         Self { total, per_address: None }
     }

@@ -1,4 +1,5 @@
-//! What every lasting connection needs above its wire: the client's handle, the calls in flight, admission, shutdown.
+//! Building blocks for transports whose connections last: the client's handle, the calls in flight, connection limits,
+//! shutdown.
 //!
 //! A request over HTTP has its reply and is over. Over RTMP, a WebSocket, or any other lasting connection, calls go both
 //! ways, overlap, and wait for a peer that reads slowly or not at all. This module has what such transports share; the

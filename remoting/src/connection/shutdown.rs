@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// What the connections of a server share for its end. Clones share it too.
+/// Shutdown of a server, which its connections share. Clones are the same shutdown.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     closing: CancellationToken,

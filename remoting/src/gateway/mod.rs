@@ -61,7 +61,8 @@
 //!   transport, a span `call` (`service`, `method`, `client`, `outcome`, `seconds`), of the level DEBUG. The outcome of a call
 //!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
 //! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
-//! - **Limits**: [`GatewayLimits`], [`Services::call_timeout`], [`Services::limits`] and [`Services::output_limits`] are in force unless others are set.
+//! - **Limits**: [`GatewayLimits`], [`Services::call_timeout`], [`Services::limits`] and [`Services::output_limits`] are
+//!   in force unless others are set.
 //! - **A client that goes away** cancels its calls, or not: [`Gateway::complete_calls_on_disconnect`].
 //! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 

@@ -188,7 +188,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Whether a call has yet to start: see [`Services::watch_start`](super::Services::watch_start).
+/// Watch on the start of a call; made by [`Services::watch_start`](super::Services::watch_start).
 #[derive(Clone, Debug)]
 pub struct StartWatch(Weak<()>);
 

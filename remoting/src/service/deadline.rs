@@ -1,4 +1,4 @@
-//! When work ends that has not completed.
+//! Deadlines of work that may not complete in time.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -86,9 +86,9 @@ impl Fault {
         self
     }
 
-    /// The fault `Client.Message.Encoding`: what a caller sent cannot be read. `what` says which part it is.
+    /// Creates the fault `Client.Message.Encoding`, for input of a caller that cannot be read. `what` names the part.
     ///
-    /// The [advice](DecodeError::advice) that the error has for the program's author is logged, not told to the caller.
+    /// The [advice](DecodeError::advice) that the error has for the program's author is logged, not sent to the caller.
     ///
     /// ```
     /// use amf_remoting::{Fault, Version, amf_core};

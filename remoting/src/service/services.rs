@@ -280,7 +280,7 @@ impl Services {
         })
     }
 
-    /// Returns how to see when the method of a call starts, if its arguments are decoded on the
+    /// Returns a watch on the start of the call's method, if its arguments are decoded on the
     /// [blocking pool](Self::blocking_threshold); `None` if they are decoded when the call is first polled.
     ///
     /// This is for transports that start the calls of a client in the order in which they were sent. They poll the call,
@@ -328,7 +328,7 @@ impl Services {
         self.registry.classes()
     }
 
-    /// What reading a call's arguments may cost, and how leniently they are read.
+    /// Returns the options for decoding a call's arguments: limits, and how leniently the arguments are read.
     pub fn decode_options(&self) -> DecodeOptions {
         self.registry.options()
     }
