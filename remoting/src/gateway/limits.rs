@@ -34,8 +34,8 @@ amf_core::__private::limits! {
         /// Maximum number of bytes that are read of a body that is refused. Common clients read the response only
         /// after they have sent the whole body; unless it is read, they report a broken connection.
         drained_bytes, with_drained_bytes = 64 MiB {
-            /// The response is sent while the client is sending, and the connection is closed. So it is at once where
-            /// the head announces more.
+            /// The response is sent while the client is sending, and the connection is closed. If the head
+            /// announces a larger body, this happens at once.
         }
 
         /// Timeout for reading a body that is refused, or `body_timeout` if that is shorter.

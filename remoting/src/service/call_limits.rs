@@ -49,7 +49,7 @@ amf_core::__private::limits! {
 }
 
 impl Services {
-    /// What the page of limits shows.
+    /// Declaration of the limits, for the page that lists them.
     #[doc(hidden)]
     pub const CALL_LIMITS: amf_core::__private::limits::LimitsDeclaration = CallLimits::DECLARATION;
 }

@@ -26,12 +26,13 @@ amf_core::__private::limits! {
             /// not counted by address.
         }
 
-        /// Maximum number of connections over a limit whose clients are being told so, over all transports together.
+        /// Maximum number of connections over a limit that stay open until the refusal is sent, over all transports
+        /// together.
         pending_refusals, pending_refusals = 32 connections {
             /// Further connections over a limit are closed at once.
         }
 
-        /// Timeout for a client over a limit from the start of its connection until it has been told so.
+        /// Timeout for refusing a client over a limit, from the start of its connection until the refusal is sent.
         refusal_timeout, refusal_timeout = 3 s {
             /// The connection is closed.
         }
@@ -49,7 +50,7 @@ amf_core::__private::limits! {
 }
 
 impl Server {
-    /// What the page of limits shows.
+    /// Declaration of the limits, for the page that lists them.
     #[doc(hidden)]
     pub const LIMITS: amf_core::__private::limits::LimitsDeclaration = ServerLimits::DECLARATION;
 
