@@ -50,7 +50,7 @@ pub enum CloseReason {
     Local,
     /// The transport ended.
     Disconnected,
-    /// The peer closed it, by the command `close`.
+    /// The peer closed the connection, by the command `close`.
     Remote,
     /// Connect was refused, by us or by the server.
     Rejected,
@@ -88,8 +88,8 @@ impl Connect {
         Ok(connect)
     }
 
-    /// The application, as it came: it may have an instance behind `/`, and a query behind `?`. It is empty if the
-    /// client named none, as AIR and the clients of LCDS may.
+    /// Returns the application as the client named it, with an instance behind `/` and a query behind `?` if there are
+    /// any. It is empty if the client named none, as AIR and the clients of LCDS may.
     pub fn app(&self) -> &str {
         &self.app
     }
@@ -182,7 +182,7 @@ pub struct Command {
 }
 
 impl Command {
-    /// Reads a data message as a call that wants no reply: its first value is the name, the others are the arguments.
+    /// Reads a data message as a call without a reply: its first value is the name, the others are the arguments.
     /// Returns `None` if the message is of another type or has no name.
     ///
     /// Red5's `conn.notify` sends such messages on message stream 0. On other streams data belongs to the media.

@@ -43,7 +43,7 @@ impl Connect {
         self.instance.application()
     }
 
-    /// The instance: `red` of `lobby` in `rtmp://host/lobby/red`, [`Instance::DEFAULT`] where none is named. The
+    /// Returns the instance: `red` of `lobby` in `rtmp://host/lobby/red`, [`Instance::DEFAULT`] where none is named. The
     /// client is among its [`local_clients`](Instance::local_clients) once it is accepted.
     pub fn instance(&self) -> &Instance {
         &self.instance

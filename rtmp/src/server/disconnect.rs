@@ -44,7 +44,8 @@ impl Disconnect {
         self.caller.client()
     }
 
-    /// The instance that it was connected to; it is no longer among its [`local_clients`](Instance::local_clients).
+    /// Returns the instance that the client was connected to. The client is no longer among its
+    /// [`local_clients`](Instance::local_clients).
     pub fn instance(&self) -> &Instance {
         self.connect.instance()
     }

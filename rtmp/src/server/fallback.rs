@@ -56,7 +56,8 @@ impl UnknownCommand {
         body.read_arguments(Arc::new(classes), Limits::default(), T::read).map_err(unreadable)
     }
 
-    /// The fault that a client receives where there is no hook: `NetConnection.Call.Failed`, with the name in its text.
+    /// Returns the fault that a client receives if there is no hook: `NetConnection.Call.Failed`, with the name of the
+    /// command in its text.
     pub fn not_found(&self) -> Fault {
         unknown_method(self.name())
     }

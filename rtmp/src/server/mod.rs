@@ -68,8 +68,8 @@ pub use tunnel_limits::TunnelLimits;
 ///
 /// Methods run in the task of their connection, each call as a future of its own: one that waits delays nothing, one
 /// that computes for long delays its connection and belongs on the blocking pool, with `#[remote(blocking)]`. A call
-/// has the time of [`Services::call_timeout`], 30 s by default, and its caller then receives `_error` with the fault
-/// `Server.Timeout`; `#[remote(timeout = "5m")]` gives a method another time.
+/// has the timeout of [`Services::call_timeout`], 30 s by default, after which its caller receives `_error` with the
+/// fault `Server.Timeout`; `#[remote(timeout = "5m")]` gives a method a timeout of its own.
 ///
 /// It is cheap to clone. Clones share their [instances](Self::instance), their [state](Self::state), the count of
 /// connections and the [end](Self::shutdown); so one server may have several transports, each of a clone: a plain
@@ -129,7 +129,7 @@ impl Server {
     }
 
     /// Answers commands that are no methods of the services. Without this they are answered with the fault that
-    /// there is no such method. An answer has the time of a call, [`Services::call_timeout`].
+    /// there is no such method. `answer` has the timeout of a call, [`Services::call_timeout`].
     ///
     /// ```
     /// use amf_remoting::Services;

@@ -54,9 +54,10 @@ pub trait SharedObjectGuard: Send + Sync + 'static {
         true
     }
 
-    /// Whether the client may remove all slots at once; else it is told `SharedObject.NoWriteAccess`.
+    /// Returns `true` if the client may remove all slots at once; otherwise the client receives the status
+    /// `SharedObject.NoWriteAccess`.
     ///
-    /// Default: `false`, because [`may_write`](Self::may_write) is not asked about each of the slots. Only clients that
+    /// Default: `false`, because [`may_write`](Self::may_write) is not called for each of the slots. Only clients that
     /// use the events of proxies send such requests; without a guard they are allowed.
     fn may_clear(&self, access: &SharedObjectAccess<'_>) -> bool {
         let _ = access;

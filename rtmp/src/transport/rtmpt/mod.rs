@@ -48,10 +48,11 @@ impl Server {
     /// let app: Router = Router::new().merge(server.rtmpt());
     /// ```
     ///
-    /// A connection is known by a random id of 128 bits. It ends when nothing was asked for a while, and when a request
-    /// is missing that was overtaken by another; the last one may be sent again. The bounds are [`TunnelLimits`](crate::TunnelLimits). Who is
-    /// one too many for [`max_connections`](Server::max_connections) gets 503. What is known of connections is of
-    /// this router: behind several machines, a client has to come to the same one each time.
+    /// A connection is identified by a random id of 128 bits. It ends if no request arrives for a while, or if a request
+    /// that was overtaken by another does not arrive; the last request may be sent again. The limits are
+    /// [`TunnelLimits`](crate::TunnelLimits). Requests over [`max_connections`](Server::max_connections) receive `503
+    /// Service Unavailable`. Connections are known to this router only: behind a load balancer, all requests of a client
+    /// have to reach the same machine.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
             .route("/fcs/{what}", post(ident))
