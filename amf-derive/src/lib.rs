@@ -117,7 +117,7 @@ pub fn fault(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `rename = "serverVersion"` | the name on the wire; otherwise the method's in camelCase |
 /// | `concurrent` | the calls after this one in a packet need not wait for it |
-/// | `timeout = "5m"` | the longest that a call may take, in place of `Services::call_timeout`: `"250ms"`, `"30s"`, `"5m"`, `"1h"`, or `"none"` for no limit |
+/// | `timeout = "5m"` | timeout for one call of the method, in place of `Services::call_timeout`: `"250ms"`, `"30s"`, `"5m"`, `"1h"`, or `"none"` for no limit |
 /// | `blocking` | the method runs on tokio's blocking pool |
 /// | `role = "admin"` | only who has this role may call it |
 /// | `logged_in` | only who is known may call it |

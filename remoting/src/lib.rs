@@ -76,6 +76,10 @@
     doc = "- [`gateway`]: calls over HTTP, feature `http`, on by default.\n- [`flex`]: RemoteObject of Flex and BlazeDS over the same gateway."
 )]
 #![cfg_attr(feature = "client", doc = "- [`client`]: calls to any remoting gateway, feature `client`.")]
+#![cfg_attr(
+    feature = "connection",
+    doc = "- [`connection`]: building blocks for transports whose connections last, feature `connection`."
+)]
 #![cfg_attr(feature = "metrics", doc = "- [`metrics`]: what is counted, feature `metrics`.")]
 //! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
 //!   they can tell something.
@@ -87,7 +91,8 @@
 //! To be implemented outside of this crate: [`Service`] (as a rule by `#[remoting_service]`), [`FromCaller`],
 //! [`HeaderValue`](service::HeaderValue) and [`Authenticator`](service::Authenticator); by transports
 //! [`Connection`](service::Connection), [`MessageHeaders`](service::MessageHeaders) and
-//! [`ReplyEnvelope`](service::ReplyEnvelope). [`IntoReply`] and [`ToArguments`] are sealed.
+//! [`ReplyEnvelope`](service::ReplyEnvelope), and with the feature `connection` `MessageFormat` and `Accept` of the
+//! module `connection`. [`IntoReply`] and [`ToArguments`] are sealed.
 //!
 //! # Versions of other crates
 //!
