@@ -1,4 +1,4 @@
-//! A limit that knows its name.
+//! The value of a limit with its name.
 
 /// A limit, with the name under which exceeding it is reported and counted.
 ///
