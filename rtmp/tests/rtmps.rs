@@ -138,3 +138,25 @@ async fn tls_buffers_are_flushed() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_tls_handshake_of_a_refused_client_is_part_of_its_time() {
+    let limits = Limits::server().with_handshake_timeout(Duration::from_mins(1));
+    let server = Server::new(Services::new().add(Game)).config(Config::server().with_limits(limits));
+    let server = server.max_connections_per_address(1).pending_refusals(1);
+    let server = server.refusal_timeout(Duration::from_millis(500));
+    let (config, trust) = certificate();
+    let address = serve(&server, config).await;
+    let url = format!("rtmps://localhost:{}/game", address.port());
+    let connect = || NetConnection::builder(&url).unwrap().tls(Arc::clone(&trust)).connect();
+    let _held = timeout(TIMEOUT, connect()).await.unwrap().unwrap();
+    // A client that says nothing is the only one that may be told, for half a second and not for a minute.
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let _ = timeout(TIMEOUT, silent.read(&mut [0])).await.expect("it is closed");
+    let told = async {
+        while !matches!(connect().await, Err(ConnectError::Rejected(_))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(TIMEOUT, told).await.unwrap();
+}

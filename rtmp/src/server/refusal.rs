@@ -29,8 +29,28 @@ pub(crate) enum Entry {
 /// A connection that is refused with a status.
 pub(crate) struct Refusal {
     error: TooManyConnectionsError,
+    accepted_at: Instant,
     /// Counts among [`pending_refusals`](ServerLimits::pending_refusals).
     _permit: ConnectionPermit,
+}
+
+impl Entry {
+    /// Returns how long the TLS handshake of this connection may take. What it takes of a client that is to be refused is
+    /// part of [`refusal_timeout`](ServerLimits::refusal_timeout).
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls_timeout(&self, settings: &ServerSettings) -> Duration {
+        let handshake_timeout = settings.config.limits.handshake_timeout;
+        match self {
+            Self::Admitted(_) => handshake_timeout,
+            Self::Refused(refusal) => refusal.time_left(settings).min(handshake_timeout),
+        }
+    }
+}
+
+impl Refusal {
+    fn time_left(&self, settings: &ServerSettings) -> Duration {
+        settings.limits.refusal_timeout.saturating_sub(self.accepted_at.elapsed())
+    }
 }
 
 impl ServerSettings {
@@ -45,7 +65,7 @@ impl ServerSettings {
         tracing::warn!(%error, ?peer, "a connection was refused");
         let max = NamedLimit::new(ServerLimits::NAMES.pending_refusals, self.limits.pending_refusals);
         let permit = self.inner.refusals.admit(&ConnectionLimits::new(max), None).ok()?;
-        Some(Entry::Refused(Refusal { error, _permit: permit }))
+        Some(Entry::Refused(Refusal { error, accepted_at: Instant::now(), _permit: permit }))
     }
 }
 
@@ -72,12 +92,13 @@ where
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
     let (handle, outbound) = channel(&settings.config, settings.services.encode_limits());
+    let time_left = refusal.time_left(settings);
     let status = Status::error(code::CONNECT_REJECTED, refusal.error.to_string());
     let handler = RefusalHandler { status, _handle: handle };
     let mut driver = Driver::new(stream, connection, handler, outbound);
     let at_once = ShutdownTimeouts::new(Duration::ZERO, Duration::ZERO);
     let refused = driver.run(settings.closing(), at_once);
-    if timeout(settings.limits.refusal_timeout, refused).await.is_err() {
+    if timeout(time_left, refused).await.is_err() {
         tracing::debug!("a client over a limit did not connect in time to be told");
     }
 }

@@ -154,7 +154,7 @@ async fn serve_tls(
     entry: Entry,
 ) {
     let accepted = tokio::select! {
-        accepted = acceptor.accept(socket, settings.config.limits.handshake_timeout) => accepted,
+        accepted = acceptor.accept(socket, entry.tls_timeout(&settings)) => accepted,
         () = settings.closing() => return,
     };
     match accepted {
