@@ -1,15 +1,17 @@
-//! Where the arguments of large calls are decoded.
+//! Where the arguments of large calls are decoded, and their methods run.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use amf_core::{DecodeError, Decoder, FromAmf};
 use amf_remoting::service::Call;
 use amf_remoting::{Services, Version, remoting_service};
 use support::direct::caller;
+use tokio::time::sleep;
 
 /// The thread that decoded an argument.
 struct DecodedOn(ThreadId);
@@ -21,12 +23,29 @@ impl<'de> FromAmf<'de> for DecodedOn {
     }
 }
 
-struct Threads;
+struct Threads {
+    test: ThreadId,
+}
+
+impl Threads {
+    fn services() -> Services {
+        Services::new().add(Self { test: thread::current().id() })
+    }
+}
 
 #[remoting_service(name = "threads")]
 impl Threads {
-    fn is_decoded_here(&self, argument: DecodedOn) -> bool {
-        argument.0 == thread::current().id()
+    /// Whether the arguments are decoded, and the method runs, on the thread of the test.
+    fn starts_on(&self, argument: DecodedOn) -> bool {
+        assert_eq!(argument.0, thread::current().id());
+        argument.0 == self.test
+    }
+
+    /// Whether the method starts on the thread of the test, and whether it continues there.
+    async fn continues_on(&self, argument: DecodedOn) -> (bool, bool) {
+        assert_eq!(argument.0, thread::current().id());
+        sleep(Duration::from_millis(1)).await;
+        (argument.0 == self.test, thread::current().id() == self.test)
     }
 
     fn panic(&self, _argument: DecodedOn) {
@@ -53,21 +72,30 @@ async fn call(services: &Services, method: &str, len: usize) -> Result<Vec<u8>, 
 }
 
 #[tokio::test]
-async fn arguments_from_the_threshold_on_are_decoded_on_the_blocking_pool() {
-    let services = Services::new().add(Threads).blocking_threshold(1_000);
+async fn calls_from_the_threshold_on_start_on_the_blocking_pool() {
+    let services = Threads::services().blocking_threshold(1_000);
     // AMF0: 01 is the marker of a boolean.
-    assert_eq!(call(&services, "isDecodedHere", 999).await.unwrap(), [1, 1]);
-    assert_eq!(call(&services, "isDecodedHere", 1_000).await.unwrap(), [1, 0]);
-    let by_default = Services::new().add(Threads);
-    assert_eq!(call(&by_default, "isDecodedHere", 65_535).await.unwrap(), [1, 1]);
-    assert_eq!(call(&by_default, "isDecodedHere", 65_536).await.unwrap(), [1, 0]);
+    assert_eq!(call(&services, "startsOn", 999).await.unwrap(), [1, 1]);
+    assert_eq!(call(&services, "startsOn", 1_000).await.unwrap(), [1, 0]);
+    let by_default = Threads::services();
+    assert_eq!(call(&by_default, "startsOn", 65_535).await.unwrap(), [1, 1]);
+    assert_eq!(call(&by_default, "startsOn", 65_536).await.unwrap(), [1, 0]);
     let never = by_default.blocking_threshold(usize::MAX);
-    assert_eq!(call(&never, "isDecodedHere", 70_000).await.unwrap(), [1, 1]);
+    assert_eq!(call(&never, "startsOn", 70_000).await.unwrap(), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_method_that_waits_continues_in_the_task_of_its_call() {
+    let services = Threads::services().blocking_threshold(1_000);
+    // AMF0: a list of two booleans.
+    let list = |first, second| [0x0A, 0, 0, 0, 2, 1, first, 1, second];
+    assert_eq!(call(&services, "continuesOn", 999).await.unwrap(), list(1, 1));
+    assert_eq!(call(&services, "continuesOn", 1_000).await.unwrap(), list(0, 1));
 }
 
 #[tokio::test]
 async fn faults_are_the_same_on_the_blocking_pool() {
-    let services = Services::new().add(Threads).blocking_threshold(0);
+    let services = Threads::services().blocking_threshold(0);
     let fault = call(&services, "nothing", 100).await.unwrap_err();
     assert_eq!(fault.message(), "Unknown method nothing of service threads");
     assert!(call(&services, "panic", 100).await.is_err());

@@ -250,6 +250,11 @@ async fn a_method_that_always_has_something_to_do_is_dropped_at_the_deadline() {
     let outcome = call::<u32>(&services, "naps.busy", &[]);
     let outcome = tokio::time::timeout(Duration::from_secs(10), outcome).await.unwrap();
     assert_eq!(outcome.map(drop), timeout("call_timeout", "20ms"));
+    // Nor does it keep a thread of the blocking pool for ever.
+    let services = services.blocking_threshold(0);
+    let outcome = call::<u32>(&services, "naps.busy", &[]);
+    let outcome = tokio::time::timeout(Duration::from_secs(10), outcome).await.unwrap();
+    assert_eq!(outcome.map(drop), timeout("call_timeout", "20ms"));
 }
 
 /// A runtime without timers refuses every timer, so a call that is answered there has set none.

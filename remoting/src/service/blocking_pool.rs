@@ -1,4 +1,4 @@
-//! Work on tokio's blocking pool: methods that block, and the decoding of large arguments.
+//! Work on tokio's blocking pool: methods that block, and calls with large arguments.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -12,7 +12,7 @@ use tracing::Span;
 
 use super::Fault;
 
-/// Decides which calls are decoded on tokio's blocking pool, and how many at a time.
+/// Decides which calls start on tokio's blocking pool, and how many at a time.
 #[derive(Clone)]
 pub(super) struct BlockingPool {
     threshold: usize,
@@ -28,7 +28,7 @@ impl BlockingPool {
         Self { threshold, ..self.clone() }
     }
 
-    /// Returns `true` if arguments of this size are decoded on the blocking pool.
+    /// Returns `true` if a call with arguments of this size starts on the blocking pool.
     pub(super) fn is_used_for(&self, bytes: usize) -> bool {
         bytes >= self.threshold
     }

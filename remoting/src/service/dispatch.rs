@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{self, Poll, Waker};
 
-use futures_util::{FutureExt, poll};
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
 
 use super::args::check_sequence_count;
 use super::catch_panic::{catch_panic, catch_panic_async, fault_of_panic};
@@ -60,7 +60,8 @@ async fn authorize(access: Access, call: &Call) -> Result<(), Fault> {
     }
 }
 
-/// Decodes the arguments where long work delays no other task, then runs the method in this one.
+/// Decodes the arguments and polls the method for the first time where long work delays no other task. Most methods
+/// complete then, and their result is encoded there too.
 async fn run_on_blocking_pool(registry: Arc<Registry>, mut call: Call) -> Result<Reply, Fault> {
     let target = call.target().clone();
     let start_guard = call.take_start_guard();
@@ -69,18 +70,35 @@ async fn run_on_blocking_pool(registry: Arc<Registry>, mut call: Call) -> Result
         let target = target.clone();
         move || {
             let method = resolve(&registry, &target)?;
-            catch_panic(&target, || start_method(&registry, method, call))
+            catch_panic(&target, || start_method(&registry, method, call).and_then(poll_first))
         }
     };
-    let (running, permit) = pool.run(start).await?;
-    let mut running = pin!(catch_panic_async(&target, running));
-    // Most methods complete at the first poll. The permit is held so long, and not while a method waits, which may
-    // be for a call of the same client that needs a permit too.
-    let first = poll!(running.as_mut());
+    // The permit is not held while a method waits, which may be for a call of the same client that needs a permit too.
+    let (polled, permit) = pool.run(start).await?;
     drop((permit, start_guard));
+    match polled {
+        Polled::Ready(reply) => Ok(reply),
+        Polled::Pending(running) => catch_panic_async(&target, running).await,
+    }
+}
+
+/// A method after its first poll.
+enum Polled {
+    Ready(Reply),
+    Pending(MethodFuture),
+}
+
+/// Polls a method that is then polled again in the task of its call, and so need not wake anybody yet.
+fn poll_first(mut running: MethodFuture) -> Result<Polled, Fault> {
+    let mut poll = || running.as_mut().poll(&mut task::Context::from_waker(Waker::noop()));
+    let first = match Handle::try_current() {
+        // Within the budget of a task: without it, a method that always has something to do would not return.
+        Ok(runtime) => runtime.block_on(async { poll() }),
+        Err(_) => poll(),
+    };
     match first {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => running.await,
+        Poll::Ready(outcome) => outcome.map(Polled::Ready),
+        Poll::Pending => Ok(Polled::Pending(running)),
     }
 }
 

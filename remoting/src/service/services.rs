@@ -149,9 +149,11 @@ impl Services {
     /// Sets the size in bytes from which on the arguments of a call are decoded on tokio's blocking pool, so that they
     /// delay no other task of the runtime. Default: 64 KiB. `usize::MAX`: never.
     ///
-    /// Decoding 2 MiB can take 100 ms; for small arguments the way to another thread costs more than it saves. At most
-    /// as many calls are decoded there at a time as there are processors. Methods run in the call's own task either
-    /// way, and over RTMP the calls of one client still start in the order in which they were sent.
+    /// The method is polled there for the first time, too: if it completes, as a method does that awaits nothing, its
+    /// result is also encoded there. Otherwise it continues in the call's own task. Decoding 2 MiB can take 100 ms, and
+    /// so can encoding the result; for small arguments the way to another thread costs more than it saves. At most as
+    /// many calls are there at a time as there are processors. Over RTMP the calls of one client still start in the
+    /// order in which they were sent.
     ///
     /// ```
     /// use amf_remoting::Services;

@@ -20,7 +20,7 @@ const MOST: Duration = Duration::from_millis(50);
 /// Measures the requests whose title has every word, each `rounds` times, and prints a table.
 pub fn measure(rounds: usize, words: &[String]) {
     println!(
-        "| request of 2 MiB | decoded in the task: longest poll | by default: longest poll | the whole call | |"
+        "| request of 2 MiB | in the task: longest poll | by default: longest poll | the whole call | |"
     );
     println!("|---|---:|---:|---:|---|");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("it can start");
