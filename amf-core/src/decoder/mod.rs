@@ -177,7 +177,7 @@ impl<'de> Decoder<'de> {
             mode: Mode::of(version),
             amf0_objects: ReferenceTable::default(),
             amf3_objects: ReferenceTable::default(),
-            amf0_references: Amf0References::default(),
+            amf0_references: Amf0References::new(options.amf0_numbering),
             strings: ReferenceTable::default(),
             cesu8_strings: Lazy::default(),
             traits: ReferenceTable::default(),
@@ -234,8 +234,8 @@ impl<'de> Decoder<'de> {
     #[must_use]
     pub fn with_options(mut self, options: impl Into<DecodeOptions>) -> Self {
         self.options = options.into();
-        let limits = self.options.limits;
-        self.with_limits(limits)
+        let DecodeOptions { limits, amf0_numbering, .. } = self.options;
+        self.with_amf0_numbering(amf0_numbering).with_limits(limits)
     }
 
     /// Reads one value; the same as `T::from_amf(self)`.

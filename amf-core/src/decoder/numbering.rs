@@ -29,21 +29,6 @@ pub(crate) struct Amf0References {
     accepts_any: bool,
 }
 
-impl Default for Amf0References {
-    #[inline]
-    fn default() -> Self {
-        Self {
-            numbering: Amf0Numbering::FLASH_PLAYER,
-            container: None,
-            dates: Vec::new(),
-            differing: NumberingSet::default(),
-            excluded: NumberingSet::default(),
-            untried: NumberingSet::ALL,
-            accepts_any: false,
-        }
-    }
-}
-
 /// The first object, which some senders do not count, because it encloses the whole message.
 #[derive(Clone, Copy, Debug)]
 struct Container {
@@ -68,7 +53,27 @@ pub(crate) enum Amf0Referent {
     Date(u32),
 }
 
+impl Default for Amf0References {
+    fn default() -> Self {
+        Self::new(Amf0Numbering::FLASH_PLAYER)
+    }
+}
+
 impl Amf0References {
+    /// Creates the state before a message, with the numbering that is tried first.
+    #[inline]
+    pub(crate) fn new(numbering: Amf0Numbering) -> Self {
+        Self {
+            numbering,
+            container: None,
+            dates: Vec::new(),
+            differing: NumberingSet::default(),
+            excluded: NumberingSet::default(),
+            untried: NumberingSet::ALL,
+            accepts_any: false,
+        }
+    }
+
     /// Says that the first object encloses the whole message.
     pub(crate) fn set_container(&mut self, may_be_referenced: bool) {
         self.container = Some(Container { may_be_referenced });

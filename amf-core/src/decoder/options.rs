@@ -1,7 +1,7 @@
 //! Options of a decoder: limits, and how leniently it reads.
 
-use crate::Limits;
 use crate::wire::TextEncoding;
+use crate::{Amf0Numbering, Limits};
 
 /// Limits on decoding, and how leniently input is read.
 ///
@@ -29,12 +29,19 @@ pub struct DecodeOptions {
     /// Whether the body of an unknown externalizable object is kept as raw bytes up to the end of the input. Default:
     /// `false`, it is an error.
     pub raw_externalizables: bool,
+    /// The numbering under which AMF0 references are resolved first. Default: [`Amf0Numbering::FLASH_PLAYER`].
+    pub amf0_numbering: Amf0Numbering,
 }
 
 impl DecodeOptions {
     /// Creates strict options with the default limits.
     pub const fn new() -> Self {
-        Self { limits: Limits::new(), text_encoding: TextEncoding::Utf8, raw_externalizables: false }
+        Self {
+            limits: Limits::new(),
+            text_encoding: TextEncoding::Utf8,
+            raw_externalizables: false,
+            amf0_numbering: Amf0Numbering::FLASH_PLAYER,
+        }
     }
 
     /// Sets the limits.
@@ -70,6 +77,12 @@ impl DecodeOptions {
     #[must_use]
     pub const fn with_raw_externalizables(self, raw_externalizables: bool) -> Self {
         Self { raw_externalizables, ..self }
+    }
+
+    /// Sets the numbering under which AMF0 references are resolved first. Default: [`Amf0Numbering::FLASH_PLAYER`].
+    #[must_use]
+    pub const fn with_amf0_numbering(self, amf0_numbering: Amf0Numbering) -> Self {
+        Self { amf0_numbering, ..self }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use amf_core::{Classes, EncodeError, FromAmf, TextEncoding, ToAmf, Value, Version};
+use amf_core::{
+    Amf0Numbering, Classes, DecodeOptions, EncodeError, FromAmf, TextEncoding, ToAmf, Value, Version,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::Full;
@@ -21,7 +23,8 @@ pub struct Builder {
     pub(super) session: Session,
     pub(super) version: Version,
     pub(super) limits: ClientLimits,
-    pub(super) text_encoding: TextEncoding,
+    text_encoding: TextEncoding,
+    amf0_numbering: Amf0Numbering,
     pub(super) http_headers: HeaderMap,
     pub(super) classes: Classes,
     pub(super) services: Services,
@@ -38,6 +41,7 @@ impl Builder {
             version: Version::Amf3,
             limits: ClientLimits::default(),
             text_encoding: TextEncoding::default(),
+            amf0_numbering: Amf0Numbering::default(),
             http_headers: HeaderMap::new(),
             classes: Classes::new(),
             services: Services::new(),
@@ -60,6 +64,18 @@ impl Builder {
     /// PHP servers send Latin-1.
     pub fn text_encoding(self, text_encoding: TextEncoding) -> Self {
         Self { text_encoding, ..self }
+    }
+
+    /// Sets the numbering of AMF0 references that the server is expected to use. Default:
+    /// [`Amf0Numbering::FLASH_PLAYER`]. Replies that cannot be read under it are read again under the others.
+    pub fn amf0_numbering(self, amf0_numbering: Amf0Numbering) -> Self {
+        Self { amf0_numbering, ..self }
+    }
+
+    pub(super) fn decode_options(&self) -> DecodeOptions {
+        DecodeOptions::from(self.limits.decode)
+            .with_text_encoding(self.text_encoding)
+            .with_amf0_numbering(self.amf0_numbering)
     }
 
     /// Adds an AMF header to every packet.

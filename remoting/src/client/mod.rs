@@ -60,7 +60,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amf_core::packet::PacketWriter;
-use amf_core::{Classes, DecodeOptions, EncodeError, FromAmf, TextEncoding, ToAmf, Version};
+use amf_core::{Classes, DecodeOptions, EncodeError, FromAmf, ToAmf, Version};
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -92,7 +92,7 @@ struct ClientInner {
     notification_bytes: NotificationBytes,
     version: Version,
     limits: ClientLimits,
-    text_encoding: TextEncoding,
+    decode_options: DecodeOptions,
     http_headers: HeaderMap,
     classes: Classes,
     services: Services,
@@ -130,6 +130,7 @@ impl RemotingClient {
     }
 
     fn from_builder(builder: Builder) -> Self {
+        let decode_options = builder.decode_options();
         Self {
             inner: Arc::new(ClientInner {
                 transport: builder.transport.unwrap_or_else(|| Transport::new(builder.session.is_secure())),
@@ -141,7 +142,7 @@ impl RemotingClient {
                 notification_bytes: NotificationBytes::new(builder.limits.notification_bytes_in_flight),
                 version: builder.version,
                 limits: builder.limits,
-                text_encoding: builder.text_encoding,
+                decode_options,
                 http_headers: builder.http_headers,
                 classes: builder.classes,
                 services: builder.services,
@@ -232,7 +233,7 @@ impl RemotingClient {
     }
 
     fn decode_options(&self) -> DecodeOptions {
-        DecodeOptions::from(self.inner.limits.decode).with_text_encoding(self.inner.text_encoding)
+        self.inner.decode_options
     }
 
     /// The permits of a notification with this many bytes of arguments, held while it is in flight.

@@ -1,6 +1,6 @@
 //! A service of a gateway as something that `#[remote_client]` traits can be called on.
 
-use amf_core::TextEncoding;
+use amf_core::DecodeOptions;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
@@ -38,8 +38,8 @@ impl Connection for RemoteService {
         self.client.limits().client_call_bytes
     }
 
-    fn text_encoding(&self) -> TextEncoding {
-        self.client.decode_options().text_encoding
+    fn decode_options(&self) -> DecodeOptions {
+        self.client.decode_options()
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {

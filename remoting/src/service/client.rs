@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use amf_core::{
-    Classes, DecodeError, DecodeOptions, Decoder, EncodeError, EncodeErrorKind, FromAmf, TextEncoding,
-    Version,
+    Classes, DecodeError, DecodeOptions, Decoder, EncodeError, EncodeErrorKind, FromAmf, Version,
 };
 use bytes::Bytes;
 
@@ -61,8 +60,8 @@ impl Client {
         R: for<'de> FromAmf<'de> + Send + 'static,
     {
         let answer = self.encode(method, &arguments).map(|call| self.connection.invoke(&call));
-        let text_encoding = self.connection.text_encoding();
-        Box::pin(async move { Ok(decode_reply(&answer?.await?, text_encoding)?) })
+        let options = self.connection.decode_options();
+        Box::pin(async move { Ok(decode_reply(&answer?.await?, options)?) })
     }
 
     fn encode(&self, method: &str, arguments: &impl ToArguments) -> Result<Notification, CallError> {
@@ -85,13 +84,9 @@ impl fmt::Debug for Client {
     }
 }
 
-fn decode_reply<R: for<'de> FromAmf<'de>>(
-    bytes: &[u8],
-    text_encoding: TextEncoding,
-) -> Result<R, DecodeError> {
+fn decode_reply<R: for<'de> FromAmf<'de>>(bytes: &[u8], options: DecodeOptions) -> Result<R, DecodeError> {
     let mut classes = Classes::new();
     R::classes(&mut classes);
-    let options = DecodeOptions::new().with_text_encoding(text_encoding);
     let decoder = Decoder::new(Version::Amf0, bytes).with_classes(Arc::new(classes));
     decoder.with_options(options).read_message(R::from_amf)
 }
@@ -270,9 +265,9 @@ pub trait Connection: Send + Sync + 'static {
     fn max_message_bytes(&self) -> usize {
         OutputLimits::new().client_call_bytes
     }
-    /// Returns how text in answers is read that is not UTF-8. Default: it is an error.
-    fn text_encoding(&self) -> TextEncoding {
-        TextEncoding::Utf8
+    /// Returns how answers are read. Default: strictly, within the default limits.
+    fn decode_options(&self) -> DecodeOptions {
+        DecodeOptions::new()
     }
     /// Sends a call that has no answer. It must not wait.
     fn notify(&self, notification: &Notification) -> Result<(), CallError>;

@@ -113,7 +113,7 @@ fn start_method(
         (registry.classes(), registry.options(), method.signature.parameters());
     let (preceding, form, begin) = (call.preceding_values(), call.form(), call.begin_arguments());
     let mut arguments = Arguments::new(&bytes, classes, options);
-    if let Some(numbering) = call.caller().amf0_numbering().or(registry.amf0_numbering()) {
+    if let Some(numbering) = call.caller().amf0_numbering() {
         arguments.prefer_amf0_numbering(numbering);
     }
     let start = |arguments: &mut Arguments<'_>, context: Context| {

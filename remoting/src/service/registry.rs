@@ -70,7 +70,8 @@ impl Registry {
     }
 
     pub(super) fn with_amf0_numbering(&self, numbering: Amf0Numbering) -> Self {
-        Self { amf0_numbering: Some(numbering), ..self.clone() }
+        let options = self.options.with_amf0_numbering(numbering);
+        Self { options, amf0_numbering: Some(numbering), ..self.clone() }
     }
 
     pub(super) fn with_output_limits(&self, output_limits: OutputLimits) -> Self {

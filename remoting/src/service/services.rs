@@ -102,7 +102,7 @@ impl Services {
     /// [`Amf0Numbering::FLASH_PLAYER`].
     ///
     /// Arguments are read under the numbering that the same packet or connection showed last, otherwise under this
-    /// one. Arguments that cannot be read under it are read again under the others before the method runs. Arguments
+    /// one, and so are headers. Arguments that cannot be read under it are read again under the others before the method runs. Arguments
     /// that can be read under several numberings are read under the first, so a program whose callers all use `Py3AMF`
     /// sets [`Amf0Numbering::PY3AMF`].
     ///
