@@ -35,7 +35,8 @@ impl OutputBudget {
     ) -> Result<Bytes, EncodeError> {
         let mut encoder = Encoder::in_envelope_within(version, self.0);
         write(&mut encoder)?;
-        finish(encoder)
+        record_omitted_members(&encoder);
+        Ok(encoder.finish()?.into())
     }
 
     /// The same for a peer that is known to number AMF0 references in this way, if it is.
@@ -49,7 +50,8 @@ impl OutputBudget {
         let Some(numbering) = numbering else { return self.encode(version, write) };
         let mut encoder = Encoder::in_envelope_within(version, self.0).with_amf0_numbering(numbering);
         write(&mut encoder)?;
-        finish(encoder)
+        record_omitted_members(&encoder);
+        Ok(encoder.finish()?.into())
     }
 
     /// Checks the length of bytes that were encoded elsewhere.
@@ -64,13 +66,11 @@ impl OutputBudget {
     }
 }
 
-/// Counts the members that were left out, and returns the bytes.
 #[inline]
-fn finish(encoder: Encoder) -> Result<Bytes, EncodeError> {
+fn record_omitted_members(encoder: &Encoder) {
     if encoder.omitted_members() > 0 {
         metrics::record_omitted_members(encoder.omitted_members());
     }
-    Ok(encoder.finish()?.into())
 }
 
 /// The limit that an encoding exceeded, if that is what its error is about.
