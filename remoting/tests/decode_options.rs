@@ -1,5 +1,7 @@
 //! Text in Latin-1 and numberings of AMF0 references, as gateway and client are told to read them.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod support;
 
 use amf_core::TextEncoding;
