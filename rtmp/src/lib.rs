@@ -84,12 +84,12 @@ pub use client::{
 };
 #[cfg(feature = "net")]
 pub use instance::{Instance, InstanceNameError};
-#[cfg(feature = "tunnel")]
-pub use server::TunnelLimits;
 #[cfg(feature = "net")]
 pub use server::{
     Admission, Connect, Disconnect, DisconnectReason, FromArguments, Rejection, Server, UnknownCommand,
 };
+#[cfg(feature = "tunnel")]
+pub use server::{AllowedOrigins, OriginError, TunnelLimits};
 #[cfg(feature = "persistence")]
 pub use shared_object::RedbStore;
 #[cfg(feature = "net")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use amf_remoting::{Services, remoting_service};
 use amf_rtmp::proto::{Config, Limits};
-use amf_rtmp::{ConnectError, DisconnectReason, NetConnection, Server, TunnelLimits};
+use amf_rtmp::{AllowedOrigins, ConnectError, DisconnectReason, NetConnection, Server, TunnelLimits};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
@@ -274,6 +274,20 @@ async fn invalid_requests_are_refused() {
 
 /// Players send the one byte of `idle` in a packet of its own. A server that answers before the byte has come, and
 /// leaves it unread, closes the connection: then one of five requests is served.
+#[tokio::test]
+async fn pages_of_other_hosts_receive_403() {
+    let open_from = async |server: &Server, origin: &str| {
+        let request = Request::post("/open/1").header("host", "game.example:80").header("origin", origin);
+        let app: Router = server.rtmpt();
+        app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
+    };
+    let server = server();
+    assert_eq!(open_from(&server, "https://game.example").await, 200);
+    assert_eq!(open_from(&server, "https://evil.example").await, 403);
+    let server = server.allowed_origins(AllowedOrigins::any());
+    assert_eq!(open_from(&server, "https://evil.example").await, 200);
+}
+
 #[tokio::test]
 async fn a_body_that_comes_after_its_head_does_not_cost_the_connection() {
     let app: Router = server().rtmpt();

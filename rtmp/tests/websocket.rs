@@ -9,12 +9,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use amf_remoting::{Services, remoting_service};
-use amf_rtmp::{Connect, NetConnection, Server};
+use amf_rtmp::{AllowedOrigins, Connect, NetConnection, Server};
 use axum::Router;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -170,6 +171,29 @@ async fn connections_over_the_maximum_receive_503() {
     let _held = [connect(address, 4096).await, connect(address, 4096).await];
     let Err(Error::Http(response)) = open(address).await else { panic!("let in") };
     assert_eq!(response.status(), 503);
+}
+
+#[tokio::test]
+async fn pages_of_other_hosts_receive_403() {
+    let open_from = async |server: &Server, origin: &str| {
+        let address = serve(server).await;
+        let mut request = format!("ws://{address}/rtmp").into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        match tokio_tungstenite::connect_async(request).await {
+            Ok(_) => 101,
+            Err(Error::Http(response)) => response.status().as_u16(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let server = Server::new(Services::new().add(Game));
+    assert_eq!(open_from(&server, "http://127.0.0.1:8000").await, 101);
+    assert_eq!(open_from(&server, "https://evil.example").await, 403);
+    let list = AllowedOrigins::list(["https://game.example"]).unwrap();
+    let server = server.allowed_origins(list);
+    assert_eq!(open_from(&server, "https://game.example").await, 101);
+    assert_eq!(open_from(&server, "http://127.0.0.1:8000").await, 403);
+    let server = server.allowed_origins(AllowedOrigins::any());
+    assert_eq!(open_from(&server, "https://evil.example").await, 101);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A server: what it does with clients, whichever transport they use.
 
+#[cfg(feature = "tunnel")]
+mod allowed_origins;
 mod arguments;
 mod connect;
 mod disconnect;
@@ -27,6 +29,8 @@ use crate::instance::{Instance, InstanceNameError};
 use crate::proto::{Config, Connection, Seed};
 use crate::shared_object::SharedObjects;
 
+#[cfg(feature = "tunnel")]
+pub use allowed_origins::{AllowedOrigins, OriginError};
 pub use arguments::FromArguments;
 pub use connect::{Admission, Connect, Rejection};
 pub use disconnect::{Disconnect, DisconnectReason};

@@ -13,6 +13,8 @@ use amf_remoting::{Fault, Services};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "tunnel")]
+use super::allowed_origins::AllowedOrigins;
 use super::connect::{Admission, Connect, Rejection};
 use super::disconnect::Disconnect;
 use super::fallback::UnknownCommand;
@@ -38,6 +40,8 @@ pub(crate) struct ServerSettings {
     pub(crate) limits: ServerLimits,
     #[cfg(feature = "tunnel")]
     pub(crate) tunnel: TunnelLimits,
+    #[cfg(feature = "tunnel")]
+    pub(crate) allowed_origins: AllowedOrigins,
     pub(super) inner: Arc<ServerInner>,
 }
 
@@ -66,6 +70,8 @@ impl ServerSettings {
             limits: ServerLimits::new(),
             #[cfg(feature = "tunnel")]
             tunnel: TunnelLimits::new(),
+            #[cfg(feature = "tunnel")]
+            allowed_origins: AllowedOrigins::same_host(),
             inner: Arc::new(ServerInner {
                 instances: Arc::default(),
                 limiter: Arc::default(),

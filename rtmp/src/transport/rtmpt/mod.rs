@@ -19,12 +19,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::header::ORIGIN;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use tokio::time::timeout;
 
+use super::FORBIDDEN_ORIGIN;
 use super::client_address::ClientAddress;
 use crate::metrics::limit_exceeded;
 use crate::server::{Server, TunnelLimits};
@@ -51,7 +53,8 @@ impl Server {
     /// A connection is identified by a random id of 128 bits. It ends if no request arrives for a while, or if a request
     /// that was overtaken by another does not arrive; the last request may be sent again. The limits are
     /// [`TunnelLimits`](crate::TunnelLimits). Requests over [`max_connections`](Server::max_connections) receive `503
-    /// Service Unavailable`. Connections are known to this router only: behind a load balancer, all requests of a client
+    /// Service Unavailable`, and pages of other hosts `403 Forbidden`, unless
+    /// [`allowed_origins`](Server::allowed_origins) allows them. Connections are known to this router only: behind a load balancer, all requests of a client
     /// have to reach the same machine.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
@@ -64,7 +67,17 @@ impl Server {
     }
 }
 
-async fn open(State(sessions): State<Arc<Sessions>>, peer: ClientAddress, body: Body) -> Response {
+async fn open(
+    State(sessions): State<Arc<Sessions>>,
+    uri: Uri,
+    headers: HeaderMap,
+    peer: ClientAddress,
+    body: Body,
+) -> Response {
+    if !sessions.allowed_origins().allows(&uri, &headers) {
+        tracing::debug!(origin = ?headers.get(ORIGIN), "a tunnel of a page was refused");
+        return respond_after_body(&sessions, body, FORBIDDEN_ORIGIN.into_response()).await;
+    }
     let response = match sessions.open(peer.0) {
         Ok(id) => tunnel_response(format!("{id}\n")),
         Err(error) => {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::super::PIPE_SIZE;
 use super::session::{RequestSlot, TunnelError, TunnelSession};
-use crate::server::{ServerSettings, TunnelLimits, serve_connection};
+use crate::server::{AllowedOrigins, ServerSettings, TunnelLimits, serve_connection};
 
 /// How long the last words of a connection wait to be asked for.
 const LINGER: Duration = Duration::from_secs(5);
@@ -31,6 +31,10 @@ impl Sessions {
 
     pub(super) fn limits(&self) -> TunnelLimits {
         self.settings.tunnel
+    }
+
+    pub(super) fn allowed_origins(&self) -> &AllowedOrigins {
+        &self.settings.allowed_origins
     }
 
     /// Begins a connection, and gives its id.

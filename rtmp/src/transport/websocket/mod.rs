@@ -11,7 +11,7 @@ use std::time::Duration;
 use amf_remoting::connection::ConnectionPermit;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
+use axum::http::header::{HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
 use axum::http::{Method, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
@@ -27,8 +27,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use super::PIPE_SIZE;
 use super::client_address::ClientAddress;
+use super::{FORBIDDEN_ORIGIN, PIPE_SIZE};
 use crate::metrics::limit_exceeded;
 use crate::proto::Limits;
 use crate::server::{Server, ServerSettings, TunnelLimits, serve_connection};
@@ -59,8 +59,8 @@ impl Server {
     /// Messages have a [limit](crate::TunnelLimits::message_bytes): a longer one ends the connection with the code 1009, and
     /// text ends it with 1003. Who is one too many for
     /// [`max_connections`](Server::max_connections) gets 503. [`Connect::peer`](crate::Connect::peer) is known where
-    /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Any page may open a WebSocket to any
-    /// host: where the connection alone is to let somebody in, put a layer around the route that looks at `Origin`.
+    /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Pages of other hosts get 403, unless
+    /// [`allowed_origins`](Server::allowed_origins) allows them.
     pub fn websocket<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
         let settings = Arc::clone(self.settings());
         any(move |peer: ClientAddress, request: Request| {
@@ -75,6 +75,10 @@ impl Server {
 /// axum's own extractor hides the stream below the frames. It is needed here: tungstenite hands on a message when all
 /// of it has come, so a client could have a message of 1 MiB buffered before it has shaken hands in RTMP.
 fn upgrade(settings: Arc<ServerSettings>, peer: Option<SocketAddr>, mut request: Request) -> Response {
+    if !settings.allowed_origins.allows(request.uri(), request.headers()) {
+        tracing::debug!(origin = ?request.headers().get(ORIGIN), "a WebSocket of a page was refused");
+        return FORBIDDEN_ORIGIN.into_response();
+    }
     let mut response = match accept_handshake(&request) {
         Ok(response) => response,
         Err((status, reason)) => return (status, reason).into_response(),
