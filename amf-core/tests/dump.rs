@@ -568,3 +568,20 @@ fn kinds_of_bytes_are_guessed() {
         assert_eq!(Dump::guess(bytes).kind(), kind, "{bytes:02X?}");
     }
 }
+
+/// A dump is read in a terminal: text of the input must not act there, in rows and in errors.
+#[test]
+fn characters_that_change_the_text_around_them_are_escaped() {
+    let text = "\u{202E}x\u{2066}\u{1b}";
+    // AMF3 3.12: an externalizable object of an unknown class, whose name is in the error.
+    let unknown = [&[0x0A, 0x07, (text.len() as u8) << 1 | 1], text.as_bytes()].concat();
+    // AMF0 2.4: a text.
+    let row = [&[0x02, 0, text.len() as u8], text.as_bytes()].concat();
+    for (kind, bytes, is_error) in [(Kind::Amf3, unknown, true), (Kind::Amf0, row, false)] {
+        let dump = Dump::new(kind, &bytes);
+        assert_eq!(dump.first_error().is_some(), is_error);
+        let shown = dump.to_string();
+        assert!(shown.contains("\\u{202e}x\\u{2066}\\u{1b}"), "{shown:?}");
+        assert!(!shown.contains(['\u{202E}', '\u{2066}', '\u{1b}']), "{shown:?}");
+    }
+}
