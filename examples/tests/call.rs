@@ -79,6 +79,11 @@ fn the_lobby_answers_the_calls_of_the_readme() {
         let failed = call(&with(&["echo.fail"]));
         assert_eq!(failed.status.code(), Some(1));
         assert_eq!(String::from_utf8_lossy(&failed.stdout), "fault Echo.Fail: failed as asked\n");
+
+        // The fault names the method, which would clear the terminal.
+        let failed = call(&with(&["echo.\u{1b}[2J\u{202E}"]));
+        let said = String::from_utf8_lossy(&failed.stdout);
+        assert!(said.contains("\\u{1b}[2J\\u{202e}") && !said.contains(['\u{1b}', '\u{202E}']), "{said:?}");
     }
 }
 

@@ -7,6 +7,7 @@ use amf_remoting::client::{ClientLimits, ReplyKind};
 use amf_remoting::{CallError, RemotingClient, Value, Version};
 use amf_rtmp::NetConnection;
 use examples::json;
+use examples::text::Escaped;
 
 const HELP: &str = "\
 Calls a method of an AMF server, and prints the reply or the fault.
@@ -39,7 +40,8 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("call: {error}");
+            // What a server said may stand in it.
+            eprintln!("call: {}", Escaped(error));
             ExitCode::FAILURE
         }
     }
@@ -100,7 +102,7 @@ async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
 async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
     let connection = NetConnection::builder(&options.url)?
         .encoding(options.version)
-        .on_unhandled(|name, arguments| println!("{name}{}", in_parentheses(&arguments)))
+        .on_unhandled(|name, arguments| println!("{}{}", Escaped(name), in_parentheses(&arguments)))
         .connect()
         .await?;
     let mut went_well = true;
@@ -108,7 +110,7 @@ async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
         match connection.call::<Value>(target, options.arguments.as_slice()).await {
             Ok(reply) => println!("{reply:#?}"),
             Err(CallError::Fault(fault)) => {
-                println!("fault {}: {}", fault.code(), fault.message());
+                println!("fault {}: {}", Escaped(fault.code()), Escaped(fault.message()));
                 went_well = false;
             }
             Err(error) => return Err(error.into()),
@@ -138,7 +140,7 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
             true
         }
         Err(CallError::Fault(fault)) => {
-            println!("fault {}: {}", fault.code(), fault.message());
+            println!("fault {}: {}", Escaped(fault.code()), Escaped(fault.message()));
             false
         }
         Err(error) => return Err(error.into()),
@@ -146,7 +148,7 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
     for message in replies.messages() {
         // A method of the client that the server called along with its reply.
         if let ReplyKind::Call(method) = message.kind() {
-            println!("{method}{}", in_parentheses(&message.value::<Vec<Value>>()?));
+            println!("{}{}", Escaped(method), in_parentheses(&message.value::<Vec<Value>>()?));
         }
     }
     match replies.broken() {

@@ -7,6 +7,7 @@ use amf_remoting::Date;
 use uuid::Uuid;
 
 use super::wire::{LobbyError, Message, Player, Seat};
+use crate::text::{is_unsafe, is_visible};
 
 /// The most players.
 pub const MAX_PLAYERS: usize = 64;
@@ -117,9 +118,9 @@ impl Room {
     }
 }
 
-/// Something to read in it, not too much, and no control characters.
+/// Something to read in it, not too much, and nothing that changes the text around it.
 fn is_printable(text: &str, max: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= max && !text.contains(char::is_control)
+    is_visible(text) && text.chars().count() <= max && !text.contains(is_unsafe)
 }
 
 #[cfg(test)]
@@ -154,7 +155,9 @@ mod tests {
     #[test]
     fn names_are_validated() {
         let mut room = Room::default();
-        for bad in ["", "  ", "a\nb", "a\u{7}", &"x".repeat(MAX_NAME + 1)] {
+        for bad in
+            ["", "  ", "a\nb", "a\u{7}", "\u{202E}nnA", "A\u{2066}", "\u{200B}", &"x".repeat(MAX_NAME + 1)]
+        {
             assert_eq!(room.join(bad, start()), Err(LobbyError::BadName), "{bad:?}");
         }
         room.join(&"ß".repeat(MAX_NAME), start()).unwrap();
@@ -178,7 +181,7 @@ mod tests {
         let message = room.say(&ann.token, "hello", start()).unwrap();
         assert_eq!((message.from.as_str(), message.text.as_str()), ("Ann", "hello"));
         assert_eq!(room.say("not a token", "hello", start()), Err(LobbyError::NotJoined));
-        for bad in ["", " ", "\u{1b}[2J", &"x".repeat(MAX_TEXT + 1)] {
+        for bad in ["", " ", "\u{1b}[2J", "\u{202D}", &"x".repeat(MAX_TEXT + 1)] {
             assert_eq!(room.say(&ann.token, bad, start()), Err(LobbyError::BadText), "{bad:?}");
         }
         room.leave(&ann.token);
