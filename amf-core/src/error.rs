@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use crate::escaped::{Escaped, Escaper};
 use crate::{Limits, Version};
 
 /// Bytes that could not be read as what was asked for: a peer's fault, not the program's.
@@ -291,8 +292,8 @@ impl fmt::Display for Path {
 impl fmt::Display for PathSegment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Argument(number, name) => write!(f, "argument {number} `{name}`"),
-            Self::Member(name) => f.write_str(name),
+            Self::Argument(number, name) => write!(f, "argument {number} `{}`", Escaped(name)),
+            Self::Member(name) => Escaped(name).fmt(f),
             Self::Index(index) => write!(f, "[{index}]"),
         }
     }
@@ -326,6 +327,8 @@ impl DecodeErrorKind {
 
 impl fmt::Display for DecodeErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names and texts in it are the peer's.
+        let mut f = Escaper(f);
         match self {
             Self::UnexpectedEnd { missing } => {
                 write!(f, "the input ends here; at least {missing} more bytes are needed")
@@ -492,7 +495,7 @@ impl fmt::Display for EncodeError {
             EncodeErrorKind::Dangling => f.write_str(
                 "the value refers back to an object that encloses it and is gone; keep that with it by `ValuePart`",
             ),
-            EncodeErrorKind::Custom(message) => f.write_str(message),
+            EncodeErrorKind::Custom(message) => Escaped(message).fmt(f),
         }
     }
 }

@@ -96,6 +96,7 @@ mod decoder;
 pub mod dump;
 mod encoder;
 mod error;
+mod escaped;
 mod external;
 mod iso8601;
 mod limits;

@@ -3,11 +3,13 @@
 
 mod support;
 
-use amf_remoting::{Gateway, Services, remoting_service};
+use amf_remoting::service::Call;
+use amf_remoting::{Fault, Gateway, Services, Version, remoting_service};
 use support::bytes::*;
 use support::log::Log;
 use support::post::{assert_packet, post};
 use support::probe::Probe;
+use tracing::Level;
 
 async fn assert_fault(target: &str, body: &[u8], code: &str, text: &str) {
     let call = packet(0, &[message(target, "/1", body)]);
@@ -138,4 +140,26 @@ async fn advice_for_the_author_of_a_service_is_logged_and_not_sent() {
         drop(guard);
         assert!(log.text().contains(advice), "{}", log.text());
     }
+}
+
+/// Names and texts of peers reach logs and terminals only as escapes: they could forge lines, or clear the screen.
+#[tokio::test]
+async fn text_of_peers_does_not_act_in_logs() {
+    let (log, _guard) = Log::start(Level::TRACE);
+    let hostile = "\n\u{1b}[2J\u{202E}x";
+    let services = Services::new().add(Saves);
+    let target = format!("saves.{hostile}");
+    let call = Call::new(
+        &*target,
+        bytes::Bytes::from_static(b"\x0A\0\0\0\0"),
+        Version::Amf0,
+        support::direct::caller(),
+    );
+    let fault = services.call(call).await.unwrap_err();
+    assert_eq!(fault.message(), format!("Unknown method {hostile} of service saves"), "as it was sent");
+    assert!(fault.to_string().contains("Unknown method \\n\\u{1b}[2J\\u{202e}x of"), "{fault}");
+    let _ = Fault::internal(format_args!("`{target}` failed"));
+    let text = log.text();
+    assert!(text.contains("saves.\\n\\u{1b}[2J\\u{202e}x"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{202E}']) && !text.contains("\n\\u{1b}"), "{text:?}");
 }

@@ -8,6 +8,7 @@ mod variants;
 /// The macro that declares limits, and the module with the types of its declarations.
 pub use crate::__limits as limits;
 pub use crate::decoder::{InOrderReader, NamedReader};
+pub use crate::escaped::Escaped;
 pub use crate::members::unknown_member;
 pub use flatten::{ClassPart, FlattenedClass};
 pub use members::{

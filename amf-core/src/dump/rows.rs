@@ -190,23 +190,17 @@ impl fmt::Display for AsciiPreview<'_> {
     }
 }
 
-/// The words of an error, in which text of the input may stand.
+/// The words of an error, in which text of the input may stand, escaped.
 struct ErrorText<'a>(&'a str);
 
 impl fmt::Display for ErrorText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MAX_CHARS: usize = 4 * MAX_TEXT_CHARS;
-        for c in self.0.chars().take(MAX_CHARS) {
-            if is_unsafe(c) { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
+        match self.0.char_indices().nth(MAX_CHARS) {
+            None => f.write_str(self.0),
+            Some((end, _)) => write!(f, "{}…", self.0.get(..end).unwrap_or_default()),
         }
-        if self.0.chars().nth(MAX_CHARS).is_some() { f.write_str("…") } else { Ok(()) }
     }
-}
-
-/// Whether a character changes the text around it: controls, separators of lines, and those that embed, override or
-/// isolate a direction of writing.
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Text as it was meant, where it is not what it should be.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use amf_core::__private::Escaped;
 use http::StatusCode;
 
 use super::ClientLimits;
@@ -53,8 +54,9 @@ impl fmt::Display for HttpError {
                 }
                 Ok(())
             }
-            Self::Status { status, text } => write!(f, "the gateway answered {status}: {text}"),
+            Self::Status { status, text } => write!(f, "the gateway answered {status}: {}", Escaped(text)),
             Self::NotAmf { content_type, text } => {
+                let (content_type, text) = (Escaped(content_type), Escaped(text));
                 write!(f, "expected application/x-amf, got {content_type}: {text}")
             }
             Self::TooLarge { limit } => {

@@ -55,7 +55,7 @@ impl CallRecorder {
         match outcome {
             Ok(reply) => self.span.in_scope(|| tracing::debug!(bytes = reply.body().len(), "answered")),
             Err(fault) => self.span.in_scope(|| {
-                tracing::debug!(code = fault.code(), message = fault.message(), "answered with a fault");
+                tracing::debug!(code = fault.code(), text = fault.message(), "answered with a fault");
             }),
         }
         self.end(&match outcome {

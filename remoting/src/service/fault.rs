@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use amf_core::__private::Escaped;
 use amf_core::{Class, DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value};
 
 use super::CallError;
@@ -120,7 +121,7 @@ impl Fault {
 
     /// Logs `what` as an error; the caller learns no more than `Server.Processing`, "internal error".
     pub fn internal(what: impl fmt::Display) -> Self {
-        tracing::error!("a call failed: {what}");
+        tracing::error!("a call failed: {}", Escaped(what));
         Self::new(code::PROCESSING, "internal error")
     }
 
@@ -185,7 +186,7 @@ impl<'de> FromAmf<'de> for Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)
+        write!(f, "{}: {}", Escaped(&self.code), Escaped(&self.message))
     }
 }
 

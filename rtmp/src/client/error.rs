@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::proto::Status;
+use amf_core::__private::Escaped;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -41,7 +42,8 @@ impl fmt::Display for ConnectError {
             Self::Unsupported(what) => f.write_str(what),
             Self::Io(error) => write!(f, "there is no connection: {error}"),
             Self::Rejected(status) => {
-                write!(f, "the server refused: {} ({})", status.description(), status.code())
+                let (description, code) = (Escaped(status.description()), Escaped(status.code()));
+                write!(f, "the server refused: {description} ({code})")
             }
             Self::Ended => f.write_str("the connection ended before the server answered"),
             Self::Timeout(limit) => write!(f, "the server did not answer within {limit:?}"),

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use amf_core::__private::Escaped;
 use amf_core::{DecodeError, DecodeErrorKind, EncodeError};
 
 use super::Limits;
@@ -190,7 +191,7 @@ peer_errors! {
     NotConnected {
         /// What came.
         found: String,
-    } => "not_connected", |f| write!(f, "expected connect, got {found}");
+    } => "not_connected", |f| write!(f, "expected connect, got {}", Escaped(found));
 
     /// A second connect.
     ConnectTwice => "connect_twice", |f| f.write_str("expected anything but a second connect");
@@ -210,7 +211,7 @@ peer_errors! {
         /// What is there.
         found: String,
     } => "shared_object",
-        |f| write!(f, "expected {expected} at byte {at} of a shared object message, got {found}");
+        |f| write!(f, "expected {expected} at byte {at} of a shared object message, got {}", Escaped(found));
 
     /// One of the [`Limits`](super::Limits) was exceeded. The limit is the name.
     Limit {

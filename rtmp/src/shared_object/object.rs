@@ -287,7 +287,7 @@ impl SharedObjectInner {
             Effect::Disconnect { subscriber, limit: name } => {
                 if let Some(subscriber) = inner.subscribers.get(&subscriber) {
                     limit_exceeded(name);
-                    tracing::debug!(client = %subscriber.client, object = %self.name, limit = name, "a client exceeded a limit of shared objects");
+                    tracing::debug!(client = %subscriber.client, object = ?self.name, limit = name, "a client exceeded a limit of shared objects");
                     subscriber.disconnect();
                 }
             }

@@ -90,7 +90,7 @@ impl Replica {
         if value.is_null() {
             self.slots.remove(key);
         } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &REPLICA_LIMITS) {
-            tracing::warn!(%key, %limit, "a slot of a shared object is not kept");
+            tracing::warn!(?key, %limit, "a slot of a shared object is not kept");
         }
         self.slots.commit_finished();
     }

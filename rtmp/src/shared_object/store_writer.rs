@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use amf_core::__private::Escaped;
 use tokio::sync::watch;
 
 use super::state::slots::Slots;
@@ -221,9 +222,11 @@ fn attempt<T>(
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(Ok(done)) => return Some(done),
         Ok(Err(error)) => {
-            tracing::error!(%error, action, %first, objects, "the store of shared objects failed");
+            tracing::error!(%error, action, first = %Escaped(first), objects, "the store of shared objects failed");
         }
-        Err(_panic) => tracing::error!(action, %first, objects, "the store of shared objects panicked"),
+        Err(_panic) => {
+            tracing::error!(action, first = %Escaped(first), objects, "the store of shared objects panicked");
+        }
     }
     store_failed(action);
     None

@@ -123,7 +123,7 @@ impl ConnectionSubscriptions {
             }
         }
         let object = SharedObjectInner::open(instance, name, is_persistent, &settings).map_err(|error| {
-            tracing::debug!(client = %caller.client().id(), object = %name, %error, "a shared object was refused");
+            tracing::debug!(client = %caller.client().id(), object = ?name, %error, "a shared object was refused");
             match error {
                 SharedObjectError::PersistenceMismatch => code::SHARED_OBJECT_BAD_PERSISTENCE,
                 _ => code::SHARED_OBJECT_CREATION_FAILED,

@@ -13,6 +13,7 @@ const AMF_CORE: &[&str] = &[
     "__limits",
     "limits",
     "iso8601",
+    "escaped",
     "error",
     "date",
     "wire",

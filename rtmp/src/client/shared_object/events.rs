@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use amf_core::__private::Escaped;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -42,7 +43,7 @@ pub enum JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(code) => write!(f, "the server refused the shared object: {code}"),
+            Self::Refused(code) => write!(f, "the server refused the shared object: {}", Escaped(code)),
             Self::PersistenceMismatch => {
                 f.write_str("the object is in use here with the other kind of persistence")
             }

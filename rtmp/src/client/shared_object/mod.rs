@@ -269,7 +269,7 @@ impl RemoteObject {
         replica.clear_pending();
         self.join_state.send_replace(JoinState::Pending);
         if let Err(error) = self.send_events(self.encoding(), vec![SharedObjectEvent::Use]) {
-            tracing::debug!(object = %self.name, %error, "a shared object could not be asked for again");
+            tracing::debug!(object = ?self.name, %error, "a shared object could not be asked for again");
         }
     }
 

@@ -68,7 +68,7 @@ impl SharedObjectState {
                     outcome.push_success(key, Some(value));
                 }
                 Err(limit) => {
-                    tracing::debug!(object = %self.name, %key, %limit, "a change was refused");
+                    tracing::debug!(object = ?self.name, ?key, %limit, "a change was refused");
                     outcome.error.get_or_insert(WriteError::Limit(limit));
                     self.push_refusal(Some(&key), code::SHARED_OBJECT_NO_WRITE_ACCESS, outcome);
                 }
