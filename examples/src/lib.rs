@@ -3,5 +3,4 @@
 pub mod blazeds;
 pub mod json;
 pub mod lobby;
-pub mod text;
 pub mod whiteboard;

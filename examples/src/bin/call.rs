@@ -7,7 +7,6 @@ use amf_remoting::client::{ClientLimits, ReplyKind};
 use amf_remoting::{CallError, RemotingClient, Value, Version};
 use amf_rtmp::NetConnection;
 use examples::json;
-use examples::text::Escaped;
 
 const HELP: &str = "\
 Calls a method of an AMF server, and prints the reply or the fault.
@@ -40,8 +39,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            // What a server said may stand in it.
-            eprintln!("call: {}", Escaped(error));
+            eprintln!("call: {error}");
             ExitCode::FAILURE
         }
     }
@@ -102,7 +100,7 @@ async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
 async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
     let connection = NetConnection::builder(&options.url)?
         .encoding(options.version)
-        .on_unhandled(|name, arguments| println!("{}{}", Escaped(name), in_parentheses(&arguments)))
+        .on_unhandled(|name, arguments| println!("{}{}", name.escape_debug(), in_parentheses(&arguments)))
         .connect()
         .await?;
     let mut went_well = true;
@@ -110,7 +108,7 @@ async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
         match connection.call::<Value>(target, options.arguments.as_slice()).await {
             Ok(reply) => println!("{reply:#?}"),
             Err(CallError::Fault(fault)) => {
-                println!("fault {}: {}", Escaped(fault.code()), Escaped(fault.message()));
+                println!("fault {fault}");
                 went_well = false;
             }
             Err(error) => return Err(error.into()),
@@ -140,7 +138,7 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
             true
         }
         Err(CallError::Fault(fault)) => {
-            println!("fault {}: {}", Escaped(fault.code()), Escaped(fault.message()));
+            println!("fault {fault}");
             false
         }
         Err(error) => return Err(error.into()),
@@ -148,7 +146,7 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
     for message in replies.messages() {
         // A method of the client that the server called along with its reply.
         if let ReplyKind::Call(method) = message.kind() {
-            println!("{}{}", Escaped(method), in_parentheses(&message.value::<Vec<Value>>()?));
+            println!("{}{}", method.escape_debug(), in_parentheses(&message.value::<Vec<Value>>()?));
         }
     }
     match replies.broken() {

@@ -7,7 +7,6 @@ use amf_remoting::Date;
 use uuid::Uuid;
 
 use super::wire::{LobbyError, Message, Player, Seat};
-use crate::text::{is_unsafe, is_visible};
 
 /// The most players.
 pub const MAX_PLAYERS: usize = 64;
@@ -123,6 +122,22 @@ fn is_printable(text: &str, max: usize) -> bool {
     is_visible(text) && text.chars().count() <= max && !text.contains(is_unsafe)
 }
 
+/// Whether there is something to see in a text.
+fn is_visible(text: &str) -> bool {
+    let is_invisible = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    };
+    !text.chars().all(is_invisible)
+}
+
+/// Whether a character does something to the text around it: control characters, separators of lines and paragraphs,
+/// and those that embed, override or isolate a direction of writing. Names of others can be forged with them. Marks of
+/// direction such as U+200F are harmless, and stand in honest text.
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +176,7 @@ mod tests {
             assert_eq!(room.join(bad, start()), Err(LobbyError::BadName), "{bad:?}");
         }
         room.join(&"ß".repeat(MAX_NAME), start()).unwrap();
+        room.join("\u{5D3}\u{5D5}\u{5D3}\u{200F}", start()).unwrap();
         room.join("Ann", start()).unwrap();
         assert_eq!(room.join("ANN", start()), Err(LobbyError::NameTaken));
     }
