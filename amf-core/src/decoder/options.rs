@@ -1,9 +1,10 @@
-//! Options of a decoder: limits, and how leniently it reads.
+//! Options of a decoder: limits, and how input is read.
 
 use crate::wire::TextEncoding;
 use crate::{Amf0Numbering, Limits};
 
-/// Limits on decoding, and how leniently input is read.
+/// Options of a decoder: limits, the encoding of text, unknown externalizable objects, and the numbering of AMF0
+/// references.
 ///
 /// The default is strict. Functions that take options take [`Limits`] alone too.
 ///

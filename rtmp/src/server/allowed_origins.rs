@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::http::header::{HOST, HeaderMap, ORIGIN};
 use axum::http::uri::{Authority, Uri};
 
@@ -64,8 +65,19 @@ impl AllowedOrigins {
         Self(Rule::Any)
     }
 
-    /// Whether the request comes from a page that is allowed, or from no page.
-    pub(crate) fn allows(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+    /// Checks that the request comes from a page that is allowed, or from no page.
+    ///
+    /// # Errors
+    /// The response to a page that is not.
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
+        if self.allows(uri, headers) {
+            return Ok(());
+        }
+        tracing::debug!(origin = ?headers.get(ORIGIN), "a tunnel of a page was refused");
+        Err((StatusCode::FORBIDDEN, "pages of this origin may not connect to this server"))
+    }
+
+    fn allows(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut sent = headers.get_all(ORIGIN).into_iter();
         let Some(origin) = sent.next() else { return true };
         let origin = origin.to_str().ok().filter(|_| sent.next().is_none()).and_then(Origin::parse);

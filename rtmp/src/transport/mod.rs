@@ -16,14 +16,6 @@ mod websocket;
 
 pub use tcp::BoundServer;
 
-#[cfg(feature = "tunnel")]
-use axum::http::StatusCode;
-
-/// The response to a page whose [origin](crate::AllowedOrigins) may not connect.
-#[cfg(feature = "tunnel")]
-const FORBIDDEN_ORIGIN: (StatusCode, &str) =
-    (StatusCode::FORBIDDEN, "pages of this origin may not connect to this server");
-
 /// Bytes that the pipe of a tunnel holds in either direction.
 #[cfg(feature = "tunnel")]
 const PIPE_SIZE: usize = 64 << 10;

@@ -19,14 +19,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::header::ORIGIN;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::FORBIDDEN_ORIGIN;
 use super::client_address::ClientAddress;
 use crate::metrics::limit_exceeded;
 use crate::server::{Server, TunnelLimits};
@@ -54,8 +52,8 @@ impl Server {
     /// that was overtaken by another does not arrive; the last request may be sent again. The limits are
     /// [`TunnelLimits`](crate::TunnelLimits). Requests over [`max_connections`](Server::max_connections) receive `503
     /// Service Unavailable`, and pages of other hosts `403 Forbidden`, unless
-    /// [`allowed_origins`](Server::allowed_origins) allows them. Connections are known to this router only: behind a load balancer, all requests of a client
-    /// have to reach the same machine.
+    /// [`allowed_origins`](Server::allowed_origins) allows them. Connections are known to this router only: behind a
+    /// load balancer, all requests of a client have to reach the same machine.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
             .route("/fcs/{what}", post(ident))
@@ -74,9 +72,8 @@ async fn open(
     peer: ClientAddress,
     body: Body,
 ) -> Response {
-    if !sessions.allowed_origins().allows(&uri, &headers) {
-        tracing::debug!(origin = ?headers.get(ORIGIN), "a tunnel of a page was refused");
-        return respond_after_body(&sessions, body, FORBIDDEN_ORIGIN.into_response()).await;
+    if let Err(refusal) = sessions.allowed_origins().check(&uri, &headers) {
+        return respond_after_body(&sessions, body, refusal.into_response()).await;
     }
     let response = match sessions.open(peer.0) {
         Ok(id) => tunnel_response(format!("{id}\n")),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use amf_remoting::connection::ConnectionPermit;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
+use axum::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
 use axum::http::{Method, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
@@ -27,8 +27,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
+use super::PIPE_SIZE;
 use super::client_address::ClientAddress;
-use super::{FORBIDDEN_ORIGIN, PIPE_SIZE};
 use crate::metrics::limit_exceeded;
 use crate::proto::Limits;
 use crate::server::{Server, ServerSettings, TunnelLimits, serve_connection};
@@ -75,9 +75,8 @@ impl Server {
 /// axum's own extractor hides the stream below the frames. It is needed here: tungstenite hands on a message when all
 /// of it has come, so a client could have a message of 1 MiB buffered before it has shaken hands in RTMP.
 fn upgrade(settings: Arc<ServerSettings>, peer: Option<SocketAddr>, mut request: Request) -> Response {
-    if !settings.allowed_origins.allows(request.uri(), request.headers()) {
-        tracing::debug!(origin = ?request.headers().get(ORIGIN), "a WebSocket of a page was refused");
-        return FORBIDDEN_ORIGIN.into_response();
+    if let Err(refusal) = settings.allowed_origins.check(request.uri(), request.headers()) {
+        return refusal.into_response();
     }
     let mut response = match accept_handshake(&request) {
         Ok(response) => response,
