@@ -9,6 +9,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 exec </dev/null
 
+# Each package is built once, so what an incremental build would read again only fills the disk.
+export CARGO_INCREMENTAL=0
+
 clients=tests/.clients
 summary=()
 
