@@ -84,6 +84,7 @@
 //! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
 //!   they can tell something.
 //! - [`Services::call_timeout`]: how long a call may take. [`Services::layer`]: tower layers around calls.
+//! - [`memory`]: one bound on what all clients can make a server hold.
 //! - [`amf_core`]: values, conversion and the packet, without services.
 //!
 //! # Traits
@@ -112,6 +113,7 @@ pub mod connection;
 pub mod flex;
 #[cfg(feature = "http")]
 pub mod gateway;
+pub mod memory;
 #[cfg(not(feature = "metrics"))]
 mod metrics;
 #[cfg(feature = "metrics")]
@@ -141,6 +143,7 @@ pub use amf_derive::{Fault, RemotingAmfObject as AmfObject, remote_client, remot
 pub use client::RemotingClient;
 #[cfg(feature = "http")]
 pub use gateway::Gateway;
+pub use memory::MemoryBudget;
 pub use service::{
     CallError, Caller, Client, Fault, FromCaller, Group, IntoReply, OutputLimits, Service, Services,
     ToArguments,

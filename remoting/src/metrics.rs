@@ -16,6 +16,8 @@
 //! | `amf_call_seconds` | histogram | `service`, `method`, `outcome` | how long each took, with the layers of [`Services::layer`](crate::Services::layer) |
 //! | `amf_slow_polls_total` | counter | `service`, `method` | polls of a call, layers included, that took 100 ms or longer and held the other work of their connection; see `blocking` in [`remoting_service`](macro@crate::remoting_service) |
 //! | `amf_limits_exceeded_total` | counter | `limit` | how often a limit was passed, by the name that the error says |
+//! | `amf_memory_bytes` | gauge | | bytes that are charged to every [`MemoryBudget`](crate::MemoryBudget) of the process |
+//! | `amf_shed_total` | counter | `kind` | what was refused or ended because a memory budget was full: `connection`, `request`, `disconnect` |
 //! | `amf_omitted_members_total` | counter | | members with an empty name that were left out of AMF3 output, which cannot carry them |
 //!
 //! **Reasons**: `method` (no POST), `content_type`, `content_encoding`, `body` (too large), `body_timeout`, `incomplete`
@@ -50,6 +52,8 @@ mod name {
     pub(super) const CALL_SECONDS: &str = "amf_call_seconds";
     pub(super) const SLOW_POLLS: &str = "amf_slow_polls_total";
     pub(super) const LIMITS_EXCEEDED: &str = "amf_limits_exceeded_total";
+    pub(super) const MEMORY: &str = "amf_memory_bytes";
+    pub(super) const SHED: &str = "amf_shed_total";
     pub(super) const OMITTED_MEMBERS: &str = "amf_omitted_members_total";
 }
 
@@ -60,7 +64,7 @@ mod name {
 /// ```
 #[cfg(feature = "metrics")]
 pub fn describe() {
-    use ::metrics::{Unit, describe_counter, describe_histogram};
+    use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
     describe_counter!(name::PACKETS, Unit::Count, "AMF packets over HTTP, by version");
     describe_counter!(name::MESSAGES, Unit::Count, "messages in AMF packets over HTTP");
@@ -84,6 +88,8 @@ pub fn describe() {
         "polls of calls that took 100 ms or longer, by service and method"
     );
     describe_counter!(name::LIMITS_EXCEEDED, Unit::Count, "limits that were passed, by name");
+    describe_gauge!(name::MEMORY, Unit::Bytes, "bytes that are charged to memory budgets");
+    describe_counter!(name::SHED, Unit::Count, "refused or ended because a memory budget was full, by kind");
     describe_counter!(name::OMITTED_MEMBERS, Unit::Count, "members without a name, left out of AMF3 output");
 }
 
@@ -129,6 +135,41 @@ pub(crate) fn record_omitted_members(count: usize) {
 /// A limit that was passed, by the name that the error says.
 pub(crate) fn record_exceeded_limit(limit: &'static str) {
     add!(LIMITS_EXCEEDED, 1, "limit" => limit);
+}
+
+/// What is given up when a memory budget is full.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shed {
+    Connection,
+    Request,
+    Disconnect,
+}
+
+/// Counts what was refused or ended because a memory budget was full.
+#[cold]
+pub(crate) fn record_shed(shed: Shed) {
+    let kind = match shed {
+        Shed::Connection => "connection",
+        Shed::Request => "request",
+        Shed::Disconnect => "disconnect",
+    };
+    add!(SHED, 1, "kind" => kind);
+}
+
+/// Adds to the bytes that are charged to memory budgets.
+pub(crate) fn add_memory(bytes: usize) {
+    #[cfg(feature = "metrics")]
+    ::metrics::gauge!(name::MEMORY).increment(bytes as f64);
+    #[cfg(not(feature = "metrics"))]
+    let _ = bytes;
+}
+
+/// Subtracts from the bytes that are charged to memory budgets.
+pub(crate) fn subtract_memory(bytes: usize) {
+    #[cfg(feature = "metrics")]
+    ::metrics::gauge!(name::MEMORY).decrement(bytes as f64);
+    #[cfg(not(feature = "metrics"))]
+    let _ = bytes;
 }
 
 /// Counts the limit that an error is about, if it is about one.

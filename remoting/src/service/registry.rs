@@ -16,6 +16,7 @@ use super::{
     Arguments, Context, Fault, Method, MethodFuture, NamedLimit, OutputLimits, Service, ServicesError,
     Signature, Target,
 };
+use crate::memory::MemoryBudget;
 
 /// What is fixed once the program runs.
 #[derive(Clone, Default)]
@@ -29,6 +30,7 @@ pub(super) struct Registry {
     call_limits: CallLimits,
     authenticator: Option<Arc<dyn ErasedAuthenticator>>,
     blocking_pool: BlockingPool,
+    memory: MemoryBudget,
     /// What adds the classes that transports understand themselves.
     transport_classes: Vec<fn(&mut Classes)>,
 }
@@ -86,6 +88,14 @@ impl Registry {
 
     pub(super) fn with_blocking_threshold(&self, bytes: usize) -> Self {
         Self { blocking_pool: self.blocking_pool.with_threshold(bytes), ..self.clone() }
+    }
+
+    pub(super) fn with_memory_budget(&self, memory: MemoryBudget) -> Self {
+        Self { memory, ..self.clone() }
+    }
+
+    pub(super) fn memory_budget(&self) -> &MemoryBudget {
+        &self.memory
     }
 
     /// Returns where the arguments of large calls are decoded.

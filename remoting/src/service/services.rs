@@ -22,6 +22,7 @@ use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, OutputLimits, Principal, Reply, Service,
     ServiceDescription, Signature, StartWatch, Target,
 };
+use crate::memory::MemoryBudget;
 
 /// The services of a program with the layers around them; every transport is given the same.
 ///
@@ -180,6 +181,19 @@ impl Services {
     pub fn output_limits(self, limits: OutputLimits) -> Self {
         let registry = self.registry.with_output_limits(limits);
         Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Sets the budget for the memory that clients of all transports can make the server hold. Default:
+    /// [`MemoryBudget::process`], 256 MiB for all services of the process.
+    #[must_use]
+    pub fn memory_budget(self, budget: MemoryBudget) -> Self {
+        let registry = self.registry.with_memory_budget(budget);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Returns the [budget](Self::memory_budget) that transports charge with what they hold for their clients.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.registry.memory_budget()
     }
 
     /// Logs the caller out, and lets the [`authenticator`](Self::authenticator) forget them.

@@ -52,6 +52,7 @@ const AMF_DERIVE: &[&str] = &[
 #[rustfmt::skip]
 const REMOTING: &[&str] = &[
     "metrics",
+    "memory",
     "service",
     "__private",
     "connection",

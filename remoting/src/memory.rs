@@ -1,0 +1,397 @@
+//! One bound on the memory that all connections and requests of a process hold together.
+//!
+//! Every other limit holds for one message, one connection or one client; a thousand clients that stay just below it
+//! can still fill a machine. So what a client can make a server hold is also charged to a [`MemoryBudget`]: bodies and
+//! messages while they arrive, values while a call uses them, replies and notifications until the socket has taken
+//! them, shared objects, and commits that wait for their store.
+//!
+//! Charges are estimates in steps of 4 KiB, not a measurement of the allocator, and do not cover the program's own data.
+//!
+//! As the budget fills, the server sheds load in this order:
+//!
+//! | in use | what happens |
+//! |---|---|
+//! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) |
+//! | 90 % | [new requests are refused](MemoryBudget::try_charge): `Server.Overloaded`, over HTTP with the status 503 |
+//! | 100 % | the connection that holds most is disconnected, then the next, until the rest fits |
+//!
+//! The gauge `amf_memory_bytes` shows how much is in use, and `amf_shed_total` counts what was shed, with the feature
+//! `metrics`.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+
+use crate::metrics::{self, Shed};
+
+/// Granularity of charges, in bytes. A shared counter is touched only when a charge moves to another step.
+const STEP: usize = 4 << 10;
+/// Connections that hold less are not disconnected: it would free nothing worth the loss.
+const MIN_SHED_BYTES: usize = 64 << 10;
+/// Default of [`MemoryBudget::process`].
+const PROCESS_BYTES: usize = 256 << 20;
+
+/// Maximum number of bytes that clients can make a server hold.
+///
+/// Clones share one counter. Services use the budget of the [process](Self::process) unless
+/// [`Services::memory_budget`](crate::Services::memory_budget) sets another one.
+///
+/// ```
+/// use amf_remoting::{MemoryBudget, Services};
+///
+/// let budget = MemoryBudget::new(64 << 20);
+/// let services = Services::new().memory_budget(budget.clone());
+/// assert_eq!(budget.used_bytes(), 0);
+/// # drop(services);
+/// ```
+#[derive(Clone)]
+pub struct MemoryBudget {
+    inner: Arc<BudgetInner>,
+}
+
+struct BudgetInner {
+    max: usize,
+    used: AtomicUsize,
+    holders: Mutex<Holders>,
+}
+
+/// Connections that can be disconnected to free memory.
+#[derive(Default)]
+struct Holders {
+    registered: Vec<Weak<dyn MemoryHolder>>,
+    /// Connections that were disconnected and have not freed their memory yet.
+    ending: Vec<Weak<dyn MemoryHolder>>,
+}
+
+/// Connection that a [`MemoryBudget`] disconnects when it is exceeded and no other connection holds more.
+pub trait MemoryHolder: Send + Sync {
+    /// Returns the bytes that ending the connection would free.
+    fn held_bytes(&self) -> usize;
+
+    /// Ends the connection. Must not wait, and may be called more than once.
+    fn shed(&self);
+}
+
+/// Bytes that are charged to a [`MemoryBudget`] until the charge is dropped.
+pub struct MemoryCharge {
+    budget: MemoryBudget,
+    /// Multiple of [`STEP`].
+    charged: usize,
+}
+
+/// Error of a charge that the budget has no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryBudgetExceededError {
+    /// Size of the budget, in bytes.
+    pub max: usize,
+}
+
+impl MemoryBudget {
+    /// Name of the limit in errors and in `amf_limits_exceeded_total`.
+    pub const NAME: &str = "memory_budget";
+
+    /// Creates a budget of `max_bytes`.
+    pub fn new(max_bytes: usize) -> Self {
+        let inner = BudgetInner { max: max_bytes, used: AtomicUsize::new(0), holders: Mutex::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Returns the budget that all [`Services`](crate::Services) of the process share unless they are given another
+    /// one: 256 MiB.
+    pub fn process() -> Self {
+        static PROCESS: LazyLock<MemoryBudget> = LazyLock::new(|| MemoryBudget::new(PROCESS_BYTES));
+        PROCESS.clone()
+    }
+
+    /// Returns the size of the budget, in bytes.
+    pub fn max_bytes(&self) -> usize {
+        self.inner.max
+    }
+
+    /// Returns the bytes that are charged now.
+    pub fn used_bytes(&self) -> usize {
+        self.inner.used.load(Ordering::Relaxed)
+    }
+
+    /// Returns `true` if there is room for new connections: less than 80 % is in use.
+    pub fn accepts_connections(&self) -> bool {
+        let accepts = self.used_bytes() < self.inner.max / 10 * 8;
+        if !accepts {
+            record_shed(Shed::Connection);
+        }
+        accepts
+    }
+
+    /// Charges bytes for new work.
+    ///
+    /// # Errors
+    /// [`MemoryBudgetExceededError`] if more than 90 % would be in use.
+    pub fn try_charge(&self, bytes: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
+        let charge = MemoryCharge::new(self, bytes);
+        if self.used_bytes() > self.inner.max / 10 * 9 {
+            record_shed(Shed::Request);
+            return Err(MemoryBudgetExceededError { max: self.inner.max });
+        }
+        Ok(charge)
+    }
+
+    /// Charges bytes of work that has already been accepted. If the budget is exceeded by this, the connection that holds
+    /// most is disconnected.
+    pub fn charge(&self, bytes: usize) -> MemoryCharge {
+        let mut charge = MemoryCharge::new(self, 0);
+        charge.set(bytes);
+        charge
+    }
+
+    /// Registers a connection that may be disconnected when the budget is exceeded, until it is dropped.
+    pub fn register(&self, holder: Weak<dyn MemoryHolder>) {
+        let mut holders = self.inner.lock();
+        // Purged only when the list would grow: each connection pays for one check of another one.
+        if holders.registered.len() == holders.registered.capacity() {
+            holders.registered.retain(|holder| holder.strong_count() > 0);
+        }
+        holders.registered.push(holder);
+    }
+}
+
+impl BudgetInner {
+    fn lock(&self) -> MutexGuard<'_, Holders> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Disconnects the connections that hold most, until what the others hold fits.
+    #[cold]
+    fn shed(&self) {
+        // If the lock is taken, another task is shedding, or a connection that is being shed charges its last message.
+        let mut holders = match self.holders.try_lock() {
+            Ok(holders) => holders,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let mut excess = self.excess(&mut holders);
+        while excess > 0
+            && let Some((bytes, holder)) = holders.take_largest()
+        {
+            record_shed(Shed::Disconnect);
+            tracing::warn!(bytes, "disconnected a client: the limit `{}` is exceeded", MemoryBudget::NAME);
+            holder.shed();
+            excess = excess.saturating_sub(bytes);
+            holders.ending.push(Arc::downgrade(&holder));
+        }
+    }
+
+    /// Returns the bytes over the budget, less those that are about to be freed.
+    fn excess(&self, holders: &mut Holders) -> usize {
+        let mut ending = 0_usize;
+        holders.ending.retain(|holder| {
+            let held = holder.upgrade().map(|holder| holder.held_bytes());
+            ending = ending.saturating_add(held.unwrap_or_default());
+            held.is_some()
+        });
+        self.used.load(Ordering::Relaxed).saturating_sub(ending).saturating_sub(self.max)
+    }
+}
+
+impl Holders {
+    fn take_largest(&mut self) -> Option<(usize, Arc<dyn MemoryHolder>)> {
+        let held = self.registered.iter().enumerate().filter_map(|(index, holder)| {
+            let holder = holder.upgrade()?;
+            Some((holder.held_bytes(), index, holder))
+        });
+        let (bytes, index, holder) = held.max_by_key(|(bytes, ..)| *bytes)?;
+        if bytes < MIN_SHED_BYTES {
+            return None;
+        }
+        self.registered.swap_remove(index);
+        Some((bytes, holder))
+    }
+}
+
+impl MemoryCharge {
+    fn new(budget: &MemoryBudget, bytes: usize) -> Self {
+        let charged = steps(bytes);
+        budget.inner.used.fetch_add(charged, Ordering::Relaxed);
+        metrics::add_memory(charged);
+        Self { budget: budget.clone(), charged }
+    }
+
+    /// Changes the charge to `bytes`. If the budget is exceeded by this, the connection that holds most is disconnected.
+    #[inline]
+    pub fn set(&mut self, bytes: usize) {
+        let charged = steps(bytes);
+        if charged != self.charged {
+            self.change(charged);
+        }
+    }
+
+    /// Adds the bytes of another charge to this one, which must be of the same budget.
+    pub fn merge(&mut self, mut other: Self) {
+        self.charged += std::mem::take(&mut other.charged);
+    }
+
+    /// Returns the bytes that are charged, rounded up to steps of 4 KiB.
+    pub fn bytes(&self) -> usize {
+        self.charged
+    }
+
+    fn change(&mut self, charged: usize) {
+        let inner = &self.budget.inner;
+        let before = std::mem::replace(&mut self.charged, charged);
+        if charged < before {
+            inner.used.fetch_sub(before - charged, Ordering::Relaxed);
+            metrics::subtract_memory(before - charged);
+            return;
+        }
+        let grown = charged - before;
+        let used = inner.used.fetch_add(grown, Ordering::Relaxed) + grown;
+        metrics::add_memory(grown);
+        if used > inner.max {
+            inner.shed();
+        }
+    }
+}
+
+impl Drop for MemoryCharge {
+    fn drop(&mut self) {
+        self.set(0);
+    }
+}
+
+impl Default for MemoryBudget {
+    /// Returns the budget of the [process](Self::process).
+    fn default() -> Self {
+        Self::process()
+    }
+}
+
+fn steps(bytes: usize) -> usize {
+    bytes.div_ceil(STEP).saturating_mul(STEP)
+}
+
+fn record_shed(shed: Shed) {
+    metrics::record_exceeded_limit(MemoryBudget::NAME);
+    metrics::record_shed(shed);
+}
+
+impl fmt::Debug for MemoryBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryBudget")
+            .field("max_bytes", &self.max_bytes())
+            .field("used_bytes", &self.used_bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MemoryCharge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MemoryCharge").field(&self.charged).finish()
+    }
+}
+
+impl fmt::Display for MemoryBudgetExceededError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { max } = self;
+        write!(f, "the server holds as much as it may, the limit `{}` of {max} bytes", MemoryBudget::NAME)
+    }
+}
+
+impl std::error::Error for MemoryBudgetExceededError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection that frees its memory when it is told to.
+    struct Connection {
+        charge: Mutex<MemoryCharge>,
+    }
+
+    impl MemoryHolder for Connection {
+        fn held_bytes(&self) -> usize {
+            self.charge.lock().unwrap().bytes()
+        }
+
+        fn shed(&self) {
+            self.charge.lock().unwrap().set(0);
+        }
+    }
+
+    fn connection(budget: &MemoryBudget, bytes: usize) -> Arc<Connection> {
+        let connection = Arc::new(Connection { charge: Mutex::new(budget.charge(bytes)) });
+        let holder: Arc<dyn MemoryHolder> = connection.clone();
+        budget.register(Arc::downgrade(&holder));
+        connection
+    }
+
+    #[test]
+    fn charges_are_counted_in_steps_until_they_are_dropped() {
+        let budget = MemoryBudget::new(1 << 20);
+        let mut charge = budget.charge(1);
+        assert_eq!(budget.used_bytes(), 4_096);
+        charge.set(4_097);
+        assert_eq!(budget.used_bytes(), 8_192);
+        charge.merge(budget.charge(4_096));
+        assert_eq!((charge.bytes(), budget.used_bytes()), (12_288, 12_288));
+        charge.set(0);
+        assert_eq!(budget.used_bytes(), 0);
+        drop(budget.charge(1 << 20));
+        assert_eq!(budget.used_bytes(), 0);
+    }
+
+    #[test]
+    fn connections_are_refused_before_requests() {
+        let budget = MemoryBudget::new(1000 * STEP);
+        let mut charge = budget.charge(800 * STEP - 1);
+        assert!(!budget.accepts_connections());
+        charge.set(799 * STEP);
+        assert!(budget.accepts_connections());
+        let request = budget.try_charge(101 * STEP).unwrap();
+        let refused = budget.try_charge(1).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the server holds as much as it may, the limit `memory_budget` of 4096000 bytes"
+        );
+        drop(request);
+        budget.try_charge(1).unwrap();
+    }
+
+    #[test]
+    fn the_connections_that_hold_most_are_disconnected() {
+        let budget = MemoryBudget::new(1 << 20);
+        let sizes = [100 << 10, 300 << 10, 200 << 10, 4 << 10];
+        let connections = sizes.map(|bytes| connection(&budget, bytes));
+        let held = || connections.each_ref().map(|connection| connection.held_bytes() >> 10);
+        let mut work = budget.charge(400 << 10);
+        assert_eq!(held(), [100, 300, 200, 4]);
+        work.set(450 << 10);
+        assert_eq!(held(), [100, 0, 200, 4]);
+        work.set(1 << 20);
+        // The last one holds too little for it to matter.
+        assert_eq!(held(), [0, 0, 0, 4]);
+    }
+
+    #[test]
+    fn connections_that_are_ending_count_as_free() {
+        /// Holds its memory after it was told to end.
+        struct Slow(MemoryCharge);
+
+        impl MemoryHolder for Slow {
+            fn held_bytes(&self) -> usize {
+                self.0.bytes()
+            }
+
+            fn shed(&self) {}
+        }
+
+        let budget = MemoryBudget::new(1 << 20);
+        let slow: Arc<dyn MemoryHolder> = Arc::new(Slow(budget.charge(512 << 10)));
+        budget.register(Arc::downgrade(&slow));
+        let other = connection(&budget, 256 << 10);
+        let mut work = budget.charge(300 << 10);
+        work.set(400 << 10);
+        assert_eq!(other.held_bytes(), 256 << 10);
+        drop((slow, work));
+        assert_eq!(budget.used_bytes(), 256 << 10);
+    }
+}
