@@ -144,3 +144,8 @@ pub use value::{
 };
 pub use version::Version;
 pub use wire::TextEncoding;
+
+/// Compiles the examples of the README.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

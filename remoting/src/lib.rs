@@ -148,3 +148,8 @@ pub use service::{
     CallError, Caller, Client, Fault, FromCaller, Group, IntoReply, OutputLimits, Service, Services,
     ToArguments,
 };
+
+/// Compiles the examples of the README.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
