@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # Runs every check and every test of the project, real clients included.
 #
-# What is missing for that is installed first: on Debian, as root, by apt-get; the clients' own
-# packages by npm and pip into tests/.clients. On other systems the script says what to install.
-# AMF_VECTORS names a folder with byte vectors of other implementations; without it the tests that
-# read them have nothing to read, and the closing lines say so.
+#   tests/run.sh            everything, with short fixed schedules for what is random
+#   tests/run.sh --quick    formatting, lints and the workspace's own tests, without real clients
+#   tests/run.sh --long     everything, then fuzzing and property tests for an hour
+#   --verbose               also prints the output of steps that pass
+#
+# Missing programs are installed first: on Debian, as root, by apt-get; the clients' own packages by npm and pip
+# into tests/.clients. On other systems the script prints what to install.
+#
+# AMF_VECTORS names a folder with byte vectors of other implementations. Without it, the tests that read them have
+# nothing to read, and the closing lines say so.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 exec </dev/null
@@ -13,57 +19,139 @@ exec </dev/null
 export CARGO_INCREMENTAL=0
 
 clients=tests/.clients
-summary=()
+logs=${CARGO_TARGET_DIR:-target}/run-logs
+needed_gb=12
+long_fuzz_seconds=300
+long_property_cases=20000
+
+mode=full
+verbose=false
+names=()
+commands=()
+times=()
 
 main() {
+  arguments "$@" || exit 2
+  disk || exit 1
   vectors || exit 1
   rust_tools || exit 1
+  plan
+  mkdir -p "$logs" && rm -f "$logs"/*.log
+  local number
+  for number in "${!commands[@]}"; do
+    run "$number" || exit 1
+  done
+  close
+}
+
+arguments() {
+  local argument
+  for argument in "$@"; do
+    case $argument in
+      --quick) mode=quick ;;
+      --long) mode=long ;;
+      --verbose) verbose=true ;;
+      *)
+        echo "unknown argument $argument; usage: tests/run.sh [--quick | --long] [--verbose]" >&2
+        return 1
+        ;;
+    esac
+  done
+}
+
+plan() {
+  if [ $mode = quick ]; then
+    step "format" cargo fmt --check
+    step "clippy" cargo clippy --workspace --all-targets -- -D warnings
+    step "tests" cargo test --workspace
+    return
+  fi
   step "system packages" system_packages
   step "npm packages" npm_packages
   step "python packages" python_packages
   step "format" cargo fmt --check
   step "format of fuzz targets and benchmarks" outside cargo fmt --check
   step "clippy" cargo clippy --workspace --all-targets -- -D warnings
-  step "clippy fuzz targets and benchmarks" outside cargo clippy --locked -- -D warnings
-  step "clippy amf-core without features" cargo clippy -p amf-core --no-default-features -- -D warnings
-  step "clippy each feature of amf-core" each_feature_of_amf_core
-  step "clippy amf-remoting without features" cargo clippy -p amf-remoting --no-default-features -- -D warnings
-  step "clippy amf-remoting's client alone" cargo clippy -p amf-remoting --no-default-features --features client-tls -- -D warnings
-  step "clippy amf-remoting's counters alone" cargo clippy -p amf-remoting --no-default-features --features metrics -- -D warnings
-  step "clippy amf-remoting's server" cargo clippy -p amf-remoting --no-default-features --features serve -- -D warnings
-  step "clippy amf-remoting's connections alone" cargo clippy -p amf-remoting --no-default-features --features connection -- -D warnings
-  step "clippy amf-rtmp without features" cargo clippy -p amf-rtmp --no-default-features -- -D warnings
-  step "clippy each feature of amf-rtmp" each_feature_of_amf_rtmp
+  step "clippy of fuzz targets and benchmarks" outside cargo clippy --locked -- -D warnings
+  step "clippy of each feature" each_feature
   step "layers" layers
-  step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
-  step "documentation of amf-core's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-core --no-deps --all-features
-  step "documentation of amf-rtmp's features" env RUSTDOCFLAGS="-D warnings" cargo doc -p amf-rtmp --no-deps --all-features
+  step "licences and sources of dependencies" licences
+  step "documentation" documentation
   step "tests" cargo test --workspace
   step "tests with real clients" cargo test -p amf-tests --tests -- --ignored
+  step "no ignored test left out" none_left_out
   step "benchmarks, once" cargo run --quiet --release --locked --manifest-path tests/bench/Cargo.toml -- --rounds 1
   step "fuzz seeds" bash tests/fuzz/run.sh smoke
-  close
+  if [ $mode = long ]; then
+    step "planted panics" bash tests/fuzz/run.sh plant
+    step "fuzzing" bash tests/fuzz/run.sh all $long_fuzz_seconds
+    step "property tests" env PROPTEST_CASES=$long_property_cases cargo test --workspace --release
+  fi
 }
 
-# Runs one step, with its time; the first that fails ends the run.
-step() {
-  local name=$1 start=$SECONDS
+# Adds a step to the plan.
+step() { # NAME COMMAND...
+  names+=("$1")
   shift
-  printf '\n== %s\n' "$name"
-  if ! "$@"; then
-    printf '\nFAILED: %s (after %d s)\n' "$name" $((SECONDS - start)) >&2
-    exit 1
+  commands+=("$(printf '%q ' "$@")")
+}
+
+# Runs one step of the plan. Its output goes to a file, and is shown if the step fails.
+run() { # NUMBER
+  local name=${names[$1]} start=$SECONDS log status
+  log=$logs/$(printf '%02d' $(($1 + 1))).log
+  printf 'step %d of %d: %s\n' $(($1 + 1)) ${#commands[@]} "$name"
+  if $verbose; then
+    eval "${commands[$1]}" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+  else
+    eval "${commands[$1]}" >"$log" 2>&1
+    status=$?
   fi
-  summary+=("$(printf '%5d s  %s' $((SECONDS - start)) "$name")")
-  printf '== %s: %d s\n' "$name" $((SECONDS - start))
+  if [ "$status" != 0 ]; then
+    $verbose || show_failure "$log"
+    printf '\nFAILED: step %d, %s (after %d s); all of its output: %s\n' \
+      $(($1 + 1)) "$name" $((SECONDS - start)) "$log" >&2
+    return 1
+  fi
+  times+=("$(printf '%5d s  %s' $((SECONDS - start)) "$name")")
+}
+
+# The lines that say what failed, and the last ones.
+show_failure() { # LOG
+  local last=200
+  if [ "$(wc -l <"$1")" -gt $last ]; then
+    head -n -$last "$1" | grep -E -A 12 '^error|panicked at|^test .*FAILED|^FAILED' | head -n 200
+    printf '[…]\n'
+  fi
+  tail -n $last "$1"
 }
 
 close() {
   printf '\nEverything passed:\n'
-  printf '%s\n' "${summary[@]}"
+  printf '%s\n' "${times[@]}"
   printf '%5d s  in all\n' "$SECONDS"
+  echo "Disk: $(du -csh -- "${CARGO_TARGET_DIR:-target}" tests/*/target tests/bench/*/target "$clients" 2>/dev/null | tail -n 1 | cut -f 1) in build folders and clients"
   if [ -z "${AMF_VECTORS:-}" ]; then
     echo "The foreign vectors were LEFT OUT: AMF_VECTORS is not set."
+  fi
+  printf '%d passed, 0 failed\n' "$(count passed "$logs"/*.log)"
+}
+
+# Sums a number of cargo's closing lines, `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+count() { # WORD LOG...
+  local word=$1
+  shift
+  sed -nE "s/^test result: .* ([0-9]+) $word;.*/\\1/p" "$@" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+disk() {
+  local free
+  free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') >> 20))
+  echo "This needs about $needed_gb GB of disk if nothing is built yet; $free GB are free."
+  if [ ! -d "${CARGO_TARGET_DIR:-target}" ] && [ "$free" -lt $needed_gb ]; then
+    echo "That is too little; set CARGO_TARGET_DIR to a folder on a larger disk." >&2
+    return 1
   fi
 }
 
@@ -115,11 +203,63 @@ layers() {
   lacks amf-rtmp tokio && lacks amf-rtmp amf-remoting && lacks amf-remoting axum && lacks amf-remoting http
 }
 
-# Each alone; together they are part of the workspace's tests.
-each_feature_of_amf_core() {
-  local feature
-  for feature in chrono serde uuid; do
-    cargo clippy -p amf-core --no-default-features --features "$feature" -- -D warnings || return 1
+# Features that compile alone and together may still fail in pairs: each line is a package and one choice of features.
+feature_choices='
+amf-core
+amf-core chrono
+amf-core serde
+amf-core uuid
+amf-remoting
+amf-remoting client-tls
+amf-remoting connection
+amf-remoting metrics
+amf-remoting serve
+amf-rtmp
+amf-rtmp metrics
+amf-rtmp net
+amf-rtmp persistence
+amf-rtmp tls
+amf-rtmp tunnel
+'
+
+each_feature() {
+  local package features
+  while read -r package features; do
+    [ -n "$package" ] || continue
+    echo "$package with ${features:-no feature}"
+    cargo clippy --quiet -p "$package" --no-default-features --features "$features" -- -D warnings || return 1
+  done <<<"$feature_choices"
+}
+
+# cargo-deny takes minutes to build, so it is used where it is installed.
+licences() {
+  if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --offline check licenses bans sources
+  else
+    echo "LEFT OUT: cargo-deny is not installed (cargo install cargo-deny)"
+  fi
+}
+
+documentation() {
+  export RUSTDOCFLAGS="-D warnings"
+  cargo doc --workspace --no-deps &&
+    cargo doc -p amf-core --no-deps --all-features &&
+    cargo doc -p amf-rtmp --no-deps --all-features
+}
+
+# The tests with real clients are ignored by plain `cargo test`. Doc examples are ignored for want of a feature only.
+none_left_out() {
+  local ignored ran
+  ignored=$(grep -hcE '^test .* \.\.\. ignored, ' "$(log_of tests)")
+  ran=$(count passed "$(log_of "tests with real clients")")
+  echo "$ignored tests were ignored, $ran ran later"
+  [ "$ignored" = "$ran" ]
+}
+
+log_of() { # NAME
+  local number
+  for number in "${!names[@]}"; do
+    [ "${names[$number]}" != "$1" ] || printf '%s/%02d.log\n' "$logs" $((number + 1))
   done
 }
 
@@ -128,14 +268,6 @@ outside() {
   local package
   for package in fuzz bench bench/http bench/instructions bench/rtmp; do
     (cd "tests/$package" && "$@") || return 1
-  done
-}
-
-# Each door alone.
-each_feature_of_amf_rtmp() {
-  local feature
-  for feature in metrics net persistence tls tunnel; do
-    cargo clippy -p amf-rtmp --no-default-features --features "$feature" -- -D warnings || return 1
   done
 }
 
@@ -193,4 +325,4 @@ pip_install() {
   "$clients/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"
 }
 
-main
+main "$@"
