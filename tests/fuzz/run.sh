@@ -7,8 +7,10 @@
 #   run.sh minimise TARGET           put what was found into the target's corpus, and drop what reaches nothing new
 #   run.sh plant                     each target must find its planted panic within 60 seconds
 #
-# Seeds are written by hand and say what they are; a corpus is made by the fuzzer, and is packed in one
-# file, corpus/TARGET.tar.gz: it is always replaced as a whole, and nobody reads its hundreds of pieces.
+# Seeds are written by hand and named for what they are; the inputs of a corpus are made by the fuzzer.
+#
+# With cargo-fuzz, `cargo fuzz run TARGET` in the folder `tests` does the same on a nightly compiler with
+# AddressSanitizer; `cargo fuzz run -s none TARGET` does it on a stable one.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -27,12 +29,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 limits=(-max_len=4096 -rss_limit_mb=2048 -timeout=10)
 
-# The folders of a target's inputs that are kept, the corpus unpacked.
+# The folders of a target's inputs that are kept.
 kept() { # TARGET
-  local corpus=$work/corpus/$1
-  mkdir -p "$corpus"
-  [ ! -e "corpus/$1.tar.gz" ] || tar -xzf "corpus/$1.tar.gz" -C "$corpus"
-  echo "$corpus"
+  mkdir -p "corpus/$1"
+  echo "corpus/$1"
   seeds "$1"
 }
 
@@ -86,11 +86,10 @@ minimise() { # TARGET
   mkdir -p "$smallest" "found/$1" corpus
   "$bin/$1" -set_cover_merge=1 -use_counters=0 "${limits[@]}" "$smallest" "found/$1" "${folders[@]}" >"$work/log" 2>&1 ||
     { cat "$work/log"; return 1; }
-  # The same inputs give the same file.
-  tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a=r,a+X -cf - -C "$smallest" . |
-    gzip -9n >"corpus/$1.tar.gz"
+  rm -r "corpus/$1"
+  mv "$smallest" "corpus/$1"
   rm -r "found/$1"
-  echo "corpus of $1: $(find "$smallest" -type f | wc -l) inputs, $(stat -c %s "corpus/$1.tar.gz") bytes packed"
+  echo "corpus of $1: $(find "corpus/$1" -type f | wc -l) inputs"
 }
 
 # From the seeds alone: a corpus holds such inputs already.
