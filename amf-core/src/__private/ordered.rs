@@ -1,10 +1,10 @@
-//! Objects whose members stand on the wire in the order of their class, and the decoder of arguments: functions, so
-//! that the methods are no part of the public interface of [`Decoder`].
+//! Objects whose members stand on the wire in the order of their class, and decoders and encoders that are not moved:
+//! functions, so that the methods are no part of the public interface of [`Decoder`] and [`Encoder`].
 
 use std::sync::Arc;
 
 use crate::decoder::{InOrderReader, NamedReader};
-use crate::{Amf0Numbering, Class, Classes, DecodeOptions, Decoder, ObjectReader};
+use crate::{Amf0Numbering, Class, Classes, DecodeOptions, Decoder, EncodeError, Encoder, ObjectReader};
 
 /// Opens an AMF3 object whose traits were met before, and are those of the class: its members stand there one after
 /// the other, and nothing else, until [`end_in_order`].
@@ -55,6 +55,15 @@ pub fn decoder_for_arguments<'de>(
     options: DecodeOptions,
 ) -> Decoder<'de> {
     Decoder::for_arguments(input, classes, options)
+}
+
+/// Returns the bytes of an encoder that is then dropped, without moving it.
+///
+/// # Errors
+/// Those of [`Encoder::finish`].
+#[inline]
+pub fn finish_in_place(encoder: &mut Encoder) -> Result<Vec<u8>, EncodeError> {
+    encoder.finish_in_place()
 }
 
 /// Sets the numbering of AMF0 references that is tried first, without moving the decoder.

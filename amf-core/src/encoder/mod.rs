@@ -225,6 +225,12 @@ impl Encoder {
         self.out.into_bytes()
     }
 
+    /// [`finish`](Self::finish) without moving the encoder, whose tables take some 400 bytes.
+    #[inline]
+    pub(crate) fn finish_in_place(&mut self) -> Result<Vec<u8>, EncodeError> {
+        self.out.take()
+    }
+
     /// The bytes written so far, of an encoder that is used again.
     ///
     /// # Errors

@@ -8,6 +8,8 @@
 //! Scalars are written by functions that cannot fail. A write that does not fit is dropped and remembered; the next
 //! function that can fail reports it, at the latest the one that hands out the bytes.
 
+use std::mem;
+
 use crate::OutputLimit;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::wire::u29;
@@ -76,6 +78,12 @@ impl Output {
 
     pub(super) fn into_bytes(self) -> Result<Vec<u8>, EncodeError> {
         self.check().map(|()| self.bytes)
+    }
+
+    /// Returns the bytes and leaves an empty buffer.
+    #[inline]
+    pub(super) fn take(&mut self) -> Result<Vec<u8>, EncodeError> {
+        self.check().map(|()| mem::take(&mut self.bytes))
     }
 
     /// Empties the buffer and keeps its capacity.

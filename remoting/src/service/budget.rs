@@ -2,6 +2,7 @@
 //!
 //! Every value that this crate encodes passes through here, so that an output limit is applied in one place.
 
+use amf_core::__private::finish_in_place;
 use amf_core::{Amf0Numbering, EncodeError, EncodeErrorKind, Encoder, OutputLimit, Version};
 use bytes::Bytes;
 
@@ -36,7 +37,7 @@ impl OutputBudget {
         let mut encoder = Encoder::in_envelope_within(version, self.0);
         write(&mut encoder)?;
         record_omitted_members(&encoder);
-        Ok(encoder.finish()?.into())
+        Ok(finish_in_place(&mut encoder)?.into())
     }
 
     /// The same for a peer that is known to number AMF0 references in this way, if it is.
@@ -51,7 +52,7 @@ impl OutputBudget {
         let mut encoder = Encoder::in_envelope_within(version, self.0).with_amf0_numbering(numbering);
         write(&mut encoder)?;
         record_omitted_members(&encoder);
-        Ok(encoder.finish()?.into())
+        Ok(finish_in_place(&mut encoder)?.into())
     }
 
     /// Checks the length of bytes that were encoded elsewhere.
