@@ -17,7 +17,8 @@ impl Target {
     /// Splits a target.
     pub fn new(target: impl Into<Arc<str>>) -> Self {
         let full_name = target.into();
-        let method_start = full_name.rfind(['.', '/']).map_or(0, |separator| separator + 1);
+        let separator = full_name.bytes().rposition(|byte| matches!(byte, b'.' | b'/'));
+        let method_start = separator.map_or(0, |separator| separator + 1);
         Self { full_name, method_start }
     }
 
