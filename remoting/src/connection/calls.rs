@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::service::{BoxFuture, Call, Fault, Reply, Services, StartWatch};
+use crate::service::{BoxFuture, Call, Fault, Reply, Services, StartWatch, StartedCall};
 
 /// Outcome of a call, behind the tag of the transport, such as the number of the call.
 pub type CallOutcome<T> = (T, Result<Reply, Fault>);
@@ -83,13 +83,21 @@ impl<F: Future + Unpin> RunningCalls<F> {
         }
     }
 
-    /// Starts a call, and runs it to its end while the set is [polled](Self::poll).
+    /// Starts a call, and runs it to its end while the set is [polled](Self::poll); as [`run`](Self::run) does, only
+    /// when outcomes have been taken while completed calls hold more than their share.
     pub fn call<T>(&mut self, services: &Services, mut call: Call, tag: T)
     where
         F: From<InFlightCall<T>>,
+        F::Output: From<CallOutcome<T>>,
     {
         self.starting = services.watch_start(&mut call);
-        self.run(InFlightCall::new(tag, services.call(call)).into());
+        if self.is_full() {
+            return self.in_flight.push(InFlightCall::new(tag, services.call(call)).into());
+        }
+        match services.start_call(call) {
+            StartedCall::Completed(outcome) => self.complete((tag, outcome).into()),
+            StartedCall::Running(call) => self.in_flight.push(InFlightCall::new(tag, call).into()),
+        }
     }
 
     /// Starts a future now, and runs it to its end while the set is [polled](Self::poll).

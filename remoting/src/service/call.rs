@@ -160,6 +160,7 @@ impl Call {
         self.envelope.as_ref()
     }
 
+    #[inline]
     pub(super) fn into_context(
         self,
         limits: OutputLimits,

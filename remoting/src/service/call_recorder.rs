@@ -13,7 +13,7 @@ use crate::metrics;
 /// In place of names that are in no table: what a client makes up is no label.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// What is noted of one call. Where nobody looks, it costs a look at whether somebody does.
+/// Span and counters of one call. When both are disabled, the cost is a single check.
 pub(super) struct CallRecorder {
     span: Span,
     service: &'static str,
@@ -23,7 +23,8 @@ pub(super) struct CallRecorder {
 }
 
 impl CallRecorder {
-    pub(super) fn start(registry: &Registry, call: &Call) -> Self {
+    /// Begins to record a call. Returns `None` if the span and the counters are disabled.
+    pub(super) fn start(registry: &Registry, call: &Call) -> Option<Self> {
         let target = call.target();
         let span = tracing::debug_span!(
             "call",
@@ -33,16 +34,13 @@ impl CallRecorder {
             outcome = Empty,
             seconds = Empty,
         );
+        if !metrics::IS_ENABLED && span.is_disabled() {
+            return None;
+        }
         let (service, method) =
             if metrics::IS_ENABLED { registry.resolve_names(target) } else { (None, None) };
         let (service, method) = (service.unwrap_or(UNKNOWN), method.unwrap_or(UNKNOWN));
-        let is_on = metrics::IS_ENABLED || !span.is_disabled();
-        Self { span, service, method, running_since: is_on.then(Instant::now) }
-    }
-
-    /// Whether nobody looks.
-    pub(super) fn is_disabled(&self) -> bool {
-        self.running_since.is_none()
+        Some(Self { span, service, method, running_since: Some(Instant::now()) })
     }
 
     /// What the call is to run in.

@@ -12,6 +12,7 @@ use super::{Fault, Target};
 ///
 /// Asserting unwind safety: a service's own state is behind its own locks, as it is for any concurrent server;
 /// everything that belongs to the call itself is dropped.
+#[inline]
 pub(super) fn catch_panic<T>(target: &Target, step: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     fault_of_panic(target, catch_unwind(AssertUnwindSafe(step)))
 }
@@ -25,10 +26,7 @@ pub(crate) async fn catch_panic_async<T>(
 }
 
 /// Returns the outcome of a step, or the fault of its panic.
-pub(super) fn fault_of_panic<T>(
-    target: &Target,
-    outcome: thread::Result<Result<T, Fault>>,
-) -> Result<T, Fault> {
+fn fault_of_panic<T>(target: &Target, outcome: thread::Result<Result<T, Fault>>) -> Result<T, Fault> {
     outcome.unwrap_or_else(|panic| Err(panicked(target, panic.as_ref())))
 }
 

@@ -1,49 +1,85 @@
 //! From a call to a method at work: look up, decode, run.
 
 use std::borrow::Cow;
-use std::panic::AssertUnwindSafe;
+use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
 
-use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
 use super::args::check_sequence_count;
-use super::catch_panic::{catch_panic, catch_panic_async, fault_of_panic};
+use super::catch_panic::catch_panic;
 use super::fault::{Fault, code};
 use super::registry::{Registry, ResolvedMethod};
-use super::{Access, Arguments, ArgumentsForm, Call, Context, MethodFuture, Reply, Target};
+use super::{Access, Arguments, ArgumentsForm, BoxFuture, Call, Context, MethodFuture, Reply, Target};
 
 /// The innermost service, within all layers.
-pub(super) async fn dispatch(mut call: Call) -> Result<Reply, Fault> {
+pub(super) fn dispatch(mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
     let Some(registry) = call.registry.take() else {
-        return Err(Fault::internal("a layer made a call of its own; it should change the one it was given"));
+        let text = "a layer made a call of its own; it should change the one it was given";
+        return Box::pin(ready(Err(Fault::internal(text))));
     };
     let target = call.target().clone();
-    dispatch_with(&registry, &target, call).await
+    let mut dispatch = Dispatch::new(call);
+    Box::pin(poll_fn(move |cx| dispatch.poll(&registry, &target, cx)))
 }
 
-/// The same where there are no layers: registry and target are those of the future around it, so that a call does not
-/// count its references to them twice.
-pub(super) async fn dispatch_with(
-    registry: &Arc<Registry>,
-    target: &Target,
-    call: Call,
-) -> Result<Reply, Fault> {
+/// A call on its way to its method, and then its method.
+///
+/// Not an `async fn`: its future would hold the call twice, and each move of a call takes half a percent of the
+/// instructions of a short one over RTMP.
+pub(super) struct Dispatch {
+    /// Until the first poll.
+    call: Option<Call>,
+    running: Option<MethodFuture>,
+}
+
+impl Dispatch {
+    pub(super) fn new(call: Call) -> Self {
+        Self { call: Some(call), running: None }
+    }
+
+    /// Polls the method, which is started at the first poll. Registry and target are those of the future around it, so
+    /// that a call does not count its references to them twice.
+    pub(super) fn poll(
+        &mut self,
+        registry: &Arc<Registry>,
+        target: &Target,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Result<Reply, Fault>> {
+        let polled = catch_panic(target, || {
+            if let Some(call) = self.call.take() {
+                self.running = Some(start(registry, target, call)?);
+            }
+            // As every future, this one is not polled again once it is ready.
+            let Some(running) = &mut self.running else { return Ok(Poll::Pending) };
+            Ok(running.as_mut().poll(cx))
+        });
+        // A method written by hand may have encoded its reply with another limit.
+        let within = |reply: Reply| reply.within(registry.output_limits().reply());
+        polled.unwrap_or_else(|fault| Poll::Ready(Err(fault))).map(|outcome| outcome.and_then(within))
+    }
+}
+
+/// Starts the method. If its rule has to be checked, or its arguments are decoded on the blocking pool, it starts while
+/// the future is polled.
+#[inline]
+fn start(registry: &Arc<Registry>, target: &Target, call: Call) -> Result<MethodFuture, Fault> {
     let method = resolve(registry, target)
         .map_err(|fault| call.not_found().map_or(fault, |not_found| not_found(target)))?;
-    authorize(method.signature.access(), &call).await?;
-    let reply = if registry.blocking_pool().is_used_for(call.arguments().len()) {
-        // Boxed, so that other calls do not have to carry it.
-        Box::pin(run_on_blocking_pool(Arc::clone(registry), call)).await?
-    } else {
-        let running = catch_panic(target, || start_method(registry, method, call))?;
-        // Not by `catch_panic_async`: a future of its own costs each call some 50 instructions, a percent of one over
-        // RTMP.
-        fault_of_panic(target, AssertUnwindSafe(running).catch_unwind().await)?
-    };
-    // A method written by hand may have encoded its reply with another limit.
-    reply.within(registry.output_limits().reply())
+    let access = method.signature.access();
+    let is_large = registry.blocking_pool().is_used_for(call.arguments().len());
+    if matches!(access, Access::Public) && !is_large {
+        return start_method(registry, method, call);
+    }
+    let (registry, target) = (Arc::clone(registry), target.clone());
+    Ok(Box::pin(async move {
+        access.check(call.caller()).await?;
+        if is_large {
+            return run_on_blocking_pool(registry, target, call).await;
+        }
+        start_method(&registry, resolve(&registry, &target)?, call)?.await
+    }))
 }
 
 fn resolve<'a>(registry: &'a Registry, target: &Target) -> Result<ResolvedMethod<'a>, Fault> {
@@ -51,34 +87,25 @@ fn resolve<'a>(registry: &'a Registry, target: &Target) -> Result<ResolvedMethod
     service.method(target.method()).ok_or_else(|| unknown_method(target))
 }
 
-/// Checks the rule of the method.
-async fn authorize(access: Access, call: &Call) -> Result<(), Fault> {
-    match access {
-        Access::Public => Ok(()),
-        // Boxed, so that only calls of methods with a rule have to carry it.
-        access => catch_panic_async(call.target(), Box::pin(access.check(call.caller()))).await,
-    }
-}
-
 /// Decodes the arguments and polls the method for the first time where long work delays no other task. Most methods
 /// complete then, and their result is encoded there too.
-async fn run_on_blocking_pool(registry: Arc<Registry>, mut call: Call) -> Result<Reply, Fault> {
-    let target = call.target().clone();
+async fn run_on_blocking_pool(
+    registry: Arc<Registry>,
+    target: Target,
+    mut call: Call,
+) -> Result<Reply, Fault> {
     let start_guard = call.take_start_guard();
     let pool = registry.blocking_pool().clone();
-    let start = {
-        let target = target.clone();
-        move || {
-            let method = resolve(&registry, &target)?;
-            catch_panic(&target, || start_method(&registry, method, call).and_then(poll_first))
-        }
+    let start = move || {
+        let method = resolve(&registry, &target)?;
+        catch_panic(&target, || start_method(&registry, method, call).and_then(poll_first))
     };
     // The permit is not held while a method waits, which may be for a call of the same client that needs a permit too.
     let (polled, permit) = pool.run(start).await?;
     drop((permit, start_guard));
     match polled {
         Polled::Ready(reply) => Ok(reply),
-        Polled::Pending(running) => catch_panic_async(&target, running).await,
+        Polled::Pending(running) => running.await,
     }
 }
 

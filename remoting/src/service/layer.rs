@@ -42,7 +42,7 @@ impl CallService {
     pub(super) fn run(&self, call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
         match &self.outermost {
             Some(layer) => layer.run(call),
-            None => Box::pin(dispatch(call)),
+            None => dispatch(call),
         }
     }
 }

@@ -56,6 +56,8 @@ pub use named_limit::NamedLimit;
 pub use output_limits::OutputLimits;
 pub use principal::Principal;
 pub use reply::{Fallible, IntoReply, Plain, Reply, ReplyEnvelope};
+#[cfg(feature = "connection")]
+pub(crate) use services::StartedCall;
 pub use services::{Services, ServicesError};
 pub use target::Target;
 pub use to_arguments::ToArguments;

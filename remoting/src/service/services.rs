@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use amf_core::{Amf0Numbering, Classes, DecodeOptions, Limits, TextEncoding};
+#[cfg(feature = "connection")]
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use tower::BoxError;
 use tracing::Instrument;
@@ -17,7 +19,7 @@ use super::catch_panic::catch_panic_async;
 use super::deadline::{Deadline, LazyTimer};
 use super::layer::CallService;
 use super::registry::Registry;
-use super::supervisor::CallSupervisor;
+use super::supervisor::{CallSupervisor, SupervisedCall};
 use super::{
     Authenticator, BoxFuture, Call, Caller, Credentials, Fault, OutputLimits, Principal, Reply, Service,
     ServiceDescription, Signature, StartWatch, Target,
@@ -279,20 +281,77 @@ impl Services {
         self.registry.call_deadline(Instant::now()).apply(work).await
     }
 
+    /// Calls a method, and polls the call for the first time, with a waker that does nothing. Most calls complete then,
+    /// and those without layers need no box for it.
+    #[cfg(feature = "connection")]
+    pub(crate) fn start_call(&self, mut call: Call) -> StartedCall {
+        let recorder = self.prepare(&mut call);
+        if recorder.is_some() || self.outermost.is_layered() {
+            let mut running = self.run(recorder, call, None);
+            return match (&mut running).now_or_never() {
+                Some(outcome) => StartedCall::Completed(outcome),
+                None => StartedCall::Running(running),
+            };
+        }
+        let mut running = SupervisedCall::new(&self.registry, call, None);
+        match (&mut running).now_or_never() {
+            Some(outcome) => StartedCall::Completed(outcome),
+            None => StartedCall::Running(Box::pin(running)),
+        }
+    }
+
     fn record_call(
         &self,
+        mut call: Call,
+        transport_deadline: Option<Deadline>,
+    ) -> BoxFuture<'static, Result<Reply, Fault>> {
+        let recorder = self.prepare(&mut call);
+        self.run(recorder, call, transport_deadline)
+    }
+
+    /// Prepares a call to run, and begins to record it.
+    fn prepare(&self, call: &mut Call) -> Option<CallRecorder> {
+        if let Some(authenticator) = self.registry.authenticator() {
+            call.caller_mut().set_authenticator(authenticator);
+        }
+        CallRecorder::start(&self.registry, call)
+    }
+
+    fn run(
+        &self,
+        recorder: Option<CallRecorder>,
         call: Call,
         transport_deadline: Option<Deadline>,
     ) -> BoxFuture<'static, Result<Reply, Fault>> {
-        let recorder = CallRecorder::start(&self.registry, &call);
-        let reply = self.run(call, transport_deadline);
-        if recorder.is_disabled() {
-            return reply;
-        }
+        let reply = if self.outermost.is_layered() {
+            self.run_in_layers(call, transport_deadline)
+        } else {
+            Box::pin(SupervisedCall::new(&self.registry, call, transport_deadline))
+        };
+        let Some(recorder) = recorder else { return reply };
         Box::pin(async move {
             let outcome = reply.instrument(recorder.span()).await;
             recorder.finish(&outcome);
             outcome
+        })
+    }
+
+    fn run_in_layers(
+        &self,
+        mut call: Call,
+        transport_deadline: Option<Deadline>,
+    ) -> BoxFuture<'static, Result<Reply, Fault>> {
+        let supervisor = CallSupervisor::new(&self.registry, call.target(), transport_deadline);
+        call.registry = Some(Arc::clone(&self.registry));
+        let target = call.target().clone();
+        let envelope = call.envelope().cloned();
+        let budget = self.registry.output_limits().reply();
+        let reply = self.outermost.run(call);
+        Box::pin(async move {
+            // A layer may panic too, or answer by itself.
+            let reply = async { catch_panic_async(&target, reply).await?.into_envelope(envelope, budget) };
+            let (mut work, mut timer) = (pin!(reply), LazyTimer::default());
+            poll_fn(|cx| supervisor.poll(|cx| work.as_mut().poll(cx), &mut timer, cx)).await
         })
     }
 
@@ -309,34 +368,6 @@ impl Services {
     pub(super) fn change_call_limits(self, change: impl FnOnce(&mut CallLimits)) -> Self {
         let registry = self.registry.with_call_limits(change);
         Self { registry: Arc::new(registry), ..self }
-    }
-
-    fn run(
-        &self,
-        mut call: Call,
-        transport_deadline: Option<Deadline>,
-    ) -> BoxFuture<'static, Result<Reply, Fault>> {
-        if let Some(authenticator) = self.registry.authenticator() {
-            call.caller_mut().set_authenticator(authenticator);
-        }
-        let supervisor = CallSupervisor::new(&self.registry, call.target(), transport_deadline);
-        if !self.outermost.is_layered() {
-            return Box::pin(async move {
-                let (mut work, mut timer) = (pin!(supervisor.dispatch(call)), LazyTimer::default());
-                poll_fn(|cx| supervisor.poll(work.as_mut(), &mut timer, cx)).await
-            });
-        }
-        call.registry = Some(Arc::clone(&self.registry));
-        let target = call.target().clone();
-        let envelope = call.envelope().cloned();
-        let budget = self.registry.output_limits().reply();
-        let reply = self.outermost.run(call);
-        Box::pin(async move {
-            // A layer may panic too, or answer by itself.
-            let reply = async { catch_panic_async(&target, reply).await?.into_envelope(envelope, budget) };
-            let (mut work, mut timer) = (pin!(reply), LazyTimer::default());
-            poll_fn(|cx| supervisor.poll(work.as_mut(), &mut timer, cx)).await
-        })
     }
 
     /// Every class that an argument of any method can contain.
@@ -394,6 +425,13 @@ impl Services {
     pub fn signature(&self, target: &Target) -> Option<&'static Signature> {
         self.registry.service(target.service())?.signature(target.method())
     }
+}
+
+/// A call that was polled for the first time.
+#[cfg(feature = "connection")]
+pub(crate) enum StartedCall {
+    Completed(Result<Reply, Fault>),
+    Running(BoxFuture<'static, Result<Reply, Fault>>),
 }
 
 /// Why a service cannot be added.

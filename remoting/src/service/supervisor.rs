@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::call_recorder::UNKNOWN;
 use super::deadline::{Deadline, LazyTimer};
-use super::dispatch::dispatch_with;
+use super::dispatch::Dispatch;
 use super::registry::{Registry, ResolvedMethod};
 use super::{Call, Fault, NamedLimit, Reply, Target};
 use crate::metrics;
@@ -35,25 +35,14 @@ impl CallSupervisor {
         Self { registry: Arc::clone(registry), target: target.clone(), transport_deadline }
     }
 
-    /// Dispatches the call, where there are no layers.
-    pub(super) fn dispatch(&self, call: Call) -> impl Future<Output = Result<Reply, Fault>> {
-        dispatch_with(&self.registry, &self.target, call)
-    }
-
-    /// Polls the call, its layers included. A call for which the transport has no time left is not begun.
-    ///
-    /// `work` and `timer` are locals of one future, as the supervisor is: with each level of futures that is given the
-    /// next by value, the box of a call would hold it twice, and outgrow what the allocator serves fast.
+    /// Polls the call by `poll_work`, its layers included. A call for which the transport has no time left is not begun.
     #[inline]
-    pub(super) fn poll<F>(
+    pub(super) fn poll(
         &self,
-        work: Pin<&mut F>,
+        poll_work: impl FnOnce(&mut Context<'_>) -> Poll<Result<Reply, Fault>>,
         timer: &mut LazyTimer,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Reply, Fault>>
-    where
-        F: Future<Output = Result<Reply, Fault>>,
-    {
+    ) -> Poll<Result<Reply, Fault>> {
         let start = Instant::now();
         // Set at the end of the first poll, whose start is the start of the call.
         if !timer.is_set()
@@ -62,7 +51,7 @@ impl CallSupervisor {
         {
             return Poll::Ready(Err(deadline.exceeded()));
         }
-        let outcome = work.poll(cx);
+        let outcome = poll_work(cx);
         // A comparison takes half of the instructions of a difference.
         let end = Instant::now();
         if end >= start + SLOW_POLL && !is_panic(&outcome) {
@@ -101,6 +90,31 @@ impl CallSupervisor {
                  a layer or the authenticator. Further slow polls of this method are counted, not logged"
             );
         }
+    }
+}
+
+/// A call without layers around it.
+///
+/// It may be polled before it is boxed, since it is `Unpin`.
+pub(super) struct SupervisedCall {
+    supervisor: CallSupervisor,
+    dispatch: Dispatch,
+    timer: LazyTimer,
+}
+
+impl SupervisedCall {
+    pub(super) fn new(registry: &Arc<Registry>, call: Call, transport_deadline: Option<Deadline>) -> Self {
+        let supervisor = CallSupervisor::new(registry, call.target(), transport_deadline);
+        Self { supervisor, dispatch: Dispatch::new(call), timer: LazyTimer::default() }
+    }
+}
+
+impl Future for SupervisedCall {
+    type Output = Result<Reply, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { supervisor, dispatch, timer } = &mut *self;
+        supervisor.poll(|cx| dispatch.poll(&supervisor.registry, &supervisor.target, cx), timer, cx)
     }
 }
 

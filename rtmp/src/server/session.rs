@@ -68,6 +68,12 @@ impl From<InFlightCall> for SessionTask {
     }
 }
 
+impl From<CallOutcome> for SessionTaskOutput {
+    fn from(outcome: CallOutcome) -> Self {
+        Self::Call(outcome)
+    }
+}
+
 impl Future for SessionTask {
     type Output = SessionTaskOutput;
 
