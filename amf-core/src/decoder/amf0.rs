@@ -1,4 +1,4 @@
-//! Reading one AMF0 value's head.
+//! Reading of the head of one AMF0 value.
 
 use std::borrow::Cow;
 
@@ -35,6 +35,7 @@ impl<'de> Decoder<'de> {
                     Amf0Referent::Date(position) => Token::Date(self.date_at(position)?),
                 }
             }
+            // AMF0 §3.1: the switch holds for this one value. The caller restores the mode afterwards.
             marker::AVMPLUS => {
                 self.switched = true;
                 return self.amf3_token();
@@ -73,7 +74,7 @@ impl<'de> Decoder<'de> {
         Ok(Token::Open(Container { frame, shape }))
     }
 
-    /// Short text: a member's name, a class's alias, a string.
+    /// Reads text with a length of 16 bits: the name of a member, the alias of a class, or a string.
     #[inline]
     pub(crate) fn amf0_text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         let length = self.reader.u16()?;
@@ -85,7 +86,7 @@ impl<'de> Decoder<'de> {
         self.text(length as usize)
     }
 
-    /// The time zone is reserved and to be ignored (§2.13).
+    /// Reads a date and discards its time zone, which is reserved (AMF0 §2.13).
     fn amf0_date(&mut self) -> Result<f64, DecodeError> {
         let millis = self.reader.f64()?;
         self.reader.u16()?;

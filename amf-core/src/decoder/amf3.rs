@@ -1,4 +1,4 @@
-//! Reading one AMF3 value's head, and the strings and traits that are sent by reference.
+//! Reading of the head of one AMF3 value, and of strings and traits that may be references.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -31,7 +31,7 @@ impl<'de> Decoder<'de> {
         })
     }
 
-    /// Everything that takes a place in the table of objects: a reference, or the value and its size.
+    /// Reads a value that has an index in the table of objects: a reference, or the head of the value with its size.
     fn amf3_object(&mut self, marker: u8, start: usize) -> Result<Token<'de>, DecodeError> {
         let head = u29::read(&mut self.reader)?;
         let size = (head >> 1) as usize;
@@ -88,7 +88,8 @@ impl<'de> Decoder<'de> {
             }
         } else {
             let traits = Rc::new(self.amf3_inline_traits(head)?);
-            // Read again through a reference, the first record stands: it may hold a layout already.
+            // If these bytes are replayed through a reference, the record of the first reading is kept: it
+            // may already have layouts for the requested classes.
             let progress = self.progress();
             let index = self.traits.insert(progress, Rc::clone(&traits));
             self.traits.get(index).map_or(traits, Rc::clone)
@@ -104,6 +105,8 @@ impl<'de> Decoder<'de> {
         if count > self.limits().sealed_members {
             return Err(self.limit_error(Limits::NAMES.sealed_members, self.limits().sealed_members));
         }
+        // The count is charged before the names are read. One byte per name, a reference to a string, would
+        // otherwise buy 24 bytes of memory.
         let mut members = Vec::with_capacity(self.bounded_capacity::<Cow<'_, str>>(count, 1));
         self.charge(count * size_of::<Cow<'_, str>>())?;
         for _ in 0..count {
@@ -120,20 +123,20 @@ impl<'de> Decoder<'de> {
         })
     }
 
-    /// A string without its marker, and its place in the table.
+    /// Reads a string without a marker, and its index in the table of strings.
     pub(crate) fn amf3_text(&mut self) -> Result<WireString<'de>, DecodeError> {
         let (content, entry) = self.amf3_string_entry()?;
         let entry = if content.is_empty() { None } else { Some(entry) };
         Ok(WireString { content, entry })
     }
 
-    /// A string without its marker: a name, an alias.
+    /// Reads a string without a marker, such as a name or an alias.
     #[inline]
     pub(crate) fn amf3_string(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         self.amf3_string_entry().map(|(text, _)| text)
     }
 
-    /// Passes over a string without its marker, and tells whether it is empty. One that is sent by reference is not
+    /// Skips a string without a marker, and returns `true` if it is empty. A string that is sent by reference is not
     /// copied.
     pub(crate) fn skip_amf3_string(&mut self) -> Result<bool, DecodeError> {
         let start = self.offset();
@@ -157,13 +160,15 @@ impl<'de> Decoder<'de> {
         }
         let text = self.text((head >> 1) as usize)?;
         let entry = self.strings.next_index();
-        // The empty string is never entered.
+        // The empty string has no index (AMF3 §1.3.2).
         match &text {
             Cow::Borrowed(text) if !text.is_empty() => {
                 self.strings.insert(self.progress(), text);
             }
             Cow::Borrowed(_) => {}
             Cow::Owned(text) => {
+                // The decoded text cannot be borrowed from the input, so the table holds the empty string as
+                // a placeholder and `cesu8_strings` the text.
                 self.strings.insert(self.progress(), "");
                 self.cesu8_strings.get_mut().entry(entry).or_insert_with(|| text.clone());
             }
@@ -174,7 +179,8 @@ impl<'de> Decoder<'de> {
     fn amf3_string_by_reference(&mut self, index: u32) -> Result<Cow<'de, str>, DecodeError> {
         match self.strings.get(index) {
             Some(&"") => {
-                // Charged before it is copied.
+                // The copy is charged before it is made: a reference of two bytes may name a string of a
+                // megabyte.
                 let text = self.cesu8_strings.get().and_then(|strings| strings.get(&index));
                 self.charge_copy(text.map_or(0, String::len))?;
                 let text = self.cesu8_strings.get().and_then(|strings| strings.get(&index));

@@ -1,21 +1,22 @@
-//! Places in the input, and the tables of what was read so far.
+//! Positions in the input, and the reference tables as they were at a position.
 //!
-//! A reference may be wanted as a value of its own. Then the decoder goes back to where the object
-//! began and reads the same bytes again, with its tables' positions set back too: entries that are met
-//! again are there already, so nothing is entered twice and every inline object keeps its number.
+//! A reference may have to be decoded as a value of its own type. The decoder then seeks to the start of the object
+//! and reads the same bytes again ("replays" them), with the positions of its tables set back too. Entries that are
+//! encountered again are already in the tables, so nothing is entered twice and every inline object keeps its index.
 //!
-//! Positions and counts are small, because there is an entry for every object of the input: a decoder reads
-//! no more than [`MAX_INPUT`].
+//! Positions and indices have 32 bits, because the tables have an entry for every object of the input. A decoder
+//! therefore reads at most [`MAX_INPUT`] bytes.
 
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, Limits, Version};
 
 use super::Mode;
 
-/// What 31 bits can count: the last bit of a slot's position says whether it is open.
+/// Maximum number of bytes that a decoder reads. Positions have 31 bits, because the highest bit of a slot marks it
+/// as open.
 pub(crate) const MAX_INPUT: usize = (1 << 31) - 1;
 
-/// A reference table with a position: what lies before `next` has been sent at this place of the input.
+/// Reference table with a position. Entries before `next` were sent before the current position of the input.
 #[derive(Clone, Debug)]
 pub(crate) struct ReferenceTable<T> {
     entries: Vec<T>,
@@ -28,7 +29,7 @@ impl<T> Default for ReferenceTable<T> {
     }
 }
 
-/// How much of the input was read, and how much was not.
+/// Number of bytes of the input that were read, and that remain.
 #[derive(Clone, Copy)]
 pub(crate) struct Progress {
     pub(crate) read: usize,
@@ -36,13 +37,13 @@ pub(crate) struct Progress {
 }
 
 impl<T> ReferenceTable<T> {
-    /// The index that the next entry takes.
+    /// Returns the index of the next entry.
     #[inline]
     pub(crate) fn next_index(&self) -> u32 {
         self.next
     }
 
-    /// Enters what is met at this place, unless it is met again. Returns its index.
+    /// Inserts an entry, unless it is already present because its bytes are being replayed. Returns its index.
     #[inline]
     pub(crate) fn insert(&mut self, progress: Progress, entry: T) -> u32 {
         let index = self.next;
@@ -56,7 +57,11 @@ impl<T> ReferenceTable<T> {
         index
     }
 
-    /// Makes room for as many entries as there will be, if the rest of the input is like what was read.
+    /// Reserves capacity for the entries of the whole input, assuming that the rest of the input resembles the part
+    /// that was read.
+    ///
+    /// Doubling would leave up to half of the table unused, and the tables take most of the memory that a message of
+    /// many small objects needs.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, Progress { read, remaining }: Progress) {
@@ -85,7 +90,7 @@ impl<T> ReferenceTable<T> {
     }
 }
 
-/// A place in the input and in every table.
+/// Position in the input and in every table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
     position: u32,
@@ -96,7 +101,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// How many objects of a version began before this place.
+    /// Returns the number of objects of a version that began before this position.
     pub(crate) fn objects(&self, version: Version) -> u32 {
         match version {
             Version::Amf0 => self.amf0_objects,
@@ -105,9 +110,10 @@ impl Cursor {
     }
 }
 
-/// An entry of an object table: where the object's bytes begin, marker included, and whether it has ended.
+/// Entry of a table of objects: the position of the object, marker included, and whether the object is still open.
 ///
-/// The table of AMF0 objects stood at its own index if it is one, and does not matter inside of AMF3.
+/// The position in the table of AMF0 objects is not stored. For an AMF0 object it is the index of the entry itself,
+/// and within AMF3 no AMF0 object can occur.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     position_and_open: u32,
@@ -140,19 +146,19 @@ impl Slot {
     }
 }
 
-/// The number of an object in the table of its version.
+/// Index of an object in the table of its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SlotId {
     pub(crate) version: Version,
     pub(crate) index: u32,
 }
 
-/// What has to be put back when an object ends.
+/// State that is restored at the end of an object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     pub(crate) slot: SlotId,
     pub(crate) outer: Mode,
-    /// The object is read again through a reference, and reading goes on behind the reference.
+    /// Whether the object is being replayed through a reference. Reading then continues behind the reference.
     pub(crate) replay: bool,
 }
 
@@ -180,7 +186,7 @@ impl Decoder<'_> {
         Progress { read: self.reader.position(), remaining: self.reader.remaining() }
     }
 
-    /// A slot for a value that begins at `position`, and of which nothing entered a table yet.
+    /// Returns a slot for a value that begins at `position`, and of which nothing was entered into a table yet.
     #[inline]
     fn slot_at(&self, position: usize) -> Slot {
         Slot {
@@ -199,14 +205,14 @@ impl Decoder<'_> {
         }
     }
 
-    /// Enters an object that is complete at once: a date, a byte array, a document.
+    /// Enters an object without members: a date, a byte array, a document.
     #[inline]
     pub(crate) fn register_leaf(&mut self, version: Version, start: usize) {
         let (slot, progress) = (self.slot_at(start), self.progress());
         self.objects(version).insert(progress, slot);
     }
 
-    /// Enters an object whose members follow; it counts against the depth until it is closed.
+    /// Enters an object whose members follow. The object counts against the depth limit until it is closed.
     #[inline]
     pub(crate) fn open(&mut self, version: Version, start: usize) -> Result<Frame, DecodeError> {
         match self.register_open(version, start) {
@@ -215,8 +221,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// Counts and enters an object that stands next and is of the version around it, so that nothing has to be
-    /// put back when it ends. `None` where a limit would be passed.
+    /// Counts and enters the next object, which has the version of the surrounding mode, so that no mode has to be
+    /// restored at its end. Returns `None` if a limit would be exceeded.
     #[inline]
     pub(crate) fn open_without_frame(&mut self, version: Version) -> Option<u32> {
         self.nodes_left = self.nodes_left.checked_sub(1)?;
@@ -229,13 +235,15 @@ impl Decoder<'_> {
         let (mut slot, progress) = (self.slot_at(start), self.progress());
         slot.open();
         let objects = self.objects(version);
+        // In a replay the slot exists already, and the first reading closed it. It must be open, or a
+        // reference to it from inside would be followed without end.
         if let Some(met_again) = objects.get_mut(objects.next) {
             met_again.open();
         }
         Some(objects.insert(progress, slot))
     }
 
-    /// Ends an object that [`open_without_frame`](Self::open_without_frame) began.
+    /// Closes an object that [`open_without_frame`](Self::open_without_frame) opened.
     #[inline]
     pub(crate) fn close_without_frame(&mut self, slot: SlotId) {
         self.depth_left += 1;
@@ -244,7 +252,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Ends an object that [`open`](Self::open) began.
+    /// Closes an object that [`open`](Self::open) opened.
     #[inline]
     pub(crate) fn close(&mut self, frame: Frame) {
         self.close_without_frame(frame.slot);
@@ -254,7 +262,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Goes back to the object that a reference names; the reference itself has been read.
+    /// Seeks to the object that a reference names. The reference itself was already read.
     pub(crate) fn begin_replay(&mut self, slot: SlotId) -> Result<(), DecodeError> {
         let start = self.start_cursor(slot)?;
         if self.is_open(slot) == Some(true) {
@@ -263,7 +271,7 @@ impl Decoder<'_> {
         self.start_replay_at(start)
     }
 
-    /// Where an object begins that was sent before, complete or not.
+    /// Returns the position at which an object of the table begins, whether the object is complete or open.
     pub(crate) fn start_cursor(&mut self, slot: SlotId) -> Result<Cursor, DecodeError> {
         let Some(start) = self.objects(slot.version).get(slot.index).copied() else {
             return Err(self.unknown_object(slot));
@@ -280,7 +288,7 @@ impl Decoder<'_> {
         })
     }
 
-    /// Reads bytes again that were read before: `read` starts at `start`, and reading goes on here.
+    /// Calls `read` at the position `start`, and returns to the current position afterwards.
     pub(crate) fn replay_from<T>(
         &mut self,
         start: Cursor,
@@ -292,17 +300,23 @@ impl Decoder<'_> {
         Ok(result)
     }
 
-    /// What is read again costs its length: a reference of two bytes may lead to an alias of a megabyte. Bytes are
-    /// charged up to where a further replay begins, and where one ends, so that no more than the length of the input
-    /// is ever read on credit.
+    /// Seeks to bytes that were read before, and charges replays against [`Limits::replayed_bytes`].
+    ///
+    /// A reference of two bytes may name an object of a megabyte, so a replay costs the number of bytes that it
+    /// reads. The bytes since the last charge are charged when a nested replay begins and when a replay ends. So at
+    /// most one input length is read before it is charged.
     fn start_replay_at(&mut self, start: Cursor) -> Result<(), DecodeError> {
         if !self.resume_cursors.is_empty() {
             self.charge_replayed_span();
         }
+        // The charge of a span cannot fail (see `charge_replayed_span`), so an exhausted budget is reported
+        // here, before more bytes are read.
         if self.replayed_bytes_left == 0 {
             return Err(self.limit_error(Limits::NAMES.replayed_bytes, self.limits().replayed_bytes));
         }
         if self.resume_cursors.is_empty() {
+            // Replayed values have a budget of their own, so that references in legitimate messages do not
+            // use up `Limits::nodes`.
             std::mem::swap(&mut self.nodes_left, &mut self.suspended_nodes_left);
         }
         let resume = self.cursor();
@@ -328,14 +342,14 @@ impl Decoder<'_> {
         self.slot(slot).map(|slot| slot.is_open())
     }
 
-    /// Marks an object as not complete, after its bytes were read once more while it was open.
+    /// Marks an object as open again, after its bytes were replayed while it was open.
     pub(crate) fn reopen(&mut self, slot: SlotId) {
         if let Some(slot) = self.objects(slot.version).get_mut(slot.index) {
             slot.open();
         }
     }
 
-    /// The offset at which an object that was sent before begins.
+    /// Returns the offset of an object of the table.
     pub(crate) fn start_offset(&self, slot: SlotId) -> Option<usize> {
         self.slot(slot).map(|slot| slot.position() as usize)
     }

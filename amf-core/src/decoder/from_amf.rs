@@ -1,11 +1,11 @@
-//! The trait of types that can be read.
+//! Trait for types that can be read from AMF.
 
 use crate::error::DecodeError;
 use crate::{Classes, Decoder, Version};
 
 /// A type that can be read from AMF.
 ///
-/// `'de` is the life of the input: `&'de str` and `&'de [u8]` are borrowed from it.
+/// The lifetime `'de` is that of the input. `&'de str` and `&'de [u8]` are borrowed from it.
 ///
 /// ```
 /// use amf_core::{from_slice, DecodeError, Decoder, FromAmf, Version};
@@ -31,15 +31,19 @@ use crate::{Classes, Decoder, Version};
 )]
 pub trait FromAmf<'de>: Sized {
     /// Reads one value.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value cannot be read as `Self`, or if it exceeds a limit of the decoder.
     fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError>;
 
-    /// What a member or a last argument that is missing becomes; `None` makes it an error.
+    /// Returns the value of a missing member or a missing last argument. `None`, the default, makes it an error.
     fn missing() -> Option<Self> {
         None
     }
 
-    /// Returns what an element becomes that a sparse array leaves out; `None` makes the gap an error. Default: the same
-    /// as [`missing`](Self::missing).
+    /// Returns the value of an element that a sparse array leaves out. `None` makes the gap an error. Default:
+    /// [`missing`](Self::missing).
     ///
     /// ```
     /// use amf_core::{Value, Version, from_slice};
@@ -57,23 +61,29 @@ pub trait FromAmf<'de>: Sized {
         Self::missing()
     }
 
-    /// Adds every class that a value of this type can contain.
+    /// Adds all classes that a value of this type can contain.
     fn classes(_classes: &mut Classes) {}
 
-    /// Reads a list of this type: what `Vec`, slices, sets, and [`VectorOf`](crate::VectorOf) call.
+    /// Reads a list of this type. `Vec`, slices, sets, and [`VectorOf`](crate::VectorOf) call this function.
     ///
-    /// By default reads the elements of an array, a Vector or an `ArrayCollection` one after the other. An
-    /// implementation replaces it where lists of the type have a form of their own, as `u8` does for `ByteArray`s, or
-    /// where the elements can be read at once.
+    /// The default reads the elements of an array, a Vector or an `ArrayCollection` one by one. Implementations
+    /// override it if lists of the type have an encoding of their own, as `u8` has `ByteArray`, or if the elements
+    /// can be converted in bulk.
     ///
     /// # Errors
-    /// If the next value is no list, if an element cannot be read, or if the elements exceed a limit of the decoder.
+    ///
+    /// Returns an error if the next value is not a list, if an element cannot be read, or if the elements exceed a
+    /// limit of the decoder.
     fn vec_from_amf(decoder: &mut Decoder<'de>) -> Result<Vec<Self>, DecodeError> {
         decoder.read_list()
     }
 }
 
-/// Reads one value that is all of the input, with the default limits and the classes of `T`.
+/// Reads one value that extends to the end of the input, with the default limits and the classes of `T`.
+///
+/// # Errors
+///
+/// Returns an error if the input is not exactly one value of this type, or exceeds a limit.
 pub fn from_slice<'de, T: FromAmf<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
     let mut decoder = Decoder::new(version, input).with_classes_of::<T>();
     decoder.read_message(|decoder| {

@@ -1,6 +1,6 @@
-//! What most messages have no need of.
+//! State that most messages do not need.
 
-/// A value that is made when it is first changed. Until then it takes no more than a pointer.
+/// Value that is created on first mutation. Until then it occupies only a pointer, which keeps the decoder small.
 #[derive(Debug)]
 pub(crate) struct Lazy<T>(Option<Box<T>>);
 
@@ -12,13 +12,13 @@ impl<T> Default for Lazy<T> {
 }
 
 impl<T: Default> Lazy<T> {
-    /// What it is, if it is there.
+    /// Returns the value, if it was created.
     #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.as_deref()
     }
 
-    /// What it is, made now if it is not there.
+    /// Returns the value, and creates it if necessary.
     #[inline]
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.0.get_or_insert_default()

@@ -1,4 +1,4 @@
-//! Reading lists, in every shape that clients send them in.
+//! Reading of lists, in every form in which clients send them.
 
 use crate::decoder::{
     Container, Frame, Member, Mode, ObjectReader, ObjectRef, Shape, Token, VectorKind, parse_index,
@@ -7,11 +7,11 @@ use crate::error::DecodeError;
 use crate::wire::u29;
 use crate::{Decoder, FromAmf, amf0, amf3, external};
 
-/// A list whose elements are being read; see [`Decoder::begin_list`].
+/// List whose elements are being read; returned by [`Decoder::begin_list`].
 #[derive(Debug)]
 pub struct ListReader<'de> {
     items: Items<'de>,
-    /// What was around it: `ArrayCollection`s, the outermost first.
+    /// Open `ArrayCollection`s around the list, the outermost first.
     wrappers: Vec<Frame>,
 }
 
@@ -22,19 +22,19 @@ enum Items<'de> {
         next: usize,
         count: usize,
     },
-    /// An object or an associative array whose names are indices.
+    /// Object or associative array whose names are indices.
     Keyed {
         object: ObjectReader<'de>,
-        /// An array may have a member `length` beside its elements.
+        /// Whether a member `length` is accepted beside the elements.
         is_array: bool,
     },
 }
 
-/// The member with which Flash Player, against the specification, sends the length of some arrays. BlazeDS and Red5 drop
-/// it.
+/// Member in which Flash Player sends the length of some arrays, contrary to the specification. BlazeDS and Red5 drop
+/// the member too.
 pub(crate) const LENGTH_MEMBER: &str = "length";
 
-/// The bare elements of a Vector of numbers.
+/// Bare elements of a Vector of numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum VectorElements<'de> {
     Int(&'de [[u8; 4]]),
@@ -43,8 +43,12 @@ pub(crate) enum VectorElements<'de> {
 }
 
 impl<'de> Decoder<'de> {
-    /// Opens anything that is a list: arrays of both versions, Vectors, an ECMA array or an object whose
-    /// members are named by index, `ArrayCollection` and `ArrayList`.
+    /// Opens a list in any form: arrays of both versions, Vectors, ECMA arrays and objects whose members are named by
+    /// index, `ArrayCollection` and `ArrayList`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is not a list.
     ///
     /// ```
     /// use amf_core::{Decoder, FromAmf, Version};
@@ -64,7 +68,7 @@ impl<'de> Decoder<'de> {
         self.list_from_token(token)
     }
 
-    /// The same for a token that was read already.
+    /// Opens the list whose head is `token`.
     pub(crate) fn list_from_token(&mut self, mut token: Token<'de>) -> Result<ListReader<'de>, DecodeError> {
         let mut wrappers = Vec::new();
         loop {
@@ -84,7 +88,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Whether a Vector of fixed length stands next, itself or by reference.
+    /// Returns `true` if the next value is a Vector of fixed length or a reference to one. Reads nothing.
     pub(crate) fn next_is_fixed_vector(&mut self) -> Result<bool, DecodeError> {
         let start = self.offset();
         let position = match self.peek_object_ref()? {
@@ -135,15 +139,20 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Every member must be an index, or it is not a list; [`next_item`](Self::next_item) checks that.
+    /// Opens an object or an associative array as a list. [`next_item`](Self::next_item) checks that every member is
+    /// an index.
     fn begin_keyed(&mut self, container: Container<'de>) -> Result<Items<'de>, DecodeError> {
         let is_array = matches!(container.shape, Shape::Array { .. } | Shape::EcmaArray { .. });
         self.map_from_container(container).map(|object| Items::Keyed { object, is_array })
     }
 
-    /// The index of the next element, whose value must be read then; `None` when the list ended.
+    /// Returns the index of the next element, whose value must be read next, or `None` at the end of the list.
     ///
-    /// The indices of an associative array come in the order of the wire, which may be any.
+    /// The indices of an associative array are returned in the order of the wire, which is arbitrary.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next member of an object or associative array is not an index, or if the input ends.
     #[inline]
     pub fn next_item(&mut self, list: &mut ListReader<'de>) -> Result<Option<usize>, DecodeError> {
         let index = match &mut list.items {
@@ -189,14 +198,14 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Reads a list into a `Vec`, whatever the order of its indices. An element that a sparse array leaves out becomes
+    /// Reads a list into a `Vec`, in any order of its indices. Elements that a sparse array leaves out become
     /// [`T::hole()`](FromAmf::hole).
     pub(crate) fn read_list<T: FromAmf<'de>>(&mut self) -> Result<Vec<T>, DecodeError> {
         self.read_number_list(|_| None)
     }
 
-    /// The same, where all the elements of a Vector of numbers may be converted at once. What that does not
-    /// convert is read one by one.
+    /// Reads a list as [`read_list`](Self::read_list) does, but passes the elements of a Vector of numbers to
+    /// `convert` in bulk. If `convert` returns `None`, the elements are read one by one.
     pub(crate) fn read_number_list<T: FromAmf<'de>>(
         &mut self,
         convert: impl FnOnce(VectorElements<'de>) -> Option<Vec<T>>,
@@ -234,7 +243,7 @@ impl<'de> Decoder<'de> {
         Ok(items)
     }
 
-    /// So many bare elements of a Vector.
+    /// Reads `count` bare elements of a Vector.
     pub(crate) fn vector_elements<const N: usize>(
         &mut self,
         count: usize,
@@ -261,6 +270,8 @@ impl<'de> Decoder<'de> {
         while let Some(index) = self.next_item(&mut list)? {
             self.charge(size_of::<T>())?;
             let item = T::from_amf(self).map_err(|error| error.at_index(index))?;
+            // Elements in order go straight into the result. Out-of-order elements are kept apart and sorted
+            // once, so that a list in reverse order costs n log n steps and not n².
             if index == items.len() {
                 items.push(item);
             } else {
@@ -275,10 +286,12 @@ impl<'de> Decoder<'de> {
         Ok(items)
     }
 
-    /// Adds the elements up to an index that a sparse array leaves out: AMF3 sends no more of `["a",,,"b"]` than two
-    /// elements with their indices, where a strict array of AMF0 has undefined in between (AMF3 §3.11).
+    /// Adds elements for the indices up to `end` that a sparse array leaves out.
     ///
-    /// Each counts as a value and takes memory: five bytes on the wire name the index 99,999.
+    /// For `["a",,,"b"]` AMF3 sends two elements with their indices; an AMF0 strict array contains undefined in
+    /// between (AMF3 §3.11).
+    ///
+    /// Each hole is charged as a value and as memory, because the index 99,999 takes five bytes on the wire.
     fn fill_holes<T: FromAmf<'de>>(&mut self, items: &mut Vec<T>, end: usize) -> Result<(), DecodeError> {
         let Some(holes) = end.checked_sub(items.len()) else {
             return Err(self.index_error(end));
@@ -300,14 +313,14 @@ impl<'de> Decoder<'de> {
 }
 
 impl ListReader<'_> {
-    /// The elements were read by their count.
+    /// Marks all elements as read, after they were read by their count.
     fn skip_counted(&mut self) {
         if let Items::Counted { next, count, .. } = &mut self.items {
             *next = *count;
         }
     }
 
-    /// How many elements the peer says there are, where it says so. Not to be trusted.
+    /// Returns the number of elements that the peer declared, or 0 if it declared none. The number is not verified.
     pub fn declared_len(&self) -> usize {
         match &self.items {
             Items::Counted { next, count, .. } => count - next,

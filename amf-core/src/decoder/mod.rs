@@ -1,4 +1,4 @@
-//! Reading: one concrete decoder that knows which version it is in.
+//! Decoding of AMF by one concrete decoder, which tracks the current version.
 
 mod amf0;
 mod amf3;
@@ -45,10 +45,10 @@ pub use ordered::{InOrderReader, NamedReader};
 pub(crate) use references::{ObjectRef, Pointer, SharedObjects, WeakPointer};
 pub(crate) use token::{Container, Shape, Token, VectorKind, WireString, WireTraits};
 
-/// Reads values of one message from borrowed bytes, straight into the types that are wanted.
+/// Decoder that reads the values of one message from borrowed bytes, directly into the requested types.
 ///
-/// The reference tables live as long as the decoder, so one decoder reads one message body (or one
-/// header, or one RTMP command): no more, or references would reach across.
+/// The reference tables belong to the decoder. One decoder therefore reads exactly one message body, one header, or
+/// one RTMP command: references never cross these boundaries.
 ///
 /// ```
 /// use amf_core::{Decoder, FromAmf, Version};
@@ -68,47 +68,50 @@ pub struct Decoder<'de> {
     pub(crate) amf0_objects: ReferenceTable<Slot>,
     pub(crate) amf3_objects: ReferenceTable<Slot>,
     amf0_references: Amf0References,
-    /// The empty string, which is never entered, stands for one of `cesu8_strings`.
+    /// Strings by index. The empty string, which never has an index, stands for an entry of `cesu8_strings`.
     pub(crate) strings: ReferenceTable<&'de str>,
-    /// Strings that cannot be borrowed, by their place in the table.
+    /// Strings that cannot be borrowed from the input, by index.
     pub(crate) cesu8_strings: Lazy<HashMap<u32, String>>,
     pub(crate) traits: ReferenceTable<std::rc::Rc<WireTraits<'de>>>,
     pub(crate) shared_objects: Lazy<SharedObjects>,
-    /// Numbers of AMF3 objects to which references of the type date may lead, once a dynamic value met a date.
+    /// Indices of AMF3 objects that references with the date marker may name. Present after a dynamic value contained
+    /// a date.
     pub(crate) date_references: Option<Box<HashSet<u32>>>,
-    /// How deep what was read reaches, since somebody last asked: in levels from the outermost value, those
-    /// behind shared references too.
+    /// Deepest level that was reached since the last reset, counted from the outermost value and including the levels
+    /// behind shared references.
     reached_depth: usize,
-    /// What is made now is let go at once; see [`Decoder::dry_run`].
+    /// Whether values are discarded immediately; see [`Decoder::dry_run`].
     pub(crate) is_dry_run: bool,
-    /// Where to go on after each value that is being read again through a reference.
+    /// Positions to resume from after each replay in progress.
     resume_cursors: Vec<Cursor>,
-    /// The array that holds the arguments of a call, whose end is not looked for.
+    /// Array that contains the arguments of a call. Its end is not read.
     pub(crate) arguments: Option<SlotId>,
     classes: ClassSource,
     pub(crate) options: DecodeOptions,
     pub(crate) switched: bool,
     depth_left: usize,
     nodes_left: usize,
-    /// Those of values that are met for the first time, while others are being read again, and the reverse.
+    /// Budget that is not in use: that of replayed values during normal reading, and that of other values during a
+    /// replay.
     suspended_nodes_left: usize,
     memory_left: usize,
-    /// Of [`Limits::replayed_bytes`]. Nothing gives bytes back, dry runs and checkpoints neither: it bounds work.
+    /// Budget of [`Limits::replayed_bytes`]. Dry runs and checkpoints do not restore it, because it bounds work, not
+    /// memory.
     replayed_bytes_left: usize,
-    /// From where on the value that is being read again is not charged yet.
+    /// Position from which on the current replay has not been charged yet.
     replay_mark: usize,
-    /// Members by name, for classes of many members; see [`Decoder::member_index`].
+    /// Members by name, for classes with many members; see [`Decoder::member_index`].
     member_names: Lazy<MemberNames>,
 }
 
-/// The members of classes, by the class's address.
+/// Members of classes by name, keyed by the address of the class.
 pub(crate) type MemberNames = HashMap<usize, ClassMemberNames>;
 
-/// The members of a class by name.
+/// Members of one class by name.
 #[derive(Debug, Default)]
 pub(crate) struct ClassMemberNames {
     indices: HashMap<&'static str, usize>,
-    /// Bytes of the longest name: a longer one of a peer's is not even hashed.
+    /// Length in bytes of the longest name. Longer names sent by a peer are not hashed.
     longest: usize,
 }
 
@@ -127,16 +130,16 @@ impl ClassMemberNames {
     }
 }
 
-/// The classes that a decoder knows.
+/// Source of the classes that a decoder knows.
 #[derive(Debug)]
 enum ClassSource {
     BuiltIn,
     Table(Arc<Classes>),
-    /// Those that the function adds.
+    /// Classes that the function adds. The table is built on first use.
     Type(fn(&mut Classes), OnceCell<Classes>),
 }
 
-/// What the next value looks like: a marker of one of the versions, or a bare element of an AMF3 Vector.
+/// Encoding of the next value: behind a marker of one of the versions, or as a bare element of an AMF3 Vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Amf0,
@@ -147,16 +150,16 @@ pub(crate) enum Mode {
 }
 
 impl<'de> Decoder<'de> {
-    /// A decoder at the start of `input`, with the built-in classes and the default limits.
+    /// Creates a decoder at the start of `input`, with the built-in classes and the default limits.
     ///
-    /// It reads no more than 2 GiB; what is longer seems to end there.
+    /// A decoder reads at most 2 GiB. A longer input is treated as if it ended there.
     #[inline]
     pub fn new(version: Version, input: &'de [u8]) -> Self {
         Self::with_class_source(version, input, ClassSource::BuiltIn, DecodeOptions::new())
     }
 
-    /// Returns the decoder of a call's arguments: the same as with `with_classes` and `with_options`, but nothing is
-    /// moved.
+    /// Creates the decoder of a call's arguments. The result equals that of `with_classes` and `with_options`, but
+    /// the decoder is not moved.
     #[inline]
     pub(crate) fn for_arguments(input: &'de [u8], classes: &Arc<Classes>, options: DecodeOptions) -> Self {
         let classes = ClassSource::Table(Arc::clone(classes));
@@ -200,7 +203,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// The same decoder, knowing these classes.
+    /// Sets the classes that the decoder knows.
     #[inline]
     #[must_use]
     pub fn with_classes(mut self, classes: Arc<Classes>) -> Self {
@@ -208,15 +211,15 @@ impl<'de> Decoder<'de> {
         self
     }
 
-    /// The same decoder, knowing the classes of a type and of all that it can contain. They are looked for only
-    /// when one is asked for, so this costs nothing where the message holds what the type says.
+    /// Makes the classes of `T`, and of all types that `T` can contain, known to the decoder. The table is built when
+    /// an alias is looked up for the first time, so a message of the expected classes does not pay for it.
     #[must_use]
     pub fn with_classes_of<T: FromAmf<'de>>(mut self) -> Self {
         self.classes = ClassSource::Type(T::classes, OnceCell::new());
         self
     }
 
-    /// The same decoder, with these limits.
+    /// Sets the limits. Default: [`Limits::default`].
     #[inline]
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -229,7 +232,7 @@ impl<'de> Decoder<'de> {
         self
     }
 
-    /// Sets the options: limits, and how leniently the decoder reads.
+    /// Sets the options: limits, and the leniency of the decoder.
     #[inline]
     #[must_use]
     pub fn with_options(mut self, options: impl Into<DecodeOptions>) -> Self {
@@ -238,17 +241,25 @@ impl<'de> Decoder<'de> {
         self.with_amf0_numbering(amf0_numbering).with_limits(limits)
     }
 
-    /// Reads one value; the same as `T::from_amf(self)`.
+    /// Reads one value, as `T::from_amf(self)` does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value cannot be read as `T`, or if it exceeds a limit.
     pub fn read<T: FromAmf<'de>>(&mut self) -> Result<T, DecodeError> {
         T::from_amf(self)
     }
 
-    /// Whether every byte of the input has been read.
+    /// Returns `true` if the whole input has been read.
     pub fn is_at_end(&self) -> bool {
         self.reader.remaining() == 0
     }
 
-    /// An error unless every byte of the input has been read.
+    /// Checks that the whole input has been read.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`DecodeErrorKind::TrailingBytes`] if bytes remain.
     pub fn finish(&self) -> Result<(), DecodeError> {
         match self.reader.remaining() {
             0 => Ok(()),
@@ -256,22 +267,22 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// The byte offset of what is read next.
+    /// Returns the byte offset of the next value.
     pub fn offset(&self) -> usize {
         self.reader.position()
     }
 
-    /// Whether a value so far was switched from AMF0 to AMF3.
+    /// Returns `true` if a value so far was switched from AMF0 to AMF3.
     pub fn has_switched_to_amf3(&self) -> bool {
         self.switched
     }
 
-    /// The limits in force.
+    /// Returns the limits in force.
     pub fn limits(&self) -> &Limits {
         &self.options.limits
     }
 
-    /// The class of an alias, where it is known.
+    /// Returns the class with this alias, if it is known.
     pub(crate) fn class(&self, alias: &str) -> Option<&'static Class> {
         match self.known_classes() {
             Some(classes) => classes.get(alias),
@@ -298,11 +309,15 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Opens the arguments of a call and returns their number: a strict array, an AMF3 array, or one
-    /// bare value. The arguments are read from this decoder then.
+    /// Opens the arguments of a call and returns their number. Calls carry a strict array, an AMF3 array, or one bare
+    /// value. The arguments are then read from this decoder.
     ///
-    /// Whether the array itself has a number among the objects that AMF0 references name depends on the sender; see
-    /// [`Amf0Numbering`](crate::Amf0Numbering). A reference to it is an error under every numbering.
+    /// Senders differ in whether the array itself has a number among the objects that AMF0 references name; see
+    /// [`Amf0Numbering`](crate::Amf0Numbering). A reference to the array is an error under every numbering.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the head of the array cannot be read.
     pub fn begin_arguments(&mut self) -> Result<usize, DecodeError> {
         let is_array = match self.mode {
             Mode::Amf0 => {
@@ -332,22 +347,26 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// An error of this kind at the place that is read next.
+    /// Returns an error of this kind at the current offset.
     #[cold]
     pub fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, self.offset())
     }
 
-    /// An error in the program's own words at the place that is read next.
+    /// Returns an error with a message of the program at the current offset.
     #[cold]
     pub fn custom_error(&self, message: impl Into<Cow<'static, str>>) -> DecodeError {
         self.error(DecodeErrorKind::Custom(message.into()))
     }
 
-    /// Takes `bytes` from the budget of decoded memory ([`Limits::memory`]).
+    /// Charges `bytes` against the budget of decoded memory ([`Limits::memory`]).
     ///
-    /// The conversions of this crate do it for what they allocate; a conversion of your own that
-    /// allocates more than it reads from the input should too.
+    /// The conversions of this crate charge their allocations. A conversion outside of this crate that allocates more
+    /// than it reads from the input should charge the difference.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the budget is exhausted.
     #[inline]
     pub fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
         match self.memory_left.checked_sub(bytes) {
@@ -359,12 +378,12 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Number of bytes that were read more than once so far; see [`Limits::replayed_bytes`].
+    /// Returns the number of bytes that were read more than once so far; see [`Limits::replayed_bytes`].
     pub fn replayed_bytes(&self) -> usize {
         self.limits().replayed_bytes.saturating_sub(self.replayed_bytes_left)
     }
 
-    /// Takes bytes from the budget of what is read more than once.
+    /// Charges bytes against the budget of bytes that are read more than once.
     pub(crate) fn charge_replayed(&mut self, bytes: usize) -> Result<(), DecodeError> {
         work::count_bytes(bytes);
         if bytes > self.replayed_bytes_left {
@@ -375,7 +394,7 @@ impl<'de> Decoder<'de> {
         Ok(())
     }
 
-    /// The same where an error has no way out: the next replay reports it.
+    /// Charges the current replay where no error can be returned. The next replay reports an exhausted budget.
     fn charge_replayed_span(&mut self) {
         let bytes = self.reader.position().saturating_sub(self.replay_mark);
         self.replayed_bytes_left = self.replayed_bytes_left.saturating_sub(bytes);
@@ -396,10 +415,11 @@ impl<'de> Decoder<'de> {
         )
     }
 
-    /// How many elements of `T` to reserve for a declared count: no more than the rest of the input and
-    /// of the memory budget could hold.
+    /// Returns the number of elements of `T` to reserve for a declared count: at most as many as the rest of the
+    /// input and of the memory budget can hold.
     ///
-    /// Below a few levels it is only little, because every level could say the same.
+    /// Below a few levels only a small number is reserved, because each nested list could declare the same count:
+    /// `limits.depth` lists would each reserve the rest of the input.
     #[inline]
     pub(crate) fn bounded_capacity<T>(&self, declared: usize, smallest: usize) -> usize {
         const UNCAPPED_DEPTH: usize = 4;
@@ -411,19 +431,19 @@ impl<'de> Decoder<'de> {
             .min(self.memory_left / size_of::<T>().max(1))
     }
 
-    /// How many values are open around the place that is read next.
+    /// Returns the number of open values around the current position.
     #[inline]
     pub(crate) fn depth(&self) -> usize {
         self.limits().depth.saturating_sub(self.depth_left)
     }
 
-    /// Counts one value.
+    /// Counts one value against the limit.
     #[inline]
     pub(crate) fn count_node(&mut self) -> Result<(), DecodeError> {
         self.count_nodes(1)
     }
 
-    /// Counts so many values.
+    /// Counts several values against the limit.
     #[inline]
     pub(crate) fn count_nodes(&mut self, count: usize) -> Result<(), DecodeError> {
         work::count(1);
@@ -456,7 +476,7 @@ impl<'de> Decoder<'de> {
         self.error(DecodeErrorKind::Type { expected: expected.into(), found: found.describe() })
     }
 
-    /// Reads as `Value`, which is what a member that no class declares becomes.
+    /// Reads a `Value`, the type of members that no class declares.
     pub(crate) fn read_value(&mut self) -> Result<Value, DecodeError> {
         Value::from_amf(self)
     }

@@ -1,11 +1,12 @@
-//! Resolution of AMF0 references, and reading of a message again under another numbering.
+//! Resolution of AMF0 references, and repeated reading of a message under another numbering.
 //!
-//! Senders differ in what they count; see [`Amf0Numbering`]. Objects stand in the decoder's table of AMF0 objects,
-//! the array of arguments among them, and dates in a list of their own, each with its place in the order of
-//! everything. So a number can be resolved under any numbering, and nothing is numbered when it is met.
+//! Senders differ in which objects they number; see [`Amf0Numbering`]. The decoder keeps the objects, including the
+//! array of arguments, in its table of AMF0 objects, and the dates in a separate list with their position among the
+//! objects. So a number can be resolved under any numbering, and no numbering has to be chosen before a reference
+//! occurs.
 //!
-//! The decision is one for the whole message. A decision for each reference could mix the numberings of two senders,
-//! and would make silent mistakes where one numbering gives an error.
+//! One numbering applies to the whole message. A decision for each reference could mix the numberings of two senders,
+//! and would silently produce a wrong object in cases where one numbering reports an error.
 
 use super::{Mode, SlotId};
 use crate::amf0::marker;
@@ -13,43 +14,43 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::numbering::NumberingSet;
 use crate::{Amf0Numbering, Decoder, Version};
 
-/// How the AMF0 references of a message are resolved, and what those that were met say about other numberings.
+/// Numbering of the AMF0 references of a message, and evidence from its references about other numberings.
 #[derive(Debug)]
 pub(crate) struct Amf0References {
     numbering: Amf0Numbering,
     container: Option<Container>,
-    /// In the order of the input. What is read again is not entered again.
+    /// Dates in the order of the input. Replayed dates are not entered again.
     dates: Vec<DateEntry>,
-    /// Numberings under which a reference so far names another object than under the one in force.
+    /// Numberings under which some reference so far names another object than under the current one.
     differing: NumberingSet,
-    /// Numberings under which a reference so far names nothing.
+    /// Numberings under which some reference so far names nothing.
     excluded: NumberingSet,
-    /// Numberings that may read what those tried so far could not.
+    /// Numberings that may succeed where those tried so far failed.
     untried: NumberingSet,
     accepts_any: bool,
 }
 
-/// The first object, which some senders do not count, because it encloses the whole message.
+/// First object of the message. Some senders do not count it, because it encloses the whole message.
 #[derive(Clone, Copy, Debug)]
 struct Container {
-    /// Whether a reference may name it. One to the array of arguments is never meant.
+    /// Whether a reference may name the object. References to the array of arguments never occur.
     may_be_referenced: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct DateEntry {
-    /// The place in the order of objects and dates.
+    /// Position in the order of objects and dates.
     place: u32,
-    /// Where its marker stands.
+    /// Offset of the marker.
     position: u32,
 }
 
-/// What an AMF0 reference names.
+/// Referent of an AMF0 reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Amf0Referent {
-    /// An object, or nothing: see [`SlotId::unresolved`].
+    /// An object, or nothing; see [`SlotId::unresolved`].
     Object(SlotId),
-    /// The date whose marker stands here.
+    /// The date whose marker is at this offset.
     Date(u32),
 }
 
@@ -60,7 +61,7 @@ impl Default for Amf0References {
 }
 
 impl Amf0References {
-    /// Creates the state before a message, with the numbering that is tried first.
+    /// Creates the state for a new message, with the numbering that is tried first.
     #[inline]
     pub(crate) fn new(numbering: Amf0Numbering) -> Self {
         Self {
@@ -74,21 +75,23 @@ impl Amf0References {
         }
     }
 
-    /// Says that the first object encloses the whole message.
+    /// Marks the first object as the one that encloses the whole message.
     pub(crate) fn set_container(&mut self, may_be_referenced: bool) {
         self.container = Some(Container { may_be_referenced });
     }
 
-    /// Enters a date that begins at `start`, behind so many objects.
+    /// Enters a date that begins at `start` behind this number of objects.
     #[inline]
     pub(crate) fn register_date(&mut self, start: usize, objects: u32) {
         let position = start as u32;
+        // A replayed date is in the list already.
         if self.dates.last().is_none_or(|last| last.position < position) {
             self.dates.push(DateEntry { place: objects + self.dates.len() as u32, position });
         }
     }
 
-    /// What a number names under a numbering, of so many objects and of the dates that begin before `offset`.
+    /// Returns the referent of a number under a numbering, among the first `objects` objects and the dates that begin
+    /// before `offset`.
     pub(crate) fn referent(
         &self,
         numbering: Amf0Numbering,
@@ -116,15 +119,16 @@ impl Amf0References {
 }
 
 impl SlotId {
-    /// A table holds no more entries than the input has bytes.
+    /// Bit that marks a number as unresolved. No table reaches this index, because it has at most one entry for each
+    /// byte of the input.
     const UNRESOLVED_BIT: u32 = 1 << 31;
 
-    /// The slot of a number that names nothing: no table has it.
+    /// Creates the slot of a number that names nothing. No table contains it.
     fn unresolved(number: u32) -> Self {
         Self { version: Version::Amf0, index: number | Self::UNRESOLVED_BIT }
     }
 
-    /// The number in the reference that gave this slot, if it named nothing.
+    /// Returns the number of the reference that produced this slot, if the number names nothing.
     pub(crate) fn unresolved_number(self) -> Option<u32> {
         (self.version == Version::Amf0 && self.index & Self::UNRESOLVED_BIT != 0)
             .then_some(self.index & !Self::UNRESOLVED_BIT)
@@ -140,16 +144,16 @@ impl Decoder<'_> {
         self
     }
 
-    /// The same without moving the decoder, which has read nothing yet.
+    /// Sets the numbering in place. The decoder must not have read anything yet.
     #[inline]
     pub(crate) fn prefer_amf0_numbering(&mut self, numbering: Amf0Numbering) {
         self.amf0_references.numbering = numbering;
     }
 
-    /// Accepts each AMF0 reference that names something under any numbering.
+    /// Accepts every AMF0 reference that names something under any numbering.
     ///
-    /// This is for passing over values, of which only the end is needed. A value that such a decoder reads may hold the
-    /// wrong object.
+    /// This mode is for skipping values, of which only the end is needed. A value that is read in this mode may
+    /// contain a wrong object.
     #[must_use]
     pub fn with_any_amf0_numbering(mut self) -> Self {
         self.amf0_references.accepts_any = true;
@@ -161,8 +165,9 @@ impl Decoder<'_> {
         self.amf0_references.numbering
     }
 
-    /// Returns the numbering in force if the message so far shows that the sender uses it: another was tried before
-    /// and failed, or a reference was met that means nothing under every numbering that would resolve it differently.
+    /// Returns the current numbering if the message so far proves that the sender uses it. This is the case if
+    /// another numbering was tried and failed, or if a reference occurred that names nothing under every numbering
+    /// that would resolve it differently.
     pub fn shown_amf0_numbering(&self) -> Option<Amf0Numbering> {
         let references = &self.amf0_references;
         let was_retried = references.untried != NumberingSet::ALL;
@@ -171,15 +176,16 @@ impl Decoder<'_> {
         (was_retried || is_proven).then_some(references.numbering)
     }
 
-    /// Reads a message with `read`, and again under another [numbering](Amf0Numbering) of AMF0 references if the
-    /// message cannot be read under the first.
+    /// Reads a message with `read`, and repeats that under another [numbering](Amf0Numbering) of AMF0 references if
+    /// the message cannot be read under the first one.
     ///
     /// `read` is called up to four times, each time with the decoder at the start of its input. All calls share one
     /// budget of [`Limits`](crate::Limits). A message whose references mean the same under every numbering is read
     /// once.
     ///
     /// # Errors
-    /// The error of the first call, if none of them succeeds.
+    ///
+    /// Returns the error of the first call, if no call succeeds.
     pub fn read_message<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, DecodeError>,
@@ -196,10 +202,10 @@ impl Decoder<'_> {
         Err(first)
     }
 
-    /// Goes back to the start of the input, to read the message under another [numbering](Amf0Numbering) of AMF0
+    /// Returns to the start of the input, to read the message under another [numbering](Amf0Numbering) of AMF0
     /// references. Returns `false`, and does nothing, if no other numbering can read more than those tried so far.
     ///
-    /// This is for readers that [`read_message`](Self::read_message) does not fit. The budgets of the
+    /// This method is for readers that [`read_message`](Self::read_message) does not fit. The budgets of the
     /// [`Limits`](crate::Limits) are not restored.
     #[cold]
     pub fn restart_under_next_numbering(&mut self) -> bool {
@@ -207,6 +213,7 @@ impl Decoder<'_> {
         references.untried.remove(references.numbering);
         references.untried =
             references.untried.intersection(references.differing).without(references.excluded);
+        // Only numberings under which some reference means something else can lead to another result.
         let Some(next) = references.untried.first() else { return false };
         references.numbering = next;
         references.container = None;
@@ -216,8 +223,8 @@ impl Decoder<'_> {
         true
     }
 
-    /// Says that the AMF0 object of this index encloses the whole message, unless something stands before it: the
-    /// arguments of a message of Flex are within an array of arguments of their own.
+    /// Marks the AMF0 object with this index as the one that encloses the whole message, if nothing precedes it. The
+    /// arguments of a Flex message, for example, lie within an array of arguments of their own.
     pub(crate) fn set_amf0_container(&mut self, index: u32, may_be_referenced: bool) {
         if index == 0 && self.amf0_references.dates.is_empty() {
             self.amf0_references.set_container(may_be_referenced);
@@ -233,13 +240,14 @@ impl Decoder<'_> {
     /// Resolves the number of an AMF0 reference that was just read.
     #[inline]
     pub(crate) fn resolve_amf0_reference(&mut self, number: u32) -> Amf0Referent {
+        // Without dates and arguments all numberings agree. Most messages take this path.
         if self.amf0_references.dates.is_empty() && self.amf0_references.container.is_none() {
             return Amf0Referent::Object(SlotId { version: Version::Amf0, index: number });
         }
         self.resolve_ambiguous(number)
     }
 
-    /// Notes what the reference would mean under each other numbering.
+    /// Resolves a number, and records its meaning under each other numbering.
     #[inline(never)]
     fn resolve_ambiguous(&mut self, number: u32) -> Amf0Referent {
         let mut referent = self.referent(self.amf0_references.numbering, number);
@@ -259,13 +267,13 @@ impl Decoder<'_> {
         referent.unwrap_or_else(|| Amf0Referent::Object(SlotId::unresolved(number)))
     }
 
-    /// What a number names under a numbering, of what was sent before this place of the input.
+    /// Returns the referent of a number under a numbering, among the objects sent before the current offset.
     fn referent(&self, numbering: Amf0Numbering, number: u32) -> Option<Amf0Referent> {
         let objects = self.amf0_objects.next_index();
         self.amf0_references.referent(numbering, number, objects, self.offset())
     }
 
-    /// Reads the date whose marker stands at this position.
+    /// Reads the date whose marker is at this offset.
     pub(crate) fn date_at(&self, position: u32) -> Result<f64, DecodeError> {
         let start = position as usize;
         match self.reader.slice(start, start + 1 + size_of::<f64>()) {
@@ -276,7 +284,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Why a number names nothing.
+    /// Returns the error for a number that names nothing.
     #[cold]
     pub(crate) fn unresolved_error(&self, number: u32) -> DecodeError {
         let Amf0References { numbering, container, dates, .. } = &self.amf0_references;
@@ -294,13 +302,13 @@ impl Decoder<'_> {
         self.error(DecodeErrorKind::Reference { table: "object", index: number as usize, len })
     }
 
-    /// Forgets all that was read, but not what it cost.
+    /// Discards everything that was read, except for the spent budgets.
     fn restart(&mut self) {
         while !self.resume_cursors.is_empty() {
             self.end_replay();
         }
         self.reader.seek(0);
-        // Only a message that begins in AMF0 has AMF0 references.
+        // Only messages that begin in AMF0 contain AMF0 references.
         self.mode = Mode::Amf0;
         self.amf0_objects = super::ReferenceTable::default();
         self.amf3_objects = super::ReferenceTable::default();

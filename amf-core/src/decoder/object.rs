@@ -1,4 +1,4 @@
-//! Reading members: of a struct's class by position, of anything else by name.
+//! Reading of members: by position for classes whose traits are known, by name otherwise.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -11,37 +11,37 @@ use crate::external::{self, ExternalInput, Externalizable};
 use crate::value::DynamicMembers;
 use crate::{Decoder, FromAmf, work};
 
-/// The class of a map: whatever comes is a member of it.
+/// Class of maps, which accepts every member.
 static MAP_CLASS: Class = Class::new("", &[]).dynamic();
 
-/// Classes of more members have a table of their names.
+/// Maximum number of members of a class that are searched linearly. Larger classes have a table of names.
 const MAX_SEARCHED_MEMBERS: usize = 16;
 
-/// An object whose members are being read; see [`Decoder::begin_object`].
+/// Object whose members are being read; returned by [`Decoder::begin_object`].
 #[derive(Debug)]
 pub struct ObjectReader<'de> {
     pub(super) class: &'static Class,
     pub(super) frame: Frame,
-    /// What was around it: the `ObjectProxy` of a proxied object.
+    /// Open `ObjectProxy` around the object.
     pub(super) wrapper: Option<Frame>,
     pub(super) members: MemberState<'de>,
-    /// The declared member that comes next if the peer keeps the order.
+    /// Declared member that follows if the peer keeps the order of the class.
     pub(super) expected: usize,
 }
 
 #[derive(Debug)]
 pub(super) enum MemberState<'de> {
-    /// AMF0: until the end marker.
+    /// AMF0 members, up to the end marker.
     Named,
-    /// AMF3: sealed ones by position.
+    /// AMF3 sealed members, by position.
     Sealed {
         traits: Rc<WireTraits<'de>>,
         layout: Layout,
         next: usize,
     },
-    /// AMF3: until an empty name.
+    /// AMF3 dynamic members, up to an empty name.
     Dynamic,
-    /// AMF3 array: named ones until an empty name, then the dense ones.
+    /// Named elements of an AMF3 array up to an empty name, followed by the dense ones.
     Associative {
         dense: usize,
     },
@@ -49,28 +49,27 @@ pub(super) enum MemberState<'de> {
         next: usize,
         count: usize,
     },
-    /// Keys of any type, those that can be names.
+    /// Entries of a dictionary. Their keys may have any type that can be converted to a name.
     Dictionary {
         remaining: usize,
     },
     Ended,
 }
 
-/// A member whose value is read next.
+/// Member whose value is read next; returned by [`Decoder::next_member`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Member<'de> {
-    /// The class's member of this index, from 0.
+    /// Declared member with this index in the class, from 0.
     Declared(usize),
-    /// A member that the class does not declare.
+    /// Member that the class does not declare.
     Unknown(Cow<'de, str>),
 }
 
 impl<'de> Decoder<'de> {
-    /// Opens an object that is to become one of `class`; [`next_member`](Self::next_member) then gives its
-    /// members until it ends.
+    /// Opens an object that becomes an instance of `class`. [`next_member`](Self::next_member) then returns its
+    /// members.
     ///
-    /// An anonymous object, an associative array and an object of an alias that no known class has are
-    /// accepted as well. An object of another known class is an error, and so is anything else.
+    /// Anonymous objects, associative arrays, and objects with an alias that no known class has are accepted too.
     ///
     /// ```
     /// use amf_core::{Class, Decoder, FromAmf, Member, Version};
@@ -87,6 +86,10 @@ impl<'de> Decoder<'de> {
     /// assert_eq!(decoder.next_member(&mut object)?, None);
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is not an object, or if it is an object of another known class.
     pub fn begin_object(&mut self, class: &'static Class) -> Result<ObjectReader<'de>, DecodeError> {
         match self.token()? {
             Token::Open(container) => self.object_from_container(container, class),
@@ -94,7 +97,11 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Opens anything with named members: objects of any class, associative arrays, dictionaries.
+    /// Opens any value with named members: objects of any class, associative arrays, dictionaries.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value has no named members.
     pub fn begin_map(&mut self) -> Result<ObjectReader<'de>, DecodeError> {
         self.begin_object(&MAP_CLASS)
     }
@@ -150,7 +157,12 @@ impl<'de> Decoder<'de> {
         Ok(object)
     }
 
-    /// The next member, whose value must be read or [skipped](Self::skip) then; `None` when the object ended.
+    /// Returns the next member, or `None` at the end of the object. The value of the member must be read or
+    /// [skipped](Self::skip) before the next call.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the name of the next member cannot be read.
     #[inline]
     pub fn next_member(
         &mut self,
@@ -163,6 +175,8 @@ impl<'de> Decoder<'de> {
                     return Ok(Some(Member::Declared(usize::from(index))));
                 }
                 let name = traits.members.get(*next - 1).cloned().unwrap_or_default();
+                // The copy is charged for each object, not once per traits record: a few bytes for each
+                // object would otherwise copy a long name.
                 if let Cow::Owned(copy) = &name {
                     self.charge_copy(copy.len())?;
                 }
@@ -220,7 +234,8 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// A member's name, or `None` at the end marker: an empty name, then `09` (§2.5).
+    /// Reads the name of a member. Returns `None` at the end marker, which is an empty name followed by `09` (AMF0
+    /// §2.5).
     #[inline]
     pub(crate) fn amf0_name(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
         if self.take_object_end() { Ok(None) } else { self.amf0_text().map(Some) }
@@ -235,13 +250,21 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Reads the value of a member, whose name becomes part of the address of an error.
+    /// Reads the value of a member. Errors contain the name in their path.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be read as `T`.
     #[inline]
     pub fn member<T: FromAmf<'de>>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         T::from_amf(self).map_err(|error| error.in_member(name))
     }
 
-    /// Reads the value of a member that the class does not declare into `dynamic`.
+    /// Reads the value of an undeclared member into `dynamic`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be read or exceeds a limit.
     pub fn dynamic_member(
         &mut self,
         name: Cow<'de, str>,
@@ -257,7 +280,11 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// What was read, or what the type becomes where the member is missing, or an error that names it.
+    /// Returns the value that was read, or [`T::missing()`](FromAmf::missing) for a missing member.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the member if `value` and `T::missing()` are both `None`.
     #[inline]
     pub fn required<T: FromAmf<'de>>(
         &self,
@@ -271,7 +298,12 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Reads an object of an externalizable class by the class's own code.
+    /// Reads an object of an externalizable class through the implementation of [`Externalizable`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is not an externalizable object of this class, or if its body cannot be
+    /// read.
     pub fn externalizable<T: Externalizable>(&mut self, class: &'static Class) -> Result<T, DecodeError> {
         match self.token()? {
             Token::Open(Container { frame, shape: Shape::External(traits) }) => {
@@ -286,7 +318,8 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// A member's index in its class, where a peer that keeps the order has it at `expected`.
+    /// Returns the index of a member in its class. The member at `expected`, where a peer that keeps the order has
+    /// it, is compared first.
     #[inline]
     fn member_index(&mut self, class: &'static Class, name: &str, expected: usize) -> Option<usize> {
         let members = class.members();
@@ -301,8 +334,11 @@ impl<'de> Decoder<'de> {
         members.iter().position(|member| *member == name)
     }
 
-    /// The same for a class of many members, of which the first lookup in a message makes a table: a name takes four
-    /// bytes on the wire, and comparing it with hundreds of members each time would take seconds.
+    /// Returns the index of a member in a class with many members, through a table of names that is built on first
+    /// use.
+    ///
+    /// A name takes four bytes on the wire. Comparing each with hundreds of members would let a request occupy the
+    /// processor for seconds.
     #[cold]
     #[inline(never)]
     fn member_index_by_name(&mut self, class: &'static Class, name: &str) -> Option<usize> {
@@ -315,7 +351,8 @@ impl<'de> Decoder<'de> {
         names.get(name)
     }
 
-    /// The layout of a traits record for a class: made once for each pair, then kept with the record.
+    /// Returns the layout of a traits record for a class. It is computed once for each pair and stored with the
+    /// record.
     fn layout_for(
         &mut self,
         traits: &Rc<WireTraits<'de>>,
@@ -360,7 +397,7 @@ fn expected_object(class: &Class) -> String {
     }
 }
 
-/// A member's name as an index of a list: decimal, without leading zeros.
+/// Parses the name of a member as an index of a list: decimal, without leading zeros.
 pub(crate) fn parse_index(name: &str) -> Option<usize> {
     let canonical = name == "0" || !name.starts_with('0');
     let digits = name.bytes().all(|byte| byte.is_ascii_digit());

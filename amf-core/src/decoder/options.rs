@@ -1,4 +1,4 @@
-//! Options of a decoder: limits, and how input is read.
+//! Options of a decoder: limits, and the interpretation of the input.
 
 use crate::wire::TextEncoding;
 use crate::{Amf0Numbering, Limits};
@@ -6,7 +6,7 @@ use crate::{Amf0Numbering, Limits};
 /// Options of a decoder: limits, the encoding of text, unknown externalizable objects, and the numbering of AMF0
 /// references.
 ///
-/// The default is strict. Functions that take options take [`Limits`] alone too.
+/// The default is strict. Functions that accept options also accept [`Limits`] alone.
 ///
 /// ```
 /// use amf_core::{DecodeOptions, Decoder, TextEncoding, Value, Version};
@@ -23,14 +23,14 @@ use crate::{Amf0Numbering, Limits};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeOptions {
-    /// The limits.
+    /// Limits of the decoder.
     pub limits: Limits,
-    /// How text that is not UTF-8 is read. Default: it is an error.
+    /// Interpretation of text that is not UTF-8. Default: an error.
     pub text_encoding: TextEncoding,
     /// Whether the body of an unknown externalizable object is kept as raw bytes up to the end of the input. Default:
-    /// `false`, it is an error.
+    /// `false`, such an object is an error.
     pub raw_externalizables: bool,
-    /// The numbering under which AMF0 references are resolved first. Default: [`Amf0Numbering::FLASH_PLAYER`].
+    /// Numbering under which AMF0 references are resolved first. Default: [`Amf0Numbering::FLASH_PLAYER`].
     pub amf0_numbering: Amf0Numbering,
 }
 
@@ -51,19 +51,19 @@ impl DecodeOptions {
         Self { limits, ..self }
     }
 
-    /// Sets how text that is not UTF-8 is read. Default: [`TextEncoding::Utf8`], it is an error.
+    /// Sets the interpretation of text that is not UTF-8. Default: [`TextEncoding::Utf8`], such text is an error.
     #[must_use]
     pub const fn with_text_encoding(self, text_encoding: TextEncoding) -> Self {
         Self { text_encoding, ..self }
     }
 
-    /// Sets whether a [`Value`](crate::Value) keeps the body of an externalizable object whose class is not known, as raw
-    /// bytes up to the end of the input. Default: `false`, it is an error.
+    /// Sets whether a [`Value`](crate::Value) keeps the body of an unknown externalizable object, as raw bytes up to
+    /// the end of the input. Default: `false`, such an object is an error.
     ///
-    /// Only the class knows where such a body ends, so this is right where the object is the last of a delimited input,
-    /// as in the body of a message that a proxy passes on, or in a capture. Where more should follow, decoding fails at the
-    /// end of the input. The bytes refer to strings and objects that were sent before them, by number: what is written
-    /// again unchanged is right.
+    /// Only the class determines the end of such a body. The option is therefore useful if the object is the last
+    /// value of a delimited input, such as the body of a message that a proxy forwards, or a capture. If more values
+    /// should follow, decoding fails at the end of the input. The bytes refer by number to strings and objects sent
+    /// before them, so they must be written again unchanged.
     ///
     /// ```
     /// use amf_core::{DecodeOptions, Decoder, Value, Version, to_vec};

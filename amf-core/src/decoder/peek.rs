@@ -1,4 +1,4 @@
-//! Looking at what stands next, without reading it.
+//! Inspection of the next value without reading it.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::error::DecodeError;
 use crate::wire::u29;
 use crate::{Decoder, Version, amf0, amf3, external};
 
-/// A place to come back to, and what was left of the limits there.
+/// Position to return to, with the budgets at that position.
 #[derive(Clone, Copy)]
 struct Checkpoint {
     cursor: Cursor,
@@ -18,11 +18,11 @@ struct Checkpoint {
 }
 
 impl<'de> Decoder<'de> {
-    /// The alias of the object that stands next, which is not read by this: empty for an anonymous one, `None` for
-    /// what is no object.
+    /// Returns the alias of the next object, without reading it. The alias of an anonymous object is empty; `None`
+    /// means that the next value is not an object.
     ///
-    /// It looks through references, through the switch to AMF3 and into an `ObjectProxy`. Nothing is counted
-    /// against the [limits](crate::Limits), as what was looked at is read afterwards.
+    /// The method follows references, the switch to AMF3, and an `ObjectProxy`. Nothing is counted against the
+    /// [limits](crate::Limits), because the object is read afterwards.
     ///
     /// ```
     /// use amf_core::{Decoder, Version};
@@ -34,18 +34,22 @@ impl<'de> Decoder<'de> {
     /// decoder.finish()?;
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the head of the next value cannot be read.
     pub fn peek_alias(&mut self) -> Result<Option<Cow<'de, str>>, DecodeError> {
         let checkpoint = self.checkpoint();
         let alias = self.next_alias(true);
         self.restore(checkpoint);
         if let Ok(Some(Cow::Owned(copy))) = &alias {
-            // Two bytes refer to an alias of a megabyte, which is copied if it is not UTF-8.
+            // A reference of two bytes may name an alias of a megabyte, which is copied if it is not UTF-8.
             self.charge_copy(copy.len())?;
         }
         alias
     }
 
-    /// Reads a value that has no identity, if `take` makes something of it; else nothing is read.
+    /// Reads a value without identity and returns the result of `take`. If `take` returns `None`, nothing is read.
     pub(crate) fn take_scalar<T>(
         &mut self,
         take: impl FnOnce(Token<'de>) -> Option<T>,
@@ -93,7 +97,7 @@ impl<'de> Decoder<'de> {
                 self.seek_to(start);
                 let start = self.offset();
                 let alias = self.alias_of(slot.version, through_proxy)?;
-                // The alias may be long, and the reference to it is short.
+                // A short reference may name an object with a long alias.
                 self.charge_replayed(self.offset().saturating_sub(start))?;
                 return Ok(alias);
             }
@@ -121,7 +125,8 @@ impl<'de> Decoder<'de> {
     }
 
     fn amf3_alias(&mut self, through_proxy: bool) -> Result<Option<Cow<'de, str>>, DecodeError> {
-        // Of a traits record (§3.12): it is no reference; the body is the class's own.
+        // Bits of the head of a traits record (AMF3 §3.12): the record is inline; the body is written by the
+        // class.
         const INLINE: u32 = 0b010;
         const EXTERNALIZABLE: u32 = 0b100;
         if self.reader.u8()? != amf3::marker::OBJECT {

@@ -1,8 +1,8 @@
-//! Identity: what was already made of an object, so that a second reference finds it.
+//! Object identity: values that were created from an object, so that later references find them.
 //!
-//! `Arc<T>` and `Rc<T>` keep what they made by slot and type. A cycle arrives through `Weak`: the closure
-//! of `new_cyclic` cannot fail, so the object is read once as if it had no cycle, and only if a `Weak`
-//! inside asked for it, its bytes are read again with the pointer at hand.
+//! `Arc<T>` and `Rc<T>` are stored by slot and type. Cycles are formed through `Weak`. The closure of `new_cyclic`
+//! cannot fail, so the object is first read as if it were not cyclic. Only if a `Weak` inside requested the object,
+//! its bytes are read again within `new_cyclic`, with the pointer available.
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
@@ -16,57 +16,57 @@ use crate::value::Value;
 use crate::wire::u29;
 use crate::{Decoder, FromAmf, Limits, Version, amf0, amf3};
 
-/// What dynamic values and shared pointers of this message were made so far.
+/// Dynamic values and shared pointers that were created for this message.
 #[derive(Debug, Default)]
 pub(crate) struct SharedObjects {
     pub(crate) values: HashMap<SlotId, (Value, Depth)>,
-    /// The traits record of the AMF0 object with an alias that was made last.
+    /// Traits record of the last AMF0 object with an alias.
     pub(crate) amf0_traits: Option<Arc<crate::value::Traits>>,
-    /// For dynamic values: one copy of each string that they hold, by its place in the table.
+    /// One copy of each string that dynamic values contain, by index.
     pub(crate) strings: HashMap<u32, Arc<str>>,
     pointers: PointerTable,
     /// Pointers whose objects are being read, the innermost last.
     in_progress: Vec<PointerInProgress>,
-    /// Objects that are known to lie on a cycle.
+    /// Objects that are known to be part of a cycle.
     cyclic: HashSet<(SlotId, TypeId)>,
 }
 
-/// How many levels of values an object is high, itself and those behind shared references.
+/// Number of levels of an object: itself and the levels inside, including those behind shared references.
 ///
-/// A value is dropped, and walked, as deep as that, however shallow it stands on the wire:
-/// `[[], [ref 1], [ref 2], …]`.
+/// Dropping and traversing a value recurses this deep, regardless of its depth on the wire:
+/// `[[], [ref 1], [ref 2], …]` is flat there.
 pub(crate) type Depth = usize;
 
-/// Strong pointers by slot, in order, so that those of one object's inside are dropped in one step.
+/// Strong pointers by slot. The order allows dropping all pointers inside an object in one step.
 #[derive(Debug, Default)]
 struct PointerTable {
     amf0: BTreeMap<u32, TypedPointers>,
     amf3: BTreeMap<u32, TypedPointers>,
 }
 
-/// What was made of one object: a pointer for each type that it was read as.
+/// Pointers that were created from one object, one for each type.
 type TypedPointers = Vec<(TypeId, Box<dyn Any>, Depth)>;
 
 #[derive(Debug)]
 struct PointerInProgress {
     key: (SlotId, TypeId),
-    /// Somebody inside asked for it.
+    /// Whether a `Weak` inside the object requested the pointer.
     weak_requested: bool,
     weak: Option<Box<dyn Any>>,
 }
 
-/// What stands next in the input, without reading it.
+/// Identity of the next value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ObjectRef {
-    /// A value without identity, or nothing that can be read.
+    /// A value without identity, or one that cannot be read.
     Scalar,
-    /// An object that will take this place in its table.
+    /// An object that takes this slot in its table.
     Inline(SlotId),
     /// A reference that ends at this offset.
     Reference(SlotId, usize),
 }
 
-/// `Arc` or `Rc`.
+/// Strong pointer: `Arc` or `Rc`.
 pub(crate) trait Pointer: Clone + 'static {
     type Target;
     type Weak: WeakPointer<Strong = Self>;
@@ -75,7 +75,7 @@ pub(crate) trait Pointer: Clone + 'static {
     fn downgrade(&self) -> Self::Weak;
 }
 
-/// The `Weak` of either.
+/// Weak pointer: the `Weak` of `Arc` or `Rc`.
 pub(crate) trait WeakPointer: Clone + 'static {
     type Strong;
     fn dangling() -> Self;
@@ -102,7 +102,8 @@ impl<'de> Decoder<'de> {
                 let number = u32::from(self.reader.u16()?);
                 match self.resolve_amf0_reference(number) {
                     Amf0Referent::Object(slot) => ObjectRef::Reference(slot, self.offset()),
-                    // The date's bytes are at hand, and nothing refers to it by its slot.
+                    // Dates have no identity here: their bytes are at hand, and no pointer is stored by their
+                    // slot.
                     Amf0Referent::Date(_) => ObjectRef::Scalar,
                 }
             }
@@ -131,7 +132,7 @@ impl<'de> Decoder<'de> {
         })
     }
 
-    /// Where a reference that stands next ends, after a check that it names something.
+    /// Returns the end of the next value if it is a reference, after a check that the reference names an object.
     pub(crate) fn end_of_reference(&mut self) -> Result<Option<usize>, DecodeError> {
         match self.peek_object_ref()? {
             ObjectRef::Reference(slot, end) => match self.is_open(slot) {
@@ -142,7 +143,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Reads a strong pointer, the same one for every reference to one object.
+    /// Reads a strong pointer. All references to one object return the same pointer.
     pub(crate) fn pointer<P>(&mut self) -> Result<P, DecodeError>
     where
         P: Pointer,
@@ -159,11 +160,14 @@ impl<'de> Decoder<'de> {
             self.add_shared_depth(depth)?;
             match reference_end {
                 Some(end) => self.reader.seek(end),
+                // These bytes are being replayed, and an earlier reading created the pointer.
                 None => self.skip()?,
             }
             return Ok(pointer);
         }
         let (pointer, depth) = self.read_with_depth(|decoder| match reference_end {
+            // The object was read as another type before, so its bytes are replayed. If it is still open, the
+            // replay reports a cycle.
             Some(_) => P::Target::from_amf(decoder).map(P::new),
             None => decoder.inline_pointer(key),
         })?;
@@ -171,7 +175,7 @@ impl<'de> Decoder<'de> {
         Ok(pointer)
     }
 
-    /// Reads something that may be shared, and tells how high it is.
+    /// Reads a value that may be shared, and returns it with its depth.
     pub(crate) fn read_with_depth<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
@@ -184,7 +188,7 @@ impl<'de> Decoder<'de> {
         Ok((value, reached.saturating_sub(depth)))
     }
 
-    /// Counts what a shared reference leads to against the depth.
+    /// Counts the levels behind a shared reference against the depth limit.
     pub(crate) fn add_shared_depth(&mut self, depth: Depth) -> Result<(), DecodeError> {
         let reached = self.depth() + depth;
         if reached > self.limits().depth {
@@ -204,6 +208,8 @@ impl<'de> Decoder<'de> {
         P::Target: FromAmf<'de>,
     {
         let start = self.cursor();
+        // An object that is known to be cyclic counts as requested from the start. Objects inside then do not
+        // close their own cycles in a reading that is discarded.
         let known = self.shared_objects.get().is_some_and(|shared| shared.cyclic.contains(&key));
         let (value, weak_requested) =
             self.read_pointee::<P>(PointerInProgress { key, weak_requested: known, weak: None })?;
@@ -213,7 +219,8 @@ impl<'de> Decoder<'de> {
         let shared = self.shared_objects.get_mut();
         shared.cyclic.insert(key);
         if shared.in_progress.iter().any(|outer| outer.weak_requested && outer.weak.is_none()) {
-            // An object around this one will be read again, and this one with it.
+            // An enclosing object will be read again, and this object with it. Reading it again here too
+            // would double the work with each level of nesting.
             return Ok(P::new(value));
         }
         self.close_cycle(key, start, value)
@@ -229,6 +236,8 @@ impl<'de> Decoder<'de> {
         P: Pointer,
         P::Target: FromAmf<'de>,
     {
+        // Pointers from the first reading hold dangling `Weak`s. Later references must find those of the
+        // second reading instead.
         self.shared_objects.get_mut().pointers.discard_from(start);
         let mut failure = None;
         let pointer = P::new_cyclic(|weak| {
@@ -237,6 +246,8 @@ impl<'de> Decoder<'de> {
             match self.replay_from(start, |decoder| decoder.read_pointee::<P>(building)) {
                 Ok((value, _)) => value,
                 Err(error) => {
+                    // The closure cannot fail, so it returns the first value, which is dropped with the
+                    // pointer.
                     failure = Some(error);
                     first
                 }
@@ -257,10 +268,10 @@ impl<'de> Decoder<'de> {
         Ok((value?, weak_requested))
     }
 
-    /// Runs the own code of an externalizable class for nothing but where its body ends.
+    /// Runs the code of an externalizable class to find the end of a body, and discards the result.
     ///
-    /// Nobody builds the objects around it, so references back to them lead nowhere; and nothing that is made
-    /// stays to be found by later references.
+    /// The enclosing objects are not built in a skip, so references back to them resolve to dangling pointers. Shared
+    /// objects that are created during the run are discarded: later references must not find them.
     pub(crate) fn dry_run<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
@@ -269,12 +280,14 @@ impl<'de> Decoder<'de> {
         let (is_dry_run, reached, memory) = (self.is_dry_run, self.reached_depth, self.memory_left);
         (self.is_dry_run, self.reached_depth) = (true, 0);
         let result = read(self);
+        // The memory of discarded values is free again. The budgets of values and of replayed bytes are not
+        // restored, because they bound work.
         self.shared_objects = shared;
         (self.is_dry_run, self.reached_depth, self.memory_left) = (is_dry_run, reached, memory);
         result
     }
 
-    /// Reads a weak pointer: nowhere for null, else to the object that a strong pointer holds.
+    /// Reads a weak pointer: dangling for null, otherwise to the object that a strong pointer holds.
     pub(crate) fn weak_pointer<P>(&mut self) -> Result<P::Weak, DecodeError>
     where
         P: Pointer,
@@ -284,7 +297,7 @@ impl<'de> Decoder<'de> {
             return Ok(P::Weak::dangling());
         }
         let ObjectRef::Reference(slot, end) = self.peek_object_ref()? else {
-            // Met before its owner: the decoder keeps it until the message ends.
+            // The object occurs before its owner. The decoder holds it until the message ends.
             return self.pointer::<P>().map(|pointer| pointer.downgrade());
         };
         let key = (slot, TypeId::of::<P>());
@@ -337,7 +350,7 @@ impl PointerTable {
         made.or_default().push((kind, Box::new(pointer), depth));
     }
 
-    /// Forgets what was made of objects that begin at `start` or later.
+    /// Drops the pointers of all objects that begin at `start` or later.
     fn discard_from(&mut self, start: Cursor) {
         drop(self.amf0.split_off(&start.objects(Version::Amf0)));
         drop(self.amf3.split_off(&start.objects(Version::Amf3)));

@@ -1,7 +1,8 @@
-//! Short ways for what most values are: scalars and text whose markers say just what is wanted.
+//! Fast paths for scalars and text whose markers match the requested type, which most values are.
 //!
-//! Each takes the value, or reads nothing and leaves it to [`token`](Decoder::token), which knows all else:
-//! references, the other version behind 0x11, spent budgets, and what is wrong.
+//! Each function either takes the value, or reads nothing; the caller then falls back to [`token`](Decoder::token),
+//! which handles references, the switch to AMF3 behind 0x11, exhausted budgets, and errors. Rare cases are therefore
+//! decided in one place.
 
 use crate::decoder::Mode;
 use crate::wire::{u29, utf8};
@@ -20,7 +21,7 @@ impl<'de> Decoder<'de> {
         self.take(value, rest)
     }
 
-    /// An AMF3 integer.
+    /// Takes an AMF3 integer.
     #[inline]
     pub(crate) fn take_integer(&mut self) -> Option<i32> {
         let (Mode::Amf3, [amf3::marker::INTEGER, rest @ ..]) = (self.mode, self.reader.rest()) else {
@@ -64,7 +65,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// Null or undefined.
+    /// Takes null or undefined.
     #[inline]
     pub(crate) fn take_null(&mut self) -> bool {
         let rest = match (self.mode, self.reader.rest()) {
@@ -84,13 +85,14 @@ impl<'de> Decoder<'de> {
         self.take((), rest).is_some()
     }
 
-    /// A string that needs no copy.
+    /// Takes a string that can be borrowed from the input.
     pub(crate) fn take_str(&mut self) -> Option<&'de str> {
         match (self.mode, self.reader.rest()) {
             (Mode::Amf3, [amf3::marker::STRING, rest @ ..]) => {
                 let (head, rest) = u29::split(rest)?;
                 if head & 1 == 0 {
                     let text = *self.strings.get(head >> 1)?;
+                    // The empty string marks an entry that is not valid UTF-8 and has to be copied.
                     return if text.is_empty() { None } else { self.take(text, rest) };
                 }
                 let (text, rest) = self.split_str((head >> 1) as usize, rest)?;

@@ -1,4 +1,4 @@
-//! Passing over a value.
+//! Skipping of values.
 
 use crate::Decoder;
 use crate::amf3;
@@ -7,7 +7,8 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::external::ExternalInput;
 
 impl<'de> Decoder<'de> {
-    /// Reads one value and lets it go. What it holds takes its places in the reference tables all the same.
+    /// Reads one value and discards it. Its contents are entered into the reference tables like those of any other
+    /// value.
     ///
     /// ```
     /// use amf_core::{Decoder, FromAmf, Version};
@@ -17,13 +18,19 @@ impl<'de> Decoder<'de> {
     /// assert_eq!(<&str>::from_amf(&mut decoder)?, "hi"); // a reference to the string that was skipped
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is malformed, exceeds a limit, or contains an externalizable object of an
+    /// unknown class.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
         if let Some(end) = self.end_of_reference()? {
             self.reader.seek(end);
             return Ok(());
         }
         if (self.mode, self.reader.peek()) == (Mode::Amf3, Some(amf3::marker::STRING)) {
-            // Nobody wants the text: a megabyte that is not UTF-8 would be copied for a reference of two bytes.
+            // The text is not needed. Reading it would copy a string that is not UTF-8, up to a megabyte for
+            // a reference of two bytes.
             self.count_node()?;
             self.reader.u8()?;
             return self.skip_amf3_string().map(drop);
@@ -79,7 +86,7 @@ impl<'de> Decoder<'de> {
         Ok(())
     }
 
-    /// AMF3: names and values until an empty name.
+    /// Skips AMF3 names and values up to an empty name.
     fn skip_named(&mut self) -> Result<(), DecodeError> {
         while !self.skip_amf3_string()? {
             self.skip()?;

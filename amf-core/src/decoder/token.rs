@@ -1,4 +1,4 @@
-//! One step of reading: a scalar, whole, or the head of something with members.
+//! Tokens: complete scalars, and the heads of values with members.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -11,6 +11,7 @@ use crate::{Decoder, Limits, Version, work};
 
 use super::{Frame, Mode, SlotId};
 
+/// Smallest unit of decoding.
 #[derive(Debug)]
 pub(crate) enum Token<'de> {
     Undefined,
@@ -28,39 +29,41 @@ pub(crate) enum Token<'de> {
     Open(Container<'de>),
 }
 
-/// Text, and where it stands in the table of strings.
+/// Text with its index in the table of strings, if it has one.
 #[derive(Clone, Debug)]
 pub(crate) struct WireString<'de> {
     pub(crate) content: Cow<'de, str>,
     pub(crate) entry: Option<u32>,
 }
 
+/// Open value whose members follow.
 #[derive(Debug)]
 pub(crate) struct Container<'de> {
     pub(crate) frame: Frame,
     pub(crate) shape: Shape<'de>,
 }
 
+/// Kind of an open value, with the data of its head.
 #[derive(Debug)]
 pub(crate) enum Shape<'de> {
-    /// AMF0: members until the end marker. An empty alias is an anonymous object.
+    /// AMF0 object: members up to the end marker. The alias of an anonymous object is empty.
     Object {
         alias: Cow<'de, str>,
     },
-    /// AMF0: as an object; the length is a hint.
+    /// AMF0 ECMA array: members as in an object. The length is a hint.
     EcmaArray {
         length: u32,
     },
     StrictArray {
         count: usize,
     },
-    /// AMF3: named members until an empty name, then `dense` elements.
+    /// AMF3 array: named elements up to an empty name, then `dense` elements.
     Array {
         dense: usize,
     },
-    /// AMF3: sealed members by their traits, then dynamic ones.
+    /// AMF3 object: sealed members as its traits declare them, then dynamic ones.
     Traits(Rc<WireTraits<'de>>),
-    /// AMF3: a body that only the class can read.
+    /// AMF3 object with a body that only its class can read.
     External(Rc<WireTraits<'de>>),
     Vector {
         kind: VectorKind,
@@ -74,36 +77,39 @@ pub(crate) enum Shape<'de> {
     },
 }
 
+/// Type of the elements of a Vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VectorKind {
     Int,
     Uint,
     Number,
-    /// Its elements are values with markers.
+    /// Values with markers.
     Object,
 }
 
-/// A traits record (AMF3 §3.12).
+/// Traits record (AMF3 §3.12).
 #[derive(Debug)]
 pub(crate) struct WireTraits<'de> {
     pub(crate) alias: Cow<'de, str>,
     pub(crate) members: Vec<Cow<'de, str>>,
     pub(crate) dynamic: bool,
     pub(crate) externalizable: bool,
-    /// The class that was last wanted, if it has just these members, in this order.
+    /// Class that was requested last, if it has exactly these members in this order.
     pub(crate) in_order: Cell<Option<&'static Class>>,
-    /// For each class that was wanted: its member at each sealed position.
+    /// Layout for each class that was requested.
     pub(crate) layouts: RefCell<Vec<(&'static Class, Layout)>>,
     /// The same record for dynamic values.
     pub(crate) value_traits: RefCell<Option<Arc<crate::value::Traits>>>,
 }
 
-/// Indices into a class's members; [`NOT_DECLARED`] for those that it does not have.
+/// Index into the members of a class for each sealed position. [`NOT_DECLARED`] stands for members that the class
+/// does not have.
 pub(crate) type Layout = Rc<[u16]>;
 pub(crate) const NOT_DECLARED: u16 = u16::MAX;
 
 impl<'de> Decoder<'de> {
-    /// Reads the next token. After [`Token::Open`] the members follow, then [`close`](Self::close).
+    /// Reads the next token. After [`Token::Open`] the members follow, and then [`close`](Self::close) must be
+    /// called.
     #[inline]
     pub(crate) fn token(&mut self) -> Result<Token<'de>, DecodeError> {
         self.count_node()?;
@@ -116,13 +122,14 @@ impl<'de> Decoder<'de> {
             Mode::Number => Token::Number(self.reader.f64()?),
         };
         match &mut token {
+            // The members of an AMF3 object within AMF0 are AMF3 too; `close` restores the outer mode.
             Token::Open(container) => container.frame.outer = outer,
             _ => self.mode = outer,
         }
         Ok(token)
     }
 
-    /// Reads the object that a reference names, again, from its own bytes.
+    /// Reads the object that a reference names again, from its original bytes.
     pub(crate) fn replayed_token(&mut self, slot: SlotId) -> Result<Token<'de>, DecodeError> {
         self.begin_replay(slot)?;
         self.count_node()?;
@@ -137,17 +144,17 @@ impl<'de> Decoder<'de> {
         Ok(token)
     }
 
-    /// Passes over text that is too long, if it is there: it is a part of the value, and a packet must not look for its
-    /// next message in it.
+    /// Skips text that exceeds the limit, and returns the error. The text is part of the value: a packet must not
+    /// search for its next message inside of it, where an attacker could place a forged call.
     #[cold]
     fn refuse_text(&mut self, length: usize) -> DecodeError {
         let error = self.limit_error(Limits::NAMES.string_len, self.limits().string_len);
-        // The error above is what is wrong in either case.
+        // A missing rest of the text is not reported: the limit is exceeded in either case.
         let _ = self.reader.bytes(length);
         error
     }
 
-    /// Checks and reads text of a length that was read already.
+    /// Reads text of `length` bytes and checks its encoding.
     #[inline]
     pub(crate) fn text(&mut self, length: usize) -> Result<Cow<'de, str>, DecodeError> {
         if length > self.limits().string_len {
@@ -166,7 +173,8 @@ impl<'de> Decoder<'de> {
 }
 
 impl WireTraits<'_> {
-    /// Whether it has just the members of the class in its order, and the class may be read from it.
+    /// Returns `true` if the record has exactly the members of the class in its order, and objects of the record may
+    /// be read as that class.
     #[inline]
     pub(crate) fn is_in_order_for(&self, class: &'static Class) -> bool {
         self.in_order.get().is_some_and(|known| std::ptr::eq(known, class))
@@ -174,7 +182,7 @@ impl WireTraits<'_> {
 }
 
 impl<'de> WireString<'de> {
-    /// Text that no reference can name.
+    /// Creates text that references cannot name.
     pub(crate) fn inline(text: Cow<'de, str>) -> Self {
         Self { content: text, entry: None }
     }
@@ -185,7 +193,7 @@ impl<'de> WireString<'de> {
 }
 
 impl Token<'_> {
-    /// What a person calls it, for errors.
+    /// Returns a description for errors.
     pub(crate) fn describe(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Undefined => "undefined",
