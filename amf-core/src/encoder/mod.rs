@@ -1,4 +1,4 @@
-//! Writing: one concrete encoder that knows which version it is in.
+//! Encoding of AMF by one concrete encoder, which tracks the current version.
 
 mod object;
 mod output;
@@ -25,10 +25,10 @@ use traits::{TraitsKey, TraitsTable};
 pub use vector::VectorItem;
 pub(crate) use vector::write_object_vector;
 
-/// Writes the values of one message.
+/// Encoder that writes the values of one message.
 ///
-/// The reference tables live as long as the encoder, so one encoder writes one message body (or one
-/// header, or one RTMP command).
+/// The reference tables belong to the encoder. One encoder therefore writes exactly one message body, one header, or
+/// one RTMP command; [`clear`](Self::clear) begins the next message.
 ///
 /// ```
 /// use amf_core::{Encoder, ToAmf, Version};
@@ -45,11 +45,11 @@ pub(crate) use vector::write_object_vector;
 pub struct Encoder {
     out: Output,
     mode: OutputMode,
-    /// The mode that `clear` goes back to.
+    /// Mode to which `clear` returns.
     outermost: OutputMode,
     depth: usize,
     max_depth: usize,
-    /// Where AMF3 began inside something else, and what that was.
+    /// Depth at which an AMF3 value began within another mode, and that mode.
     switch: Option<VersionSwitch>,
     strings: StringTable,
     traits: TraitsTable,
@@ -57,28 +57,29 @@ pub struct Encoder {
     omitted_members: usize,
 }
 
-/// In what the next value stands.
+/// Context of the next value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OutputMode {
     Amf0,
     Amf3,
-    /// AMF0 whose every value is switched to AMF3.
+    /// AMF0 in which every value is switched to AMF3.
     Envelope,
 }
 
+/// Switch from AMF0 to AMF3 within one value.
 #[derive(Clone, Copy, Debug)]
 struct VersionSwitch {
     depth: usize,
     outer: OutputMode,
 }
 
-/// As much as a decoder's values may take by default.
+/// Default output limit, equal to the default limit on the memory of decoded values.
 const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("output_bytes", 64 << 20);
-/// From here on it pays to make room at once.
+/// Minimum length of text for which capacity is reserved at once.
 const RESERVE_THRESHOLD: usize = 1024;
 
 impl Encoder {
-    /// An encoder of bare values.
+    /// Creates an encoder of bare values.
     pub fn new(version: Version) -> Self {
         Self::in_mode(match version {
             Version::Amf0 => OutputMode::Amf0,
@@ -86,8 +87,8 @@ impl Encoder {
         })
     }
 
-    /// An encoder of what stands in a remoting packet or an RTMP command, which are AMF0 themselves: for
-    /// AMF3, each outermost value comes behind the marker 0x11 that switches to it (AMF0 §3.1).
+    /// Creates an encoder for the contents of a remoting packet or an RTMP command, which are AMF0 themselves. For
+    /// AMF3, each top-level value is preceded by the marker 0x11, which switches to AMF3 (AMF0 §3.1).
     #[inline]
     pub fn in_envelope(version: Version) -> Self {
         Self::in_mode(match version {
@@ -96,8 +97,8 @@ impl Encoder {
         })
     }
 
-    /// [`in_envelope`](Self::in_envelope) with an output limit, as [`with_output_limit`](Self::with_output_limit) sets
-    /// it: the encoder is made once, not made and moved.
+    /// Creates an encoder as [`in_envelope`](Self::in_envelope) does, with the output limit that
+    /// [`with_output_limit`](Self::with_output_limit) would set. The encoder is constructed in place and not moved.
     #[inline]
     pub fn in_envelope_within(version: Version, limit: OutputLimit) -> Self {
         Self::within(
@@ -130,24 +131,22 @@ impl Encoder {
         }
     }
 
-    /// The same encoder with another limit on values that enclose one another. The default is that of
-    /// decoding, 64: what is written can be read.
+    /// Sets the maximum depth of nested values. Default: 64, as for decoding, so that a written message can be read.
     #[must_use]
     pub fn with_max_depth(mut self, depth: usize) -> Self {
         self.max_depth = depth;
         self
     }
 
-    /// The same encoder with another limit on the bytes of one message. Default: 64 MiB, named `output_bytes`.
+    /// Sets the maximum number of bytes of one message. Default: 64 MiB, named `output_bytes`.
     ///
-    /// A value that was read from a small input may be far longer when it is written: AMF0 repeats each string that
-    /// AMF3 refers to. Every write is checked before the buffer grows, so the encoder never takes more memory for its
-    /// output than the limit. A message that does not fit is an
-    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) error with the limit's name. What does not fit is dropped; the
-    /// error is reported by the next list or object that begins, at the latest by [`finish`](Self::finish) or
-    /// [`bytes`](Self::bytes).
+    /// A value that was read from a small input may be far longer when it is written, because AMF0 repeats each
+    /// string that AMF3 refers to. Every write is checked before the buffer grows, so the buffer never exceeds the
+    /// limit. A message that does not fit results in the error [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge)
+    /// with the name of the limit. The excess is dropped, and the error is returned when the next list or object
+    /// begins, at the latest by [`finish`](Self::finish) or [`bytes`](Self::bytes).
     ///
-    /// Bytes written so far are dropped.
+    /// Bytes written so far are discarded.
     ///
     /// ```
     /// use amf_core::{Encoder, EncodeErrorKind, OutputLimit, ToAmf, Version};
@@ -168,7 +167,7 @@ impl Encoder {
         self.with_reserved_output(limit, 0)
     }
 
-    /// The same, where this many bytes of the limit are written elsewhere.
+    /// Sets the limit, of which `reserved` bytes are used by another encoder.
     #[inline]
     pub(crate) fn with_reserved_output(mut self, limit: OutputLimit, reserved: usize) -> Self {
         self.out.set_limit(limit, reserved);
@@ -176,16 +175,17 @@ impl Encoder {
         self
     }
 
-    /// The limit on the bytes of one message.
+    /// Returns the limit on the bytes of one message.
     pub fn output_limit(&self) -> OutputLimit {
         self.out.limit()
     }
 
-    /// The same encoder, writing references only to strings of at most so many bytes; 0 for to none.
+    /// Sets the maximum length in bytes of strings that are written by reference. 0 disables references. Default: no
+    /// maximum.
     ///
-    /// AMF3 sends a string once and refers to it from then on (AMF3 §1.3.2), and so do the names in an object.
-    /// Looking each one up takes about half of the time of encoding, and pays where they repeat. By default
-    /// all are looked up. Any setting gives bytes that mean the same.
+    /// AMF3 sends a string once and refers to it afterwards (AMF3 §1.3.2), and the same holds for the names in an
+    /// object. The lookup takes about half of the time of encoding, and pays off if strings repeat. The output has
+    /// the same meaning with every setting.
     ///
     /// ```
     /// use amf_core::{Encoder, ToAmf, Version};
@@ -206,7 +206,7 @@ impl Encoder {
         self
     }
 
-    /// An encoder for values that are to be written here once they are counted.
+    /// Creates an encoder for values that are copied into this one once their number is known.
     #[cfg(feature = "serde")]
     pub(crate) fn detached(&self) -> Self {
         Self::new(self.current_version())
@@ -214,36 +214,36 @@ impl Encoder {
             .with_reserved_output(self.out.limit(), self.out.total_len())
     }
 
-    /// The bytes written.
+    /// Returns the message.
     ///
     /// # Errors
     ///
-    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) if they are more than the
-    /// [output limit](Self::with_output_limit).
+    /// Returns [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) if the message exceeds the [output
+    /// limit](Self::with_output_limit).
     #[inline]
     pub fn finish(self) -> Result<Vec<u8>, EncodeError> {
         self.out.into_bytes()
     }
 
-    /// [`finish`](Self::finish) without moving the encoder, whose tables take some 400 bytes.
+    /// Does the same as [`finish`](Self::finish) without moving the encoder, whose tables take some 400 bytes.
     #[inline]
     pub(crate) fn finish_in_place(&mut self) -> Result<Vec<u8>, EncodeError> {
         self.out.take()
     }
 
-    /// The bytes written so far, of an encoder that is used again.
+    /// Returns the message so far. Used with encoders that are reused by [`clear`](Self::clear).
     ///
     /// # Errors
     ///
-    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) if they are more than the
-    /// [output limit](Self::with_output_limit).
+    /// Returns [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) if the message exceeds the [output
+    /// limit](Self::with_output_limit).
     #[inline]
     pub fn bytes(&self) -> Result<&[u8], EncodeError> {
         self.out.check().map(|()| self.out.as_slice())
     }
 
-    /// Begins another message: the bytes and the reference tables are emptied, their room and the settings
-    /// are kept. After an error too, this makes the encoder fit for use again.
+    /// Begins a new message. The bytes and the reference tables are discarded, their capacity and the settings are
+    /// kept. The encoder can be cleared and reused after an error too.
     ///
     /// ```
     /// use amf_core::{Encoder, ToAmf, Version};
@@ -267,10 +267,10 @@ impl Encoder {
         self.omitted_members = 0;
     }
 
-    /// Returns the number of members of this message that were left out because AMF3 cannot carry them.
+    /// Returns the number of members of this message that were omitted because AMF3 cannot represent them.
     ///
-    /// An empty name ends the members of an AMF3 object (AMF3 §3.12), so a dynamic member of that name, which AMF0
-    /// allows, is left out with its value, as Flash Player does.
+    /// An empty name ends the members of an AMF3 object (AMF3 §3.12). AMF0 allows a dynamic member with an empty
+    /// name. Such a member is omitted together with its value, as in Flash Player.
     ///
     /// ```
     /// use amf_core::{DynamicMembers, Encoder, ToAmf, Version};
@@ -286,12 +286,12 @@ impl Encoder {
         self.omitted_members
     }
 
-    /// How many bytes were written so far.
+    /// Returns the number of bytes written so far.
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
-    /// Whether nothing was written so far.
+    /// Returns `true` if nothing was written so far.
     pub fn is_empty(&self) -> bool {
         self.out.len() == 0
     }
@@ -307,7 +307,7 @@ impl Encoder {
         self.write_marker(amf0::marker::UNDEFINED, amf3::marker::UNDEFINED);
     }
 
-    /// Writes AMF0's "unsupported"; undefined in AMF3, which has no such type.
+    /// Writes the AMF0 value "unsupported". AMF3 has no such value, and undefined is written instead.
     pub fn unsupported(&mut self) {
         self.write_marker(amf0::marker::UNSUPPORTED, amf3::marker::UNDEFINED);
     }
@@ -321,7 +321,7 @@ impl Encoder {
         }
     }
 
-    /// Writes a number as a double, in AMF3 too.
+    /// Writes a number as a double, in both versions.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "it is most of what is written, and not much more than the call")]
     pub fn number(&mut self, value: f64) {
@@ -332,7 +332,7 @@ impl Encoder {
         self.raw(&marker_and_double(marker, value));
     }
 
-    /// Writes an integer: in AMF3 as such where 29 bits hold it, as a double otherwise.
+    /// Writes an integer. AMF3 integers have 29 bits; larger ones, and all integers of AMF0, are written as doubles.
     #[inline]
     pub fn integer(&mut self, value: i32) {
         match self.begin_scalar() {
@@ -357,6 +357,10 @@ impl Encoder {
     }
 
     /// Writes a string.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the string is longer than the format or the output limit allows.
     pub fn string(&mut self, text: &str) -> Result<(), EncodeError> {
         match self.mode {
             OutputMode::Amf0 => self.amf0_string(text),
@@ -382,12 +386,20 @@ impl Encoder {
         }
     }
 
-    /// Writes a `ByteArray`; AMF0 has none, so it is switched to AMF3 there.
+    /// Writes a `ByteArray`. AMF0 has no such type, so the value is switched to AMF3 there.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are longer than the format or the output limit allows.
     pub fn byte_array(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         self.amf3_leaf(amf3::marker::BYTE_ARRAY, bytes, "a ByteArray")
     }
 
-    /// Writes XML, E4X in AMF3; AMF0 knows the older kind alone.
+    /// Writes XML: the E4X type in AMF3, and `XMLDocument` in AMF0, which has no other type of XML.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is longer than the format or the output limit allows.
     pub fn xml(&mut self, text: &str) -> Result<(), EncodeError> {
         match self.current_version() {
             Version::Amf0 => self.xml_document(text),
@@ -395,7 +407,11 @@ impl Encoder {
         }
     }
 
-    /// Writes XML of the kind that ActionScript 2 had, and 3 calls `XMLDocument`.
+    /// Writes XML as the legacy type of ActionScript 2, `XMLDocument` in ActionScript 3.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is longer than the format or the output limit allows.
     pub fn xml_document(&mut self, text: &str) -> Result<(), EncodeError> {
         match self.current_version() {
             Version::Amf0 => {
@@ -407,7 +423,12 @@ impl Encoder {
         }
     }
 
-    /// Begins a list of so many elements, which are written then; see [`end_list`](Self::end_list).
+    /// Begins a list of `len` elements. The elements are written next, followed by [`end_list`](Self::end_list).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the list is longer than the format allows, or if the depth limit or the output limit is
+    /// exceeded.
     pub fn begin_list(&mut self, len: usize) -> Result<(), EncodeError> {
         match self.begin_container()? {
             Version::Amf0 => {
@@ -439,19 +460,19 @@ impl Encoder {
         self.out.byte(byte);
     }
 
-    /// Makes room for something large.
+    /// Reserves capacity for a large value.
     #[inline]
     pub(crate) fn reserve(&mut self, bytes: usize) {
         self.out.reserve(bytes);
     }
 
-    /// An error if the message has become larger than the output limit.
+    /// Returns an error if the message exceeds the output limit.
     #[inline]
     pub(crate) fn check_output(&self) -> Result<(), EncodeError> {
         self.out.check()
     }
 
-    /// The version in which the next value will stand.
+    /// Returns the version of the next value.
     pub(crate) fn current_version(&self) -> Version {
         match self.mode {
             OutputMode::Amf0 => Version::Amf0,
@@ -459,7 +480,7 @@ impl Encoder {
         }
     }
 
-    /// The same, with the switch to it written.
+    /// Writes the switch to AMF3 if necessary, and returns the version of the next value.
     #[inline]
     fn begin_scalar(&mut self) -> Version {
         match self.mode {
@@ -481,7 +502,7 @@ impl Encoder {
         self.byte(marker);
     }
 
-    /// Begins something with members, and tells in which version.
+    /// Begins a value with members, and returns its version.
     #[inline]
     pub(crate) fn begin_container(&mut self) -> Result<Version, EncodeError> {
         self.check_output()?;
@@ -504,7 +525,7 @@ impl Encoder {
         }
     }
 
-    /// Begins something that only AMF3 has.
+    /// Begins a value with members that only AMF3 can represent.
     pub(crate) fn begin_amf3_container(&mut self) -> Result<(), EncodeError> {
         if self.mode != OutputMode::Amf0 {
             return self.begin_container().map(drop);
@@ -566,7 +587,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// A name or an alias: 16 bits of length, then UTF-8 (AMF0 §1.3.1).
+    /// Writes a name or an alias: a length of 16 bits, then UTF-8 (AMF0 §1.3.1).
     pub(crate) fn amf0_name(&mut self, name: &str) -> Result<(), EncodeError> {
         let Ok(length) = u16::try_from(name.len()) else {
             return Err(too_long("a member's name", name.len(), usize::from(u16::MAX)));
@@ -590,7 +611,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// A length with the bit that says "here it comes, this is no reference".
+    /// Writes a length with the bit that distinguishes it from a reference.
     pub(crate) fn amf3_length(&mut self, what: &'static str, len: usize) -> Result<(), EncodeError> {
         if len > MAX_AMF3_LEN {
             return Err(too_long(what, len, MAX_AMF3_LEN));
@@ -599,12 +620,12 @@ impl Encoder {
         Ok(())
     }
 
-    /// The same for a string that may be shared.
+    /// Writes a string that may be shared.
     pub(crate) fn amf3_shared_string(&mut self, text: &Arc<str>) -> Result<(), EncodeError> {
         self.amf3_shared_text(&[], text)
     }
 
-    /// A string without its marker, by reference where it was written before.
+    /// Writes a string without a marker, by reference if it was written before.
     pub(crate) fn amf3_string(&mut self, text: &str) -> Result<(), EncodeError> {
         self.amf3_text(&[], text)
     }
@@ -619,6 +640,7 @@ impl Encoder {
         if text.len() > MAX_AMF3_LEN {
             return Err(too_long("a string", text.len(), MAX_AMF3_LEN));
         }
+        // Reports an overflow before a long text is hashed: `raw` drops what does not fit without an error.
         if text.len() >= RESERVE_THRESHOLD {
             self.check_output()?;
             self.reserve(N + u29::MAX_WIDTH + text.len());
@@ -635,8 +657,8 @@ impl Encoder {
         Ok(())
     }
 
-    /// Writes a string that may be shared. Its address is enough to find it again, so that a long text that is
-    /// mentioned a million times is read once.
+    /// Writes a string that may be shared. Long shared strings are found by their address, so that a text that occurs
+    /// a million times is hashed once.
     pub(crate) fn shared_string(&mut self, text: &Arc<str>) -> Result<(), EncodeError> {
         match self.mode {
             OutputMode::Amf0 => self.amf0_string(text),
@@ -686,10 +708,10 @@ impl Encoder {
     }
 }
 
-/// The longest that a length beside a bit of 29 can say.
+/// Maximum length that fits in 29 bits beside the reference bit.
 const MAX_AMF3_LEN: usize = (u29::MAX >> 1) as usize;
 
-/// A byte, which is most often a marker, and a double.
+/// Returns a byte, usually a marker, followed by a double.
 #[inline]
 fn marker_and_double(first: u8, value: f64) -> [u8; 9] {
     let mut bytes = [first; 9];

@@ -1,4 +1,4 @@
-//! Writing objects of a class, and their traits.
+//! Encoding of objects of a class, and of their traits.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use crate::value::{self, DynamicMembers};
 use crate::wire::u29;
 use crate::{Encoder, ToAmf, Version, amf0, amf3};
 
-/// The bits below the count of sealed members in a traits record (AMF3 §3.12).
+/// Bits of a traits record below the number of sealed members (AMF3 §3.12).
 const INLINE: u32 = 0b0011;
 const EXTERNALIZABLE: u32 = 0b0111;
 const DYNAMIC: u32 = 0b1000;
 
 impl Encoder {
-    /// Begins an object of a class, whose members are written then, each [by its index](Self::member) and
-    /// in order; after them the [dynamic ones](Self::dynamic_members), then [`end_object`](Self::end_object).
+    /// Begins an object of a class. The sealed members are written next, in order and [by index](Self::member), then
+    /// the [dynamic ones](Self::dynamic_members), then [`end_object`](Self::end_object).
     ///
     /// ```
     /// use amf_core::{Class, Encoder, Version};
@@ -30,7 +30,13 @@ impl Encoder {
     /// assert_eq!(encoder.finish()?, [0x10, 0, 1, b'P', 0, 1, b'x', 1, 1, 0, 0, 9]);
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the depth limit or the output limit is exceeded, or if a name is longer than the format
+    /// allows.
     pub fn begin_object(&mut self, class: &'static Class) -> Result<(), EncodeError> {
+        // The common case of a list of objects: the marker and a traits reference that fits in one byte.
         if self.mode == OutputMode::Amf3
             && let Some(index @ 0..0x20) = self.traits.recent(class)
         {
@@ -52,7 +58,11 @@ impl Encoder {
         }
     }
 
-    /// Writes the member of this index in the class.
+    /// Writes the member with this index in the class.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be written.
     #[inline]
     pub fn member<T: ToAmf + ?Sized>(
         &mut self,
@@ -66,7 +76,7 @@ impl Encoder {
         value.to_amf(self)
     }
 
-    /// The same, with the name as AMF0 has it: its length in 16 bits before it.
+    /// Writes a member whose name is given as AMF0 encodes it, with its length in 16 bits.
     #[inline(always)]
     #[allow(
         clippy::inline_always,
@@ -88,6 +98,10 @@ impl Encoder {
     }
 
     /// Writes members that the class does not declare.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a name or a value cannot be written.
     pub fn dynamic_members(&mut self, dynamic: &DynamicMembers) -> Result<(), EncodeError> {
         for (name, value) in dynamic.iter_shared() {
             if !self.omits_member(name) {
@@ -98,8 +112,8 @@ impl Encoder {
         Ok(())
     }
 
-    /// Returns `true`, and counts the member, if a dynamic member of this name cannot be written here; see
-    /// [`omitted_members`](Self::omitted_members).
+    /// Returns `true` if a dynamic member with this name cannot be written in the current version, and counts it as
+    /// [omitted](Self::omitted_members).
     #[inline]
     pub(crate) fn omits_member(&mut self, name: &str) -> bool {
         let is_omitted = name.is_empty() && self.current_version() == Version::Amf3;
@@ -115,7 +129,11 @@ impl Encoder {
         self.end_members(class.is_dynamic() || class.alias().is_empty());
     }
 
-    /// Begins an anonymous object, whose members are written by [`name`](Self::name) and value.
+    /// Begins an anonymous object. Each member is written as a [`name`](Self::name) followed by a value.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the depth limit or the output limit is exceeded.
     pub fn begin_map(&mut self) -> Result<(), EncodeError> {
         match self.begin_container()? {
             Version::Amf0 => self.begin_amf0_object(""),
@@ -126,11 +144,12 @@ impl Encoder {
         }
     }
 
-    /// Writes the name of a dynamic member, whose value is written then.
+    /// Writes the name of a dynamic member. The value is written next.
     ///
     /// # Errors
     ///
-    /// In AMF3 for an empty name, which would end the object, and in AMF0 for a name above 65,535 bytes.
+    /// Returns an error for an empty name in AMF3, which would end the object, and for a name of more than 65,535
+    /// bytes in AMF0.
     pub fn name(&mut self, name: &str) -> Result<(), EncodeError> {
         match self.current_version() {
             Version::Amf0 => self.amf0_name(name),
@@ -141,7 +160,7 @@ impl Encoder {
         }
     }
 
-    /// The same for a name that may be shared by many objects.
+    /// Writes the name of a dynamic member. The name may be shared by many objects.
     pub(crate) fn shared_name(&mut self, name: &Arc<str>) -> Result<(), EncodeError> {
         match self.current_version() {
             Version::Amf3 if !name.is_empty() => self.amf3_shared_string(name),
@@ -154,8 +173,12 @@ impl Encoder {
         self.end_members(true);
     }
 
-    /// Writes an object of an externalizable class by the class's own code; AMF0 has none, so it is
-    /// switched to AMF3 there.
+    /// Writes an object of an externalizable class through the implementation of [`Externalizable`]. AMF0 has no such
+    /// type, so the value is switched to AMF3 there.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the depth limit or the output limit is exceeded, or if the implementation returns one.
     pub fn externalizable<T: Externalizable>(
         &mut self,
         class: &'static Class,
@@ -193,7 +216,7 @@ impl Encoder {
         }
     }
 
-    /// Writes the name of a sealed member, which AMF3 has in the traits.
+    /// Writes the name of a sealed member. In AMF3 the names are in the traits, and nothing is written.
     pub(crate) fn sealed_name(&mut self, name: &str) -> Result<(), EncodeError> {
         match self.current_version() {
             Version::Amf0 => self.amf0_name(name),
@@ -201,7 +224,7 @@ impl Encoder {
         }
     }
 
-    /// Ends members that were named one by one.
+    /// Ends an object whose members were written by name.
     #[inline]
     pub(crate) fn end_members(&mut self, dynamic: bool) {
         match self.current_version() {
@@ -219,14 +242,14 @@ impl Encoder {
         if alias.is_empty() { Ok(()) } else { self.amf0_name(alias) }
     }
 
-    /// Enters an object of AMF3, and finds its traits.
+    /// Registers an AMF3 object, and returns the index of its traits if they were written before.
     #[inline]
     fn begin_amf3_object(&mut self, traits: impl FnOnce(&mut TraitsTable) -> Option<u32>) -> Option<u32> {
         self.register_object(Version::Amf3, amf3::marker::OBJECT);
         traits(&mut self.traits)
     }
 
-    /// Writes its marker and its traits, by reference where they were written before.
+    /// Writes the marker and the traits of an object, by reference if they were written before.
     #[inline]
     fn write_traits<S: AsRef<str>>(
         &mut self,

@@ -1,12 +1,12 @@
-//! Bytes of a message, bounded by an output limit.
+//! Output buffer of a message, bounded by an output limit.
 //!
-//! A request of a few hundred kilobytes can decode to a value that takes gigabytes when it is written: AMF0 repeats
-//! each string that AMF3 refers to. The limit is therefore checked by every write, before the buffer grows, and the
-//! buffer never takes more than the limit. The check costs nothing extra: the capacity of the buffer never exceeds
-//! the limit, so a write that fits the capacity fits the limit too, and only growing looks at it.
+//! A request of a few hundred kilobytes can decode to a value that takes gigabytes when it is written, because AMF0
+//! repeats each string that AMF3 refers to. Every write is therefore checked before the buffer grows, and the buffer
+//! never exceeds the limit. The check has no cost of its own: the capacity of the buffer never exceeds the limit, so
+//! a write that fits the capacity also fits the limit, and only growing compares with it.
 //!
-//! Scalars are written by functions that cannot fail. A write that does not fit is dropped and remembered; the next
-//! function that can fail reports it, at the latest the one that hands out the bytes.
+//! Scalars are written by functions that cannot fail. A write that does not fit is dropped and recorded. The next
+//! fallible function returns the error, at the latest the one that returns the bytes.
 
 use std::mem;
 
@@ -14,14 +14,14 @@ use crate::OutputLimit;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::wire::u29;
 
-/// What most messages fit in, so that they are written without growing.
+/// Initial capacity, large enough for most messages.
 const INITIAL_CAPACITY: usize = 512;
 
 #[derive(Debug)]
 pub(crate) struct Output {
     bytes: Vec<u8>,
     limit: OutputLimit,
-    /// Bytes of `limit` that stand outside of this buffer.
+    /// Bytes of `limit` that are used outside of this buffer.
     reserved: usize,
     overflowed: bool,
 }
@@ -32,8 +32,8 @@ impl Output {
         Self { bytes, limit, reserved: 0, overflowed: false }
     }
 
-    /// Empties the buffer and sets another limit, which is shared with this many bytes elsewhere. The buffer is kept
-    /// if the limit allows its capacity: most encoders are given a limit right after they were made.
+    /// Clears the buffer and sets another limit, of which `reserved` bytes are used elsewhere. The buffer is kept if
+    /// the limit allows its capacity: most encoders receive a limit immediately after their creation.
     #[inline]
     pub(super) fn set_limit(&mut self, limit: OutputLimit, reserved: usize) {
         (self.limit, self.reserved) = (limit, reserved);
@@ -48,7 +48,7 @@ impl Output {
         self.limit
     }
 
-    /// Bytes that are written here, and those that share the limit.
+    /// Returns the number of bytes in this buffer and in those that share its limit.
     #[cfg(feature = "serde")]
     pub(super) fn total_len(&self) -> usize {
         self.reserved + self.bytes.len()
@@ -64,7 +64,7 @@ impl Output {
         self.bytes.len()
     }
 
-    /// An error if a write did not fit.
+    /// Returns an error if a write did not fit.
     #[inline]
     pub(super) fn check(&self) -> Result<(), EncodeError> {
         if self.overflowed { Err(self.too_large()) } else { Ok(()) }
@@ -86,7 +86,7 @@ impl Output {
         self.check().map(|()| mem::take(&mut self.bytes))
     }
 
-    /// Empties the buffer and keeps its capacity.
+    /// Clears the buffer and keeps its capacity.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.overflowed = self.reserved > self.limit.max;
@@ -122,7 +122,8 @@ impl Output {
         }
     }
 
-    /// What is left of the capacity. Writes in line check it once, so that what grows stays out of their way.
+    /// Returns the remaining capacity. Inlined writes check it once, and the code that grows the buffer stays out of
+    /// line.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a subtraction")]
     fn room(&self) -> usize {
@@ -146,7 +147,7 @@ impl Output {
         }
     }
 
-    /// Makes room for something large, as far as the limit allows.
+    /// Reserves capacity for a large value, as far as the limit allows.
     #[inline]
     pub(super) fn reserve(&mut self, bytes: usize) {
         if self.room() < bytes {
@@ -161,7 +162,8 @@ impl Output {
         (self.limit.max.saturating_sub(self.reserved)).saturating_sub(self.bytes.len())
     }
 
-    /// Grows by at least this much, or remembers that the limit does not allow it.
+    /// Grows the buffer by at least `bytes`. Returns `false` and records the overflow if the limit does not allow
+    /// that.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bytes: usize) -> bool {
@@ -173,7 +175,8 @@ impl Output {
         }
         let len = self.bytes.len();
         let wanted = if bytes / 4 > len.max(INITIAL_CAPACITY) {
-            // A large value is often all that is to come; what stands before it and behind it is small.
+            // A large value is often the only one. The values before and after it are small, so doubling
+            // would waste memory.
             bytes + INITIAL_CAPACITY
         } else {
             let ahead = if len < FAST_GROWTH_LIMIT { len * 3 } else { len };

@@ -1,7 +1,7 @@
-//! Objects that were written before, found by the address of the pointer that shares them.
+//! Table of the objects written so far, found by the address of the pointer that shares them.
 //!
-//! An address says who an object is only as long as nothing else can take it, so every pointer that was
-//! entered is kept until the message ends.
+//! An address identifies an object only while the object is alive: a new object may receive the address of a dropped
+//! one. The table therefore keeps a clone of every pointer until the message ends.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -12,36 +12,38 @@ use hashbrown::HashMap;
 use crate::error::EncodeError;
 use crate::{Amf0Numbering, Encoder, Version, amf0, work};
 
+/// Objects of one message by address.
 #[derive(Debug, Default)]
 pub(crate) struct ObjectTable {
-    /// By address.
+    /// Objects by address and version.
     written: HashMap<(usize, Version), WrittenObject>,
     kept_alive: Vec<KeepAlive>,
     amf0_objects: u32,
     amf3_objects: u32,
-    /// How many dates were written in AMF0.
+    /// Number of dates written in AMF0.
     amf0_dates: u32,
     /// Whether the first AMF0 object is an array of arguments.
     has_amf0_arguments: bool,
-    /// The numbering of AMF0 references that the reader is known to use.
+    /// Numbering of AMF0 references that the reader is known to use.
     numbering: Option<Amf0Numbering>,
-    /// The addresses of the pointers whose objects are being written in AMF0, the innermost last.
+    /// Addresses of the pointers whose objects are being written in AMF0, the innermost last.
     open: Vec<usize>,
-    /// The pointer whose object takes the next place in a table.
+    /// Pointer to the object that receives the next index of a table.
     pending: Option<usize>,
 }
 
 const MIN_KEPT_CAPACITY: usize = 64;
 
+/// Object that was written to this message.
 #[derive(Clone, Copy, Debug)]
 struct WrittenObject {
     marker: u8,
-    /// Of an object in AMF0: how many dates were written before it. Some readers count them.
+    /// Number of dates that were written before an AMF0 object. Some readers count them.
     dates_before: u16,
     index: u32,
 }
 
-/// Holds a pointer, so that its address stays its own.
+/// Clone of a pointer, which keeps its address in use.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held, never read")]
 pub(crate) enum KeepAlive {
@@ -52,7 +54,7 @@ pub(crate) enum KeepAlive {
 }
 
 impl ObjectTable {
-    /// Forgets every object, and keeps the room for others.
+    /// Removes all objects and keeps the capacity.
     pub(crate) fn clear(&mut self) {
         if !self.kept_alive.is_empty() {
             self.clear_tables();
@@ -65,7 +67,8 @@ impl ObjectTable {
     }
 
     fn clear_tables(&mut self) {
-        // Emptying a table costs as much as it has room for: that of a large message is not kept for small ones.
+        // Clearing a table takes time in proportion to its capacity, so that of a large message is not kept
+        // for small ones.
         if self.written.capacity() > MIN_KEPT_CAPACITY.max(self.written.len() * 16) {
             self.written = HashMap::new();
         }
@@ -74,11 +77,11 @@ impl ObjectTable {
         self.open.clear();
     }
 
-    /// The number by which an object can be referred to in AMF0; `None` if it has to be written again.
+    /// Returns the number of an object for AMF0 references. Returns `None` if the object must be written again.
     ///
-    /// Readers number objects in different ways, and one that counts otherwise would silently find another object. So
-    /// a reference is written where it means the same to all of them, or where the reader's numbering is known. An
-    /// enclosing object cannot be written again, since there would be no end to it.
+    /// Readers number objects differently, and a reader that counts otherwise would silently find another object. A
+    /// reference is therefore written if its number is the same in all numberings, or if the numbering of the reader
+    /// is known. Only enclosing objects are always referred to, because writing them again would not terminate.
     fn amf0_number(&self, address: usize) -> Option<u16> {
         let WrittenObject { index, dates_before, .. } = *self.written.get(&(address, Version::Amf0))?;
         // Numbers have 16 bits (AMF0 §2.9).
@@ -86,7 +89,8 @@ impl ObjectTable {
         if dates_before == 0 && !self.has_amf0_arguments {
             return Some(index);
         }
-        // To Flash Player the arguments of a call count, but other readers of calls do not say how they count.
+        // Flash Player counts the array of arguments. Other readers of calls are not known, so a configured
+        // numbering does not apply to calls.
         if let Some(numbering) = self.numbering.filter(|_| !self.has_amf0_arguments) {
             return index.checked_add(if numbering.dates_count { dates_before } else { 0 });
         }
@@ -97,10 +101,10 @@ impl ObjectTable {
 impl Encoder {
     /// Sets the numbering of AMF0 references that the reader is known to use.
     ///
-    /// By default nothing is known of the reader, and a reference is written only where every
-    /// [numbering](Amf0Numbering) finds the same object. Where numberings differ, which is behind a date and in an array
-    /// of arguments, an object that is shared is written again in full. A reference to an enclosing object is written
-    /// under [`Amf0Numbering::FLASH_PLAYER`] there.
+    /// By default the reader is unknown, and a reference is written only if every [numbering](Amf0Numbering) finds
+    /// the same object. Numberings differ behind a date and in an array of arguments. In these places a shared object
+    /// is written again in full, and a reference to an enclosing object is written under
+    /// [`Amf0Numbering::FLASH_PLAYER`].
     ///
     /// ```
     /// use std::sync::Arc;
@@ -126,11 +130,12 @@ impl Encoder {
 
     /// Begins the array of a call's arguments, as [`begin_list`](Self::begin_list) begins a list.
     ///
-    /// Readers differ in whether the array has a number among the objects that AMF0 references name, so references
-    /// in it are written to enclosing objects only.
+    /// Readers differ in whether the array has a number among the objects that AMF0 references name. In such an array
+    /// only references to enclosing objects are written.
     ///
     /// # Errors
-    /// Those of [`begin_list`](Self::begin_list).
+    ///
+    /// Returns an error in the same cases as [`begin_list`](Self::begin_list).
     pub fn begin_arguments(&mut self, len: usize) -> Result<(), EncodeError> {
         if self.current_version() == Version::Amf0 && self.is_empty() {
             self.objects.has_amf0_arguments = true;
@@ -144,7 +149,7 @@ impl Encoder {
         self.objects.amf0_dates = self.objects.amf0_dates.saturating_add(1);
     }
 
-    /// Writes what a pointer at `address` shares: by `write` the first time, by reference from then on.
+    /// Writes the target of a shared pointer: through `write` the first time, as a reference afterwards.
     pub(crate) fn write_shared(
         &mut self,
         address: usize,
@@ -165,12 +170,13 @@ impl Encoder {
         if is_amf0 {
             self.objects.open.pop();
         }
-        // A scalar takes no place; nobody else may take this one for it.
+        // A scalar has no index and leaves `pending` set. Without this reset the next object would be
+        // registered under the address of the scalar.
         self.objects.pending = None;
         result
     }
 
-    /// Gives an object that is written now the next place in its table.
+    /// Assigns the next index of its table to the object that is being written.
     #[inline]
     pub(crate) fn register_object(&mut self, version: Version, marker: u8) {
         let next = match version {
@@ -187,7 +193,7 @@ impl Encoder {
     fn register_pending(&mut self, version: Version, marker: u8, index: u32) {
         let Some(address) = self.objects.pending.take() else { return };
         let dates_before = match version {
-            // Behind 65,535 dates no reference is written: a number that counts them would not fit.
+            // Behind 65,535 dates no references are written: a number that counts the dates would not fit.
             Version::Amf0 => u16::try_from(self.objects.amf0_dates),
             Version::Amf3 => Ok(0),
         };
@@ -195,7 +201,7 @@ impl Encoder {
         self.objects.written.insert((address, version), WrittenObject { marker, dates_before, index });
     }
 
-    /// Writes a reference, if the object can be reached by one from here.
+    /// Writes a reference and returns `true`, if the object can be referred to from here.
     fn write_reference(&mut self, address: usize) -> bool {
         let here = self.current_version();
         if here == Version::Amf0

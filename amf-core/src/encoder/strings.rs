@@ -1,15 +1,15 @@
-//! The strings written so far, found by content or by the address of their `Arc`. The table points into the output
-//! and copies nothing.
+//! Table of the strings written so far, found by content or by the address of their `Arc`. The table points into the
+//! output and copies no text.
 //!
-//! At first a long string is hashed by its ends alone, with a fixed seed, which is enough for strings that nobody
-//! chose. A peer can choose strings that have one hash and differ in the middle. Were such a string written again at
-//! each mention, a request of 190 kB would get a reply of 246 MB; were all of them compared at each mention, the
-//! processor would be busy for seconds. So the first time that two different strings of one hash and one length meet,
-//! or that strings crowd a table that is nearly empty, the table is hashed anew: whole strings, with a random key
-//! that no peer knows. From then on every repetition is found again, with one hash and one comparison.
+//! At first a long string is hashed by its two ends only, with a fixed seed, which suffices for ordinary data. A peer
+//! can choose strings that have the same hash and differ in the middle. If such strings were written again at each
+//! occurrence, a request of 190 kB would cause a reply of 246 MB. If all of them were compared at each occurrence,
+//! the request would occupy the processor for seconds. The table is therefore rehashed when two different strings of
+//! the same hash and length meet, or when strings crowd a nearly empty table: over whole strings, with a random key
+//! that no peer knows. From then on every repetition is found with one hash and one comparison.
 //!
-//! How a string is hashed decides where it is searched and never what is written, so the same values always give the
-//! same bytes.
+//! The hash determines only where a string is searched, and never what is written. The same values therefore always
+//! produce the same bytes.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -20,26 +20,28 @@ use hashbrown::HashMap;
 
 use crate::work;
 
+/// Strings of one message, in an open-addressing hash table.
 #[derive(Debug)]
 pub(crate) struct StringTable {
-    /// A power of two of buckets, more than half of them empty; or none.
+    /// Entries. The length is a power of two, or zero before the first string. At most half of the entries are used.
     buckets: Vec<StringEntry>,
     len: usize,
     hasher: FixedState,
-    /// Hashes whole strings, once strings have collided in this message.
+    /// Keyed hasher of whole strings. Present after strings collided in this message.
     keyed_hasher: Option<RandomState>,
     next: u32,
-    /// Bytes of the longest string that is looked up.
+    /// Maximum length in bytes of strings that are looked up.
     pub(crate) max_len: usize,
-    /// Long shared strings by address, with their places. They are kept, so that each address stays its own.
+    /// Long shared strings and their indices by address. The strings are held, so that no other string can receive an
+    /// address.
     ///
-    /// Boxed, because most messages have none.
+    /// Boxed, because most messages have none, and the encoder is moved.
     shared: Option<Box<SharedStrings>>,
 }
 
 type SharedStrings = HashMap<usize, (u32, Arc<str>)>;
 
-/// Nothing, where the length is 0: the empty string is never entered.
+/// String of the output. A length of 0 marks a free entry, because the empty string has no index.
 #[derive(Clone, Copy, Debug, Default)]
 struct StringEntry {
     hash: u32,
@@ -48,17 +50,18 @@ struct StringEntry {
     index: u32,
 }
 
-/// A longer string is told by its ends. The whole is compared before it is taken for the same.
+/// Number of bytes hashed at each end of a long string. Strings of equal hash are compared as a whole.
 const HASHED_END_BYTES: usize = 64;
-/// Shorter strings are found by content in no more time than by address.
+/// Minimum length of shared strings that are found by address. Shorter strings are found by content in the same time.
 const MIN_SHARED_LEN: usize = 2 * HASHED_END_BYTES;
-/// How many places are tried for an entry before the table is hashed anew.
+/// Maximum number of entries that are probed before the table is rehashed.
 const MAX_PROBES: usize = 16;
 const MIN_BUCKETS: usize = 64;
-/// Tables above this size double, so that they stay in proportion to the output.
+/// Size up to which tables grow by a factor of four. Larger ones double, so that they stay in proportion to the
+/// output.
 const FAST_GROWTH_BUCKETS: usize = 1 << 12;
-/// A table that is larger than this times its entries is not kept for the next message: emptying it would cost more
-/// than writing a small message does.
+/// Maximum ratio of size to entries of a table that is kept for the next message. Clearing a larger table would take
+/// longer than writing a small message.
 const MAX_KEPT_BUCKETS_PER_ENTRY: usize = 16;
 
 impl Default for StringTable {
@@ -76,8 +79,8 @@ impl Default for StringTable {
 }
 
 impl StringTable {
-    /// The place of text that was written before; otherwise the text takes the next one, and its bytes must be
-    /// written at `start`.
+    /// Returns the index of a string that was written before. Otherwise inserts it with the next index and returns
+    /// `None`; the caller must then write the bytes of the string at offset `start` of the output.
     #[inline]
     pub(crate) fn find_or_insert(&mut self, out: &[u8], start: usize, text: &str) -> Option<u32> {
         let index = self.next;
@@ -98,6 +101,8 @@ impl StringTable {
             work::count(1);
             let place = self.buckets.get_mut((hash as usize).wrapping_add(distance) & mask)?;
             if place.hash == hash && place.length as usize == text.len() {
+                // Two different strings of one hash and length: with a hash of 32 bits this is rare in
+                // ordinary data, and cheap for an attacker to construct.
                 if !place.matches(text, out) {
                     collides = true;
                     break;
@@ -112,16 +117,18 @@ impl StringTable {
                 return None;
             }
         }
+        // The string is looked up again below, so its index is returned first.
         self.next = index;
         if !collides && self.len * MAX_KEPT_BUCKETS_PER_ENTRY >= self.buckets.len() {
-            // By chance: the table is rather full.
+            // Probing took long because the table is nearly half full, which happens in ordinary data too.
+            // Rehashing would cost more than growing.
             self.grow();
             return self.find_or_insert(out, start, text);
         }
         self.resolve_collision(out, start, text)
     }
 
-    /// Finds or enters what found no place by the cheap hash.
+    /// Finds or inserts a string for which the cheap hash is not sufficient.
     #[cold]
     #[inline(never)]
     fn resolve_collision(&mut self, out: &[u8], start: usize, text: &str) -> Option<u32> {
@@ -131,9 +138,12 @@ impl StringTable {
         self.find_or_insert_keyed(out, start, text, index)
     }
 
-    /// Replaces the hash of each entry by that of its whole content. Each string is read once, so the cost is bounded
-    /// by what has been written; it is paid at most once for each message.
+    /// Replaces the hash of each entry by the keyed hash of its whole content.
+    ///
+    /// Each string is read once, so the cost is bounded by the bytes written so far. It occurs at most once for each
+    /// message.
     fn hash_anew(&mut self, out: &[u8]) {
+        // `RandomState` has a random key: collisions under it cannot be computed in advance.
         let hasher = RandomState::new();
         let buckets = self.buckets.len();
         let entries = std::mem::replace(&mut self.buckets, vec![StringEntry::default(); buckets]);
@@ -146,11 +156,11 @@ impl StringTable {
         self.keyed_hasher = Some(hasher);
     }
 
-    /// The same as [`find_or_insert`](Self::find_or_insert) by the hash of whole strings.
+    /// Does the same as [`find_or_insert`](Self::find_or_insert), with the keyed hash of whole strings.
     fn find_or_insert_keyed(&mut self, out: &[u8], start: usize, text: &str, index: u32) -> Option<u32> {
         let hash = hash_whole(self.keyed_hasher.as_ref()?, text.as_bytes());
         let mask = self.buckets.len().checked_sub(1)?;
-        // There is always an empty bucket, and every bucket is tried before one is tried again.
+        // Terminates: half of the entries are free, and the probes visit every entry before they repeat one.
         for distance in probe_offsets() {
             work::count(1);
             let place = self.buckets.get_mut((hash as usize).wrapping_add(distance) & mask)?;
@@ -168,24 +178,24 @@ impl StringTable {
         None
     }
 
-    /// The place of a long shared string, by its address.
+    /// Returns the index of a long shared string that was written before.
     pub(crate) fn find_shared(&self, text: &Arc<str>) -> Option<u32> {
         work::count(1);
         self.shared.as_ref()?.get(&Arc::as_ptr(text).addr()).map(|(index, _)| *index)
     }
 
-    /// Remembers the address of a shared string that was just found or entered at this place.
+    /// Records the address of a shared string that was just found or inserted with this index.
     pub(crate) fn insert_shared(&mut self, text: &Arc<str>, index: u32) {
         self.shared.get_or_insert_default().insert(Arc::as_ptr(text).addr(), (index, Arc::clone(text)));
     }
 
-    /// Whether a shared string is better found by address than by content.
+    /// Returns `true` if a shared string is looked up by address instead of content.
     #[inline]
     pub(crate) fn is_found_by_address(&self, text: &str) -> bool {
         text.len() > MIN_SHARED_LEN && text.len() <= self.max_len
     }
 
-    /// The place that the next new string takes.
+    /// Returns the index of the next new string.
     pub(crate) fn next_index(&self) -> u32 {
         self.next
     }
@@ -203,7 +213,7 @@ impl StringTable {
         }
     }
 
-    /// Forgets every string, and keeps the room for others, unless there is far more than was needed.
+    /// Removes all strings. The capacity is kept, unless it is far larger than was needed.
     #[inline]
     pub(crate) fn clear(&mut self) {
         if self.next > 0 {
@@ -247,6 +257,8 @@ impl StringTable {
                 hasher.write_usize(text.len());
             }
             _ => hasher.write(text),
+            // All texts of one length that differ only in the middle have the same hash here; `find_or_insert`
+            // detects that.
         }
         hasher.finish() as u32
     }
@@ -257,8 +269,8 @@ fn hash_whole(hasher: &RandomState, text: &[u8]) -> u32 {
     hasher.hash_one(text) as u32
 }
 
-/// From where the hash points: farther each time, so that full places do not lie side by side. In a table of a power
-/// of two of buckets these are all of them.
+/// Returns the distances of the probes from the hashed position: 0, 1, 3, 6, … Growing steps keep used entries from
+/// clustering. In a table whose size is a power of two, these triangular numbers visit every entry.
 #[inline]
 fn probe_offsets() -> impl Iterator<Item = usize> {
     (0_usize..).scan(0_usize, |offset, step| {

@@ -1,4 +1,4 @@
-//! The trait of types that can be written.
+//! Trait for types that can be written as AMF.
 
 use crate::error::EncodeError;
 use crate::{Encoder, Version};
@@ -26,16 +26,21 @@ use crate::{Encoder, Version};
 )]
 pub trait ToAmf {
     /// Writes one value.
-    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError>;
-
-    /// Writes a list of this type: what `Vec`, slices, arrays and sets call.
-    ///
-    /// By default writes a strict array (AMF0 §2.12) or an array (AMF3 §3.11) of the elements. An implementation
-    /// replaces it where lists of the type have a form of their own, as `u8` does for `ByteArray`s, and then also
-    /// replaces [`FromAmf::vec_from_amf`](crate::FromAmf::vec_from_amf), unless that reads the form already.
     ///
     /// # Errors
-    /// If an element cannot be written, or if the list is longer than the format allows.
+    ///
+    /// Returns an error if the value cannot be represented, or if it exceeds a limit of the encoder.
+    fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError>;
+
+    /// Writes a list of this type. `Vec`, slices, arrays and sets call this function.
+    ///
+    /// The default writes the elements as a strict array (AMF0 §2.12) or an array (AMF3 §3.11). Implementations
+    /// override it if lists of the type have an encoding of their own, as `u8` has `ByteArray`. They must then
+    /// override [`FromAmf::vec_from_amf`](crate::FromAmf::vec_from_amf) too, unless the default reads that encoding.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an element cannot be written, or if the list is longer than the format allows.
     fn slice_to_amf(slice: &[Self], encoder: &mut Encoder) -> Result<(), EncodeError>
     where
         Self: Sized,
@@ -50,6 +55,10 @@ pub trait ToAmf {
 }
 
 /// Writes one value.
+///
+/// # Errors
+///
+/// Returns an error if the value cannot be represented, or if it exceeds the default limits of an [`Encoder`].
 pub fn to_vec<T: ToAmf + ?Sized>(version: Version, value: &T) -> Result<Vec<u8>, EncodeError> {
     let mut encoder = Encoder::new(version);
     value.to_amf(&mut encoder)?;

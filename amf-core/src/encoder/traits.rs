@@ -1,4 +1,4 @@
-//! The traits records written so far, found by whose they are.
+//! Table of the traits records written so far, found by their owner.
 
 use std::sync::Arc;
 
@@ -7,13 +7,15 @@ use hashbrown::HashMap;
 use crate::class::Class;
 use crate::{value, work};
 
+/// Traits records of one message.
 #[derive(Debug, Default)]
 pub(super) struct TraitsTable {
-    /// The classes written last, each in the place that its address falls on: most objects are of a few classes.
+    /// Classes that were written last, each in the slot that its address maps to. Most objects of a message belong to
+    /// a few classes, and the lookup here needs no hash.
     recent: [RecentClass; RECENT_CLASSES],
     indices: HashMap<TraitsKey, u32>,
-    /// Records of dynamic values by address, with whether the object is externalizable. They are kept, so that each
-    /// address stays its own.
+    /// Records of dynamic values by address, and whether the object is externalizable. The records are held, so that
+    /// no other record can receive an address.
     ///
     /// Boxed, because most messages have none.
     values: Option<Box<ValueTraits>>,
@@ -24,37 +26,38 @@ type ValueTraits = HashMap<(usize, bool), (u32, Arc<value::Traits>)>;
 const RECENT_CLASSES: usize = 4;
 const MIN_KEPT_CAPACITY: usize = 64;
 
-/// No class stands at the address 0.
+/// Class that was written recently. Address 0 marks a free slot.
 #[derive(Clone, Copy, Debug, Default)]
 struct RecentClass {
     address: usize,
     index: u32,
 }
 
-/// Whose traits were written.
+/// Owner of a traits record.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum TraitsKey {
-    /// The dynamic class without an alias.
+    /// Dynamic class without an alias.
     Anonymous,
-    /// By address: classes are statics.
+    /// Class by address; classes are statics.
     Class(usize),
     Value(Arc<value::Traits>),
-    /// Another record than that of an ordinary object of the same alias.
+    /// Externalizable class. Its record differs from that of an ordinary object with the same alias.
     ExternalValue(Arc<value::Traits>),
 }
 
 impl TraitsTable {
-    /// The place of a record that was written before; otherwise it takes the next one.
+    /// Returns the index of a record that was written before. Otherwise inserts it with the next index and returns
+    /// `None`.
     pub(super) fn find_or_insert(&mut self, key: TraitsKey) -> Option<u32> {
         let next = self.indices.len() as u32;
         let index = *self.indices.entry(key).or_insert(next);
         (index != next).then_some(index)
     }
 
-    /// The same for a record of a dynamic value.
+    /// Does the same as [`find_or_insert`](Self::find_or_insert) for a record of a dynamic value.
     ///
-    /// Its content is hashed once for each `Arc`, not for each object: an object takes two bytes on the wire, and its
-    /// alias may take a megabyte.
+    /// The content of the record is hashed once for each `Arc`, not for each object: an object takes two bytes on the
+    /// wire, and its alias may take a megabyte.
     pub(super) fn find_or_insert_value(
         &mut self,
         traits: &Arc<value::Traits>,
@@ -75,7 +78,7 @@ impl TraitsTable {
         known
     }
 
-    /// The same for a class.
+    /// Does the same as [`find_or_insert`](Self::find_or_insert) for a class.
     pub(super) fn find_or_insert_class(&mut self, class: &'static Class) -> Option<u32> {
         let next = self.indices.len() as u32;
         let address = address_of(class);
@@ -86,7 +89,7 @@ impl TraitsTable {
         (index != next).then_some(index)
     }
 
-    /// The place of a class's record, if it is one of those that were asked for last.
+    /// Returns the index of a class's record, if the class was written recently.
     #[inline]
     pub(super) fn recent(&self, class: &'static Class) -> Option<u32> {
         let address = address_of(class);
@@ -94,7 +97,7 @@ impl TraitsTable {
         (recent.address == address).then_some(recent.index)
     }
 
-    /// Forgets every record, and keeps the room for others.
+    /// Removes all records and keeps the capacity.
     pub(super) fn clear(&mut self) {
         if !self.indices.is_empty() {
             self.recent = [RecentClass::default(); RECENT_CLASSES];

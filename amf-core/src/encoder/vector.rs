@@ -1,15 +1,15 @@
-//! Writing lists of numbers at once, and Vectors (AMF3 §3.15).
+//! Encoding of lists of numbers in bulk, and of Vectors (AMF3 §3.15).
 
 use super::marker_and_double;
 use crate::error::EncodeError;
 use crate::{AmfClass, Encoder, ToAmf, Value, Version, amf0, amf3};
 
-/// Elements that are put together before they go to the output.
+/// Number of elements that are assembled before they are written to the output.
 const BLOCK_ELEMENTS: usize = 64;
 
 impl Encoder {
-    /// Begins a Vector of a kind, which is its marker; its elements are written then, and after them
-    /// [`end_container`](Self::end_container). AMF0 has none, so it is switched to AMF3 there.
+    /// Begins a Vector of the type that `marker` denotes. The elements are written next, followed by
+    /// [`end_container`](Self::end_container). AMF0 has no Vectors, so the value is switched to AMF3 there.
     pub(crate) fn begin_vector(&mut self, marker: u8, fixed: bool, len: usize) -> Result<(), EncodeError> {
         self.begin_amf3_container()?;
         self.register_object(Version::Amf3, marker);
@@ -30,7 +30,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Writes the bytes of each, one behind another, as they are in a Vector.
+    /// Writes the bytes of each element, without markers.
     pub(crate) fn write_elements<T: Copy, const N: usize>(
         &mut self,
         items: &[T],
@@ -47,16 +47,16 @@ impl Encoder {
     }
 }
 
-/// What a [`VectorOf`](crate::VectorOf) can hold: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64` for
-/// `Vector.<Number>`, types of a class, and [`Value`] for `Vector.<*>`. The trait is sealed: a type becomes an item by
-/// implementing [`AmfClass`] and [`ToAmf`].
+/// Type that a [`VectorOf`](crate::VectorOf) can contain: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64`
+/// for `Vector.<Number>`, types with a class, and [`Value`] for `Vector.<*>`. The trait is sealed. A type becomes an
+/// item by implementing [`AmfClass`] and [`ToAmf`].
 #[diagnostic::on_unimplemented(
     message = "there is no Vector of `{Self}`",
     label = "not `i32`, `u32`, `f64`, `Value`, nor a type of a class",
     note = "take `Vec<{Self}>`, which is written as an Array and read from both"
 )]
 pub trait VectorItem: Sealed + Sized {
-    /// Writes a Vector of these.
+    /// Writes a Vector of `items`.
     #[doc(hidden)]
     fn write_vector(items: &[Self], fixed: bool, encoder: &mut Encoder) -> Result<(), EncodeError>;
 }
