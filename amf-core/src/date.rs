@@ -1,8 +1,8 @@
-//! A moment, as ActionScript's `Date` holds it.
+//! Instant in time, as represented by ActionScript's `Date`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since 1970-01-01 UTC; negative before it, not a number for an invalid date.
+/// Instant in milliseconds since 1970-01-01 UTC. Negative values are earlier; NaN is an invalid date.
 ///
 /// ```
 /// use amf_core::Date;
@@ -16,22 +16,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Date(f64);
 
 impl Date {
-    /// A date of this many milliseconds since the epoch.
+    /// Creates a date from milliseconds since the epoch.
     pub const fn from_millis(millis: f64) -> Self {
         Self(millis)
     }
 
-    /// The current time, in whole milliseconds.
+    /// Returns the current time, in whole milliseconds.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch.
     pub const fn as_millis(self) -> f64 {
         self.0
     }
 
-    /// The same moment as a `SystemTime`; `None` where it is invalid or out of that type's range.
+    /// Converts to a `SystemTime`. Returns `None` if the date is invalid or out of range.
     pub fn to_system_time(self) -> Option<SystemTime> {
         let distance = Duration::try_from_secs_f64((self.0 / 1_000.0).abs()).ok()?;
         let millis = Duration::from_millis(u64::try_from((distance.as_micros() + 500) / 1_000).ok()?);

@@ -1,4 +1,4 @@
-//! The collections of Flex, typed.
+//! Typed collections of Flex.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,7 +6,8 @@ use crate::error::{DecodeError, EncodeError};
 use crate::external::ARRAY_COLLECTION;
 use crate::{Classes, Decoder, Encoder, ExternalInput, ExternalOutput, Externalizable, FromAmf, ToAmf};
 
-/// A list that is written as Flex's `ArrayCollection`. To read one, any list type will do, this one too.
+/// List that is written as Flex's `ArrayCollection`. When reading, every type of list accepts an `ArrayCollection`,
+/// and this type accepts every form of list.
 ///
 /// ```
 /// use amf_core::{from_slice, to_vec, ArrayCollection, Version};
@@ -48,7 +49,7 @@ impl<T: ToAmf> ToAmf for ArrayCollection<T> {
     }
 }
 
-/// What the class writes: one list.
+/// Body of an `ArrayCollection`, which is one list.
 struct CollectionBody<'a, T>(&'a [T]);
 
 impl<T: ToAmf> Externalizable for CollectionBody<'_, T> {

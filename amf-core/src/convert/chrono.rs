@@ -1,14 +1,14 @@
-//! chrono's moments as dates (feature `chrono`).
+//! Conversion between dates and the types of chrono (feature `chrono`).
 //!
-//! A date of AMF is a moment, so `DateTime` has a form and `NaiveDateTime`, which is none, has not; say
-//! which zone is meant (`naive.and_utc()`).
+//! An AMF date is an instant, so only `DateTime` is supported. `NaiveDateTime` is not an instant; convert it with a
+//! time zone first (`naive.and_utc()`).
 
 use chrono::{DateTime, TimeZone, Utc};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::{Date, Decoder, Encoder, FromAmf, ToAmf};
 
-/// The same moment, in whole milliseconds: fractions of one are cut off.
+/// Converts to the same instant in whole milliseconds. Fractions of a millisecond are truncated.
 ///
 /// ```
 /// use amf_core::Date;
@@ -26,10 +26,10 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Date {
     }
 }
 
-/// The date that could not be a `DateTime`: an invalid one, or one beyond the year ±262,000.
+/// Error for a date that `DateTime` cannot represent: an invalid date, or one beyond the year ±262,000.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DateOutOfRangeError(
-    /// The date.
+    /// The date that was converted.
     pub Date,
 );
 
@@ -41,13 +41,13 @@ impl std::fmt::Display for DateOutOfRangeError {
 
 impl std::error::Error for DateOutOfRangeError {}
 
-/// The same moment, to the nearest millisecond.
+/// Converts to the same instant, rounded to the nearest millisecond.
 impl TryFrom<Date> for DateTime<Utc> {
     type Error = DateOutOfRangeError;
 
     fn try_from(date: Date) -> Result<Self, DateOutOfRangeError> {
         let millis = date.as_millis().round();
-        // The cast saturates, beyond what `DateTime` holds; not a number would become 0.
+        // The cast saturates beyond the range of `DateTime`. It turns NaN into 0, which the filter rejects.
         let moment = DateTime::from_timestamp_millis(millis as i64);
         moment.filter(|_| !millis.is_nan()).ok_or(DateOutOfRangeError(date))
     }

@@ -1,4 +1,4 @@
-//! Lists, tuples, sets and maps.
+//! Conversion of lists, tuples, sets and maps.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -118,7 +118,7 @@ macro_rules! tuples {
             fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
                 let mut list = decoder.begin_list()?;
                 let mut items: ($(Option<$name>,)+) = Default::default();
-                // Number of elements up to the last that was sent: those in between that are missing are holes.
+                // Number of elements up to the last one that was sent. Missing elements before it are holes.
                 let mut len = 0;
                 while let Some(index) = decoder.next_item(&mut list)? {
                     match index {
@@ -165,7 +165,7 @@ tuples! {
 }
 
 impl<'de> Decoder<'de> {
-    /// Reads named members into anything that collects them; names that `K` cannot read are errors.
+    /// Reads named members into a map. A name that `K` cannot parse is an error.
     fn map<K, V, M>(&mut self, mut insert: impl FnMut(&mut M, K, V)) -> Result<M, DecodeError>
     where
         K: FromStr<Err: Display>,

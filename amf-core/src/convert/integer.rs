@@ -1,4 +1,4 @@
-//! Integers that a Number cannot hold exactly, in the two forms that can be asked for.
+//! Integers that a Number cannot hold exactly, written as strings or as doubles.
 
 use std::str::FromStr;
 
@@ -6,8 +6,8 @@ use crate::decoder::Token;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::{Decoder, Encoder, FromAmf};
 
-/// An integer, an `Option` of one, or a `Vec` of them: what can be written as [strings](crate::as_string) or as
-/// [doubles](crate::as_double), whatever its size. The trait is sealed.
+/// Integer types, and `Option` and `Vec` of them, that [`as_string`](crate::as_string) and
+/// [`as_double`](crate::as_double) read and write. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no integer",
     label = "neither an integer, nor an `Option` or a `Vec` of them",
@@ -40,7 +40,8 @@ macro_rules! integers {
             fn read(decoder: &mut Decoder<'_>, form: IntegerForm) -> Result<Self, DecodeError> {
                 decoder.integer(form, stringify!($type), |value| {
                     let integer = value as $type;
-                    // The cast saturates: what is too large differs, but for the double that the largest one becomes.
+                    // The cast saturates, so a value out of range differs after the cast back. The only
+                    // exception is the double to which the maximum of the type is rounded.
                     #[allow(clippy::float_cmp, reason = "exact by intent")]
                     (integer as f64 == value).then_some(integer)
                 })
@@ -134,7 +135,7 @@ impl<T: Integers> Integers for Vec<T> {
     }
 }
 
-/// An element of a list.
+/// Element of a list of integers in one of the forms.
 struct FormElement<T, const STRING: bool>(T);
 
 impl<T: Integers, const STRING: bool> FromAmf<'_> for FormElement<T, STRING> {
@@ -143,9 +144,10 @@ impl<T: Integers, const STRING: bool> FromAmf<'_> for FormElement<T, STRING> {
     }
 }
 
-/// Integers as decimal strings, `#[amf(as = "string")]`: nothing is lost, and the client reads a `String`.
+/// Integers as decimal strings, for `#[amf(as = "string")]`. The conversion is exact, and the client receives a
+/// `String`.
 ///
-/// Numbers are read as well, up to ±2^53.
+/// Numbers up to ±2^53 are accepted as well.
 ///
 /// ```
 /// use amf_core::{from_slice, to_vec, AmfObject, Version};
@@ -168,17 +170,25 @@ pub mod as_string {
     use super::{DecodeError, Decoder, EncodeError, Encoder, IntegerForm, Integers};
 
     /// Reads integers from strings, or from numbers up to ±2^53.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is neither, or out of the range of `T`.
     pub fn from_amf<T: Integers>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
         T::read(decoder, IntegerForm::String)
     }
 
     /// Writes integers as strings.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an output limit is exceeded.
     pub fn to_amf<T: Integers>(value: &T, encoder: &mut Encoder) -> Result<(), EncodeError> {
         value.write(encoder, IntegerForm::String)
     }
 }
 
-/// Integers as the nearest doubles, `#[amf(as = "double")]`: beyond ±2^53 the last digits are lost.
+/// Integers as the nearest doubles, for `#[amf(as = "double")]`. Beyond ±2^53 the last digits are lost.
 ///
 /// ```
 /// use amf_core::{from_slice, to_vec, AmfObject, Version};
@@ -196,12 +206,20 @@ pub mod as_string {
 pub mod as_double {
     use super::{DecodeError, Decoder, EncodeError, Encoder, IntegerForm, Integers};
 
-    /// Reads integers from whole numbers of any size that the type holds.
+    /// Reads integers from integral numbers of any magnitude in the range of the type.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is not such a number.
     pub fn from_amf<T: Integers>(decoder: &mut Decoder<'_>) -> Result<T, DecodeError> {
         T::read(decoder, IntegerForm::Double)
     }
 
     /// Writes integers as the nearest doubles.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an output limit is exceeded.
     pub fn to_amf<T: Integers>(value: &T, encoder: &mut Encoder) -> Result<(), EncodeError> {
         value.write(encoder, IntegerForm::Double)
     }

@@ -1,4 +1,4 @@
-//! Conversion straight between the wire and Rust types, without a tree in between.
+//! Direct conversion between the wire and Rust types, without an intermediate tree.
 
 mod array_collection;
 #[cfg(feature = "chrono")]

@@ -1,4 +1,4 @@
-//! Pointers: boxes, and those whose sharing is kept on the wire.
+//! Conversion of pointers. Shared pointers keep their identity on the wire.
 
 use std::any::Any;
 use std::rc::{Rc, Weak as RcWeak};
@@ -61,7 +61,7 @@ macro_rules! pointers {
             }
         }
 
-        /// References to one object become pointers to one value.
+        /// References to the same object become pointers to the same value.
         impl<'de, T: FromAmf<'de> + 'static> FromAmf<'de> for $strong<T> {
             fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
                 decoder.pointer()
@@ -80,7 +80,7 @@ macro_rules! pointers {
             }
         }
 
-        /// Pointers to one value become references to one object.
+        /// Pointers to the same value become references to the same object.
         impl<T: ToAmf $(+ $bound)* + 'static> ToAmf for $strong<T> {
             fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
                 let address = Self::as_ptr(self).addr();
@@ -89,7 +89,7 @@ macro_rules! pointers {
             }
         }
 
-        /// Leads to what a strong pointer of the same message holds; nowhere for null.
+        /// Points to the value of a strong pointer in the same message. Null becomes a dangling pointer.
         impl<'de, T: FromAmf<'de> + 'static> FromAmf<'de> for $weak<T> {
             fn from_amf(decoder: &mut Decoder<'de>) -> Result<Self, DecodeError> {
                 decoder.weak_pointer::<$strong<T>>()
@@ -104,7 +104,7 @@ macro_rules! pointers {
             }
         }
 
-        /// Null where the value is gone.
+        /// Writes null if the value was dropped.
         impl<T: ToAmf $(+ $bound)* + 'static> ToAmf for $weak<T> {
             fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
                 self.upgrade().to_amf(encoder)

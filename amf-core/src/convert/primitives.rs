@@ -1,4 +1,4 @@
-//! Rust's scalars, text and dates.
+//! Conversion of scalars, text and dates.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -37,7 +37,7 @@ impl ToAmf for bool {
 }
 
 impl Decoder<'_> {
-    /// Any number of the wire.
+    /// Reads a number in any encoding.
     #[inline]
     fn number(&mut self, expected: &'static str) -> Result<f64, DecodeError> {
         match self.take_double() {
@@ -64,7 +64,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The largest magnitude up to which every integer is a double.
+/// Largest magnitude up to which a double represents every integer exactly.
 pub(super) const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 macro_rules! integers {
@@ -73,7 +73,8 @@ macro_rules! integers {
             #[inline]
             fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
                 fn from_number(decoder: &Decoder<'_>, value: f64) -> Result<$type, DecodeError> {
-                    // Up to 2^53 a double says which integer it is; the cast saturates, so what does not fit differs.
+                    // Beyond 2^53 a double may stand for several integers, so larger values are refused. The
+                    // cast saturates, so a value out of range differs after the cast back.
                     let integer = value as $type;
                     #[allow(clippy::float_cmp, reason = "exact by intent")]
                     if integer as f64 == value && value.abs() <= MAX_EXACT_INTEGER {
@@ -155,7 +156,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// A `ByteArray`, or nothing read where another value stands next.
+    /// Reads a `ByteArray`. Returns `None`, and reads nothing, if a list or an object follows.
     fn take_byte_array(&mut self) -> Result<Option<&'de [u8]>, DecodeError> {
         let start = self.cursor();
         let mode = self.mode;
@@ -299,7 +300,7 @@ impl FromAmf<'_> for Box<str> {
 }
 
 impl FromAmf<'_> for Arc<str> {
-    /// References to one string share it.
+    /// References to one string share one allocation.
     fn from_amf(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match decoder.token()? {
             Token::String(text) => decoder.interned_text(&text),

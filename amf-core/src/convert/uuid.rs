@@ -1,8 +1,8 @@
-//! UUIDs as Flex writes them (feature `uuid`).
+//! UUIDs in the format of Flex (feature `uuid`).
 //!
-//! `mx.utils.UIDUtil` makes strings of 36 characters in upper case, and its `isUID` takes no other, so this
-//! is what is written. Read are strings of every form that the `uuid` crate knows, in either case (hyphens or
-//! none, braces, `urn:uuid:`), and a `ByteArray` of 16, which `UIDUtil.toByteArray` makes.
+//! UUIDs are written as strings of 36 characters in upper case, because `mx.utils.UIDUtil.isUID` accepts no other
+//! format. Strings in every format that the `uuid` crate parses are read (either case, with or without hyphens,
+//! braces, `urn:uuid:`), and `ByteArray`s of 16 bytes, the output of `UIDUtil.toByteArray`.
 
 use std::borrow::Cow;
 

@@ -1,15 +1,15 @@
-//! ActionScript's Vectors, typed.
+//! Typed Vectors of ActionScript.
 
 use std::ops::{Deref, DerefMut};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::{Classes, Decoder, Encoder, FromAmf, ToAmf, VectorItem};
 
-/// A list that is written as a `Vector.<T>` of AMF3 (§3.15): the numbers as bare elements of 4 or 8 bytes,
+/// List that is written as a `Vector.<T>` of AMF3 (§3.15). Numbers are written as bare elements of 4 or 8 bytes,
 /// objects with the alias of their class.
 ///
-/// To read one, any list type will do, `Vec<T>` too, and this one reads any list. AMF0 has no Vectors: there,
-/// it is AMF3 behind the marker 0x11.
+/// When reading, every type of list accepts a Vector, and this type accepts every form of list. AMF0 has no Vectors,
+/// so in AMF0 the Vector is written as AMF3 behind the marker 0x11.
 ///
 /// ```
 /// use amf_core::{from_slice, to_vec, VectorOf, Version};
@@ -25,9 +25,9 @@ use crate::{Classes, Decoder, Encoder, FromAmf, ToAmf, VectorItem};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VectorOf<T> {
-    /// The elements.
+    /// Elements.
     pub items: Vec<T>,
-    /// Whether ActionScript may not change its length. False for what was no Vector on the wire.
+    /// Whether ActionScript may not change the length. `false` if the list was not a Vector on the wire.
     pub fixed: bool,
 }
 
@@ -63,7 +63,7 @@ impl<'de, T: FromAmf<'de>> FromAmf<'de> for VectorOf<T> {
 }
 
 impl<T> From<Vec<T>> for VectorOf<T> {
-    /// One whose length may change.
+    /// Creates a Vector whose length may change.
     fn from(items: Vec<T>) -> Self {
         Self { items, fixed: false }
     }

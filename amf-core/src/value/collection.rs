@@ -4,27 +4,45 @@ use std::sync::Arc;
 
 use super::{DynamicMembers, Traits, Value};
 
-/// An AMF0 strict array, or an AMF3 array, which may have named members too.
+/// AMF0 strict array, or AMF3 array, which may have named members too.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Array {
-    /// The elements.
+    /// Elements.
     pub items: Vec<Value>,
-    /// What AMF3 calls the associative part.
+    /// Named members, the associative part of an AMF3 array.
     pub members: DynamicMembers,
 }
 
-/// An AMF0 ECMA array: named members, whose names are often indices.
+/// AMF0 ECMA array: named members, whose names are often indices.
+///
+/// ```
+/// use amf_core::{EcmaArray, Value, Version, to_vec};
+///
+/// let array = EcmaArray::new([("0", true)].into_iter().collect());
+/// let bytes = to_vec(Version::Amf0, &Value::from(array))?;
+/// assert_eq!(bytes, [0x08, 0, 0, 0, 1, 0, 1, b'0', 0x01, 1, 0, 0, 0x09]);
+/// # Ok::<(), amf_core::EncodeError>(())
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EcmaArray {
-    /// The length that the peer gave. It says little: it is 0, or wrong, or that of a sparse array.
+    /// Length that the peer declared. It is not reliable: it may be 0, wrong, or that of a sparse array.
     pub length: u32,
-    /// The members.
+    /// Members.
     pub members: DynamicMembers,
 }
 
-/// A Vector of AMF3 (§3.15). A fixed one does not change its length.
+/// AMF3 Vector (§3.15). The length of a fixed Vector cannot be changed.
+///
+/// ```
+/// use amf_core::{Value, Vector, Version, from_slice};
+///
+/// // AMF3: Vector.<int> of one element, -1.
+/// let value: Value = from_slice(Version::Amf3, &[0x0D, 0x03, 0x00, 0xFF, 0xFF, 0xFF, 0xFF])?;
+/// assert_eq!(value, Vector::Int { fixed: false, items: vec![-1] }.into());
+/// # Ok::<(), amf_core::DecodeError>(())
+/// ```
 #[derive(Clone)]
 #[allow(missing_docs, reason = "`fixed` and `items` say it")]
 pub enum Vector {
@@ -37,34 +55,49 @@ pub enum Vector {
     /// A Vector of any other type.
     Object {
         fixed: bool,
-        /// The alias of the elements' class; empty, or `*`, for any.
+        /// Alias of the class of the elements. Empty or `*` for elements of any type.
         class: Arc<str>,
         items: Vec<Value>,
     },
 }
 
-/// A Dictionary of AMF3 (§3.16), whose keys are values.
+/// AMF3 Dictionary (§3.16), whose keys are values of any type.
+///
+/// ```
+/// use amf_core::{Dictionary, Value};
+///
+/// let seats = Dictionary::new(vec![(Value::from(7), "Ann".into())]).with_weak_keys(true);
+/// assert_eq!(seats.entries[0].1.as_str(), Some("Ann"));
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Dictionary {
-    /// Whether it holds its keys weakly.
+    /// Whether ActionScript holds the keys weakly.
     pub weak: bool,
     /// Keys and values, in order.
     pub entries: Vec<(Value, Value)>,
 }
 
-/// An object whose class wrote its body itself (AMF3 §3.12).
+/// Object whose class wrote its body (AMF3 §3.12).
+///
+/// ```
+/// use amf_core::{External, ExternalPart, Value};
+///
+/// let list = Value::from(vec![Value::from(7)]);
+/// let collection = External::new("flex.messaging.io.ArrayCollection", vec![ExternalPart::Value(list)]);
+/// assert_eq!(collection.as_list(), Some(&[Value::from(7)][..]));
+/// ```
 #[derive(Clone, Default)]
 pub struct External {
     pub(super) traits: Arc<Traits>,
-    /// The body, in order.
+    /// Parts of the body, in order.
     pub parts: Vec<ExternalPart>,
 }
 
-/// A piece of an externalizable body.
+/// Part of the body of an [`External`].
 #[derive(Clone)]
 pub enum ExternalPart {
-    /// Raw data.
+    /// Raw bytes.
     Bytes(Arc<[u8]>),
     /// A value.
     Value(Value),
@@ -120,22 +153,22 @@ impl Dictionary {
 }
 
 impl External {
-    /// A body of a class.
+    /// Creates an object of a class with the given body.
     pub fn new(alias: impl Into<Arc<str>>, parts: Vec<ExternalPart>) -> Self {
         Self { traits: Arc::new(Traits::new(alias, [], false)), parts }
     }
 
-    /// A body of a class whose record is shared.
+    /// Creates an object whose traits record is shared.
     pub(super) fn with_traits(traits: Arc<Traits>, parts: Vec<ExternalPart>) -> Self {
         Self { traits, parts }
     }
 
-    /// The class's alias.
+    /// Returns the alias of the class.
     pub fn alias(&self) -> &str {
         self.traits.alias()
     }
 
-    /// The elements, if it is an `ArrayCollection` or an `ArrayList`.
+    /// Returns the elements, if the object is an `ArrayCollection` or an `ArrayList`.
     pub fn as_list(&self) -> Option<&[Value]> {
         match self.parts.as_slice() {
             [ExternalPart::Value(body)] if crate::external::is_collection(self.alias()) => body.as_list(),
@@ -145,7 +178,7 @@ impl External {
 }
 
 impl Vector {
-    /// Whether its length is fixed.
+    /// Returns `true` if the length is fixed.
     pub fn is_fixed(&self) -> bool {
         match self {
             Self::Int { fixed, .. }

@@ -1,4 +1,4 @@
-//! Comparing graphs by structure. A reference to an ancestor is where it stops.
+//! Structural comparison of graphs. The comparison ends at references to enclosing objects.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use super::{
 use crate::work;
 
 impl PartialEq for Value {
-    /// Compares structure. References to ancestors are equal when they lead to objects of one kind and alias.
+    /// Compares the structure. References to enclosing objects are equal if their targets have the same type and
+    /// alias.
     fn eq(&self, other: &Self) -> bool {
         self.structurally_eq(other, &mut EqualPairs::default())
     }
@@ -27,13 +28,14 @@ macro_rules! equal {
 }
 equal! { Array EcmaArray Object DynamicMembers Vector Dictionary External ExternalPart }
 
-/// Pairs of shared nodes that were found equal: a graph may have far more paths than nodes. Long texts and traits
-/// records are among them: a reference to a text of a megabyte takes two bytes on the wire.
+/// Pairs of shared nodes that were found to be equal. A graph may have far more paths than nodes, so each pair is
+/// compared once. Long texts and traits records are included: a reference to a text of a megabyte takes two bytes on
+/// the wire.
 #[derive(Default)]
 struct EqualPairs(HashSet<(usize, usize)>);
 
 impl EqualPairs {
-    /// Compares content of this length behind pointers, once for each pair if it is long.
+    /// Compares the contents of two pointers. The result for content longer than 64 bytes is remembered.
     fn are_equal<T: PartialEq + ?Sized>(&mut self, a: &Arc<T>, b: &Arc<T>, len: usize) -> bool {
         const MIN_REMEMBERED_LEN: usize = 64;
         if Arc::ptr_eq(a, b) {
@@ -52,7 +54,8 @@ impl EqualPairs {
     }
 
     fn have_equal_traits(&mut self, a: &Arc<Traits>, b: &Arc<Traits>) -> bool {
-        // As long as its texts, which are not added up: each pair is remembered.
+        // Traits records are always remembered. Adding up the length of their texts, to exempt short ones,
+        // would cost more.
         if Arc::ptr_eq(a, b) {
             return true;
         }
@@ -100,7 +103,7 @@ impl StructuralEq for Value {
     }
 }
 
-/// Not a number is equal to itself here: it is the same value on the wire.
+/// Compares two numbers. NaN is equal to itself here, because it is the same value on the wire.
 #[allow(clippy::float_cmp, reason = "exact by intent")]
 fn same_number(a: f64, b: f64) -> bool {
     a == b || a.is_nan() && b.is_nan()
@@ -137,14 +140,14 @@ impl StructuralEq for Array {
 }
 
 impl StructuralEq for EcmaArray {
-    /// The length is a hint and does not count.
+    /// Compares the members. The length is a hint and is ignored.
     fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         self.members.structurally_eq(&other.members, pairs)
     }
 }
 
 impl StructuralEq for DynamicMembers {
-    /// The order of members does not count.
+    /// Compares the members regardless of their order.
     fn structurally_eq(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         let is_there = |(name, value): (&str, &Value), pairs: &mut EqualPairs| {
             other.get(name).is_some_and(|other| value.structurally_eq(other, pairs))
@@ -210,7 +213,7 @@ impl StructuralEq for ExternalPart {
 }
 
 impl WeakValue {
-    /// Whether both refer to objects of one kind and alias, or to what is gone.
+    /// Returns `true` if both targets have the same type and alias, or if both were dropped.
     fn has_type_of(&self, other: &Self, pairs: &mut EqualPairs) -> bool {
         match (self.upgrade(), other.upgrade()) {
             (None, None) => true,
@@ -225,7 +228,7 @@ impl WeakValue {
         }
     }
 
-    /// The kind and the alias of what it refers to, unless that is gone.
+    /// Returns the type and the alias of the target, unless it was dropped.
     pub(super) fn target_type(&self) -> Option<(&'static str, String)> {
         let value = self.upgrade()?;
         let alias = match &value {

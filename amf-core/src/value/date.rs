@@ -1,4 +1,4 @@
-//! A date of a dynamic value, which may be one object that several places refer to.
+//! Date of a dynamic value, which may have identity.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::Date;
 
-/// A date in a [`Value`](super::Value).
+/// Date in a [`Value`](super::Value).
 ///
-/// In AMF3 a date is an object (AMF3 §3.10): a sender that holds one `Date` in two places sends it once, and a reference.
-/// Clones of a date that was read from such a message are written so again. A date that nothing else referred to, one of
-/// AMF0, and one made from a [`Date`] are values without identity.
+/// In AMF3 a date is an object (AMF3 §3.10). A sender that holds one `Date` in two places sends the date once,
+/// followed by a reference. Clones of a date that was read from such a message are written the same way. Dates
+/// without references, dates of AMF0, and dates created from a [`Date`] have no identity.
 ///
-/// Dates are equal if their moments are.
+/// Dates are equal if their instants are equal.
 ///
 /// ```
 /// use amf_core::{Date, Value, Version, from_slice, to_vec};
@@ -28,12 +28,12 @@ use crate::Date;
 #[derive(Clone, Default)]
 pub struct SharedDate {
     date: Date,
-    /// Its address tells the object apart from others. Most dates have none: it is an allocation.
+    /// Allocation whose address identifies the date. Most dates have none.
     identity: Option<Arc<()>>,
 }
 
 impl SharedDate {
-    /// A date that clones of it share.
+    /// Creates a date whose clones are written as references to one object.
     pub(crate) fn with_identity(date: Date) -> Self {
         Self { date, identity: Some(Arc::new(())) }
     }

@@ -1,6 +1,8 @@
-//! Printing graphs for people. What was printed already is named, not printed again: a graph may have far
-//! more paths than nodes. Long text and bytes are cut, and so is the whole: what is printed most often is a log, and a
-//! message of 500 kB that repeats one alias would be printed as hundreds of megabytes.
+//! Debug output of graphs. A shared node is printed once and named afterwards, because a graph may have far more
+//! paths than nodes.
+//!
+//! Long text and bytes are truncated, and so is the whole output. Debug output usually goes to a log, and a message
+//! of 500 kB that repeats one alias would produce hundreds of megabytes.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -12,15 +14,15 @@ use super::{
 };
 use crate::iso8601::Iso8601;
 
-/// Characters of a text that are printed.
+/// Maximum number of characters of a text that are printed.
 const MAX_TEXT_CHARS: usize = 1_024;
-/// Bytes of a `ByteArray` that are printed.
+/// Maximum number of bytes of a `ByteArray` that are printed.
 const MAX_BYTES: usize = 32;
 
-/// Bytes that one `Debug` prints.
+/// Maximum number of bytes of one `Debug` output.
 const MAX_DEBUG_BYTES: usize = 1 << 20;
 
-/// Passes on what is printed, up to a number of bytes.
+/// Writer that forwards output up to a number of bytes.
 struct TruncatedWriter<'a, 'f> {
     out: &'a mut fmt::Formatter<'f>,
     left: usize,
@@ -37,12 +39,12 @@ impl fmt::Write for TruncatedWriter<'_, '_> {
         let end = text.floor_char_boundary(self.left);
         self.left = 0;
         self.out.write_str(text.get(..end).unwrap_or_default())?;
-        // Ends the walk: what is not printed costs nothing.
+        // The error ends the traversal, so the remaining nodes have no cost.
         Err(fmt::Error)
     }
 }
 
-/// Prints up to the limit, and an ellipsis where that was not all.
+/// Prints up to the limit, followed by an ellipsis if the output was truncated.
 fn write_truncated<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, value: &T) -> fmt::Result {
     let is_pretty = f.alternate();
     let mut out = TruncatedWriter { out: f, left: MAX_DEBUG_BYTES, is_truncated: false };
@@ -53,10 +55,10 @@ fn write_truncated<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, value: &T) -> fmt:
     f.write_str("… (cut at 1 MiB)")
 }
 
-/// The shared nodes that were printed, by address.
+/// Shared nodes that were printed, by address.
 type PrintedNodes = RefCell<HashSet<usize>>;
 
-/// Something to print, with what was printed before it.
+/// Node to print, with the nodes that were printed before it.
 struct WithPrinted<'a, T: ?Sized>(&'a T, &'a PrintedNodes);
 
 macro_rules! debug {
@@ -109,7 +111,7 @@ where
     }
 }
 
-/// What is printed of a node that was printed before.
+/// Name that stands for a node that was printed before.
 trait NodeName {
     fn name(&self) -> &str;
 }
@@ -216,7 +218,7 @@ impl fmt::Debug for WeakValue {
     }
 }
 
-/// `Alias { name: value, … }`, with names that are no identifiers in quotes.
+/// Prints `Alias { name: value, … }`. Names that are not identifiers are in quotes.
 fn members<'a>(
     f: &mut fmt::Formatter<'_>,
     alias: &str,
@@ -241,7 +243,7 @@ fn members<'a>(
     object.finish()
 }
 
-/// In quotes where it is no word.
+/// Name of a member, in quotes unless it is an identifier.
 struct QuotedName<'a>(&'a str);
 
 impl fmt::Display for QuotedName<'_> {
@@ -250,7 +252,7 @@ impl fmt::Display for QuotedName<'_> {
     }
 }
 
-/// In quotes where it is not made of words and points.
+/// Alias of a class, in quotes unless it consists of words and dots.
 struct AliasName<'a>(&'a str);
 
 impl fmt::Display for AliasName<'_> {
@@ -263,7 +265,7 @@ fn write_word(f: &mut fmt::Formatter<'_>, text: &str, in_words: impl Fn(char) ->
     if !text.is_empty() && text.chars().all(in_words) { f.write_str(text) } else { write!(f, "{text:?}") }
 }
 
-/// Text in quotes, the start of it if it is long.
+/// Text in quotes. Long text is truncated.
 struct TruncatedText<'a>(&'a str);
 
 impl fmt::Debug for TruncatedText<'_> {
@@ -277,7 +279,7 @@ impl fmt::Debug for TruncatedText<'_> {
     }
 }
 
-/// How many bytes, and the first of them in hex.
+/// Number of bytes, and the first of them in hex.
 struct TruncatedBytes<'a>(&'a [u8]);
 
 impl fmt::Display for TruncatedBytes<'_> {
@@ -341,7 +343,7 @@ mod tests {
 
     #[test]
     fn repeated_and_enclosing_objects_are_printed_by_name() {
-        // A list that has one object twice, and the object itself: [o, o] with o = {self: o}.
+        // A list that contains one object twice, and the object in itself: [o, o] with o = {self: o}.
         let bytes = b"\x09\x05\x01\x0A\x0B\x01\x09self\x0A\x02\x01\x0A\x02";
         let value: Value = from_slice(Version::Amf3, bytes).unwrap();
         assert_eq!(format!("{value:?}"), "[{self: <ancestor Object>}, <Object as above>]");
@@ -350,7 +352,7 @@ mod tests {
     #[test]
     fn what_is_printed_is_cut_at_a_mebibyte() {
         let bytes = |count: usize| Value::from(vec![Value::from("x".repeat(100)); count]);
-        // Of each text: its quotes, a comma and a space.
+        // Each text takes 104 bytes, including its quotes, a comma and a space.
         let fits = (MAX_DEBUG_BYTES - 2) / 104;
         assert_eq!(debug_text(bytes(fits)).len(), fits * 104);
         for value in [bytes(fits + 1), bytes(100_000)] {
@@ -361,7 +363,7 @@ mod tests {
         }
     }
 
-    /// Was: 501 kB were printed as 239 MiB.
+    /// Regression: 501 kB were printed as 239 MiB.
     #[test]
     fn a_long_alias_of_many_objects_is_cut() {
         let traits = std::sync::Arc::new(crate::Traits::new("a".repeat(10_000), [], false));

@@ -1,4 +1,4 @@
-//! Reading as a dynamic value.
+//! Decoding of dynamic values.
 
 use std::sync::{Arc, Weak};
 
@@ -14,9 +14,10 @@ use crate::external::{ExternalInput, RecordedPart};
 use crate::wire::u29;
 use crate::{Date, Decoder, FromAmf, Version, amf3, work};
 
-/// The counters beside a value in an `Arc`.
+/// Size of the counters beside a value in an `Arc`.
 const ARC_COUNTERS: usize = 2 * size_of::<usize>();
-/// Longer names that are sent by reference count as bytes that are read again: each is hashed for each member.
+/// Maximum length of a name sent by reference that is not charged as bytes that are read again. Each occurrence of a
+/// name is hashed.
 const MAX_FREE_NAME_LEN: usize = 64;
 
 impl<'de> FromAmf<'de> for Value {
@@ -57,14 +58,14 @@ impl<'de> FromAmf<'de> for Value {
         Ok(value)
     }
 
-    /// Undefined, as a strict array of AMF0 has it there.
+    /// Returns undefined, which is what an AMF0 strict array contains in place of a missing element.
     fn hole() -> Option<Self> {
         Some(Self::Undefined)
     }
 }
 
 impl<'de> Decoder<'de> {
-    /// Reads a value that nothing was made of yet.
+    /// Reads a value that is not in the table of shared objects.
     pub(super) fn read_new_value(&mut self, slot: Option<SlotId>) -> Result<Value, DecodeError> {
         Ok(match self.token()? {
             Token::Undefined => Value::Undefined,
@@ -86,7 +87,7 @@ impl<'de> Decoder<'de> {
         })
     }
 
-    /// A date, with identity if a reference may lead to it.
+    /// Returns a date, with identity if a reference may name it.
     fn shared_date(&mut self, date: Date, slot: Option<SlotId>) -> Result<SharedDate, DecodeError> {
         let Some(SlotId { version: Version::Amf3, index }) = slot else {
             return Ok(date.into());
@@ -98,10 +99,11 @@ impl<'de> Decoder<'de> {
         Ok(SharedDate::with_identity(date))
     }
 
-    /// Whether a reference to the date of this number may be in the input.
+    /// Returns `true` if the input may contain a reference to the date with this index.
     ///
-    /// The first date of a message looks for all of them: bytes that look like a reference to a date, of which some are
-    /// none. This passes over the input once, where giving each date identity would take an allocation for each.
+    /// The first date of a message triggers a search for all byte sequences that look like a reference to a date;
+    /// some of them are not. The search is one pass over the input. The alternative, an identity for every date,
+    /// would take one allocation for each.
     fn may_refer_to_date(&mut self, index: u32) -> Result<bool, DecodeError> {
         if let Some(references) = &self.date_references {
             return Ok(references.contains(&index));
@@ -161,7 +163,7 @@ impl<'de> Decoder<'de> {
         Ok(value)
     }
 
-    /// Makes an object that values inside it can refer to while it is being read.
+    /// Creates an object that values within it can refer to while it is being read.
     fn shared_node<T: Default>(
         &mut self,
         slot: SlotId,
@@ -203,7 +205,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// One record of traits for all objects that share it.
+    /// Returns a traits record that is shared by all objects of the record.
     fn value_traits(&mut self, traits: &crate::decoder::WireTraits<'de>) -> Result<Arc<Traits>, DecodeError> {
         if let Some(view) = &*traits.value_traits.borrow() {
             return Ok(Arc::clone(view));
@@ -215,7 +217,7 @@ impl<'de> Decoder<'de> {
         Ok(view)
     }
 
-    /// One record of traits for all AMF0 objects of an alias that follow one another.
+    /// Returns a traits record that is shared by consecutive AMF0 objects with the same alias.
     fn amf0_traits(&mut self, alias: &str) -> Result<Arc<Traits>, DecodeError> {
         let last = self.shared_objects.get().and_then(|shared| shared.amf0_traits.as_ref());
         if let Some(last) = last.filter(|last| last.alias() == alias) {
@@ -294,7 +296,7 @@ impl<'de> Decoder<'de> {
         })
     }
 
-    /// The bare elements of a Vector of numbers.
+    /// Reads the bare elements of a Vector of numbers.
     pub(crate) fn vector_numbers<const N: usize, T>(
         &mut self,
         count: usize,
@@ -322,7 +324,8 @@ impl<'de> Decoder<'de> {
         let recorded = ExternalInput::record(self, body)?;
         let mut parts = Vec::new();
         if self.is_dry_run {
-            // Read twice at every level, nested ones would take time without bound.
+            // Recorded values are read a second time. Doing so at each level would take exponential time for
+            // nested objects, and a dry run discards the values anyway.
             return Ok(External::with_traits(traits, parts));
         }
         for part in recorded {
@@ -340,8 +343,8 @@ impl<'de> Decoder<'de> {
         Ok(External::with_traits(traits, parts))
     }
 
-    /// A string that stands next by reference, if dynamic values hold it already. So text that is not UTF-8 is copied
-    /// once, not for each reference.
+    /// Takes a string that is sent by reference, if a dynamic value already holds it. Text that is not UTF-8 is
+    /// therefore copied once and not for each reference.
     fn take_interned_string(&mut self) -> Option<Arc<str>> {
         let (Mode::Amf3, Some(amf3::marker::STRING)) = (self.mode, self.reader.peek()) else {
             return None;
@@ -355,7 +358,7 @@ impl<'de> Decoder<'de> {
         text
     }
 
-    /// The same without the marker.
+    /// Takes a string without a marker that is sent by reference, if a dynamic value already holds it.
     fn take_interned_text(&mut self) -> Option<Arc<str>> {
         let (head, rest) = u29::split(self.reader.rest())?;
         let index = head >> 1;
@@ -367,7 +370,7 @@ impl<'de> Decoder<'de> {
         Some(text)
     }
 
-    /// Text as dynamic values hold it: one copy for all references to one string.
+    /// Returns text for a dynamic value. All references to one string share one copy.
     pub(crate) fn interned_text(&mut self, text: &WireString<'de>) -> Result<Arc<str>, DecodeError> {
         if let Some(copy) = text.entry.and_then(|entry| self.shared_objects.get()?.strings.get(&entry)) {
             return Ok(Arc::clone(copy));
@@ -380,7 +383,8 @@ impl<'de> Decoder<'de> {
     }
 
     fn copy_text(&mut self, text: &str) -> Result<Arc<str>, DecodeError> {
-        // No allocation: an empty string takes a byte or two on the wire, and allocating costs as much as all the rest.
+        // Empty strings are not allocated: they take one or two bytes on the wire, and the allocation would
+        // cost as much as the rest of their decoding.
         if text.is_empty() {
             return Ok(Arc::default());
         }
@@ -390,7 +394,8 @@ impl<'de> Decoder<'de> {
     }
 }
 
-/// The numbers behind all bytes that may be a reference to a date: its marker, and a number shifted by one (AMF3 §3.10).
+/// Returns the indices of all byte sequences that may be a reference to a date: the marker, followed by the index
+/// shifted by one (AMF3 §3.10).
 fn find_date_references(input: &[u8]) -> HashSet<u32> {
     work::count_bytes(input.len());
     let mut references = HashSet::new();

@@ -1,15 +1,15 @@
-//! References back to an object that encloses them and is being read as a type of the program's own: a list, a map, a
-//! struct with a member of type [`Value`].
+//! References to an enclosing object that is being read as a Rust type: a list, a map, or a struct with a member of
+//! type [`Value`].
 //!
-//! There is no [`Value`] of that object that the reference could lead to, so one is made from the object's bytes. It is a
-//! copy, complete in itself: its own cycle is an [`Ancestor`](Value::Ancestor) inside of it.
+//! No [`Value`] of that object exists that the reference could lead to, so one is created from the bytes of the
+//! object. It is a complete copy. Its own cycle is an [`Ancestor`](Value::Ancestor) within the copy.
 
 use super::Value;
 use crate::decoder::{Cursor, Mode, SlotId};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, Version, work};
 
-/// What is known of the objects inside of one that is read once more.
+/// State of the objects within an object that is read once more.
 struct Suspended {
     start: Cursor,
     values: Vec<(SlotId, (Value, usize))>,
@@ -17,19 +17,20 @@ struct Suspended {
 }
 
 impl Decoder<'_> {
-    /// Reads the object of an open slot once more, as a value, and goes on at `reference_end`. The caller enters the
-    /// value for the slot, so that it is made once however often it is referred to.
+    /// Reads the object of an open slot once more, as a value, and continues at `reference_end`. The caller stores
+    /// the value for the slot, so that it is created once for all references.
     ///
     /// # Errors
     ///
-    /// [`DecodeErrorKind::Cycle`] for the array of a call's arguments: no sender means that, but one whose numbering of
-    /// references differs from the one in force. Otherwise the errors of reading a value; it counts against the limits
-    /// on what is read again.
+    /// Returns [`DecodeErrorKind::Cycle`] for the array of a call's arguments: senders do not refer to it, so such a
+    /// reference shows that the sender uses another numbering. Otherwise returns the errors of reading a value, which
+    /// counts against the limits on replays.
     pub(super) fn copy_enclosing_object(
         &mut self,
         slot: SlotId,
         reference_end: usize,
     ) -> Result<Value, DecodeError> {
+        // The error lets `read_message` try the next numbering.
         if self.arguments == Some(slot) {
             return Err(self.error(DecodeErrorKind::Cycle));
         }
@@ -48,8 +49,8 @@ impl Decoder<'_> {
         Ok(value)
     }
 
-    /// Takes away what was made of the objects from `start` to here: the copy shall have values of its own, not lead to
-    /// those that are still being made around the reference.
+    /// Removes the values of the objects from `start` to the current position. The copy needs values of its own, and
+    /// must not refer to those that are still being created around the reference.
     fn suspend_objects(&mut self, start: Cursor) -> Suspended {
         let mut suspended = Suspended { start, values: Vec::new(), open: Vec::new() };
         for slot in slots_between(start, self.cursor()) {
@@ -64,7 +65,7 @@ impl Decoder<'_> {
         suspended
     }
 
-    /// Puts back what was taken away, in place of what was made until `end`.
+    /// Restores the removed values, and drops those that were created up to `end`.
     fn resume_objects(&mut self, suspended: Suspended, end: Cursor) {
         let values = &mut self.shared_objects.get_mut().values;
         for slot in slots_between(suspended.start, end) {

@@ -1,4 +1,4 @@
-//! Writing a dynamic value.
+//! Encoding of dynamic values.
 
 use std::sync::Arc;
 
@@ -97,7 +97,8 @@ impl ToAmf for Object {
 }
 
 impl ToAmf for Array {
-    /// An array with named members becomes an ECMA array in AMF0, its elements named by index.
+    /// Writes an array. In AMF0 an array with named members becomes an ECMA array, and its elements are named by
+    /// index.
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         if encoder.current_version() == Version::Amf0 && !self.members.is_empty() {
             begin_ecma_array(encoder, (self.items.len() + self.members.len()) as u32)?;
@@ -125,7 +126,8 @@ impl ToAmf for Array {
 }
 
 impl ToAmf for EcmaArray {
-    /// In AMF3 the members that are named 0, 1, … in this order become elements, the others stay named.
+    /// Writes an ECMA array. In AMF3 the members that are named 0, 1, … in this order become elements, and the others
+    /// remain named.
     fn to_amf(&self, encoder: &mut Encoder) -> Result<(), EncodeError> {
         if encoder.current_version() == Version::Amf0 {
             begin_ecma_array(encoder, self.length)?;
@@ -201,7 +203,7 @@ fn begin_ecma_array(encoder: &mut Encoder, length: u32) -> Result<(), EncodeErro
     Ok(())
 }
 
-/// Only its head: the named members follow, an empty name, and the elements.
+/// Writes the head of an AMF3 array. The named members, an empty name, and the elements follow.
 fn begin_amf3_array(encoder: &mut Encoder, len: usize) -> Result<(), EncodeError> {
     encoder.begin_container()?;
     encoder.register_object(Version::Amf3, amf3::marker::ARRAY);

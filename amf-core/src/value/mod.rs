@@ -1,4 +1,4 @@
-//! The dynamic view: a value of any type, for what no type of the program's own describes.
+//! Dynamic values, for data that has no Rust type.
 
 mod collection;
 mod compare;
@@ -21,18 +21,18 @@ pub use typed::{from_value, to_value};
 
 use crate::Date;
 
-/// Any value of either version.
+/// Value of any type in either version.
 ///
-/// What has identity on the wire is behind an `Arc`: two members that referred to one object share one
-/// `Arc`, and are written as one object and a reference again. A reference to an object that encloses it
-/// is an [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive. Whoever takes a part out of a cyclic
-/// graph keeps the rest with it by a [`ValuePart`].
+/// Types with identity on the wire are behind an `Arc`. Two members that refer to the same object share one `Arc`,
+/// and are written as one object and a reference. A reference to an enclosing object is an
+/// [`Ancestor`](Self::Ancestor), so a cyclic graph does not keep itself alive. A [`ValuePart`] holds a part of a
+/// cyclic graph together with the rest.
 ///
-/// The enum is exhaustive, as are [`Vector`], [`WeakValue`] and [`ExternalPart`]: both formats are complete, and no type
-/// will be added to them.
+/// The enum is exhaustive, as are [`Vector`], [`WeakValue`] and [`ExternalPart`]: both formats are complete, and no
+/// type will be added to them.
 ///
-/// `Debug` prints it for people: an object once however often it is shared, dates in ISO 8601, the start of
-/// long text and of bytes, and of all at most 1 MiB. [`dump`](crate::dump) prints what is on the wire.
+/// `Debug` prints a readable form: a shared object once, dates in ISO 8601, the beginning of long text and of bytes,
+/// and at most 1 MiB in total. [`dump`](crate::dump) prints the encoded bytes.
 ///
 /// ```
 /// use amf_core::{Object, Value};
@@ -44,14 +44,14 @@ use crate::Date;
 /// ```
 #[derive(Clone, Default)]
 pub enum Value {
-    /// No value.
+    /// Undefined.
     Undefined,
     /// Null.
     #[default]
     Null,
     /// A Boolean.
     Bool(bool),
-    /// An AMF3 integer, of 29 bits on the wire. One that needs more is written as a double.
+    /// AMF3 integer, with 29 bits on the wire. A larger one is written as a double.
     Integer(i32),
     /// A double.
     Number(f64),
@@ -59,7 +59,7 @@ pub enum Value {
     String(Arc<str>),
     /// A date.
     Date(SharedDate),
-    /// XML of ActionScript 3 (E4X), as text: it is never parsed.
+    /// XML of ActionScript 3 (E4X), as text. The text is never parsed.
     Xml(Arc<str>),
     /// XML of ActionScript 2, as text.
     XmlDocument(Arc<str>),
@@ -75,15 +75,15 @@ pub enum Value {
     Vector(Arc<Vector>),
     /// A Dictionary of AMF3.
     Dictionary(Arc<Dictionary>),
-    /// An object whose class wrote its body itself.
+    /// An object whose class wrote its body.
     External(Arc<External>),
-    /// AMF0's "unsupported".
+    /// The AMF0 value "unsupported".
     Unsupported,
     /// A reference to an object that encloses this value.
     Ancestor(WeakValue),
 }
 
-/// An object that is referred to from inside itself.
+/// Weak reference of a [`Value`] to an object that encloses it; the content of [`Value::Ancestor`].
 #[derive(Clone)]
 pub enum WeakValue {
     /// An array.
@@ -101,12 +101,12 @@ pub enum WeakValue {
 }
 
 impl Value {
-    /// Whether it is null or undefined.
+    /// Returns `true` for null and undefined.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null | Self::Undefined)
     }
 
-    /// The Boolean, if it is one.
+    /// Returns the Boolean, if the value is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -114,7 +114,7 @@ impl Value {
         }
     }
 
-    /// The number, if it is an integer or a double.
+    /// Returns the number, if the value is an integer or a double.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Integer(value) => Some(f64::from(*value)),
@@ -123,7 +123,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is a string.
+    /// Returns the text, if the value is a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -131,7 +131,7 @@ impl Value {
         }
     }
 
-    /// The date, if it is one.
+    /// Returns the date, if the value is one.
     pub fn as_date(&self) -> Option<Date> {
         match self {
             Self::Date(date) => Some(date.date()),
@@ -139,7 +139,7 @@ impl Value {
         }
     }
 
-    /// The bytes, if it is a `ByteArray`.
+    /// Returns the bytes, if the value is a `ByteArray`.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::ByteArray(bytes) => Some(bytes),
@@ -147,7 +147,7 @@ impl Value {
         }
     }
 
-    /// The object, if it is one.
+    /// Returns the object, if the value is one.
     pub fn as_object(&self) -> Option<&Object> {
         match self {
             Self::Object(object) => Some(object),
@@ -155,7 +155,7 @@ impl Value {
         }
     }
 
-    /// The elements in order, if it is an array, the body of an `ArrayCollection`, or a Vector of objects.
+    /// Returns the elements in order, if the value is an array, an `ArrayCollection`, or a Vector of objects.
     pub fn as_list(&self) -> Option<&[Value]> {
         match self {
             Self::Array(array) => Some(&array.items),
@@ -168,7 +168,7 @@ impl Value {
         }
     }
 
-    /// The member of this name, if it is an object or an associative array that has it.
+    /// Returns the member with this name, if the value is an object or an associative array that has one.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
             Self::Object(object) => object.get(name),
@@ -178,7 +178,7 @@ impl Value {
         }
     }
 
-    /// What a person calls its type, for messages.
+    /// Returns the name of the type for messages.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Undefined => "undefined",
@@ -204,7 +204,7 @@ impl Value {
 }
 
 impl WeakValue {
-    /// The object itself, unless it is gone.
+    /// Returns the object, unless it was dropped.
     pub fn upgrade(&self) -> Option<Value> {
         match self {
             Self::Array(weak) => weak.upgrade().map(Value::Array),

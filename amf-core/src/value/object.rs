@@ -8,7 +8,7 @@ use indexmap::map::{self, Slice};
 
 use super::Value;
 
-/// Named members in the order in which they came.
+/// Named members in the order of their insertion.
 ///
 /// ```
 /// use amf_core::{DynamicMembers, Value};
@@ -25,47 +25,48 @@ use super::Value;
 /// ```
 #[derive(Clone, Default)]
 pub struct DynamicMembers {
-    // Boxed, because most lists have none, and an object of five bytes on the wire should not take hundreds here.
+    // Boxed, because most objects have none: an object of five bytes on the wire must not take hundreds of
+    // bytes here.
     members: Option<Box<IndexMap<Arc<str>, Value>>>,
 }
 
 impl DynamicMembers {
-    /// No members.
+    /// Creates an empty list of members.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a member; one of the same name keeps its place and gives back its old value.
+    /// Sets a member. An existing member of the same name keeps its position, and its old value is returned.
     pub fn insert(&mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Option<Value> {
         self.members.get_or_insert_default().insert(name.into(), value.into())
     }
 
-    /// The member of this name.
+    /// Returns the value of a member.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.members.as_ref()?.get(name)
     }
 
-    /// The member of this name, to change it.
+    /// Returns a mutable reference to the value of a member.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.members.as_mut()?.get_mut(name)
     }
 
-    /// Takes a member out; those behind it keep their order.
+    /// Removes a member. The order of the following members is preserved.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.members.as_mut()?.shift_remove(name)
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     pub fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no members.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }
 
-    /// The members in order, with names that may be shared.
+    /// Returns the members in order, with names that may be shared.
     pub(crate) fn iter_shared(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &Value)> {
         self.entries().iter()
     }
@@ -118,13 +119,13 @@ impl<'a> IntoIterator for &'a DynamicMembers {
     }
 }
 
-/// Iterator over borrowed members in their order. [`DynamicMembers::iter`] returns it.
+/// Iterator over borrowed members in order; returned by [`DynamicMembers::iter`].
 #[derive(Clone)]
 pub struct DynamicMembersIter<'a> {
     members: map::Iter<'a, Arc<str>, Value>,
 }
 
-/// Iterator over owned members in their order. `DynamicMembers::into_iter` returns it.
+/// Iterator over owned members in order; returned by `DynamicMembers::into_iter`.
 pub struct DynamicMembersIntoIter {
     members: map::IntoIter<Arc<str>, Value>,
 }
@@ -173,7 +174,7 @@ impl DoubleEndedIterator for DynamicMembersIntoIter {
 
 impl ExactSizeIterator for DynamicMembersIntoIter {}
 
-// Values print at most 1 MiB each, so a list of them is only counted.
+// Each value may print 1 MiB, so only the number of members is printed.
 impl fmt::Debug for DynamicMembersIter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DynamicMembersIter").field("len", &self.len()).finish_non_exhaustive()
@@ -186,7 +187,15 @@ impl fmt::Debug for DynamicMembersIntoIter {
     }
 }
 
-/// What objects of one class have in common on the wire (AMF3 §3.12).
+/// Traits record that the objects of one class share on the wire (AMF3 §3.12).
+///
+/// ```
+/// use amf_core::{DynamicMembers, Object, Traits, Value};
+///
+/// let traits = Traits::new("com.example.Point", ["x".into(), "y".into()], false);
+/// let point = Object::with_traits(traits.into(), vec![1.into(), 2.into()], DynamicMembers::new());
+/// assert_eq!(point.get("y"), Some(&Value::Integer(2)));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Traits {
     alias: Arc<str>,
@@ -195,7 +204,8 @@ pub struct Traits {
 }
 
 impl Traits {
-    /// Traits with an alias (empty for an anonymous object), sealed members, and dynamic ones or none.
+    /// Creates a record from an alias (empty for an anonymous object), the names of the sealed members, and whether
+    /// dynamic members are allowed.
     pub fn new(
         alias: impl Into<Arc<str>>,
         members: impl IntoIterator<Item = Arc<str>>,
@@ -204,33 +214,41 @@ impl Traits {
         Self { alias: alias.into(), members: members.into_iter().collect(), dynamic }
     }
 
-    /// The class's alias; empty for an anonymous object.
+    /// Returns the alias of the class, empty for an anonymous object.
     pub fn alias(&self) -> &str {
         &self.alias
     }
 
-    /// The same, as it may be shared.
+    /// Returns the alias as a shared string.
     pub(crate) fn shared_alias(&self) -> &Arc<str> {
         &self.alias
     }
 
-    /// The sealed members' names.
+    /// Returns the names of the sealed members.
     pub fn members(&self) -> &[Arc<str>] {
         &self.members
     }
 
-    /// Whether objects have members beside the sealed ones.
+    /// Returns `true` if objects may have members in addition to the sealed ones.
     pub fn is_dynamic(&self) -> bool {
         self.dynamic
     }
 
-    /// The traits of an object literal: no alias, nothing sealed, dynamic.
+    /// Returns `true` for the record of object literals: no alias, no sealed members, dynamic.
     pub fn is_anonymous(&self) -> bool {
         self.alias.is_empty() && self.members.is_empty() && self.dynamic
     }
 }
 
-/// An object: its traits, its sealed members' values in their order, and its dynamic members.
+/// Object with its traits, the values of its sealed members in order, and its dynamic members.
+///
+/// ```
+/// use amf_core::{Object, Value};
+///
+/// let mut room = Object::typed("com.example.Room").with("seats", 8);
+/// assert_eq!(room.insert("seats", 9), Some(Value::Integer(8)));
+/// assert_eq!(room.members().count(), 1);
+/// ```
 #[derive(Clone, Default)]
 pub struct Object {
     traits: Arc<Traits>,
@@ -238,22 +256,22 @@ pub struct Object {
     dynamic: DynamicMembers,
 }
 
-/// The traits of object literals, one record for all of them.
+/// Traits of object literals, one record for all of them.
 static ANONYMOUS: LazyLock<Arc<Traits>> = LazyLock::new(|| Arc::new(Traits::new("", [], true)));
 
 impl Object {
-    /// An anonymous object without members.
+    /// Creates an anonymous object without members.
     pub fn new() -> Self {
         Self::from(DynamicMembers::new())
     }
 
-    /// An object of a class, with no members but dynamic ones yet.
+    /// Creates an object of a class that has dynamic members only.
     pub fn typed(alias: impl Into<Arc<str>>) -> Self {
         Self::with_traits(Arc::new(Traits::new(alias, [], true)), Vec::new(), DynamicMembers::new())
     }
 
-    /// An object of these traits. Sealed members without a value are undefined, dynamic ones where the
-    /// traits allow none make the object dynamic.
+    /// Creates an object with the given traits. Sealed members without a value are undefined. Dynamic members make
+    /// the object dynamic, even if the traits do not allow them.
     pub fn with_traits(mut traits: Arc<Traits>, mut sealed: Vec<Value>, dynamic: DynamicMembers) -> Self {
         sealed.resize(traits.members.len(), Value::Undefined);
         if !dynamic.is_empty() && !traits.dynamic {
@@ -262,14 +280,14 @@ impl Object {
         Self { traits, sealed: sealed.into_boxed_slice(), dynamic }
     }
 
-    /// The same object with a member set.
+    /// Sets a member; see [`insert`](Self::insert).
     #[must_use]
     pub fn with(mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
         self.insert(name, value);
         self
     }
 
-    /// Sets a member: the sealed one of this name, else a dynamic one.
+    /// Sets the sealed member of this name, or else a dynamic one, and returns its old value.
     pub fn insert(&mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Option<Value> {
         let name = name.into();
         let position = self.traits.members.iter().position(|member| *member == name);
@@ -282,33 +300,33 @@ impl Object {
         self.dynamic.insert(name, value)
     }
 
-    /// The class's alias; empty for an anonymous object.
+    /// Returns the alias of the class, empty for an anonymous object.
     pub fn alias(&self) -> &str {
         &self.traits.alias
     }
 
-    /// The traits.
+    /// Returns the traits.
     pub fn traits(&self) -> &Arc<Traits> {
         &self.traits
     }
 
-    /// The member of this name, sealed or dynamic.
+    /// Returns the value of a member, sealed or dynamic.
     pub fn get(&self, name: &str) -> Option<&Value> {
         let sealed = self.traits.members.iter().position(|member| &**member == name);
         sealed.and_then(|position| self.sealed.get(position)).or_else(|| self.dynamic.get(name))
     }
 
-    /// The sealed members in order.
+    /// Returns the sealed members in order.
     pub fn sealed(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.traits.members.iter().map(|name| &**name).zip(self.sealed.iter())
     }
 
-    /// The dynamic members.
+    /// Returns the dynamic members.
     pub fn dynamic(&self) -> &DynamicMembers {
         &self.dynamic
     }
 
-    /// All members in order, the sealed ones first.
+    /// Returns all members in order, the sealed ones first.
     pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.sealed().chain(self.dynamic.iter())
     }

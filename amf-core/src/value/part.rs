@@ -1,4 +1,4 @@
-//! A part of a value that keeps what encloses it.
+//! Part of a value that keeps the enclosing value alive.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,12 +7,12 @@ use super::Value;
 use crate::error::EncodeError;
 use crate::{Encoder, ToAmf};
 
-/// A part of a value, together with the value that it was taken out of.
+/// Part of a value, together with the value that it was taken from.
 ///
-/// A reference back to an enclosing object ([`Value::Ancestor`]) does not keep that object alive. So a part of a cyclic
-/// value alone, such as the child in `{child: {parent: ^}}`, cannot be written once the rest is gone
-/// ([`EncodeErrorKind::Dangling`](crate::EncodeErrorKind::Dangling)). This type keeps the rest, and is written as the part,
-/// from which the enclosing object is reached as the sender sent it.
+/// A reference to an enclosing object ([`Value::Ancestor`]) does not keep that object alive. A part of a cyclic
+/// value, such as the child in `{child: {parent: ^}}`, can therefore not be written once the rest was dropped
+/// ([`EncodeErrorKind::Dangling`](crate::EncodeErrorKind::Dangling)). This type holds the rest. It is written as the
+/// part, from which the reader reaches the enclosing object as the sender sent it.
 ///
 /// ```
 /// use amf_core::{Value, ValuePart, Version, from_slice, to_vec};
@@ -34,12 +34,12 @@ use crate::{Encoder, ToAmf};
 #[derive(Clone, Default)]
 pub struct ValuePart {
     part: Value,
-    /// Held, never read: references inside of the part lead into it.
+    /// Held, but never read: references within the part lead into it.
     _whole: Value,
 }
 
 impl ValuePart {
-    /// Creates a part that keeps the value it was taken out of: the outermost one to which it refers back.
+    /// Creates a part that holds the whole value: the outermost one that the part refers to.
     pub fn new(part: impl Into<Value>, whole: impl Into<Value>) -> Self {
         Self { part: part.into(), _whole: whole.into() }
     }

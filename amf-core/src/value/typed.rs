@@ -1,14 +1,13 @@
-//! Between dynamic values and a program's own types.
+//! Conversion between dynamic values and Rust types.
 
 use super::Value;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::{Classes, Decoder, Encoder, FromAmf, Limits, ToAmf, Version};
 
-/// Makes a type of a dynamic value, as if the value had just arrived.
+/// Converts a dynamic value to a Rust type, as if it had just been received.
 ///
-/// What is shared in the value is shared among the `Arc`s of the type. The value is written as AMF3 and read
-/// again, so it costs as much as both; nothing can be borrowed from it. An error has the path to what did not
-/// fit, and no offset. A value of more than 64 levels is an error.
+/// Values that are shared within `value` are shared by the `Arc`s of the type. The value is encoded as AMF3 and
+/// decoded again, so the conversion costs as much as both, and nothing can be borrowed.
 ///
 /// ```
 /// use amf_core::{AmfObject, Object, Value, from_value};
@@ -26,6 +25,11 @@ use crate::{Classes, Decoder, Encoder, FromAmf, Limits, ToAmf, Version};
 /// assert_eq!(error.to_string(), "level: expected u8, got String");
 /// # Ok::<(), amf_core::DecodeError>(())
 /// ```
+///
+/// # Errors
+///
+/// Returns an error if the value does not fit the type, or if it has more than 64 levels. The error has a path, but
+/// no offset.
 pub fn from_value<T: for<'de> FromAmf<'de>>(value: &Value) -> Result<T, DecodeError> {
     let bytes = crate::to_vec(Version::Amf3, value).map_err(|error| {
         DecodeError::new(DecodeErrorKind::Custom(error.to_string().into()), 0).without_offset()
@@ -38,11 +42,10 @@ pub fn from_value<T: for<'de> FromAmf<'de>>(value: &Value) -> Result<T, DecodeEr
     T::from_amf(&mut decoder).map_err(DecodeError::without_offset)
 }
 
-/// Makes a dynamic value of a type, as a peer would receive it in AMF3.
+/// Converts a Rust type to a dynamic value, as a peer would receive it in AMF3.
 ///
-/// `Arc`s that are shared become shared objects. The type is written as AMF3 and read again, so it costs as
-/// much as both. An object of an externalizable class of the program's own is an error: the value alone does
-/// not say where its body ends.
+/// Shared `Arc`s become shared objects. The value is encoded as AMF3 and decoded again, so the conversion costs as
+/// much as both.
 ///
 /// ```
 /// use amf_core::{AmfObject, Value, to_value};
@@ -58,6 +61,11 @@ pub fn from_value<T: for<'de> FromAmf<'de>>(value: &Value) -> Result<T, DecodeEr
 /// assert_eq!((object.alias(), object.get("level")), ("com.example.Player", Some(&Value::Integer(7))));
 /// # Ok::<(), amf_core::EncodeError>(())
 /// ```
+///
+/// # Errors
+///
+/// Returns an error if the value cannot be encoded, or if it contains an object of an externalizable class that is
+/// not built in: the encoded form does not declare where its body ends.
 pub fn to_value<T: ToAmf + ?Sized>(value: &T) -> Result<Value, EncodeError> {
     let mut encoder = Encoder::new(Version::Amf3);
     value.to_amf(&mut encoder)?;
