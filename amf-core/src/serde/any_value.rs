@@ -1,4 +1,4 @@
-//! Reading a dynamic value from any format.
+//! Deserialization of a dynamic value from any format.
 
 use std::fmt;
 
@@ -9,8 +9,9 @@ use super::plain::key_name;
 use crate::Limits;
 use crate::value::{DynamicMembers, Value};
 
-/// Reads anything: whole numbers as integers where 32 bits hold them, else as doubles (an integer beyond
-/// 2^53 is an error), sequences as arrays, maps as anonymous objects. At most 64 levels.
+/// Deserializes any data. Integers that fit in 32 bits become integers, and larger ones become doubles; an integer
+/// beyond 2^53 is an error. Sequences become arrays, and maps become anonymous objects. The maximum depth is 64
+/// levels.
 ///
 /// ```
 /// use amf_core::{Value, Version, to_vec};
@@ -25,7 +26,7 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// Reads a value of at most so many levels.
+/// Deserializes a value with at most `depth` levels.
 pub(super) fn deserialize_with_depth<'de, D: Deserializer<'de>>(
     depth: usize,
     deserializer: D,
@@ -33,7 +34,7 @@ pub(super) fn deserialize_with_depth<'de, D: Deserializer<'de>>(
     AnyValue { depth }.deserialize(deserializer)
 }
 
-/// Any value of at most so many levels.
+/// Seed for any value with at most `depth` levels.
 #[derive(Clone, Copy)]
 struct AnyValue {
     depth: usize,

@@ -1,4 +1,4 @@
-//! Dates in serde's formats.
+//! Dates in the formats of serde.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 use super::plain;
 use crate::Date;
 
-/// By this name a newtype's number is a date for AMF. For other formats it is a number.
+/// Name of a newtype whose number is encoded as an AMF date. Other formats encode the number.
 pub(super) const DATE_NEWTYPE: &str = "amf_core::Date";
 
-/// Milliseconds since 1970 as a number; by this crate's serializer, a date.
+/// Serializes the milliseconds since 1970 as a number. The serializer of this crate writes a date.
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_newtype_struct(DATE_NEWTYPE, &plain::IntegerIfWhole(self.as_millis()))
     }
 }
 
-/// Takes milliseconds since 1970; from AMF a date as well.
+/// Deserializes milliseconds since 1970. The deserializer of this crate accepts dates as well.
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(DATE_NEWTYPE, DateVisitor)

@@ -1,4 +1,4 @@
-//! serde's errors in the words of this crate.
+//! Conversion of serde's errors to those of this crate.
 
 use std::fmt::Display;
 

@@ -1,19 +1,20 @@
-//! Dynamic values in serde's formats with a limit of the program's own.
+//! Serialization of dynamic values with a limit that the program sets.
 
 use serde_core::{Serialize, Serializer};
 
 use super::{Tagged, plain};
 use crate::{OutputLimit, Value};
 
-/// What a dynamic value may come to in a format of serde where nothing else is said.
+/// Default limit on the output of a dynamic value in a format of serde.
 pub(super) const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("json_bytes", 16 << 20);
 
-/// A dynamic value that is written in a format of serde with a limit on its size.
+/// Dynamic value that is serialized with a limit on its size.
 ///
-/// A small message can be a large document: names stand with every object, and what is shared is written each time.
-/// [`Value`] and [`Tagged`] have a limit of 16 MiB by themselves, named `json_bytes`; `Limited` sets another one. The
-/// size is counted as that of compact JSON in which a number takes eight bytes. A value that is too large is an error
-/// of the format with the limit's name, and nothing is written beyond it but the name of the member that exceeds it.
+/// A small AMF message can become a large document, because names are repeated in every object and shared values at
+/// every reference. [`Value`] and [`Tagged`] have a limit of 16 MiB, named `json_bytes`; `Limited` sets another one.
+/// The size is counted as that of compact JSON in which a number takes eight bytes. A value that exceeds the limit
+/// results in an error of the format with the name of the limit. At most the name of the member that exceeds the
+/// limit is written beyond it.
 ///
 /// ```
 /// use amf_core::{OutputLimit, Value, serde::{Limited, Tagged}};
@@ -34,7 +35,7 @@ pub struct Limited<T> {
 }
 
 impl<T> Limited<T> {
-    /// Creates a value that is written within the limit.
+    /// Creates a value that is serialized within `limit`.
     pub fn new(value: T, limit: OutputLimit) -> Self {
         Self { value, limit }
     }

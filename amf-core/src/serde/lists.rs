@@ -1,4 +1,4 @@
-//! The elements of a list, one after another as serde wants them.
+//! Access to the elements of a list, in the order that serde requires.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,26 @@ use crate::Decoder;
 use crate::decoder::{Cursor, ListReader};
 use crate::error::DecodeError;
 
+/// Access to the elements of an open list.
 #[derive(Debug)]
 pub(super) struct ListAccess<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     list: ListReader<'de>,
-    /// The index that serde is to be given next.
+    /// Index of the next element that serde receives.
     next: usize,
-    /// Where elements of an associative array begin that came before their turn. It comes while the list is
-    /// still open, or an element is missing.
+    /// Positions of elements of an associative array that arrived out of order. They are read when their index is
+    /// next.
     recorded_starts: BTreeMap<usize, Cursor>,
     ended: bool,
 }
 
-/// The element whose turn it is.
+/// Location of the next element.
 enum NextElement {
-    /// Its bytes come next.
+    /// The element follows in the input.
     InPlace,
-    /// They came before, here.
+    /// The element was skipped before, at this position.
     Recorded(Cursor),
-    /// A sparse array leaves it out.
+    /// A sparse array leaves the element out.
     Hole,
 }
 
@@ -37,7 +38,7 @@ impl<'a, 'de> ListAccess<'a, 'de> {
         Self { decoder, list, next: 0, recorded_starts: BTreeMap::new(), ended: false }
     }
 
-    /// Ends the list, of which the type may have wanted less than there is.
+    /// Ends the list. Returns an error if elements are left that the type did not request.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
         if self.locate_next()?.is_none() {
             return Ok(());
@@ -46,7 +47,7 @@ impl<'a, 'de> ListAccess<'a, 'de> {
         Err(self.decoder.custom_error(format!("expected a list of {wanted}, got a longer one")))
     }
 
-    /// `None` at the end of the list.
+    /// Returns the location of the next element, or `None` at the end of the list.
     fn locate_next(&mut self) -> Result<Option<NextElement>, DecodeError> {
         loop {
             if let Some(start) = self.recorded_starts.remove(&self.next) {
@@ -73,7 +74,8 @@ impl<'a, 'de> ListAccess<'a, 'de> {
         self.decoder.skip()
     }
 
-    /// An element that a sparse array leaves out is null. It counts as a value: a few bytes name any index.
+    /// Deserializes an element that a sparse array leaves out, as null. The element counts as a value, because a few
+    /// bytes can name any index.
     fn hole<T: DeserializeSeed<'de>>(&mut self, seed: T, index: usize) -> Result<T::Value, DecodeError> {
         self.decoder.count_node()?;
         let null: UnitDeserializer<DecodeError> = ().into_deserializer();
@@ -105,12 +107,12 @@ impl<'de> SeqAccess<'de> for &mut ListAccess<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        // What a peer declares is believed as far as the input could hold it.
+        // The declared length is not trusted beyond the number of elements that the input can hold.
         Some(self.decoder.bounded_capacity::<u8>(self.list.declared_len(), 1))
     }
 }
 
-/// A `ByteArray` as a list of numbers.
+/// Access to a `ByteArray` as a list of numbers.
 #[derive(Debug)]
 pub(super) struct ByteAccess<'a, 'de> {
     pub(super) decoder: &'a mut Decoder<'de>,

@@ -1,4 +1,4 @@
-//! Keys of maps, which are names on the wire.
+//! Keys of maps, which are encoded as names.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use super::write::Unsupported;
 use crate::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 
-/// Writes a key as text: text, numbers, unit variants.
+/// Serializer that writes a key as text: text, numbers, unit variants.
 pub(super) struct KeySerializer<'a>(pub(super) &'a mut String);
 
 fn unsupported_key(found: &str) -> EncodeError {
@@ -21,7 +21,7 @@ fn unsupported_key(found: &str) -> EncodeError {
 macro_rules! displayed_keys {
     ($($method:ident $type:ty;)*) => {$(
         fn $method(self, key: $type) -> Result<(), EncodeError> {
-            // Text takes whatever is written.
+            // Writing to a `String` cannot fail.
             let _ = write!(self.0, "{key}");
             Ok(())
         }
@@ -111,7 +111,7 @@ impl serde_core::Serializer for KeySerializer<'_> {
     }
 }
 
-/// Reads a name as the key that is wanted.
+/// Deserializer of a name as the requested type of key.
 pub(super) struct KeyDeserializer<'a, 'de> {
     pub(super) decoder: &'a mut Decoder<'de>,
     pub(super) name: Cow<'de, str>,

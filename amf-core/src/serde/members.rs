@@ -1,4 +1,4 @@
-//! The members of an object, and an object that is a variant of an enum.
+//! Access to the members of an object, and to an object that represents a variant of an enum.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,12 @@ use crate::decoder::ObjectReader;
 use crate::error::DecodeError;
 use crate::{Decoder, Member};
 
+/// Access to the members of an open object.
 #[derive(Debug)]
 pub(super) struct MemberAccess<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     object: ObjectReader<'de>,
-    /// That of the value that is read next.
+    /// Name of the value that is read next.
     name: Cow<'de, str>,
     ended: bool,
 }
@@ -25,7 +26,7 @@ impl<'a, 'de> MemberAccess<'a, 'de> {
         Self { decoder, object, name: Cow::Borrowed(""), ended: false }
     }
 
-    /// Passes over the members that the type did not ask for.
+    /// Skips the members that the type did not request.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
         while !self.ended && next_name(self.decoder, &mut self.object)?.is_some() {
             self.decoder.skip()?;
@@ -65,14 +66,14 @@ impl<'de> MapAccess<'de> for &mut MemberAccess<'_, 'de> {
     }
 }
 
-/// The content of a variant: the one member of an object.
+/// Content of a variant: the only member of an object.
 pub(super) struct SingleMemberVariant<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     name: Cow<'de, str>,
 }
 
 impl<'a, 'de> SingleMemberVariant<'a, 'de> {
-    /// Reads an object as the variant that its one member names.
+    /// Reads an object as the variant that its only member names.
     pub(super) fn read<V: Visitor<'de>>(
         decoder: &'a mut Decoder<'de>,
         mut object: ObjectReader<'de>,

@@ -1,44 +1,45 @@
-//! serde: any of its types as AMF, and [`Value`](crate::Value) in any of its formats (feature `serde`).
+//! Integration with serde: its types as AMF, and [`Value`](crate::Value) in its formats (feature `serde`).
 //!
-//! # serde's types as AMF
+//! # Serde types as AMF
 //!
-//! [`to_vec`] and [`from_slice`] go straight between the wire and a type with serde's derives, without a
-//! tree. [`Serde`] makes such a type a member of an [`AmfObject`](crate::AmfObject) struct, or an argument
-//! or a result of a service. Names are serde's: what `rename_all` says, or the field's own name.
+//! [`to_vec`] and [`from_slice`] convert directly between the wire and types that implement serde's traits, without
+//! an intermediate tree. [`Serde`] wraps such a type as a member of an [`AmfObject`](crate::AmfObject) struct, or as
+//! an argument or result of a service. Names follow serde: the name that `rename_all` results in, or the name of the
+//! field.
 //!
-//! | serde | written as | read from |
+//! | serde | written as | accepted when reading |
 //! |---|---|---|
-//! | struct, map, struct variant's content | anonymous object | objects of any class, ECMA arrays, associative arrays, dictionaries |
+//! | struct, map, content of a struct variant | anonymous object | objects of any class, ECMA arrays, associative arrays, dictionaries |
 //! | sequence, tuple | strict array, AMF3 array | every list; a `ByteArray` as numbers |
 //! | unit variant | its name | its name |
 //! | other variants | `{Name: content}` | an object with one member |
 //! | bytes | `ByteArray` | `ByteArray`, lists |
 //! | `None`, `()` | null | null, undefined |
-//! | integers, floats | as by [`ToAmf`](crate::ToAmf): beyond 2^53 an error | any number that fits |
+//! | integers, floats | as by [`ToAmf`](crate::ToAmf): beyond 2^53 an error | any number in the range of the type |
 //! | [`Date`](crate::Date) | date | date, number |
-//! | a key that is a number | its digits as a name | a name that is one |
+//! | a key that is a number | its digits as a name | a name that consists of digits |
 //!
-//! A type that asks for "anything" (an untagged or internally tagged enum, `flatten`, `serde_json::Value`)
-//! is given:
+//! A type that calls `deserialize_any` (an untagged or internally tagged enum, `flatten`, `serde_json::Value`)
+//! receives:
 //!
-//! - a whole number within ±2^53 as `i64`, because AMF0 has doubles alone; other numbers as `f64`;
+//! - integral numbers within ±2^53 as `i64`, because AMF0 has doubles only; other numbers as `f64`;
 //! - null and undefined as unit, a `ByteArray` as bytes, a date as the number of its milliseconds;
 //! - arrays without named members, Vectors, and ECMA arrays whose members are named 0, 1, … in this order as
-//!   sequences (so Flash Player sends an array; its names are passed over once to see that, and its values count
-//!   twice against [`Limits::nodes`](crate::Limits::nodes));
-//! - everything else with members as a map; an externalizable object only if it is one of Flex's collections
-//!   or proxies, else it is an error.
+//!   sequences. Flash Player sends arrays in the latter form. To detect it, the names are read once in advance, so
+//!   the values of an ECMA array count twice against [`Limits::nodes`](crate::Limits::nodes);
+//! - all other values with members as a map. An externalizable object is an error, unless it is a collection or proxy
+//!   of Flex.
 //!
-//! A whole number that comes this way still becomes an `f64` where one is wanted, and a date a
+//! An integral number that was read this way is still converted to `f64` if that type is requested, and a date to
 //! [`Date`](crate::Date).
 //!
-//! The format calls itself human-readable, so that addresses and the like are text, as a program in
-//! ActionScript wants them. References on the wire are read again as values of their own.
+//! The format reports itself as human-readable, so that types such as IP addresses are written as text, which
+//! ActionScript programs expect. Objects that were sent by reference are decoded again as separate values.
 //!
-//! # Values in serde's formats
+//! # Values in the formats of serde
 //!
-//! [`Value`](crate::Value) itself is written in the plain form, for programs that want ordinary JSON;
-//! [`Tagged`] keeps everything.
+//! [`Value`](crate::Value) itself is serialized in a plain form, for programs that need ordinary JSON. [`Tagged`]
+//! preserves all details.
 
 mod any_value;
 mod date;
@@ -64,7 +65,7 @@ pub use tagged::Tagged;
 pub use wrapper::Serde;
 pub use write::{ListSerializer, MapSerializer, Serializer};
 
-/// Writes one value of a type that serde knows.
+/// Writes one value of a type that implements serde's `Serialize`.
 ///
 /// ```
 /// use amf_core::{Version, serde::to_vec};
@@ -78,13 +79,18 @@ pub use write::{ListSerializer, MapSerializer, Serializer};
 /// assert_eq!(to_vec(Version::Amf3, &Point { x: 5 })?, [0x0A, 0x0B, 0x01, 0x03, b'x', 0x04, 5, 0x01]);
 /// # Ok::<(), amf_core::EncodeError>(())
 /// ```
+///
+/// # Errors
+///
+/// Returns an error if the value cannot be represented in AMF, or if it exceeds the default limits of an [`Encoder`].
 pub fn to_vec<T: Serialize + ?Sized>(version: Version, value: &T) -> Result<Vec<u8>, EncodeError> {
     let mut encoder = Encoder::new(version);
     value.serialize(Serializer::new(&mut encoder))?;
     encoder.finish()
 }
 
-/// Reads one value that is all of the input, with the default limits, as a type that serde knows.
+/// Reads one value that extends to the end of the input, with the default limits, as a type that implements serde's
+/// `Deserialize`.
 ///
 /// ```
 /// use amf_core::{Version, serde::from_slice};
@@ -98,6 +104,10 @@ pub fn to_vec<T: Serialize + ?Sized>(version: Version, value: &T) -> Result<Vec<
 /// assert_eq!(from_slice::<Name>(Version::Amf3, bytes)?, Name { first: "Ann" });
 /// # Ok::<(), amf_core::DecodeError>(())
 /// ```
+///
+/// # Errors
+///
+/// Returns an error if the input is not exactly one value of this type, or exceeds a limit.
 pub fn from_slice<'de, T: Deserialize<'de>>(version: Version, input: &'de [u8]) -> Result<T, DecodeError> {
     let mut decoder = Decoder::new(version, input);
     decoder.read_message(|decoder| {

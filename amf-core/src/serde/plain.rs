@@ -1,4 +1,4 @@
-//! Writing the plain form of dynamic values: what people expect in JSON, with types left out.
+//! Serialization of dynamic values in the plain form: ordinary JSON, without AMF types.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -17,17 +17,19 @@ use crate::error::{EncodeError, EncodeErrorKind};
 use crate::value::{Array, Dictionary, EcmaArray, External, ExternalPart, Object, Value, Vector};
 use crate::{Limits, OutputLimit};
 
-/// By this name a newtype is bytes for AMF, which calls itself human-readable otherwise.
+/// Name of a newtype that this crate's serializer writes as bytes, although the format is human-readable.
 pub(super) const BYTES_NEWTYPE: &str = "amf_core::ByteArray";
 
-/// Writes the plain form, from which types cannot be told again: numbers that are whole without a
-/// fraction, dates as milliseconds, XML as text, a `ByteArray` as base64 (in binary formats, bytes), null for
-/// undefined too; Vectors, `ArrayCollection`s and ECMA arrays whose members are 0, 1, … as arrays; all other
-/// objects by their members, without alias; a Dictionary by its keys, if they are text or numbers.
+/// Serializes the plain form, which does not preserve AMF types.
 ///
-/// What is shared is written each time. An error are: a reference to an object that encloses it, more than
-/// 64 levels, more than 262,144 values inside of what was written before, and more than 16 MiB, a limit that
-/// [`Limited`](super::Limited) sets. [`Tagged`](super::Tagged) has a form that keeps everything.
+/// Integral numbers are written without a fraction, dates as milliseconds, XML as text, a `ByteArray` as base64 (in
+/// binary formats as bytes), and undefined as null. Vectors, `ArrayCollection`s and ECMA arrays whose members are
+/// named 0, 1, … become arrays. All other objects become maps of their members, without their alias. A Dictionary
+/// becomes a map if its keys are text or numbers.
+///
+/// Shared values are written at every reference. The following are errors: a reference to an enclosing object, more
+/// than 64 levels, more than 262,144 values within repeated values, and more than 16 MiB, a limit that
+/// [`Limited`](super::Limited) sets. [`Tagged`](super::Tagged) has a form that preserves all details.
 ///
 /// ```
 /// use amf_core::{Date, Object, Value};
@@ -43,7 +45,7 @@ impl Serialize for Value {
     }
 }
 
-/// Writes the plain form of a value within a limit.
+/// Serializes the plain form of a value within a limit.
 pub(super) fn serialize_plainly<S: Serializer>(
     value: &Value,
     limit: OutputLimit,
@@ -53,7 +55,8 @@ pub(super) fn serialize_plainly<S: Serializer>(
     PlainForm { value, depth: Limits::default().depth, state: &state, name_bytes: 0 }.serialize(serializer)
 }
 
-/// Writes a value number for number, but for dates: for a tree without what the plain form would lose.
+/// Serializes a value without conversion of its numbers, except for dates. The value is a tree without types that the
+/// plain form loses.
 pub(super) fn serialize_exactly<S: Serializer>(
     value: &Value,
     depth: usize,
@@ -64,26 +67,26 @@ pub(super) fn serialize_exactly<S: Serializer>(
     PlainForm { value, depth, state: &state, name_bytes: 0 }.serialize(serializer)
 }
 
-/// A value on its way into a format.
+/// Value that is being serialized.
 struct PlainForm<'a> {
     value: &'a Value,
-    /// How many levels it may have.
+    /// Maximum number of levels of the value.
     depth: usize,
     state: &'a PlainState,
-    /// Bytes of the name before it.
+    /// Bytes of the name that precedes the value.
     name_bytes: usize,
 }
 
-/// What is known of the whole.
+/// State of the whole serialization.
 struct PlainState {
     limit: OutputLimit,
     bytes_left: Cell<usize>,
     number_style: NumberStyle,
-    /// The shared objects that were written, by address.
+    /// Shared objects that were written, by address.
     written: RefCell<HashSet<usize>>,
-    /// How many objects around this value are written again.
+    /// Number of repeated objects that enclose the current value.
     repeat_depth: Cell<usize>,
-    /// How many values were written inside of them.
+    /// Number of values written within repeated objects.
     repeated_values: Cell<usize>,
 }
 
@@ -99,7 +102,7 @@ impl PlainState {
         }
     }
 
-    /// Takes bytes from what may still be written.
+    /// Charges bytes against the output limit.
     fn charge<E: serde_core::ser::Error>(&self, bytes: usize) -> Result<(), E> {
         let left = self.bytes_left.get().checked_sub(bytes);
         self.bytes_left.set(left.unwrap_or(0));
@@ -111,7 +114,7 @@ impl PlainState {
     }
 }
 
-/// Bytes that a text takes in JSON, its quotes included.
+/// Returns the number of bytes of a text in JSON, including its quotes.
 pub(super) fn json_text_bytes(text: &str) -> usize {
     let escapes = text.bytes().map(|byte| match byte {
         0..=0x1F => 5,
@@ -121,18 +124,18 @@ pub(super) fn json_text_bytes(text: &str) -> usize {
     text.len() + 2 + escapes.sum::<usize>()
 }
 
-/// Bytes that a name takes in JSON, with its quotes and the colon.
+/// Returns the number of bytes of a name in JSON, including its quotes and the colon.
 pub(super) fn json_name_bytes(name: &str) -> usize {
     json_text_bytes(name) + 1
 }
 
-/// Bytes that a number counts for.
+/// Number of bytes that a number is charged as.
 const NUMBER_BYTES: usize = 8;
-/// Each value stands before a comma or a bracket.
+/// Bytes of the comma or bracket behind a value.
 const SEPARATOR_BYTES: usize = 1;
 
 impl PlainForm<'_> {
-    /// Bytes of a value as compact JSON, without what it holds.
+    /// Returns the number of bytes of a value as compact JSON, without its contents.
     fn own_bytes(&self) -> usize {
         let content = match self.value {
             Value::Undefined | Value::Null | Value::Unsupported | Value::Bool(_) => 4,
@@ -155,10 +158,11 @@ fn base64_bytes(bytes: usize) -> usize {
     bytes.div_ceil(3) * 4 + 2
 }
 
+/// Format of doubles.
 enum NumberStyle {
-    /// Doubles as doubles.
+    /// As doubles.
     Exact,
-    /// Whole ones as integers.
+    /// Integral doubles as integers.
     IntegerIfWhole,
 }
 
@@ -198,7 +202,7 @@ impl<'a> PlainForm<'a> {
         PlainForm { value, depth: self.depth.saturating_sub(1), state: self.state, name_bytes: 0 }
     }
 
-    /// A member, whose name is written before it.
+    /// Returns the form of a member, whose name precedes it.
     fn member(&self, name: &str, value: &'a Value) -> PlainForm<'a> {
         PlainForm { name_bytes: json_name_bytes(name), ..self.child(value) }
     }
@@ -221,7 +225,7 @@ impl<'a> PlainForm<'a> {
         Ok(())
     }
 
-    /// Goes one level down.
+    /// Serializes the contents of a node one level deeper, and tracks whether the node is repeated.
     fn descend<T, Ok, E: serde_core::ser::Error>(
         &self,
         node: &Arc<T>,
@@ -254,13 +258,14 @@ impl<'a> PlainForm<'a> {
         self.map(items.chain(array.members.iter().map(borrow_name)), serializer)
     }
 
-    /// Members of which two may have one name: the first is the one that counts, as in an object of Flash.
+    /// Serializes members, of which two may have the same name. The first one takes precedence, as in Flash.
     fn map<S: Serializer>(
         &self,
         mut members: impl Iterator<Item = (Cow<'a, str>, &'a Value)>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        // Each name is hashed for each object, however short the object is on the wire.
+        // Each name is hashed for each object. The charge bounds that work, because an object may take two
+        // bytes on the wire.
         let left = self.state.bytes_left.get();
         let members: Result<IndexMap<_, _>, S::Error> =
             members.try_fold(IndexMap::new(), |mut members, (name, value)| {
@@ -317,7 +322,7 @@ impl<'a> PlainForm<'a> {
         self.map(named.into_iter(), serializer)
     }
 
-    /// A body of one value is that value, as with Flex's collections and proxies.
+    /// Serializes a body. A body of one value is written as that value, as in the collections and proxies of Flex.
     fn external<S: Serializer>(&self, external: &'a External, serializer: S) -> Result<S::Ok, S::Error> {
         match external.parts.as_slice() {
             [ExternalPart::Value(value)] => self.child(value).serialize(serializer),
@@ -326,7 +331,7 @@ impl<'a> PlainForm<'a> {
     }
 }
 
-/// A number, without a fraction if it is whole.
+/// Number that is serialized as an integer if it is integral.
 pub(super) struct IntegerIfWhole(pub(super) f64);
 
 impl Serialize for IntegerIfWhole {
@@ -342,7 +347,7 @@ fn borrow_name<'a>((name, value): (&'a str, &'a Value)) -> (Cow<'a, str>, &'a Va
     (Cow::Borrowed(name), value)
 }
 
-/// A key as a name, if it can be one.
+/// Returns a key as a name, if it can be one.
 pub(super) fn key_name(key: &Value) -> Option<Arc<str>> {
     match key {
         Value::String(text) => Some(Arc::clone(text)),
@@ -381,7 +386,7 @@ impl Serialize for SerializedBytes<'_> {
     }
 }
 
-/// Bytes as text.
+/// Encodes bytes as base64.
 pub(super) fn to_base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }

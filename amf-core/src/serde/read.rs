@@ -1,4 +1,4 @@
-//! Reading what serde asks for.
+//! Deserializer of AMF.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::decoder::{Container, LENGTH_MEMBER, Shape, Token, parse_index};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Decoder, FromAmf, external};
 
-/// Reads one value as a type that serde knows; several may follow one another in one [`Decoder`].
+/// Deserializer of one value. Several values of one [`Decoder`] can be deserialized one after the other.
 ///
 /// ```
 /// use amf_core::{Decoder, Version, serde::Deserializer};
@@ -29,12 +29,12 @@ pub struct Deserializer<'a, 'de> {
 }
 
 impl<'a, 'de> Deserializer<'a, 'de> {
-    /// A deserializer of the value that is read next.
+    /// Creates a deserializer of the next value.
     pub fn new(decoder: &'a mut Decoder<'de>) -> Self {
         Self { decoder }
     }
 
-    /// Reads by `read`; an error that knows no offset yet arose here.
+    /// Calls `read`. An error without an offset receives the current one.
     fn with_offset<T>(
         self,
         read: impl FnOnce(&mut Decoder<'de>) -> Result<T, DecodeError>,
@@ -95,7 +95,7 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
         deserialize_char visit_char char;
     }
 
-    /// Milliseconds are often kept as `i64`, so a date is read too.
+    /// Accepts dates too, because milliseconds are often stored as `i64`.
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.with_offset(|decoder| {
             let number = read_number(decoder, "i64")?;
@@ -177,7 +177,8 @@ impl<'de> serde_core::Deserializer<'de> for Deserializer<'_, 'de> {
         })
     }
 
-    /// An object, or its members in order as a list; an empty list has none, as an empty array of PHP.
+    /// Accepts an object, or a list of its members in order. An empty list stands for an object without members,
+    /// because PHP encodes such an object as an empty array.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -246,11 +247,11 @@ fn visit_any<'de, V: Visitor<'de>>(
     }
 }
 
-/// Whether it is a list by its own account, and not only when a list is asked for.
+/// Returns `true` if the value is a list regardless of the requested type.
 fn is_list(decoder: &mut Decoder<'_>, shape: &Shape<'_>) -> Result<bool, DecodeError> {
     Ok(match shape {
         Shape::StrictArray { .. } | Shape::Vector { .. } => true,
-        // No named members: an empty name comes next.
+        // The array has no named members if an empty name follows.
         Shape::Array { .. } => decoder.reader.peek() == Some(0x01),
         Shape::EcmaArray { .. } => has_index_names(decoder)?,
         Shape::External(traits) => external::is_collection(&traits.alias),
@@ -258,8 +259,8 @@ fn is_list(decoder: &mut Decoder<'_>, shape: &Shape<'_>) -> Result<bool, DecodeE
     })
 }
 
-/// Whether the members that follow are named 0, 1, … and nothing else, but for the length behind them: so Flash Player
-/// sends an array.
+/// Returns `true` if the following members are named 0, 1, …, optionally followed by the length. Flash Player sends
+/// arrays in this form.
 fn has_index_names(decoder: &mut Decoder<'_>) -> Result<bool, DecodeError> {
     let start = decoder.cursor();
     let mut count = 0;
@@ -327,7 +328,7 @@ fn read_number(decoder: &mut Decoder<'_>, expected: &'static str) -> Result<f64,
     }
 }
 
-/// The integer that a double stands for, if there is one and no other: none for -0.
+/// Returns the integer that a double represents, if it represents exactly one. Returns `None` for -0.
 pub(super) fn exact_integer(value: f64) -> Option<i64> {
     /// 2^53.
     const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;

@@ -1,4 +1,4 @@
-//! A serde type where one of AMF is wanted.
+//! Wrapper that implements the traits of this crate for serde types.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,8 +10,7 @@ use super::{Deserializer, Serializer};
 use crate::error::{DecodeError, EncodeError};
 use crate::{Decoder, Encoder, FromAmf, ToAmf};
 
-/// A type with serde's derives as a member of an [`AmfObject`](crate::AmfObject) struct, or as an argument
-/// or a result of a service.
+/// Serde type as a member of an [`AmfObject`](crate::AmfObject) struct, or as an argument or result of a service.
 ///
 /// ```
 /// use amf_core::{AmfObject, Version, from_slice, serde::Serde, to_vec};
@@ -64,7 +63,8 @@ impl<'de, T: Deserialize<'de>> FromAmf<'de> for Serde<T> {
         value.map(Self).map_err(|error| error.with_default_offset(decoder.offset()))
     }
 
-    /// What the type makes of unit: `None` of an `Option`; an error of most others.
+    /// Returns the value that the type deserializes from unit, such as `None` of an `Option`. Most other types have
+    /// none.
     fn missing() -> Option<Self> {
         let unit: UnitDeserializer<Error> = ().into_deserializer();
         T::deserialize(unit).ok().map(Self)

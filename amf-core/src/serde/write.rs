@@ -1,4 +1,4 @@
-//! Writing what serde gives.
+//! Serializer of AMF.
 
 use serde_core::ser::{
     Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
@@ -9,7 +9,7 @@ use super::{map_keys::KeySerializer, plain};
 use crate::error::EncodeError;
 use crate::{Date, Decoder, Encoder, FromAmf, Limits, ToAmf, Value};
 
-/// Writes one value of a type that serde knows; several may follow one another in one [`Encoder`].
+/// Serializer of one value. Several values can be serialized to one [`Encoder`] one after the other.
 ///
 /// ```
 /// use amf_core::{Encoder, Version, serde::Serializer};
@@ -27,7 +27,7 @@ pub struct Serializer<'a> {
     newtype: NewtypeKind,
 }
 
-/// What serde's data model has no word for: the name of a newtype says it.
+/// Type that serde's data model lacks, denoted by the name of a newtype.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum NewtypeKind {
     None,
@@ -36,7 +36,7 @@ enum NewtypeKind {
 }
 
 impl<'a> Serializer<'a> {
-    /// A serializer of the value that is written next.
+    /// Creates a serializer of the next value.
     pub fn new(encoder: &'a mut Encoder) -> Self {
         Self { encoder, newtype: NewtypeKind::None }
     }
@@ -225,20 +225,22 @@ impl<'a> serde_core::Serializer for Serializer<'a> {
     }
 }
 
-/// A list being written; see [`Serializer`].
+/// List that is being written; part of a [`Serializer`].
 #[derive(Debug)]
 pub struct ListSerializer<'a> {
     encoder: &'a mut Encoder,
     len: Length,
     written: usize,
-    /// The variant whose content it is.
+    /// Variant whose content the list is.
     variant: Option<&'static str>,
 }
 
+/// Number of elements of a list.
 #[derive(Debug)]
 enum Length {
     Known(usize),
-    /// The count comes first on the wire, so the elements wait here until they are counted.
+    /// Unknown in advance. The number precedes the elements on the wire, so they are written to a separate encoder
+    /// until they are counted.
     Unknown(Box<Encoder>),
 }
 
@@ -278,7 +280,7 @@ impl ListSerializer<'_> {
     }
 }
 
-/// Writes values again that were written aside: as dynamic ones, which keep all that serde can say.
+/// Copies values from a separate encoder as dynamic values, which can represent everything that serde writes.
 fn copy_values(detached: Encoder, count: usize, encoder: &mut Encoder) -> Result<(), EncodeError> {
     let version = detached.current_version();
     let bytes = detached.finish()?;
@@ -313,15 +315,15 @@ lists! {
     SerializeTupleVariant serialize_field;
 }
 
-/// An object being written; see [`Serializer`].
+/// Object that is being written; part of a [`Serializer`].
 #[derive(Debug)]
 pub struct MapSerializer<'a> {
     encoder: &'a mut Encoder,
-    /// That of the value that follows.
+    /// Name of the value that follows.
     name: String,
-    /// Whether that value is left out with its name.
+    /// Whether the following value is omitted together with its name.
     omits_value: bool,
-    /// The variant whose content it is.
+    /// Variant whose content the object is.
     variant: Option<&'static str>,
 }
 
@@ -392,5 +394,5 @@ macro_rules! structs {
 }
 structs! { SerializeStruct SerializeStructVariant }
 
-/// Nothing follows.
+/// Serializer of a compound key, which does not exist.
 pub(super) type Unsupported = Impossible<(), EncodeError>;

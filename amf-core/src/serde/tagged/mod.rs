@@ -1,4 +1,4 @@
-//! The form of dynamic values that keeps everything.
+//! Tagged form of dynamic values, which preserves all details.
 
 mod read;
 mod shared_objects;
@@ -14,17 +14,18 @@ use super::limited::DEFAULT_OUTPUT_LIMIT;
 use super::{any_value, plain};
 use crate::{OutputLimit, Value};
 
-/// The member that says that an object stands for something else.
+/// Member that marks an object as the representation of another type.
 const TAG: &str = "$amf";
 
-/// Levels that the form of a value of 64 levels takes: a Dictionary takes three for one of its own.
+/// Maximum depth of the form of a value with 64 levels. A Dictionary takes three levels of the form for each of its
+/// own.
 const MAX_TAGGED_DEPTH: usize = 200;
 
-/// A dynamic value in a form that keeps everything, for JSON and every other format of serde.
+/// Dynamic value in a form that preserves all details, for JSON and other formats of serde.
 ///
-/// Null, Booleans, strings, finite numbers, arrays without named members and anonymous objects stand for
-/// themselves; an integer is written without a fraction (`2`), a Number with one (`2.0`). Everything else is
-/// an object whose member `$amf` says what it is:
+/// Null, Booleans, strings, finite numbers, arrays without named members, and anonymous objects are written as such.
+/// An integer is written without a fraction (`2`), a Number with one (`2.0`). Every other value is an object whose
+/// member `$amf` denotes the type:
 ///
 /// | `$amf` | other members |
 /// |---|---|
@@ -33,25 +34,27 @@ const MAX_TAGGED_DEPTH: usize = 200;
 /// | `date` | `millis` |
 /// | `xml`, `xmlDocument` | `text` |
 /// | `bytes` | `base64` |
-/// | `array` | `items`; `members`, the named ones |
+/// | `array` | `items`; `members`: the named elements |
 /// | `ecmaArray` | `length`, `members` |
-/// | `object` | `alias`; `sealed`, the names of the sealed members; `dynamic` beside `sealed`, true if there can be others; `members`, the sealed ones first |
-/// | `vector` | `of`: `int`, `uint`, `Number`, `Object`; `class` of the latter; `fixed`; `items` |
+/// | `object` | `alias`; `sealed`: the names of the sealed members; `dynamic` beside `sealed`: true if other members are allowed; `members`: the sealed ones first |
+/// | `vector` | `of`: `int`, `uint`, `Number`, `Object`; `class`, for `Object`; `fixed`; `items` |
 /// | `dictionary` | `weak`; `entries`: pairs of key and value |
 /// | `external` | `alias`; `parts`: each `{"base64": …}` or `{"value": …}` |
-/// | `ref` | `id`: the same object as the one that has this `id` |
-/// | `ancestor` | `id`: the object around this one that has this `id` |
+/// | `ref` | `id`: the object with this `id` |
+/// | `ancestor` | `id`: the enclosing object with this `id` |
 ///
-/// Members that would say nothing are left out. An object that is referred to has an `id` besides, plain
-/// arrays and objects too, in long form then; so has an anonymous object with a member of the name `$amf`.
-/// Where two members have one name, `members` is a list of pairs.
+/// Members with default values are omitted. An object that is referred to also has an `id`; plain arrays and objects
+/// are written in their tagged form then. An anonymous object with a member named `$amf` is written in the tagged
+/// form too. If two members have the same name, `members` is a list of pairs.
 ///
-/// Reading gives back what was written, order of members included where the format keeps it. Where it sorts
-/// them, as `serde_json::Value` does, a reference may stand before its object, which is found all the same; only
-/// a cycle that is referred to from before it may then be cut at another place. It expects a
-/// format that tells `2` from `2.0`, and exact doubles: `serde_json` needs its feature `float_roundtrip`. More
-/// than 64 levels are an error both ways, and so are more than 16 MiB in writing ([`Limited`](super::Limited)); note that `serde_json` reads 128 levels of JSON alone, which a value
-/// of 43 levels may need.
+/// Reading restores the value that was written, including the order of members if the format preserves it. In formats
+/// that sort members, as `serde_json::Value` does, a reference may precede its object, and is resolved all the same.
+/// Only a cycle that is referred to from outside may then be broken at another place.
+///
+/// The format must distinguish `2` from `2.0` and represent doubles exactly; `serde_json` needs its feature
+/// `float_roundtrip`. More than 64 levels are an error in both directions, and so is an output of more than 16 MiB
+/// ([`Limited`](super::Limited) sets another limit). `serde_json` reads at most 128 levels of JSON, which a value of
+/// 43 levels may need.
 ///
 /// ```
 /// use amf_core::{Date, Object, Value, serde::Tagged};
@@ -75,7 +78,7 @@ impl<T: Borrow<Value>> Serialize for Tagged<T> {
     }
 }
 
-/// Writes the tagged form of a value within a limit.
+/// Serializes the tagged form of a value within a limit.
 pub(super) fn serialize<S: Serializer>(
     value: &Value,
     limit: OutputLimit,

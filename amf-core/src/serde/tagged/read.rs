@@ -1,4 +1,4 @@
-//! From the tagged form back to the graph.
+//! Conversion from the tagged form to a value.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
@@ -12,7 +12,7 @@ use crate::value::{
 };
 use crate::{Date, Limits, SharedDate};
 
-/// The value of at most 64 levels that a form stands for.
+/// Returns the value that a form represents. The value has at most 64 levels.
 pub(super) fn untagged(form: &Value) -> Result<Value, DecodeError> {
     let mut reader = TaggedReader::default();
     reader.find_ids(form)?;
@@ -28,25 +28,27 @@ fn expected(what: &'static str, found: &Value) -> DecodeError {
     DecodeError::with_unknown_offset(DecodeErrorKind::Type { expected: what.into(), found })
 }
 
+/// Reader of one tagged form.
 #[derive(Default)]
 struct TaggedReader<'a> {
-    /// Where the object of each number stands: a format that sorts members may put it behind its references.
+    /// Forms of the objects by id. In formats that sort members, an object may follow its references.
     forms: HashMap<i32, &'a Value>,
     decoded: HashMap<i32, DecodedObject>,
-    /// How few levels were left somewhere, since somebody last asked; those behind references count too, for a
-    /// value is dropped as deep as that.
+    /// Minimum number of remaining levels since the last reset. Levels behind references count too, because dropping
+    /// the value recurses that deep.
     min_depth_left: usize,
 }
 
+/// State of an object with an id.
 #[derive(Clone)]
 enum DecodedObject {
-    /// It encloses what is read now.
+    /// The object encloses the current value.
     Open(WeakValue),
-    /// With the levels that it takes.
+    /// The object is complete and has this number of levels.
     Done(Value, usize),
 }
 
-/// The members of an object with a tag.
+/// Members of an object with a tag.
 #[derive(Clone, Copy)]
 struct Fields<'a> {
     kind: &'a str,
@@ -66,7 +68,7 @@ impl<'a> TaggedReader<'a> {
                     return Err(error(format!("two objects have the id {id}")));
                 }
                 object.dynamic().iter().try_for_each(|(name, value)| match value {
-                    // The names in there are an object's own, `$amf` too.
+                    // The members of an object may have any name, including `$amf`.
                     Value::Object(members) if name == "members" && object.get(TAG).is_some() => {
                         members.dynamic().iter().try_for_each(|(_, value)| self.find_ids(value))
                     }
@@ -152,7 +154,7 @@ impl<'a> TaggedReader<'a> {
         }
     }
 
-    /// Makes an object that values inside it can refer to.
+    /// Creates an object that values within it can refer to.
     fn shared_node<T: Default>(
         &mut self,
         id: Option<i32>,
@@ -219,7 +221,7 @@ impl<'a> TaggedReader<'a> {
         Ok(Object::with_traits(Arc::new(Traits::new(alias, names, is_dynamic)), sealed, dynamic))
     }
 
-    /// The values of the sealed members in their order, and the other members.
+    /// Returns the values of the sealed members in order, and the other members.
     fn object_members(
         &mut self,
         members: Option<&'a Value>,
@@ -300,7 +302,7 @@ impl<'a> TaggedReader<'a> {
         }
     }
 
-    /// The member `members`, if it is there.
+    /// Returns the content of the member `members`, if it is present.
     fn named_members(&mut self, fields: Fields<'a>, depth: usize) -> Result<DynamicMembers, DecodeError> {
         match fields.get("members") {
             None => Ok(DynamicMembers::new()),
@@ -325,7 +327,7 @@ impl<'a> TaggedReader<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The members of an object, if it has a tag.
+    /// Returns the members of an object, if it has a tag.
     fn of(members: &'a DynamicMembers) -> Result<Option<Self>, DecodeError> {
         match members.get(TAG) {
             None => Ok(None),
@@ -364,7 +366,8 @@ impl<'a> Fields<'a> {
         text(self.required(name)?).map_err(|error| error.in_member(name))
     }
 
-    /// An error if there are members but these, the tag and the id: a name misspelt would lose something.
+    /// Returns an error if there are members other than `names`, the tag and the id. A misspelt name would otherwise
+    /// lose data silently.
     fn reject_unknown(self, names: &[&str]) -> Result<(), DecodeError> {
         let known = |name: &str| name == TAG || name == "id" || names.contains(&name);
         match self.members.iter().find(|(name, _)| !known(name)) {
@@ -438,7 +441,7 @@ fn uint(value: &Value) -> Result<u32, DecodeError> {
     }
 }
 
-/// A number, in words too.
+/// Reads a number, which may be written as a word.
 fn double(value: &Value) -> Result<f64, DecodeError> {
     if let Some(object) = value.as_object()
         && let Some(fields) = Fields::of(object.dynamic())?
@@ -454,7 +457,7 @@ fn bytes(base64: &str) -> Result<Vec<u8>, DecodeError> {
     from_base64(base64).ok_or_else(|| error("expected base64"))
 }
 
-/// A reference that leads back, whether its object is complete or not.
+/// Converts an object to a reference to an enclosing one, whether the object is complete or not.
 fn to_ancestor(value: Value) -> Value {
     match value {
         Value::Array(node) => Value::Ancestor(WeakValue::Array(Arc::downgrade(&node))),

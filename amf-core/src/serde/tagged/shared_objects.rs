@@ -1,4 +1,4 @@
-//! Which objects of a graph are met more than once.
+//! Search for the objects of a graph that are referred to more than once.
 
 use std::collections::HashSet;
 use std::mem::Discriminant;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::error::{EncodeError, EncodeErrorKind};
 use crate::value::{DynamicMembers, ExternalPart, Value, Vector};
 
-/// Who an object is: its kind and its address.
+/// Identity of an object: its type and its address.
 pub(super) type ObjectKey = (Discriminant<Value>, usize);
 
-/// Who a value is, if it has identity.
+/// Returns the identity of a value, if it has one.
 pub(super) fn object_key(value: &Value) -> Option<ObjectKey> {
     let address = match value {
         Value::Date(date) => Arc::as_ptr(date.identity()?).addr(),
@@ -27,18 +27,19 @@ pub(super) fn object_key(value: &Value) -> Option<ObjectKey> {
     Some((std::mem::discriminant(value), address))
 }
 
-/// A walk over a graph that meets each object once.
+/// Traversal of a graph that visits each object once.
 #[derive(Debug, Default)]
 pub(super) struct SharedObjectFinder {
     visited: HashSet<ObjectKey>,
-    /// Those that somebody refers to.
+    /// Objects that are referred to more than once.
     pub(super) shared: HashSet<ObjectKey>,
-    /// What only weak pointers may hold: kept, so that its address stays its own.
+    /// Objects that may be held by weak pointers only. They are kept alive, so that no other object can receive their
+    /// addresses.
     pub(super) keep_alive: Vec<Value>,
 }
 
 impl SharedObjectFinder {
-    /// Walks over a value of at most so many levels.
+    /// Visits a value with at most `depth` levels.
     pub(super) fn visit(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
         if let Value::Ancestor(weak) = value {
             let Some(target) = weak.upgrade() else {

@@ -1,4 +1,4 @@
-//! From a graph to its tagged form: a tree of what every format has.
+//! Conversion from a value to its tagged form, a tree of types that every format has.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::value::{
 };
 use crate::{Date, Limits, OutputLimit};
 
-/// The tagged form of a value of at most 64 levels, unless it is larger than the limit.
+/// Returns the tagged form of a value with at most 64 levels.
 pub(super) fn tagged(value: &Value, limit: OutputLimit) -> Result<Value, EncodeError> {
     let depth = Limits::default().depth;
     let mut finder = SharedObjectFinder::default();
@@ -20,23 +20,24 @@ pub(super) fn tagged(value: &Value, limit: OutputLimit) -> Result<Value, EncodeE
     Tagger { finder, ids: HashMap::new(), limit, bytes_left: limit.max }.value(value, depth)
 }
 
-/// The levels that are left inside, if any.
+/// Returns the number of remaining levels inside, or an error if there are none.
 pub(super) fn descend(depth: usize) -> Result<usize, EncodeError> {
     let max = Limits::default().depth;
     depth.checked_sub(1).ok_or_else(|| EncodeError::new(EncodeErrorKind::Depth { max }))
 }
 
+/// Writer of one tagged form.
 struct Tagger {
     finder: SharedObjectFinder,
-    /// The numbers of the shared objects that were written.
+    /// Ids of the shared objects that were written.
     ids: HashMap<ObjectKey, i32>,
     limit: OutputLimit,
-    /// Of the limit: what the texts of the form leave of it. The form is made before it is written, and a message of a
-    /// megabyte can name an alias or a member of a megabyte in each of 100,000 objects.
+    /// Remaining bytes of the limit. The form is built before it is serialized, and a message of a megabyte can name
+    /// an alias or a member of a megabyte in each of 100,000 objects.
     bytes_left: usize,
 }
 
-/// An object with a tag, in the making.
+/// Object with a tag that is being built.
 struct TaggedObject(DynamicMembers);
 
 impl TaggedObject {
@@ -82,7 +83,7 @@ impl Tagger {
         self.tag_content(value, Some(id), depth)
     }
 
-    /// Takes bytes of the form from the limit.
+    /// Charges bytes of the form against the limit.
     fn charge(&mut self, bytes: usize) -> Result<(), EncodeError> {
         let OutputLimit { name, max } = self.limit;
         let left = self.bytes_left.checked_sub(bytes);
@@ -97,12 +98,12 @@ impl Tagger {
         };
         match object_key(&target).and_then(|object_key| self.ids.get(&object_key)) {
             Some(&id) => Ok(TaggedObject::new("ancestor").with("id", id).build()),
-            // It is not around: the value was taken out of its cycle.
+            // The target does not enclose the value, which was taken out of its cycle. It is written here.
             None => self.value(&target, depth),
         }
     }
 
-    /// The form of a value, which has this number if it is shared.
+    /// Returns the form of a value. A shared value has an id.
     fn tag_content(&mut self, value: &Value, id: Option<i32>, depth: usize) -> Result<Value, EncodeError> {
         let form = |kind| TaggedObject::new(kind).with_some("id", id);
         self.charge(match value {
@@ -176,9 +177,9 @@ impl Tagger {
         Ok(form.with("members", members).build())
     }
 
-    /// All members, the sealed ones first: as an object, or as pairs where two have one name.
+    /// Returns all members, the sealed ones first. They are an object, or a list of pairs if two have the same name.
     fn object_members(&mut self, object: &Object, depth: usize) -> Result<Value, EncodeError> {
-        // They are hashed, and written, for each object.
+        // The names are hashed and written for each object, however short it is on the wire.
         self.charge(object.members().map(|(name, _)| name.len()).sum())?;
         let mut names = HashSet::new();
         if object.members().all(|(name, _)| names.insert(name)) {
@@ -239,7 +240,7 @@ impl Tagger {
     }
 }
 
-/// The plain form writes a date without a fraction.
+/// Returns the milliseconds of a date, which the plain form writes without a fraction.
 fn millis(date: Date) -> Value {
     match number(date.as_millis()) {
         Value::Number(_) => date.into(),
@@ -247,7 +248,7 @@ fn millis(date: Date) -> Value {
     }
 }
 
-/// A number, in words where formats have none.
+/// Returns a number. Values that formats such as JSON lack are written as words.
 fn number(value: f64) -> Value {
     let words = match value {
         value if value.is_nan() => "NaN",
