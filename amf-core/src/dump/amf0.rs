@@ -1,4 +1,4 @@
-//! AMF0 values.
+//! Rows of AMF0 values.
 
 use super::rows::{MemberName, Quoted};
 use super::walker::{Step, StopReason, TableText, Walker, check_depth};
@@ -100,7 +100,7 @@ impl<'de> Walker<'de, '_> {
         Ok(())
     }
 
-    /// The time zone is reserved (§2.13), which is no reason to hide it.
+    /// Writes a date with its time zone. The zone is reserved (AMF0 §2.13), but a dump shows it all the same.
     fn amf0_date(&mut self, start: usize) -> Result<(), DecodeError> {
         self.tables.register_amf0_date(start);
         self.append(format_args!("Date "));
@@ -113,8 +113,8 @@ impl<'de> Walker<'de, '_> {
         Ok(())
     }
 
-    /// A reference under the numbering of Flash Player, and what else other senders mean by it: what is shown may come
-    /// from any of them.
+    /// Writes a reference with its meaning under the numbering of Flash Player and under that of other senders,
+    /// because a capture may come from any of them.
     fn amf0_reference(&mut self, number: u32, start: usize) -> Result<(), StopReason> {
         let referents = self.tables.amf0_referents(number, start);
         if referents.is_empty() {
@@ -134,7 +134,7 @@ impl<'de> Walker<'de, '_> {
         self.end()
     }
 
-    /// The row of a member's name; false at the end marker of the object.
+    /// Writes the row of a member's name. Returns `false` at the end marker of the object.
     pub(super) fn amf0_name(&mut self, indent: usize, object: usize) -> Result<bool, StopReason> {
         self.begin(indent);
         let name = self.amf0_text()?;
@@ -149,7 +149,7 @@ impl<'de> Walker<'de, '_> {
         Ok(true)
     }
 
-    /// Text behind a length of 16 bits.
+    /// Reads text with a length of 16 bits.
     pub(super) fn amf0_text(&mut self) -> Result<TableText<'de>, DecodeError> {
         let length = self.reader.u16()?;
         self.text(usize::from(length))

@@ -1,4 +1,4 @@
-//! AMF3 values.
+//! Rows of AMF3 values.
 
 use std::fmt;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::iso8601::Iso8601;
 use crate::wire::u29;
 
-/// Numbers of a Vector in one row.
+/// Numbers of a Vector in each row.
 const NUMBERS_PER_ROW: usize = 8;
 
 impl<'de> Walker<'de, '_> {
@@ -48,7 +48,7 @@ impl<'de> Walker<'de, '_> {
         self.end()
     }
 
-    /// Everything that takes a place in the table of objects.
+    /// Writes a value that has an index in the table of objects.
     fn amf3_object(
         &mut self,
         marker: u8,
@@ -146,7 +146,7 @@ impl<'de> Walker<'de, '_> {
         self.end()
     }
 
-    /// The bare elements of a Vector.
+    /// Writes the bare elements of a Vector.
     fn numbers(&mut self, marker: u8, count: usize, indent: usize) -> Result<(), StopReason> {
         for first in (0..count).step_by(NUMBERS_PER_ROW) {
             self.begin(indent);
@@ -241,7 +241,7 @@ impl<'de> Walker<'de, '_> {
         Ok(traits)
     }
 
-    /// The row of a dynamic member's name; false at the empty one that ends them.
+    /// Writes the row of a dynamic member's name. Returns `false` at the empty name that ends the members.
     pub(super) fn amf3_name(&mut self, indent: usize, at_end: &str) -> Result<bool, StopReason> {
         self.begin(indent);
         let name = self.amf3_string()?;
@@ -254,7 +254,7 @@ impl<'de> Walker<'de, '_> {
         Ok(!name.is_empty())
     }
 
-    /// The row of the name of a shared object's member, which may be empty.
+    /// Writes the row of a member's name in a shared object. The name may be empty.
     pub(super) fn amf3_sol_name(&mut self, indent: usize) -> Result<(), StopReason> {
         self.begin(indent);
         let name = self.amf3_string()?;
@@ -262,7 +262,7 @@ impl<'de> Walker<'de, '_> {
         self.end()
     }
 
-    /// A string without its marker, with its place in the table.
+    /// Reads a string without a marker, and adds its index in the table of strings to the row.
     fn amf3_string(&mut self) -> Result<TableText<'de>, DecodeError> {
         let start = self.reader.position();
         let head = u29::read(&mut self.reader)?;
@@ -277,7 +277,7 @@ impl<'de> Walker<'de, '_> {
             return Err(DecodeError::new(kind, start));
         }
         let text = self.text(size)?;
-        // The empty string is never entered.
+        // The empty string has no index (AMF3 §1.3.2).
         if size > 0 {
             self.append_place(format_args!("= string {}", self.tables.strings.len()));
             self.tables.strings.push(Rc::clone(&text));
@@ -286,7 +286,7 @@ impl<'de> Walker<'de, '_> {
     }
 }
 
-/// ` "the.Alias"`, or nothing.
+/// Alias of an object in quotes, with a space before it. Empty for anonymous objects.
 struct AliasSuffix<'a>(&'a str);
 
 impl fmt::Display for AliasSuffix<'_> {

@@ -1,14 +1,14 @@
-//! Bodies of externalizable objects. Nothing on the wire says where one ends, so only those of Flex itself
+//! Bodies of externalizable objects. The wire does not declare the end of a body, so only the classes of Flex itself
 //! can be read here.
 
 use super::walker::{Label, Step, StopReason, Walker};
 use crate::Version;
 use crate::error::{DecodeError, DecodeErrorKind};
 
-/// A byte of flags, the highest of which says that another such byte follows.
+/// Bit of a byte of flags: another byte of flags follows.
 const MORE_FLAGS_FOLLOW: u8 = 0x80;
 
-/// What one class adds to a small message: a name for each bit, by byte of flags.
+/// Fields that one class adds to a small message: a name for each bit, by byte of flags.
 type FlagNames = &'static [&'static [&'static str]];
 
 const ABSTRACT_MESSAGE: FlagNames = &[
@@ -19,11 +19,12 @@ const ASYNC_MESSAGE: FlagNames = &[&["correlationId", "correlationId (bytes)"]];
 const COMMAND_MESSAGE: FlagNames = &[&["operation"]];
 const ACKNOWLEDGE_MESSAGE: FlagNames = &[];
 
-/// BlazeDS's small messages: of each class from the base on, flags and then a value for each that is set.
+/// Small message of BlazeDS. Each class, from the base class on, writes its flags and then a value for each flag that
+/// is set.
 #[derive(Debug)]
 pub(super) struct SmallMessage {
     classes: &'static [FlagNames],
-    /// What the flags that were read still announce, the next one last.
+    /// Fields that the flags announced and that were not read yet, the next one last.
     pending_fields: Vec<&'static str>,
 }
 
@@ -64,7 +65,7 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    /// The name of the value that comes next in a small message.
+    /// Returns the name of the next value in a small message.
     pub(super) fn next_small_field(
         &mut self,
         small: &mut SmallMessage,
@@ -79,7 +80,7 @@ impl Walker<'_, '_> {
         Ok(small.pending_fields.pop())
     }
 
-    /// The flags of one class, which stand together.
+    /// Writes the flags of one class and returns the fields that they announce.
     fn flags(&mut self, names: FlagNames, indent: usize) -> Result<Vec<&'static str>, StopReason> {
         let mut pending_fields = Vec::new();
         for byte in 0.. {

@@ -1,10 +1,12 @@
-//! For people with a capture in hand: the bytes of a packet, of values or of a shared object, with their
-//! offsets, what each of them is, and which place it takes in which table.
+//! Readable dumps of packets, values and shared objects: each byte with its offset, its meaning, and its index in the
+//! reference tables.
+//!
+//! # Examples
 //!
 //! ```
 //! use amf_core::dump::{Dump, Kind};
 //!
-//! // A list that has one string twice.
+//! // A list that contains one string twice.
 //! let dump = Dump::new(Kind::Amf3, b"\x09\x05\x01\x06\x05hi\x06\x00");
 //! assert_eq!(dump.to_string(), "\
 //! 0000  09 05                     Array of 2  = object 0
@@ -14,7 +16,7 @@
 //! ");
 //! ```
 //!
-//! A dump goes as far as the bytes can be read. Then it says what is wrong, and shows what follows:
+//! If the bytes cannot be read to the end, the dump reports the error and shows the bytes that follow:
 //!
 //! ```
 //! use amf_core::dump::{Dump, Kind};
@@ -30,25 +32,24 @@
 //! assert_eq!(dump.first_error().unwrap().offset(), 8);
 //! ```
 //!
-//! # How to read it
+//! # Format
 //!
-//! | in a row | is |
+//! | notation | meaning |
 //! |---|---|
-//! | `= object 0`, `= string 3`, `= traits 1` | the place that it takes in that table, where references find it |
-//! | `-> object 0` | a reference to that place |
-//! | `AMF0 object 0` | the same in the one table of AMF0, which is apart from those of AMF3 |
-//! | `-> AMF0 object 2 …, or -> Date at 0005` | what the reference means to Flash Player, and to senders of another [numbering](crate::Amf0Numbering) |
-//! | `hp:` | a name; its value is in the next row |
-//! | `hp: Integer 7` | a value whose name stands in the traits |
-//! | `…` behind bytes | there are more in this row than are shown |
+//! | `= object 0`, `= string 3`, `= traits 1` | the index of this item in its table, to which references refer |
+//! | `-> object 0` | a reference to that index |
+//! | `AMF0 object 0` | an index in the table of AMF0, which is separate from the tables of AMF3 |
+//! | `-> AMF0 object 2 …, or -> Date at 0005` | the meaning of a reference for Flash Player, and for senders of another [numbering](crate::Amf0Numbering) |
+//! | `hp:` | a name; its value follows in the next row |
+//! | `hp: Integer 7` | a value whose name is in the traits |
+//! | `…` behind bytes | the row has more bytes than are shown |
 //!
-//! Values that were read by reference are not repeated. Nothing is as large as its declared count: rows are
-//! written while the input is read, and an object that lies in more than 256 others is a fault. Externalizable
-//! objects can only be read if they are those of Flex (`ArrayCollection`, `ArrayList`, `ObjectProxy`,
-//! `ManagedObjectProxy`, `DSA`, `DSC`, `DSK`); any other one is a fault, because only its class knows where it
-//! ends.
+//! Values that were sent by reference are not repeated. Declared counts reserve no memory, because rows are written
+//! while the input is read. An object that is enclosed by more than 256 others is an error. Externalizable objects
+//! can be read only if they are those of Flex (`ArrayCollection`, `ArrayList`, `ObjectProxy`, `ManagedObjectProxy`,
+//! `DSA`, `DSC`, `DSK`). Any other one is an error, because only its class determines where its body ends.
 //!
-//! The text is made for people and may change with any version.
+//! The format is intended for human readers and may change in any version.
 
 mod amf0;
 mod amf3;
@@ -64,21 +65,21 @@ use crate::{DecodeError, OutputLimit, TextEncoding, Version};
 
 use walker::{Step, StopReason, Walker};
 
-/// What bytes are as a whole.
+/// Format of a whole input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A remoting packet: the content of an HTTP request or response.
+    /// Remoting packet: the body of an HTTP request or response.
     Packet,
-    /// AMF0 values in a row, which may switch to AMF3.
+    /// Sequence of AMF0 values, which may switch to AMF3.
     Amf0,
-    /// AMF3 values in a row.
+    /// Sequence of AMF3 values.
     Amf3,
-    /// The file of a local shared object.
+    /// File of a local shared object.
     Sol,
 }
 
-/// Bytes to be printed by [`Display`](fmt::Display); see the [module](self).
+/// Bytes that [`Display`](fmt::Display) prints as a dump; see the [module](self).
 #[derive(Clone, Copy, Debug)]
 pub struct Dump<'a> {
     kind: Kind,
@@ -90,15 +91,15 @@ pub struct Dump<'a> {
 const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("dump_bytes", 16 << 20);
 
 impl<'a> Dump<'a> {
-    /// Bytes of which it is known what they are.
+    /// Creates a dump of bytes in a known format.
     pub fn new(kind: Kind, input: &'a [u8]) -> Self {
         Self { kind, input, limit: DEFAULT_OUTPUT_LIMIT, text_encoding: TextEncoding::Utf8 }
     }
 
-    /// The same dump with another limit on its text. Default: 16 MiB, named `dump_bytes`.
+    /// Sets the limit on the text of the dump. Default: 16 MiB, named `dump_bytes`.
     ///
-    /// A value of one byte makes a row of fifty and more. The dump ends with the last row that fits, and a row beyond the
-    /// limit that says so.
+    /// A value of one byte produces a row of fifty bytes and more. The dump ends with the last row that fits,
+    /// followed by a row that reports the limit.
     ///
     /// ```
     /// use amf_core::{OutputLimit, dump::{Dump, Kind}};
@@ -115,8 +116,8 @@ impl<'a> Dump<'a> {
         self
     }
 
-    /// Sets how text that is not UTF-8 is read. Default: [`TextEncoding::Utf8`]: such text is shown with U+FFFD and
-    /// reported as a fault, after which the dump goes on.
+    /// Sets the interpretation of text that is not UTF-8. Default: [`TextEncoding::Utf8`]. Such text is shown with
+    /// U+FFFD and reported as an error, and the dump continues.
     ///
     /// ```
     /// use amf_core::{TextEncoding, dump::{Dump, Kind}};
@@ -130,8 +131,10 @@ impl<'a> Dump<'a> {
         self
     }
 
-    /// Bytes of which it is not known: a shared object if they begin like one; else what can be read to the
-    /// end, a packet before AMF0 before AMF3; else a packet if they begin like one; else what can be read the
+    /// Creates a dump of bytes in an unknown format.
+    ///
+    /// The format is chosen in this order: a shared object, if the bytes begin like one; the first of packet, AMF0
+    /// and AMF3 that can be read to the end; a packet, if the bytes begin like one; the format that can be read
     /// farthest.
     ///
     /// ```
@@ -161,12 +164,12 @@ impl<'a> Dump<'a> {
         if packet::looks_like_packet(input) { new(Kind::Packet) } else { best }
     }
 
-    /// What the bytes are taken for.
+    /// Returns the format of the bytes.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The first thing that is wrong with the bytes.
+    /// Returns the first error in the bytes.
     ///
     /// ```
     /// use amf_core::dump::{Dump, Kind};
@@ -176,12 +179,12 @@ impl<'a> Dump<'a> {
     /// assert_eq!(error.to_string(), "0x12 introduces no AMF3 value (at byte 1)");
     /// ```
     pub fn first_error(&self) -> Option<DecodeError> {
-        // Nobody refuses the output here, and it takes no room.
+        // The output is discarded, so its limit does not apply.
         let limit = OutputLimit { max: usize::MAX, ..self.limit };
         self.with_output_limit(limit).write(&mut NullWriter).unwrap_or_default()
     }
 
-    /// Writes all rows and returns the first error.
+    /// Writes all rows and returns the first error in the bytes.
     fn write(&self, out: &mut dyn fmt::Write) -> Result<Option<DecodeError>, fmt::Error> {
         let mut walker = Walker::new(self.input, self.limit, self.text_encoding, out);
         let written = self.write_rows(&mut walker);

@@ -1,4 +1,4 @@
-//! The remoting packet around its values.
+//! Rows of a remoting packet around its values.
 
 use super::rows::Quoted;
 use super::walker::{Label, Step, StopReason, TableText, Tables, Walker};
@@ -6,8 +6,8 @@ use crate::amf0::marker::STRICT_ARRAY;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Limits, Version};
 
-/// Whether version and counts are those of a packet with something in it. As AMF0 such bytes would be a
-/// number that nobody sends, next to the smallest of all.
+/// Returns `true` if the version and the counts are those of a packet with content. Read as AMF0, such bytes would be
+/// a number next to the smallest positive one, which does not occur in practice.
 pub(super) fn looks_like_packet(input: &[u8]) -> bool {
     match *input {
         [0, 0 | 1 | 3, 0, headers, ..] if headers > 0 => usize::from(headers) <= Limits::default().headers,
@@ -67,7 +67,8 @@ impl<'de> Walker<'de, '_> {
         Ok(text)
     }
 
-    /// A length and a value, with tables of its own. Many peers write no true length.
+    /// Writes a length and a value with its own tables. The length is not relied on, because many peers send a wrong
+    /// one.
     fn body(&mut self, what: &'static str, may_be_arguments: bool) -> Result<(), StopReason> {
         self.begin(2);
         self.append(format_args!("length "));
@@ -89,7 +90,7 @@ impl<'de> Walker<'de, '_> {
     }
 }
 
-/// Whether a message with this target holds a result or a fault, not the arguments of a call.
+/// Returns `true` if a message with this target contains a result or a fault, and not the arguments of a call.
 fn is_reply(target: &str) -> bool {
     target.ends_with("/onResult") || target.ends_with("/onStatus")
 }

@@ -1,4 +1,4 @@
-//! Rows: an offset, the bytes, and what they are.
+//! Rows of a dump: an offset, the bytes, and their meaning.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -6,22 +6,23 @@ use std::fmt::{self, Write};
 use crate::OutputLimit;
 use crate::error::DecodeError;
 
-/// Bytes that a row shows.
+/// Maximum number of bytes that a row shows.
 const BYTES_PER_ROW: usize = 8;
-/// Characters of a text that a row shows.
+/// Maximum number of characters of a text that a row shows.
 const MAX_TEXT_CHARS: usize = 60;
-/// Levels that rows are indented, at most.
+/// Maximum number of levels by which a row is indented.
 const MAX_INDENT: usize = 50;
-/// Rows of what follows behind a fault.
+/// Number of rows shown behind an error.
 const ROWS_AFTER_ERROR: usize = 2;
 
-/// Writes rows. One is put together while its bytes are being read, so that it is there when they break off.
+/// Writer of rows. A row is assembled while its bytes are read, so that an incomplete row can be shown when the input
+/// ends.
 pub(super) struct Rows<'de, 'w> {
     input: &'de [u8],
     out: &'w mut dyn Write,
     limit: OutputLimit,
     written: usize,
-    /// A row did not fit, so that there are no more.
+    /// Whether a row exceeded the limit. No more rows are written then.
     is_full: bool,
     digits: usize,
     start: usize,
@@ -37,12 +38,12 @@ impl<'de, 'w> Rows<'de, 'w> {
         Self { input, out, limit, written: 0, is_full: false, digits, start: 0, indent: 0, words, places }
     }
 
-    /// Whether the limit was reached, which ends a dump as an error of the output would.
+    /// Returns `true` if the limit was reached. The dump ends then, as after an error of the output.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// Says that there is more.
+    /// Writes the row that reports the limit.
     pub(super) fn write_cut(&mut self) -> fmt::Result {
         let OutputLimit { name, max } = self.limit;
         writeln!(
@@ -69,18 +70,18 @@ impl<'de, 'w> Rows<'de, 'w> {
         self.places.clear();
     }
 
-    /// Adds words to the row.
+    /// Appends words to the row.
     pub(super) fn append(&mut self, words: fmt::Arguments<'_>) {
-        // A string takes whatever is written to it.
+        // Writing to a `String` cannot fail.
         let _ = self.words.write_fmt(words);
     }
 
-    /// Adds a place in a table, which stands at the end of the row.
+    /// Adds a table index, which is written at the end of the row.
     pub(super) fn append_place(&mut self, words: fmt::Arguments<'_>) {
         self.places.push(words.to_string());
     }
 
-    /// Writes the row, whose bytes end here.
+    /// Writes the row. Its bytes end at `end`.
     pub(super) fn end(&mut self, end: usize) -> fmt::Result {
         let words = std::mem::take(&mut self.words) + &self.places();
         self.write_row(self.start, end, self.indent, &words)?;
@@ -93,12 +94,12 @@ impl<'de, 'w> Rows<'de, 'w> {
         if self.places.is_empty() { String::new() } else { format!("  {}", self.places.join(", ")) }
     }
 
-    /// A row without bytes.
+    /// Writes a row without bytes.
     pub(super) fn write_note(&mut self, indent: usize, words: &str) -> fmt::Result {
         self.write_row(0, 0, indent, words)
     }
 
-    /// What is wrong, and if reading cannot go on, what was begun and what follows.
+    /// Writes an error. If reading cannot continue, the incomplete row and the following bytes are written too.
     pub(super) fn write_error(&mut self, error: &DecodeError, goes_on: bool) -> fmt::Result {
         let offset = error.offset();
         if !goes_on && (self.start < offset || !self.words.is_empty()) {
@@ -149,7 +150,7 @@ impl<'de, 'w> Rows<'de, 'w> {
     }
 }
 
-/// Text in quotes, the start of it if it is long.
+/// Text in quotes. Long text is truncated.
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -163,7 +164,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// The name of a member: bare where it is a word.
+/// Name of a member, in quotes unless it is a single word.
 pub(super) struct MemberName<'a>(pub(super) &'a str);
 
 impl fmt::Display for MemberName<'_> {
@@ -177,7 +178,7 @@ impl fmt::Display for MemberName<'_> {
     }
 }
 
-/// Bytes as the text that may be in them, with a point for each that is none.
+/// Bytes as ASCII text, with a dot for each other byte.
 pub(super) struct AsciiPreview<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for AsciiPreview<'_> {
@@ -190,7 +191,7 @@ impl fmt::Display for AsciiPreview<'_> {
     }
 }
 
-/// The words of an error, in which text of the input may stand, escaped.
+/// Message of an error, truncated. It may contain text of the input, which is escaped already.
 struct ErrorText<'a>(&'a str);
 
 impl fmt::Display for ErrorText<'_> {
@@ -203,7 +204,7 @@ impl fmt::Display for ErrorText<'_> {
     }
 }
 
-/// Text as it was meant, where it is not what it should be.
+/// Decodes text and replaces invalid sequences with U+FFFD.
 pub(super) fn lossy_text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }

@@ -1,4 +1,4 @@
-//! Files of local shared objects; their layout is in [`crate::sol`].
+//! Rows of files of local shared objects. The format is described in [`crate::sol`].
 
 use super::rows::{AsciiPreview, MemberName, Quoted};
 use super::walker::{Step, StopReason, Walker};
@@ -24,7 +24,7 @@ impl<'de> Walker<'de, '_> {
             ));
         }
         self.end()?;
-        // What stands behind the declared length is no member.
+        // Bytes behind the declared length are not members.
         let data = data.unwrap_or(input);
         self.reader = Reader::new(data);
         self.reader.seek(start);
@@ -80,7 +80,7 @@ impl<'de> Walker<'de, '_> {
         self.end()
     }
 
-    /// Bytes that every file has. Others are told, and passed over.
+    /// Reads bytes that are the same in every file. Other bytes are reported and skipped.
     fn expect_bytes<const N: usize>(
         &mut self,
         expected: [u8; N],

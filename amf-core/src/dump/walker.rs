@@ -1,4 +1,4 @@
-//! Walking over values without recursion: what is still to be read of each open object lies on a stack.
+//! Traversal of values without recursion. The remaining steps of each open object are kept on a stack.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,27 +11,28 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Reader, utf8};
 use crate::{Amf0Numbering, Limits, OutputLimit, TextEncoding, Version};
 
-/// Objects that may enclose one another.
+/// Maximum number of objects that enclose one another.
 const MAX_DEPTH: usize = 256;
 
-/// Text of a table, which many rows may show.
+/// Text of a table, shared by the rows that show it.
 pub(super) type TableText<'de> = Rc<Cow<'de, str>>;
 
+/// Traversal of one input, which writes its rows.
 pub(super) struct Walker<'de, 'w> {
     text_encoding: TextEncoding,
     pub(super) reader: Reader<'de>,
     pub(super) rows: Rows<'de, 'w>,
     pub(super) tables: Tables<'de>,
     pending: Vec<PendingStep<'de>>,
-    /// A fault in the row that is being put together, after which reading can go on.
+    /// Error in the current row, after which reading can continue.
     recoverable_error: Option<DecodeError>,
     pub(super) first_error: Option<DecodeError>,
 }
 
-/// Why a walk ends early.
+/// Reason for which a traversal ends early.
 pub(super) enum StopReason {
     Malformed(DecodeError),
-    /// The program's own writer does not take any more.
+    /// The writer of the program failed.
     Output(fmt::Error),
 }
 
@@ -47,7 +48,7 @@ impl From<fmt::Error> for StopReason {
     }
 }
 
-/// What can be referred to, of one message.
+/// Reference tables of one message.
 #[derive(Default)]
 pub(super) struct Tables<'de> {
     amf0_objects: Vec<ObjectEntry<'de>>,
@@ -58,7 +59,7 @@ pub(super) struct Tables<'de> {
 }
 
 impl Tables<'_> {
-    /// Says that the first AMF0 object encloses the whole message, so that some senders do not count it.
+    /// Marks the first AMF0 object as the one that encloses the whole message, so that some senders do not count it.
     pub(super) fn set_amf0_container(&mut self) {
         self.amf0_references.set_container(true);
     }
@@ -67,7 +68,8 @@ impl Tables<'_> {
         self.amf0_references.register_date(start, self.amf0_objects.len() as u32);
     }
 
-    /// What the number of a reference at `start` names under each numbering, that of Flash Player first.
+    /// Returns the referents of the number of a reference at `start` under each numbering, that of Flash Player
+    /// first.
     pub(super) fn amf0_referents(&self, number: u32, start: usize) -> Vec<Amf0Referent> {
         let mut referents = Vec::new();
         for numbering in Amf0Numbering::ALL {
@@ -85,7 +87,7 @@ struct ObjectEntry<'de> {
     alias: Option<TableText<'de>>,
 }
 
-/// A traits record (AMF3 §3.12).
+/// Traits record (AMF3 §3.12).
 pub(super) struct TraitsRecord<'de> {
     pub(super) alias: TableText<'de>,
     pub(super) members: Vec<TableText<'de>>,
@@ -93,37 +95,38 @@ pub(super) struct TraitsRecord<'de> {
     pub(super) externalizable: bool,
 }
 
-/// What is still to be read of an object.
+/// Remaining step of an object, with its depth and indentation.
 pub(super) struct PendingStep<'de> {
     pub(super) depth: usize,
     pub(super) indent: usize,
     pub(super) step: Step<'de>,
 }
 
+/// Kind of a remaining step.
 pub(super) enum Step<'de> {
-    /// Values until the input ends.
+    /// Values up to the end of the input.
     Stream(Version),
-    /// AMF0: names and values until the end marker of this object.
+    /// AMF0 names and values, up to the end marker of this object.
     Named(usize),
-    /// AMF3: names and values until an empty name.
+    /// AMF3 names and values, up to an empty name.
     Dynamic,
-    /// AMF3: values, whose names stand in the traits.
+    /// AMF3 values whose names are in the traits.
     Sealed { traits: Rc<TraitsRecord<'de>>, next: usize },
     /// Values by index.
     Items { version: Version, next: usize, count: usize },
-    /// Keys and values by turns; the numbers count both.
+    /// Alternating keys and values. The numbers count both.
     Pairs { next: usize, count: usize },
     /// One value.
     Single(Version, Label<'de>),
-    /// The body of a small message of Flex.
+    /// Body of a small message of Flex.
     SmallMessage(SmallMessage),
-    /// The members of a shared object.
+    /// Members of a shared object.
     Sol(Version),
-    /// The byte behind a member of a shared object.
+    /// Byte behind a member of a shared object.
     SolMemberEnd(Version),
 }
 
-/// What a value is to the object that has it.
+/// Role of a value in the object that contains it.
 pub(super) enum Label<'de> {
     None,
     Index(usize),
@@ -164,7 +167,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         }
     }
 
-    /// Reads what this step stands for, with all that is inside.
+    /// Executes a step and all steps that result from it.
     pub(super) fn walk(&mut self, indent: usize, step: Step<'de>) -> Result<(), StopReason> {
         self.pending.push(PendingStep { depth: 0, indent, step });
         while let Some(pending) = self.pending.pop() {
@@ -173,7 +176,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         Ok(())
     }
 
-    /// Reads one name or value. What an object has inside is read by later steps.
+    /// Reads one name or value. The contents of an object are read by later steps.
     fn step(&mut self, pending: PendingStep<'de>) -> Result<(), StopReason> {
         let PendingStep { depth, indent, step } = pending;
         let inside = depth + 1;
@@ -241,7 +244,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         self.pending.push(PendingStep { depth, indent, step });
     }
 
-    /// Leaves the inside of an object to later steps: of several, the last one is read first.
+    /// Schedules the contents of an object. Of several scheduled steps, the last one runs first.
     pub(super) fn push_inner_step(&mut self, depth: usize, indent: usize, step: Step<'de>) {
         self.pending.push(PendingStep { depth, indent: indent + 1, step });
     }
@@ -262,7 +265,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         }
     }
 
-    /// Gives an object the next place in its table.
+    /// Assigns the next index of its table to an object.
     pub(super) fn register(
         &mut self,
         version: Version,
@@ -280,14 +283,15 @@ impl<'de, 'w> Walker<'de, 'w> {
         index
     }
 
-    /// Tells the alias of the AMF3 object that was entered last.
+    /// Sets the alias of the AMF3 object that was registered last.
     pub(super) fn set_last_alias(&mut self, alias: &TableText<'de>) {
         if let Some(entry) = self.tables.amf3_objects.last_mut() {
             entry.alias = Some(Rc::clone(alias));
         }
     }
 
-    /// Ends a row that refers to an object. AMF3 has a marker there that says of which type it is.
+    /// Ends a row that refers to an object. An AMF3 reference has a marker of its own, which is shown only if it
+    /// differs from that of the object.
     pub(super) fn reference(
         &mut self,
         version: Version,
@@ -299,7 +303,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         self.end()
     }
 
-    /// The same without the end of the row.
+    /// Writes the referent without ending the row.
     pub(super) fn referent(
         &mut self,
         version: Version,
@@ -336,7 +340,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         self.rows.append(words);
     }
 
-    /// Adds a place in a table, which stands at the end of the row.
+    /// Adds a table index, which is written at the end of the row.
     pub(super) fn append_place(&mut self, words: fmt::Arguments<'_>) {
         self.rows.append_place(words);
     }
@@ -350,7 +354,7 @@ impl<'de, 'w> Walker<'de, 'w> {
         Ok(())
     }
 
-    /// Tells of a fault behind which nothing can be read.
+    /// Reports an error after which nothing can be read.
     pub(super) fn report_fatal(&mut self, error: DecodeError) -> fmt::Result {
         if let Some(error) = self.recoverable_error.take() {
             self.rows.end(error.offset())?;
@@ -362,12 +366,12 @@ impl<'de, 'w> Walker<'de, 'w> {
         Ok(())
     }
 
-    /// Notes a fault that ends nothing; it is told behind the row.
+    /// Records an error after which reading continues. It is reported after the row.
     pub(super) fn report_recoverable(&mut self, error: DecodeError) {
         self.recoverable_error.get_or_insert(error);
     }
 
-    /// Text of a length that was read already.
+    /// Reads text of `length` bytes.
     pub(super) fn text(&mut self, length: usize) -> Result<TableText<'de>, DecodeError> {
         let start = self.reader.position();
         let bytes = self.reader.bytes(length)?;
@@ -379,7 +383,7 @@ impl<'de, 'w> Walker<'de, 'w> {
     }
 }
 
-/// What the table of objects is called. Both versions may occur in one message.
+/// Returns the name of a table of objects. One message may use both.
 fn object_table_name(version: Version) -> &'static str {
     match version {
         Version::Amf0 => "AMF0 object",
@@ -387,7 +391,7 @@ fn object_table_name(version: Version) -> &'static str {
     }
 }
 
-/// An error where objects enclose one another too deep; checked before one is entered.
+/// Checks the depth limit, before an object is entered.
 pub(super) fn check_depth(depth: usize, start: usize) -> Result<(), DecodeError> {
     if depth <= MAX_DEPTH {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Finding headers and messages in a packet.
+//! Location of the headers and messages in a packet.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,16 +10,17 @@ use crate::wire::{Reader, utf8};
 use crate::{Classes, DecodeOptions, Decoder, Limits, Version};
 
 impl<'de> Packet<'de> {
-    /// Reads a packet. The classes are needed to find where externalizable objects end.
+    /// Reads the structure of a packet. The classes are needed to find the ends of externalizable objects.
     ///
-    /// A message whose body cannot be read ends the packet at [`broken`](Self::broken), unless the declared lengths of
-    /// this and all later messages lead exactly from message to message, as many as the packet declares, to the end of
-    /// the input. Then it is among the [`messages`](Self::messages), with an [`error`](Message::error), and so are
-    /// the later ones.
+    /// A message whose body cannot be read ends the packet at [`broken`](Self::broken), with one exception: if the
+    /// declared lengths of this and all later messages lead from message to message, as many as the packet declares,
+    /// and exactly to the end of the input. In that case the message is in [`messages`](Self::messages) with an
+    /// [`error`](Message::error), and so are the later ones.
     ///
     /// # Errors
-    /// [`NotAPacket`](DecodeErrorKind::NotAPacket) if the version is none of 0, 1 and 3 and nothing behind it is a
-    /// packet either; [`Limit`](DecodeErrorKind::Limit) for too many headers or messages; and the error of a header
+    ///
+    /// Returns [`NotAPacket`](DecodeErrorKind::NotAPacket) if the version is not 0, 1 or 3 and the rest is not a
+    /// packet either, [`Limit`](DecodeErrorKind::Limit) for too many headers or messages, and the error of a header
     /// that cannot be read.
     pub fn decode(
         input: &'de [u8],
@@ -29,10 +30,10 @@ impl<'de> Packet<'de> {
         PacketReader::new(input, classes, options.into()).packet()
     }
 
-    /// Reads a packet for a caller that decodes the bodies anyway: the last body is not passed over if its declared
-    /// length is that of the rest of the input.
+    /// Reads the structure of a packet for a caller that decodes all bodies anyway. The last body is not skipped if
+    /// its declared length is that of the rest of the input, which saves one pass over it.
     ///
-    /// The last body is the rest of the input then, and the caller has to check that it holds one value.
+    /// The last body is then the rest of the input, and the caller must check that it contains exactly one value.
     ///
     /// ```
     /// use amf_core::packet::Packet;
@@ -48,7 +49,8 @@ impl<'de> Packet<'de> {
     /// ```
     ///
     /// # Errors
-    /// Those of [`decode`](Self::decode).
+    ///
+    /// Returns an error in the same cases as [`decode`](Self::decode).
     pub fn decode_lazily(
         input: &'de [u8],
         classes: &Arc<Classes>,
@@ -57,7 +59,7 @@ impl<'de> Packet<'de> {
         PacketReader { trusts_length: true, ..PacketReader::new(input, classes, options.into()) }.packet()
     }
 
-    /// Whether so much of it was read that somebody can be answered, or that there is nothing to answer.
+    /// Returns `true` if the packet is complete, or if enough of it was read to reply to a message.
     fn is_plausible(&self) -> bool {
         let has_address = |broken: &BrokenMessage<'_>| broken.response_uri.is_some();
         !self.messages.is_empty() || self.broken.as_ref().map_or(self.trailing_bytes == 0, has_address)
@@ -69,16 +71,17 @@ struct PacketReader<'de, 'a> {
     reader: Reader<'de>,
     classes: &'a Arc<Classes>,
     options: DecodeOptions,
-    /// Whether the length of the last message may say where its value ends.
+    /// Whether the length of the last message may determine the end of its value.
     trusts_length: bool,
-    /// Whether a declared length was not that of its value. Lengths that are said to be unknown are not wrong.
+    /// Whether a declared length differed from that of its value. A length that is declared to be unknown does not
+    /// count.
     has_wrong_length: bool,
 }
 
-/// A declared length of −1: the sender does not know it.
+/// Declared length of −1: the sender does not know the length.
 const UNKNOWN_LENGTH: u32 = u32::MAX;
 
-/// A message as its declared length delimits it, whatever stands in the body.
+/// Message as delimited by its declared length, regardless of the content of its body.
 struct DelimitedMessage<'de> {
     target_uri: Cow<'de, str>,
     response_uri: Cow<'de, str>,
@@ -86,17 +89,17 @@ struct DelimitedMessage<'de> {
     offset: usize,
 }
 
-/// A body that cannot be passed over.
+/// Body that cannot be skipped.
 struct UnreadableBody {
     error: DecodeError,
-    /// The offset in the input up to which bytes were read as parts of the value.
+    /// Offset in the input up to which bytes were read as parts of the value.
     reached: usize,
 }
 
-/// A message that cannot be passed over.
+/// Message that cannot be skipped.
 struct UnreadableMessage<'de> {
     message: BrokenMessage<'de>,
-    /// That of its [`UnreadableBody`], if it is the body that cannot be read.
+    /// That of the [`UnreadableBody`], if the body is the part that cannot be read.
     reached: Option<usize>,
 }
 
@@ -106,13 +109,13 @@ impl<'de, 'a> PacketReader<'de, 'a> {
         Self { input, reader, classes, options, trusts_length: false, has_wrong_length: false }
     }
 
-    /// Looks at the version first: what is no packet would be reported as too many headers otherwise, or as anything
-    /// else that its text happens to be.
+    /// Reads the packet. The version is checked first: other formats would otherwise be reported as a packet with too
+    /// many headers, or with another error that depends on their bytes.
     fn packet(self) -> Result<Packet<'de>, DecodeError> {
         let input = self.input;
         match *input {
             [] | [0] | [0, 0 | 1 | 3, ..] => self.contents(),
-            // Packets of other versions occur, and their senders are to learn that they are not known.
+            // Packets of other versions occur. Their senders receive an error about the version.
             _ => self.contents().ok().filter(Packet::is_plausible).ok_or_else(|| not_a_packet(input)),
         }
     }
@@ -145,12 +148,12 @@ impl<'de, 'a> PacketReader<'de, 'a> {
         (messages, None)
     }
 
-    /// The messages from `start` on as their declared lengths delimit them, where these can be trusted.
+    /// Returns the messages from `start` on as delimited by their declared lengths, if the lengths can be trusted.
     ///
-    /// Senders that declare 0, 1 or another wrong length are common. With a looser rule, the bytes of a value of
-    /// theirs could be found to be a message, and a text that somebody else typed would be run as a call. So the
-    /// lengths have to lead to the end of the input in as many messages as the packet declares, no earlier length may
-    /// have been wrong, and nothing that was read as a part of the value may lie behind its declared end.
+    /// Senders that declare 0, 1 or another wrong length are common. With a looser rule, bytes within a value could
+    /// be taken for a message, and text that was typed by a third party would be executed as a call. The lengths must
+    /// therefore lead to the end of the input in as many messages as the packet declares, no earlier length may have
+    /// been wrong, and no byte that was read as part of the value may lie behind its declared end.
     fn delimited_messages(
         &mut self,
         start: usize,
@@ -173,7 +176,7 @@ impl<'de, 'a> PacketReader<'de, 'a> {
         Ok(DelimitedMessage { target_uri, response_uri, body, offset })
     }
 
-    /// Passes over the body, within its bounds: one that claims to be longer costs nothing more.
+    /// Skips the body within its bounds. A value that claims to be longer has no further cost.
     fn read_delimited(&self, message: DelimitedMessage<'de>) -> Message<'de> {
         let DelimitedMessage { target_uri, response_uri, body, offset } = message;
         let mut decoder = self.decoder(body);
@@ -228,9 +231,10 @@ impl<'de, 'a> PacketReader<'de, 'a> {
         }
     }
 
-    /// All that is left, if the length says that, and whether it switches to AMF3, if that is plain to see.
+    /// Returns the rest of the input if it has the declared length, and whether it switches to AMF3. Returns `None`
+    /// if the latter requires a pass over the value.
     ///
-    /// A length of −1 does not say it: bytes that belong to no message may follow.
+    /// A length of −1 is not sufficient, because bytes that belong to no message may follow.
     fn trusted_rest(&mut self, length: u32) -> Option<(&'de [u8], bool)> {
         let rest = self.reader.rest();
         if length as usize != rest.len() {
@@ -241,7 +245,7 @@ impl<'de, 'a> PacketReader<'de, 'a> {
         Some((rest, uses_amf3))
     }
 
-    /// Passes over one value and returns its bytes, and whether it switched to AMF3.
+    /// Skips one value. Returns its bytes, and whether it switches to AMF3.
     fn value(&mut self, declared_length: u32) -> Result<(&'de [u8], bool), UnreadableBody> {
         let start = self.reader.position();
         let mut decoder = self.decoder(self.reader.rest());
@@ -259,7 +263,7 @@ impl<'de, 'a> PacketReader<'de, 'a> {
     }
 
     fn decoder(&self, bytes: &'de [u8]) -> Decoder<'de> {
-        // Nothing but the end of the value is wanted, and that is the same under every numbering.
+        // Only the end of the value is needed, which is the same under every numbering.
         let decoder = Decoder::new(Version::Amf0, bytes).with_any_amf0_numbering();
         decoder.with_classes(Arc::clone(self.classes)).with_options(self.options)
     }
@@ -286,8 +290,8 @@ fn not_a_packet(input: &[u8]) -> DecodeError {
     DecodeError::new(DecodeErrorKind::NotAPacket { start }, 0).without_offset()
 }
 
-/// Whether a value switches from AMF0 to AMF3, where that can be told without passing over it: at its start, at that of
-/// the first argument, or nowhere, because there is no such byte.
+/// Returns whether a value switches to AMF3, if that is certain without a pass over the value: it switches at its
+/// start or at that of the first argument, or it contains no such byte.
 fn find_switch(value: &[u8]) -> Option<bool> {
     match value {
         [AVMPLUS, ..] | [STRICT_ARRAY, _, _, _, _, AVMPLUS, ..] => Some(true),

@@ -1,9 +1,9 @@
-//! Putting a packet together from values that were written before.
+//! Assembly of a packet from encoded values.
 
 use crate::OutputLimit;
 use crate::error::{EncodeError, EncodeErrorKind};
 
-/// Puts a packet together. Headers and messages may come in any order; the headers are written first.
+/// Writer of a packet. Headers and messages may be added in any order; headers are written first.
 ///
 /// ```
 /// use amf_core::packet::PacketWriter;
@@ -16,8 +16,8 @@ use crate::error::{EncodeError, EncodeErrorKind};
 /// # Ok::<(), amf_core::EncodeError>(())
 /// ```
 ///
-/// A packet is limited to 16 MiB, named `packet_bytes`, or to another [limit](Self::with_output_limit). An entry that
-/// cannot be added leaves the packet as it was, so that a short fault can be added in its place.
+/// A packet is limited to 16 MiB (`packet_bytes`), unless another [limit](Self::with_output_limit) is set. An entry
+/// that cannot be added leaves the packet unchanged, so that a short fault can be added instead.
 #[derive(Clone, Debug)]
 pub struct PacketWriter {
     version: u16,
@@ -32,18 +32,18 @@ struct Section {
     bytes: Vec<u8>,
 }
 
-/// Version, number of headers, and number of messages.
+/// Length of the version, the number of headers and the number of messages, in bytes.
 const FIXED_LEN: usize = 6;
 const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("packet_bytes", 16 << 20);
 
 impl PacketWriter {
-    /// An empty packet of a version: 0 or 3.
+    /// Creates an empty packet of a version: 0 or 3.
     pub fn new(version: u16) -> Self {
         let limit = DEFAULT_OUTPUT_LIMIT;
         Self { version, limit, headers: Section::default(), messages: Section::default() }
     }
 
-    /// The same packet with another limit on its bytes. Default: 16 MiB, named `packet_bytes`.
+    /// Sets the maximum number of bytes of the packet. Default: 16 MiB, named `packet_bytes`.
     ///
     /// ```
     /// use amf_core::packet::PacketWriter;
@@ -61,18 +61,19 @@ impl PacketWriter {
         self
     }
 
-    /// Number of bytes that the packet has so far.
+    /// Returns the number of bytes of the packet so far.
     #[allow(clippy::len_without_is_empty, reason = "a packet without entries has its head")]
     pub fn len(&self) -> usize {
         FIXED_LEN.max(self.messages.bytes.len()) + self.headers.bytes.len()
     }
 
-    /// Number of bytes that can still be added. An entry takes its value, its texts, and a few bytes for lengths.
+    /// Returns the number of bytes that can still be added. An entry consists of its value, its texts, and a few
+    /// bytes for lengths.
     pub fn remaining(&self) -> usize {
         self.limit.max.saturating_sub(self.len())
     }
 
-    /// An error unless this many bytes fit.
+    /// Returns an error unless `bytes` more bytes fit.
     fn check(&self, bytes: usize) -> Result<(), EncodeError> {
         if bytes <= self.remaining() {
             return Ok(());
@@ -81,12 +82,12 @@ impl PacketWriter {
         Err(EncodeError::new(EncodeErrorKind::OutputTooLarge { limit: name, max }))
     }
 
-    /// Adds a header with a value in the form of the [envelope](crate::Encoder::in_envelope).
+    /// Adds a header. The value must be encoded as in an [envelope](crate::Encoder::in_envelope).
     ///
     /// # Errors
     ///
-    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) beyond the limit, [`Length`](EncodeErrorKind::Length) for a
-    /// name above 65,535 bytes and for the 65,536th header.
+    /// Returns [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) beyond the limit, and
+    /// [`Length`](EncodeErrorKind::Length) for a name of more than 65,535 bytes and for the 65,536th header.
     pub fn header(&mut self, name: &str, must_understand: bool, value: &[u8]) -> Result<(), EncodeError> {
         let (name, value) = (Text::new(name)?, Body::new(value)?);
         self.check(name.written_len() + 1 + value.written_len())?;
@@ -97,19 +98,20 @@ impl PacketWriter {
         Ok(())
     }
 
-    /// Adds a message with a body in the form of the [envelope](crate::Encoder::in_envelope).
+    /// Adds a message. The body must be encoded as in an [envelope](crate::Encoder::in_envelope).
     ///
     /// # Errors
     ///
-    /// [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) beyond the limit, [`Length`](EncodeErrorKind::Length) for a
-    /// URI above 65,535 bytes and for the 65,536th message.
+    /// Returns [`OutputTooLarge`](EncodeErrorKind::OutputTooLarge) beyond the limit, and
+    /// [`Length`](EncodeErrorKind::Length) for a URI of more than 65,535 bytes and for the 65,536th message.
     pub fn message(&mut self, target_uri: &str, response_uri: &str, body: &[u8]) -> Result<(), EncodeError> {
         let (target, response, body) = (Text::new(target_uri)?, Text::new(response_uri)?, Body::new(body)?);
         let len = target.written_len() + response.written_len() + body.written_len();
         self.check(len)?;
         let bytes = self.messages.add_entry("messages")?;
         if bytes.is_empty() {
-            // In most packets this is all there is, and then it is in its place already.
+            // Most packets have a single message. With the head reserved in front of it, the message is not
+            // moved again.
             bytes.reserve_exact(FIXED_LEN + len);
             bytes.resize(FIXED_LEN, 0);
         }
@@ -119,7 +121,7 @@ impl PacketWriter {
         Ok(())
     }
 
-    /// The packet's bytes.
+    /// Returns the bytes of the packet.
     pub fn finish(self) -> Vec<u8> {
         let Self { version, headers, messages, .. } = self;
         let mut bytes = messages.bytes;
@@ -133,7 +135,7 @@ impl PacketWriter {
 }
 
 impl Section {
-    /// Counts one entry more, and returns where it is to be written.
+    /// Counts one more entry, and returns the buffer to which the entry must be written.
     fn add_entry(&mut self, what: &'static str) -> Result<&mut Vec<u8>, EncodeError> {
         match self.count.checked_add(1) {
             Some(count) => {
@@ -145,7 +147,7 @@ impl Section {
     }
 }
 
-/// A text that its length of 16 bits can hold.
+/// Text whose length fits in 16 bits.
 struct Text<'a>(u16, &'a str);
 
 impl<'a> Text<'a> {
@@ -166,7 +168,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// A value that its length of 32 bits can hold.
+/// Value whose length fits in 32 bits.
 struct Body<'a>(u32, &'a [u8]);
 
 impl<'a> Body<'a> {

@@ -1,7 +1,8 @@
-//! The remoting packet: what an AMF gateway receives and answers over HTTP (AMF0 §4).
+//! Remoting packets: the bodies of the requests and responses of an AMF gateway over HTTP (AMF0 §4).
 //!
-//! Declared lengths are not trusted: real clients write 0, 1 or −1. Values say themselves where they end. Only where a
-//! value cannot be read, lengths are what is left to find the next message, and then all of them have to be right.
+//! Declared lengths are not trusted, because common clients write 0, 1 or −1. Each value is read to find its end.
+//! Only if a value cannot be read, the lengths are used to find the next message, and then all of them must be
+//! correct.
 
 mod decode;
 mod encode;
@@ -12,8 +13,8 @@ pub use encode::PacketWriter;
 
 use crate::error::DecodeError;
 
-/// A packet whose headers and bodies are still bytes, to be decoded one by one: the reference tables
-/// start afresh in each (AMF0 §4.2).
+/// Remoting packet whose headers and bodies are still encoded. Each is decoded by a [`Decoder`](crate::Decoder) of
+/// its own, because the reference tables start anew in each (AMF0 §4.2).
 ///
 /// ```
 /// use amf_core::packet::Packet;
@@ -30,61 +31,64 @@ use crate::error::DecodeError;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Packet<'de> {
-    /// 0 or 3; others occur.
+    /// Version: 0 or 3. Other versions occur.
     pub version: u16,
-    /// The headers, in order.
+    /// Headers, in order.
     pub headers: Vec<Header<'de>>,
-    /// The messages that could be found, in order.
+    /// Messages that could be located, in order.
     pub messages: Vec<Message<'de>>,
-    /// The message behind them, if it could not be read and its end is not known; nothing behind that one can be found.
+    /// Message behind [`messages`](Self::messages), if it could not be read and its end is unknown. Nothing behind it
+    /// can be located.
     pub broken: Option<BrokenMessage<'de>>,
-    /// Number of bytes behind the last message, which belong to none: a line end that a script printed, for example. 0
-    /// where a message is [`broken`](Self::broken).
+    /// Number of bytes behind the last message that belong to no message, such as a line end printed by a script. 0
+    /// if a message is [`broken`](Self::broken).
     pub trailing_bytes: usize,
 }
 
-/// A header: a name, and a value for whoever understands it.
+/// Header of a [`Packet`]: a name and a value.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Header<'de> {
-    /// Its name.
+    /// Name of the header.
     pub name: Cow<'de, str>,
     /// Whether a receiver that does not know the name should refuse the packet.
     pub must_understand: bool,
     /// One AMF0 value, which may switch to AMF3.
     pub value: &'de [u8],
-    /// The offset of the value in the packet.
+    /// Offset of the value in the packet.
     pub offset: usize,
     /// Whether the value switches to AMF3, as a whole or in part.
     pub uses_amf3: bool,
 }
 
-/// A message: a call, or the answer to one.
+/// Message of a [`Packet`]: a call or its reply.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Message<'de> {
-    /// What is called, or `/1/onResult`.
+    /// Target of the call, or that of a reply such as `/1/onResult`.
     pub target_uri: Cow<'de, str>,
-    /// Where the answer is to go, such as `/1`.
+    /// Address for the reply, such as `/1`.
     pub response_uri: Cow<'de, str>,
-    /// One AMF0 value, which may switch to AMF3: of a call, the list of its arguments.
+    /// One AMF0 value, which may switch to AMF3. The body of a call is the list of its arguments.
     pub body: &'de [u8],
-    /// The offset of the body in the packet.
+    /// Offset of the body in the packet.
     pub offset: usize,
-    /// Whether the body switches to AMF3, as a whole or in part; if it cannot be read, in the part that can.
+    /// Whether the body switches to AMF3, as a whole or in part. Only the readable part of an unreadable body is
+    /// considered.
     pub uses_amf3: bool,
-    /// Error of a body that cannot be read. The declared lengths say where such a body ends, see [`Packet::decode`].
+    /// Error of a body that cannot be read. The declared lengths determine the end of such a body; see
+    /// [`Packet::decode`].
     pub error: Option<DecodeError>,
 }
 
-/// A message whose body could not be read, or only its names.
+/// Message of a [`Packet`] of which the body, or more, could not be read.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BrokenMessage<'de> {
-    /// What is called, if that could be read.
+    /// Target of the call, if it could be read.
     pub target_uri: Option<Cow<'de, str>>,
-    /// Where the answer is to go, if that could be read.
+    /// Address for the reply, if it could be read.
     pub response_uri: Option<Cow<'de, str>>,
-    /// Why.
+    /// Error that ended the packet.
     pub error: DecodeError,
 }

@@ -1,4 +1,4 @@
-//! `.sol` files: what `SharedObject.getLocal` of Flash keeps on disk.
+//! Local shared objects: the `.sol` files that `SharedObject.getLocal` of Flash stores.
 //!
 //! ```
 //! use amf_core::{sol::SolFile, Version};
@@ -14,24 +14,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The format
+//! # Format
 //!
-//! Adobe never wrote it down. What follows is what Flash Player's own files show; all numbers are big endian.
+//! Adobe did not publish the format. This description is derived from files that Flash Player wrote. All numbers are
+//! big-endian.
 //!
-//! | bytes | what |
+//! | bytes | content |
 //! |---|---|
-//! | `00 BF` | the tag of the data |
-//! | 4 | the length of the data, from behind this field |
-//! | `TCSO` `00 04 00 00 00 00` | always the same |
-//! | 2 + n | the name: its length in bytes, UTF-8 |
-//! | `00 00 00` | always the same |
-//! | 1 | the version: 0 or 3 |
-//! | … | the members: name, value, `00`, until the data ends |
-//! | … | nothing, or more of it behind the data: [`SolFile::rest`] |
+//! | `00 BF` | tag of the data |
+//! | 4 | length of the data behind this field |
+//! | `TCSO` `00 04 00 00 00 00` | constant |
+//! | 2 + n | name: its length in bytes, UTF-8 |
+//! | `00 00 00` | constant |
+//! | 1 | version: 0 or 3 |
+//! | … | members: name, value, `00`, up to the end of the data |
+//! | … | usually nothing; see [`SolFile::rest`] |
 //!
-//! In AMF0 a name has its length in 16 bits, and the object `data` that has the members is number 0 in the
-//! table of references. In AMF3 a name is a string of the string table, and the members' values are numbered
-//! from 0 on. The tables span the whole file.
+//! In AMF0 the length of a name has 16 bits, and the object `data` that contains the members has number 0 in the
+//! table of references. In AMF3 a name is an entry of the string table, and the values of the members are numbered
+//! from 0. The tables span the whole file.
 
 mod read;
 mod write;
@@ -47,31 +48,31 @@ pub(crate) const FILE_TAG: [u8; 2] = [0x00, 0xBF];
 pub(crate) const SIGNATURE: [u8; 10] = *b"TCSO\0\x04\0\0\0\0";
 pub(crate) const PADDING: [u8; 3] = [0; 3];
 const DEFAULT_OUTPUT_LIMIT: OutputLimit = OutputLimit::new("file_bytes", 64 << 20);
-/// Behind each value.
+/// Byte behind the value of each member.
 pub(crate) const MEMBER_END: u8 = 0;
 
-/// A `.sol` file.
+/// Content of a `.sol` file.
 ///
-/// What was read is written to the same bytes, if it was in the form in which Flash Player writes; what is
-/// otherwise, such as a string that was sent twice instead of by reference, keeps its meaning.
+/// A file that Flash Player wrote is reproduced byte for byte when it is written again. A file of another writer
+/// keeps its meaning, but may change in form, for example where a string was sent twice instead of by reference.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SolFile {
-    /// The name that the program gave to `SharedObject.getLocal`, with slashes; at most 65,535 bytes.
+    /// Name that the program passed to `SharedObject.getLocal`, with slashes. At most 65,535 bytes.
     ///
-    /// Flash looks for it under the file's own name, so both should be the same.
+    /// Flash searches for the name of the file, so both names should be the same.
     pub name: String,
-    /// The version of the data. Programs of ActionScript 3 may use either, older ones AMF0 alone.
+    /// Version of the data. ActionScript 3 programs may use either version, older programs use AMF0.
     pub version: Version,
-    /// The members, as `sharedObject.data` has them. It is shared because they can refer back to it.
+    /// Members, as in `sharedObject.data`. The object is shared because its members can refer to it.
     pub data: Arc<Object>,
-    /// What stands behind the data: most often nothing. Some Flash Players wrote a further record there,
-    /// with the tag `00 FF` and the path of the movie.
+    /// Bytes behind the data, usually none. Some versions of Flash Player wrote another record there, with the tag
+    /// `00 FF` and the path of the movie.
     pub rest: Vec<u8>,
 }
 
 impl SolFile {
-    /// A file without members.
+    /// Creates a file without members.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Version};
@@ -83,8 +84,8 @@ impl SolFile {
         Self { name: name.into(), version, data: Arc::new(Object::new()), rest: Vec::new() }
     }
 
-    /// A file whose members are those of a struct with `#[derive(AmfObject)]`, a map, or a [`Value`] that is
-    /// an object; an error for anything else.
+    /// Creates a file whose members are those of a struct with `#[derive(AmfObject)]`, a map, or a [`Value`] that is
+    /// an object.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, AmfObject, Version};
@@ -99,6 +100,10 @@ impl SolFile {
     /// assert_eq!(SolFile::from_slice(&bytes)?.to_data::<Save>()?, Save { level: 7, best_time: None });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the data cannot be written, or if it is not an object.
     pub fn from_data<T: ToAmf + ?Sized>(
         name: impl Into<String>,
         version: Version,
@@ -117,8 +122,8 @@ impl SolFile {
 
     /// Reads a file, with the built-in classes and the default limits.
     ///
-    /// The declared length says where the data ends: a file that is shorter is an error, in one that is longer
-    /// the surplus is kept as [`rest`](Self::rest). A member that is there twice has its last value.
+    /// The declared length determines the end of the data. A shorter file is an error, and the surplus of a longer
+    /// one is kept as [`rest`](Self::rest). If a member occurs twice, the last value is kept.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Value};
@@ -128,13 +133,17 @@ impl SolFile {
     /// assert_eq!(save.data.get("won"), Some(&Value::Bool(true)));
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the input is not a shared object, if a member cannot be read, or if a limit is exceeded.
     pub fn from_slice(input: &[u8]) -> Result<Self, DecodeError> {
         Self::from_slice_with(input, &Arc::default(), Limits::default())
     }
 
-    /// Reads a file that may hold objects of these classes, within other limits, or with text that is not UTF-8.
+    /// Reads a file that may contain objects of the given classes, with other limits, or with text that is not UTF-8.
     ///
-    /// Externalizable objects can only be read with their classes.
+    /// Externalizable objects can be read only if their classes are known.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Classes, DecodeOptions, Limits, TextEncoding};
@@ -145,7 +154,7 @@ impl SolFile {
     /// let save = SolFile::from_slice_with(bytes, &Classes::new().into(), limits)?;
     /// assert_eq!(save.name, "s");
     ///
-    /// // A save of a game that knew Latin-1 alone.
+    /// // A save file of a game that used Latin-1.
     /// let bytes = b"\0\xBF\0\0\0\x1ETCSO\0\x04\0\0\0\0\0\x01s\0\0\0\0\0\x03bar\x02\0\x04caf\xE9\0";
     /// assert!(SolFile::from_slice(bytes).is_err());
     /// let options = DecodeOptions::new().with_text_encoding(TextEncoding::Latin1);
@@ -153,6 +162,10 @@ impl SolFile {
     /// assert_eq!(save.get::<String>("bar")?.as_deref(), Some("café"));
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error in the same cases as [`from_slice`](Self::from_slice).
     pub fn from_slice_with(
         input: &[u8],
         classes: &Arc<Classes>,
@@ -161,10 +174,7 @@ impl SolFile {
         read::file(input, classes, options.into())
     }
 
-    /// The file's bytes.
-    ///
-    /// An error if the name or that of a member is too long, or a value cannot be written, as with
-    /// [`to_vec`].
+    /// Returns the bytes of the file.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Version};
@@ -174,16 +184,21 @@ impl SolFile {
     /// assert_eq!(save.to_vec()?, b"\0\xBF\0\0\0\x15TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\x03\x03a\x03\0");
     /// # Ok::<(), amf_core::EncodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the name of the file or of a member is too long, if a value cannot be written, or if the
+    /// output exceeds 64 MiB.
     pub fn to_vec(&self) -> Result<Vec<u8>, EncodeError> {
         self.to_vec_with_limit(DEFAULT_OUTPUT_LIMIT)
     }
 
-    /// Returns the file's bytes, within an output limit. [`to_vec`](Self::to_vec) has a limit of 64 MiB, named
+    /// Returns the bytes of the file, within an output limit. [`to_vec`](Self::to_vec) has a limit of 64 MiB, named
     /// `file_bytes`.
     ///
     /// # Errors
     ///
-    /// [`OutputTooLarge`](crate::EncodeErrorKind::OutputTooLarge) beyond the limit, and the errors of
+    /// Returns [`OutputTooLarge`](crate::EncodeErrorKind::OutputTooLarge) beyond the limit, and the errors of
     /// [`to_vec`](Self::to_vec).
     ///
     /// ```
@@ -199,7 +214,7 @@ impl SolFile {
         write::file(self, limit)
     }
 
-    /// The member of this name as a `T`, if it is there.
+    /// Returns a member converted to `T`, or `None` if there is no such member.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Version};
@@ -211,12 +226,16 @@ impl SolFile {
     /// assert!(save.get::<String>("best").is_err());
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the member cannot be read as `T`.
     pub fn get<T: for<'de> FromAmf<'de>>(&self, name: &str) -> Result<Option<T>, DecodeError> {
         let member = self.data.get(name).map(|value| self.convert(value));
         member.transpose().map_err(|error| error.in_member(name.to_owned()))
     }
 
-    /// All members as a struct with `#[derive(AmfObject)]`, or a map; see [`from_data`](Self::from_data).
+    /// Returns all members as a struct with `#[derive(AmfObject)]` or as a map; see [`from_data`](Self::from_data).
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Version};
@@ -227,14 +246,18 @@ impl SolFile {
     /// assert_eq!(settings.to_data::<BTreeMap<String, bool>>()?, BTreeMap::from([("music".to_owned(), true)]));
     /// # Ok::<(), amf_core::DecodeError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the members cannot be read as `T`.
     pub fn to_data<T: for<'de> FromAmf<'de>>(&self) -> Result<T, DecodeError> {
         self.convert(&self.data)
     }
 
     /// Sets a member, as [`Object::insert`] does.
     ///
-    /// Values that refer back to `data` itself lose what they refer to; a file that holds such is better
-    /// made anew.
+    /// Values that refer to `data` itself lose their target. Create a new file instead of changing one that contains
+    /// such values.
     ///
     /// ```
     /// use amf_core::{sol::SolFile, Value, Version};

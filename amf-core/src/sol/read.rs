@@ -1,4 +1,4 @@
-//! Reading a file.
+//! Reading of `.sol` files.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ pub(super) fn file(
 ) -> Result<SolFile, DecodeError> {
     let end = end_of_data(input)?;
     let (data, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
-    // Of the whole file, so that the offsets of errors are those of the file.
+    // The decoder receives the whole file, so that the offsets of errors are offsets in the file.
     let decoder = Decoder::new(Version::Amf0, data).with_classes(Arc::clone(classes));
     let mut decoder = decoder.with_options(options);
     let (name, version, data) = decoder.read_message(Decoder::sol_file)?;
     Ok(SolFile { name, version, data, rest: rest.to_vec() })
 }
 
-/// The offset at which the declared length says that the data ends.
+/// Returns the offset at which the data ends according to the declared length.
 fn end_of_data(input: &[u8]) -> Result<usize, DecodeError> {
     let mut reader = Reader::new(input);
     expect(&mut reader, FILE_TAG, "a shared object begins with 00 BF")?;
@@ -55,7 +55,7 @@ fn custom(words: &'static str, offset: usize) -> DecodeError {
 }
 
 impl Decoder<'_> {
-    /// All that the declared length covers, from the file's first byte.
+    /// Reads the data within the declared length, from the first byte of the file.
     fn sol_file(&mut self) -> Result<(String, Version, Arc<Object>), DecodeError> {
         self.reader.bytes(FILE_TAG.len() + size_of::<u32>())?;
         expect(&mut self.reader, SIGNATURE, "a shared object has the signature TCSO 00 04 00 00 00 00 here")?;
@@ -66,7 +66,7 @@ impl Decoder<'_> {
         Ok((name, version, data))
     }
 
-    /// The members, which are all that is left. In AMF0 the object that has them takes the first place.
+    /// Reads the members, up to the end of the data. In AMF0 the object that contains them has index 0.
     fn sol_data(&mut self, version: Version) -> Result<Arc<Object>, DecodeError> {
         if version == Version::Amf3 {
             self.mode = crate::decoder::Mode::Amf3;

@@ -1,4 +1,4 @@
-//! Writing a file.
+//! Writing of `.sol` files.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) fn file(sol: &SolFile, limit: OutputLimit) -> Result<Vec<u8>, EncodeE
     Ok([&FILE_TAG[..], &declared.to_be_bytes(), &header, &members, &sol.rest].concat())
 }
 
-/// What stands between the length and the members.
+/// Returns the bytes between the length and the members.
 fn header(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
     let Ok(length) = u16::try_from(sol.name.len()) else {
         return Err(too_long("the name of a shared object", sol.name.len(), usize::from(u16::MAX)));
@@ -30,13 +30,13 @@ fn header(sol: &SolFile) -> Result<Vec<u8>, EncodeError> {
     Ok([&SIGNATURE[..], &length.to_be_bytes(), sol.name.as_bytes(), &PADDING, &[version]].concat())
 }
 
-/// The members, which together with the bytes around them are no more than the limit.
+/// Returns the bytes of the members. Together with the bytes around them they are within the limit.
 fn members(sol: &SolFile, limit: OutputLimit, around: usize) -> Result<Vec<u8>, EncodeError> {
-    // Flash Player reads the file.
+    // Flash Player is the reader of the file, so its numbering applies.
     let encoder = Encoder::new(sol.version).with_reserved_output(limit, around);
     let mut encoder = encoder.with_amf0_numbering(Amf0Numbering::FLASH_PLAYER);
     if sol.version == Version::Amf0 {
-        // The object of the members takes the first place in the table, and leaves no bytes.
+        // The object that contains the members has index 0 of the table, but no bytes of its own.
         let data = &sol.data;
         let enter = |encoder: &mut Encoder| {
             encoder.register_object(Version::Amf0, amf0::marker::OBJECT);
