@@ -1,34 +1,36 @@
-//! The macro that declares limits, and the declarations for the page that lists them.
+//! Macro that declares limits, and the declarations from which `docs/limits.md` is generated.
 
-/// Limits of one struct, as [`limits!`](macro@crate::__limits) declares them.
+/// Declaration of a struct of limits, made by [`limits!`](macro@crate::__limits).
 #[derive(Clone, Copy, Debug)]
 pub struct LimitsDeclaration {
     /// Name of the struct.
     pub name: &'static str,
-    /// Its limits, in the order of the declaration.
+    /// Limits of the struct, in the order of the declaration.
     pub limits: &'static [LimitDeclaration],
 }
 
-/// One limit.
+/// Declaration of one limit.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitDeclaration {
-    /// Name of the field, which is the name in errors and counters.
+    /// Name of the field. Errors and counters use the same name.
     pub name: &'static str,
-    /// Name of the method that sets it.
+    /// Name of the setter.
     pub setter: &'static str,
-    /// What is counted: `bytes`, `time`, `calls`.
+    /// Unit of the limit: `bytes`, `time`, `calls`.
     pub unit: &'static str,
-    /// The default, with its unit.
+    /// Default with its unit.
     pub default: &'static str,
-    /// The default of a client, where it is another one.
+    /// Default for clients, if it differs from that of servers.
     pub client_default: Option<&'static str>,
-    /// Docs of what is bounded, line by line.
+    /// Documentation of the bounded quantity, line by line.
     pub bounds: &'static [&'static str],
-    /// Docs of what happens beyond the limit, line by line.
+    /// Documentation of the behaviour beyond the limit, line by line.
     pub excess: &'static [&'static str],
 }
 
-/// Returns `true` if `setter` is `prefix` and `field`. The macro cannot join identifiers, but it can compare them.
+/// Returns `true` if `setter` is `prefix` followed by `field`.
+///
+/// The macro cannot concatenate identifiers, but a constant can compare their texts.
 pub const fn is_setter(setter: &str, prefix: &str, field: &str) -> bool {
     match strip_prefix(setter.as_bytes(), prefix.as_bytes()) {
         Some(rest) => matches!(strip_prefix(rest, field.as_bytes()), Some([])),
@@ -46,7 +48,7 @@ const fn strip_prefix<'a>(mut text: &'a [u8], mut prefix: &[u8]) -> Option<&'a [
     Some(text)
 }
 
-/// Declares a struct of limits: for each its field, constant default, setter, docs and name.
+/// Declares a struct of limits, with a field, a constant default, a setter, documentation and a name for each limit.
 ///
 /// ```
 /// amf_core::__private::limits! {
@@ -69,19 +71,19 @@ const fn strip_prefix<'a>(mut text: &'a [u8], mut prefix: &[u8]) -> Option<&'a [
 /// assert_eq!(MailLimits::NAMES.letters, "letters");
 /// ```
 ///
-/// Above the name stands what is bounded, in one paragraph, to which the macro adds the default; in the braces what
-/// happens beyond the limit, in one paragraph, after which others may follow. The page `docs/limits.md` shows both
-/// first paragraphs.
+/// The paragraph above a name describes the bounded quantity; the macro appends the default to it. The first
+/// paragraph in the braces describes the behaviour beyond the limit, and more paragraphs may follow. The page
+/// `docs/limits.md` shows both first paragraphs.
 ///
-/// A default is two words: a number of `bytes`, `KiB` or `MiB`, of `ms`, `s` or `min`, or of anything else, which is
-/// counted; `no limit`, for times; or `Struct defaults`, for a field that is another struct of limits.
+/// A default consists of two words: a number of `bytes`, `KiB` or `MiB`, of `ms`, `s` or `min`, or of any other
+/// countable noun; `no limit`, for times; or `Struct defaults`, for a field that is another struct of limits.
 ///
-/// - `by server, client` makes two constructors. A limit whose default is another one for clients says so:
+/// - `by server, client` creates two constructors. A limit with a different default for clients declares it:
 ///   `= 5 s, client 30 s`.
-/// - `by new for Server::change_limits` makes the setters methods of another type, which has a method of that name that
-///   takes a closure over `&mut` of the struct; so they are called like the fields.
+/// - `by new for Server::change_limits` makes the setters methods of another type and names them like the fields.
+///   That type has a method `change_limits`, which receives a closure over `&mut` of the struct.
 ///
-/// `NAMES` has the name of each limit, for errors and counters. A module has at most one declaration.
+/// `NAMES` contains the name of each limit, for errors and counters. A module has at most one declaration.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __limits {
@@ -150,7 +152,7 @@ macro_rules! __limits {
             }
         }
 
-        // Limits without an error of their own have names that nothing reads.
+        // The names of limits without an error of their own are never read.
         #[allow(dead_code)]
         pub(crate) struct Names { $(pub(crate) $field: &'static str),* }
     };
@@ -160,8 +162,8 @@ macro_rules! __limits {
             { $($excess:tt)* }
     )*}) => {
         impl $Limits {
-            /// Creates the default limits of a client, which waits longer: a server may ask others before it answers,
-            /// and has no duty to send anything afterwards.
+            /// Creates the default limits of a client. Its timeouts are longer: a server may call other systems
+            /// before it replies, and is not obliged to send anything afterwards.
             $vis const fn $client() -> Self {
                 let mut limits = Self::$new();
                 $($(limits.$field = $crate::__limits!(@value $client_value $client_unit);)?)*

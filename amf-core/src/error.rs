@@ -1,4 +1,4 @@
-//! What can go wrong, with an address: the offset in the input and the path to the value.
+//! Errors with an address: the offset in the input and the path to the value.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -7,118 +7,127 @@ use std::fmt::{self, Write as _};
 use crate::escaped::{Escaped, Escaper};
 use crate::{Limits, Version};
 
-/// Bytes that could not be read as what was asked for: a peer's fault, not the program's.
+/// Error for bytes that could not be decoded as the requested type. The peer causes it, not the program.
 ///
-/// It knows the offset in the input and the path of members and indices that leads to the value, and
-/// prints them: ``argument 1 `player`.name: expected String, got Integer (at byte 12)``. Some errors have
-/// [`advice`](Self::advice) for the author of the Rust types, which is printed too.
+/// The error contains the offset in the input and the path of members and indices to the value: ``argument 1
+/// `player`.name: expected String, got Integer (at byte 12)``. Some errors have [`advice`](Self::advice) for the
+/// author of the Rust types, which is printed too.
+///
+/// ```
+/// use amf_core::{DecodeErrorKind, Version, from_slice};
+///
+/// // AMF3 [true, null]
+/// let error = from_slice::<Vec<bool>>(Version::Amf3, &[0x09, 0x05, 0x01, 0x03, 0x01]).unwrap_err();
+/// assert!(matches!(error.kind(), DecodeErrorKind::Type { .. }));
+/// assert_eq!((error.path(), error.offset()), ("[1]".to_owned(), 5));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodeError {
-    // Boxed, so that a `Result` of something small stays small on the way that does not fail.
+    // Boxed, because a large error would make every `Result` large, also on the path without errors.
     inner: Box<DecodeErrorInner>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct DecodeErrorInner {
     kind: DecodeErrorKind,
-    /// None: what was wrong did not come from bytes, or nobody said yet where it stood.
+    /// Offset in the input. `None` if the value did not come from bytes, or if the offset is added later.
     offset: Option<usize>,
     path: Path,
-    /// In place of that of the kind.
+    /// Advice that replaces that of the kind.
     advice: Option<&'static str>,
 }
 
-/// What was wrong with the bytes.
+/// Cause of a [`DecodeError`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The input ended inside a value.
+    /// The input ends within a value.
     UnexpectedEnd {
-        /// How many bytes more were needed, at least.
+        /// Minimum number of missing bytes.
         missing: usize,
     },
-    /// Bytes follow the value that should have been the last one.
+    /// Bytes follow the value that must be the last one.
     TrailingBytes {
-        /// How many.
+        /// Number of bytes that follow.
         count: usize,
     },
-    /// A byte that introduces no type in this version, or one that the specification reserves.
+    /// A byte that does not introduce any type in this version, or that the specification reserves.
     UnknownMarker {
-        /// The version that was being read.
+        /// Version in which the byte was read.
         version: Version,
         /// The byte.
         marker: u8,
     },
     /// A value of another type.
     Type {
-        /// What the program asked for.
+        /// Type that was requested.
         expected: Cow<'static, str>,
-        /// What the wire holds.
+        /// Type on the wire.
         found: Cow<'static, str>,
     },
-    /// A number that the wanted type cannot hold.
+    /// A number out of the range of the requested type.
     Range {
-        /// The number on the wire.
+        /// Number on the wire.
         value: f64,
-        /// The type that was wanted.
+        /// Type that was requested.
         expected: &'static str,
     },
-    /// A reference to something that has not been sent.
+    /// A reference to an index that was not sent yet.
     Reference {
-        /// Which table: `object`, `string` or `traits`.
+        /// Table of the reference: `object`, `string` or `traits`.
         table: &'static str,
-        /// The index that was asked for.
+        /// Index in the reference.
         index: usize,
-        /// How many entries there are.
+        /// Number of entries in the table.
         len: usize,
     },
-    /// A reference to an object that is not complete yet, where a value of its own is wanted.
+    /// A reference to an enclosing object, where the requested type needs a value of its own.
     Cycle,
-    /// One of the [`Limits`](crate::Limits) was passed.
+    /// One of the [`Limits`](crate::Limits) was exceeded.
     Limit {
-        /// The limit's field name.
+        /// Name of the field in [`Limits`](crate::Limits).
         limit: &'static str,
-        /// Its value.
+        /// Value of the limit.
         max: usize,
     },
-    /// A member that the class needs is not there.
+    /// A required member is missing.
     MissingMember {
-        /// The alias of the class, empty where it has none.
+        /// Alias of the class, empty if it has none.
         class: &'static str,
-        /// The member's name on the wire.
+        /// Name of the member on the wire.
         member: &'static str,
     },
-    /// A member that the class does not declare, where `#[amf(deny_unknown)]` says that there are no others.
+    /// A member that the class does not declare, although `#[amf(deny_unknown)]` excludes such members.
     UnknownMember {
-        /// The alias of the class, empty where it has none.
+        /// Alias of the class, empty if it has none.
         class: &'static str,
-        /// The member's name on the wire.
+        /// Name of the member on the wire.
         member: String,
     },
-    /// An object of another class that is known too.
+    /// An object of another known class.
     Class {
-        /// The alias that was wanted.
+        /// Alias that was requested.
         expected: &'static str,
-        /// The alias on the wire.
+        /// Alias on the wire.
         found: String,
     },
-    /// An externalizable object whose class is not known, so that its length is not known either.
+    /// An externalizable object of an unknown class. Its length is unknown too.
     UnknownExternalizable {
-        /// The alias on the wire.
+        /// Alias on the wire.
         alias: String,
     },
     /// Text that is neither UTF-8 nor CESU-8.
     Utf8,
-    /// Bytes that are no remoting packet: another format, or a packet behind a byte order mark or a line of text.
+    /// Bytes that are not a remoting packet: another format, or a packet behind a byte order mark or a line of text.
     NotAPacket {
-        /// The first 24 bytes, escaped as in a byte string of Rust, and `…` if there are more.
+        /// First 24 bytes, escaped as in a Rust byte string, followed by `…` if there are more.
         start: String,
     },
-    /// Whatever a program's own conversion has to say.
+    /// Message of a conversion in the program.
     Custom(Cow<'static, str>),
 }
 
-/// The way to a value, from the inside out: each level adds itself as the error passes.
+/// Path to a value, from the inside out: each level appends its segment while the error propagates.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Path(Vec<PathSegment>);
 
@@ -130,14 +139,15 @@ enum PathSegment {
 }
 
 impl DecodeError {
-    /// An error at a byte offset of the input, with an empty path.
+    /// Creates an error at a byte offset of the input, with an empty path.
     #[cold]
     pub fn new(kind: DecodeErrorKind, offset: usize) -> Self {
         let (offset, path, advice) = (Some(offset), Path::default(), None);
         Self { inner: Box::new(DecodeErrorInner { kind, offset, path, advice }) }
     }
 
-    /// An error of a conversion that does not see the input. Its offset follows by [`with_default_offset`](Self::with_default_offset).
+    /// Creates an error of a conversion without access to the input.
+    /// [`with_default_offset`](Self::with_default_offset) adds the offset later.
     #[cfg(feature = "serde")]
     #[cold]
     pub(crate) fn with_unknown_offset(kind: DecodeErrorKind) -> Self {
@@ -145,7 +155,7 @@ impl DecodeError {
         Self { inner: Box::new(DecodeErrorInner { kind, offset, path, advice }) }
     }
 
-    /// The same error at this offset, unless it knows one.
+    /// Sets the offset, unless the error already has one.
     #[cfg(feature = "serde")]
     #[cold]
     pub(crate) fn with_default_offset(mut self, offset: usize) -> Self {
@@ -153,41 +163,41 @@ impl DecodeError {
         self
     }
 
-    /// The same error without an offset, for bytes that the caller never saw.
+    /// Removes the offset, for input that the caller never saw.
     #[cold]
     pub(crate) fn without_offset(mut self) -> Self {
         self.inner.offset = None;
         self
     }
 
-    /// What was wrong.
+    /// Returns the cause of the error.
     pub fn kind(&self) -> &DecodeErrorKind {
         &self.inner.kind
     }
 
-    /// The byte offset in the input at which it was noticed; 0 where there was no input, as in
+    /// Returns the byte offset in the input at which the error was detected. Returns 0 if there was no input, as in
     /// [`from_value`](crate::from_value).
     pub fn offset(&self) -> usize {
         self.inner.offset.unwrap_or(0)
     }
 
-    /// The way from the outermost value to the one that is wrong, such as ``argument 1 `player`.items[3]``;
-    /// empty when the outermost value itself is wrong.
+    /// Returns the path from the outermost value to the faulty one, such as ``argument 1 `player`.items[3]``. The
+    /// path is empty if the outermost value itself is faulty.
     pub fn path(&self) -> String {
         self.inner.path.to_string()
     }
 
-    /// Returns advice for the author of the Rust types that were read, such as "take what is shared as `Arc<T>`".
+    /// Returns advice for the author of the requested Rust types, such as "take what is shared as `Arc<T>`".
     pub fn advice(&self) -> Option<&'static str> {
         self.inner.advice.or_else(|| self.inner.kind.advice())
     }
 
-    /// Returns the error as the sender of the bytes can use it: without the [`advice`](Self::advice).
+    /// Returns the message for the sender of the bytes, without the [`advice`](Self::advice).
     ///
     /// ```
     /// use amf_core::{Decoder, Version};
     ///
-    /// // A list of AMF3 (09) that holds a reference (01) to itself (00)
+    /// // An AMF3 list (09) that contains a reference (01) to itself (00)
     /// let error = amf_core::from_slice::<Vec<Vec<f64>>>(Version::Amf3, &[0x09, 0x03, 0x01, 0x09, 0x00]).unwrap_err();
     /// assert!(error.to_string().contains("Arc<T>"));
     /// assert_eq!(
@@ -199,35 +209,35 @@ impl DecodeError {
         WithoutAdvice(self)
     }
 
-    /// The same error with other advice than that of its kind.
+    /// Replaces the advice.
     #[cold]
     pub(crate) fn with_advice(mut self, advice: &'static str) -> Self {
         self.inner.advice = Some(advice);
         self
     }
 
-    /// The same error, inside the argument of this number (from 1) and name.
+    /// Adds an argument to the path: its number, from 1, and its name.
     #[cold]
     #[must_use]
     pub fn in_argument(self, number: usize, name: impl Into<Cow<'static, str>>) -> Self {
         self.with_segment(PathSegment::Argument(number, name.into()))
     }
 
-    /// The same error, inside the member of this name.
+    /// Adds a member to the path.
     #[cold]
     #[must_use]
     pub fn in_member(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.with_segment(PathSegment::Member(name.into()))
     }
 
-    /// The same error, inside the element of this index (from 0).
+    /// Adds an index, from 0, to the path.
     #[cold]
     #[must_use]
     pub fn at_index(self, index: usize) -> Self {
         self.with_segment(PathSegment::Index(index))
     }
 
-    /// The same error in a larger input that holds this one from `base` on.
+    /// Converts the offset to that in a larger input, which contains this one from `base` on.
     #[cold]
     #[must_use]
     pub fn offset_by(mut self, base: usize) -> Self {
@@ -270,7 +280,7 @@ impl DecodeErrorInner {
 }
 
 impl Path {
-    /// Writes the path before a message, unless it says nothing.
+    /// Writes the path before a message, unless it is empty.
     fn write_prefix(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.to_string();
         if path.is_empty() { Ok(()) } else { write!(f, "{path}: ") }
@@ -314,7 +324,7 @@ impl DecodeErrorKind {
         }
     }
 
-    /// Whether a double stands where an integer is wanted that it may not hold exactly.
+    /// Returns `true` if a double was read as an integer type, and the double may stand for several integers.
     fn is_inexact(&self) -> bool {
         match self {
             Self::Range { value, expected } => {
@@ -327,7 +337,7 @@ impl DecodeErrorKind {
 
 impl fmt::Display for DecodeErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names and texts in it are the peer's.
+        // Names and texts in the error come from the peer.
         let mut f = Escaper(f);
         match self {
             Self::UnexpectedEnd { missing } => {
@@ -371,19 +381,27 @@ impl fmt::Display for DecodeErrorKind {
     }
 }
 
-/// Up to here every integer is a double.
+/// Largest magnitude up to which a double represents every integer exactly.
 const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
-/// Whether a type of this name has integers beyond 2^53.
+/// Returns `true` if the integer type has values beyond 2^53.
 fn exceeds_exact_range(integer: &str) -> bool {
     matches!(integer, "i64" | "u64" | "i128" | "u128" | "isize" | "usize")
 }
 
 impl Error for DecodeError {}
 
-/// A value that cannot be written: the program's own mistake, or one of its data.
+/// Error for a value that cannot be encoded, because of a mistake in the program or in its data.
 ///
-/// What serde gives knows the path to the value: `players[3].id: 9007199254740993 is beyond 2^53, …`.
+/// Errors of values that are serialized by serde contain the path to the value:
+/// `players[3].id: 9007199254740993 is beyond 2^53, …`.
+///
+/// ```
+/// use amf_core::{EncodeErrorKind, Version, to_vec};
+///
+/// let error = to_vec(Version::Amf3, &u64::MAX).unwrap_err();
+/// assert_eq!(*error.kind(), EncodeErrorKind::Integer(i128::from(u64::MAX)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncodeError {
     inner: Box<EncodeErrorInner>,
@@ -395,71 +413,72 @@ struct EncodeErrorInner {
     path: Path,
 }
 
-/// What was wrong with the value.
+/// Cause of an [`EncodeError`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EncodeErrorKind {
-    /// Objects nested deeper than the encoder's limit; a cycle without `Arc` ends here too.
+    /// Values are nested deeper than the limit of the encoder. A cycle of pointers other than `Arc` and `Rc` has this
+    /// result too.
     Depth {
         /// The limit.
         max: usize,
     },
-    /// Something longer than its length on the wire can say.
+    /// A value is longer than its length on the wire can express.
     Length {
-        /// What: `a member's name`, `a string`, …
+        /// Description of the value: `a member's name`, `a string`, …
         what: &'static str,
-        /// Its length.
+        /// Length of the value.
         len: usize,
-        /// The largest that can be written.
+        /// Maximum length that can be written.
         max: usize,
     },
-    /// The output is larger than its limit: the [`OutputLimit`](crate::OutputLimit) of an encoder, a packet, a file or
-    /// a dump.
+    /// The output exceeds its limit: the [`OutputLimit`](crate::OutputLimit) of an encoder, a packet, a file or a
+    /// dump.
     OutputTooLarge {
-        /// The limit's name, such as `reply_bytes`.
+        /// Name of the limit, such as `reply_bytes`.
         limit: &'static str,
-        /// The limit in bytes.
+        /// Limit in bytes.
         max: usize,
     },
-    /// An integer beyond ±2^53, which a double cannot hold exactly.
+    /// An integer beyond ±2^53, which a double cannot represent exactly.
     Integer(i128),
-    /// A reference back to an enclosing object that is gone: the value is a part of a cyclic one, and was not kept
-    /// together with it by [`ValuePart`](crate::ValuePart).
+    /// A reference to an enclosing object that was dropped. The value is a part of a cyclic value, and
+    /// [`ValuePart`](crate::ValuePart) was not used to keep the whole alive.
     Dangling,
-    /// Whatever a program's own conversion has to say.
+    /// Message of a conversion in the program.
     Custom(Cow<'static, str>),
 }
 
 impl EncodeError {
-    /// An error of this kind.
+    /// Creates an error with an empty path.
     #[cold]
     pub fn new(kind: EncodeErrorKind) -> Self {
         Self { inner: Box::new(EncodeErrorInner { kind, path: Path::default() }) }
     }
 
-    /// An error in the program's own words.
+    /// Creates an error with a message of the program.
     pub fn custom(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(EncodeErrorKind::Custom(message.into()))
     }
 
-    /// What was wrong.
+    /// Returns the cause of the error.
     pub fn kind(&self) -> &EncodeErrorKind {
         &self.inner.kind
     }
 
-    /// The way from the outermost value to the one that is wrong, as far as it was told.
+    /// Returns the path from the outermost value to the faulty one, as far as it is known.
     pub fn path(&self) -> String {
         self.inner.path.to_string()
     }
 
-    /// The same error, inside the member of this name.
+    /// Adds a member to the path.
     #[cold]
     #[must_use]
     pub fn in_member(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.with_segment(PathSegment::Member(name.into()))
     }
 
-    /// The same error, inside the element of this index (from 0).
+    /// Adds an index, from 0, to the path.
     #[cold]
     #[must_use]
     pub fn at_index(self, index: usize) -> Self {

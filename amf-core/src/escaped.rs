@@ -1,9 +1,12 @@
-//! Text of a peer in errors, which end in logs and terminals.
+//! Escaping of text from a peer in errors, which end up in logs and terminals.
 
 use std::fmt::{self, Display, Write};
 
-/// Shows the characters of a text that would act on the text around it as escapes of Rust: control characters,
-/// separators of lines and paragraphs, and those that embed, override or isolate a direction of writing.
+/// Text whose unsafe characters are displayed as Rust escapes: control characters, separators of lines and
+/// paragraphs, and characters that embed, override or isolate a direction of writing.
+///
+/// A peer could otherwise forge lines of a log, send control sequences to a terminal, or reorder the text around its
+/// own.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<T>(pub T);
 
@@ -13,7 +16,7 @@ impl<T: Display> Display for Escaped<T> {
     }
 }
 
-/// Escapes what is written through it.
+/// Writer that escapes the text written through it.
 pub(crate) struct Escaper<'a, 'f>(pub(crate) &'a mut fmt::Formatter<'f>);
 
 impl Write for Escaper<'_, '_> {
@@ -29,7 +32,7 @@ impl Write for Escaper<'_, '_> {
     }
 }
 
-/// Whether a character changes the text around it.
+/// Returns `true` if the character affects the text around it.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

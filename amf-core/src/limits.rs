@@ -1,15 +1,16 @@
-//! Bounds on what a peer can make this process do, and on what it writes.
+//! Limits on the resources that a peer can consume, and on output.
 
 crate::__limits! {
     /// Limits on decoding, in force by default.
     ///
-    /// Input that exceeds one gives a [`DecodeErrorKind::Limit`](crate::DecodeErrorKind::Limit) with the field's name.
+    /// Input that exceeds a limit results in [`DecodeErrorKind::Limit`](crate::DecodeErrorKind::Limit) with the name
+    /// of the field.
     /// `docs/limits.md` lists the limits of all crates.
     ///
     /// ```
     /// use amf_core::{Decoder, Limits, Value, Version, FromAmf};
     ///
-    /// // Three strict arrays in one another, and a limit of two.
+    /// // Three nested strict arrays, and a limit of two.
     /// let bytes = [0x0A, 0, 0, 0, 1, 0x0A, 0, 0, 0, 1, 0x0A, 0, 0, 0, 0];
     /// let limits = Limits::new().with_depth(2);
     /// let error = Value::from_amf(&mut Decoder::new(Version::Amf0, &bytes).with_limits(limits)).unwrap_err();
@@ -26,38 +27,38 @@ crate::__limits! {
             /// Decoding fails.
         }
 
-        /// Maximum number of values that are read again because a reference to them is wanted as a value of its own.
+        /// Maximum number of values that are decoded again because a reference to them is read as a separate value.
         replayed_nodes, with_replayed_nodes = 262_144 values {
-            /// Decoding fails. What is shared can be taken as `Arc<T>` instead, which is read once.
+            /// Decoding fails. Types that read shared objects as `Arc<T>` decode them once.
         }
 
-        /// Maximum number of bytes of one input that are read more than once: because an object is referenced where a
-        /// value of its own is wanted, or because a string or a name of many bytes is referenced and has to be copied or
-        /// hashed again.
+        /// Maximum number of bytes of one input that are read more than once. This happens if a reference is read as
+        /// a separate value, and if a long string or name that was sent by reference is copied or hashed again.
         replayed_bytes, with_replayed_bytes = 16 MiB {
             /// Decoding fails.
             ///
-            /// Together with the length of the input this bounds the work of decoding. A receiver of several inputs that
-            /// come in one request can share the limit among them by
+            /// Together with the length of the input, this limit bounds the work of decoding. A receiver of several
+            /// inputs in one request can share the limit among them by means of
             /// [`Decoder::replayed_bytes`](crate::Decoder::replayed_bytes).
         }
 
         /// Maximum size in memory of the values that are decoded from one input.
         memory, with_memory = 64 MiB {
-            /// Decoding fails. The smaller of this and `memory_factor` × the input + 1 MiB is in force.
+            /// Decoding fails. The effective limit is the smaller of `memory` and `memory_factor` × the input + 1
+            /// MiB.
         }
 
         /// Maximum number of bytes of decoded memory for each byte of input, beyond 1 MiB.
         memory_factor, with_memory_factor = 32 bytes {
             /// Decoding fails, and the error names `memory`.
             ///
-            /// Honest input stays below it: a tree of 16,383 objects that refer to their parents takes 143 kB and 2.8 MB,
-            /// and 200,000 empty objects take 600 kB and 14.4 MB. What takes two bytes on the wire may exceed it: of
-            /// sealed objects without members, 72 bytes each as [`Value`](crate::Value)s, about 131,000 in one list are
-            /// accepted by default, and more are refused.
+            /// Legitimate input stays below the default: a tree of 16,383 objects with references to their parents
+            /// takes 143 kB on the wire and 2.8 MB in memory, and 200,000 empty objects take 600 kB and 14.4 MB.
+            /// Values that take two bytes on the wire may exceed it. Of sealed objects without members, which take 72
+            /// bytes each as [`Value`](crate::Value)s, about 131,000 in one list are accepted by default.
         }
 
-        /// Maximum length of one string. A `ByteArray` is bounded by the input and `memory` alone.
+        /// Maximum length of one string. A `ByteArray` is bounded by the input and `memory` only.
         string_len, with_string_len = 1 MiB {
             /// Decoding fails.
         }
@@ -79,10 +80,10 @@ crate::__limits! {
     }
 }
 
-/// Maximum number of bytes that one operation may write, with the name under which reaching it is reported.
+/// Maximum number of bytes that one operation may write, with a name for errors.
 ///
-/// The name tells apart where the limit was reached: a reply, a notification, a packet. It is part of the error, so a
-/// program can count by it.
+/// The name identifies the operation: a reply, a notification, a packet. It is part of the error, so a program can
+/// count errors by name.
 ///
 /// ```
 /// use amf_core::OutputLimit;
@@ -106,7 +107,7 @@ impl OutputLimit {
 }
 
 impl Limits {
-    /// No bound but those on reading again, for bytes that this process wrote itself.
+    /// Returns limits without bounds other than those on replays, for bytes that this process wrote itself.
     pub(crate) const fn for_trusted_input() -> Self {
         Self::new()
             .with_depth(usize::MAX)
