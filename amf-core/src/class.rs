@@ -1,4 +1,4 @@
-//! Classes by their ActionScript alias, and the table of those that a decoder knows.
+//! Classes with their ActionScript aliases, and the table of the classes that a decoder knows.
 
 use std::any::type_name;
 use std::collections::{HashMap, HashSet};
@@ -8,9 +8,18 @@ use std::sync::Arc;
 use crate::error::DecodeError;
 use crate::external::{self, ExternalInput, Externalizable};
 
-/// What the wire says of a class: its alias, its sealed members, and which kind of traits it has.
+/// Description of a class on the wire: its alias, its sealed members, and its kind of traits.
 ///
-/// A derive makes one for each struct; two classes are the same one when they stand at the same address.
+/// The derive creates one static `Class` for each struct.
+///
+/// ```
+/// use amf_core::Class;
+///
+/// static PLAYER: Class = Class::new("com.example.Player", &["name", "level"]).dynamic();
+/// assert_eq!(PLAYER.alias(), "com.example.Player");
+/// assert_eq!(PLAYER.members(), ["name", "level"]);
+/// assert!(PLAYER.is_dynamic());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
     alias: &'static str,
@@ -21,39 +30,40 @@ pub struct Class {
 }
 
 impl Class {
-    /// A sealed class. An empty alias makes objects of it anonymous.
+    /// Creates a class with sealed members only. Objects of a class with an empty alias are anonymous.
     pub const fn new(alias: &'static str, members: &'static [&'static str]) -> Self {
         Self { alias, also: &[], members, dynamic: false, externalizable: false }
     }
 
-    /// The same class, whose objects may come under these aliases too: those that it had before, for example. It
-    /// is written under its own.
+    /// Adds aliases that are accepted when objects are read, for example former names of the class. Objects are
+    /// always written with [`alias`](Self::alias).
     #[must_use]
     pub const fn also(mut self, aliases: &'static [&'static str]) -> Self {
         self.also = aliases;
         self
     }
 
-    /// The same class with dynamic members beside the sealed ones.
+    /// Allows dynamic members in addition to the sealed ones.
     #[must_use]
     pub const fn dynamic(mut self) -> Self {
         self.dynamic = true;
         self
     }
 
-    /// The same class, writing and reading its own body.
+    /// Makes the class externalizable: its objects read and write their own body.
     #[must_use]
     pub const fn externalizable(mut self) -> Self {
         self.externalizable = true;
         self
     }
 
-    /// The name that ActionScript's `registerClassAlias` gave the class; empty for an anonymous object.
+    /// Returns the alias, the name given to ActionScript's `registerClassAlias`. The alias of anonymous objects is
+    /// empty.
     pub const fn alias(&self) -> &'static str {
         self.alias
     }
 
-    /// Whether objects of this alias are of the class.
+    /// Returns `true` if objects with this alias belong to the class.
     ///
     /// ```
     /// use amf_core::Class;
@@ -66,23 +76,23 @@ impl Class {
         self.alias == alias || self.also.contains(&alias)
     }
 
-    /// The sealed members' names on the wire, in order.
+    /// Returns the names of the sealed members on the wire, in order.
     pub const fn members(&self) -> &'static [&'static str] {
         self.members
     }
 
-    /// Whether objects have members that the class does not declare.
+    /// Returns `true` if objects may have members that the class does not declare.
     pub const fn is_dynamic(&self) -> bool {
         self.dynamic
     }
 
-    /// Whether objects of the class write their own body.
+    /// Returns `true` if objects of the class read and write their own body.
     pub const fn is_externalizable(&self) -> bool {
         self.externalizable
     }
 }
 
-/// A type that is written as objects of one class.
+/// Type that is written as objects of one class. `#[derive(AmfObject)]` implements this trait for structs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no class of objects",
     label = "not a class",
@@ -102,19 +112,36 @@ macro_rules! pointers {
 }
 pointers! { Box Arc Rc }
 
-/// Reads an externalizable body and lets the value go: enough to know where it ends and what it holds.
+/// Function that reads an externalizable body and discards the value. The decoder calls it to find the end of the
+/// body.
 pub(crate) type ExternalBody = fn(&mut ExternalInput<'_, '_>) -> Result<(), DecodeError>;
 
-/// The classes that a decoder knows by alias.
+/// Table of classes that a decoder knows by alias.
 ///
-/// An alias that is not here is inert: its objects are read as plain data. Only an externalizable one
-/// cannot be read without its class, because nothing but the class knows where the value ends.
+/// An unknown alias instantiates nothing: objects with such an alias are read as plain data. An unknown
+/// externalizable object cannot be read at all, because only its class determines where its body ends.
+///
+/// ```
+/// use amf_core::{AmfObject, Classes, FromAmf};
+///
+/// #[derive(AmfObject)]
+/// #[amf(alias = "com.example.Player")]
+/// struct Player {
+///     name: String,
+/// }
+///
+/// let mut classes = Classes::new();
+/// Player::classes(&mut classes);
+/// assert_eq!(classes.get("com.example.Player").unwrap().members(), ["name"]);
+/// assert!(classes.get("com.example.Room").is_none());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     by_alias: HashMap<&'static str, ClassEntry>,
-    /// Bytes of the longest alias: a longer one of a peer's is not even looked up.
+    /// Length in bytes of the longest alias. Longer aliases sent by a peer are not hashed.
     longest_alias: usize,
-    /// Rust types that were added, by name: `Page<Player>` and `Page<Room>` share a class, not their members.
+    /// Names of the Rust types that were added. `Page<Player>` and `Page<Room>` have the same class, but different
+    /// members.
     types: HashSet<&'static str>,
     conflicts: Vec<&'static str>,
 }
@@ -126,43 +153,45 @@ struct ClassEntry {
 }
 
 impl Classes {
-    /// The built-in ones alone: `ArrayCollection`, `ArrayList`, `ObjectProxy` and `ManagedObjectProxy` of
-    /// `flex.messaging.io`.
+    /// Creates a table that contains the built-in classes only: `ArrayCollection`, `ArrayList`, `ObjectProxy` and
+    /// `ManagedObjectProxy` of `flex.messaging.io`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the class of a type. True when the type was not there yet, and those of its members are to be
-    /// added too.
+    /// Adds the class of a type. Returns `true` if the type is new to the table, so that the caller adds the types of
+    /// its members too.
     ///
-    /// Another class of the same alias is kept as a [conflict](Self::conflicts) and not entered.
+    /// A second class with the same alias is not entered, but recorded as a [conflict](Self::conflicts).
     pub fn add<T: AmfClass>(&mut self) -> bool {
         self.register::<T>(None)
     }
 
-    /// Adds a class whose objects read and write their own body. True when the type was not there yet.
+    /// Adds a class whose objects read and write their own body. Returns `true` if the type is new to the table.
     pub fn add_externalizable<T: AmfClass + Externalizable>(&mut self) -> bool {
         self.register::<T>(Some(|input| T::read_external(input).map(drop)))
     }
 
-    /// Adds a class that no type stands for: that of an enum's variant.
+    /// Adds a class without a type of its own, such as that of an enum variant.
     pub fn add_class(&mut self, class: &'static Class) {
         self.insert(class, None);
     }
 
-    /// Whether a type has not been seen yet. A type that is no class itself asks before it adds those inside
-    /// it, so that one that contains itself ends.
+    /// Records a visit to a type and returns `true` if it is the first one.
+    ///
+    /// A type that has no class itself calls this method before it adds the types that it contains, so that recursive
+    /// types terminate.
     pub fn visit<T>(&mut self) -> bool {
         self.types.insert(type_name::<T>())
     }
 
-    /// The class of an alias.
+    /// Returns the class with this alias, or a built-in class.
     pub fn get(&self, alias: &str) -> Option<&'static Class> {
         let added = self.entry(alias).map(|entry| entry.class);
         added.or_else(|| Self::built_in(alias).map(|(class, _)| class))
     }
 
-    /// The aliases that more than one class claimed, in the order of the claims.
+    /// Returns the aliases that more than one class claimed, in the order of the claims.
     pub fn conflicts(&self) -> impl Iterator<Item = &'static str> {
         self.conflicts.iter().copied()
     }
@@ -178,7 +207,7 @@ impl Classes {
         if alias.len() <= self.longest_alias { self.by_alias.get(alias) } else { None }
     }
 
-    /// Those that every decoder knows.
+    /// Returns the built-in class with this alias.
     pub(crate) fn built_in(alias: &str) -> Option<(&'static Class, ExternalBody)> {
         external::BUILT_IN.iter().find(|(class, _)| class.alias == alias).copied()
     }

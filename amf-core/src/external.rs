@@ -1,4 +1,4 @@
-//! Externalizable classes: those that read and write their own body (AMF3 §3.12).
+//! Externalizable classes, which read and write their own body (AMF3 §3.12).
 
 use std::borrow::Cow;
 
@@ -7,11 +7,41 @@ use crate::decoder::Cursor;
 use crate::error::{DecodeError, EncodeError, EncodeErrorKind};
 use crate::{Decoder, Encoder, FromAmf, ToAmf};
 
-/// A class that decides itself what its objects look like on the wire, as `flash.utils.IExternalizable`
-/// does. Put `#[amf(externalizable)]` beside the derive.
+/// Class that defines the encoding of its objects itself, as `flash.utils.IExternalizable` does. Used together with
+/// `#[amf(externalizable)]` on the derive.
 ///
-/// Nothing on the wire says where such a body ends, so [`read_external`](Self::read_external) must read
-/// exactly what the other side writes.
+/// The wire does not declare the end of such a body, so [`read_external`](Self::read_external) must read exactly the
+/// bytes that the other side writes.
+///
+/// ```
+/// use amf_core::{
+///     AmfObject, DecodeError, EncodeError, ExternalInput, ExternalOutput, Externalizable, Version, from_slice, to_vec,
+/// };
+///
+/// #[derive(AmfObject, Debug, PartialEq)]
+/// #[amf(alias = "com.example.Point", externalizable)]
+/// struct Point {
+///     x: i32,
+///     y: i32,
+/// }
+///
+/// impl Externalizable for Point {
+///     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError> {
+///         Ok(Self { x: input.read_i32()?, y: input.read_i32()? })
+///     }
+///
+///     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError> {
+///         output.write_i32(self.x);
+///         output.write_i32(self.y);
+///         Ok(())
+///     }
+/// }
+///
+/// let point = Point { x: 3, y: -4 };
+/// let bytes = to_vec(Version::Amf3, &point)?;
+/// assert_eq!(from_slice::<Point>(Version::Amf3, &bytes)?, point);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how its body is read and written",
     label = "not externalizable",
@@ -19,20 +49,29 @@ use crate::{Decoder, Encoder, FromAmf, ToAmf};
 )]
 pub trait Externalizable: Sized {
     /// Reads a body.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the body cannot be read. [`ExternalInput::error`] creates one with a message.
     fn read_external(input: &mut ExternalInput<'_, '_>) -> Result<Self, DecodeError>;
     /// Writes a body.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a value in the body cannot be written.
     fn write_external(&self, output: &mut ExternalOutput<'_>) -> Result<(), EncodeError>;
 }
 
-/// The body of an externalizable object, as `flash.utils.IDataInput` gives it: raw data, big endian, and
-/// AMF3 values in any order.
+/// Body of an externalizable object that is being read, as in `flash.utils.IDataInput`: raw big-endian data and AMF3
+/// values, in any order. [`Externalizable`] has an example.
 #[derive(Debug)]
 pub struct ExternalInput<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
-    /// What was read, for a dynamic value that is made of it afterwards.
+    /// Parts that were read, if the body is recorded for a dynamic value.
     recorded: Option<Vec<RecordedPart<'de>>>,
 }
 
+/// Part of a recorded body.
 #[derive(Debug)]
 pub(crate) enum RecordedPart<'de> {
     Bytes(&'de [u8]),
@@ -56,18 +95,30 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
     }
 
     /// Reads one AMF3 value, as `readObject` does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value cannot be read as `T`, or if it exceeds a limit.
     pub fn read<T: FromAmf<'de>>(&mut self) -> Result<T, DecodeError> {
         self.record_value();
         T::from_amf(self.decoder)
     }
 
-    /// Reads one AMF3 value and lets it go.
+    /// Reads one AMF3 value and discards it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value cannot be read.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
         self.record_value();
         self.decoder.skip()
     }
 
-    /// Reads this many raw bytes.
+    /// Reads `count` raw bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the input ends before.
     pub fn read_bytes(&mut self, count: usize) -> Result<&'de [u8], DecodeError> {
         let bytes = self.decoder.reader.bytes(count)?;
         if let Some(recorded) = &mut self.recorded {
@@ -76,7 +127,11 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
         Ok(bytes)
     }
 
-    /// Reads text behind a length of 16 bits, as `readUTF` does.
+    /// Reads text with a length of 16 bits, as `readUTF` does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the input ends before, or if the text has another encoding.
     pub fn read_utf(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         let length = usize::from(self.read_u16()?);
         let at = self.decoder.offset();
@@ -85,12 +140,16 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
         text.ok_or_else(|| DecodeError::new(crate::DecodeErrorKind::Utf8, at))
     }
 
-    /// Reads one byte that is true unless it is 0.
+    /// Reads one byte as a Boolean, which is `false` for 0.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the input ends before.
     pub fn read_bool(&mut self) -> Result<bool, DecodeError> {
         self.read_u8().map(|byte| byte != 0)
     }
 
-    /// An error in the program's own words at the place that is read next.
+    /// Returns an error with a message of the program at the current offset.
     pub fn error(&self, message: impl Into<Cow<'static, str>>) -> DecodeError {
         self.decoder.custom_error(message)
     }
@@ -108,7 +167,8 @@ impl<'a, 'de> ExternalInput<'a, 'de> {
     }
 }
 
-/// The body of an externalizable object being written, as `flash.utils.IDataOutput` takes it.
+/// Body of an externalizable object that is being written, as in `flash.utils.IDataOutput`. [`Externalizable`] has an
+/// example.
 #[derive(Debug)]
 pub struct ExternalOutput<'a> {
     encoder: &'a mut Encoder,
@@ -120,11 +180,15 @@ impl<'a> ExternalOutput<'a> {
     }
 
     /// Writes one AMF3 value, as `writeObject` does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be written.
     pub fn write<T: ToAmf + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         value.to_amf(self.encoder)
     }
 
-    /// Writes a list of values as one array, a list of bytes too.
+    /// Writes a list of values as one array, also if its elements are bytes.
     pub(crate) fn write_list<T: ToAmf>(&mut self, items: &[T]) -> Result<(), EncodeError> {
         self.encoder.begin_list(items.len())?;
         for item in items {
@@ -139,7 +203,11 @@ impl<'a> ExternalOutput<'a> {
         self.encoder.raw(bytes);
     }
 
-    /// Writes text behind a length of 16 bits, as `writeUTF` does.
+    /// Writes text with a length of 16 bits, as `writeUTF` does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is longer than 65,535 bytes.
     pub fn write_utf(&mut self, text: &str) -> Result<(), EncodeError> {
         let Ok(length) = u16::try_from(text.len()) else {
             let kind = EncodeErrorKind::Length {
@@ -154,7 +222,7 @@ impl<'a> ExternalOutput<'a> {
         Ok(())
     }
 
-    /// Writes one byte, 1 or 0.
+    /// Writes a Boolean as one byte, 1 or 0.
     pub fn write_bool(&mut self, value: bool) {
         self.write_u8(u8::from(value));
     }
@@ -164,6 +232,10 @@ macro_rules! numbers {
     ($($type:ident $read:ident $write:ident $flash:literal)*) => {
         impl ExternalInput<'_, '_> {$(
             #[doc = concat!("Reads a big-endian `", stringify!($type), "`, as `read", $flash, "` does.")]
+            ///
+            /// # Errors
+            ///
+            /// Returns an error if the input ends before.
             pub fn $read(&mut self) -> Result<$type, DecodeError> {
                 self.array().map($type::from_be_bytes)
             }
@@ -194,7 +266,7 @@ static ARRAY_LIST: Class = Class::new("flex.messaging.io.ArrayList", &[]).extern
 static OBJECT_PROXY: Class = Class::new("flex.messaging.io.ObjectProxy", &[]).externalizable();
 static MANAGED_OBJECT_PROXY: Class = Class::new("flex.messaging.io.ManagedObjectProxy", &[]).externalizable();
 
-/// The externalizable classes that Flex itself sends.
+/// Externalizable classes that Flex itself sends.
 pub(crate) static BUILT_IN: &[(&Class, ExternalBody)] = &[
     (&ARRAY_COLLECTION, skip_one_value),
     (&ARRAY_LIST, skip_one_value),
@@ -202,12 +274,12 @@ pub(crate) static BUILT_IN: &[(&Class, ExternalBody)] = &[
     (&MANAGED_OBJECT_PROXY, skip_names_and_values),
 ];
 
-/// A class whose body is one list.
+/// Returns `true` for a class whose body is one list.
 pub(crate) fn is_collection(alias: &str) -> bool {
     alias == ARRAY_COLLECTION.alias() || alias == ARRAY_LIST.alias()
 }
 
-/// A class whose body is the object that it stands for.
+/// Returns `true` for a class whose body is the object that it represents.
 pub(crate) fn is_proxy(alias: &str) -> bool {
     alias == OBJECT_PROXY.alias()
 }
@@ -216,7 +288,7 @@ fn skip_one_value(input: &mut ExternalInput<'_, '_>) -> Result<(), DecodeError> 
     input.skip()
 }
 
-/// A 32-bit count, then so many names and values.
+/// Skips a count of 32 bits and as many pairs of a name and a value.
 fn skip_names_and_values(input: &mut ExternalInput<'_, '_>) -> Result<(), DecodeError> {
     for _ in 0..input.read_u32()? {
         input.skip()?;

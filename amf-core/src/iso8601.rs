@@ -1,18 +1,18 @@
-//! Moments as people read them.
+//! Formatting of dates as ISO 8601.
 
 use std::fmt;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
-/// How far a `Date` of ActionScript reaches from 1970, in milliseconds.
+/// Range of ActionScript's `Date` around 1970, in milliseconds.
 const MAX_DATE_MILLIS: f64 = 8.64e15;
 
-/// Milliseconds since 1970 as ISO 8601 in UTC, such as `2005-03-18T01:58:31.120Z`; the bare number where it is
-/// no date or has a fraction.
+/// Milliseconds since 1970, displayed as ISO 8601 in UTC, such as `2005-03-18T01:58:31.120Z`. An invalid date, and
+/// one with a fraction of a millisecond, is displayed as a number.
 pub(crate) struct Iso8601(pub(crate) f64);
 
 impl fmt::Display for Iso8601 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A comparison with what is not a number is false.
+        // Comparisons with NaN are false.
         let is_exact = self.0.abs() <= MAX_DATE_MILLIS && self.0.fract() == 0.0;
         if !is_exact {
             return write!(f, "{:?} ms", self.0);
@@ -33,11 +33,13 @@ impl fmt::Display for Iso8601 {
     }
 }
 
-/// Year, month and day of a number of days since 1970-01-01. Years begin in March here, so that the leap day
-/// is their last; 400 of them have always the same length.
+/// Converts a number of days since 1970-01-01 to year, month and day.
+///
+/// Years begin in March here, so that the leap day is the last day of a year. All periods of 400 years have the same
+/// length.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     const DAYS_PER_ERA: i64 = 146_097;
-    /// From 0000-03-01 to 1970-01-01.
+    /// Days from 0000-03-01 to 1970-01-01.
     const EPOCH_DAYS: i64 = 719_468;
     let (era, day) =
         ((days + EPOCH_DAYS).div_euclid(DAYS_PER_ERA), (days + EPOCH_DAYS).rem_euclid(DAYS_PER_ERA));

@@ -1,9 +1,10 @@
-//! AMF0 and AMF3, the formats in which Flash programs speak to servers.
+//! Encoding and decoding of AMF0 and AMF3, the binary formats in which Flash programs exchange data with servers.
 //!
-//! Conversion goes straight between the wire and a program's own types ([`FromAmf`], [`ToAmf`]);
-//! [`Value`] is there for what has no type. Both versions, references and cycles, class aliases and
-//! externalizable classes, limits against hostile input, the remoting [`packet`], and the files of local
-//! shared objects ([`sol`]). For people with a capture in hand, [`dump`] prints the bytes of any of these.
+//! Types implement [`FromAmf`] and [`ToAmf`], usually through `#[derive(AmfObject)]`, and are read and written
+//! without an intermediate tree. [`Value`] represents data that has no Rust type. The crate supports both versions of
+//! AMF, references and cycles, class aliases, externalizable classes, and limits against hostile input. The module
+//! [`packet`] reads and writes remoting packets, [`sol`] the files of local shared objects, and [`dump`] prints the
+//! bytes of any of these in a readable form.
 //!
 //! ```
 //! use amf_core::{from_slice, to_vec, AmfObject, Value, Version};
@@ -26,59 +27,63 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What becomes what
+//! # Type mapping
 //!
-//! | Rust | written as AMF0 | written as AMF3 | read from |
+//! | Rust | written as AMF0 | written as AMF3 | accepted when reading |
 //! |---|---|---|---|
 //! | `bool` | Boolean | true, false | Boolean |
-//! | integers up to ±2^53, beyond an error | Number | integer where 29 bits hold it, else double | any number that is integral and fits |
+//! | integers up to ±2^53; larger ones are an error | Number | integer if 29 bits hold the value, else double | any integral number in the range of the type |
 //! | `f32`, `f64` | Number | double | any number |
-//! | `char`, `&str`, `String`, `Cow<str>`, `Arc<str>` | string, long string | string | strings; XML too |
-//! | `Option<T>` | `T` or null | `T` or null | null, undefined, or `T`; a missing member is `None` |
+//! | `char`, `&str`, `String`, `Cow<str>`, `Arc<str>` | string, long string | string | strings, XML |
+//! | `Option<T>` | `T` or null | `T` or null | null, undefined, or `T`; a missing member becomes `None` |
 //! | `()` | null | null | null, undefined |
-//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList`; sparse arrays where `T` has a [`hole`](FromAmf::hole) |
-//! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also from lists |
+//! | `Vec<T>`, `[T; N]`, tuples, sets | strict array | array | arrays, Vectors, objects `{0: …}`, `ArrayCollection`, `ArrayList`; sparse arrays if `T` has a [`hole`](FromAmf::hole) |
+//! | `Vec<u8>`, `&[u8]` | AMF3 `ByteArray` behind 0x11 | `ByteArray` | `ByteArray`; `Vec<u8>` also lists |
 //! | `HashMap<String, T>`, `BTreeMap`, [`DynamicMembers`] | object | dynamic object | objects, ECMA arrays, dictionaries |
 //! | [`Date`], `SystemTime` | date | date | dates |
 //! | `Box<T>`, `Arc<T>`, `Rc<T>` | as `T`; shared pointers as references | the same | as `T` |
-//! | `Weak<T>` | reference, null if gone | the same | null, or a reference to what an `Arc` holds |
-//! | a struct with `#[derive(AmfObject)]` | typed or anonymous object | the same | objects of that alias or none |
-//! | an enum of classes with `#[derive(AmfObject)]` | typed objects | the same | objects of one of the aliases |
-//! | an enum of unit variants with it | strings, or numbers by `#[amf(number)]` | the same | those strings or numbers |
-//! | a tuple struct with it | as its one field; several as a strict array | as its one field; several as an array | as its one field, as a tuple |
+//! | `Weak<T>` | reference; null if the value was dropped | the same | null, or a reference to an object that is read as `Arc` |
+//! | a struct with `#[derive(AmfObject)]` | typed or anonymous object | the same | objects of its alias or without an alias |
+//! | an enum of classes with `#[derive(AmfObject)]` | typed objects | the same | objects of one of its aliases |
+//! | an enum of unit variants with `#[derive(AmfObject)]` | strings, or numbers by `#[amf(number)]` | the same | the declared strings or numbers |
+//! | a tuple struct with `#[derive(AmfObject)]` | its only field; several fields as a strict array | its only field; several fields as an array | its only field, or a tuple |
 //! | integers with [`#[amf(as = "string")]`](as_string) | string | string | strings; numbers up to ±2^53 |
-//! | integers with [`#[amf(as = "double")]`](as_double) | Number | double | any number that is integral and fits |
+//! | integers with [`#[amf(as = "double")]`](as_double) | Number | double | any integral number in the range of the type |
 //! | [`VectorOf<T>`] | behind 0x11 | Vector | as `Vec<T>` |
 //! | [`ArrayCollection<T>`] | behind 0x11 | externalizable | as `Vec<T>` |
 //! | [`Value`] | everything | everything | everything |
 //! | `chrono::DateTime` (feature `chrono`) | date | date | dates, as `DateTime<Utc>` |
-//! | `uuid::Uuid` (feature `uuid`) | string, in upper case | the same | strings in every usual form, a `ByteArray` of 16 |
-//! | `serde::Serde<T>` (feature `serde`) | what serde gives | the same | what serde asks for |
+//! | `uuid::Uuid` (feature `uuid`) | string in upper case | the same | strings in every usual form, a `ByteArray` of 16 bytes |
+//! | `serde::Serde<T>` (feature `serde`) | the output of serde | the same | the input that serde requests |
 //!
 //! # Features
 //!
-//! - `derive`, on by default: `#[derive(AmfObject)]`.
-//! - `serde`: types with serde's derives as AMF; [`Value`] as JSON and in every other format of serde, plain
-//!   or without loss. See the module `serde`.
-//! - `chrono`, `uuid`: the dates and the identifiers of these crates.
+//! - `derive`, enabled by default: `#[derive(AmfObject)]`.
+//! - `serde`: reads and writes types that implement serde's traits, and converts [`Value`] to JSON and other serde
+//!   formats, plainly or without loss. See the module `serde`.
+//! - `chrono`, `uuid`: conversions for the dates and identifiers of these crates.
 //!
 //! # Traits
 //!
-//! [`FromAmf`], [`ToAmf`], [`AmfClass`] and [`Externalizable`] are to be implemented outside of this crate, by hand or by
-//! the derive; [`ReadMembers`] and [`WriteMembers`] only by the derive. [`Integers`] and [`VectorItem`] are sealed.
+//! [`FromAmf`], [`ToAmf`], [`AmfClass`] and [`Externalizable`] may be implemented outside of this crate, by hand or
+//! by the derive. [`ReadMembers`] and [`WriteMembers`] are implemented by the derive only. [`Integers`] and
+//! [`VectorItem`] are sealed.
 //!
 //! # Versions of other crates
 //!
-//! Of crates before their 1.0, `chrono` 0.4 is part of public signatures, with the feature `chrono`. A breaking version
-//! of it is adopted only in a new minor version of this crate, and the changelog says so. `amf_core::chrono` and
-//! `amf_core::uuid` are the versions in use.
+//! The feature `chrono` exposes `chrono` 0.4, a crate before its 1.0, in public signatures. A breaking version of
+//! `chrono` is adopted only in a new minor version of this crate and announced in the changelog. `amf_core::chrono`
+//! and `amf_core::uuid` are the versions in use.
 //!
 //! # Specifications
 //!
-//! "AMF0 §2.5" and "AMF3 §3.12" in these documents are sections of Adobe's *Action Message Format — AMF 0*
+//! "AMF0 §2.5" and "AMF3 §3.12" in this documentation refer to sections of Adobe's *Action Message Format — AMF 0*
 //! (2007) and *AMF 3* (2013).
 
-// The derive names this crate from outside, in its own tests too.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
+
+// The derive refers to this crate by its name, in the unit tests of this crate too.
 #[cfg(test)]
 #[allow(unused_extern_crates)]
 extern crate self as amf_core;

@@ -1,30 +1,30 @@
-//! Structs as their members, one by one: to be flattened into another, or to be updated in place.
+//! Structs as sequences of members, for flattening and for updates in place.
 
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::{AmfClass, Class, Classes, Decoder, Encoder, FromAmf, Member, ToAmf, Version};
 
-/// A struct whose members can be read one by one. `#[derive(AmfObject)]` implements it, for structs with members.
+/// Struct whose members can be read one by one. `#[derive(AmfObject)]` implements the trait for structs with members.
 ///
-/// It is what `#[amf(flatten)]` and [`update_from_slice`] ask for. Only the derive implements it: the items of the trait
-/// are not part of the public interface and may change in any release.
+/// `#[amf(flatten)]` and [`update_from_slice`], which has an example, require this trait. Only the derive implements
+/// it: its items are not part of the public interface and may change in any release.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members of its own",
     label = "not a struct with members",
     note = "only a struct that derives `AmfObject` and is an object can be flattened or updated"
 )]
 pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
-    /// What was found of each member so far.
+    /// Members that were read so far.
     #[doc(hidden)]
     type Partial;
 
-    /// Whether a member that the class does not declare is an error.
+    /// Whether an undeclared member is an error.
     #[doc(hidden)]
     const DENIES_UNKNOWN: bool = false;
 
     #[doc(hidden)]
     fn empty() -> Self::Partial;
 
-    /// Reads the member of this index in the class.
+    /// Reads the member with this index in the class.
     #[doc(hidden)]
     fn read_member(
         found: &mut Self::Partial,
@@ -32,7 +32,7 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
         decoder: &mut Decoder<'de>,
     ) -> Result<(), DecodeError>;
 
-    /// Reads a member that the class does not declare, or gives the name back.
+    /// Reads an undeclared member, or returns its name if the struct does not take it.
     #[doc(hidden)]
     fn read_undeclared(
         _found: &mut Self::Partial,
@@ -42,7 +42,8 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
         Ok(Some(name))
     }
 
-    /// Makes the value of what was found of an object of this class, which may be that of an heir.
+    /// Creates the struct from its members, which belong to an object of `class`. That may be a class that flattens
+    /// this struct.
     #[doc(hidden)]
     fn from_partial(
         found: Self::Partial,
@@ -50,14 +51,15 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
         decoder: &Decoder<'de>,
     ) -> Result<Self, DecodeError>;
 
-    /// Replaces what was found; the rest stays.
+    /// Replaces the members that were read and leaves the others unchanged.
     #[doc(hidden)]
     fn apply(&mut self, found: Self::Partial);
 }
 
-/// A struct whose members can be written one by one. `#[derive(AmfObject)]` implements it, for structs with members.
+/// Struct whose members can be written one by one. `#[derive(AmfObject)]` implements the trait for structs with
+/// members, and `#[amf(flatten)]` requires it.
 ///
-/// Only the derive implements it: the items of the trait are not part of the public interface and may change in any
+/// Only the derive implements this trait: its items are not part of the public interface and may change in any
 /// release.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members of its own",
@@ -65,7 +67,7 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
     note = "only a struct that derives `AmfObject` and is an object can be flattened or updated"
 )]
 pub trait WriteMembers: AmfClass + ToAmf {
-    /// Writes the members, the first of which has this index in the class that is written.
+    /// Writes the members. The first one has the index `first` in `class`.
     #[doc(hidden)]
     fn write_members(
         &self,
@@ -80,11 +82,11 @@ pub trait WriteMembers: AmfClass + ToAmf {
     }
 }
 
-/// Reads an object that is all of the input into a value that exists: members that came replace those that were
-/// there, members that did not come stay. Nothing changes where there is an error.
+/// Reads an object that extends to the end of the input into an existing value.
 ///
-/// A member is replaced as a whole, whatever it holds; those of a flattened struct are members as the others are,
-/// and dynamic ones are added to those that were there.
+/// Members in the input replace those of `value`, and the other members are left unchanged. A member is replaced as a
+/// whole. Members of a flattened struct are treated as the members of the struct itself. Dynamic members are added to
+/// the existing ones.
 ///
 /// ```
 /// use amf_core::{update_from_slice, AmfObject, Version};
@@ -102,6 +104,11 @@ pub trait WriteMembers: AmfClass + ToAmf {
 /// assert!(settings.muted && settings.volume == 7);
 /// # Ok::<(), amf_core::DecodeError>(())
 /// ```
+///
+/// # Errors
+///
+/// Returns an error if the input is not exactly one object of the class, or if a member cannot be read. `value` is
+/// unchanged in this case.
 pub fn update_from_slice<'de, T: ReadMembers<'de>>(
     version: Version,
     input: &'de [u8],
@@ -120,7 +127,12 @@ pub fn update_from_slice<'de, T: ReadMembers<'de>>(
 }
 
 impl<'de> Decoder<'de> {
-    /// Reads an object into a value that exists, as [`update_from_slice`] does.
+    /// Reads an object into an existing value, as [`update_from_slice`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the next value is not an object of the class, or if a member cannot be read. `value` is
+    /// unchanged in this case.
     pub fn update<T: ReadMembers<'de>>(&mut self, value: &mut T) -> Result<(), DecodeError> {
         let found = read_partial::<T>(self)?;
         value.apply(found);
@@ -128,7 +140,7 @@ impl<'de> Decoder<'de> {
     }
 }
 
-/// Reads what is there of an object.
+/// Reads the members of an object that the input contains.
 pub(crate) fn read_partial<'de, T: ReadMembers<'de>>(
     decoder: &mut Decoder<'de>,
 ) -> Result<T::Partial, DecodeError> {
@@ -152,7 +164,7 @@ pub(crate) fn read_partial<'de, T: ReadMembers<'de>>(
     Ok(found)
 }
 
-/// Why a member that the class does not declare cannot be.
+/// Returns the error for an undeclared member.
 #[doc(hidden)]
 #[cold]
 pub fn unknown_member(decoder: &Decoder<'_>, class: &'static Class, member: &str) -> DecodeError {

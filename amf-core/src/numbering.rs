@@ -1,10 +1,11 @@
-//! Numbering of the objects that AMF0 references name, on which senders differ.
+//! Numbering of the objects that AMF0 references name, in which senders differ.
 
-/// The objects that AMF0 reference numbers count, beside objects, arrays and XML documents, which every sender counts.
+/// Selection of the values that AMF0 reference numbers count, in addition to objects, arrays and XML documents, which
+/// all senders count.
 ///
-/// The specification (AMF0 §2.9) leaves two questions open, and senders answer them differently: whether the array of
-/// a call's arguments has a number, and whether dates have one. A reader that counts otherwise than the sender finds
-/// another object behind the same number.
+/// The specification (AMF0 §2.9) leaves two questions open, and senders differ in them: does the array of a call's
+/// arguments have a number, and do dates have one? A reader with another numbering than the sender's finds another
+/// object under the same number.
 ///
 /// | sender | arguments | dates |
 /// |---|---|---|
@@ -13,12 +14,12 @@
 /// | a request in the tests of Zend AMF | do not count | – |
 /// | `ByteArray` of Flash Player (AVM2), Red5 | – | count |
 ///
-/// Reading begins with the numbering that is set, by default that of the first row. If the message cannot be read
+/// Reading starts with the configured numbering, by default that of the first row. If the message cannot be read
 /// under it, and a reference would mean another object under another numbering, the whole message is read again under
-/// the next; see [`Decoder::read_message`](crate::Decoder::read_message). A message that can be read under several
-/// numberings is read under the first of them.
+/// the next one; see [`Decoder::read_message`](crate::Decoder::read_message). A message that can be read under
+/// several numberings is read under the first of them.
 ///
-/// In a file of a local shared object, the object of all members takes the place of the array of arguments.
+/// In the file of a local shared object, the object of all members takes the place of the array of arguments.
 ///
 /// ```
 /// use amf_core::{Amf0Numbering, Decoder, Version};
@@ -40,7 +41,7 @@ pub struct Amf0Numbering {
 }
 
 impl Default for Amf0Numbering {
-    /// The numbering of Flash Player: the array of arguments counts, dates do not.
+    /// Returns the numbering of Flash Player: the array of arguments counts, dates do not.
     fn default() -> Self {
         Self::FLASH_PLAYER
     }
@@ -52,7 +53,7 @@ impl Amf0Numbering {
     /// The numbering of `Py3AMF`: dates count, the array of arguments does not.
     pub const PY3AMF: Self = Self { arguments_count: false, dates_count: true };
 
-    /// All numberings, in the order in which they are tried behind the preferred one.
+    /// All numberings, in the order in which they are tried after the preferred one.
     pub(crate) const ALL: [Self; 4] = [
         Self::FLASH_PLAYER,
         Self::PY3AMF,
@@ -61,7 +62,7 @@ impl Amf0Numbering {
     ];
 }
 
-/// A set of numberings.
+/// Set of numberings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NumberingSet(u8);
 
@@ -92,7 +93,7 @@ impl NumberingSet {
         Self(self.0 & !other.0)
     }
 
-    /// The member that is tried first.
+    /// Returns the numbering of the set that is tried first.
     pub(crate) fn first(self) -> Option<Amf0Numbering> {
         Amf0Numbering::ALL.into_iter().find(|numbering| self.contains(*numbering))
     }

@@ -1,13 +1,13 @@
-//! The two versions of the format.
+//! Versions of AMF.
 
 use std::fmt;
 
-/// The format's version, which ActionScript calls the object encoding.
+/// Version of the format, called object encoding in ActionScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
-    /// Since Flash Player 6: numbers are doubles, objects are sent by name.
+    /// Since Flash Player 6. Numbers are doubles, and the members of every object are named.
     Amf0,
-    /// Since Flash Player 9: integers, traits, string references, Vectors, dictionaries.
+    /// Since Flash Player 9. Adds integers, traits, string references, Vectors and dictionaries.
     Amf3,
 }
 

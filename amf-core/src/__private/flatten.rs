@@ -1,12 +1,12 @@
-//! Flattening: one class made of the members of several, when the program is compiled.
+//! Flattening: construction of one class from the members of several, at compile time.
 
 use super::variants::str_eq;
 use crate::Class;
 
-/// As many members as a class with flattened ones may have.
+/// Maximum number of members of a class with flattened fields.
 const MAX_MEMBERS: usize = 256;
 
-/// The names of all members, in order.
+/// Member names of a class with flattened fields, in order.
 #[derive(Debug)]
 pub struct FlattenedClass {
     names: [&'static str; MAX_MEMBERS],
@@ -14,17 +14,22 @@ pub struct FlattenedClass {
     dynamic: bool,
 }
 
-/// Members that follow each other.
+/// Consecutive members of a flattened class.
 #[derive(Clone, Copy, Debug)]
 pub enum ClassPart {
-    /// Those of the struct itself.
+    /// Members of the struct itself.
     Own(&'static [&'static str]),
-    /// Those of a struct that it flattens.
+    /// Members of a flattened struct.
     Flattened(&'static Class),
 }
 
 impl FlattenedClass {
-    /// Joins the parts; what does not go together is an error of the compiler.
+    /// Joins the parts. Conflicts between them are compile errors.
+    ///
+    /// # Panics
+    ///
+    /// Panics, at compile time, if two members have the same name, if two parts take undeclared members, or if there
+    /// are more than 256 members.
     pub const fn new(parts: &[ClassPart], dynamic: bool) -> Self {
         let mut flat = Self { names: [""; MAX_MEMBERS], count: 0, dynamic };
         let mut rest = parts;
@@ -38,7 +43,7 @@ impl FlattenedClass {
         flat
     }
 
-    /// The class.
+    /// Returns the class with the joined members.
     pub const fn class(&'static self, alias: &'static str) -> Class {
         let class = Class::new(alias, self.names.split_at(self.count).0);
         if self.dynamic { class.dynamic() } else { class }
@@ -83,7 +88,7 @@ impl FlattenedClass {
     }
 }
 
-/// Text that is put together while the program is compiled.
+/// Text that is assembled at compile time, where `format!` is not available.
 struct ConstMessage {
     text: [u8; 512],
     len: usize,

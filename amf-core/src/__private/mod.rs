@@ -1,4 +1,5 @@
-//! What expansions call; not for people, and free to change.
+//! Functions and types for expansions of the macros. This module is not part of the public interface and may change
+//! in any version.
 
 mod flatten;
 mod members;

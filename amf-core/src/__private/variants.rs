@@ -1,4 +1,4 @@
-//! Enums: which variant it is that stands next.
+//! Selection of the variant of an enum that the next value belongs to.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,11 @@ use crate::decoder::Token;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::{Class, Decoder};
 
-/// Which of these classes the next object is of; nothing is read.
+/// Returns the index of the class that the next object belongs to. Reads nothing.
+///
+/// # Errors
+///
+/// Returns an error if the head of the next value cannot be read.
 pub fn match_class(
     decoder: &mut Decoder<'_>,
     classes: &[&'static Class],
@@ -15,7 +19,7 @@ pub fn match_class(
     Ok(alias.and_then(|alias| classes.iter().position(|class| class.is_called(&alias))))
 }
 
-/// Why none of these classes fits.
+/// Returns the error for a value that belongs to none of the classes.
 #[cold]
 pub fn no_such_class(decoder: &mut Decoder<'_>, classes: &[&'static Class]) -> DecodeError {
     let start = decoder.offset();
@@ -29,7 +33,11 @@ pub fn no_such_class(decoder: &mut Decoder<'_>, classes: &[&'static Class]) -> D
     mismatch(decoder, start, expected, found)
 }
 
-/// Reads a string that is one of these; nothing is read where something else stands next.
+/// Reads a string and returns its index in `names`. Returns `None`, and reads nothing, if another value follows.
+///
+/// # Errors
+///
+/// Returns an error if the next value cannot be read.
 pub fn match_name(decoder: &mut Decoder<'_>, names: &[&str]) -> Result<Option<usize>, DecodeError> {
     decoder.take_scalar(|token| match token {
         Token::String(text) => names.iter().position(|name| *name == text.content),
@@ -37,7 +45,7 @@ pub fn match_name(decoder: &mut Decoder<'_>, names: &[&str]) -> Result<Option<us
     })
 }
 
-/// Why none of these names fits.
+/// Returns the error for a value that is none of the names.
 #[cold]
 pub fn no_such_name(decoder: &mut Decoder<'_>, names: &[&str]) -> DecodeError {
     const MAX_CHARS: usize = 64;
@@ -53,7 +61,11 @@ pub fn no_such_name(decoder: &mut Decoder<'_>, names: &[&str]) -> DecodeError {
     mismatch(decoder, start, list_alternatives(names.iter().map(String::as_str)), found)
 }
 
-/// Reads a number that is one of these; nothing is read where something else stands next.
+/// Reads a number and returns its index in `numbers`. Returns `None`, and reads nothing, if another value follows.
+///
+/// # Errors
+///
+/// Returns an error if the next value cannot be read.
 pub fn match_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> Result<Option<usize>, DecodeError> {
     decoder.take_scalar(|token| {
         let found = number(&token)?;
@@ -62,7 +74,7 @@ pub fn match_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> Result<Optio
     })
 }
 
-/// Why none of these numbers fits.
+/// Returns the error for a value that is none of the numbers.
 #[cold]
 pub fn no_such_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> DecodeError {
     let start = decoder.offset();
@@ -71,7 +83,7 @@ pub fn no_such_number(decoder: &mut Decoder<'_>, numbers: &[i128]) -> DecodeErro
     mismatch(decoder, start, list_alternatives(numbers.iter().map(String::as_str)), found)
 }
 
-/// Whether no alias is that of two classes.
+/// Returns `true` if all aliases are different.
 pub const fn aliases_are_distinct(classes: &[&Class]) -> bool {
     let mut rest = classes;
     while let [class, others @ ..] = rest {
@@ -87,7 +99,7 @@ pub const fn aliases_are_distinct(classes: &[&Class]) -> bool {
     true
 }
 
-/// `==` for constants.
+/// Compares two strings in a constant context, where `==` is not available.
 pub(super) const fn str_eq(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
@@ -108,7 +120,7 @@ fn number(token: &Token<'_>) -> Option<f64> {
     }
 }
 
-/// An error at the value that starts there; what it is stands next, unless `found` says more.
+/// Returns a type error at offset `start`. Without a description in `found`, the error describes the next token.
 fn mismatch(
     decoder: &mut Decoder<'_>,
     start: usize,
@@ -126,7 +138,7 @@ fn mismatch(
     DecodeError::new(DecodeErrorKind::Type { expected: expected.into(), found }, start)
 }
 
-/// As a sentence lists them: `A, B or C`.
+/// Joins names as in a sentence: `A, B or C`.
 fn list_alternatives<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     match names.split_last() {

@@ -1,4 +1,4 @@
-//! The type markers of AMF0 (§2.1).
+//! Type markers of AMF0 (§2.1).
 
 pub(crate) const NUMBER: u8 = 0x00;
 pub(crate) const BOOLEAN: u8 = 0x01;
@@ -15,5 +15,5 @@ pub(crate) const LONG_STRING: u8 = 0x0C;
 pub(crate) const UNSUPPORTED: u8 = 0x0D;
 pub(crate) const XML_DOCUMENT: u8 = 0x0F;
 pub(crate) const TYPED_OBJECT: u8 = 0x10;
-/// One AMF3 value follows (§3.1).
+/// One AMF3 value follows (AMF0 §3.1).
 pub(crate) const AVMPLUS: u8 = 0x11;

@@ -1,3 +1,3 @@
-//! AMF0: its markers.
+//! AMF0 markers.
 
 pub(crate) mod marker;

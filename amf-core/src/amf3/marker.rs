@@ -1,4 +1,4 @@
-//! The type markers of AMF3 (§3.1).
+//! Type markers of AMF3 (§3.1).
 
 pub(crate) const UNDEFINED: u8 = 0x00;
 pub(crate) const NULL: u8 = 0x01;

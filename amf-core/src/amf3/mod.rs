@@ -1,3 +1,3 @@
-//! AMF3: its markers.
+//! AMF3 markers.
 
 pub(crate) mod marker;

@@ -1,4 +1,4 @@
-//! Bytes in and out: the primitives that both versions share.
+//! Wire primitives that both versions share.
 
 mod reader;
 pub(crate) mod u29;

@@ -1,7 +1,8 @@
-//! A cursor over borrowed input whose every read is checked and whose every error knows its offset.
+//! Reader of borrowed input. Every read is checked, and every error has an offset.
 
 use crate::error::{DecodeError, DecodeErrorKind};
 
+/// Reader with a position in its input.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'de> {
     input: &'de [u8],
@@ -18,7 +19,7 @@ impl<'de> Reader<'de> {
         self.input.len() - self.rest.len()
     }
 
-    /// Moves to a position that this reader reported before.
+    /// Moves to a position that this reader returned before.
     #[inline]
     pub(crate) fn seek(&mut self, position: usize) {
         self.rest = self.input.get(position..).unwrap_or_default();
@@ -33,18 +34,18 @@ impl<'de> Reader<'de> {
         self.input.get(start..end).unwrap_or_default()
     }
 
-    /// Everything, read or not.
+    /// Returns the whole input.
     pub(crate) fn input(&self) -> &'de [u8] {
         self.input
     }
 
-    /// Everything that was not read yet.
+    /// Returns the bytes that were not read yet.
     #[inline]
     pub(crate) fn rest(&self) -> &'de [u8] {
         self.rest
     }
 
-    /// Goes on with the end of [`rest`](Self::rest) that was not taken from it.
+    /// Moves to the start of `rest`, which must be the end of [`rest`](Self::rest).
     #[inline]
     pub(crate) fn advance_to(&mut self, rest: &'de [u8]) {
         self.rest = rest;

@@ -1,15 +1,15 @@
-//! The variable length integer of AMF3: seven bits a byte, the fourth byte whole (AMF3 §1.3.1).
+//! Variable-length integers of AMF3: seven bits in each byte, and eight in the fourth (AMF3 §1.3.1).
 
 use super::Reader;
 use crate::error::DecodeError;
 
-/// How many bytes the longest takes.
+/// Maximum number of bytes of an integer.
 pub(crate) const MAX_WIDTH: usize = 4;
-/// The largest unsigned value, 2^29 − 1.
+/// Maximum unsigned value, 2^29 − 1.
 pub(crate) const MAX: u32 = (1 << 29) - 1;
-/// The smallest signed value, −2^28.
+/// Minimum signed value, −2^28.
 pub(crate) const INTEGER_MIN: i32 = -(1 << 28);
-/// The largest signed value, 2^28 − 1.
+/// Maximum signed value, 2^28 − 1.
 pub(crate) const INTEGER_MAX: i32 = (1 << 28) - 1;
 
 /// Reads the 29 bits as an unsigned number.
@@ -24,7 +24,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     }
 }
 
-/// The number at the start of `bytes`, and what follows it.
+/// Returns the number at the start of `bytes`, and the bytes that follow it.
 #[inline]
 pub(crate) fn split(bytes: &[u8]) -> Option<(u32, &[u8])> {
     match bytes {
@@ -45,7 +45,8 @@ fn split_long(bytes: &[u8]) -> Option<(u32, &[u8])> {
     }
 }
 
-/// The input ends inside of a number: the error is that of its last byte.
+/// Returns the error for an input that ends within a number. Reads on, so that the offset is that of the first
+/// missing byte.
 #[cold]
 fn truncated(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     loop {
@@ -53,13 +54,13 @@ fn truncated(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     }
 }
 
-/// The same 29 bits as a number in two's complement.
+/// Interprets the 29 bits as a number in two's complement.
 #[inline]
 pub(crate) fn signed(bits: u32) -> i32 {
     ((bits << 3) as i32) >> 3
 }
 
-/// How many bytes it takes to write the low 29 bits.
+/// Returns the number of bytes in which the low 29 bits are encoded.
 #[inline]
 pub(crate) fn width(value: u32) -> usize {
     match value & MAX {
@@ -70,7 +71,7 @@ pub(crate) fn width(value: u32) -> usize {
     }
 }
 
-/// Writes the low 29 bits of `value`; callers have checked that it fits.
+/// Writes the low 29 bits of `value`. Callers have checked that the value fits.
 #[inline]
 pub(crate) fn write(out: &mut Vec<u8>, value: u32) {
     let value = value & MAX;

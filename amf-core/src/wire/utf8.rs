@@ -1,27 +1,27 @@
-//! Text on the wire: UTF-8, and the surrogate pairs (CESU-8) that Java peers write beyond the basic plane.
+//! Decoding of text: UTF-8, and the surrogate pairs (CESU-8) that Java peers write beyond the basic plane.
 
 use std::borrow::Cow;
 
-/// From here on the vectorised check is faster than the one in std.
+/// Minimum length for which the vectorised check is faster than that of std.
 const SIMD_THRESHOLD: usize = 64;
 
-/// Handling of text that is not UTF-8 when it is read.
+/// Interpretation of text that is not UTF-8.
 ///
-/// Old PHP servers, and games that saved them, wrote text in the encoding of their machine. CESU-8, which Java writes, is
-/// accepted in every case.
+/// Old PHP servers, and games that stored their data, wrote text in the encoding of their machine. CESU-8, which Java
+/// writes, is accepted with every setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TextEncoding {
-    /// UTF-8 alone; other text is an error.
+    /// UTF-8 only; other text is an error.
     #[default]
     Utf8,
-    /// Text that is not UTF-8 is Latin-1 (ISO 8859-1): each byte is the character of its number.
+    /// Text that is not UTF-8 is read as Latin-1 (ISO 8859-1): each byte is the character with this number.
     Latin1,
-    /// In text that is not UTF-8, what is invalid becomes U+FFFD.
+    /// Invalid sequences are replaced by U+FFFD.
     Replacement,
 }
 
-/// Reads text, without a copy if it is UTF-8. `None` where the encoding does not allow it.
+/// Decodes text, without a copy if it is UTF-8. Returns `None` if the encoding does not allow the text.
 #[inline]
 pub(crate) fn read_as(bytes: &[u8], encoding: TextEncoding) -> Option<Cow<'_, str>> {
     read(bytes).or_else(|| read_leniently(bytes, encoding))
@@ -36,7 +36,7 @@ fn read_leniently(bytes: &[u8], encoding: TextEncoding) -> Option<Cow<'_, str>> 
     }
 }
 
-/// Reads UTF-8 without a copy, or CESU-8 with one. `None` where it is neither.
+/// Decodes UTF-8 without a copy, or CESU-8 with one. Returns `None` if the text is neither.
 #[inline]
 pub(crate) fn read(bytes: &[u8]) -> Option<Cow<'_, str>> {
     match read_utf8(bytes) {
@@ -45,7 +45,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Reads UTF-8.
+/// Decodes UTF-8.
 #[inline]
 pub(crate) fn read_utf8(bytes: &[u8]) -> Option<&str> {
     if bytes.len() < SIMD_THRESHOLD {
@@ -60,7 +60,8 @@ fn from_cesu8(bytes: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        // A surrogate's three bytes come as three invalid chunks of one byte: read the pair from here on.
+        // The three bytes of a surrogate are three invalid chunks of one byte, so the pair is decoded from
+        // here.
         if !chunk.invalid().is_empty() {
             let start = chunk.invalid().as_ptr() as usize - bytes.as_ptr() as usize;
             return from_cesu8_at(text, bytes.get(start..)?);
