@@ -1,10 +1,11 @@
-//! Who may call a method: `role = "admin"`, `logged_in` or `public`, one of them.
+//! Access rules of methods: one of `role = "admin"`, `logged_in` and `public`.
 
 use syn::{Ident, LitStr};
 
 use crate::attr::Setting;
 use crate::errors::Errors;
 
+/// Access rule of a method.
 #[derive(Clone)]
 pub(crate) enum Access {
     Public,
@@ -12,14 +13,15 @@ pub(crate) enum Access {
     Role(LitStr),
 }
 
-/// What one attribute says about it.
+/// Access rule that is parsed from one attribute.
 #[derive(Default)]
 pub(crate) struct AccessRule {
     given: Option<(Ident, Access)>,
 }
 
 impl AccessRule {
-    /// Takes a setting, if it is one of these; `with_public` says whether there is a rule that `public` could lift.
+    /// Takes a setting and returns `true`, if the setting is an access rule. `with_public` allows `public`, which
+    /// requires a rule that it can lift.
     pub(crate) fn take(&mut self, setting: &Setting, with_public: bool, errors: &mut Errors) -> bool {
         let access = match setting.text().as_str() {
             "role" => setting.text_value("a role's name is not empty", errors).map(Access::Role),

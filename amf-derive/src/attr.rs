@@ -1,4 +1,4 @@
-//! What all attributes of these macros look like: `#[amf(name, name = value)]`, each name once.
+//! Common syntax of the attributes: `#[amf(name, name = value)]`, with each name at most once.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -8,20 +8,21 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token, token
 use crate::errors::Errors;
 use crate::names::closest;
 
-/// One `name` or `name = value` in an attribute.
+/// One `name` or `name = value` of an attribute.
 pub(crate) struct Setting {
     pub(crate) name: Ident,
     value: SettingValue,
 }
 
+/// Value of a setting.
 enum SettingValue {
     None,
     Given(Expr),
-    /// `name(...)`, which none of them takes.
+    /// `name(...)`, which is never valid.
     List(Span),
 }
 
-/// Everything that stands in the attributes of one name, `#[amf(...)]` for example.
+/// Returns the settings in all attributes of one name, such as `#[amf(...)]`.
 pub(crate) fn settings(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Setting> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
@@ -38,7 +39,7 @@ pub(crate) fn settings(attributes: &[Attribute], name: &str, errors: &mut Errors
     found
 }
 
-/// The settings between the parentheses.
+/// Parses the settings between the parentheses.
 pub(crate) fn parse_settings(input: ParseStream<'_>) -> syn::Result<Vec<Setting>> {
     let mut settings = Vec::new();
     while !input.is_empty() {
@@ -69,12 +70,12 @@ impl Parse for Setting {
 }
 
 impl Setting {
-    /// The name as it is written.
+    /// Returns the name as it is written.
     pub(crate) fn text(&self) -> String {
         self.name.to_string()
     }
 
-    /// A setting that takes no value.
+    /// Returns the name of a setting that must not have a value.
     pub(crate) fn flag(&self, errors: &mut Errors) -> Option<Ident> {
         match &self.value {
             SettingValue::None => return Some(self.name.clone()),
@@ -88,7 +89,7 @@ impl Setting {
         None
     }
 
-    /// A setting whose value is a string.
+    /// Returns the value of a setting that must be a string.
     pub(crate) fn string(&self, errors: &mut Errors) -> Option<LitStr> {
         let message = format_args!("`{0}` takes a string: write `{0} = \"...\"`", self.name).to_string();
         match &self.value {
@@ -102,7 +103,7 @@ impl Setting {
         None
     }
 
-    /// A string that says something: the empty one is a mistake.
+    /// Returns the value of a setting that must be a non-empty string. `empty` is the error for an empty one.
     pub(crate) fn text_value(&self, empty: &str, errors: &mut Errors) -> Option<LitStr> {
         let literal = self.string(errors)?;
         if literal.value().is_empty() {
@@ -112,7 +113,7 @@ impl Setting {
         Some(literal)
     }
 
-    /// A path, with or without quotes; the example is for those who wrote something else.
+    /// Returns the value of a setting that must be a path, with or without quotes. The error shows `example`.
     pub(crate) fn path(&self, example: &str, errors: &mut Errors) -> Option<Path> {
         if let SettingValue::Given(Expr::Path(path)) = &self.value {
             return Some(path.path.clone());
@@ -132,12 +133,12 @@ impl Setting {
         path
     }
 
-    /// Whether there is a value at all.
+    /// Returns `true` if the setting has a value.
     pub(crate) fn has_value(&self) -> bool {
         !matches!(self.value, SettingValue::None)
     }
 
-    /// Reports a name that is not among those that may stand here.
+    /// Reports a name that is not valid in this place.
     pub(crate) fn unknown(&self, place: &str, known: &[&str], errors: &mut Errors) {
         let name = self.text();
         match closest(&name, known) {
@@ -158,13 +159,13 @@ impl Setting {
 fn literal(value: &Expr) -> Option<&LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Some(literal),
-        // What a `macro_rules!` fragment leaves around a literal.
+        // A literal from a `macro_rules!` fragment is wrapped in an invisible group.
         Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
 }
 
-/// The value of a setting that may be given once.
+/// Value of a setting that may be given once.
 pub(crate) struct SetOnce<T> {
     value: Option<(Ident, T)>,
 }
@@ -176,7 +177,7 @@ impl<T> Default for SetOnce<T> {
 }
 
 impl<T> SetOnce<T> {
-    /// Keeps the value; a second one is a mistake. `None` is a value whose mistake was reported.
+    /// Stores the value, and reports a second one. `None` stands for a value whose error was already reported.
     pub(crate) fn set(&mut self, setting: &Setting, value: Option<T>, errors: &mut Errors) {
         if self.value.is_some() {
             errors.at(&setting.name, format_args!("`{}` is given twice; keep one of them", setting.name));
@@ -189,7 +190,7 @@ impl<T> SetOnce<T> {
         self.value.as_ref().map(|(_, value)| value)
     }
 
-    /// The name, as a place to report something on.
+    /// Returns the name of the setting, for the position of errors.
     pub(crate) fn name(&self) -> Option<&Ident> {
         self.value.as_ref().map(|(name, _)| name)
     }

@@ -1,10 +1,10 @@
-//! Which type parameters occur where, to bind those that an expansion needs something of.
+//! Bounds of type parameters, added only where an expansion needs them.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericParam, Generics, Ident, Lifetime, TypeParamBound, WherePredicate};
 
-/// Binds every type parameter that occurs in one of these types.
+/// Adds a bound to every type parameter that occurs in one of the types.
 pub(crate) fn add_bound<'a, T: ToTokens + 'a>(
     generics: &mut Generics,
     types: impl Iterator<Item = &'a T>,
@@ -20,12 +20,12 @@ pub(crate) fn add_bound<'a, T: ToTokens + 'a>(
     }
 }
 
-/// Whether a type mentions any type parameter at all.
+/// Returns `true` if the type mentions a type parameter.
 pub(crate) fn is_generic(ty: &impl ToTokens, generics: &Generics) -> bool {
     generics.type_params().any(|parameter| mentions(ty.to_token_stream(), &parameter.ident))
 }
 
-/// A condition without what it asks for by this lifetime, which is for reading alone.
+/// Removes the bounds that mention the lifetime, which apply to reading only. Returns `None` if nothing is left.
 pub(crate) fn without_lifetime(predicate: &WherePredicate, lifetime: &Lifetime) -> Option<WherePredicate> {
     let mut predicate = predicate.clone();
     match &mut predicate {

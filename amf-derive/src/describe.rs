@@ -1,10 +1,10 @@
-//! Types and docs as the method table tells them to people and generators.
+//! Texts of types and docs for the method table, which people and generators read.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// A type as it is usually written, `HashMap<String, Vec<u8>>`.
+/// Returns a type as it is usually written, such as `HashMap<String, Vec<u8>>`.
 pub(crate) fn type_text(ty: &impl ToTokens) -> String {
     let mut text = String::new();
     write(ty.to_token_stream(), &mut text);
@@ -77,7 +77,7 @@ fn ends_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// The doc comment as an expression that is a string; `#[doc = include_str!(...)]` stays a macro call.
+/// Returns the doc comment as an expression of type string. `#[doc = include_str!(...)]` remains a macro call.
 pub(crate) fn docs(attributes: &[Attribute]) -> Option<TokenStream> {
     let lines: Vec<&Expr> = attributes
         .iter()
@@ -103,7 +103,7 @@ fn doc_text(line: &Expr) -> Option<String> {
     }
 }
 
-/// Without the space between `///` and the text.
+/// Removes the space between `///` and the text.
 fn unindented(texts: &[String]) -> String {
     let lines = || texts.iter().flat_map(|text| text.split('\n'));
     let indented = lines().filter(|line| !line.trim().is_empty()).all(|line| line.starts_with(' '));

@@ -1,4 +1,4 @@
-//! The mistakes in one item, gathered so that they are reported together.
+//! Collection of the errors in one item, so that all are reported together.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::Error;
 
-/// Every mistake found so far, each on its own place.
+/// Errors found so far, each with its own position.
 #[derive(Default)]
 pub(crate) struct Errors {
     all: Option<Error>,
@@ -14,17 +14,17 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    /// A mistake in these tokens; the message says what to write instead.
+    /// Adds an error at the position of some tokens. The message states the correct code.
     pub(crate) fn at(&mut self, place: &impl ToTokens, message: impl Display) {
         self.add(Error::new_spanned(place, message));
     }
 
-    /// A mistake in a place that is known by its span alone.
+    /// Adds an error at a position that is known by its span only.
     pub(crate) fn at_span(&mut self, span: Span, message: impl Display) {
         self.add(Error::new(span, message));
     }
 
-    /// A mistake that the parser found.
+    /// Adds an error of the parser.
     pub(crate) fn add(&mut self, error: Error) {
         self.count += 1;
         match &mut self.all {
@@ -33,12 +33,12 @@ impl Errors {
         }
     }
 
-    /// How many there are, to see whether a step found any.
+    /// Returns the number of errors. Callers compare two numbers to find out if a step reported any.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// The mistakes as `compile_error!` invocations; none where there were none.
+    /// Returns the errors as `compile_error!` invocations, or `None` if there are none.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
         self.all.map(|error| error.to_compile_error())
     }

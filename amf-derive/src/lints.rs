@@ -1,10 +1,10 @@
-//! Lints of the user's crate that must not speak about generated code.
+//! Suppression of lints of the user's crate in generated code.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Meta};
 
-/// What stands on every generated implementation.
+/// Returns the attributes of every generated implementation.
 pub(crate) fn on_generated_impl() -> TokenStream {
     quote! {
         #[automatically_derived]
@@ -12,8 +12,8 @@ pub(crate) fn on_generated_impl() -> TokenStream {
     }
 }
 
-/// Of an item's attributes those that its generated counterpart has as well: conditions, and lints that the user
-/// turned off. An `expect` is fulfilled by the item itself, so its counterpart has an `allow`.
+/// Returns the attributes of an item that its generated counterpart must have as well: conditions, and lints that the
+/// user disabled. An `expect` is fulfilled by the item itself, so its counterpart receives an `allow`.
 pub(crate) fn shared_attributes(attributes: &[Attribute]) -> TokenStream {
     attributes
         .iter()

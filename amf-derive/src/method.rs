@@ -1,4 +1,4 @@
-//! What the attribute macros ask of a method, in an impl block or in a trait.
+//! Methods that the attribute macros accept, in an impl block or in a trait.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::errors::Errors;
 use crate::names::RenameRule;
 use crate::timeout;
 
-/// What `#[remote(...)]` says about a method.
+/// Content of the `#[remote(...)]` attributes of a method.
 #[derive(Default)]
 pub(crate) struct RemoteAttribute {
     pub(crate) rename: SetOnce<LitStr>,
@@ -27,7 +27,7 @@ pub(crate) struct RemoteAttribute {
 }
 
 impl RemoteAttribute {
-    /// Reads the attributes and takes them off the method. `known` are those that may stand there.
+    /// Parses the attributes and removes them from the method. `known` contains the names that are valid there.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, known: &[&str], errors: &mut Errors) -> Self {
         let mut remote = Self::default();
         for setting in settings(attributes, "remote", errors) {
@@ -57,7 +57,7 @@ impl RemoteAttribute {
         remote
     }
 
-    /// The name on the wire, and where it is written.
+    /// Returns the name on the wire and its position in the source.
     pub(crate) fn wire_name(&self, method: &Ident, errors: &mut Errors) -> (String, Span) {
         let (name, span) = match self.rename.get() {
             Some(rename) => (rename.value(), rename.span()),
@@ -77,7 +77,8 @@ impl RemoteAttribute {
     }
 }
 
-/// A `#[remote]` behind a condition comes too late: conditions inside an item are evaluated after its macro ran.
+/// Reports `#[remote]` within `cfg_attr`. Conditions within an item are evaluated only after the macro ran, so the
+/// attribute would have no effect.
 fn refuse_conditional(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
     attributes.retain(|attribute| {
         if let Meta::List(list) = &attribute.meta
@@ -94,12 +95,12 @@ fn refuse_conditional(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
     });
 }
 
-/// The wire names of one item; each belongs to one method.
+/// Wire names of one item. Each belongs to one method.
 #[derive(Default)]
 pub(crate) struct WireNames(HashMap<String, (Ident, bool)>);
 
 impl WireNames {
-    /// Claims a name. Methods under a condition may share one: at most one of them is there in the end.
+    /// Claims a name. Methods with conditions may share one, because at most one of them is compiled.
     pub(crate) fn claim(
         &mut self,
         (name, span): &(String, Span),
@@ -121,12 +122,12 @@ impl WireNames {
     }
 }
 
-/// Whether the method is there under a condition only.
+/// Returns `true` if the method has a condition.
 pub(crate) fn is_conditional(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
 }
 
-/// What differs in the advice for services and for clients.
+/// Parts of the error messages that differ between services and clients.
 pub(crate) struct SignatureAdvice {
     elsewhere: &'static str,
     mutable_receiver: &'static str,
@@ -207,7 +208,7 @@ fn check_receiver(receiver: &Receiver, advice: &SignatureAdvice, errors: &mut Er
     errors.at(receiver, if changes { advice.mutable_receiver } else { advice.other_receiver });
 }
 
-/// A parameter's name; none where it is a pattern, which is reported.
+/// Returns the name of a parameter. Reports an error and returns `None` if the parameter is a pattern.
 pub(crate) fn parameter_name<'a>(parameter: &'a PatType, errors: &mut Errors) -> Option<&'a Ident> {
     let written = match &*parameter.pat {
         Pat::Ident(PatIdent { ident, by_ref: None, subpat: None, .. }) => return Some(ident),
@@ -220,7 +221,7 @@ pub(crate) fn parameter_name<'a>(parameter: &'a PatType, errors: &mut Errors) ->
     None
 }
 
-/// `name` on the wire for a parameter that is written `name`, `r#name` or `_name`.
+/// Returns the wire name `name` of a parameter that is written `name`, `r#name` or `_name`.
 pub(crate) fn parameter_wire_name(ident: &Ident) -> String {
     let name = ident.unraw().to_string();
     match name.trim_start_matches('_') {
@@ -229,7 +230,7 @@ pub(crate) fn parameter_wire_name(ident: &Ident) -> String {
     }
 }
 
-/// Reports `impl Trait`, which is a type parameter without a name.
+/// Reports `impl Trait`, which is an unnamed type parameter.
 pub(crate) fn refuse_impl_trait(ty: &Type, errors: &mut Errors) -> bool {
     let found = find_keyword(ty.to_token_stream(), "impl");
     if let Some(keyword) = &found {
@@ -238,7 +239,7 @@ pub(crate) fn refuse_impl_trait(ty: &Type, errors: &mut Errors) -> bool {
     found.is_some()
 }
 
-/// The first place where a keyword stands, at any depth.
+/// Returns the first occurrence of a keyword, at any depth.
 pub(crate) fn find_keyword(tokens: TokenStream, keyword: &str) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         proc_macro2::TokenTree::Ident(ident) if ident == keyword => Some(ident),

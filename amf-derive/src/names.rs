@@ -1,9 +1,9 @@
-//! Names on the wire: from the case of Rust to the case of ActionScript, and from a slip to what was meant.
+//! Names on the wire: conversion from Rust's case to that of ActionScript, and suggestions for misspelt names.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-/// How the names of members are written on the wire.
+/// Case of member names on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RenameRule {
     AsWritten,
@@ -30,7 +30,7 @@ const RENAME_RULES: &[(&str, RenameRule)] = &[
 ];
 
 impl RenameRule {
-    /// The case of this name, or the message that says which ones there are.
+    /// Parses the name of a case. The error message lists the valid ones.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
         if let Some((_, case)) = RENAME_RULES.iter().find(|(known, _)| *known == name) {
             return Ok(*case);
@@ -42,7 +42,7 @@ impl RenameRule {
         })
     }
 
-    /// The wire name of a field or method that is written in `snake_case`.
+    /// Returns the wire name of a field or method that is written in `snake_case`.
     pub(crate) fn apply_to_field(self, ident: &Ident) -> String {
         let name = ident.unraw().to_string();
         match self {
@@ -58,7 +58,7 @@ impl RenameRule {
 }
 
 impl RenameRule {
-    /// The wire name of an enum's variant, which is written in `PascalCase`; the cases are those of serde.
+    /// Returns the wire name of an enum variant that is written in `PascalCase`. The rules are those of serde.
     pub(crate) fn apply_to_variant(self, ident: &Ident) -> String {
         let name = ident.unraw().to_string();
         match self {
@@ -94,19 +94,20 @@ fn map_first_char<I: Iterator<Item = char>>(word: &str, change: impl Fn(char) ->
     letters.next().into_iter().flat_map(change).chain(letters.clone()).collect()
 }
 
-/// A service's default name: its type's name with the first word in lower case, `httpServer` for `HTTPServer`.
+/// Returns the default name of a service: the name of its type with the first word in lower case, such as
+/// `httpServer` for `HTTPServer`.
 pub(crate) fn service_name(type_name: &Ident) -> String {
     let mut words = split_words(type_name).into_iter();
     let first = words.next().unwrap_or_default().to_lowercase();
     words.fold(first, |name, word| name + &word)
 }
 
-/// A variant's name as a sentence would have it: `room full` for `RoomFull`.
+/// Returns the name of a variant as words of a sentence, such as `room full` for `RoomFull`.
 pub(crate) fn to_sentence(variant: &Ident) -> String {
     split_words(variant).join(" ").to_lowercase()
 }
 
-/// The words of a name in `PascalCase`; a run of capitals is one word.
+/// Splits a name in `PascalCase` into words. Consecutive capitals form one word.
 fn split_words(ident: &Ident) -> Vec<String> {
     let name = ident.unraw().to_string();
     let mut words: Vec<String> = Vec::new();
@@ -130,7 +131,7 @@ fn split_words(ident: &Ident) -> Vec<String> {
     words
 }
 
-/// The known name that was probably meant.
+/// Returns the known name that is most similar to a misspelt one.
 pub(crate) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     known
@@ -141,7 +142,7 @@ pub(crate) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be put in, taken out or exchanged to get from one word to the other.
+/// Returns the Levenshtein distance of two words.
 fn edit_distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();
@@ -156,7 +157,7 @@ fn edit_distance(from: &str, to: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Names as a sentence lists them: `` `a`, `b` or `c` ``.
+/// Joins names as in a sentence: `` `a`, `b` or `c` ``.
 pub(crate) fn list_alternatives(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {

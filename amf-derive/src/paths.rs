@@ -1,30 +1,30 @@
-//! Where an expansion finds the runtime: absolute paths, unless `crate = "…"` says otherwise.
+//! Paths of the runtime crates in expansions: absolute, unless `crate = "…"` sets another one.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Path;
 
-/// The path in front of everything that an expansion uses of the runtime crate.
+/// Path of the crate that an expansion refers to.
 #[derive(Clone)]
 pub(crate) struct Root(TokenStream);
 
 impl Root {
-    /// `amf-core`, for programs that depend on it.
+    /// Returns the path of `amf-core`, for programs that depend on it.
     pub(crate) fn core() -> Self {
         Self(quote!(::amf_core))
     }
 
-    /// `amf-core` as `amf-remoting` re-exports it, for programs that depend on that alone.
+    /// Returns the path of `amf-core` as re-exported by `amf-remoting`, for programs that depend on that crate only.
     pub(crate) fn core_in_remoting() -> Self {
         Self(quote!(::amf_remoting::amf_core))
     }
 
-    /// `amf-remoting`.
+    /// Returns the path of `amf-remoting`.
     pub(crate) fn remoting() -> Self {
         Self(quote!(::amf_remoting))
     }
 
-    /// What `crate = "…"` says, or else this one.
+    /// Returns the path that `crate = "…"` sets, or else this one.
     pub(crate) fn or_given(self, given: Option<Path>) -> Self {
         given.map_or(self, |path| Self(path.into_token_stream()))
     }

@@ -1,6 +1,6 @@
-//! Expansions as files: `tests/expansions/<macro>/<name>.rs` is what a user writes, `<name>.expanded.rs` what it
-//! becomes. After an intended change, `UPDATE_EXPANSIONS=1 cargo test -p amf-derive` writes them anew; read the
-//! difference before it is committed.
+//! Snapshots of expansions. `tests/expansions/<macro>/<name>.rs` is the input, and `<name>.expanded.rs` its
+//! expansion. After an intended change, `UPDATE_EXPANSIONS=1 cargo test -p amf-derive` updates the files; review the
+//! difference before committing it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ fn expand_file(input: &Path) -> String {
     prettyplease::unparse(&parsed)
 }
 
-/// Expands by the first attribute, which is a derive or one of the attribute macros.
+/// Expands an item by its first attribute, which is a derive or one of the attribute macros.
 fn expand_item(mut item: Item) -> TokenStream {
     let attribute = attributes(&mut item).remove(0);
     let name = attribute.path().to_token_stream().to_string();

@@ -1,15 +1,15 @@
-//! Where rustc points when something in an expansion does not fit.
+//! Spans, which determine the position of rustc's errors about an expansion.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 
-/// The place of something that the user wrote, with the names of the expansion.
+/// Returns the position of user code, with the name resolution of the expansion.
 pub(crate) fn at(place: &impl Spanned) -> Span {
     place.span().resolved_at(Span::call_site())
 }
 
-/// These tokens as if they stood there.
+/// Returns the tokens with the given span.
 pub(crate) fn with_span(tokens: &impl ToTokens, span: Span) -> TokenStream {
     tokens
         .to_token_stream()
@@ -24,7 +24,7 @@ pub(crate) fn with_span(tokens: &impl ToTokens, span: Span) -> TokenStream {
         .collect()
 }
 
-/// These tokens as if they stood there, each with the meaning that it has.
+/// Returns the tokens at the position of `place`. Each token keeps its name resolution.
 pub(crate) fn at_location_of(tokens: &impl ToTokens, place: &impl Spanned) -> TokenStream {
     let place = place.span();
     let tokens = tokens.to_token_stream().into_iter().map(|mut token| {

@@ -1,4 +1,4 @@
-//! `timeout = "5m"`: how long a call of a method may take.
+//! Parsing of `timeout = "5m"`, the timeout of a method.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use syn::LitStr;
 use crate::attr::Setting;
 use crate::errors::Errors;
 
-/// The factor of each unit in milliseconds. `ms` stands before `s`, which it ends with.
+/// Units and their factors in milliseconds. `ms` precedes `s`, which is a suffix of it.
 const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 const EXAMPLES: &str = "`\"250ms\"`, `\"30s\"`, `\"5m\"`, `\"1h\"`, or `\"none\"` for no limit";
 
-/// The value of the setting; [`Duration::MAX`] for no limit.
+/// Returns the value of the setting, or [`Duration::MAX`] for no limit.
 pub(crate) fn parse(setting: &Setting, errors: &mut Errors) -> Option<Duration> {
     let literal = setting.string(errors)?;
     match duration(&literal) {
@@ -71,7 +71,8 @@ mod tests {
             let message = of(text).unwrap_err();
             assert!(message.starts_with(&format!("`{text}` is not a timeout")), "{message}");
         }
-        // 2^64 is 18,446,744,073,709,551,616: the first has too many milliseconds, the second too many hours.
+        // 2^64 is 18,446,744,073,709,551,616: the first text has too many milliseconds, the second too many
+        // hours.
         for text in ["18446744073709551616ms", "18446744073709551615h"] {
             let message = of(text).unwrap_err();
             assert!(message.contains("too long"), "{message}");

@@ -1,8 +1,8 @@
-//! Types that everybody knows by their names.
+//! Recognition of common types by their names.
 
 use syn::{Type, TypePath};
 
-/// What a type surely is, where its name leaves no doubt; an alias may be anything.
+/// Returns the text of a type whose name leaves no doubt about it. An alias may stand for any type, and has none.
 pub(crate) fn known_name(ty: &Type) -> Option<String> {
     const KNOWN: &[&str] = &[
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
@@ -17,12 +17,12 @@ pub(crate) fn known_name(ty: &Type) -> Option<String> {
     known.then(|| crate::describe::type_text(ty))
 }
 
-/// Whether a type is plainly an `Option`.
+/// Returns `true` if the type is written as `Option`.
 pub(crate) fn is_option(ty: &Type) -> bool {
     is_named(ty, &["Option"])
 }
 
-/// Whether a type plainly collects named values.
+/// Returns `true` if the type is written as one that collects named values.
 pub(crate) fn is_map(ty: &Type) -> bool {
     is_named(ty, &["HashMap", "BTreeMap", "Value"])
 }

@@ -1,4 +1,4 @@
-//! Writes the trait and its implementations.
+//! Generation of the trait and its implementations.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -17,7 +17,7 @@ pub(crate) fn expand(mut item: ItemTrait, client: &RemoteClient) -> TokenStream 
     quote!(#item #(#implementations)*)
 }
 
-/// What stands beside the messages of a faulty trait, so that its uses are not reported as well.
+/// Generates stub implementations for a trait with errors, so that uses of the trait are not reported as well.
 pub(crate) fn stub(mut item: ItemTrait, client: &RemoteClient) -> TokenStream {
     item.items.retain(|item| matches!(item, TraitItem::Fn(_)));
     item.unsafety = None;
@@ -86,8 +86,8 @@ fn method_impl(root: &Root, target: &TokenStream, method: &Method) -> TokenStrea
     quote!(#attributes #signature { #body })
 }
 
-/// As `impl Future + Send`: callers may move it between threads, and rustc has nothing to say about `async fn` in
-/// traits.
+/// Rewrites `async fn` to functions that return `impl Future + Send`. Callers may move such futures between threads,
+/// and rustc does not warn about `async fn` in traits.
 fn rewrite_async(item: &mut ItemTrait) {
     for item in &mut item.items {
         if let TraitItem::Fn(function) = item {

@@ -1,24 +1,26 @@
-//! What the macro understood of a trait.
+//! Parsed model of a trait.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Ident, Signature, Type};
 
 use crate::paths::Root;
 
+/// Trait whose methods clients implement.
 pub(crate) struct RemoteClient {
     pub(crate) root: Root,
     pub(crate) methods: Vec<Method>,
 }
 
 impl RemoteClient {
-    /// Whether a group of clients can have it: only one client can be asked.
+    /// Returns `true` if the trait can be implemented for groups. Only a single client can reply to a call.
     pub(crate) fn supports_groups(&self) -> bool {
         !self.methods.iter().any(|method| matches!(method.kind, MethodKind::Invoke(_)))
     }
 }
 
+/// Method of the trait.
 pub(crate) struct Method {
-    /// As it is written.
+    /// Signature as it is written.
     pub(crate) signature: Signature,
     pub(crate) wire: String,
     pub(crate) parameters: Vec<Ident>,
@@ -27,11 +29,12 @@ pub(crate) struct Method {
     pub(crate) attributes: TokenStream,
 }
 
+/// Form of a method, determined by its signature.
 pub(crate) enum MethodKind {
-    /// Told, whether it arrives or not.
+    /// Notification without a result.
     Notify,
-    /// Told, with a result, whose place this is.
+    /// Notification with a result, which has this span.
     TryNotify(Span),
-    /// Asked, with an answer of this type.
+    /// Call with a reply of this type.
     Invoke(Box<Type>),
 }

@@ -1,4 +1,4 @@
-//! `#[remote_client]`: a trait as the list of what the server may call on its clients.
+//! `#[remote_client]`: declaration of the methods that a server may call on its clients.
 
 mod codegen;
 mod ir;
@@ -10,7 +10,7 @@ use syn::{Item, ItemTrait};
 
 use crate::errors::Errors;
 
-/// The expansion for one trait.
+/// Expands the attribute on one trait.
 pub(crate) fn expand(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let item = match syn::parse2::<Item>(tokens.clone()) {
         Ok(Item::Trait(item)) => item,
@@ -20,7 +20,7 @@ pub(crate) fn expand(arguments: TokenStream, tokens: &TokenStream) -> TokenStrea
             let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
             return quote!(#tokens #error);
         }
-        // What rustc says about it is better, so it gets the item as it is.
+        // The error of rustc is better, so the item is passed on unchanged.
         Err(error) => {
             let error = error.into_compile_error();
             return quote!(#tokens #error);

@@ -1,4 +1,4 @@
-//! Reads the trait and checks it; takes `#[remote(...)]` off its methods.
+//! Parsing and validation of the trait, and removal of `#[remote(...)]` from its methods.
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
@@ -18,7 +18,7 @@ use crate::method::{
 use crate::paths::Root;
 use crate::{lints, span, types};
 
-/// As many as tuples that can be arguments have.
+/// Maximum number of parameters, equal to that of the elements of a tuple of arguments.
 const MAX_PARAMETERS: usize = 12;
 
 pub(crate) fn client(arguments: TokenStream, item: &mut ItemTrait, errors: &mut Errors) -> RemoteClient {
@@ -154,7 +154,7 @@ fn is_unit(ty: &Type) -> bool {
     matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
-/// The `T` of a type that is written `Result<T, …>`, unless it is `()`.
+/// Returns the `T` of a type that is written `Result<T, …>`, unless `T` is `()`.
 fn result_ok_type(ty: &Type) -> Option<&Type> {
     let Type::Path(TypePath { qself: None, path }) = ty else { return None };
     let last = path.segments.last().filter(|last| last.ident == "Result")?;

@@ -1,4 +1,4 @@
-//! Writes the conversion.
+//! Generation of the conversion to `Fault`.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -15,7 +15,7 @@ pub(crate) fn expand(error: &ErrorType<'_>) -> TokenStream {
     from_impl(error, &bounded_generics(error), &quote!(match __error { #(#arms)* }))
 }
 
-/// What stands beside the messages of a faulty type, so that its uses are not reported as well.
+/// Generates a stub for a type with errors, so that uses of the type are not reported as well.
 pub(crate) fn stub(error: &ErrorType<'_>) -> TokenStream {
     from_impl(error, error.generics, &quote!(::core::unimplemented!()))
 }
@@ -55,7 +55,7 @@ fn match_arm(root: &Root, case: &ErrorCase<'_>) -> TokenStream {
     }
 }
 
-/// `0: __field_0`, which fits all shapes of variants.
+/// Returns the pattern `0: __field_0`, which is valid for all shapes of variants.
 fn binding(field: &Field<'_>) -> TokenStream {
     let (member, variable) = (&field.member, &field.variable);
     quote!(#member: #variable)
@@ -72,7 +72,7 @@ fn text(text: &FormatText, fields: &[Field<'_>]) -> TokenStream {
     quote!(::std::format!(#literal, #(#arguments),*))
 }
 
-/// What the log says of an internal fault: its path and its fields.
+/// Returns the log message of an internal fault: its path and its fields.
 fn log_message(case: &ErrorCase<'_>) -> TokenStream {
     let path = &case.log_path;
     if case.fields.is_empty() {
@@ -88,13 +88,13 @@ fn log_message(case: &ErrorCase<'_>) -> TokenStream {
     quote!(::core::format_args!(#literal, #(#arguments),*))
 }
 
-/// Named in the call, so that nothing depends on what a string literal captures.
+/// Returns a named argument for `format!`, so that the expansion does not rely on implicit captures.
 fn argument(field: &Field<'_>) -> TokenStream {
     let variable = &field.variable;
     quote!(#variable = #variable)
 }
 
-/// Fields of a type with parameters are shown under the condition that they can be.
+/// Adds bounds for the fields that are displayed, if their types are generic.
 fn bounded_generics(error: &ErrorType<'_>) -> Generics {
     let mut generics = error.generics.clone();
     for case in &error.cases {
@@ -116,7 +116,7 @@ fn required_traits<'a>(case: &'a ErrorCase<'a>) -> Vec<(&'a Field<'a>, &'static 
             .placeholders
             .iter()
             .chain(detail.iter().flat_map(|detail| &detail.placeholders))
-            // A width is a number, whatever the other parameters are.
+            // A width is a number, whatever the type parameters are.
             .filter(|(_, shows)| !shows.is_empty())
             .filter_map(|(index, shows)| Some((case.fields.get(*index)?, *shows)))
             .collect(),

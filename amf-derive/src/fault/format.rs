@@ -1,4 +1,4 @@
-//! Format strings over the fields of a variant, `"room {0} is full, {name} waits"`.
+//! Format strings with the fields of a variant, such as `"room {0} is full, {name} waits"`.
 
 use syn::LitStr;
 
@@ -6,27 +6,28 @@ use super::ir::Field;
 use crate::errors::Errors;
 use crate::names::{closest, list_alternatives};
 
-/// A format string whose placeholders name the variables of the expansion.
+/// Format string whose placeholders name the variables of the expansion.
 pub(crate) struct FormatText {
     pub(crate) literal: LitStr,
-    /// The fields that it shows, by their index, and the trait that shows each.
+    /// Displayed fields by index, with the trait that displays each.
     pub(crate) placeholders: Vec<(usize, &'static str)>,
 }
 
 impl FormatText {
-    /// A text without fields.
+    /// Creates a text without fields.
     pub(crate) fn plain(literal: LitStr) -> Self {
         Self { literal, placeholders: Vec::new() }
     }
 
-    /// Reads a format string; every placeholder must name a field.
+    /// Parses a format string. Every placeholder must name a field.
     pub(crate) fn parse(written: &LitStr, fields: &[Field<'_>], errors: &mut Errors) -> Self {
         let mut parser =
             FormatParser { written, fields, errors, rewritten: String::new(), placeholders: Vec::new() };
         parser.text();
         let FormatParser { mut rewritten, mut placeholders, .. } = parser;
         if placeholders.is_empty() {
-            // It is not a format string in the expansion, so doubled braces are single ones.
+            // Without placeholders the text is no format string in the expansion, so doubled braces become
+            // single ones.
             rewritten = rewritten.replace("{{", "{").replace("}}", "}");
         }
         placeholders.sort_unstable();
@@ -35,6 +36,7 @@ impl FormatText {
     }
 }
 
+/// Parser of one format string.
 struct FormatParser<'a, 'e> {
     written: &'a LitStr,
     fields: &'a [Field<'a>],
@@ -112,7 +114,7 @@ impl FormatParser<'_, '_> {
         self.errors.at(self.written, message);
     }
 
-    /// Width and precision may be fields as well: `{0:width$.2}`.
+    /// Parses a format spec. Width and precision may be fields as well: `{0:width$.2}`.
     fn spec(&mut self, spec: &str) {
         let mut rest = spec;
         while let Some((before, behind)) = rest.split_once('$') {
@@ -120,7 +122,7 @@ impl FormatParser<'_, '_> {
                 .rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_')
                 .next()
                 .unwrap_or_default()
-                // A leading zero is the flag that fills with zeros.
+                // A leading zero is the flag for zero padding.
                 .trim_start_matches(|letter| letter == '0' && before.len() > 1);
             self.rewritten.push_str(before.strip_suffix(name).unwrap_or(before));
             self.field(name, "");
@@ -131,7 +133,7 @@ impl FormatParser<'_, '_> {
     }
 }
 
-/// The trait that a format spec asks for.
+/// Returns the trait that a format spec requires.
 fn format_trait(spec: &str) -> &'static str {
     if spec.ends_with('?') {
         return "Debug";

@@ -1,4 +1,4 @@
-//! What the derive understood of an error type.
+//! Parsed model of an error type.
 
 use proc_macro2::TokenStream;
 use syn::{Generics, Ident, LitStr, Type};
@@ -6,6 +6,7 @@ use syn::{Generics, Ident, LitStr, Type};
 use super::format::FormatText;
 use crate::paths::Root;
 
+/// Error type with its variants.
 pub(crate) struct ErrorType<'a> {
     pub(crate) root: Root,
     pub(crate) ident: &'a Ident,
@@ -13,31 +14,33 @@ pub(crate) struct ErrorType<'a> {
     pub(crate) cases: Vec<ErrorCase<'a>>,
 }
 
-/// A variant, or the struct.
+/// Variant of an enum, or a struct.
 pub(crate) struct ErrorCase<'a> {
-    /// `GameError::RoomFull`, or `GameError`.
+    /// Path in patterns: `GameError::RoomFull`, or `GameError`.
     pub(crate) path: TokenStream,
-    /// `GameError::RoomFull`, for the log.
+    /// Path in the log: `GameError::RoomFull`.
     pub(crate) log_path: String,
     pub(crate) fields: Vec<Field<'a>>,
     pub(crate) reply: FaultReply,
 }
 
+/// Field of a variant or a struct.
 pub(crate) struct Field<'a> {
-    /// The name, or the position.
+    /// Name or position.
     pub(crate) name: String,
     pub(crate) member: syn::Member,
-    /// What it is called in the expansion.
+    /// Name of the variable in the expansion.
     pub(crate) variable: Ident,
     pub(crate) ty: &'a Type,
 }
 
+/// Reply that the caller receives.
 pub(crate) enum FaultReply {
     Public {
         code: LitStr,
         message: FormatText,
         detail: Option<FormatText>,
     },
-    /// For the log alone.
+    /// No details; the error is logged only.
     Internal,
 }

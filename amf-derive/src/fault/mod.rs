@@ -1,4 +1,4 @@
-//! `#[derive(Fault)]`: what a caller learns of an error.
+//! `#[derive(Fault)]`: the information that a caller receives about an error.
 
 mod codegen;
 mod format;
@@ -10,7 +10,7 @@ use syn::DeriveInput;
 
 use crate::errors::Errors;
 
-/// The expansion for one item.
+/// Expands the derive on one item.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,

@@ -1,4 +1,4 @@
-//! Reads the error type and its `#[fault(...)]` attributes, and checks both.
+//! Parsing and validation of the error type and its `#[fault(...)]` attributes.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -81,13 +81,14 @@ fn refuse_on_fields(fields: &Fields, errors: &mut Errors) {
     }
 }
 
+/// Settings of one variant or struct.
 #[derive(Default)]
 struct CaseSettings {
     code: SetOnce<LitStr>,
     message: SetOnce<LitStr>,
     detail: SetOnce<LitStr>,
     internal: SetOnce<Ident>,
-    /// A mistake was reported, so what is missing may be what was meant.
+    /// Whether an error was reported. A missing setting may then be the misspelt one, and is not reported.
     faulty: bool,
 }
 
@@ -198,7 +199,7 @@ fn field((index, field): (usize, &syn::Field)) -> Field<'_> {
         Some(ident) => (ident.unraw().to_string(), Member::Named(ident.clone())),
         None => (index.to_string(), Member::Unnamed(Index::from(index))),
     };
-    // With the span of the type, a type that cannot be shown is reported where it stands.
+    // With the span of the type, rustc reports a type that cannot be displayed at its position.
     let variable = format_ident!("__field_{}", name, span = span::at(&field.ty));
     Field { name, member, variable, ty: &field.ty }
 }

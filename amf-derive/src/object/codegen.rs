@@ -1,4 +1,4 @@
-//! Writes the implementations.
+//! Generation of the implementations.
 
 use std::collections::HashSet;
 
@@ -31,7 +31,7 @@ pub(crate) fn expand(object: &Object<'_>) -> TokenStream {
     }
 }
 
-/// What stands beside the messages of a faulty struct, so that its uses are not reported as well.
+/// Generates stubs for a type with errors, so that uses of the type are not reported as well.
 pub(crate) fn stub(object: &Object<'_>) -> TokenStream {
     let root = &object.root;
     let class = amf_class(object, &quote!(#root::Class::new("", &[])));
@@ -61,7 +61,7 @@ fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
     let (root, alias, ident) = (&object.root, &object.alias, object.ident);
     let also = also(&object.also);
     let class = amf_class(object, &quote!(#root::Class::new(#alias, &[]) #also .externalizable()));
-    // A type that is not `Externalizable` is reported where it says that it is, once.
+    // With this bound, a type that does not implement `Externalizable` is reported once, at its attribute.
     let mut generics = object.generics.clone();
     let (_, arguments, _) = object.generics.split_for_impl();
     let condition = span::with_span(&quote!(#ident #arguments: #root::Externalizable), place);
@@ -103,20 +103,21 @@ fn externalizable(object: &Object<'_>, place: Span) -> TokenStream {
     quote!(#class #from_amf #to_amf)
 }
 
-/// Where a member is read: where the class has it, which is to be fast, or elsewhere.
+/// Position of a member on the wire. Members in the order of the class are read by inlined code, others by a shared
+/// function.
 #[derive(Clone, Copy)]
 pub(super) enum MemberOrder {
     InOrder,
     OutOfOrder,
 }
 
-/// A struct's fields, with those that are on the wire counted.
+/// Fields of a struct, with those that are members.
 pub(super) struct Members<'a> {
     pub(super) object: &'a Object<'a>,
     pub(super) fields: &'a [Field<'a>],
     pub(super) default: Option<Span>,
     pub(super) deny_unknown: bool,
-    /// Members in order: a member's index in the class is its index here, unless some are flattened.
+    /// Members in order. Unless some fields are flattened, the index here is the index in the class.
     wire: Vec<(&'a Field<'a>, &'a str)>,
 }
 
@@ -137,7 +138,7 @@ impl<'a> Members<'a> {
         Self { object, fields, default, deny_unknown, wire }
     }
 
-    /// The class, as an expression.
+    /// Returns the class as an expression.
     pub(super) fn class(&self, alias: &str, also: &[String]) -> TokenStream {
         let root = &self.object.root;
         let also = self::also(also);
@@ -158,20 +159,20 @@ impl<'a> Members<'a> {
         self.fields.iter().find(|field| matches!(field.role, FieldRole::Dynamic))
     }
 
-    /// Those of members that are read and written by their types.
+    /// Returns the types of the members that are read and written by their own implementations.
     pub(super) fn types(&self) -> Vec<&'a Type> {
         let by_type =
             |field: &&Field<'_>| matches!(field.role, FieldRole::Member { conversion: Conversion::Type, .. });
         self.wire.iter().map(|(field, _)| *field).filter(by_type).map(|field| field.ty).collect()
     }
 
-    /// Those whose `Default` is needed.
+    /// Returns the types that must implement `Default`.
     pub(super) fn defaults(&self) -> impl Iterator<Item = &'a Type> {
         let fields = if self.default.is_some() { &[] } else { self.fields };
         fields.iter().filter_map(Self::default_of)
     }
 
-    /// The type, where its `Default` stands in for what is missing.
+    /// Returns the type of a field whose `Default` replaces a missing value.
     pub(super) fn default_of(field: &'a Field<'a>) -> Option<&'a Type> {
         match field.role {
             FieldRole::Skipped
@@ -210,7 +211,7 @@ impl<'a> Members<'a> {
         )
     }
 
-    /// Reads an object of the class into what the path constructs.
+    /// Generates code that reads an object of the class and returns `constructor` with its members.
     pub(super) fn read_body(&self, class: &TokenStream, constructor: &TokenStream) -> TokenStream {
         let variables = self.fields.iter().filter_map(|field| {
             let (variable, ty) = (variable(field.ident), field.ty);
@@ -238,7 +239,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The short way for AMF3 objects of the class's own traits: one member after the other.
+    /// Generates the fast path for AMF3 objects with the traits of the class, whose members arrive one after the
+    /// other.
     fn read_in_order(&self, constructor: &TokenStream) -> Option<TokenStream> {
         let root = &self.object.root;
         if self.fields.iter().any(|field| !matches!(field.role, FieldRole::Member { .. })) {
@@ -257,7 +259,7 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// The loop over what is on the wire.
+    /// Generates the loop over the members on the wire.
     fn read_members(&self) -> TokenStream {
         let root = &self.object.root;
         let dynamic = self.dynamic();
@@ -335,7 +337,7 @@ impl<'a> Members<'a> {
         quote!(#variable = ::core::option::Option::Some(#read);)
     }
 
-    /// Reads one member's value.
+    /// Generates code that reads the value of one member.
     pub(super) fn read(&self, field: &Field<'_>, order: MemberOrder) -> TokenStream {
         let root = &self.object.root;
         let ty = field.ty;
@@ -360,7 +362,7 @@ impl<'a> Members<'a> {
         )
     }
 
-    /// The fields with what they become, when the object was read.
+    /// Returns the fields with their values, for the end of an object.
     pub(super) fn values(&self) -> TokenStream {
         let values = self.fields.iter().map(|field| {
             let (ident, value) = (field.ident, self.value(field));
@@ -414,7 +416,8 @@ impl<'a> Members<'a> {
         )
     }
 
-    /// Writes the members that are neither flattened nor dynamic: how a field is reached, and its index.
+    /// Generates code that writes one field, given the expression for its value and its index. Flattened and skipped
+    /// fields result in nothing.
     pub(super) fn write(&self, field: &Field<'_>, value: &TokenStream, index: &TokenStream) -> TokenStream {
         let root = &self.object.root;
         let ty = field.ty;
@@ -445,13 +448,13 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Each type once, however many members have it.
+/// Returns each type once, in order.
 pub(super) fn unique_types<'a>(types: &[&'a Type]) -> Vec<&'a Type> {
     let mut seen = HashSet::new();
     types.iter().copied().filter(|ty| seen.insert(ty.to_token_stream().to_string())).collect()
 }
 
-/// The other names of a member, where there are any.
+/// Returns the alternative names of a member, if it has any.
 pub(super) fn other_names<'a>(field: &'a Field<'_>) -> Option<&'a [String]> {
     match &field.role {
         FieldRole::Member { also, .. } if !also.is_empty() => Some(also),
@@ -463,14 +466,14 @@ fn also(aliases: &[String]) -> Option<TokenStream> {
     (!aliases.is_empty()).then(|| quote!(.also(&[#(#aliases),*])))
 }
 
-/// A name as it stands in AMF0: its length in 16 bits, then itself.
+/// Returns a name as AMF0 encodes it: its length in 16 bits, followed by its bytes.
 fn amf0_name(name: &str) -> Literal {
     let mut bytes = (name.len() as u16).to_be_bytes().to_vec();
     bytes.extend_from_slice(name.as_bytes());
     Literal::byte_string(&bytes)
 }
 
-/// No field's variable can be one of the expansion's own.
+/// Returns the name of the variable of a field, which cannot collide with those of the expansion.
 pub(super) fn variable(field: &Ident) -> Ident {
     format_ident!("__field_{}", field.unraw(), span = field.span())
 }
@@ -497,7 +500,7 @@ pub(super) fn from_amf_impl<'a>(
     decoder_impl(object, "FromAmf", members, defaults, functions)
 }
 
-/// An implementation of a trait with the lifetime of the decoder.
+/// Generates an implementation of a trait that has the lifetime of the decoder.
 pub(super) fn decoder_impl<'a>(
     object: &Object<'_>,
     name: &str,
@@ -519,7 +522,7 @@ pub(super) fn decoder_impl<'a>(
     }
 }
 
-/// The parameters of an implementation with the lifetime of the decoder, and what is asked of them.
+/// Returns the generics of an implementation with the lifetime of the decoder, including bounds.
 pub(super) fn decoder_generics<'a>(
     object: &Object<'_>,
     members: impl Iterator<Item = &'a Type>,
@@ -551,7 +554,7 @@ pub(super) fn to_amf_impl<'a>(
     encoder_impl(object, "ToAmf", members, functions)
 }
 
-/// An implementation of a trait about writing.
+/// Generates an implementation of a trait for writing.
 pub(super) fn encoder_impl<'a>(
     object: &Object<'_>,
     name: &str,
@@ -579,7 +582,7 @@ pub(super) fn encoder_impl<'a>(
     }
 }
 
-/// The lifetime of the bytes that are read from; not one that the struct has itself.
+/// Returns the lifetime of the input, which must differ from those of the struct.
 pub(super) fn decoder_lifetime(generics: &Generics) -> Lifetime {
     let taken = generics.lifetimes().any(|parameter| parameter.lifetime.ident == "de");
     let name = if taken { "'__de" } else { "'de" };

@@ -1,4 +1,4 @@
-//! What the derive understood of a struct or an enum.
+//! Parsed model of a struct or an enum.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -8,31 +8,33 @@ use super::enums::{Constants, Variants};
 use crate::paths::Root;
 use crate::span;
 
+/// Type for which the derive generates implementations.
 pub(crate) struct Object<'a> {
     pub(crate) root: Root,
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
-    /// What stands in place of the bounds that members ask for.
+    /// Bounds that replace those derived from the members.
     pub(crate) bound: Option<Vec<WherePredicate>>,
-    /// Empty for an anonymous object.
+    /// Alias of the class, empty for an anonymous object.
     pub(crate) alias: String,
-    /// Other aliases that its objects may have on the wire.
+    /// Alternative aliases that are accepted when reading.
     pub(crate) also: Vec<String>,
     pub(crate) body: Body<'a>,
 }
 
+/// Encoding of the type.
 pub(crate) enum Body<'a> {
-    /// The type reads and writes itself; here it says so.
+    /// The type reads and writes its own body. The span is that of the setting.
     Externalizable(Span),
     Fields {
         fields: Vec<Field<'a>>,
-        /// Where it says that the struct's `Default` stands in for what is missing.
+        /// Span of the `default` setting of the struct.
         default: Option<Span>,
         deny_unknown: bool,
     },
-    /// What one field holds.
+    /// The value of a single field.
     Newtype(Newtype<'a>),
-    /// A tuple, as a list.
+    /// A tuple, encoded as a list.
     List(Vec<(Index, &'a Type)>),
     /// An enum whose variants are classes.
     Variants(Variants<'a>),
@@ -40,21 +42,23 @@ pub(crate) enum Body<'a> {
     Constants(Constants<'a>),
 }
 
+/// Field of a struct or of a variant.
 pub(crate) struct Field<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) ty: &'a Type,
     pub(crate) role: FieldRole,
 }
 
+/// Role of a field in the encoding.
 pub(crate) enum FieldRole {
     Member {
         wire: String,
-        /// Other names that are read as this member.
+        /// Alternative names that are accepted when reading.
         also: Vec<String>,
         conversion: Conversion,
         missing: IfMissing,
     },
-    /// A struct whose members are this one's too.
+    /// A struct whose members are members of the outer one.
     Flattened {
         default: bool,
     },
@@ -62,19 +66,19 @@ pub(crate) enum FieldRole {
     Dynamic,
 }
 
-/// What reads and writes a value.
+/// Functions that read and write a value.
 pub(crate) enum Conversion {
-    /// Its type.
+    /// Those of the type.
     Type,
-    /// The functions `from_amf` and `to_amf` of a module; what does not fit is reported at this place.
+    /// The functions `from_amf` and `to_amf` of a module. Type errors are reported at this span.
     Module { path: TokenStream, place: Span },
 }
 
-/// What becomes of a member that is not on the wire.
+/// Replacement of a member that is missing on the wire.
 pub(crate) enum IfMissing {
-    /// What the type says, or an error.
+    /// Determined by the type, which may report an error.
     TypeDecides,
-    /// An error, or `None` for what is plainly an `Option`.
+    /// `None` if the type is written as `Option`, otherwise an error.
     Null {
         allowed: bool,
     },
@@ -82,6 +86,7 @@ pub(crate) enum IfMissing {
     Call(ExprPath),
 }
 
+/// Struct that is encoded as its only field.
 pub(crate) struct Newtype<'a> {
     pub(crate) member: Member,
     pub(crate) ty: &'a Type,
@@ -90,7 +95,7 @@ pub(crate) struct Newtype<'a> {
 }
 
 impl Conversion {
-    /// One of the module's functions, called with these arguments.
+    /// Generates a call of a function of the module.
     pub(crate) fn call(path: &TokenStream, place: Span, name: &str, arguments: &TokenStream) -> TokenStream {
         let function = Ident::new(name, place);
         span::at_location_of(&quote!(#path::#function(#arguments)), &place)

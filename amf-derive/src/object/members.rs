@@ -1,4 +1,4 @@
-//! A struct's members one by one: for heirs that flatten it, and to update a value.
+//! Access to the members of a struct one by one, for structs that flatten it and for updates in place.
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -12,7 +12,7 @@ use super::ir::{Body, Field, FieldRole, Object};
 use crate::bounds::is_generic;
 use crate::span::at_location_of;
 
-/// The implementations of `ReadMembers` and `WriteMembers`.
+/// Generates the implementations of `ReadMembers` and `WriteMembers`.
 pub(super) fn expand(members: &Members<'_>) -> TokenStream {
     let read = read_members(members);
     let write = write_members(members);
@@ -20,7 +20,7 @@ pub(super) fn expand(members: &Members<'_>) -> TokenStream {
     quote!(#read #write #check)
 }
 
-/// The class of a struct that has members of others.
+/// Returns the class of a struct with flattened fields as an expression.
 pub(super) fn flattened_class(members: &Members<'_>, alias: &str) -> TokenStream {
     let root = &members.object.root;
     let parts = member_runs(members).into_iter().map(|part| match part {
@@ -45,7 +45,7 @@ pub(super) fn flattened_class(members: &Members<'_>, alias: &str) -> TokenStream
     members.flattened().next().map_or_else(|| class.clone(), |field| at_location_of(&class, field.ty))
 }
 
-/// What a flattened field becomes when its members were read.
+/// Generates the value of a flattened field from its members.
 pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default: bool) -> TokenStream {
     let root = &members.object.root;
     let (ident, variable, ty) = (field.ident, variable(field.ident), field.ty);
@@ -67,7 +67,7 @@ pub(super) fn flattened_value(members: &Members<'_>, field: &Field<'_>, default:
     at_location_of(&value, ty)
 }
 
-/// Binds the types that are flattened, where they are generic.
+/// Adds bounds for flattened fields with generic types.
 pub(super) fn bind_flattened(object: &Object<'_>, generics: &mut Generics, bound: &TokenStream) {
     let Body::Fields { fields, .. } = &object.body else { return };
     for field in fields {
@@ -78,7 +78,7 @@ pub(super) fn bind_flattened(object: &Object<'_>, generics: &mut Generics, bound
     }
 }
 
-/// Fields as they follow each other in the class.
+/// Consecutive fields of the class.
 enum MemberRun<'a> {
     Own(Vec<&'a Field<'a>>),
     Flattened(&'a Field<'a>),
@@ -97,7 +97,7 @@ fn member_runs<'a>(members: &Members<'a>) -> Vec<MemberRun<'a>> {
     parts
 }
 
-/// A mistake in the class is reported where it is made, whether the class is used or not.
+/// Generates a constant that evaluates the class, so that an error in it is reported even if the class is unused.
 fn check_flattened(members: &Members<'_>) -> Option<TokenStream> {
     let object = members.object;
     let first = members.flattened().next()?;
@@ -202,7 +202,7 @@ fn read_members(members: &Members<'_>) -> TokenStream {
             }
         },
     );
-    // A struct, because types of private fields may not show in the implementation.
+    // The type must be a `pub` struct, because an associated type must not expose private types of fields.
     quote! {
         const _: () = {
             #[doc(hidden)]
@@ -216,7 +216,7 @@ fn read_members(members: &Members<'_>) -> TokenStream {
     }
 }
 
-/// A type as it is written outside of its struct: with the struct's name in place of `Self`.
+/// Returns a type as it is written outside of its struct, with the name of the struct instead of `Self`.
 fn owned(ty: &impl ToTokens, object: &Object<'_>) -> TokenStream {
     let (_, arguments, _) = object.generics.split_for_impl();
     let ident = object.ident;
@@ -277,7 +277,7 @@ fn read_member(members: &Members<'_>, slot: &impl Fn(&Field<'_>) -> Option<Index
     }
 }
 
-/// What becomes of a member that the class does not declare, where it is not nothing.
+/// Generates the handling of undeclared members. Returns `None` if they are ignored.
 fn read_undeclared(
     members: &Members<'_>,
     slot: &impl Fn(&Field<'_>) -> Option<Index>,

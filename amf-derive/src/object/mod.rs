@@ -1,5 +1,5 @@
-//! `#[derive(AmfObject)]`: a struct as an AMF object, an enum as objects of several classes or as constants, read
-//! and written without a tree.
+//! `#[derive(AmfObject)]`: structs as AMF objects, and enums as objects of several classes or as constants, read and
+//! written without an intermediate tree.
 
 mod codegen;
 mod enums;
@@ -14,7 +14,7 @@ use syn::DeriveInput;
 use crate::errors::Errors;
 use crate::paths::Root;
 
-/// The expansion for one item.
+/// Expands the derive on one item.
 pub(crate) fn derive(input: TokenStream, root: Root) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,

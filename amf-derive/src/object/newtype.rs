@@ -1,4 +1,4 @@
-//! Structs without members: what their one field holds, or a list.
+//! Structs without members, encoded as their only field or as a list.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -61,7 +61,7 @@ pub(super) fn expand(object: &Object<'_>, held: &Newtype<'_>) -> TokenStream {
     quote!(#from_amf #to_amf)
 }
 
-/// A tuple struct of several fields.
+/// Generates the implementations of a tuple struct with several fields.
 pub(super) fn list(object: &Object<'_>, elements: &[(Index, &Type)]) -> TokenStream {
     let root = &object.root;
     let decoder = decoder_lifetime(object.generics);

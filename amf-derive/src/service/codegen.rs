@@ -1,4 +1,4 @@
-//! Writes the table.
+//! Generation of the method table.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{lints, span};
 pub(crate) fn expand(item: &ItemImpl, service: &Service) -> TokenStream {
     let entries = service.methods.iter().map(|method| entry(service, method));
     let table = table(item, service, &quote!(&[#(#entries),*]));
-    // The shape of the methods is asked for by the macro, so it is not for clippy to question.
+    // The macro dictates the shape of the methods, so clippy must not object to it.
     quote! {
         #[allow(
             clippy::future_not_send,
@@ -32,7 +32,7 @@ pub(crate) fn expand(item: &ItemImpl, service: &Service) -> TokenStream {
     }
 }
 
-/// What stands beside the messages of a faulty block, so that its uses are not reported as well.
+/// Generates a stub for a block with errors, so that uses of the service are not reported as well.
 pub(crate) fn stub(item: &ItemImpl, service: &Service) -> TokenStream {
     if !matches!(*item.self_ty, Type::Path(_)) {
         return quote!(#item);
@@ -50,7 +50,8 @@ fn table(item: &ItemImpl, service: &Service, methods: &TokenStream) -> TokenStre
     let (lints, attributes) = (lints::on_generated_impl(), lints::shared_attributes(&item.attrs));
     let self_ty = &item.self_ty;
     let mut generics = item.generics.clone();
-    // A type that is not all of this is reported once and where it is written, not for each method.
+    // With this bound, a type that does not satisfy it is reported once at its position, not once for each
+    // method.
     let condition = quote_spanned!(span::at(self_ty)=> ::core::marker::Send + ::core::marker::Sync + 'static);
     generics.make_where_clause().predicates.push(parse_quote!(#self_ty: #condition));
     let (parameters, _, conditions) = generics.split_for_impl();
@@ -93,7 +94,7 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     });
     let wait = method.is_async.then(|| quote!(.await));
     let reply = reply(root, method);
-    // A future that is not `Send` is the method's, so the message points there.
+    // rustc reports a future that is not `Send` at the name of the method.
     let place = span::at(ident);
     let running = span::with_span(&quote!(#root::__private::boxed_method), place);
     let run = quote_spanned! {place=>
@@ -121,7 +122,7 @@ fn entry(service: &Service, method: &Method) -> TokenStream {
     }
 }
 
-/// Turns the result into a reply; a type that cannot be one is reported where it is written.
+/// Generates the conversion of the result to a reply. A type that has none is reported at its position.
 fn reply(root: &impl ToTokens, method: &Method) -> TokenStream {
     let Some(ty) = &method.returns else {
         return quote!(#root::IntoReply::into_reply(__output, &__context));
@@ -134,7 +135,7 @@ fn reply(root: &impl ToTokens, method: &Method) -> TokenStream {
     quote!(<#ty as #root::IntoReply<_>>::into_reply(__output, &__context))
 }
 
-/// What the table says beside the name.
+/// Generates the description of a method in the table.
 fn description(service: &Service, method: &Method) -> TokenStream {
     let root = &service.root;
     let parameters: Vec<TokenStream> = method
@@ -176,7 +177,7 @@ fn timeout_call(timeout: Duration) -> TokenStream {
     quote!(.timeout(::core::time::Duration::#timeout))
 }
 
-/// No parameter's variable can be one of the expansion's own.
+/// Returns the name of the variable of a parameter, which cannot collide with those of the expansion.
 fn variable(parameter: &Ident) -> Ident {
     format_ident!("__parameter_{}", parameter.unraw(), span = span::at(parameter))
 }

@@ -1,4 +1,4 @@
-//! `#[remoting_service]`: an impl block as a table of methods that clients can call.
+//! `#[remoting_service]`: conversion of an impl block to a table of methods that clients can call.
 
 mod codegen;
 mod ir;
@@ -11,7 +11,7 @@ use syn::{Item, ItemImpl};
 
 use crate::errors::Errors;
 
-/// The expansion for one impl block.
+/// Expands the attribute on one impl block.
 pub(crate) fn expand(arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let item = match syn::parse2::<Item>(tokens.clone()) {
         Ok(Item::Impl(item)) => item,
@@ -21,7 +21,7 @@ pub(crate) fn expand(arguments: TokenStream, tokens: &TokenStream) -> TokenStrea
             let error = syn::Error::new(proc_macro2::Span::call_site(), message).into_compile_error();
             return quote!(#tokens #error);
         }
-        // What rustc says about it is better, so it gets the item as it is.
+        // The error of rustc is better, so the item is passed on unchanged.
         Err(error) => {
             let error = error.into_compile_error();
             return quote!(#tokens #error);

@@ -1,4 +1,5 @@
-//! Borrowed is context, owned is wire: which of them a parameter's type is, and what to write where it is neither.
+//! Classification of parameters: borrowed ones are context, owned ones are arguments. Types that are neither result
+//! in advice.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -6,13 +7,14 @@ use syn::Type;
 
 use crate::describe;
 
+/// Kind of a parameter.
 pub(crate) enum Ownership<'a> {
-    /// `&T`, with the `T`.
+    /// `&T`, with the type `T`.
     Borrowed(&'a Type),
     Owned,
 }
 
-/// What a parameter of this type is, or the words for why it cannot be one.
+/// Returns the kind of a parameter of this type, or the message for a type that is not allowed.
 pub(crate) fn classify(ty: &Type) -> Result<Ownership<'_>, String> {
     match ty {
         Type::Group(group) => classify(&group.elem),
@@ -62,7 +64,7 @@ fn must_own_message(owned: &str) -> String {
     format!("a method may outlive the bytes of its call, so an argument owns its data: write `{owned}`")
 }
 
-/// `Option<&T>` may be meant as an argument or as context.
+/// Returns advice for `Option<&T>`, which may be meant as an argument or as context.
 fn optional_context(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
@@ -80,7 +82,7 @@ fn optional_context(ty: &Type) -> Option<String> {
     })
 }
 
-/// Whether there is a reference or a lifetime in it that is not `'static`.
+/// Returns `true` if the type contains a reference, or a lifetime other than `'static`.
 fn borrows(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -99,7 +101,7 @@ fn borrows(tokens: TokenStream) -> bool {
     false
 }
 
-/// The type with everything that it borrows as the type that owns it.
+/// Returns the type with every borrowed part replaced by an owned type.
 fn to_owned_type(tokens: TokenStream) -> TokenStream {
     let mut rest: &[TokenTree] = &tokens.into_iter().collect::<Vec<_>>();
     let mut result = TokenStream::new();
@@ -127,7 +129,7 @@ fn to_owned_type(tokens: TokenStream) -> TokenStream {
     result
 }
 
-/// What stands behind a `&`: `str` and slices have other names when they are owned.
+/// Converts the target of a `&`. `str` and slices have different owned types.
 fn owned_target<'a>(rest: &'a [TokenTree], result: &mut TokenStream) -> &'a [TokenTree] {
     match rest.split_first() {
         Some((TokenTree::Ident(ident), behind)) if ident == "str" => {
@@ -145,7 +147,7 @@ fn owned_target<'a>(rest: &'a [TokenTree], result: &mut TokenStream) -> &'a [Tok
     }
 }
 
-/// Without the `std::borrow::` that `Cow` may stand behind.
+/// Removes the path in front of `Cow`, such as `std::borrow::`.
 fn without_path(tokens: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     while let [.., TokenTree::Punct(first), TokenTree::Punct(second)] = &tokens[..] {
@@ -174,7 +176,7 @@ fn without_mut(rest: &[TokenTree]) -> &[TokenTree] {
     }
 }
 
-/// The `T` of `Cow<'a, T>`, where it is one token, and what stands behind.
+/// Returns the `T` of `Cow<'a, T>`, if it is a single token, and the tokens behind.
 fn cow_target(rest: &[TokenTree]) -> Option<(&TokenTree, &[TokenTree])> {
     match rest {
         [

@@ -1,4 +1,4 @@
-//! Reads the impl block and checks it; takes `#[remote(...)]` off its methods.
+//! Parsing and validation of the impl block, and removal of `#[remote(...)]` from its methods.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -34,6 +34,7 @@ pub(crate) fn service(arguments: TokenStream, item: &mut ItemImpl, errors: &mut 
     }
 }
 
+/// Settings of the block.
 #[derive(Default)]
 struct BlockSettings {
     name: SetOnce<LitStr>,
@@ -55,7 +56,7 @@ impl BlockSettings {
         for setting in settings {
             match setting.text().as_str() {
                 "name" => {
-                    // The empty one is the service of targets without a dot.
+                    // The empty name is valid: it is the service of targets without a dot.
                     let value = setting.string(errors);
                     parsed.name.set(&setting, value, errors);
                 }
@@ -111,7 +112,7 @@ fn methods(item: &mut ItemImpl, of_block: Option<&Access>, errors: &mut Errors) 
                 "what a macro writes here cannot be seen: write the methods themselves, or move this to another \
                  `impl` block",
             ),
-            // Constants and types are not for clients, and what is no Rust is for rustc to report.
+            // Clients cannot call constants and types. Invalid Rust is reported by rustc.
             _ => {}
         }
     }
@@ -150,7 +151,7 @@ fn method(
     }
 }
 
-/// A future on the blocking pool would take a thread of it while it waits.
+/// Reports a method that is `async` and `blocking`. Its future would occupy a thread of the pool while it waits.
 fn refuse_async_blocking(remote: &RemoteAttribute, is_async: bool, errors: &mut Errors) {
     if let Some(blocking) = remote.blocking.get().filter(|_| is_async) {
         errors.at(

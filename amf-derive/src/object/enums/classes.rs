@@ -1,4 +1,4 @@
-//! Enums whose variants are classes: the alias on the wire says which.
+//! Enums whose variants are classes, selected by the alias on the wire.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -24,13 +24,14 @@ pub(crate) fn expand(object: &Object<'_>, choice: &Variants<'_>) -> TokenStream 
     }
 }
 
+/// Generator for one enum.
 struct Generator<'a> {
     object: &'a Object<'a>,
     choice: &'a Variants<'a>,
 }
 
 impl<'a> Generator<'a> {
-    /// The classes of variants with members of their own, and what all must have in common.
+    /// Generates the classes of variants with members of their own, and checks that aliases are present and distinct.
     fn classes(&self) -> TokenStream {
         let root = &self.object.root;
         let own = self.choice.variants.iter().filter_map(|variant| {
@@ -70,7 +71,7 @@ impl<'a> Generator<'a> {
         quote!(#(#own)* #(#checks)* #distinct)
     }
 
-    /// The classes in the order of the variants, as an array.
+    /// Returns the classes in the order of the variants, as an array expression.
     fn class_array(&self) -> TokenStream {
         let root = &self.object.root;
         let classes = self.choice.variants.iter().map(|variant| match &variant.content {
@@ -90,7 +91,7 @@ impl<'a> Generator<'a> {
         })
     }
 
-    /// What is read and written inside: held classes, members, and what `other` keeps.
+    /// Returns the types that are read and written within the enum: held classes, members, and the field of `other`.
     fn types(&self) -> Vec<&'a Type> {
         let inside = self.choice.variants.iter().flat_map(|variant| match &variant.content {
             VariantContent::Class(ty) => vec![*ty],

@@ -1,4 +1,4 @@
-//! Enums of unit variants: strings or numbers.
+//! Enums of unit variants, encoded as strings or numbers.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

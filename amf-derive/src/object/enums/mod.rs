@@ -1,4 +1,4 @@
-//! Enums: whose variants are classes, told by alias, or constants, written as strings or numbers.
+//! Enums, whose variants are classes, selected by alias, or constants, encoded as strings or numbers.
 
 pub(super) mod classes;
 pub(super) mod constants;

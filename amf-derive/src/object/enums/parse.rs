@@ -1,4 +1,4 @@
-//! Reads an enum's variants, and decides by them which form the enum has.
+//! Parsing of the variants of an enum, which determine its encoding.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,8 @@ use crate::paths::Root;
 
 const VARIANT_SETTINGS: &[&str] = &["alias", "also", "rename", "other"];
 
-/// Unit variants are strings, unless it says that they are numbers, or one of them is a class.
+/// Parses an enum. Unit variants are strings, unless the attributes request numbers or one of the variants is a
+/// class.
 pub(crate) fn body<'a>(
     input: &'a DeriveInput,
     data: &'a DataEnum,
@@ -46,7 +47,7 @@ pub(crate) fn body<'a>(
     Body::Constants(constants(&variants, form, case, errors))
 }
 
-/// A variant and its attributes.
+/// Variant with its attributes.
 struct ParsedVariant<'a> {
     syntax: &'a syn::Variant,
     alias: SetOnce<LitStr>,
@@ -95,12 +96,12 @@ impl<'a> ParsedVariant<'a> {
         parsed
     }
 
-    /// Whether it cannot be a string or a number.
+    /// Returns `true` if the variant cannot be a string or a number.
     fn is_class(&self) -> bool {
         self.alias.is_set() || (!self.other.is_set() && !matches!(self.syntax.fields, Fields::Unit))
     }
 
-    /// The type of a newtype variant.
+    /// Returns the type of a newtype variant.
     fn held_type(&self) -> Option<&'a Type> {
         match &self.syntax.fields {
             Fields::Unnamed(fields) => match fields.unnamed.iter().collect::<Vec<_>>()[..] {
@@ -115,12 +116,12 @@ impl<'a> ParsedVariant<'a> {
         &self.syntax.ident
     }
 
-    /// The aliases or names that are read as this variant besides its own.
+    /// Returns the alternative aliases or names of the variant.
     fn also(&self) -> Vec<String> {
         self.also.iter().map(LitStr::value).collect()
     }
 
-    /// What an `other` or a variant of another kind has no use for.
+    /// Reports settings that have no effect on this kind of variant.
     fn reject(names: &[Option<&Ident>], because: &str, errors: &mut Errors) {
         for name in names.iter().copied().flatten() {
             errors.at(name, format_args!("{because}: remove `{name}`"));
@@ -128,7 +129,7 @@ impl<'a> ParsedVariant<'a> {
     }
 }
 
-/// Takes the one `other` out of the variants.
+/// Returns the variant with `other`, and reports a second one.
 fn take_other<'a>(
     variants: &[ParsedVariant<'a>],
     must_keep: bool,
@@ -280,7 +281,7 @@ fn check_constant(variant: &ParsedVariant<'_>, form: ConstantForm, errors: &mut 
 
 /// Names on the wire, each of which belongs to one variant.
 struct ClaimedNames {
-    /// What these names are, for errors.
+    /// Kind of the names, for errors.
     what: &'static str,
     variants: HashMap<String, String>,
 }
@@ -298,7 +299,7 @@ impl ClaimedNames {
     }
 }
 
-/// Discriminants as Rust counts them: from the last one that is written.
+/// Discriminants, counted as Rust does: from the last explicit one.
 #[derive(Default)]
 struct Discriminants {
     written: Option<TokenStream>,

@@ -1,4 +1,4 @@
-//! Fields and their attributes.
+//! Parsing of fields and their attributes.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::{span, types};
 
 const FIELD_SETTINGS: &[&str] = &["rename", "also", "default", "as", "with", "skip", "flatten", "dynamic"];
 
-/// The fields of a struct or of a variant that has names for them.
+/// Parses the named fields of a struct or of a variant.
 pub(crate) fn named<'a>(
     fields: &'a FieldsNamed,
     case: RenameRule,
@@ -36,7 +36,7 @@ pub(crate) fn named<'a>(
         .collect()
 }
 
-/// How the value of a field without a name is read; `None` where it is skipped.
+/// Parses an unnamed field. Returns `None` if the field is skipped.
 pub(super) fn unnamed(field: &syn::Field, root: &Root, errors: &mut Errors) -> Option<Conversion> {
     let settings = FieldSettings::parse(field, root, errors);
     for name in settings.member_settings() {
@@ -48,13 +48,14 @@ pub(super) fn unnamed(field: &syn::Field, root: &Root, errors: &mut Errors) -> O
     if settings.skip.is_set() { None } else { Some(settings.conversion.take().unwrap_or(Conversion::Type)) }
 }
 
-/// What only one field may have.
+/// Names and roles that only one field may have.
 #[derive(Default)]
 struct ClaimedNames {
     wire: HashMap<String, String>,
     dynamic: Option<Ident>,
 }
 
+/// Settings of one field.
 #[derive(Default)]
 struct FieldSettings {
     rename: SetOnce<LitStr>,
@@ -203,7 +204,7 @@ impl FieldSettings {
     }
 }
 
-/// `as = "string"` or `as = "double"`.
+/// Parses `as = "string"` or `as = "double"`.
 fn integer_form(setting: &Setting, ty: &Type, root: &Root, errors: &mut Errors) -> Option<Conversion> {
     const INTEGER_FORMS: &[&str] = &["string", "double"];
     let literal = setting.string(errors)?;

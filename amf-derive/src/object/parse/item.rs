@@ -1,4 +1,4 @@
-//! The attributes above the item.
+//! Parsing of the attributes above the item.
 
 use syn::punctuated::Punctuated;
 use syn::{Data, DeriveInput, Ident, LitStr, Path, Token, WherePredicate};
@@ -21,11 +21,12 @@ const STRUCT_SETTINGS: &[&str] = &[
 const ENUM_SETTINGS: &[&str] =
     &["string", "number", "rename_all", "alias", "externalizable", "bound", "crate"];
 
+/// Settings of a struct or an enum.
 #[derive(Default)]
 pub(crate) struct ItemSettings {
     pub(crate) alias: SetOnce<LitStr>,
     pub(crate) also: Vec<String>,
-    /// Where the first of them is.
+    /// Position of the first `also`.
     also_at: Option<Ident>,
     pub(crate) case: SetOnce<RenameRule>,
     pub(crate) default: SetOnce<Ident>,
@@ -95,7 +96,7 @@ impl ItemSettings {
         })
     }
 
-    /// What says something of an object's members, or is the form of something else.
+    /// Returns the settings that apply to the members of an object, or that select another encoding.
     pub(super) fn member_settings(&self) -> impl Iterator<Item = &Ident> {
         [
             self.case.name(),
@@ -121,7 +122,7 @@ impl ItemSettings {
         }
     }
 
-    /// What only an object with members can have.
+    /// Reports settings that only an object with members may have.
     pub(super) fn only_for_members(&self, what: &str, errors: &mut Errors) {
         let settings = [self.alias.name(), self.case.name(), self.default.name(), self.deny_unknown.name()];
         for name in settings.into_iter().flatten().chain(&self.also_at) {
@@ -141,7 +142,7 @@ impl ItemSettings {
         }
     }
 
-    /// What an enum has no use for, because its variants have it or nothing does.
+    /// Reports settings that have no effect on an enum.
     pub(crate) fn only_for_structs(&self, errors: &mut Errors) {
         for name in [self.alias.name(), self.also_at.as_ref()].into_iter().flatten() {
             errors.at(

@@ -1,4 +1,4 @@
-//! Reads the item and its `#[amf(...)]` attributes, and checks both.
+//! Parsing and validation of the item and its `#[amf(...)]` attributes.
 
 mod fields;
 mod item;
@@ -92,7 +92,7 @@ fn transparent_fields<'a>(transparent: &Ident, fields: Vec<Field<'a>>, errors: &
     newtype(transparent, members, skipped, errors)
 }
 
-/// One field is what it holds, several are a list.
+/// Parses a tuple struct. One field is encoded as its value, several fields as a list.
 fn tuple<'a>(
     input: &'a DeriveInput,
     fields: &'a FieldsUnnamed,
@@ -144,7 +144,7 @@ fn newtype<'a>(
     Body::List(Vec::new())
 }
 
-/// Such a type needs an alias, owns what it reads, and has no use for anything that is about members.
+/// Checks an externalizable type. It needs an alias, must not borrow, and has no use for settings about members.
 fn check_externalizable(
     input: &DeriveInput,
     settings: &ItemSettings,
