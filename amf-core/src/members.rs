@@ -5,8 +5,29 @@ use crate::{AmfClass, Class, Classes, Decoder, Encoder, FromAmf, Member, ToAmf, 
 
 /// Struct whose members can be read one by one. `#[derive(AmfObject)]` implements the trait for structs with members.
 ///
-/// `#[amf(flatten)]` and [`update_from_slice`], which has an example, require this trait. Only the derive implements
+/// `#[amf(flatten)]` and [`update_from_slice`] require this trait. Only the derive implements
 /// it: its items are not part of the public interface and may change in any release.
+///
+/// ```
+/// use amf_core::{AmfObject, DecodeError, ReadMembers, Version, update_from_slice};
+///
+/// /// Applies changes that a client sent.
+/// fn apply<T: for<'de> ReadMembers<'de>>(value: &mut T, changes: &[u8]) -> Result<(), DecodeError> {
+///     update_from_slice(Version::Amf0, changes, value)
+/// }
+///
+/// #[derive(AmfObject)]
+/// struct Settings {
+///     volume: u32,
+///     muted: bool,
+/// }
+///
+/// let mut settings = Settings { volume: 7, muted: false };
+/// // AMF0 {muted: true}
+/// apply(&mut settings, &[3, 0, 5, b'm', b'u', b't', b'e', b'd', 1, 1, 0, 0, 9])?;
+/// assert!(settings.muted && settings.volume == 7);
+/// # Ok::<(), DecodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members of its own",
     label = "not a struct with members",
@@ -61,6 +82,25 @@ pub trait ReadMembers<'de>: AmfClass + FromAmf<'de> {
 ///
 /// Only the derive implements this trait: its items are not part of the public interface and may change in any
 /// release.
+///
+/// ```
+/// use amf_core::{AmfClass, AmfObject, Date, WriteMembers};
+///
+/// /// Any struct, with the time of its creation.
+/// #[derive(AmfObject)]
+/// struct Stamped<T: WriteMembers> {
+///     #[amf(flatten)]
+///     content: T,
+///     created: Date,
+/// }
+///
+/// #[derive(AmfObject)]
+/// struct Player {
+///     name: String,
+/// }
+///
+/// assert_eq!(Stamped::<Player>::CLASS.members(), ["name", "created"]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no members of its own",
     label = "not a struct with members",

@@ -27,6 +27,15 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Date {
 }
 
 /// Error for a date that `DateTime` cannot represent: an invalid date, or one beyond the year ±262,000.
+///
+/// ```
+/// use amf_core::{Date, DateOutOfRangeError};
+/// use chrono::{DateTime, Utc};
+///
+/// let invalid = Date::from_millis(f64::NAN);
+/// let DateOutOfRangeError(date) = DateTime::<Utc>::try_from(invalid).unwrap_err();
+/// assert!(date.as_millis().is_nan());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DateOutOfRangeError(
     /// The date that was converted.

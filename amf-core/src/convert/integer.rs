@@ -8,6 +8,20 @@ use crate::{Decoder, Encoder, FromAmf};
 
 /// Integer types, and `Option` and `Vec` of them, that [`as_string`](crate::as_string) and
 /// [`as_double`](crate::as_double) read and write. The trait is sealed.
+///
+/// ```
+/// use amf_core::{DecodeError, Decoder, Integers, Version, as_string};
+///
+/// /// Reads identifiers that a peer sends as strings or as numbers.
+/// fn read_ids<T: Integers>(decoder: &mut Decoder<'_>) -> Result<Vec<T>, DecodeError> {
+///     as_string::from_amf(decoder)
+/// }
+///
+/// // AMF3 ["7", 8]
+/// let bytes = [0x09, 0x05, 0x01, 0x06, 0x03, b'7', 0x04, 8];
+/// assert_eq!(read_ids::<u64>(&mut Decoder::new(Version::Amf3, &bytes))?, [7, 8]);
+/// # Ok::<(), DecodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no integer",
     label = "neither an integer, nor an `Option` or a `Vec` of them",

@@ -51,11 +51,11 @@ impl<'de> Decoder<'de> {
     /// Returns an error if the next value is not a list.
     ///
     /// ```
-    /// use amf_core::{Decoder, FromAmf, Version};
+    /// use amf_core::{Decoder, FromAmf, ListReader, Version};
     ///
     /// // AMF3 [true, false]
     /// let mut decoder = Decoder::new(Version::Amf3, &[0x09, 0x05, 0x01, 0x03, 0x02]);
-    /// let mut list = decoder.begin_list()?;
+    /// let mut list: ListReader<'_> = decoder.begin_list()?;
     /// let mut items = Vec::new();
     /// while let Some(_index) = decoder.next_item(&mut list)? {
     ///     items.push(bool::from_amf(&mut decoder)?);

@@ -72,13 +72,13 @@ impl<'de> Decoder<'de> {
     /// Anonymous objects, associative arrays, and objects with an alias that no known class has are accepted too.
     ///
     /// ```
-    /// use amf_core::{Class, Decoder, FromAmf, Member, Version};
+    /// use amf_core::{Class, Decoder, FromAmf, Member, ObjectReader, Version};
     ///
     /// static POINT: Class = Class::new("", &["x", "y"]);
     /// // AMF0 {y: true, z: null}
     /// let bytes = [3, 0, 1, b'y', 1, 1, 0, 1, b'z', 5, 0, 0, 9];
     /// let mut decoder = Decoder::new(Version::Amf0, &bytes);
-    /// let mut object = decoder.begin_object(&POINT)?;
+    /// let mut object: ObjectReader<'_> = decoder.begin_object(&POINT)?;
     /// assert_eq!(decoder.next_member(&mut object)?, Some(Member::Declared(1)));
     /// assert!(decoder.member::<bool>("y")?);
     /// assert_eq!(decoder.next_member(&mut object)?, Some(Member::Unknown("z".into())));

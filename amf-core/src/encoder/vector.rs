@@ -50,6 +50,17 @@ impl Encoder {
 /// Type that a [`VectorOf`](crate::VectorOf) can contain: `i32` for `Vector.<int>`, `u32` for `Vector.<uint>`, `f64`
 /// for `Vector.<Number>`, types with a class, and [`Value`] for `Vector.<*>`. The trait is sealed. A type becomes an
 /// item by implementing [`AmfClass`] and [`ToAmf`].
+///
+/// ```
+/// use amf_core::{EncodeError, VectorItem, VectorOf, Version, to_vec};
+///
+/// fn fixed_vector<T: VectorItem>(items: Vec<T>) -> Result<Vec<u8>, EncodeError> {
+///     to_vec(Version::Amf3, &VectorOf::new(items).with_fixed_length(true))
+/// }
+///
+/// assert_eq!(fixed_vector(vec![7_u32])?, [0x0E, 0x03, 0x01, 0, 0, 0, 7]);
+/// # Ok::<(), EncodeError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "there is no Vector of `{Self}`",
     label = "not `i32`, `u32`, `f64`, `Value`, nor a type of a class",

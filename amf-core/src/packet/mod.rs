@@ -17,13 +17,13 @@ use crate::error::DecodeError;
 /// its own, because the reference tables start anew in each (AMF0 §4.2).
 ///
 /// ```
-/// use amf_core::packet::Packet;
+/// use amf_core::packet::{Message, Packet};
 /// use amf_core::{Decoder, FromAmf, Limits, Version};
 ///
 /// // Version 0, no header, one message: target "a.b", response "/1", unknown length, [7].
 /// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\xFF\xFF\xFF\xFF\x0A\0\0\0\x01\0\x40\x1C\0\0\0\0\0\0";
 /// let packet = Packet::decode(bytes, &Default::default(), Limits::default())?;
-/// let message = &packet.messages[0];
+/// let message: &Message<'_> = &packet.messages[0];
 /// assert_eq!((&*message.target_uri, &*message.response_uri), ("a.b", "/1"));
 /// assert_eq!(Vec::<u8>::from_amf(&mut Decoder::new(Version::Amf0, message.body))?, [7]);
 /// # Ok::<(), amf_core::DecodeError>(())
@@ -46,6 +46,18 @@ pub struct Packet<'de> {
 }
 
 /// Header of a [`Packet`]: a name and a value.
+///
+/// ```
+/// use amf_core::packet::{Header, Packet};
+/// use amf_core::Limits;
+///
+/// // Version 0, one header "trace" that must be understood, with the value true, and no message.
+/// let bytes = b"\0\0\0\x01\0\x05trace\x01\xFF\xFF\xFF\xFF\x01\x01\0\0";
+/// let packet = Packet::decode(bytes, &Default::default(), Limits::default())?;
+/// let Header { name, must_understand, value, .. } = &packet.headers[0];
+/// assert_eq!((&**name, *must_understand, *value), ("trace", true, &[0x01, 0x01][..]));
+/// # Ok::<(), amf_core::DecodeError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Header<'de> {
@@ -82,6 +94,19 @@ pub struct Message<'de> {
 }
 
 /// Message of a [`Packet`] of which the body, or more, could not be read.
+///
+/// ```
+/// use amf_core::packet::{BrokenMessage, Packet};
+/// use amf_core::Limits;
+///
+/// // One message with a wrong length; 0x77 is not a marker of AMF0.
+/// let bytes = b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1\0\0\0\0\x77";
+/// let packet = Packet::decode(bytes, &Default::default(), Limits::default())?;
+/// let BrokenMessage { response_uri, error, .. } = packet.broken.unwrap();
+/// assert_eq!(response_uri.as_deref(), Some("/1"));
+/// assert_eq!(error.to_string(), "0x77 introduces no AMF0 value (at byte 19)");
+/// # Ok::<(), amf_core::DecodeError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BrokenMessage<'de> {

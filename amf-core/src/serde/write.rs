@@ -226,6 +226,18 @@ impl<'a> serde_core::Serializer for Serializer<'a> {
 }
 
 /// List that is being written; part of a [`Serializer`].
+///
+/// ```
+/// use amf_core::{Encoder, Version, serde::{ListSerializer, Serializer}};
+/// use serde::ser::{SerializeSeq, Serializer as _};
+///
+/// let mut encoder = Encoder::new(Version::Amf3);
+/// let mut list: ListSerializer<'_> = Serializer::new(&mut encoder).serialize_seq(None)?;
+/// list.serialize_element(&true)?;
+/// SerializeSeq::end(list)?;
+/// assert_eq!(encoder.finish()?, [0x09, 0x03, 0x01, 0x03]);
+/// # Ok::<(), amf_core::EncodeError>(())
+/// ```
 #[derive(Debug)]
 pub struct ListSerializer<'a> {
     encoder: &'a mut Encoder,
@@ -316,6 +328,18 @@ lists! {
 }
 
 /// Object that is being written; part of a [`Serializer`].
+///
+/// ```
+/// use amf_core::{Encoder, Version, serde::{MapSerializer, Serializer}};
+/// use serde::ser::{SerializeMap, Serializer as _};
+///
+/// let mut encoder = Encoder::new(Version::Amf3);
+/// let mut map: MapSerializer<'_> = Serializer::new(&mut encoder).serialize_map(None)?;
+/// map.serialize_entry("x", &true)?;
+/// SerializeMap::end(map)?;
+/// assert_eq!(encoder.finish()?, [0x0A, 0x0B, 0x01, 0x03, b'x', 0x03, 0x01]);
+/// # Ok::<(), amf_core::EncodeError>(())
+/// ```
 #[derive(Debug)]
 pub struct MapSerializer<'a> {
     encoder: &'a mut Encoder,

@@ -15,13 +15,13 @@ use crate::Date;
 /// Dates are equal if their instants are equal.
 ///
 /// ```
-/// use amf_core::{Date, Value, Version, from_slice, to_vec};
+/// use amf_core::{Date, SharedDate, Value, Version, from_slice, to_vec};
 ///
 /// // AMF3: an array of a date and a reference to it.
 /// let bytes = [0x09, 0x05, 0x01, 0x08, 0x01, 0xBF, 0xF0, 0, 0, 0, 0, 0, 0, 0x08, 0x02];
 /// let value: Value = from_slice(Version::Amf3, &bytes)?;
 /// let items = value.as_list().unwrap_or_default();
-/// assert_eq!(items[0].as_date(), Some(Date::from_millis(-1.0)));
+/// assert_eq!(items[0], Value::Date(SharedDate::from(Date::from_millis(-1.0))));
 /// assert_eq!(to_vec(Version::Amf3, &value)?, bytes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

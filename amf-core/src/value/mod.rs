@@ -84,6 +84,17 @@ pub enum Value {
 }
 
 /// Weak reference of a [`Value`] to an object that encloses it; the content of [`Value::Ancestor`].
+///
+/// ```
+/// use amf_core::{Value, Version, WeakValue, from_slice};
+///
+/// // AMF3: an object whose member `self` refers to the object.
+/// let object: Value = from_slice(Version::Amf3, b"\x0A\x0B\x01\x09self\x0A\x00\x01")?;
+/// let Some(Value::Ancestor(weak)) = object.get("self") else { unreachable!() };
+/// assert!(matches!(weak, WeakValue::Object(_)));
+/// assert!(weak.upgrade().is_some());
+/// # Ok::<(), amf_core::DecodeError>(())
+/// ```
 #[derive(Clone)]
 pub enum WeakValue {
     /// An array.

@@ -120,12 +120,29 @@ impl<'a> IntoIterator for &'a DynamicMembers {
 }
 
 /// Iterator over borrowed members in order; returned by [`DynamicMembers::iter`].
+///
+/// ```
+/// use amf_core::{DynamicMembers, DynamicMembersIter, Value};
+///
+/// let members: DynamicMembers = [("a", 1), ("b", 2)].into_iter().collect();
+/// let mut iter: DynamicMembersIter<'_> = members.iter();
+/// assert_eq!(iter.next_back(), Some(("b", &Value::Integer(2))));
+/// assert_eq!(iter.len(), 1);
+/// ```
 #[derive(Clone)]
 pub struct DynamicMembersIter<'a> {
     members: map::Iter<'a, Arc<str>, Value>,
 }
 
 /// Iterator over owned members in order; returned by `DynamicMembers::into_iter`.
+///
+/// ```
+/// use amf_core::{DynamicMembers, DynamicMembersIntoIter, Value};
+///
+/// let members: DynamicMembers = [("a", 1), ("b", 2)].into_iter().collect();
+/// let mut iter: DynamicMembersIntoIter = members.into_iter();
+/// assert_eq!(iter.next(), Some(("a".into(), Value::Integer(1))));
+/// ```
 pub struct DynamicMembersIntoIter {
     members: map::IntoIter<Arc<str>, Value>,
 }
