@@ -1,5 +1,5 @@
-//! Externalizable bodies that refer to an object around them, where nobody wants the object: skipped, or
-//! read as a dynamic value. Their own code runs all the same, because only it knows where they end.
+//! Externalizable bodies that refer to an enclosing object which is not built, because it is skipped or read as a
+//! dynamic value. The code of the class runs in both cases, because only it determines the end of the body.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -29,7 +29,7 @@ impl Externalizable for SelfReferencing {
     }
 }
 
-/// A child that knows its parent.
+/// A child with a weak pointer to its parent.
 struct Child(Weak<DynamicMembers>);
 
 impl AmfClass for Child {
@@ -109,8 +109,7 @@ fn externalizable_objects_that_refer_to_themselves_become_dynamic_values() {
 
 #[test]
 fn skipped_externalizable_objects_leave_no_values_behind() {
-    // [an object, which is skipped, and a reference to what X holds in there]: the array is 0, the object 1,
-    // X 2, and 3 the object in it, with a member that refers to 1.
+    // [an object, which is skipped, and a reference to the object within X]: the array is 0, the object 1, X 2, and the object within X is 3; its member refers to 1.
     let bytes = [
         0x09, 0x05, 0x01, // two elements
         0x0A, 0x0B, 0x01, 0x03, b'x', // 1: {x:
@@ -131,7 +130,8 @@ fn skipped_externalizable_objects_leave_no_values_behind() {
 
 #[test]
 fn nested_externalizable_objects_are_read_in_bounded_time() {
-    // X in X, 60 levels: from the second on the traits are reference 0 (01); null in the innermost.
+    // 60 nested objects X. From the second one on the traits are reference 0 (01). The innermost body is
+    // null.
     let mut bytes = OBJECT_REFERRING_TO_ITSELF[..5].to_vec();
     for _ in 1..60 {
         bytes.extend([0x0A, 0x01, 0xAB]);

@@ -1,4 +1,4 @@
-//! Moments of chrono, UUIDs, and values to and from types, against bytes that are derived by hand.
+//! Dates of chrono, UUIDs, and conversion between values and types, against bytes derived by hand.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -16,7 +16,8 @@ mod chrono_date_times {
 
     #[test]
     fn date_times_are_written_as_dates() {
-        // 1970-01-01T00:00:01Z = 1000.0 = 40 8F 40. AMF0 §2.13: 0B, the double, a zone of 0; AMF3 §3.10: 08 01.
+        // 1970-01-01T00:00:01Z = 1000.0 = 40 8F 40. AMF0 §2.13: 0B, the double, a zone of 0; AMF3 §3.10: 08
+        // 01.
         let moment = Utc.timestamp_opt(1, 0).unwrap();
         let amf0 = [0x0B, 0x40, 0x8F, 0x40, 0, 0, 0, 0, 0, 0, 0];
         let amf3 = [0x08, 0x01, 0x40, 0x8F, 0x40, 0, 0, 0, 0, 0];
@@ -24,10 +25,10 @@ mod chrono_date_times {
         assert_eq!(to_vec(Version::Amf3, &moment).unwrap(), amf3);
         assert_eq!(from_slice::<DateTime<Utc>>(Version::Amf0, &amf0).unwrap(), moment);
         assert_eq!(from_slice::<DateTime<Utc>>(Version::Amf3, &amf3).unwrap(), moment);
-        // The same moment elsewhere, with a fraction of a millisecond.
+        // The same instant in another zone, with a fraction of a millisecond.
         let elsewhere: DateTime<FixedOffset> = "1970-01-01T05:30:01.000999+05:30".parse().unwrap();
         assert_eq!(to_vec(Version::Amf3, &elsewhere).unwrap(), amf3);
-        // Before 1970 it is cut off towards the past, as chrono does.
+        // Before 1970 the fraction is truncated towards the past, as in chrono.
         let before: DateTime<Utc> = "1969-12-31T23:59:58.9999Z".parse().unwrap();
         assert_eq!(Date::from(before), Date::from_millis(-1001.0));
     }
@@ -151,7 +152,7 @@ mod values_and_types {
 
     #[test]
     fn conversion_from_values_ignores_the_limits_of_input() {
-        // More than a message from outside may have: a string of 2 MiB, and 300,000 values.
+        // More than the limits for messages allow: a string of 2 MiB, and 300,000 values.
         let text = "x".repeat(2 << 20);
         assert_eq!(to_value(&text).unwrap().as_str(), Some(&*text));
         assert_eq!(from_value::<String>(&Value::from(&*text)).unwrap(), text);

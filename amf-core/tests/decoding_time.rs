@@ -1,4 +1,4 @@
-//! Small inputs that make much work: time and output are bounded by the input too.
+//! Small inputs that cause much work. Time and output are bounded in proportion to the input.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use amf_core::{AmfObject, Classes, DecodeErrorKind, Decoder, EncodeErrorKind, FromAmf, Value, Version};
 
-/// So much would do for a hundred times the work that is needed.
+/// Sufficient for a hundred times the necessary work.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 
 const LONG_TEXT_LEN: usize = 1_000_000;
@@ -29,7 +29,7 @@ fn read<T: for<'de> FromAmf<'de>>(bytes: &[u8]) -> T {
     T::from_amf(&mut Decoder::new(Version::Amf3, bytes).with_classes(classes.into())).unwrap()
 }
 
-/// A number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than it needs.
+/// Encodes a number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than necessary.
 fn u29(number: usize) -> [u8; 4] {
     let seven = |shift: usize| (number >> shift) as u8 | 0x80;
     [seven(22), seven(15), seven(8), number as u8]
@@ -43,7 +43,7 @@ fn list(first: &[u8], again: &[u8], times: usize) -> Vec<u8> {
     [&[0x09][..], &u29((1 + times) << 1 | 1), &[0x01], first, &again.repeat(times)].concat()
 }
 
-/// Two bytes a member, a name by reference and null; each makes a megabyte be hashed.
+/// Each member takes two bytes, a name by reference and null. Each would hash a name of a megabyte.
 #[test]
 fn references_to_a_long_name_take_linear_time() {
     let members = [0x00, 0x01].repeat(20_000);
@@ -53,8 +53,8 @@ fn references_to_a_long_name_take_linear_time() {
     assert!(start.elapsed() < TIME_LIMIT, "{:?}", start.elapsed());
 }
 
-/// Five bytes for two objects of one traits record, which is read as two classes in turn; each time the
-/// alias is looked up among the classes.
+/// Two objects with the same traits record take five bytes and are read as two classes in turn. The alias is looked
+/// up each time.
 #[test]
 fn a_long_alias_read_as_two_classes_takes_linear_time() {
     let objects = [0x0A, 0x01, 0x0A, 0x01, 0x01];
@@ -65,8 +65,8 @@ fn a_long_alias_read_as_two_classes_takes_linear_time() {
     assert!(start.elapsed() < TIME_LIMIT, "{:?}", start.elapsed());
 }
 
-/// Three bytes for an object whose one member the class does not declare; its name is not UTF-8, so that it
-/// is owned, and copied each time.
+/// An object with one undeclared member takes three bytes. The name of the member is not UTF-8, so it is copied each
+/// time.
 #[test]
 fn an_undeclared_long_name_in_cesu8_exhausts_the_replay_budget() {
     let pairs = 170_000;
@@ -79,7 +79,7 @@ fn an_undeclared_long_name_in_cesu8_exhausts_the_replay_budget() {
     assert!(start.elapsed() < TIME_LIMIT, "{:?}", start.elapsed());
 }
 
-/// AMF0 has no references to strings: two bytes of AMF3 become a megabyte.
+/// AMF0 has no references to strings, so two bytes of AMF3 become a megabyte.
 #[test]
 fn repeated_strings_written_as_amf0_are_bounded() {
     let first = [&[0x06][..], &long_text()].concat();

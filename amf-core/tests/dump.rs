@@ -1,6 +1,6 @@
-//! What a dump shows, row by row, and that it ends well whatever the bytes are.
+//! Rows of dumps, and termination of dumps for arbitrary bytes.
 //!
-//! The bytes are put together by hand from the specifications; what foreign programs sent is among the vectors.
+//! The bytes are derived by hand from the specifications. The vectors contain bytes that foreign programs sent.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -13,7 +13,7 @@ fn assert_dump(kind: Kind, bytes: &[u8], rows: &str) {
     let shown = dump.to_string();
     assert_eq!(shown, rows.trim_start_matches('\n'), "\n{shown}");
     assert_eq!(dump.first_error().is_some(), shown.contains("** at byte"));
-    // A writer that takes no more is an error of its own, not one of the bytes.
+    // A writer that fails is an error of its own, not one of the bytes.
     assert!(std::fmt::write(&mut FailingWriter, format_args!("{dump}")).is_err());
 }
 
@@ -206,11 +206,11 @@ fn packets_are_dumped_with_headers_and_messages() {
     );
 }
 
-/// Numbers of AMF0 references count the array of arguments, or do not; and dates, or not (AMF0 §2.9 leaves both open).
+/// AMF0 reference numbers count the array of arguments and dates, or do not (AMF0 §2.9 leaves both open).
 #[test]
 fn references_are_shown_as_every_sender_means_them() {
-    // A list of a date and {}, then reference 2: where dates count, the list is 0, the date 1 and the object 2;
-    // elsewhere there is no object 2.
+    // A list of a date and {}, then reference 2. If dates count, the list is 0, the date 1 and the object 2.
+    // Otherwise there is no object 2.
     let date = b"\x0B\x42\x70\x2B\x36\x21\x15\x80\0\0\0";
     let list = [&b"\x0A\0\0\0\x03"[..], date, b"\x03\0\0\x09\x07\0\x02"].concat();
     assert_dump(
@@ -224,7 +224,8 @@ fn references_are_shown_as_every_sender_means_them() {
 0014  07 00 02                    [2] -> AMF0 object 1, Object at 0010
 ",
     );
-    // A call with {} and reference 0: the array of arguments if that counts, else the object. In a result, the array.
+    // A call with {} and reference 0, which is the array of arguments if that counts, and the object
+    // otherwise. In a result it is the array.
     let rows_of_reference = |target: &[u8], response: &[u8]| {
         let text = |text: &[u8]| [&[0, text.len() as u8], text].concat();
         let body = b"\0\0\0\x0C\x0A\0\0\0\x02\x03\0\0\x09\x07\0\0";
@@ -238,13 +239,13 @@ fn references_are_shown_as_every_sender_means_them() {
         "-> AMF0 object 0, Array at 0013, or -> AMF0 object 1, Object at 0018"
     );
     assert_eq!(rows_of_reference(b"/1/onResult", b""), "-> AMF0 object 0, Array at 0019");
-    // The file of `{a: date, b: reference 1}`: its data is 0, and the date 1 where dates count.
+    // The file of `{a: date, b: reference 1}`: its data is 0, and the date is 1 if dates count.
     let members = [&b"\0\x01a"[..], date, b"\0\0\x01b\x07\0\x01\0"].concat();
     let file = [&b"\0\xBF\0\0\0\x27TCSO\0\x04\0\0\0\0\0\x01s\0\0\0\0"[..], &members].concat();
     let dump = Dump::new(Kind::Sol, &file);
     assert_eq!(dump.first_error(), None);
     assert!(dump.to_string().contains(" -> Date at 001a\n"), "{dump}");
-    // What names nothing under any numbering is an error.
+    // A reference that names nothing under any numbering is an error.
     let nothing = [&list[..list.len() - 1], b"\x03"].concat();
     assert!(matches!(
         Dump::new(Kind::Amf0, &nothing).first_error().unwrap().kind(),
@@ -274,7 +275,7 @@ fn local_shared_object_files_are_dumped() {
 0025  00                        end of member
 "#,
     );
-    // With a longer length than it has, an odd byte in the signature, and names of AMF3.
+    // With a declared length beyond the end, an odd byte in the signature, and names in AMF3.
     let amf3 = b"\0\xBF\0\0\0\xFFTCSO\0\x05\0\0\0\0\0\x01s\0\0\0\x03\x03a\x06\x00\0\x01\x01\x07";
     assert_dump(
         Kind::Sol,
@@ -337,7 +338,8 @@ fn bodies_of_flex_externalizable_objects_are_dumped() {
 002e  04 01                       [0] value: Integer 1
 "#,
     );
-    // Flags 1 and 2 (body, clientId) with more flags, none of them; then those of the two classes below.
+    // Flags 1 and 2 (body, clientId) with more flags, none of which are set; then those of the two derived
+    // classes.
     assert_dump(
         Kind::Amf3,
         b"\x0A\x07\x07DSC\x83\x00\x01\x04\x01\x00\x01\x04\x05",
@@ -352,7 +354,7 @@ fn bodies_of_flex_externalizable_objects_are_dumped() {
 000d  04 05                       operation: Integer 5
 "#,
     );
-    // Only its own class knows where this one ends, so the null behind it is out of reach.
+    // Only the class of this object determines its end, so the null behind it cannot be found.
     assert_dump(
         Kind::Amf3,
         b"\x0A\x07\x07a\x1Bb\x01\x01",
@@ -431,7 +433,7 @@ fn errors_are_shown_between_the_rows_before_and_the_bytes_after() {
 0007  00 00                     2 bytes follow
 ",
     );
-    // Text that is none is shown as far as it goes, and reading goes on.
+    // Invalid text is shown as far as possible, and reading continues.
     assert_dump(
         Kind::Amf3,
         b"\x06\x07a\xFFb\x01",
@@ -486,7 +488,7 @@ fn hostile_bytes_end_with_an_error() {
     // A null in 256 arrays is shown.
     let deep = [[0x0A, 0, 0, 0, 1].repeat(256), vec![0x05]].concat();
     assert_eq!(Dump::new(Kind::Amf0, &deep).first_error(), None);
-    // Counts that the input cannot hold.
+    // Counts that exceed the input.
     for (kind, bytes) in [
         (Kind::Amf0, &b"\x0A\xFF\xFF\xFF\xFF"[..]),
         (Kind::Amf0, b"\x0C\xFF\xFF\xFF\xFF"),
@@ -503,7 +505,7 @@ fn hostile_bytes_end_with_an_error() {
 
 #[test]
 fn random_bytes_of_any_kind_never_panic() {
-    // Every marker with every byte behind it, and a tail.
+    // Every marker, followed by every byte and a tail.
     for first in 0..=255 {
         for second in (0..=255).step_by(5) {
             let bytes = [first, second, 3, 1, 0, 0, 9, 0, 1, 2];
@@ -558,7 +560,7 @@ fn kinds_of_bytes_are_guessed() {
     for (bytes, kind) in [
         (&b"\0\xBFx"[..], Kind::Sol),
         (b"\0\0\0\0\0\x01\0\x01a\0\x01b\0\0\0\x01\x05", Kind::Packet),
-        // A packet that breaks off in its body.
+        // A packet that ends within its body.
         (b"\0\0\0\0\0\x01\0\x01a\0\x01b\0\0\0\x01\x0A\0\0", Kind::Packet),
         (b"\x00\x3F\xF8\0\0\0\0\0\0", Kind::Amf0),
         (b"\x0A\x0B\x01\x03a\x04\x01\x01", Kind::Amf3),
@@ -569,13 +571,13 @@ fn kinds_of_bytes_are_guessed() {
     }
 }
 
-/// A dump is read in a terminal: text of the input must not act there, in rows and in errors.
+/// Dumps are displayed in a terminal. Text of the input must not control it, neither in rows nor in errors.
 #[test]
 fn characters_that_change_the_text_around_them_are_escaped() {
     let text = "\u{202E}x\u{2066}\u{1b}";
-    // AMF3 3.12: an externalizable object of an unknown class, whose name is in the error.
+    // AMF3 §3.12: an externalizable object of an unknown class, whose name is in the error.
     let unknown = [&[0x0A, 0x07, (text.len() as u8) << 1 | 1], text.as_bytes()].concat();
-    // AMF0 2.4: a text.
+    // AMF0 §2.4: a text.
     let row = [&[0x02, 0, text.len() as u8], text.as_bytes()].concat();
     for (kind, bytes, is_error) in [(Kind::Amf3, unknown, true), (Kind::Amf0, row, false)] {
         let dump = Dump::new(kind, &bytes);

@@ -1,5 +1,5 @@
-//! References back to an enclosing object that is read as a type of the program's own, where a [`Value`] is wanted: it is
-//! a copy. The bytes are derived by hand from AMF0 §2.9 and AMF3 §3.12: an object takes its number when it begins.
+//! References to an enclosing object that is read as a Rust type, in a place of type [`Value`]. They become copies.
+//! The bytes are derived by hand from AMF0 §2.9 and AMF3 §3.12: an object is numbered when it begins.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -14,7 +14,7 @@ use amf_core::{
 const AMF0: Version = Version::Amf0;
 const AMF3: Version = Version::Amf3;
 
-/// What a reference to an ancestor leads to, by address.
+/// Returns the target of a reference to an enclosing object.
 fn target(value: &Value) -> Option<Value> {
     match value {
         Value::Ancestor(weak) => weak.upgrade(),
@@ -80,7 +80,7 @@ fn a_map_a_collection_and_a_struct() {
     let inside = copy.get("child").unwrap();
     assert!(!is_same(inside, &parent.child), "a copy has children of its own");
     assert!(is_same(&target(inside.get("parent").unwrap()).unwrap(), copy));
-    // Alone it is complete: it can be written, and is what the sender sent.
+    // The copy is complete in itself: it can be written, and equals the data of the sender.
     let copy = copy.clone();
     drop(parent);
     assert_eq!(to_vec(AMF3, &copy).unwrap(), bytes);
@@ -114,7 +114,7 @@ fn references_to_several_enclosing_objects() {
     // The copy of the inner one refers to that of the outer one, and to itself.
     assert!(is_same(&inner.as_list().unwrap()[0], &outer));
     assert!(is_same(&target(&inner.as_list().unwrap()[1]).unwrap(), &inner));
-    // A typed place of the same object stays an error: it has no end.
+    // A reference to the same object in a typed place remains an error, because its value would be infinite.
     let error = from_slice::<Node>(AMF3, b"\x0A\x0B\x01\x09next\x0A\0\x01").unwrap_err();
     assert_eq!(*error.kind(), DecodeErrorKind::Cycle);
 }
@@ -126,7 +126,7 @@ fn the_array_of_arguments_is_not_meant() {
     assert_eq!(decoder.begin_arguments().unwrap(), 2);
     decoder.skip().unwrap();
     assert_eq!(*Value::from_amf(&mut decoder).unwrap_err().kind(), DecodeErrorKind::Cycle);
-    // In AMF0 a sender that does not count the array means the first argument: `numbering.rs`.
+    // In AMF0, a sender that does not count the array refers to the first argument; see `numbering.rs`.
     let mut decoder = Decoder::new(AMF0, b"\x0A\0\0\0\x02\x03\0\0\x09\x07\0\0");
     assert_eq!(decoder.begin_arguments().unwrap(), 2);
     decoder.skip().unwrap();
@@ -136,7 +136,7 @@ fn the_array_of_arguments_is_not_meant() {
 
 #[test]
 fn copies_are_made_on_the_budget_of_what_is_read_again() {
-    // A list of `{l: ^list}` and n times null: the copy has n + 2 values; what it refers to is found.
+    // A list of `{l: ^list}` and n nulls. The copy has n + 2 values, and its references are resolved.
     let list = |nulls: u8| {
         let mut bytes = vec![0x09, (nulls + 1) << 1 | 1, 0x01];
         bytes.extend(b"\x0A\x0B\x01\x03l\x09\0\x01");

@@ -1,4 +1,4 @@
-//! Input that means harm: an error with an address, never a panic, a hang, or more memory than the budget.
+//! Hostile input: it results in an error with an address, and never in a panic, a hang, or memory beyond the budget.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -21,7 +21,7 @@ fn skip(version: Version, bytes: &[u8], limits: Limits) -> Result<(), DecodeErro
     decoder.finish()
 }
 
-/// So many strict arrays around one another, the innermost empty.
+/// Encodes nested strict arrays, the innermost of which is empty.
 fn nested_amf0(levels: usize) -> Vec<u8> {
     let mut bytes = [0x0A, 0, 0, 0, 1].repeat(levels);
     *bytes.last_mut().unwrap() = 0;
@@ -35,7 +35,7 @@ fn nested_amf3(levels: usize) -> Vec<u8> {
     bytes
 }
 
-/// Threads have 2 MiB where nobody asks for more; a quarter of it must do.
+/// Threads have a stack of 2 MiB by default; a quarter of it must suffice.
 fn run_on_a_small_stack(run: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(512 << 10).spawn(run).unwrap().join().unwrap();
 }
@@ -71,7 +71,7 @@ fn deep_nesting_does_not_overflow_a_small_stack() {
     });
 }
 
-/// Externalizable objects, each the body of the one around it.
+/// Encodes externalizable objects, each of which is the body of the enclosing one.
 fn nested_in(alias: &[u8], levels: usize) -> Vec<u8> {
     let mut bytes = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
     bytes.extend(alias);
@@ -105,7 +105,7 @@ fn the_deepest_allowed_value_fits_a_small_stack() {
     });
 }
 
-/// Lists, each of which holds a reference to the one before it: on the wire no deeper than 2.
+/// Encodes lists, each of which contains a reference to the previous one. The depth on the wire is 2.
 fn reference_chain(version: Version, links: u16) -> Vec<u8> {
     let mut bytes = Vec::new();
     match version {
@@ -134,12 +134,12 @@ fn reference_chain(version: Version, links: u16) -> Vec<u8> {
     bytes
 }
 
-/// What holds a chain is as deep as the chain is long, and is dropped as deep.
+/// A value that contains a chain is as deep as the chain is long, and dropping it recurses that deep.
 #[test]
 fn the_length_of_a_reference_chain_counts_as_depth() {
     run_on_a_small_stack(|| {
         for version in [Version::Amf0, Version::Amf3] {
-            // The list, and the chain's first link, are two levels.
+            // The list and the first link of the chain are two levels.
             assert!(decode(version, &reference_chain(version, 62), Limits::default()).is_ok());
             for links in [63, 60_000] {
                 let bytes = reference_chain(version, links);
@@ -160,13 +160,13 @@ fn the_length_of_a_reference_chain_counts_as_depth() {
 
 #[test]
 fn memory_is_bounded_by_the_input() {
-    // A list of references to one string of 64 KiB, taken as strings of their own: 1 GiB from 80 KiB.
+    // A list of references to one string of 64 KiB, read as separate strings: 80 KiB become 1 GiB.
     let mut bytes = vec![0x09, 0x81, 0x80, 0x01, 0x01, 0x06, 0x88, 0x80, 0x01];
     bytes.resize(bytes.len() + 65_536, b'x');
     bytes.extend([0x06, 0x00].repeat(8_191));
     let error = amf_core::from_slice::<Vec<String>>(Version::Amf3, &bytes).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
-    // Shared, they cost nothing: as `Arc<str>`, borrowed, and as `Value`.
+    // Shared strings have no cost: as `Arc<str>`, borrowed, and as `Value`.
     assert_eq!(amf_core::from_slice::<Vec<Arc<str>>>(Version::Amf3, &bytes).unwrap().len(), 8_192);
     assert_eq!(amf_core::from_slice::<Vec<&str>>(Version::Amf3, &bytes).unwrap().len(), 8_192);
     let value: Value = amf_core::from_slice(Version::Amf3, &bytes).unwrap();
@@ -216,7 +216,7 @@ fn references_to_unknown_objects_are_errors() {
     }
 }
 
-/// Each level refers to the one before it twice: what is read by value doubles with each.
+/// Encodes levels that refer to the previous level twice. Read by value, each level doubles the size.
 fn doubling_references(version: Version, levels: u8) -> Vec<u8> {
     let mut bytes = match version {
         Version::Amf0 => vec![0x0A, 0, 0, 0, levels + 1, 0x0A, 0, 0, 0, 0],
@@ -273,12 +273,12 @@ fn doubling_references_exhaust_the_budget() {
             assert!(is_limit, "{error}");
         }
         assert!(skip(version, &bytes, Limits::default()).is_ok());
-        // Shared, they are as many as there are on the wire.
+        // With shared pointers, the number of objects is that on the wire.
         let tree: SharedTree = amf_core::from_slice(version, &bytes).unwrap();
         assert_eq!(tree.0.len(), 41);
         assert!(Arc::ptr_eq(&tree.0[40].0[0], &tree.0[40].0[1]));
         assert!(Arc::ptr_eq(&tree.0[40].0[0], &tree.0[39]));
-        // And as a value, which is compared, printed and written as quickly.
+        // The same holds for a dynamic value, also when it is compared, printed and written.
         let value: Value = amf_core::from_slice(version, &bytes).unwrap();
         assert_eq!(amf_core::to_vec(version, &value).unwrap(), bytes);
         let other: Value = amf_core::from_slice(version, &bytes).unwrap();
@@ -287,7 +287,7 @@ fn doubling_references_exhaust_the_budget() {
     }
 }
 
-/// `{a: …}` whose every member is a reference to the object before it, twice.
+/// `{a: …}` in which every member is a list of two references to the previous object.
 #[test]
 fn doubling_members_exhaust_the_budget() {
     let mut bytes = vec![0x0A, 0x0B, 0x01, 0x03, b'0', 0x0A, 0x01, 0x01];
@@ -316,7 +316,7 @@ fn containers_that_contain_themselves_are_decoded_as_ancestors() {
         (Version::Amf3, &[0x09, 0x01, 0x03, b'a', 0x09, 0x00, 0x01]),
         (Version::Amf3, &[0x0A, 0x13, 0x01, 0x03, b'a', 0x0A, 0x00]),
         (Version::Amf3, &[0x10, 0x05, 0x00, 0x01, 0x10, 0x00, 0x10, 0x00]),
-        // as value, as key, as both; and by way of another one
+        // As value, as key, as both, and through another dictionary.
         (Version::Amf3, &[0x11, 0x03, 0x00, 0x04, 0x07, 0x11, 0x00]),
         (Version::Amf3, &[0x11, 0x03, 0x00, 0x11, 0x00, 0x04, 0x07]),
         (Version::Amf3, &[0x11, 0x05, 0x00, 0x11, 0x00, 0x11, 0x00, 0x11, 0x00, 0x11, 0x00]),
@@ -337,7 +337,7 @@ fn containers_that_contain_themselves_are_decoded_as_ancestors() {
 #[test]
 fn many_references_to_one_string_share_its_memory() {
     const TIMES: u32 = 100_000;
-    // As a value, for a string of 1 KiB: 100 MB if each were one of its own.
+    // As values that refer to a string of 1 KiB: 100 MB if each had its own copy.
     let mut bytes = vec![
         0x09,
         (TIMES >> 13) as u8 | 0x80,
@@ -365,8 +365,8 @@ fn many_references_to_one_string_share_its_memory() {
     );
 }
 
-/// As `BlazeDS` writes what is beyond the BMP. Nothing can borrow it, so each reference to it is a copy, and
-/// counts as one; a few thousand references to a long one pass the limit.
+/// `BlazeDS` writes characters beyond the BMP this way. Such text cannot be borrowed, so each reference to it is
+/// copied and charged. A few thousand references to a long text exceed the limit.
 #[test]
 fn references_to_cesu8_count_as_copies() {
     let list = |references: usize| {
@@ -378,7 +378,7 @@ fn references_to_cesu8_count_as_copies() {
     };
     let items = amf_core::from_slice::<Vec<Arc<str>>>(Version::Amf3, &list(500)).unwrap();
     assert_eq!(items.len(), 500);
-    // A dynamic value has one copy for all of them.
+    // A dynamic value has one copy for all references.
     assert!(decode(Version::Amf3, &list(5_000), Limits::default()).is_ok());
     let error = amf_core::from_slice::<Vec<Arc<str>>>(Version::Amf3, &list(5_000)).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
@@ -403,7 +403,7 @@ mod random {
     use super::*;
     use proptest::prelude::*;
 
-    /// Bytes that look like AMF more often than chance would have it.
+    /// Generates bytes that resemble AMF more often than random ones.
     fn plausible_bytes() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![3 => 0u8..0x12, 2 => prop::sample::select(vec![0x01, 0x03, 0x0B, 0x13, 0x09, b'a']), 1 => any::<u8>()];
         prop::collection::vec(byte, 0..200)

@@ -1,4 +1,5 @@
-//! Who is who: references on the wire against pointers in memory, typed, in both versions.
+//! Identity of objects: references on the wire correspond to shared pointers in memory, in typed values of both
+//! versions.
 
 #![cfg(feature = "derive")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
@@ -82,7 +83,8 @@ fn equal_values_are_separate_objects() {
     }
 }
 
-/// Its conversion makes a pointer that dies at once, so the next one may take its address.
+/// Type whose conversion creates a pointer and drops it immediately, so that the next pointer may have the same
+/// address.
 struct Temporary(i32);
 
 impl amf_core::ToAmf for Temporary {
@@ -103,7 +105,7 @@ fn a_reused_address_is_another_object() {
 
 #[test]
 fn a_replay_keeps_the_indices_of_inner_objects() {
-    // [A {friend: B}, ref A]: read as two values of A, both must hold the same B.
+    // [A {friend: B}, ref A] is read as two values of A, which must share one B.
     #[derive(AmfObject, Debug)]
     struct A {
         friend: Arc<Point>,
@@ -196,7 +198,7 @@ fn cycles_of_other_types_are_errors_with_advice() {
 
 #[test]
 fn references_work_across_switches_to_amf3_in_one_body() {
-    // AMF0 [11 {x: 1} as AMF3 class P, 11 ref 0]: the tables of AMF3 live on.
+    // AMF0 [11 {x: 1} as AMF3 class P, 11 ref 0]: the tables of AMF3 persist between switches.
     let bytes = [0x0A, 0, 0, 0, 2, 0x11, 0x0A, 0x13, 0x03, b'P', 0x03, b'x', 0x04, 1, 0x11, 0x0A, 0x00];
     let points: Vec<Arc<Point>> = from_slice(Version::Amf0, &bytes).unwrap();
     assert!(Arc::ptr_eq(&points[0], &points[1]));
@@ -205,8 +207,8 @@ fn references_work_across_switches_to_amf3_in_one_body() {
     assert!(Arc::ptr_eq(first, second));
 }
 
-/// A date takes a place in the table of objects (AMF3 §3.10): what two places refer to is written as one again, and
-/// equal dates that were sent apart stay apart.
+/// A date has an index in the table of objects (AMF3 §3.10). A date that two places refer to is written as one again,
+/// and equal dates that were sent separately remain separate.
 #[test]
 fn dates_keep_their_identity_in_dynamic_values() {
     let date = [0x01, 0xBF, 0xF0, 0, 0, 0, 0, 0, 0];
@@ -214,14 +216,14 @@ fn dates_keep_their_identity_in_dynamic_values() {
     let shared = [&[0x09, 0x05, 0x01, 0x08][..], &date, &[0x08, 0x02]].concat();
     // [d, d]
     let apart = [&[0x09, 0x05, 0x01, 0x08][..], &date, &[0x08], &date].concat();
-    // {a: d, b: {c: ^d}} and an array of all at once, where the reference goes to number 2.
+    // {a: d, b: {c: ^d}}, and an array of all variants, in which the reference names object 2.
     let nested = [
         &[0x0A, 0x0B, 0x01, 0x03, b'a', 0x08][..],
         &date,
         &[0x03, b'b', 0x0A, 0x01, 0x03, b'c', 0x08, 0x02, 0x01, 0x01],
     ]
     .concat();
-    // [{}, d, 8, ^d]: an integer 8 is no reference, and does no harm.
+    // [{}, d, 8, ^d]: the integer 8 resembles a reference to a date, but is not one.
     let among =
         [&[0x09, 0x09, 0x01, 0x0A, 0x0B, 0x01, 0x01, 0x08][..], &date, &[0x04, 0x08, 0x08, 0x04]].concat();
     for bytes in [shared.clone(), apart, nested, among] {

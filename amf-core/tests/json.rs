@@ -1,4 +1,4 @@
-//! Dynamic values as JSON: plain, and in the form that keeps everything.
+//! Dynamic values as JSON, in the plain and in the tagged form.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -16,7 +16,7 @@ fn plain_json(value: impl Into<Value>) -> String {
     serde_json::to_string(&value.into()).unwrap()
 }
 
-/// Both ways between a value and its form, as text and as a tree that sorts its members.
+/// Checks both directions between a value and its form, as text and as a tree that sorts its members.
 #[track_caller]
 fn assert_round_trip(value: impl Into<Value>, form: &serde_json::Value) {
     let value = value.into();
@@ -28,14 +28,14 @@ fn assert_round_trip(value: impl Into<Value>, form: &serde_json::Value) {
     assert_same(&back, &value);
 }
 
-/// Equal, and of the same bytes.
+/// Checks that two values are equal and are encoded as the same bytes.
 #[track_caller]
 fn assert_same(back: &Value, value: &Value) {
     assert_eq!(back, value);
     assert_eq!(nested_type_names(back), nested_type_names(value));
 }
 
-/// What equality leaves open, as text: the sign of zero, and lengths.
+/// Returns details that equality ignores as text: the sign of zero, and lengths.
 fn nested_type_names(value: &Value) -> String {
     match value {
         Value::Number(number) => format!("{number:?}"),
@@ -113,7 +113,7 @@ mod plain_form {
 
     #[test]
     fn repetition_of_shared_values_is_bounded() {
-        // A list of a list twice, …: 2^40 values by way of 41 lists.
+        // A list that contains a list twice, repeatedly: 41 lists represent 2^40 values.
         let mut value = Value::from(vec![Value::Null]);
         for _ in 0..40 {
             value = Value::from(vec![value.clone(), value]);
@@ -219,12 +219,12 @@ mod tagged_form {
             object("C", &[], false, &[], DynamicMembers::new()),
             &json!({"$amf": "object", "alias": "C", "sealed": [], "members": {}}),
         );
-        // Names that come twice.
+        // Names that occur twice.
         assert_round_trip(
             object("", &["a", "a"], true, &[1, 2], members([("a", Value::from(3))])),
             &json!({"$amf": "object", "sealed": ["a", "a"], "dynamic": true, "members": [["a", 1], ["a", 2], ["a", 3]]}),
         );
-        // A name like the tag, with a value like a kind, too.
+        // A member named like the tag, whose value is the name of a type.
         assert_round_trip(
             Object::new().with("$amf", "ref").with("id", 7),
             &json!({"$amf": "object", "members": {"$amf": "ref", "id": 7}}),
@@ -245,7 +245,7 @@ mod tagged_form {
         let Tagged(Value::Array(list)) = serde_json::from_value(form).unwrap() else { panic!() };
         let (Value::Array(a), Value::Array(b)) = (&list.items[0], &list.items[1]) else { panic!() };
         assert!(Arc::ptr_eq(a, b));
-        // Objects without a tag of their own, bytes, and documents.
+        // Objects, bytes and documents in their short and tagged forms.
         let object = Value::from(Object::new().with("a", 1));
         let bytes = Value::from(&b"fooba"[..]);
         assert_round_trip(
@@ -263,7 +263,7 @@ mod tagged_form {
     fn references_before_their_objects_are_resolved() {
         let shared = Value::from(vec![Value::from(1)]);
         let object = Object::new().with("b", shared.clone()).with("a", shared);
-        // serde_json's tree sorts the members: the reference comes first.
+        // The tree of serde_json sorts the members, so the reference comes first.
         let tree = serde_json::to_value(Tagged(&Value::from(object))).unwrap();
         assert_eq!(
             tree.to_string(),
@@ -287,7 +287,8 @@ mod tagged_form {
 
     #[test]
     fn a_value_taken_out_of_a_cycle_is_written() {
-        // [[a reference to object 0]]: the inner list refers to the outer one, which it does not hold.
+        // [[a reference to object 0]]: the inner list refers to the outer one, which does not contain it
+        // here.
         let outer: Value = from_slice(Version::Amf3, &[9, 3, 1, 9, 3, 1, 9, 0]).unwrap();
         let inner = outer.as_list().unwrap()[0].clone();
         let form = serde_json::to_value(Tagged(&inner)).unwrap();
@@ -403,7 +404,7 @@ fn value() -> impl Strategy<Value = Value> {
                 .prop_map(|(fixed, items)| Vector::Number { fixed, items }.into()),
         ];
     leaf.prop_recursive(5, 40, 4, move |inner| {
-        // Names are few, the tag among them, so that they meet.
+        // There are few names, among them the tag, so that collisions occur.
         let name = || {
             prop_oneof!["[a-c]", Just("$amf".to_owned()), Just("id".to_owned()), Just("members".to_owned())]
         };
@@ -417,7 +418,7 @@ fn value() -> impl Strategy<Value = Value> {
         ];
         prop_oneof![
             list.clone().prop_map(Value::from),
-            // The same one twice.
+            // A list that contains the same value twice.
             (inner.clone(), name()).prop_map(|(shared, name)| {
                 Value::from(vec![shared.clone(), Object::new().with(name, shared).into()])
             }),
@@ -454,7 +455,7 @@ proptest! {
         let text = serde_json::to_string(&Tagged(&value)).unwrap();
         let Tagged(back) = serde_json::from_str::<Tagged<Value>>(&text).unwrap();
         prop_assert_eq!(&back, &value);
-        // The same bytes: sharing, order, and what equality does not see.
+        // The same bytes show sharing, order, and details that equality ignores.
         prop_assert_eq!(
             amf_core::to_vec(Version::Amf0, &back).ok(),
             amf_core::to_vec(Version::Amf0, &value).ok()
@@ -484,7 +485,7 @@ proptest! {
     }
 }
 
-/// What holds a chain is as deep as the chain is long, and would be dropped as deep.
+/// A value that contains a chain is as deep as the chain is long, and dropping it would recurse that deep.
 #[test]
 fn the_length_of_a_reference_chain_counts_as_depth() {
     let chain = |links: usize| {

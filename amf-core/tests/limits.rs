@@ -1,4 +1,5 @@
-//! Every limit of `Limits` with its default value: what just fits is read, one more is an error that names it.
+//! Each limit of `Limits` with its default value: input at the limit is read, and one more is an error that names the
+//! limit.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use amf_core::packet::Packet;
 use amf_core::{Classes, DecodeError, DecodeErrorKind, Decoder, FromAmf, Limits, Value, Version};
 
-/// One test for each limit, by its name. A test fails for a new limit until it is here.
+/// Defines one test for each limit. The test of all names fails for a new limit until it is listed here.
 macro_rules! limits {
     ($($limit:ident = $default:expr, $test:expr;)*) => {
         #[test]
@@ -46,7 +47,7 @@ limits! {
     messages = 256, number_of_messages;
 }
 
-/// A limit's name and its default.
+/// Limit with its name and its default.
 #[derive(Clone, Copy)]
 struct Limit {
     name: &'static str,
@@ -54,7 +55,7 @@ struct Limit {
 }
 
 impl Limit {
-    /// What `make` makes for the limit can be read as `T` and passed over; for one more neither.
+    /// Checks that input of size `max` is read as `T` and skipped, and that one more is refused in both cases.
     #[track_caller]
     fn assert_enforced<T: for<'de> FromAmf<'de>>(self, version: Version, make: impl Fn(usize) -> Vec<u8>) {
         for way in [read::<T>, skip] {
@@ -114,7 +115,7 @@ fn copies_of_text_that_is_not_utf8(limit: Limit) {
     });
 }
 
-/// Lists in lists, as deep as they come.
+/// Nested lists of any depth.
 struct Lists(#[expect(dead_code, reason = "only its depth counts")] Vec<Lists>);
 
 impl<'de> FromAmf<'de> for Lists {
@@ -123,7 +124,7 @@ impl<'de> FromAmf<'de> for Lists {
     }
 }
 
-/// So many times `open`, then `innermost`, then so many times `close`.
+/// Returns a function that repeats `open`, appends `innermost`, and repeats `close`.
 fn nested(open: &[u8], innermost: &[u8], close: &[u8]) -> impl Fn(usize) -> Vec<u8> {
     move |levels| [&open.repeat(levels - 1), innermost, &close.repeat(levels - 1)].concat()
 }
@@ -154,17 +155,17 @@ fn nested_values(limit: Limit) {
         limit.assert_enforced::<Value>(Version::Amf3, nested(open, innermost, close));
     }
     limit.assert_enforced::<Value>(Version::Amf3, nested_collections);
-    // AMF3 in AMF0: the two count together.
+    // AMF3 within AMF0: the levels of both are counted together.
     limit.assert_enforced::<Value>(Version::Amf0, |levels| {
         let outside = [0x0A, 0, 0, 0, 1].repeat(30);
         [outside, vec![0x11], nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[])(levels - 30)].concat()
     });
-    // Read into a type, without a tree.
+    // Read as a type, without an intermediate tree.
     limit.assert_enforced::<Lists>(Version::Amf0, nested(&[0x0A, 0, 0, 0, 1], &[0x0A, 0, 0, 0, 0], &[]));
     limit.assert_enforced::<Lists>(Version::Amf3, nested(&[0x09, 0x03, 0x01], &[0x09, 0x01, 0x01], &[]));
 }
 
-/// Externalizable objects with one another as their bodies, the innermost with null.
+/// Encodes nested externalizable objects, the innermost of which contains null.
 fn nested_collections(levels: usize) -> Vec<u8> {
     let alias = b"flex.messaging.io.ArrayCollection";
     let mut bytes = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
@@ -174,7 +175,7 @@ fn nested_collections(levels: usize) -> Vec<u8> {
     bytes
 }
 
-/// A list, which is one value, of others that are scalars.
+/// A list counts as one value, in addition to its elements.
 fn total_values(limit: Limit) {
     let elements = |values: usize, element: &[u8]| element.repeat(values - 1);
     let strict = |values: usize| {
@@ -192,7 +193,7 @@ fn total_values(limit: Limit) {
         [&[0x10][..], &u29((values - 1) << 1 | 1), &[0x00, 0x01], &elements(values, &[0x04, 0x07])].concat()
     };
     limit.assert_enforced::<Value>(Version::Amf3, vector);
-    // Keys and values; the list is the Dictionary and, to make their number odd, an array around it.
+    // Keys and values. The list is the Dictionary, and an additional array makes the total odd.
     let dictionary = |values: usize| {
         let pairs = (values - 2) / 2;
         let null = [0x01].repeat((values - 2) % 2);
@@ -203,7 +204,7 @@ fn total_values(limit: Limit) {
     limit.assert_enforced::<Value>(Version::Amf3, dictionary);
 }
 
-/// References to a list of 63 nulls, 64 values that are read again each time; one more to an empty list.
+/// References to a list of 63 nulls, which is 64 values each time, and one more to an empty list.
 fn replayed_values(limit: Limit) {
     let counts = |again: usize| (again / 64, again % 64);
     let amf0 = |again: usize| {
@@ -221,7 +222,7 @@ fn replayed_values(limit: Limit) {
         [&[0x09][..], &u29((2 + full + empty) << 1 | 1), &[0x01], &lists, &references].concat()
     };
     limit.assert_enforced_by(|again| read::<Vec<Vec<()>>>(Version::Amf3, &amf3(again)));
-    // A `Value` shares what references name, and who skips them reads nothing again.
+    // A `Value` shares the targets of references, and skipping reads nothing again.
     for (version, bytes) in [(Version::Amf0, amf0(limit.max + 1)), (Version::Amf3, amf3(limit.max + 1))] {
         assert_eq!(read::<Value>(version, &bytes), Ok(()));
         assert_eq!(skip(version, &bytes), Ok(()));
@@ -229,11 +230,11 @@ fn replayed_values(limit: Limit) {
 }
 
 fn memory_for_large_input(limit: Limit) {
-    // 16 times this would be more.
+    // 32 times the input exceeds the limit, so that `memory` alone applies.
     let input = vec![0x05; limit.max / 8];
     let charge = |bytes| Decoder::new(Version::Amf0, &input).charge(bytes);
     limit.assert_enforced_by(charge);
-    // A `ByteArray`, which takes as many bytes as it has.
+    // A `ByteArray`, which is charged with its length.
     limit.assert_enforced_by(|length| {
         let mut bytes = vec![0x0C];
         bytes.extend(u29(length << 1 | 1));
@@ -243,7 +244,7 @@ fn memory_for_large_input(limit: Limit) {
     assert_eq!(Limits::default().memory_for(usize::MAX), limit.max);
 }
 
-/// So many times the input, and 1 MiB.
+/// The effective limit is the factor times the input, plus 1 MiB.
 fn memory_for_small_input(limit: Limit) {
     const FLOOR: usize = 1 << 20;
     let memory = |max| Limit { name: "memory", max };
@@ -253,7 +254,7 @@ fn memory_for_small_input(limit: Limit) {
         in_all.assert_enforced_by(|bytes| Decoder::new(Version::Amf0, &input).charge(bytes));
         assert_eq!(Limits::default().memory_for(length), in_all.max);
     }
-    // The budget of an input that is little more than a string holds that string 48 times.
+    // With the budget of an input little longer than the string, the string can be stored 48 times.
     for (references, fits) in [(47, true), (48, false)] {
         let mut bytes = vec![0x09];
         bytes.extend(u29((1 + references) << 1 | 1));
@@ -279,7 +280,7 @@ fn length_of_every_kind_of_text(limit: Limit) {
         limit.assert_enforced::<Value>(Version::Amf3, text);
         limit.assert_enforced::<String>(Version::Amf3, text);
     }
-    // a member's name, an alias, a sealed member's name, the name of a Vector's class
+    // A member's name, an alias, a sealed member's name, the class of a Vector.
     let name = |length| [&[0x0A, 0x0B, 0x01][..], &text3(length), &[0x01, 0x01]].concat();
     limit.assert_enforced::<Value>(Version::Amf3, name);
     limit.assert_enforced::<HashMap<String, Option<u8>>>(Version::Amf3, name);
@@ -295,14 +296,14 @@ fn length_of_every_kind_of_text(limit: Limit) {
 }
 
 fn sealed_members_of_one_traits_record(limit: Limit) {
-    // The first member brings the name, the others refer to it; all are null.
+    // The first member contains the name, and the others refer to it. All values are null.
     let object = |count: usize| {
         let names = [&[0x03, b'm'][..], &[0x00].repeat(count - 1)].concat();
         [&[0x0A][..], &u29(count << 4 | 3), &[0x01], &names, &[0x01].repeat(count)].concat()
     };
     limit.assert_enforced::<Value>(Version::Amf3, object);
     limit.assert_enforced::<HashMap<String, Option<u8>>>(Version::Amf3, object);
-    // So it is with an object that AMF0 switched to AMF3 for.
+    // The same holds for an object in AMF0 that is switched to AMF3.
     limit.assert_enforced::<Value>(Version::Amf0, |count| [&[0x11][..], &object(count)].concat());
 }
 
@@ -314,7 +315,7 @@ fn number_of_messages(limit: Limit) {
     limit.assert_enforced_by(|messages| packet(0, messages));
 }
 
-/// Reads a packet of so many headers `h` and messages, all null.
+/// Reads a packet with headers named `h` and messages, all of which are null.
 fn packet(headers: usize, messages: usize) -> Result<(), DecodeError> {
     let mut bytes = vec![0, 0];
     bytes.extend((headers as u16).to_be_bytes());
@@ -327,7 +328,7 @@ fn packet(headers: usize, messages: usize) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// A number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than it needs.
+/// Encodes a number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than necessary.
 fn u29(number: usize) -> [u8; 4] {
     assert!(number < 1 << 29);
     let seven = |shift: usize| (number >> shift) as u8 | 0x80;

@@ -1,4 +1,4 @@
-//! What the macro that declares limits makes of each part of a declaration.
+//! Expansion of each part of a declaration by the macro that declares limits.
 
 use std::time::Duration;
 

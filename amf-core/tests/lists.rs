@@ -1,4 +1,4 @@
-//! Lists that leave elements out, and lists with a member `length`. The bytes are derived by hand from AMF0 §2.10 to
+//! Lists with missing elements, and lists with a member `length`. The bytes are derived by hand from AMF0 §2.10 to
 //! §2.12 and AMF3 §3.11.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -11,9 +11,9 @@ const AMF3: Version = Version::Amf3;
 
 /// `["a",,,"b"]` as ActionScript 3 sends it in AMF0: four elements, of which two are undefined.
 const AMF0_STRICT: &[u8] = b"\x0A\0\0\0\x04\x02\0\x01a\x06\x06\x02\0\x01b";
-/// The same as ActionScript 2 sends it: those that exist, by index, and a length.
+/// The same list as ActionScript 2 sends it: the existing elements by index, and a length.
 const AMF0_ECMA: &[u8] = b"\x08\0\0\0\x04\0\x010\x02\0\x01a\0\x013\x02\0\x01b\0\0\x09";
-/// The same in AMF3: one dense element; before it, those behind the gap, by index, until an empty name.
+/// The same list in AMF3: the elements behind the gap by index, up to an empty name, then one dense element.
 const AMF3_ARRAY: &[u8] = b"\x09\x03\x033\x06\x03b\x01\x06\x03a";
 
 #[test]
@@ -55,7 +55,7 @@ fn a_gap_stays_an_error_where_the_type_has_nothing_for_it() {
         text(from_slice::<(&str, &str, &str, &str)>(AMF3, AMF3_ARRAY).unwrap_err()),
         "expected a list of 4, got one that lacks element 1 (at byte 11)"
     );
-    // An element that is sent twice: 0 by its index, and dense.
+    // An element that is sent twice: 0 by its index, and as the dense element.
     let twice = b"\x09\x03\x030\x06\x03b\x01\x06\x03a";
     let repeated = "expected a list, got one whose element 0 is missing or sent twice (at byte 11)";
     assert_eq!(text(from_slice::<Vec<Option<&str>>>(AMF3, twice).unwrap_err()), repeated);
@@ -64,14 +64,14 @@ fn a_gap_stays_an_error_where_the_type_has_nothing_for_it() {
 
 #[test]
 fn the_trailing_elements_of_a_tuple_are_not_made_up() {
-    // `["a"]` for a pair: an array ends with its last element, so this is no sparse one.
+    // `["a"]` read as a pair: an array ends with its last element, so this array is not sparse.
     let error = from_slice::<(&str, Option<u8>)>(AMF3, b"\x09\x03\x01\x06\x03a").unwrap_err();
     assert_eq!(error.to_string(), "expected a list of 2, got one that lacks element 1 (at byte 6)");
 }
 
 #[test]
 fn each_element_left_out_counts_as_a_value() {
-    // `[,,, null]`: the array, its element, and three that were left out.
+    // `[,,, null]`: the array, its element, and three missing elements.
     let bytes = b"\x09\x01\x033\x01\x01";
     let read = |nodes| {
         let limits = Limits::new().with_nodes(nodes);
@@ -79,11 +79,11 @@ fn each_element_left_out_counts_as_a_value() {
     };
     assert_eq!(read(5).unwrap(), [None; 4]);
     assert_eq!(*read(4).unwrap_err().kind(), DecodeErrorKind::Limit { limit: "nodes", max: 4 });
-    // Two hundred thousand elements of 16 bytes are more than 1 MiB, from eleven bytes.
+    // Eleven bytes that denote 200,000 elements of 16 bytes exceed 1 MiB.
     let large = b"\x09\x01\x0D200000\x01\x01";
     let error = from_slice::<Vec<Option<f64>>>(AMF3, large).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "memory", .. }), "{error}");
-    // And the largest index that there can be makes no room for anything.
+    // The largest possible index does not reserve memory.
     let largest = b"\x08\0\0\0\0\0\x1418446744073709551615\x05\0\0\x09";
     let error = from_slice::<Vec<()>>(AMF0, largest).unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::Limit { limit: "nodes", .. }), "{error}");
@@ -96,7 +96,7 @@ fn the_length_beside_the_elements_of_an_array_is_dropped() {
         b"\x08\0\0\0\x02\0\x010\x02\0\x01a\0\x011\x02\0\x01b\0\x06length\0\x40\0\0\0\0\0\0\0\0\0\x09";
     let before =
         b"\x08\0\0\0\x02\0\x06length\0\x40\0\0\0\0\0\0\0\0\x010\x02\0\x01a\0\x011\x02\0\x01b\0\0\x09";
-    // The same array once it was passed on in AMF3.
+    // The same array after it was forwarded in AMF3.
     let amf3 = b"\x09\x05\x0Dlength\x04\x02\x01\x06\x03a\x06\x03b";
     for (version, bytes) in [(AMF0, &behind[..]), (AMF0, before), (AMF3, amf3)] {
         assert_eq!(from_slice::<Vec<&str>>(version, bytes).unwrap(), ["a", "b"], "{bytes:02X?}");
@@ -117,7 +117,7 @@ fn a_member_length_is_kept_where_it_is_one() {
     }
     let error = from_slice::<Vec<u8>>(AMF0, object).unwrap_err();
     assert_eq!(error.to_string(), "expected a list, got something with a member `length` (at byte 9)");
-    // Another name is no list in either.
+    // Another name makes neither of them a list.
     let other = b"\x08\0\0\0\x01\0\x010\x05\0\x05width\x05\0\0\x09";
     assert!(from_slice::<Vec<Option<u8>>>(AMF0, other).is_err());
 }

@@ -1,5 +1,5 @@
-//! Bombs: small inputs that grow. Whatever is read of them, the memory taken stays near the budget that
-//! `Limits::memory_for` states, and reading ends.
+//! Small inputs that expand. Whatever type they are read as, the memory in use stays near the budget of
+//! `Limits::memory_for`, and reading terminates.
 //!
 //! One test runs at a time, because the allocator counts for the whole process.
 
@@ -22,11 +22,11 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// The budget is charged with what values hold. Their places in the tables of references are not, nor is
-/// what keeps `Arc` and `Rc` shared; and a table that grows is there twice.
+/// The budget is charged with the contents of values, but not with their entries in the reference tables, nor with
+/// the storage of shared `Arc` and `Rc`. Growing tables exist twice for a moment.
 const ALLOWED_FACTOR: usize = 6;
 
-/// A little more than a power of two, where growing tables have doubled.
+/// Slightly more than a power of two, where growing tables have just doubled.
 const ELEMENTS: usize = 17_000;
 
 #[test]
@@ -45,7 +45,7 @@ fn false_counts_allocate_no_more_than_the_budget() {
     assert_memory_bounded(&lies.map(|(name, version, head)| (name, version, with_false_count(head))));
 }
 
-/// A bomb's name, its version and its bytes.
+/// Name, version and bytes of a bomb.
 type Bomb = (&'static str, Version, Vec<u8>);
 
 fn assert_memory_bounded(bombs: &[Bomb]) {
@@ -77,7 +77,8 @@ fn allocated_by(run: impl FnOnce()) -> usize {
 
 type ReadFn = fn(Version, &[u8]);
 
-/// What is read stays until all is read: the decoder's tables and the values count together.
+/// Functions that read a bomb. The results are kept until the end, so that the tables of the decoder and the values
+/// are measured together.
 const READ_FNS: &[(&str, ReadFn)] = &[
     ("skip", |version, bytes| drop(Decoder::new(version, bytes).skip())),
     ("Value", read::<Value>),
@@ -150,7 +151,7 @@ fn bombs() -> Vec<Bomb> {
     ]
 }
 
-/// A list of so many elements, all the same.
+/// Encodes a list that repeats one element.
 fn amf0_list(count: usize, element: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x0A];
     bytes.extend((count as u32).to_be_bytes());
@@ -166,27 +167,28 @@ fn amf3_list(count: usize, elements: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A number of up to 21 bits in three bytes (AMF3 §1.3.1).
+/// Encodes a number of up to 21 bits in three bytes (AMF3 §1.3.1).
 fn u29(number: usize) -> [u8; 3] {
     assert!(number < 1 << 21);
     [(number >> 14) as u8 | 0x80, (number >> 7) as u8 | 0x80, number as u8 & 0x7F]
 }
 
-/// Empty objects that have their traits by reference.
+/// Encodes empty objects that refer to one traits record.
 fn one_traits_record() -> Vec<u8> {
     let mut objects = vec![0x0A, 0x0B, 0x01, 0x01];
     objects.extend([0x0A, 0x01, 0x01].repeat(ELEMENTS - 1));
     amf3_list(ELEMENTS, &objects)
 }
 
-/// Objects of 1,024 null members each, with traits of their own whose names are references to one string.
+/// Encodes objects with 1,024 null members each, and with separate traits records whose names are references to one
+/// string.
 fn wide_traits(count: usize) -> Vec<u8> {
     let mut objects = Vec::new();
     for _ in 0..count {
         objects.push(0x0A);
         objects.extend(u29(1_024 << 4 | 3));
         objects.push(0x01);
-        // The first brings the name, all others refer to it.
+        // The first record contains the name, and all others refer to it.
         if objects.len() < 10 {
             objects.extend([0x03, b'm']);
         } else {
@@ -198,7 +200,7 @@ fn wide_traits(count: usize) -> Vec<u8> {
     amf3_list(count, &objects)
 }
 
-/// `ArrayCollection`s of null.
+/// Encodes `ArrayCollection`s of null.
 fn collections() -> Vec<u8> {
     let alias = b"flex.messaging.io.ArrayCollection";
     let mut objects = vec![0x0A, 0x07, (alias.len() << 1 | 1) as u8];
@@ -208,7 +210,7 @@ fn collections() -> Vec<u8> {
     amf3_list(ELEMENTS, &objects)
 }
 
-/// `{a: null, a: null, …}`, the name by reference.
+/// Encodes `{a: null, a: null, …}`, with the name by reference.
 fn members_of_one_name(count: usize) -> Vec<u8> {
     let mut bytes = vec![0x0A, 0x0B, 0x01, 0x03, b'a', 0x01];
     bytes.extend([0x00, 0x01].repeat(count - 1));
@@ -216,7 +218,7 @@ fn members_of_one_name(count: usize) -> Vec<u8> {
     bytes
 }
 
-/// Names of three letters, from `AAA` on.
+/// Returns names of three letters, from `AAA` on.
 fn names(count: usize) -> impl Iterator<Item = [u8; 3]> {
     (0..count).map(|number| [number / 2_500, number / 50 % 50, number % 50].map(|digit| b'A' + digit as u8))
 }
@@ -243,7 +245,7 @@ fn amf0_members_of_many_names(count: usize) -> Vec<u8> {
     bytes
 }
 
-/// A string of 10,000 bytes, and references to it.
+/// Encodes a string of 10,000 bytes and references to it.
 fn one_string(count: usize) -> Vec<u8> {
     let mut strings = vec![0x06];
     strings.extend(u29(10_000 << 1 | 1));
@@ -252,15 +254,15 @@ fn one_string(count: usize) -> Vec<u8> {
     amf3_list(count, &strings)
 }
 
-/// As deep as is allowed, each list said to have as many elements as there can be, and bytes that could be
-/// so many.
+/// Encodes lists nested to the maximum depth, each with the largest possible count, followed by bytes that could be
+/// that many elements.
 fn with_false_count(head: &[u8]) -> Vec<u8> {
     let mut bytes = head.repeat(64);
     bytes.resize(100_000, 0x01);
     bytes
 }
 
-/// Each level refers to the one before it twice.
+/// Encodes levels, each of which refers to the previous one twice.
 fn amf3_doubling_references(levels: usize) -> Vec<u8> {
     let mut lists = vec![0x09, 0x01, 0x01];
     for level in 1..=levels {

@@ -20,7 +20,7 @@ const ALL: [Amf0Numbering; 4] = [
     Amf0Numbering { arguments_count: true, dates_count: true },
 ];
 
-/// Writes AMF0 as a peer of one numbering does.
+/// Writer of AMF0 that follows one numbering.
 struct Sender {
     numbering: Amf0Numbering,
     bytes: Vec<u8>,
@@ -56,7 +56,7 @@ impl Sender {
         self.numbering.dates_count.then(|| self.place())
     }
 
-    /// An anonymous object with one Boolean of this name.
+    /// Writes an anonymous object with one Boolean member.
     fn object(&mut self, name: u8) -> u16 {
         self.bytes.extend([0x03, 0, 1, name, 0x01, 1, 0, 0, 9]);
         self.place()
@@ -85,7 +85,7 @@ struct B {
 
 const NOON: f64 = 1_306_926_000_000.0;
 
-/// Reads a call's arguments by one function.
+/// Reads the arguments of a call with one function.
 fn arguments<'de, T>(
     decoder: &mut Decoder<'de>,
     mut read: impl FnMut(&mut Decoder<'de>) -> Result<T, amf_core::DecodeError>,
@@ -115,7 +115,7 @@ fn typed_arguments_of_every_sender() {
         assert_eq!((date, b, xml_text.as_str()), (Date::from_millis(NOON), B { b: true }, "<a/>"));
         assert_eq!(a, again);
 
-        // The XML again, behind it.
+        // A reference to the XML, behind it.
         sender.bytes[4] = 6;
         sender.reference(xml);
         let mut decoder = Decoder::new(Version::Amf0, &sender.bytes);
@@ -184,7 +184,8 @@ struct Holder {
 #[test]
 fn a_date_in_an_object_that_is_read_again() {
     for numbering in ALL {
-        // A list of {when: date} twice, and [B] twice: objects that are read again by value leave the numbers alone.
+        // A list of {when: date} twice, and of [B] twice: objects that are replayed by value do not change
+        // the numbers.
         let mut sender = Sender::new(numbering);
         sender.array(4);
         sender.bytes.extend(*b"\x03\0\x04when");
@@ -203,7 +204,7 @@ fn a_date_in_an_object_that_is_read_again() {
 
 #[test]
 fn a_date_behind_the_switch_to_amf3_has_no_amf0_number() {
-    // [11 08 01 a date, {a}, {b}, reference 1 or 2]: the list is 0, A is 1 and B 2, whoever counts AMF0 dates.
+    // [11 08 01 a date, {a}, {b}, reference 1 or 2]: the list is 0, A is 1 and B is 2, also if AMF0 dates count.
     let mut sender = Sender::new(Amf0Numbering { arguments_count: true, dates_count: true });
     sender.array(4);
     sender.bytes.extend([0x11, 0x08, 0x01]);
@@ -219,7 +220,7 @@ fn a_date_behind_the_switch_to_amf3_has_no_amf0_number() {
 
 #[test]
 fn what_reads_under_several_takes_the_first() {
-    // A list of a date, A, B and reference 3: B where the arguments count, A where dates do too.
+    // A list of a date, A, B and reference 3, which is B if the arguments count, and A if dates count too.
     let mut sender = Sender::arguments(ALL[3], 1);
     sender.array(4);
     sender.date(NOON);
@@ -260,7 +261,7 @@ fn the_array_of_arguments_is_never_meant() {
 
 #[test]
 fn the_first_error_is_reported() {
-    // A list of a date, A, and reference 9, which nobody can mean.
+    // A list of a date, A, and reference 9, which is invalid under every numbering.
     let mut sender = Sender::arguments(ALL[0], 1);
     sender.array(3);
     sender.date(NOON);
@@ -274,7 +275,7 @@ fn the_first_error_is_reported() {
 
 #[test]
 fn all_attempts_share_one_budget() {
-    // [a date, A, reference]: 1 array + 1 list + 1 date + 1 object + 1 Boolean = 5 values until the reference.
+    // [a date, A, reference]: 1 array + 1 list + 1 date + 1 object + 1 Boolean = 5 values up to the reference.
     let mut sender = Sender::arguments(ALL[3], 1);
     sender.array(3);
     sender.date(NOON);
@@ -285,8 +286,9 @@ fn all_attempts_share_one_budget() {
         let mut decoder = Decoder::new(Version::Amf0, &sender.bytes).with_limits(limits);
         arguments(&mut decoder, Decoder::read::<Vec<Value>>).map_err(|error| error.kind().clone())
     };
-    // Under the first numbering the reference, 3, is out of range: three objects. The attempt took 6 values, and the
-    // next takes 5, as its reference leads to an object that was made already.
+    // Under the first numbering reference 3 is out of range, because there are three objects. The first
+    // attempt takes 6 values, and the second one 5, because its reference leads to an object that was already
+    // read.
     let first = DecodeErrorKind::Reference { table: "object", index: 3, len: 3 };
     assert_eq!(read(10).unwrap_err(), first);
     assert_eq!(read(11).unwrap().len(), 3);
@@ -321,7 +323,7 @@ fn what_is_written_means_the_same_to_every_reader() {
 
 #[test]
 fn what_is_written_for_a_known_reader_refers_by_its_numbers() {
-    // The object is 0; where dates count, the date is 1. A comes next.
+    // The object is 0. If dates count, the date is 1. A follows.
     for (numbering, number) in ALL.into_iter().zip([1, 2, 1, 2]) {
         let mut encoder = Encoder::new(Version::Amf0).with_amf0_numbering(numbering);
         object_behind_a_date().to_amf(&mut encoder).unwrap();
@@ -352,7 +354,8 @@ fn enclosing_objects_are_referred_to_as_flash_player_counts() {
 
 #[test]
 fn objects_that_are_written_again_stay_within_the_output_limit() {
-    // Behind a date, 40 lists of which each holds the one before twice: in full, 2^40 of the innermost.
+    // Behind a date, 40 lists, each of which contains the previous one twice. In full they would contain the
+    // innermost 2^40 times.
     let mut list = Value::from(vec![Value::from(true)]);
     for _ in 0..40 {
         list = Value::from(vec![list.clone(), list]);

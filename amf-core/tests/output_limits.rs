@@ -1,4 +1,4 @@
-//! Every output has a limit with a name: what fits is written, and one byte more is an error.
+//! Limits on output: a value at the limit is written, and one byte more is an error with the name of the limit.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -19,7 +19,7 @@ fn is_too_large(error: &EncodeError, limit: &str, max: usize) -> bool {
         if *found == limit && *found_max == max)
 }
 
-/// Writes with each limit from 0 on, until the value fits.
+/// Writes with each limit, from 0 up to the first one that the value fits in.
 #[track_caller]
 fn check_all_limits(new: impl Fn() -> Encoder, value: &dyn ToDyn) {
     let mut encoder = new();
@@ -46,7 +46,7 @@ fn check_all_limits(new: impl Fn() -> Encoder, value: &dyn ToDyn) {
     assert_eq!(bytes, all);
 }
 
-/// [`ToAmf`] as an object.
+/// [`ToAmf`] as a trait that can be made into an object.
 trait ToDyn {
     fn write(&self, encoder: &mut Encoder) -> Result<(), EncodeError>;
 }
@@ -130,7 +130,7 @@ fn an_encoder_is_fit_for_use_again_after_a_message_that_was_too_large() {
     assert_eq!(encoder.output_limit(), OutputLimit::new(NAME, 10));
 }
 
-/// Lists whose length serde does not know are written aside first, within the same limit.
+/// Lists without a known length are written to a separate encoder first, within the same limit.
 #[test]
 fn lists_of_unknown_length_share_the_limit() {
     use serde::ser::{Serialize, SerializeSeq, Serializer};
@@ -210,7 +210,7 @@ fn files_are_written_up_to_the_limit() {
     }
 }
 
-/// A string that AMF3 refers to stands in AMF0 each time, so do the names of a class.
+/// AMF0 repeats a string that AMF3 refers to, and so it does with the names of a class.
 #[test]
 fn translation_to_amf0_stops_at_the_limit() {
     let text: Arc<str> = "x".repeat(50_000).into();
@@ -219,7 +219,7 @@ fn translation_to_amf0_stops_at_the_limit() {
     let object = || Value::from(Object::with_traits(Arc::clone(&traits), Vec::new(), DynamicMembers::new()));
     let objects: Value = (0..10_000).map(|_| object()).collect();
     let shared = Value::from(vec![Value::Null; 100]);
-    // The numbers of AMF0's references end at 65,535: what lies beyond is written again.
+    // AMF0 reference numbers end at 65,535. Later objects are written again.
     let mut beyond: Vec<Value> = (0..66_000).map(|_| Value::from(Object::new())).collect();
     beyond.extend(vec![shared; 10_000]);
     for value in [texts, objects, beyond.into()] {
@@ -246,7 +246,7 @@ fn json_error(value: &Value, tagged: bool, max: usize) -> Option<String> {
 #[test]
 fn json_is_written_up_to_the_limit() {
     let too_large = |max: usize| format!("the output is larger than the limit `json_bytes` of {max} bytes");
-    // As it is written, with a comma behind each value, and every control character in six bytes.
+    // The size as written, with a comma behind each value, and six bytes for every control character.
     for (value, bytes) in [
         (Value::from("text"), 7),
         (Value::from("a\n\"\u{1}"), 18),
@@ -263,7 +263,7 @@ fn json_is_written_up_to_the_limit() {
     assert_eq!(json_error(&Value::from(values()), true, 70_000), Some(too_large(70_000)));
 }
 
-/// Was: 140 kB became 2 GB of JSON.
+/// Regression: 140 kB became 2 GB of JSON.
 #[test]
 fn json_of_repeated_names_texts_and_aliases_is_bounded() {
     let name: Arc<str> = "n".repeat(50_000).into();

@@ -1,4 +1,5 @@
-//! Finding the messages of a packet: where lengths are believed, where they are not, and what is no packet.
+//! Location of the messages in a packet: cases in which lengths are trusted, in which they are not, and input that is
+//! not a packet.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use amf_core::DecodeErrorKind;
 use amf_core::Limits;
 use amf_core::packet::Packet;
 
-/// Version 0, no header, one message: target "a.b", response "/1", this length.
+/// Encodes a packet of version 0 without headers and with one message: target "a.b", response "/1", the given length.
 fn packet(length: u32, body: &[u8]) -> Vec<u8> {
     [&b"\0\0\0\0\0\x01\0\x03a.b\0\x02/1"[..], &length.to_be_bytes(), body].concat()
 }
@@ -56,7 +57,7 @@ fn a_lazily_decoded_body_is_the_rest_of_the_input() {
     let garbage = b"\x05\x05";
     let bytes = packet(2, garbage);
     assert_eq!(decode_lazily(&bytes).messages.first().unwrap().body, garbage);
-    // Who says another length, or none, is not believed: the value ends behind its one byte.
+    // A wrong or missing length is not trusted: the value ends behind its only byte.
     for length in [0, 1, 3, u32::MAX] {
         let bytes = packet(length, garbage);
         for packet in [decode_lazily(&bytes), decode(&bytes)] {
@@ -65,7 +66,7 @@ fn a_lazily_decoded_body_is_the_rest_of_the_input() {
     }
 }
 
-/// Message: target and response with their lengths as u16, the declared length, the body.
+/// Encodes a message: target and response with their lengths as u16, the declared length, the body.
 fn message_of_length(target: &str, response: &str, length: u32, body: &[u8]) -> Vec<u8> {
     let text = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
     [&text(target)[..], &text(response), &length.to_be_bytes(), body].concat()
@@ -75,12 +76,12 @@ fn message(target: &str, response: &str, body: &[u8]) -> Vec<u8> {
     message_of_length(target, response, body.len() as u32, body)
 }
 
-/// Version 0, no headers, this number of messages, which need not be theirs.
+/// Encodes a packet of version 0 without headers. The declared number of messages may be wrong.
 fn packet_of(count: u16, messages: &[Vec<u8>]) -> Vec<u8> {
     [&[0, 0, 0, 0][..], &count.to_be_bytes(), &messages.concat()].concat()
 }
 
-/// The response URIs of all messages, with `!` where the body cannot be read, and `?` for a broken one.
+/// Returns the response URIs of all messages, with `!` if the body cannot be read, and `?` for a broken message.
 fn found(packet: &Packet<'_>) -> String {
     let message = |message: &amf_core::packet::Message<'_>| {
         format!("{}{} ", message.response_uri, if message.error.is_some() { "!" } else { "" })
@@ -108,7 +109,7 @@ fn bytes_behind_the_last_message_are_counted() {
             let expected = match count {
                 0 => null("/1").len(),
                 1 => trailing.len(),
-                // Where a message is broken, nobody knows what belongs to it.
+                // If a message is broken, trailing bytes cannot be distinguished from messages.
                 _ => 0,
             };
             assert_eq!(packet.trailing_bytes, expected, "{count} {trailing:?}");
@@ -116,29 +117,29 @@ fn bytes_behind_the_last_message_are_counted() {
     }
 }
 
-/// Bodies that cannot be read, each for another reason, under the limits below.
+/// Returns bodies that cannot be read under the limits below, each for another reason.
 fn unreadable_bodies() -> Vec<Vec<u8>> {
     vec![
         // 02: a string that is not UTF-8, since FF never is
         b"\x02\0\x01\xFF".to_vec(),
         // the same behind an argument, within a list (0A)
         b"\x0A\0\0\0\x02\x05\x02\0\x01\xFF".to_vec(),
-        // 07: a reference to what was not sent
+        // 07: a reference to an object that was not sent
         b"\x0A\0\0\0\x01\x07\0\x09".to_vec(),
-        // lists in lists, 100 deep
+        // nested lists, 100 deep
         [b"\x0A\0\0\0\x01".repeat(100), b"\x05".to_vec()].concat(),
-        // 0E is reserved, 77 is no marker
+        // 0E is reserved, 77 is not a marker
         b"\x0E".to_vec(),
         b"\x0A\0\0\0\x02\x05\x77".to_vec(),
-        // 11 to AMF3: 0A object, 07 an externalizable class, 03 "x", and what only the class could read
+        // 11 to AMF3: 0A object, 07 an externalizable class, 03 "x", and a body that only the class can read
         b"\x0A\0\0\0\x01\x11\x0A\x07\x03x\x01\x02\x03".to_vec(),
-        // 11, and a marker that AMF3 does not have
+        // 11, and a byte that is not a marker of AMF3
         b"\x11\x12".to_vec(),
         // a string beyond the limit of 10 bytes
         b"\x02\0\x0Bhello world".to_vec(),
-        // a string (0C, length u32) beyond the end of the packet, so that nothing of it is read
+        // a string (0C, length u32) beyond the end of the packet, so that none of it is read
         b"\x0C\0\0\xFF\xFFx".to_vec(),
-        // nothing at all
+        // no marker at all
         b"\x12".to_vec(),
     ]
 }
@@ -210,12 +211,13 @@ fn a_sender_whose_earlier_lengths_were_wrong_is_not_believed() {
     }
 }
 
-/// A client that declares a wrong length sends a text that somebody else typed, and this one typed a message. Whatever
-/// the length, also one that leads right to it, the text is not run.
+/// A client that declares a wrong length sends text typed by a third party, who typed a message. For every length,
+/// including one that leads exactly to it, the text is not executed.
 #[test]
 fn a_text_within_a_value_is_never_a_message() {
     let last = message("game.leave", "/2", b"\x0A\0\0\0\0");
-    // As it would stand in the input, its body would reach to the end: what follows is hidden in a long string (0C).
+    // Taken as a message of the packet, its body would reach to the end: the rest is hidden in a long string
+    // (0C).
     let typed = |hidden: usize| {
         let body = [&b"\x0A\0\0\0\x01\x0C"[..], &(hidden as u32).to_be_bytes()].concat();
         message_of_length("bank.pay", "/9", (body.len() + hidden) as u32, &body)
@@ -235,7 +237,7 @@ fn a_text_within_a_value_is_never_a_message() {
             assert_eq!(targets, expected, "{length}; the text is at {to_the_text}");
         }
     }
-    // That the lengths alone would lead through the text, to the end, in two messages, is what makes it a trap.
+    // The trap: the lengths alone would lead through the text to the end, in two messages.
     let trap =
         packet_of(2, &[message_of_length("game.say", "/1", to_the_text, &start), typed, tail.to_vec(), last]);
     let second = 6 + 2 + 8 + 2 + 2 + 4 + start.len();
@@ -244,18 +246,18 @@ fn a_text_within_a_value_is_never_a_message() {
     assert_eq!(declared + 4 + length as usize, trap.len());
 }
 
-/// Each of many bodies claims all that follows. Passing over each to the end of the input would be quadratic: here
-/// 256 times 2 MiB.
+/// Each of many bodies claims to contain everything that follows. Skipping each up to the end of the input would take
+/// quadratic time: 256 times 2 MiB here.
 #[test]
 fn bodies_that_claim_the_rest_are_read_within_their_lengths() {
-    // 0A: more elements than there are, the first ones are null; then FF
+    // 0A: more elements than there are, of which the first are null; then FF
     let body = [b"\x0A\0\x7F\xFF\xFF", &[0x05; 8_000][..], &[0xFF]].concat();
     let message = message("a.b", "/1", &body);
     let bytes = packet_of(256, &vec![message; 256]);
     let packet = decode(&bytes);
     assert_eq!(packet.messages.len(), 256);
     assert!(packet.messages.iter().all(|message| message.error.is_some() && message.body == body));
-    // Every error is within its own body, and its address is in the packet.
+    // Every error is within its own body, and its offset is that in the packet.
     for message in &packet.messages {
         let offset = message.error.as_ref().unwrap().offset();
         assert!((message.offset..=message.offset + body.len()).contains(&offset), "{offset}");
@@ -317,7 +319,7 @@ fn packets_of_unknown_versions_are_packets() {
         let bytes = of_version(packet_of(1, &[message("a.b", "/1", b"\x0E")]));
         assert_eq!(found(&decode(&bytes)), "/1! ", "its sender can be told");
     }
-    // Of a known version, a limit is one, and what ends too early is cut.
+    // In a known version, an exceeded limit is reported as such, and so is an input that ends too early.
     for (bytes, expected) in [
         (&b"\0\0\0\x41"[..], "the limit `headers` of 64 is passed (at byte 4)"),
         (b"\0\x03\0\0\xFF\xFF", "the limit `messages` of 256 is passed (at byte 6)"),
@@ -331,7 +333,7 @@ fn packets_of_unknown_versions_are_packets() {
 
 #[test]
 fn a_length_that_is_not_known_leads_nowhere() {
-    // The first message, of a length that is not known, is no AMF0 value (77); the second one is null.
+    // The first message, with an unknown length, is not an AMF0 value (77). The second one is null.
     let bytes =
         packet_of(2, &[message_of_length("a.b", "/1", u32::MAX, b"\x77"), message("a.b", "/2", b"\x05")]);
     let opened = decode_lazily(&bytes);

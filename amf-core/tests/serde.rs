@@ -1,4 +1,4 @@
-//! Types with serde's derives: to and from bytes that are derived by hand from the specification.
+//! Types with serde's derives: conversion to and from bytes that are derived by hand from the specification.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -19,7 +19,7 @@ const AMF0: Version = Version::Amf0;
 const AMF3: Version = Version::Amf3;
 const VERSIONS: [Version; 2] = [AMF0, AMF3];
 
-/// Both ways between a value and bytes, and no panic wherever the bytes are cut.
+/// Checks both directions between a value and bytes, and that truncated bytes cause no panic.
 #[track_caller]
 fn assert_round_trip_bytes<T: Serialize + DeserializeOwned + Debug + PartialEq>(
     version: Version,
@@ -41,7 +41,7 @@ fn assert_round_trip<T: Serialize + DeserializeOwned + Debug + PartialEq>(value:
     }
 }
 
-/// What a dynamic value looks like for a type.
+/// Deserializes a type from the encoding of a dynamic value.
 fn deserialize_value<T: DeserializeOwned>(
     version: Version,
     value: impl Into<Value>,
@@ -92,7 +92,7 @@ mod round_trips {
         assert_round_trip_bytes(AMF0, &(), &[5]);
         assert_round_trip_bytes(AMF3, &None::<u8>, &[1]);
         assert_round_trip_bytes(AMF3, &Some(5u8), &[4, 5]);
-        // undefined is nothing too.
+        // undefined is read as `None` too.
         assert_eq!(from_slice::<Option<u8>>(AMF0, &[6]).unwrap(), None);
         from_slice::<()>(AMF3, &[0]).unwrap();
     }
@@ -204,9 +204,9 @@ mod round_trips {
         let event = Event { at: Date::from_millis(1000.0) };
         // AMF3 §3.10: 08 01, then the double 1000.0 = 40 8F 40.
         assert_round_trip_bytes(AMF3, &event, b"\x0A\x0B\x01\x05at\x08\x01\x40\x8F\x40\0\0\0\0\0\x01");
-        // a number is taken as milliseconds
+        // a number is read as milliseconds
         assert_eq!(deserialize_value::<Event>(AMF0, Object::new().with("at", 1000.0)).unwrap(), event);
-        // and a date as a number
+        // and a date is read as a number
         let moment = Value::from(Date::from_millis(1000.5));
         assert!((deserialize_value::<f64>(AMF3, moment).unwrap() - 1000.5).abs() < f64::EPSILON);
         assert_eq!(deserialize_value::<i64>(AMF0, Date::from_millis(-1000.0)).unwrap(), -1000);
@@ -344,7 +344,7 @@ mod deserialize_any {
         for bytes in [&b"\x0A\0\0\0\0"[..], b"\x08\0\0\0\0\0\0\x09", b"\x11\x09\x01\x01", b"\x03\0\0\x09"] {
             assert_eq!(from_slice::<Options>(AMF0, bytes).unwrap(), Options { fast: None });
         }
-        // Its members in order, as every format of serde has it.
+        // Members in order as a list, as in every format of serde.
         assert_eq!(from_slice::<Options>(AMF3, &[9, 3, 1, 3]).unwrap(), Options { fast: Some(true) });
     }
 
@@ -386,8 +386,8 @@ mod lists {
         // AMF0 §2.10: 08, a length that is no more than a hint, names and values.
         let bytes = b"\x08\0\0\0\0\0\x012\x02\0\x01c\0\x010\x02\0\x01a\0\x011\x02\0\x01b\0\0\x09";
         assert_eq!(from_slice::<Vec<&str>>(AMF0, bytes).unwrap(), ["a", "b", "c"]);
-        // The same in AMF3 behind 11, where reading goes on in another version after the list ended:
-        // 09, no dense elements, names and values.
+        // The same in AMF3 behind 11, where reading continues in AMF0 after the list: 09, no dense elements,
+        // names and values.
         let bytes = b"\x11\x09\x01\x032\x06\x03c\x030\x06\x03a\x031\x06\x03b\x01";
         assert_eq!(from_slice::<Vec<String>>(AMF0, bytes).unwrap(), ["a", "b", "c"]);
     }
@@ -419,7 +419,7 @@ mod lists {
         struct Evens(Vec<u32>);
         impl Serialize for Evens {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                // An iterator that says nothing of its length.
+                // An iterator without a known length.
                 serializer.collect_seq(self.0.iter().filter(|number| **number % 2 == 0))
             }
         }
@@ -434,7 +434,7 @@ mod lists {
         // The second "ab" refers to the first one: 06 00.
         assert_eq!(within, b"\x09\x09\x01\x06\x05ab\x09\x03\x01\x04\x02\x06\0\x0C\x03\x01");
 
-        // Text that was written before is found from within, too.
+        // Text that was written before the list is found from within it, too.
         assert_eq!(
             to_vec(AMF3, &("ab", Texts)).unwrap(),
             b"\x09\x05\x01\x06\x05ab\x09\x05\x01\x06\0\x06\x03x"
@@ -617,7 +617,7 @@ mod references {
         struct Nest(Vec<Option<Nest>>);
         let error = error_text::<serde_json::Value>(AMF3, &[9, 3, 1, 9, 0]);
         assert!(error.starts_with("[0]: the reference leads back to an object that encloses it"), "{error}");
-        // In an element that came before its turn.
+        // In an element that arrives out of order.
         let bytes = b"\x08\0\0\0\0\0\x011\x07\0\0\0\x010\x05\0\0\x09";
         let error = error_text::<Nest>(AMF0, bytes);
         assert!(error.starts_with("[1]: the reference leads back to an object that encloses it"), "{error}");
@@ -648,7 +648,7 @@ mod with_other_types {
             let bytes = amf_core::to_vec(version, &job).unwrap();
             assert_eq!(amf_core::from_slice::<Job>(version, &bytes).unwrap(), job);
         }
-        // Without `retry`, and with an error inside.
+        // Without `retry`, and with an error within `options`.
         let value = Object::new().with("options", Object::new().with("fast", true)).with("id", 5);
         assert_eq!(amf_core::from_value::<Job>(&value.into()).unwrap(), job);
         let value = Object::new().with("options", Object::new().with("fast", 1)).with("id", 5);
@@ -686,7 +686,7 @@ mod with_other_types {
     }
 }
 
-/// A tree of everything in serde's data model that comes back the same.
+/// A tree with every type of serde's data model that survives a round trip.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 enum Tree {
     Unit,
@@ -744,7 +744,7 @@ proptest! {
         for version in VERSIONS {
             let bytes = to_vec(version, &tree).unwrap();
             prop_assert_eq!(&from_slice::<Tree>(version, &bytes).unwrap(), &tree);
-            // Another reader of the same bytes: the dynamic one.
+            // The dynamic reader of the same bytes.
             let value: Value = amf_core::from_slice(version, &bytes).unwrap();
             prop_assert_eq!(amf_core::to_vec(version, &value).unwrap(), bytes);
         }

@@ -1,7 +1,7 @@
-//! Local shared objects: their layout byte by byte, and files that are not what they say.
+//! Local shared objects: their format byte by byte, and malformed files.
 //!
-//! The bytes are put together by hand from the table in the module's documentation; whole files of Flash
-//! Player are among the foreign vectors.
+//! The bytes are derived by hand from the table in the documentation of the module. The foreign vectors contain whole
+//! files of Flash Player.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use amf_core::sol::SolFile;
 use amf_core::{AmfObject, Classes, DecodeErrorKind, Limits, Object, Value, Version, WeakValue};
 
-/// A file named `s`, with this version byte and these members.
+/// Encodes a file named `s`, with the given version byte and members.
 fn file(version: u8, members: &[u8]) -> Vec<u8> {
     let length = 10 + 3 + 3 + 1 + members.len();
     [
@@ -146,7 +146,7 @@ fn malformed_files_are_errors_with_an_offset() {
     assert_error(&with(19, 1), "a shared object has 00 00 00 behind its name (at byte 19)");
     assert_error(&with(22, 1), "the version of a shared object is 0 or 3 (at byte 22)");
     assert_error(&with(28, 1), "a member of a shared object ends with 00 (at byte 28)");
-    // A declared length beyond the end, and one that ends inside of a member.
+    // A declared length beyond the end, and one that ends within a member.
     assert_error(&with(5, 24), "the input ends here; at least 1 more bytes are needed (at byte 6)");
     assert_error(&with(5, 22), "the input ends here; at least 1 more bytes are needed (at byte 28)");
     assert_error(

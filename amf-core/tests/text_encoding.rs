@@ -1,4 +1,4 @@
-//! Text that is not UTF-8, and bodies of unknown externalizable classes: refused by default, read by choice.
+//! Text that is not UTF-8, and bodies of unknown externalizable classes: refused by default, accepted by options.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -100,19 +100,19 @@ fn a_file_and_its_dump() {
 fn an_unknown_externalizable_object_at_the_end_is_kept_raw() {
     let options = DecodeOptions::new().with_raw_externalizables(true);
     let read = |bytes| Decoder::new(AMF3, bytes).with_options(options).read::<Value>();
-    // 0A 07, externalizable, of the class X (AMF3 §3.12); then whatever the class writes.
+    // 0A 07: externalizable, of the class X (AMF3 §3.12); then the body that the class wrote.
     let bytes = b"\x0A\x07\x03X\x01\x02\x03";
     let value = read(&bytes[..]).unwrap();
     let Value::External(external) = &value else { unreachable!("{value:?}") };
     assert!(matches!(&external.parts[..], [ExternalPart::Bytes(body)] if **body == [1, 2, 3]));
     assert_eq!(to_vec(AMF3, &value).unwrap(), bytes);
-    // In an array of two, in the first place: the second is not there any more.
+    // As the first of two elements: the second element cannot be found any more.
     let error = read(b"\x09\x05\x01\x0A\x07\x03X\x01\x04\x07").unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::UnexpectedEnd { .. }), "{error}");
-    // A class that is known is read as it is.
+    // A known class is read as usual.
     let collection = b"\x09\x05\x01\x0A\x07\x43flex.messaging.io.ArrayCollection\x09\x01\x01\x04\x07";
     assert_eq!(read(collection).unwrap().as_list().unwrap()[1], 7.into());
-    // And by default it stays an error.
+    // By default it remains an error.
     let error = Decoder::new(AMF3, bytes).read::<Value>().unwrap_err();
     assert!(matches!(error.kind(), DecodeErrorKind::UnknownExternalizable { .. }), "{error}");
 }

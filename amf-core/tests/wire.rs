@@ -1,5 +1,5 @@
-//! Bytes of both versions against values. Every fixture is derived by hand from the specification,
-//! with a line on how, and is written again to the same bytes.
+//! Bytes of both versions against values. Every fixture is derived by hand from the specification, which a comment
+//! explains, and is written to the same bytes again.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -71,7 +71,7 @@ mod amf0 {
         // §2.10: 08, 32 bits of length, then as an object.
         let ecma = EcmaArray::new(members([("0", Value::Null)])).with_length(1);
         assert_round_trip(VERSION, &[0x08, 0, 0, 0, 1, 0, 1, b'0', 0x05, 0, 0, 9], ecma);
-        // the count is a hint: 0 here, with a member all the same.
+        // the count is a hint: here it is 0, although there is a member.
         let hint = EcmaArray::new(members([("k", Value::Null)])).with_length(0);
         assert_round_trip(VERSION, &[0x08, 0, 0, 0, 0, 0, 1, b'k', 0x05, 0, 0, 9], hint);
     }
@@ -110,7 +110,7 @@ mod amf0 {
     fn types_of_amf3_alone_switch_the_version() {
         // §3.1: 11, then AMF3: a ByteArray of 1 byte.
         assert_round_trip(VERSION, &[0x11, 0x0C, 0x03, 0xFF], Value::ByteArray(Arc::from([0xFF])));
-        // its tables live on: the second use is AMF3's object reference 0, behind a switch of its own.
+        // the tables of AMF3 persist: the second use is object reference 0 of AMF3, behind another switch.
         let bytes: Arc<[u8]> = Arc::from([0xFF]);
         let twice = vec![Value::ByteArray(bytes.clone()), Value::ByteArray(bytes)];
         assert_round_trip(VERSION, &[0x0A, 0, 0, 0, 2, 0x11, 0x0C, 0x03, 0xFF, 0x11, 0x0C, 0x00], twice);
@@ -163,7 +163,7 @@ mod amf3 {
 
     #[test]
     fn repeated_strings_are_references() {
-        // ["a", "", "a"]: "a" is string 0, the empty one enters no table.
+        // ["a", "", "a"]: "a" is string 0; the empty string has no index.
         assert_round_trip(
             VERSION,
             &[0x09, 0x07, 0x01, 0x06, 0x03, b'a', 0x06, 0x01, 0x06, 0x00],
@@ -292,7 +292,7 @@ mod amf3 {
     }
 }
 
-/// An externalizable object and an ordinary one of the same alias have records of their own.
+/// An externalizable object and an ordinary one with the same alias have separate traits records.
 #[test]
 fn ordinary_and_externalizable_traits_of_one_alias_are_distinct() {
     let external = External::new("B", vec![ExternalPart::Bytes(Arc::from([7]))]);
@@ -303,7 +303,7 @@ fn ordinary_and_externalizable_traits_of_one_alias_are_distinct() {
     assert_eq!(bytes, [0x09, 0x05, 0x01, 0x0A, 0x07, 0x03, b'B', 7, 0x0A, 0x03, 0x00]);
 }
 
-/// An empty name ends the members of an AMF3 object (§3.12) and array (§3.11), so Flash Player leaves such a member out.
+/// An empty name ends the members of an AMF3 object (§3.12) and array (§3.11). Flash Player omits such a member.
 #[test]
 fn a_member_without_a_name_is_left_out_of_amf3() {
     let inner = Object::new().with("x", true);
@@ -319,7 +319,7 @@ fn a_member_without_a_name_is_left_out_of_amf3() {
     for (value, bytes) in written {
         assert_eq!(amf_core::to_vec(Version::Amf3, &value).unwrap(), bytes, "{value:?}");
     }
-    // AMF0 keeps it: its members end with an empty name and 09 (AMF0 §2.5).
+    // AMF0 keeps the member: its members end with an empty name and 09 (AMF0 §2.5).
     let amf0 = b"\x03\0\x01a\0\x3F\xF0\0\0\0\0\0\0\0\0\x03\0\x01x\x01\x01\0\0\x09\0\x01b\0\x40\0\0\0\0\0\0\0\0\0\x09";
     assert_eq!(amf_core::to_vec(Version::Amf0, &members).unwrap(), amf0);
     let value: Value = amf_core::from_slice(Version::Amf0, amf0).unwrap();

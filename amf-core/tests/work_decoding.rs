@@ -1,4 +1,4 @@
-//! Work of decoding in proportion to the input and to what is read again, whatever a peer chose.
+//! Work of decoding, which is proportional to the input and to the bytes that are read again, for any input.
 //!
 //! Work is counted in steps: a value, a probe of a table, or eight bytes that are compared, hashed or copied.
 
@@ -13,10 +13,10 @@ use amf_core::{
 };
 use proptest::prelude::*;
 
-/// The bound of decoding: steps for each byte of the input, besides one for each byte that is read again.
+/// Bound of decoding: steps for each byte of the input, in addition to one for each byte that is read again.
 const STEPS_PER_BYTE: u64 = 64;
 
-/// Reads a value, or finds out why not, within the bound.
+/// Reads a value, or returns an error, within the bound.
 #[track_caller]
 fn decode<T: for<'de> FromAmf<'de>>(version: Version, bytes: &[u8]) -> Result<T, DecodeErrorKind> {
     let mut decoder = Decoder::new(version, bytes).with_classes_of::<T>();
@@ -35,7 +35,7 @@ fn skip(version: Version, bytes: &[u8]) {
     assert!(steps <= bound, "{steps} steps for {} bytes, bound {bound}", bytes.len());
 }
 
-/// A number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than it needs.
+/// Encodes a number of up to 29 bits in four bytes (AMF3 §1.3.1), which may be more than necessary.
 fn u29(number: usize) -> [u8; 4] {
     let seven = |shift: usize| (number >> shift) as u8 | 0x80;
     [seven(22), seven(15), seven(8), number as u8]
@@ -49,7 +49,7 @@ fn list3(first: &[u8], again: &[u8], times: usize) -> Vec<u8> {
     [&[0x09][..], &u29((1 + times) << 1 | 1), &[0x01], first, &again.repeat(times)].concat()
 }
 
-/// Half a megabyte that is not UTF-8, so that nothing can borrow it.
+/// Encodes half a megabyte of text that is not UTF-8 and cannot be borrowed.
 fn surrogates() -> Vec<u8> {
     b"\xED\xA0\xBD\xED\xB8\x80".repeat(80_000)
 }
@@ -70,7 +70,7 @@ fn references_to_text_that_is_not_utf8_are_passed_over_without_a_copy() {
     let name = [&[0x0A, 0x0B, 0x01][..], &text3(&surrogates()), &[0x01]].concat();
     let bytes = [&name[..], &[0x00, 0x01].repeat(200_000), &[0x01]].concat();
     skip(Version::Amf3, &bytes);
-    // As bodies of externalizable objects, whose budgets are given back after each.
+    // As bodies of externalizable objects, whose memory budgets are restored after each.
     let proxy = b"flex.messaging.io.ObjectProxy";
     let first = [&[0x0A, 0x07, (proxy.len() << 1 | 1) as u8][..], proxy, &first].concat();
     skip(Version::Amf3, &list3(&first, &[0x0A, 0x01, 0x06, 0x02], 100_000));
@@ -82,11 +82,11 @@ fn copies_of_text_that_is_not_utf8_are_bounded() {
     let first = [&[0x06][..], &text3(&surrogates())].concat();
     let error = decode::<Vec<String>>(Version::Amf3, &list3(&first, &[0x06, 0x00], 200_000)).unwrap_err();
     assert!(matches!(error, DecodeErrorKind::Limit { .. }), "{error:?}");
-    // A dynamic value has one copy.
+    // A dynamic value has one copy for all references.
     decode::<Value>(Version::Amf3, &list3(&first, &[0x06, 0x00], 200_000)).unwrap();
 }
 
-/// Was: each look at an alias copied or checked all of it: 2 bytes for half a megabyte, 3 for 64 KiB.
+/// Regression: each look at an alias copied or checked all of it: 2 bytes for half a megabyte, 3 for 64 KiB.
 #[test]
 fn looking_at_an_alias_is_bounded() {
     let first = [&[0x0A, 0x13][..], &text3(&surrogates()), b"\x0Bvalue", &[0x01]].concat();
@@ -102,7 +102,7 @@ fn looking_at_an_alias_is_bounded() {
     decode::<Value>(Version::Amf0, &bytes).unwrap();
 }
 
-/// Reads a text without keeping it.
+/// Type that reads a text without storing it.
 #[derive(Debug)]
 struct Letters;
 
@@ -112,7 +112,7 @@ impl<'de> FromAmf<'de> for Letters {
     }
 }
 
-/// An object that is referenced where a value of its own is wanted is read again, at most for 16 MiB.
+/// An object that is referenced and read as a separate value is read again, for at most 16 MiB.
 #[test]
 fn replays_are_bounded_in_bytes() {
     let inner = [&[0x09][..], &u29(3), &[0x01, 0x06], &text3(&vec![b'x'; 500_000])].concat();
@@ -178,7 +178,7 @@ struct Wide {
     dm: u8,
 }
 
-/// A name that no member has is compared with none of the fifty-two.
+/// An unknown name is not compared with each of the 52 members.
 #[test]
 fn members_that_a_wide_class_does_not_have_are_cheap() {
     let members = [0, 2, b'z', b'z', 5].repeat(100_000);
@@ -187,13 +187,13 @@ fn members_that_a_wide_class_does_not_have_are_cheap() {
     let (value, steps) = counted(|| Wide::from_amf(&mut decoder));
     value.unwrap();
     assert!(steps <= 2 * bytes.len() as u64, "{steps}");
-    // Out of order, each is found all the same.
+    // Members out of order are found all the same.
     let bytes = b"\x03\0\x02dm\0\x40\x1C\0\0\0\0\0\0\0\x02aa\0\x40\x08\0\0\0\0\0\0\0\0\x09";
     let wide: Wide = from_slice(Version::Amf0, bytes).unwrap();
     assert_eq!((wide.dm, wide.aa, wide.cc), (7, 3, 0));
 }
 
-/// Names of a megabyte, by reference in object after object.
+/// Names of a megabyte, by reference in many objects.
 #[test]
 fn long_names_of_many_objects_are_bounded() {
     let first = [&[0x0A, 0x0B, 0x01][..], &text3(&vec![b'n'; 1_000_000]), &[0x01, 0x01]].concat();
@@ -215,7 +215,7 @@ fn comparing_values_takes_each_pair_of_texts_once() {
     }
 }
 
-/// Legal input that was refused for want of memory.
+/// Legitimate input that an earlier memory limit refused.
 #[test]
 fn trees_and_many_empty_objects_are_accepted() {
     // A binary tree whose nodes are {parent, children}, sealed, by traits 0.
@@ -264,7 +264,7 @@ fn short_u29(number: usize) -> Vec<u8> {
     }
 }
 
-/// Bytes that are often legal, with references that often lead somewhere.
+/// Generates bytes that are often valid, with references that often name an object.
 fn likely_bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         4 => 0_u8..0x14,
@@ -277,10 +277,10 @@ fn likely_bytes() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Reading, passing over, writing in both versions, comparing: each within its bound.
+    /// Reading, skipping, writing in both versions, and comparing are each within their bounds.
     #[test]
     fn work_is_bounded_for_any_bytes(bytes in likely_bytes(), repeat in 1_usize..40) {
-        // What a value is made of, many times over in a list.
+        // The parts of a value, repeated in a list.
         let bytes = [&[0x09][..], &u29(repeat << 1 | 1), &[0x01], &bytes.repeat(repeat)].concat();
         for version in [Version::Amf0, Version::Amf3] {
             let bytes = if version == Version::Amf3 { bytes.clone() } else { [&[0x11], &bytes[..]].concat() };

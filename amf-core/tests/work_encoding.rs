@@ -1,4 +1,4 @@
-//! Work of encoding in proportion to what is written and to what the value holds, whatever a peer chose.
+//! Work of encoding, which is proportional to the output and to the contents of the value, for any value.
 //!
 //! Work is counted in steps: a value, a probe of a table, or eight bytes that are compared, hashed or copied.
 
@@ -14,7 +14,7 @@ fn encode(version: Version, value: &impl ToAmf) -> (Vec<u8>, u64) {
     (bytes.unwrap(), steps)
 }
 
-/// A number of up to 29 bits in its shortest form (AMF3 §1.3.1).
+/// Encodes a number of up to 29 bits in its shortest form (AMF3 §1.3.1).
 fn u29(number: usize) -> Vec<u8> {
     let seven = |shift: usize| (number >> shift) as u8 & 0x7F | 0x80;
     match number {
@@ -25,7 +25,7 @@ fn u29(number: usize) -> Vec<u8> {
     }
 }
 
-/// An AMF3 array of these texts, then of references to them in turn.
+/// Encodes an AMF3 array of texts, followed by references to them in turn.
 fn texts_and_references(texts: &[String], references: usize) -> Vec<u8> {
     let mut bytes = [&[0x09][..], &u29((texts.len() + references) << 1 | 1), &[0x01]].concat();
     for text in texts {
@@ -40,14 +40,14 @@ fn texts_and_references(texts: &[String], references: usize) -> Vec<u8> {
     bytes
 }
 
-/// Texts of one length that begin and end alike and differ in the middle.
+/// Returns texts of one length that begin and end alike and differ in the middle.
 fn alike(count: usize, length: usize) -> Vec<String> {
     let middle = length - 128;
     let middle = |index: usize| format!("{index:08}{}", "x".repeat(middle - 8));
     (0..count).map(|index| format!("{}{}{}", "<".repeat(64), middle(index), ">".repeat(64))).collect()
 }
 
-/// Was: 190 kB were written as 246 MB, because sixteen such texts filled all places that are tried.
+/// Regression: 190 kB were written as 246 MB, because sixteen such texts filled all probed entries.
 #[test]
 fn texts_that_look_alike_are_found_again() {
     let texts = alike(500, 200);
@@ -58,7 +58,7 @@ fn texts_that_look_alike_are_found_again() {
     assert_eq!(written, bytes, "each is written once");
     assert!(steps < 8 * written.len() as u64, "{steps} for {}", written.len());
 
-    // The same in owned text, which has no address to be found by.
+    // The same with owned text, which cannot be found by address.
     let bytes = texts_and_references(&texts, 8_000);
     let owned: Vec<String> = from_slice(Version::Amf3, &bytes).unwrap();
     let (written, steps) = encode(Version::Amf3, &owned);
@@ -67,7 +67,7 @@ fn texts_that_look_alike_are_found_again() {
     assert!(steps < held as u64, "{steps} for {held}");
 }
 
-/// Was: sixteen comparisons of a whole text at each mention.
+/// Regression: sixteen comparisons of a whole text at each occurrence.
 #[test]
 fn a_long_text_is_read_once_however_often_it_is_mentioned() {
     let texts = alike(17, 100_000);
@@ -88,7 +88,7 @@ fn long_names_are_read_once_however_often_they_are_mentioned() {
     assert!(steps < 2 * written.len() as u64, "{steps} for {}", written.len());
 }
 
-/// Equal texts behind different pointers are one text on the wire all the same.
+/// Equal texts behind different pointers are one text on the wire.
 #[test]
 fn equal_shared_texts_are_written_once() {
     let text = || Value::String("t".repeat(1_000).into());
@@ -98,7 +98,7 @@ fn equal_shared_texts_are_written_once() {
     assert_eq!(written[written.len() - 4..], [0x06, 0x00, 0x06, 0x00]);
 }
 
-/// Many short texts that end in one bucket by the cheap hash, by their number alone.
+/// Many short texts that the cheap hash places in one bucket.
 #[test]
 fn every_one_of_many_texts_is_found_again() {
     let texts: Vec<String> = (0..60_000).map(|index| format!("text {index}")).collect();
@@ -108,7 +108,7 @@ fn every_one_of_many_texts_is_found_again() {
     assert!(steps < 8 * written.len() as u64, "{steps} for {}", written.len());
 }
 
-/// Was: the alias, of a megabyte, was hashed for each object of two bytes; 1.2 MB took 2.1 s.
+/// Regression: an alias of a megabyte was hashed for each object of two bytes; 1.2 MB took 2.1 s.
 #[test]
 fn a_long_alias_is_read_once_however_many_objects_have_it() {
     let alias = "a".repeat(1_000_000);
@@ -123,7 +123,7 @@ fn a_long_alias_is_read_once_however_many_objects_have_it() {
     assert!(steps < 2 * written.len() as u64, "{steps} for {}", written.len());
 }
 
-/// Records that are equal behind different pointers: each is read once.
+/// Equal records behind different pointers: each is read once.
 #[test]
 fn equal_traits_behind_different_pointers_are_read_once_each() {
     let names: Vec<Arc<str>> = (0..1_000).map(|index| format!("member{index}").into()).collect();
@@ -139,7 +139,7 @@ fn equal_traits_behind_different_pointers_are_read_once_each() {
     assert!(steps < held, "{steps}");
 }
 
-/// An encoder that wrote a large message does not pay for it at each small one that follows.
+/// An encoder that wrote a large message does not pay for it at each later small one.
 #[test]
 fn small_messages_after_a_large_one_cost_what_small_messages_cost() {
     let mut encoder = Encoder::new(Version::Amf3);

@@ -1,5 +1,5 @@
 pub(crate) trait GameEvents: Send + Sync {
-    /// Somebody came.
+    /// Reports that a player joined.
     fn player_joined(&self, player: &Player);
     #[cfg(feature = "chat")]
     fn said(&self, from: &str, text: String) -> Result<(), CallError>;

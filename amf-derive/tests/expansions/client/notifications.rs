@@ -1,6 +1,6 @@
 #[remote_client]
 pub(crate) trait GameEvents: Send + Sync {
-    /// Somebody came.
+    /// Reports that a player joined.
     fn player_joined(&self, player: &Player);
     #[cfg(feature = "chat")]
     #[remote(rename = "onSaid")]
