@@ -3,8 +3,8 @@
 /// Selection of the values that AMF0 reference numbers count, in addition to objects, arrays and XML documents, which
 /// all senders count.
 ///
-/// The specification (AMF0 §2.9) leaves two questions open, and senders differ in them: does the array of a call's
-/// arguments have a number, and do dates have one? A reader with another numbering than the sender's finds another
+/// The specification (AMF0 §2.9) leaves two points open, in which senders differ: whether the array of a call's
+/// arguments has a number, and whether dates have one. A reader with another numbering than the sender's finds another
 /// object under the same number.
 ///
 /// | sender | arguments | dates |
