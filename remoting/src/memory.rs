@@ -13,7 +13,12 @@
 //! |---|---|
 //! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) |
 //! | 90 % | [new requests are refused](MemoryBudget::try_charge): `Server.Overloaded`, over HTTP with the status 503 |
-//! | 100 % | the connection that holds most is disconnected, then the next, until the rest fits |
+//! | 100 % | the connection or request that holds most is ended, then the next, until the rest fits; if nothing can be ended, [replies are refused](MemoryBudget::try_charge_reply) |
+//!
+//! Requests and replies of less than 4 KiB are neither charged nor refused: what they take is bounded by the limits on
+//! connections, and a client with a short call is served while others exhaust the budget.
+//!
+//! One call may take a quarter of the budget for its decoded arguments, if [`Limits::memory`](crate::Limits) allows more.
 //!
 //! The gauge `amf_memory_bytes` shows how much is in use, and `amf_shed_total` counts what was shed, with the feature
 //! `metrics`.
@@ -22,12 +27,16 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
+use bytes::Bytes;
+
 use crate::metrics::{self, Shed};
 
 /// Granularity of charges, in bytes. A shared counter is touched only when a charge moves to another step.
 const STEP: usize = 4 << 10;
+/// Size in bytes from which on single requests and replies are charged.
+pub(crate) const MIN_CHARGED_BYTES: usize = STEP;
 /// Connections that hold less are not disconnected: it would free nothing worth the loss.
-const MIN_SHED_BYTES: usize = 64 << 10;
+pub(crate) const MIN_SHED_BYTES: usize = 64 << 10;
 /// Default of [`MemoryBudget::process`].
 const PROCESS_BYTES: usize = 256 << 20;
 
@@ -77,6 +86,18 @@ pub struct MemoryCharge {
     budget: MemoryBudget,
     /// Multiple of [`STEP`].
     charged: usize,
+}
+
+/// Bytes that stay charged as long as a part of them is held.
+struct ChargedBytes {
+    bytes: Bytes,
+    _charge: MemoryCharge,
+}
+
+impl AsRef<[u8]> for ChargedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Error of a charge that the budget has no room for.
@@ -136,6 +157,26 @@ impl MemoryBudget {
         Ok(charge)
     }
 
+    /// Charges bytes of a reply. If the budget is exceeded by this, what holds most is ended, as by [`charge`](Self::charge).
+    ///
+    /// # Errors
+    /// [`MemoryBudgetExceededError`] if the budget is exceeded nevertheless, because nothing can be ended that holds
+    /// enough.
+    pub fn try_charge_reply(&self, bytes: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
+        let charge = self.charge(bytes);
+        if self.used_bytes() > self.inner.max && self.inner.is_exceeded() {
+            record_shed(Shed::Request);
+            return Err(MemoryBudgetExceededError { max: self.inner.max });
+        }
+        Ok(charge)
+    }
+
+    /// Returns the limit on the memory of one call's decoded arguments, in bytes: a quarter of the budget. A call is charged
+    /// for its limit before it is decoded, so a larger share would be refused too often.
+    pub(crate) fn max_call_bytes(&self) -> usize {
+        self.inner.max / 4
+    }
+
     /// Charges bytes of work that has already been accepted. If the budget is exceeded by this, the connection that holds
     /// most is disconnected.
     pub fn charge(&self, bytes: usize) -> MemoryCharge {
@@ -181,6 +222,17 @@ impl BudgetInner {
         }
     }
 
+    /// Returns `true` if more is in use than the budget, without what is about to be freed.
+    #[cold]
+    fn is_exceeded(&self) -> bool {
+        match self.holders.try_lock() {
+            Ok(mut holders) => self.excess(&mut holders) > 0,
+            Err(TryLockError::Poisoned(poisoned)) => self.excess(&mut poisoned.into_inner()) > 0,
+            // Another task is shedding.
+            Err(TryLockError::WouldBlock) => false,
+        }
+    }
+
     /// Returns the bytes over the budget, less those that are about to be freed.
     fn excess(&self, holders: &mut Holders) -> usize {
         let mut ending = 0_usize;
@@ -223,6 +275,39 @@ impl MemoryCharge {
         if charged != self.charged {
             self.change(charged);
         }
+    }
+
+    /// Changes the charge to `bytes` for new work, as [`MemoryBudget::try_charge`] does.
+    ///
+    /// # Errors
+    /// [`MemoryBudgetExceededError`] if the charge grows by this, and more than 90 % would be in use. The charge is as
+    /// before.
+    pub fn try_set(&mut self, bytes: usize) -> Result<(), MemoryBudgetExceededError> {
+        if steps(bytes) > self.charged {
+            let grown = self.budget.try_charge(bytes - self.charged)?;
+            self.merge(grown);
+        } else {
+            self.set(bytes);
+        }
+        Ok(())
+    }
+
+    /// Returns the bytes with the charge inside, which is dropped with the last clone or part of them.
+    ///
+    /// ```
+    /// use amf_remoting::MemoryBudget;
+    /// use bytes::Bytes;
+    ///
+    /// let budget = MemoryBudget::new(1 << 20);
+    /// let message = budget.charge(4_096).into_bytes(Bytes::from(vec![0; 4_096]));
+    /// let part = message.slice(..10);
+    /// drop(message);
+    /// assert_eq!(budget.used_bytes(), 4_096);
+    /// drop(part);
+    /// assert_eq!(budget.used_bytes(), 0);
+    /// ```
+    pub fn into_bytes(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(ChargedBytes { bytes, _charge: self })
     }
 
     /// Adds the bytes of another charge to this one, which must be of the same budget.
@@ -354,6 +439,34 @@ mod tests {
         );
         drop(request);
         budget.try_charge(1).unwrap();
+    }
+
+    #[test]
+    fn a_charge_grows_up_to_the_room_for_requests() {
+        let budget = MemoryBudget::new(10 * STEP);
+        let mut charge = budget.try_charge(1).unwrap();
+        charge.try_set(9 * STEP).unwrap();
+        charge.try_set(9 * STEP + 1).unwrap_err();
+        assert_eq!((charge.bytes(), budget.used_bytes()), (9 * STEP, 9 * STEP));
+        charge.try_set(STEP).unwrap();
+        let bytes = charge.into_bytes(Bytes::from_static(b"abc"));
+        let part = bytes.slice(1..);
+        drop(bytes);
+        assert_eq!((&*part, budget.used_bytes()), (&b"bc"[..], STEP));
+        drop(part);
+        assert_eq!(budget.used_bytes(), 0);
+    }
+
+    #[test]
+    fn replies_are_refused_if_nothing_can_be_ended() {
+        let budget = MemoryBudget::new(1 << 20);
+        let reply = budget.try_charge_reply(1 << 20).unwrap();
+        budget.try_charge_reply(1).unwrap_err();
+        assert_eq!(budget.used_bytes(), 1 << 20);
+        drop(reply);
+        let other = connection(&budget, 512 << 10);
+        let reply = budget.try_charge_reply(1 << 20).unwrap();
+        assert_eq!((other.held_bytes(), reply.bytes()), (0, 1 << 20));
     }
 
     #[test]

@@ -20,8 +20,8 @@
 //! | `amf_shed_total` | counter | `kind` | what was refused or ended because a memory budget was full: `connection`, `request`, `disconnect` |
 //! | `amf_omitted_members_total` | counter | | members with an empty name that were left out of AMF3 output, which cannot carry them |
 //!
-//! **Reasons**: `method` (no POST), `content_type`, `content_encoding`, `body` (too large), `body_timeout`, `incomplete`
-//! (the body broke off), `empty`, `packet` (it cannot be read), `reply` (the replies cannot be written, or need more room
+//! **Reasons**: `method` (no POST), `content_type`, `content_encoding`, `body` (too large), `body_timeout`, `body_rate`,
+//! `memory_budget` (no room for the body), `incomplete` (the body broke off), `empty`, `packet` (it cannot be read), `reply` (the replies cannot be written, or need more room
 //! than `packet_bytes` has), `response_uri` (too long for a reply to name it), `version` (of a packet, unknown),
 //! `must_understand`, `message` (one of a packet cannot be read, while others of it were answered), and `cancelled` (the
 //! client went away before the reply).
@@ -32,7 +32,8 @@
 //! **Limits**: the fields of [`Limits`](crate::Limits), of [`OutputLimits`](crate::OutputLimits) and of `GatewayLimits`;
 //! `call_timeout` of [`Services::call_timeout`](crate::Services::call_timeout) and `method_timeout` of
 //! `#[remote(timeout = "…")]`; `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and
-//! `header_read_timeout` (of the first request), `shutdown_timeout` and `connections` of `gateway::serve`.
+//! those of `gateway::ServerLimits`, `header_read_timeout` for the first request of a connection alone; and
+//! `memory_budget` of [`MemoryBudget`](crate::MemoryBudget).
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use amf_remoting::gateway::GatewayLimits;
 use amf_remoting::{Gateway, Limits};
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::Request;
 use http_body_util::StreamBody;
 use support::amf3;
@@ -138,8 +139,9 @@ fn delayed_body(
 
 #[tokio::test(start_paused = true)]
 async fn time_of_a_body() {
+    let limits = GatewayLimits::new().with_body_grace(Duration::MAX);
     assert_limit(
-        &Probe::default().gateway(),
+        &Probe::default().gateway().limits(limits),
         "body_timeout",
         delayed_body(29_999),
         delayed_body(30_001),
@@ -210,4 +212,40 @@ async fn notifications_of_a_packet() {
     // each: the name `said`, and a strict array (5 bytes) of a string (3 + 1) and a number (9)
     assert_eq!(counted(limits.with_notification_bytes(3 * 22), &tell(3)).await, (0, None, None));
     assert_eq!(counted(limits.with_notification_bytes(3 * 22 - 1), &tell(3)).await, (1, None, Some(1)));
+}
+
+/// A body of so many parts of so many bytes, one every so many milliseconds.
+fn slow_body(
+    parts: usize,
+    bytes: usize,
+    milliseconds: u64,
+) -> Request<impl http_body::Body<Data = Bytes, Error = std::io::Error> + Send + 'static> {
+    let call = one("probe.nothing", &[]);
+    // Bytes behind the last message are ignored.
+    let packet = [&call[..], &vec![0; parts * bytes - call.len()]].concat();
+    let parts: Vec<_> = packet.chunks(bytes).map(Bytes::copy_from_slice).collect();
+    let frames = futures_util::stream::iter(parts).then(move |part| async move {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        Ok(http_body::Frame::data(part))
+    });
+    Request::post("/gateway")
+        .header("content-type", "application/x-amf")
+        .body(StreamBody::new(Box::pin(frames)))
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn rate_of_a_body() {
+    let gateway = Probe::default().gateway();
+    // 1 KiB/s; half of it for 20 s is the deficit of 10 s
+    assert_limit(&gateway, "body_rate", slow_body(29, 1_024, 1_000), slow_body(29, 500, 1_000), 408).await;
+    assert_limit(&gateway, "body_rate", slow_body(19, 512, 999), slow_body(21, 511, 1_000), 408).await;
+    // a pause, after however many bytes
+    let limits = GatewayLimits::new().with_body_rate(1);
+    let gateway = gateway.limits(limits);
+    assert_limit(&gateway, "body_rate", slow_body(2, 500_000, 9_999), slow_body(2, 500_000, 10_001), 408)
+        .await;
+    // no limit
+    let gateway = gateway.limits(limits.with_body_rate(0).with_body_grace(Duration::MAX));
+    assert_limit(&gateway, "body_timeout", slow_body(29, 10, 1_000), slow_body(31, 10, 1_000), 408).await;
 }

@@ -16,8 +16,8 @@ pub use members::{
     Name, encode_with, extend_dynamic, member_out_of_order, named_member, read_object, require_member,
 };
 pub use ordered::{
-    begin_in_order, begin_named, decoder_for_arguments, end_in_order, end_named, finish_in_place,
-    prefer_amf0_numbering, resume_named, take_name,
+    begin_in_order, begin_named, decoded_memory, decoder_for_arguments, end_in_order, end_named,
+    finish_in_place, prefer_amf0_numbering, resume_named, take_name,
 };
 pub use variants::{
     aliases_are_distinct, match_class, match_name, match_number, no_such_class, no_such_name, no_such_number,

@@ -73,6 +73,12 @@ pub fn finish_in_place(encoder: &mut Encoder) -> Result<Vec<u8>, EncodeError> {
     encoder.finish_in_place()
 }
 
+/// Returns how many bytes of [`Limits::memory`](crate::Limits::memory) the values take that were decoded.
+#[inline]
+pub fn decoded_memory(decoder: &Decoder<'_>) -> usize {
+    decoder.decoded_memory()
+}
+
 /// Sets the numbering of AMF0 references that is tried first, without moving the decoder.
 #[inline]
 pub fn prefer_amf0_numbering(decoder: &mut Decoder<'_>, numbering: Amf0Numbering) {

@@ -359,6 +359,13 @@ impl<'de> Decoder<'de> {
         self.error(DecodeErrorKind::Custom(message.into()))
     }
 
+    /// Returns the bytes charged against the budget of decoded memory so far.
+    #[inline]
+    pub(crate) fn decoded_memory(&self) -> usize {
+        let input = self.reader.position() + self.reader.remaining();
+        self.options.limits.memory_for(input).saturating_sub(self.memory_left)
+    }
+
     /// Charges `bytes` against the budget of decoded memory ([`Limits::memory`]).
     ///
     /// The conversions of this crate charge their allocations. A conversion outside of this crate that allocates more

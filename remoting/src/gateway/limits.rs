@@ -31,6 +31,18 @@ amf_core::__private::limits! {
             /// The response is `408 Request Timeout`.
         }
 
+        /// Minimum rate at which a body arrives, in bytes per second, over the time for which the server waits for it.
+        /// A client may be slower for `body_grace`. 0 is no limit.
+        body_rate, with_body_rate = 1 KiB {
+            /// The response is `408 Request Timeout`.
+        }
+
+        /// Time for which a client may be slower than `body_rate`. A body of which nothing arrives for this time is
+        /// too slow, however fast it was before.
+        body_grace, with_body_grace = 10 s {
+            /// The response is `408 Request Timeout`, which names `body_rate`.
+        }
+
         /// Maximum number of bytes that are read of a body that is refused. Common clients read the response only
         /// after they have sent the whole body; unless it is read, they report a broken connection.
         drained_bytes, with_drained_bytes = 64 MiB {

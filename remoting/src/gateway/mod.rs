@@ -67,10 +67,14 @@
 //! - **A server that stops** in an orderly way, as axum's `with_graceful_shutdown`, lets running calls end.
 
 mod body;
+mod collect;
 mod credentials;
 mod detached;
 mod extract;
 mod limits;
+mod pace;
+#[cfg(feature = "serve")]
+mod paced;
 mod rejection;
 mod request;
 mod request_recorder;
@@ -78,11 +82,13 @@ mod request_recorder;
 mod serve;
 
 pub use crate::packet::ReplyHeaders;
-pub use body::GatewayBody;
+pub use body::{GatewayBody, ReplyDroppedError};
 pub use extract::{Extracted, HandlerFuture};
 pub use limits::GatewayLimits;
 #[cfg(feature = "serve")]
-pub use serve::{ServerLimits, serve};
+pub use paced::SlowBodyError;
+#[cfg(feature = "serve")]
+pub use serve::{ServerConfig, ServerLimits, serve};
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -275,7 +281,7 @@ where
             let span = packet_span();
             let reply = pin!(inner.handle(request, &span));
             Ok(match record_request(span.clone(), reply).await {
-                Ok(packet) => amf_response(packet),
+                Ok(packet) => amf_response(GatewayBody::charged(packet, inner.services.memory())),
                 Err(refusal) => refusal.into_response(),
             })
         })
@@ -288,7 +294,7 @@ impl GatewayInner {
         B: http_body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let (parts, body) = request.into_parts();
-        let packet = request::read_packet(&parts, body, &self.limits).await?;
+        let packet = request::read_packet(&parts, body, &self.limits, self.services.memory()).await?;
         match &self.detached_packets {
             None => self.handle_packet(caller_extensions(parts), packet, span).await,
             Some(detached) => {
@@ -316,8 +322,8 @@ impl GatewayInner {
     }
 }
 
-fn amf_response(packet: Bytes) -> Response<GatewayBody> {
-    let mut response = Response::new(GatewayBody::from(packet));
+fn amf_response(packet: GatewayBody) -> Response<GatewayBody> {
+    let mut response = Response::new(packet);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amf"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

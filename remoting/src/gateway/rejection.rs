@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::GatewayBody;
+use crate::memory::{MemoryBudget, MemoryBudgetExceededError};
 use crate::packet::PacketError;
 use crate::service::OutputLimits;
 
@@ -48,11 +49,26 @@ impl HttpRejection {
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            // RFC 9110 §10.2.3: when to try again, in seconds.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if self.reason == CONTENT_ENCODING {
             // RFC 9110 §15.5.16: which codings would have been accepted.
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         response
+    }
+}
+
+impl From<MemoryBudgetExceededError> for HttpRejection {
+    #[cold]
+    fn from(error: MemoryBudgetExceededError) -> Self {
+        let (name, max) = (MemoryBudget::NAME, error.max);
+        let text = format!(
+            "The server is overloaded: it holds as much as it may, the limit `{name}` of {max} bytes."
+        );
+        Self::new(name, StatusCode::SERVICE_UNAVAILABLE, text)
     }
 }
 

@@ -11,12 +11,15 @@ use bytes::{Buf, Bytes};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Body;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
 use super::GatewayLimits;
+use super::collect::{CollectError, collect};
+use super::pace::TooSlow;
 use super::rejection::{CONTENT_ENCODING, HttpRejection};
+use crate::memory::MemoryBudget;
 use crate::metrics;
 
 /// Reads the packet of a request, up to the limit and within its time.
@@ -25,11 +28,13 @@ use crate::metrics;
 /// the response would find the connection closed, and never see the status.
 ///
 /// # Errors
-/// The response to what is not a packet by its head, is too large, too slow, or empty.
+/// The response to what is not a packet by its head, is too large, too slow, or empty, or finds no room in the memory
+/// budget.
 pub(super) async fn read_packet<B>(
     head: &Parts,
     body: B,
     limits: &GatewayLimits,
+    memory: &MemoryBudget,
 ) -> Result<Bytes, HttpRejection>
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
@@ -43,10 +48,10 @@ where
         }
         return Err(rejection);
     }
-    match read_body(body.as_mut(), limits).await {
-        Err(BodyError::TooLarge) => {
+    match read_body(body.as_mut(), limits, memory).await {
+        Err(BodyError::Drained(rejection)) => {
             drain(body, limits).await;
-            Err(body_too_large(limits.body_bytes))
+            Err(rejection)
         }
         Err(BodyError::Rejected(rejection)) => Err(rejection),
         Ok(packet) if packet.is_empty() => {
@@ -116,28 +121,35 @@ fn check_announced_len(len: u64, limits: &GatewayLimits) -> Result<(), HttpRejec
 
 /// Why a body is not read to its end.
 enum BodyError {
-    TooLarge,
+    /// The rest is read before the response is sent.
+    Drained(HttpRejection),
     Rejected(HttpRejection),
 }
 
-async fn read_body<B>(body: Pin<&mut B>, limits: &GatewayLimits) -> Result<Bytes, BodyError>
+async fn read_body<B>(
+    body: Pin<&mut B>,
+    limits: &GatewayLimits,
+    memory: &MemoryBudget,
+) -> Result<Bytes, BodyError>
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let limited = Limited::new(body, limits.body_bytes).collect();
-    let rejection = match timeout_when_pending(limits.body_timeout, limited).await {
-        Ok(Ok(body)) => return Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(BodyError::TooLarge),
-        Ok(Err(error)) if is_length_limit(&*error) => {
-            let text = "The body is larger than a layer around the gateway allows.";
-            HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
+    let error = match collect(body, limits, memory).await {
+        Ok(body) => return Ok(body),
+        Err(CollectError::TooLarge) => return Err(BodyError::Drained(body_too_large(limits.body_bytes))),
+        Err(CollectError::Overloaded(error)) => return Err(BodyError::Drained(error.into())),
+        Err(CollectError::TooSlow(TooSlow::Deadline)) => {
+            return Err(BodyError::Rejected(body_timed_out(limits.body_timeout)));
         }
-        Ok(Err(error)) => {
-            HttpRejection::bad_request("incomplete", format!("The body cannot be read: {error}."))
-        }
-        Err(_) => body_timed_out(limits.body_timeout),
+        Err(CollectError::TooSlow(_)) => return Err(BodyError::Rejected(body_too_slow(limits.body_rate))),
+        Err(CollectError::Body(error)) => error.into(),
     };
-    Err(BodyError::Rejected(rejection))
+    Err(BodyError::Rejected(if is_length_limit(&*error) {
+        let text = "The body is larger than a layer around the gateway allows.";
+        HttpRejection::new("body", StatusCode::PAYLOAD_TOO_LARGE, text)
+    } else {
+        HttpRejection::bad_request("incomplete", format!("The body cannot be read: {error}."))
+    }))
 }
 
 /// Reads and discards what is left of a body that is refused.
@@ -205,5 +217,12 @@ fn body_timed_out(limit: Duration) -> HttpRejection {
     let name = GatewayLimits::NAMES.body_timeout;
     metrics::record_exceeded_limit(name);
     let text = format!("The body did not arrive within {limit:?}, the limit `{name}`.");
+    HttpRejection::new(name, StatusCode::REQUEST_TIMEOUT, text)
+}
+
+fn body_too_slow(limit: usize) -> HttpRejection {
+    let name = GatewayLimits::NAMES.body_rate;
+    metrics::record_exceeded_limit(name);
+    let text = format!("The body arrives at less than {limit} bytes per second, the limit `{name}`.");
     HttpRejection::new(name, StatusCode::REQUEST_TIMEOUT, text)
 }

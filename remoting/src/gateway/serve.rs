@@ -5,7 +5,6 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -17,9 +16,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tower::Service;
 
+use super::paced::{PacedBody, PacedIo, WriteState};
 use crate::connection::{
     Accept, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, accept_until,
 };
+use crate::memory::MemoryBudget;
 use crate::metrics;
 use crate::service::NamedLimit;
 
@@ -42,6 +43,44 @@ amf_core::__private::limits! {
             /// The connection is closed.
         }
 
+        /// Maximum size of a request's head, at least 8 KiB, checked after each read. A connection buffers little more than
+        /// this in each direction.
+        head_bytes, with_head_bytes = 64 KiB {
+            /// The response is `431 Request Header Fields Too Large`, and the connection is closed.
+        }
+
+        /// Timeout for a client to take a part of what is written to it.
+        write_stall_timeout, with_write_stall_timeout = 10 s {
+            /// The connection is closed.
+            ///
+            /// Connections that were upgraded are not timed.
+        }
+
+        /// Minimum rate at which a client takes what is written to it, in bytes per second, over the time for which
+        /// the server waits for it. A client may be slower for `write_grace`. 0 is no limit.
+        write_rate, with_write_rate = 4 KiB {
+            /// The connection is closed.
+        }
+
+        /// Time for which a client may be slower than `write_rate`.
+        write_grace, with_write_grace = 30 s {
+            /// The connection is closed, for `write_rate`.
+        }
+
+        /// Minimum rate at which the body of a request arrives on any route, in bytes per second, over the time for which a
+        /// handler waits for it. A client may be slower for `request_grace`. 0 is no limit.
+        ///
+        /// The gateway has a limit of its own, [`GatewayLimits::body_rate`](super::GatewayLimits::body_rate).
+        request_rate, with_request_rate = 1 KiB {
+            /// Reading the body fails with [`SlowBodyError`](super::SlowBodyError).
+        }
+
+        /// Time for which a client may be slower than `request_rate`. A body of which nothing arrives for this time is too
+        /// slow.
+        request_grace, with_request_grace = 20 s {
+            /// Reading the body fails, for `request_rate`.
+        }
+
         /// Maximum number of open connections.
         connections, with_connections = 10_000 connections {
             /// Further connections are closed at once.
@@ -54,14 +93,61 @@ amf_core::__private::limits! {
     }
 }
 
+/// Settings of [`serve`]. [`ServerLimits`] alone can stand for them.
+///
+/// ```
+/// use amf_remoting::MemoryBudget;
+/// use amf_remoting::gateway::{ServerConfig, ServerLimits};
+///
+/// let config = ServerConfig::new()
+///     .limits(ServerLimits::new().with_connections(1_000))
+///     .memory_budget(MemoryBudget::new(64 << 20));
+/// # drop(config);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ServerConfig {
+    limits: ServerLimits,
+    memory: MemoryBudget,
+}
+
+impl ServerConfig {
+    /// Creates the default settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn limits(self, limits: ServerLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets the budget without whose room connections are refused. Default: [`MemoryBudget::process`].
+    ///
+    /// It should be that of the services, [`Services::memory_budget`](crate::Services::memory_budget).
+    #[must_use]
+    pub fn memory_budget(self, memory: MemoryBudget) -> Self {
+        Self { memory, ..self }
+    }
+}
+
+impl From<ServerLimits> for ServerConfig {
+    fn from(limits: ServerLimits) -> Self {
+        Self::new().limits(limits)
+    }
+}
+
 /// Serves an app over HTTP/1.1 until `stop` is ready; then takes no more connections and lets running requests end.
 ///
 /// A gateway is a route: it sees a request when its head is there, so that it is up to the server how long that may
 /// take, and `axum::serve` waits for ever. Behind a proxy that has such limits (all well-known ones do) it is fine; facing
 /// the internet, serve with this, or with hyper's `header_read_timeout`.
 ///
-/// Handlers find the client's address as axum's [`ConnectInfo`]. hyper itself answers more than 100 headers, or a head
-/// of more than 400 KiB, with 431.
+/// Nor does `axum::serve` limit connections, or the time for which a client leaves a response unread. Here each holds a
+/// limit of [`ServerLimits`], and new connections are closed while the [memory budget](ServerConfig::memory_budget) has
+/// no room for them.
+///
+/// Handlers find the client's address as axum's [`ConnectInfo`]. hyper itself answers more than 100 headers with 431.
 ///
 /// ```no_run
 /// use amf_remoting::gateway::{ServerLimits, serve};
@@ -74,24 +160,33 @@ amf_core::__private::limits! {
 /// # Ok(())
 /// # }
 /// ```
-pub async fn serve<L>(listener: L, app: Router, limits: ServerLimits, stop: impl Future<Output = ()>)
-where
+pub async fn serve<L>(
+    listener: L,
+    app: Router,
+    config: impl Into<ServerConfig>,
+    stop: impl Future<Output = ()>,
+) where
     L: Listener<Addr: Clone + Send + Sync + 'static>,
 {
+    let ServerConfig { limits, memory } = config.into();
     let limiter = Arc::new(ConnectionLimiter::default());
     let connection_limits =
         ConnectionLimits::new(NamedLimit::new(ServerLimits::NAMES.connections, limits.connections));
     let shutdown = Shutdown::new();
-    let serve = |(io, address)| match limiter.admit(&connection_limits, None) {
-        Ok(permit) => {
-            let header_read_timeout = limits.header_read_timeout;
-            let connection =
-                HttpConnection { app: app.clone(), address, header_read_timeout, _permit: permit };
-            Some(shutdown.tasks().track_future(connection.run(io, shutdown.closing())))
+    let serve = |(io, address)| {
+        if !memory.accepts_connections() {
+            tracing::debug!("closed a connection: no room in the limit `{}`", MemoryBudget::NAME);
+            return None;
         }
-        Err(error) => {
-            tracing::warn!(%error, "closed a connection");
-            None
+        match limiter.admit(&connection_limits, None) {
+            Ok(permit) => {
+                let connection = HttpConnection { app: app.clone(), address, limits, _permit: permit };
+                Some(shutdown.tasks().track_future(connection.run(io, shutdown.closing())))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "closed a connection");
+                None
+            }
         }
     };
     // Held until the end: dropping it cancels what still runs.
@@ -102,6 +197,9 @@ where
         tracing::warn!("cancelled requests: the limit `{name}` of {max:?} is passed");
     }
 }
+
+/// hyper takes no less.
+const MIN_HEAD_BYTES: usize = 8 << 10;
 
 /// A listener of axum's, which retries by itself.
 struct HttpListener<L>(L);
@@ -117,7 +215,7 @@ impl<L: Listener<Addr: Send>> Accept for HttpListener<L> {
 struct HttpConnection<A> {
     app: Router,
     address: A,
-    header_read_timeout: Duration,
+    limits: ServerLimits,
     _permit: ConnectionPermit,
 }
 
@@ -127,16 +225,19 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
         I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let has_received_request = AtomicBool::new(false);
-        let service = service_fn(|mut request: http::Request<Incoming>| {
+        let service = service_fn(|request: http::Request<Incoming>| {
             has_received_request.store(true, Ordering::Relaxed);
+            let mut request = request.map(|body| PacedBody::new(body, &self.limits));
             request.extensions_mut().insert(ConnectInfo(self.address.clone()));
             // A router is always ready.
             self.app.clone().call(request)
         });
+        let writes = WriteState::default();
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.header_read_timeout)
-            .serve_connection(TokioIo::new(io), service)
+            .header_read_timeout(self.limits.header_read_timeout)
+            .max_buf_size(self.limits.head_bytes.max(MIN_HEAD_BYTES))
+            .serve_connection(TokioIo::new(PacedIo::new(io, &self.limits, writes.clone())), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let mut stopping = pin!(stopping.fuse());
@@ -146,10 +247,16 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
             }
             connection.as_mut().poll(cx)
         });
-        if let Err(error) = ended.await {
+        let ended = ended.await;
+        // What is left of the connection was upgraded.
+        writes.set_upgraded();
+        if let Err(error) = ended {
             // Later on it is a connection that was kept alive, as a rule.
             if error.is_timeout() && !has_received_request.load(Ordering::Relaxed) {
                 metrics::record_exceeded_limit(ServerLimits::NAMES.header_read_timeout);
+            }
+            if error.is_parse_too_large() {
+                metrics::record_exceeded_limit(ServerLimits::NAMES.head_bytes);
             }
             tracing::debug!(%error, "a connection ended");
         }

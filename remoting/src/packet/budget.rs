@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::handler::PacketError;
 use super::protocol::MessageReply;
+use crate::memory::MemoryBudget;
 use crate::metrics;
 use crate::service::OutputLimits;
 use crate::service::fault::{Fault, code};
@@ -30,6 +31,7 @@ const SHORT_FAULT_BYTES: usize = 1024;
 pub(super) struct PacketBudget {
     max: usize,
     left: AtomicUsize,
+    memory: MemoryBudget,
 }
 
 impl PacketBudget {
@@ -40,6 +42,7 @@ impl PacketBudget {
     pub(super) fn reserve<'a>(
         max: usize,
         response_uris: impl Iterator<Item = &'a str>,
+        memory: &MemoryBudget,
     ) -> Result<Self, PacketError> {
         let reserved = response_uris
             .map(|uri| message_len(address(uri).len() + ON_RESULT.len(), SHORT_FAULT_BYTES))
@@ -48,7 +51,12 @@ impl PacketBudget {
             metrics::record_exceeded_limit(PACKET_BYTES);
             return Err(PacketError::Crowded { max });
         };
-        Ok(Self { max, left: AtomicUsize::new(left) })
+        Ok(Self { max, left: AtomicUsize::new(left), memory: memory.clone() })
+    }
+
+    /// What the packet holds until it is written is also charged to this.
+    pub(super) fn memory(&self) -> &MemoryBudget {
+        &self.memory
     }
 
     /// Takes the room of a finished reply.
@@ -147,10 +155,11 @@ mod tests {
 
     #[test]
     fn each_kind_of_entry_is_charged_by_its_size() {
+        let memory = MemoryBudget::new(1 << 20);
         let body = |len: usize| MessageReply::Result(vec![0; len].into());
         let reserved = PACKET_LEN + message_len("/1/onResult".len(), SHORT_FAULT_BYTES);
-        assert!(PacketBudget::reserve(reserved - 1, ["/1"].into_iter()).is_err());
-        let budget = PacketBudget::reserve(reserved + 50, ["/1"].into_iter()).unwrap();
+        assert!(PacketBudget::reserve(reserved - 1, ["/1"].into_iter(), &memory).is_err());
+        let budget = PacketBudget::reserve(reserved + 50, ["/1"].into_iter(), &memory).unwrap();
         budget.charge_reply(&body(SHORT_FAULT_BYTES)).unwrap();
         assert!(budget.charge_reply(&body(SHORT_FAULT_BYTES + 51)).is_err());
         budget.charge_reply(&body(SHORT_FAULT_BYTES + 20)).unwrap();

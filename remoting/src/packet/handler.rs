@@ -20,6 +20,7 @@ use super::reply_writer::ReplyWriter;
 use super::schedule::{self, ScheduledCall};
 use super::span::record_packet;
 use super::version::PacketVersion;
+use crate::memory::MIN_CHARGED_BYTES;
 use crate::metrics;
 use crate::service::deadline::Deadline;
 use crate::service::fault::Fault;
@@ -65,8 +66,8 @@ pub(crate) async fn handle_packet(
         .map_err(|error| decode_error("packet", error))?;
     record_packet(span, &packet);
     reject_unaddressable(&packet)?;
-    let budget =
-        Arc::new(PacketBudget::reserve(services.encode_limits().packet_bytes, response_uris(&packet))?);
+    let max = services.encode_limits().packet_bytes;
+    let budget = Arc::new(PacketBudget::reserve(max, response_uris(&packet), services.memory())?);
     let headers = lazy_headers(services, &packet, &bytes);
     let version = PacketVersion::new(packet.version);
     let packet_deadline = Deadline::new(limits.packet_timeout, Instant::now());
@@ -252,10 +253,19 @@ impl PacketHandler<'_> {
     }
 
     fn charge_for(&self, target: &str, version: Version, reply: MessageReply) -> MessageReply {
-        match self.budget.charge_reply(&reply) {
-            Ok(()) => reply,
+        match self.budget.charge_reply(&reply).and_then(|()| self.hold(reply)) {
+            Ok(reply) => reply,
             Err(fault) => self.fault_reply(target, version, &fault),
         }
+    }
+
+    /// Charges a reply to the memory budget until the packet is written.
+    fn hold(&self, reply: MessageReply) -> Result<MessageReply, Fault> {
+        if reply.body().len() < MIN_CHARGED_BYTES {
+            return Ok(reply);
+        }
+        let charge = self.budget.memory().try_charge_reply(reply.body().len())?;
+        Ok(reply.map_body(|body| charge.into_bytes(body)))
     }
 
     fn fault_reply(&self, target: &str, version: Version, fault: &Fault) -> MessageReply {

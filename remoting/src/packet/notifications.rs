@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::budget::PacketBudget;
 use super::limits::PacketLimits;
+use crate::memory::{MIN_CHARGED_BYTES, MemoryCharge};
 use crate::metrics;
 use crate::service::{
     ArgumentsForm, BoxFuture, CallError, Client, ClientId, Connection, Encoding, NamedLimit, Notification,
@@ -80,6 +81,7 @@ struct NotificationQueue {
 struct QueuedNotifications {
     notifications: Vec<(usize, Notification)>,
     bytes: usize,
+    charge: Option<MemoryCharge>,
 }
 
 impl NotificationQueue {
@@ -101,6 +103,9 @@ impl NotificationQueue {
         charged.map_err(queue_full)?;
         queued.notifications.push((call, notification.clone()));
         queued.bytes = bytes;
+        if bytes >= MIN_CHARGED_BYTES {
+            queued.charge.get_or_insert_with(|| self.budget.memory().charge(0)).set(bytes);
+        }
         Ok(())
     }
 }

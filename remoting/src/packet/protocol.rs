@@ -85,6 +85,14 @@ impl MessageReply {
         }
     }
 
+    /// The same with other bytes in place of the encoded value.
+    pub(super) fn map_body(self, map: impl FnOnce(Bytes) -> Bytes) -> Self {
+        match self {
+            Self::Result(body) => Self::Result(map(body)),
+            Self::Status(body) => Self::Status(map(body)),
+        }
+    }
+
     /// The bytes of what the server itself has made.
     pub(crate) fn encoded_or_null(reply: Result<Reply, amf_core::EncodeError>) -> Bytes {
         /// AMF0's null: the sender still learns from the target how it went.

@@ -10,6 +10,9 @@ use super::protocol::MessageReply;
 use super::reply_headers::ReplyHeaders;
 use crate::service::Notification;
 
+/// Bytes beyond the packet that are not given back.
+const MAX_SLACK: usize = 64 << 10;
+
 pub(super) struct ReplyWriter {
     packet: PacketWriter,
 }
@@ -41,7 +44,12 @@ impl ReplyWriter {
     }
 
     pub(super) fn finish(self) -> Bytes {
-        self.packet.finish().into()
+        let mut packet = self.packet.finish();
+        // The buffer doubles where it grows, and a packet of 9 MiB would be held in 16 until the client has taken it.
+        if packet.capacity() - packet.len() >= MAX_SLACK {
+            packet.shrink_to_fit();
+        }
+        packet.into()
     }
 
     fn message(&mut self, target: &str, body: &[u8]) -> Result<(), PacketError> {

@@ -76,6 +76,12 @@ impl<'de> Arguments<'de> {
         true
     }
 
+    /// Size in memory of what was decoded, in bytes.
+    #[inline]
+    pub(super) fn decoded_memory(&self) -> usize {
+        amf_core::__private::decoded_memory(&self.decoder)
+    }
+
     /// The numbering that the caller showed.
     pub(super) fn shown_amf0_numbering(&self) -> Option<Amf0Numbering> {
         self.decoder.shown_amf0_numbering()

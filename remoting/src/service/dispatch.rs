@@ -5,6 +5,7 @@ use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
 
+use amf_core::Limits;
 use tokio::runtime::Handle;
 
 use super::args::check_sequence_count;
@@ -12,6 +13,7 @@ use super::catch_panic::catch_panic;
 use super::fault::{Fault, code};
 use super::registry::{Registry, ResolvedMethod};
 use super::{Access, Arguments, ArgumentsForm, BoxFuture, Call, Context, MethodFuture, Reply, Target};
+use crate::memory::{MIN_CHARGED_BYTES, MemoryBudget, MemoryBudgetExceededError, MemoryCharge};
 
 /// The innermost service, within all layers.
 pub(super) fn dispatch(mut call: Call) -> BoxFuture<'static, Result<Reply, Fault>> {
@@ -129,15 +131,19 @@ fn poll_first(mut running: MethodFuture) -> Result<Polled, Fault> {
     }
 }
 
-/// Everything that needs the request's bytes.
+/// Starts the method with what it needs of the request's bytes.
 fn start_method(
     registry: &Registry,
     method: ResolvedMethod<'_>,
     mut call: Call,
 ) -> Result<MethodFuture, Fault> {
     let bytes = call.take_arguments();
-    let (classes, options, parameters) =
+    let (classes, mut options, parameters) =
         (registry.classes(), registry.options(), method.signature.parameters());
+    let mut charge = None;
+    if bytes.len() >= MIN_CHARGED_BYTES {
+        charge = Some(charge_limit(registry.memory_budget(), bytes.len(), &mut options.limits)?);
+    }
     let (preceding, form, begin) = (call.preceding_values(), call.form(), call.begin_arguments());
     let mut arguments = Arguments::new(&bytes, classes, options);
     if let Some(numbering) = call.caller().amf0_numbering() {
@@ -157,12 +163,54 @@ fn start_method(
     } else {
         start(&mut arguments, context)
     };
-    started.map_err(|fault| match form {
+    let decoded = arguments.decoded_memory();
+    if charge.is_some() || decoded >= CHARGED_VALUES {
+        charge_decoded(&mut charge, registry.memory_budget(), decoded);
+    }
+    let running = started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
         ArgumentsForm::Sequence => {
             check_sequence_count(&bytes, preceding, classes, options, parameters).unwrap_or(fault)
         }
+    })?;
+    Ok(match charge {
+        None => running,
+        Some(charge) => hold_charge(running, charge),
     })
+}
+
+/// Holds the charge of the decoded values for as long as the method may hold the values.
+#[cold]
+fn hold_charge(running: MethodFuture, charge: MemoryCharge) -> MethodFuture {
+    Box::pin(async move {
+        let _charge = charge;
+        running.await
+    })
+}
+
+/// Size in bytes from which on the decoded values of a short call are charged. It is known only once they are decoded:
+/// short calls are not charged for their limit, which is 1 MiB and more for each.
+const CHARGED_VALUES: usize = 64 << 10;
+
+/// Charges the memory that decoding may take, and lowers the limit to what one call may take of the budget.
+#[cold]
+fn charge_limit(
+    budget: &MemoryBudget,
+    len: usize,
+    limits: &mut Limits,
+) -> Result<MemoryCharge, MemoryBudgetExceededError> {
+    limits.memory = limits.memory.min(budget.max_call_bytes());
+    budget.try_charge(limits.memory_for(len))
+}
+
+/// Changes the charge to what was decoded.
+#[cold]
+fn charge_decoded(charge: &mut Option<MemoryCharge>, budget: &MemoryBudget, decoded: usize) {
+    match charge {
+        Some(_) if decoded < CHARGED_VALUES => *charge = None,
+        Some(charge) => charge.set(decoded),
+        None => *charge = Some(budget.charge(decoded)),
+    }
 }
 
 /// Whether the bytes may hold an AMF0 reference. Without one, every numbering of references reads the same, and the

@@ -7,6 +7,7 @@ use amf_core::__private::Escaped;
 use amf_core::{Class, DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value};
 
 use super::CallError;
+use crate::memory::MemoryBudgetExceededError;
 
 /// The codes that the framework itself answers with.
 pub mod code {
@@ -191,6 +192,14 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// There is no room for the call in the memory budget: `Server.Overloaded`.
+impl From<MemoryBudgetExceededError> for Fault {
+    #[cold]
+    fn from(error: MemoryBudgetExceededError) -> Self {
+        Self::new(code::OVERLOADED, error.to_string())
+    }
+}
 
 impl From<CallError> for Fault {
     fn from(error: CallError) -> Self {
