@@ -3,4 +3,5 @@
 pub mod blazeds;
 pub mod json;
 pub mod lobby;
+pub mod server;
 pub mod whiteboard;

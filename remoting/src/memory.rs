@@ -59,7 +59,7 @@ pub struct MemoryBudget {
 }
 
 struct BudgetInner {
-    max: usize,
+    max: AtomicUsize,
     used: AtomicUsize,
     holders: Mutex<Holders>,
 }
@@ -114,7 +114,11 @@ impl MemoryBudget {
 
     /// Creates a budget of `max_bytes`.
     pub fn new(max_bytes: usize) -> Self {
-        let inner = BudgetInner { max: max_bytes, used: AtomicUsize::new(0), holders: Mutex::default() };
+        let inner = BudgetInner {
+            max: AtomicUsize::new(max_bytes),
+            used: AtomicUsize::new(0),
+            holders: Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -127,7 +131,19 @@ impl MemoryBudget {
 
     /// Returns the size of the budget, in bytes.
     pub fn max_bytes(&self) -> usize {
-        self.inner.max
+        self.inner.max()
+    }
+
+    /// Changes the size of the budget, for all its clones.
+    ///
+    /// ```
+    /// use amf_remoting::MemoryBudget;
+    ///
+    /// // For all transports of a program that sets no other budget.
+    /// MemoryBudget::process().set_max_bytes(64 << 20);
+    /// ```
+    pub fn set_max_bytes(&self, max_bytes: usize) {
+        self.inner.max.store(max_bytes, Ordering::Relaxed);
     }
 
     /// Returns the bytes that are charged now.
@@ -137,7 +153,7 @@ impl MemoryBudget {
 
     /// Returns `true` if there is room for new connections: less than 80 % is in use.
     pub fn accepts_connections(&self) -> bool {
-        let accepts = self.used_bytes() < self.inner.max / 10 * 8;
+        let accepts = self.used_bytes() < self.inner.max() / 10 * 8;
         if !accepts {
             record_shed(Shed::Connection);
         }
@@ -150,9 +166,9 @@ impl MemoryBudget {
     /// [`MemoryBudgetExceededError`] if more than 90 % would be in use.
     pub fn try_charge(&self, bytes: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
         let charge = MemoryCharge::new(self, bytes);
-        if self.used_bytes() > self.inner.max / 10 * 9 {
+        if self.used_bytes() > self.inner.max() / 10 * 9 {
             record_shed(Shed::Request);
-            return Err(MemoryBudgetExceededError { max: self.inner.max });
+            return Err(MemoryBudgetExceededError { max: self.inner.max() });
         }
         Ok(charge)
     }
@@ -164,9 +180,9 @@ impl MemoryBudget {
     /// enough.
     pub fn try_charge_reply(&self, bytes: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
         let charge = self.charge(bytes);
-        if self.used_bytes() > self.inner.max && self.inner.is_exceeded() {
+        if self.used_bytes() > self.inner.max() && self.inner.is_exceeded() {
             record_shed(Shed::Request);
-            return Err(MemoryBudgetExceededError { max: self.inner.max });
+            return Err(MemoryBudgetExceededError { max: self.inner.max() });
         }
         Ok(charge)
     }
@@ -174,7 +190,7 @@ impl MemoryBudget {
     /// Returns the limit on the memory of one call's decoded arguments, in bytes: a quarter of the budget. A call is charged
     /// for its limit before it is decoded, so a larger share would be refused too often.
     pub(crate) fn max_call_bytes(&self) -> usize {
-        self.inner.max / 4
+        self.inner.max() / 4
     }
 
     /// Charges bytes of work that has already been accepted. If the budget is exceeded by this, the connection that holds
@@ -197,6 +213,10 @@ impl MemoryBudget {
 }
 
 impl BudgetInner {
+    fn max(&self) -> usize {
+        self.max.load(Ordering::Relaxed)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Holders> {
         self.holders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -241,7 +261,7 @@ impl BudgetInner {
             ending = ending.saturating_add(held.unwrap_or_default());
             held.is_some()
         });
-        self.used.load(Ordering::Relaxed).saturating_sub(ending).saturating_sub(self.max)
+        self.used.load(Ordering::Relaxed).saturating_sub(ending).saturating_sub(self.max())
     }
 }
 
@@ -331,7 +351,7 @@ impl MemoryCharge {
         let grown = charged - before;
         let used = inner.used.fetch_add(grown, Ordering::Relaxed) + grown;
         metrics::add_memory(grown);
-        if used > inner.max {
+        if used > inner.max() {
             inner.shed();
         }
     }

@@ -82,7 +82,7 @@ async fn nothing_stays_charged() {
     }
     let parts: Vec<_> = echo(300_000).chunks(1_000).map(Bytes::copy_from_slice).collect();
     let response = place.gateway.clone().oneshot(streamed(iter(parts))).await.unwrap();
-    assert!(read(response).await.ends_with(&[b'x'; 300_000]));
+    assert!(read(response).await.ends_with(&vec![b'x'; 300_000]));
     assert_eq!(place.used(), 0);
 }
 

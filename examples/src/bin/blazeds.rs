@@ -3,8 +3,11 @@
 //! The origins of pages that are served elsewhere are its arguments: `blazeds http://localhost:3000`.
 
 use std::env;
+use std::future::pending;
 
+use amf_remoting::gateway::ServerLimits;
 use axum::http::HeaderValue;
+use examples::server::serve;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -14,6 +17,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The port of BlazeDS's turnkey server.
     let listener = TcpListener::bind("127.0.0.1:8400").await?;
     println!("listening on http://{}/samples/messagebroker/amf", listener.local_addr()?);
-    axum::serve(listener, examples::blazeds::app(pages)).await?;
+    serve(listener, examples::blazeds::app(pages), ServerLimits::new(), pending()).await;
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! What a service of AMFPHP becomes; `docs/from-amfphp.md` tells the rest.
 
+use std::future::pending;
 use std::sync::{Mutex, PoisonError};
 
 use amf_remoting::flex::Flex;
-use amf_remoting::gateway::Extracted;
+use amf_remoting::gateway::{Extracted, ServerLimits};
 use amf_remoting::service::{Authenticator, Credentials, Principal};
 use amf_remoting::{AmfObject, Caller, Date, Fault, FromCaller, Gateway, Services, remoting_service};
 use axum::Router;
+use examples::server::serve;
 use tokio::net::TcpListener;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
@@ -117,7 +119,9 @@ fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    axum::serve(TcpListener::bind("127.0.0.1:8080").await?, app()).await
+    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    serve(listener, app(), ServerLimits::new(), pending()).await;
+    Ok(())
 }
 
 #[cfg(test)]

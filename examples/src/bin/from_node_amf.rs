@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
+use amf_remoting::gateway::{ServerLimits, serve};
 use amf_remoting::{Client, Fault, Gateway, Services, Value, remote_client, remoting_service};
 use axum::Router;
 use tokio::net::TcpListener;
@@ -50,7 +51,9 @@ fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    axum::serve(TcpListener::bind("127.0.0.1:8081").await?, app()).await
+    let listener = TcpListener::bind("127.0.0.1:8081").await?;
+    serve(listener, app(), ServerLimits::new(), pending()).await;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 use std::io;
 use std::time::Duration;
 
-use amf_remoting::gateway::{ServerLimits, serve};
+use amf_remoting::gateway::ServerLimits;
 use amf_remoting::{Gateway, Services, remoting_service};
 use axum::Router;
 use axum::http::{Method, StatusCode, header};
 use axum::routing::get;
+use examples::server::serve;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::time::interval;

@@ -1,7 +1,7 @@
 //! A small multiplayer lobby for AMF clients, with a page that shows it live.
 
 use std::error::Error;
-use std::future::{IntoFuture, pending};
+use std::future::pending;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amf_remoting::Amf0Numbering;
+use amf_remoting::gateway::ServerLimits;
 use axum::serve::ListenerExt;
 use examples::lobby::host::Host;
 use examples::lobby::{self, APPLICATION, GATEWAY, SOCKET};
+use examples::server::serve;
 use tokio::net::TcpListener;
 use tokio::signal;
 use tokio::time::sleep;
@@ -99,7 +101,11 @@ async fn run(Options { http, rtmp, numbering }: Options) -> Result<(), Box<dyn E
         interrupted().await;
         sleep(SHUTDOWN_NOTICE).await;
     };
-    let http = axum::serve(listener, app).with_graceful_shutdown(closing).into_future();
+    let limits = ServerLimits::new().with_shutdown_timeout(SHUTDOWN_NOTICE);
+    let http = async {
+        serve(listener, app, limits, closing).await;
+        Ok(())
+    };
     tokio::select! {
         ended = async { tokio::try_join!(http, rtmp) } => drop(ended?),
         () = closed_long_ago => {}

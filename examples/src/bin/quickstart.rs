@@ -1,5 +1,6 @@
 //! A game that Flash clients join over HTTP and over RTMP.
 
+use amf_remoting::gateway::{ServerLimits, serve};
 use amf_remoting::{AmfObject, Client, Fault, Gateway, Services, remote_client, remoting_service};
 use tokio::{net::TcpListener, sync::Mutex};
 
@@ -46,9 +47,13 @@ impl Game {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    // What all clients together can make the server hold.
+    amf_remoting::MemoryBudget::process().set_max_bytes(64 << 20);
     let services = Services::new().add(Game::default());
     let rtmp = amf_rtmp::Server::new(services.clone()).bind("127.0.0.1:1935").await?;
     tokio::spawn(rtmp.serve());
     let app = axum::Router::new().merge(Gateway::new(services).into_router("/gateway"));
-    axum::serve(TcpListener::bind("127.0.0.1:8080").await?, app).await
+    let http = TcpListener::bind("127.0.0.1:8080").await?;
+    serve(http, app, ServerLimits::new(), std::future::pending()).await;
+    Ok(())
 }

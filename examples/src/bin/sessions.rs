@@ -1,9 +1,12 @@
 //! Users who log in once: a session in a cookie, kept by tower-sessions, and rules for methods.
 
-use amf_remoting::gateway::Extracted;
+use std::future::pending;
+
+use amf_remoting::gateway::{Extracted, ServerLimits};
 use amf_remoting::service::{Authenticator, Credentials, Principal};
 use amf_remoting::{Caller, Fault, FromCaller, Gateway, Services, remoting_service};
 use axum::Router;
+use examples::server::serve;
 use tokio::net::TcpListener;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
@@ -87,7 +90,9 @@ fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    axum::serve(TcpListener::bind("127.0.0.1:8080").await?, app()).await
+    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    serve(listener, app(), ServerLimits::new(), pending()).await;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Serves drawings that everybody shares, and a page to draw on them; see `examples::whiteboard`.
 
 use std::error::Error;
+use std::future::pending;
 use std::io;
 
+use amf_remoting::gateway::ServerLimits;
 use amf_rtmp::RedbStore;
+use examples::server::serve;
 use examples::whiteboard::{self, APPLICATION};
 use lexopt::prelude::*;
 use tokio::net::TcpListener;
@@ -43,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     tokio::select! {
         ended = rtmp.serve() => ended?,
-        ended = axum::serve(http, whiteboard::http(&server, options.movie)) => ended?,
+        () = serve(http, whiteboard::http(&server, options.movie), ServerLimits::new(), pending()) => {}
         stopped = signal::ctrl_c() => stopped?,
     }
     // What was drawn last is saved, and everybody is told.
