@@ -1,4 +1,4 @@
-//! The server under attack: every transport with its default limits.
+//! The server under attack: every transport with its default limits, and the memory budget of the examples.
 
 use std::io::Write;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use amf_core::Value;
 use amf_remoting::flex::Flex;
 use amf_remoting::gateway::{ServerLimits, serve};
-use amf_remoting::{Client, Gateway, Group, Services, remoting_service};
+use amf_remoting::{Client, Gateway, Group, MemoryBudget, Services, remoting_service};
 use amf_rtmp::{
     Instance, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjectOptions,
     SharedObjects, SlotWrite,
@@ -108,6 +108,7 @@ pub(crate) async fn run(prefix: &str) {
     let log = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
     log.with_writer(std::io::sink).init();
 
+    MemoryBudget::process().set_max_bytes(64 << 20);
     let services = Services::new().add(Siege::default());
     let server = Server::new(services.clone()).shared_objects(SharedObjects::new().guard(Guard));
     let _objects = [full_object(&server, SEALED).await, full_object(&server, HELD).await];

@@ -3,6 +3,7 @@
 mod other;
 mod output;
 mod queues;
+mod slow;
 mod work;
 
 use std::pin::Pin;
@@ -24,7 +25,10 @@ macro_rules! attack {
 use attack;
 
 pub(crate) fn all() -> Vec<Attack> {
-    [output::attacks(), work::attacks(), queues::attacks(), other::attacks()].into_iter().flatten().collect()
+    [output::attacks(), work::attacks(), queues::attacks(), slow::attacks(), other::attacks()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Strings of one length that are the same in their first and last 64 bytes and fill all places where a table of strings
