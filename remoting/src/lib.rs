@@ -53,6 +53,7 @@
 //! let app: axum::Router = axum::Router::new()
 //!     .route("/health", axum::routing::get(|| async { "well" }))
 //!     .merge(Gateway::new(services).into_router("/gateway"));
+//! // Behind a proxy, which has the deadlines and limits that axum has not; otherwise `gateway::serve`:
 //! // axum::serve(tokio::net::TcpListener::bind("127.0.0.1:8080").await?, app).await?;
 //! # // A packet by hand, from the specification: version 0, no headers, 1 message, target, response, body of
 //! # // unknown length (-1): strict array (0A) of one anonymous object (03) with one member, a string (02).

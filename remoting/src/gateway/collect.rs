@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use futures_util::task::AtomicWaker;
 use http_body::{Body, Frame};
 use tokio::time::Instant;
@@ -35,7 +35,7 @@ pub(super) async fn collect<B>(
 where
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let mut collected = CollectedBody::new(memory, limits.body_bytes);
+    let mut collected = CollectedBody::new(memory);
     let mut pace = body_pace(limits);
     loop {
         let Some(frame) = poll_fn(|cx| poll_frame(body.as_mut(), &mut pace, &collected, cx)).await? else {
@@ -44,7 +44,7 @@ where
         let Ok(mut data) = frame.into_data() else { continue };
         let len = data.remaining();
         pace.record(len);
-        if collected.max.saturating_sub(collected.len()) < len {
+        if limits.body_bytes.saturating_sub(collected.len) < len {
             return Err(CollectError::TooLarge);
         }
         collected.push(data.copy_to_bytes(len)).map_err(CollectError::Overloaded)?;
@@ -75,42 +75,62 @@ fn body_pace(limits: &GatewayLimits) -> Pace {
     Pace::new(pace).with_deadline(Instant::now().checked_add(limits.body_timeout)).looking_twice()
 }
 
+/// Size of a block. Blocks of one size leave no gaps in the heap, as a buffer does that doubles where it grows.
+const BLOCK_BYTES: usize = 16 << 10;
+/// Size of the first block.
+const MIN_BLOCK_BYTES: usize = 1 << 10;
+
 /// What of a body has arrived.
 struct CollectedBody<'a> {
     memory: &'a MemoryBudget,
-    max: usize,
     /// The only part: most bodies have no other, and it is not copied.
     first: Bytes,
-    /// All parts, if there are several. A list of them would take many times what arrives, if each is of one byte.
-    joined: BytesMut,
+    /// All parts, if there are several. They are copied, because each may be of one byte and keep the buffer that it was
+    /// read into.
+    blocks: Vec<Vec<u8>>,
+    len: usize,
+    allocated: usize,
     charge: Option<MemoryCharge>,
     holder: Option<Arc<UploadHolder>>,
 }
 
 impl<'a> CollectedBody<'a> {
-    fn new(memory: &'a MemoryBudget, max: usize) -> Self {
-        Self { memory, max, first: Bytes::new(), joined: BytesMut::new(), charge: None, holder: None }
-    }
-
-    fn len(&self) -> usize {
-        self.first.len() + self.joined.len()
+    fn new(memory: &'a MemoryBudget) -> Self {
+        let first = Bytes::new();
+        Self { memory, first, blocks: Vec::new(), len: 0, allocated: 0, charge: None, holder: None }
     }
 
     fn push(&mut self, part: Bytes) -> Result<(), MemoryBudgetExceededError> {
-        let len = self.len() + part.len();
-        if self.len() == 0 {
-            self.charge(len)?;
+        if self.len == 0 {
+            self.len = part.len();
             self.first = part;
-            return Ok(());
-        }
-        if len > self.joined.capacity() {
-            let capacity = len.saturating_mul(2).min(self.max);
-            self.charge(capacity)?;
-            self.joined.reserve(capacity - self.joined.len());
+            return self.charge(self.len);
         }
         let first = std::mem::take(&mut self.first);
-        self.joined.extend_from_slice(&first);
-        self.joined.extend_from_slice(&part);
+        if !first.is_empty() {
+            self.len = 0;
+            self.append(&first)?;
+        }
+        self.append(&part)
+    }
+
+    fn append(&mut self, mut bytes: &[u8]) -> Result<(), MemoryBudgetExceededError> {
+        while !bytes.is_empty() {
+            let room = self.blocks.last().map_or(0, |block| block.capacity() - block.len());
+            if room == 0 {
+                let capacity = self.len.clamp(MIN_BLOCK_BYTES, BLOCK_BYTES);
+                self.charge(self.allocated + capacity)?;
+                self.allocated += capacity;
+                self.blocks.push(Vec::with_capacity(capacity));
+                continue;
+            }
+            let (fitting, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            if let Some(block) = self.blocks.last_mut() {
+                block.extend_from_slice(fitting);
+            }
+            self.len += fitting.len();
+            bytes = rest;
+        }
         Ok(())
     }
 
@@ -146,12 +166,24 @@ impl<'a> CollectedBody<'a> {
     }
 
     fn finish(self) -> Bytes {
-        let body = if self.joined.is_empty() { self.first } else { self.joined.freeze() };
+        let body = if self.blocks.is_empty() { self.first } else { join(self.blocks, self.len) };
         match self.charge {
-            Some(charge) => charge.into_bytes(body),
+            Some(mut charge) => {
+                charge.set(body.len());
+                charge.into_bytes(body)
+            }
             None => body,
         }
     }
+}
+
+/// Frees each block when it is copied.
+fn join(blocks: Vec<Vec<u8>>, len: usize) -> Bytes {
+    let mut joined = Vec::with_capacity(len);
+    for block in blocks {
+        joined.extend_from_slice(&block);
+    }
+    joined.into()
 }
 
 /// A body in assembly, as the budget sees it.

@@ -61,6 +61,10 @@
 //!   transport, a span `call` (`service`, `method`, `client`, `outcome`, `seconds`), of the level DEBUG. The outcome of a call
 //!   is `ok`, the code of its fault, `panic` or `cancelled`. Where no subscriber wants them, nothing is measured.
 //! - **Counters**, with the feature `metrics`: `amf_remoting::metrics` lists them.
+//! - **The server**: `axum::serve` has no deadline for heads and for responses that a client leaves unread, and no limit
+//!   on connections; behind a proxy the proxy has them. `gateway::serve`, with the feature `serve`, is for apps that
+//!   strangers reach directly.
+//! - **Memory**: what all requests hold together is bounded by [`MemoryBudget`](crate::MemoryBudget).
 //! - **Limits**: [`GatewayLimits`], [`Services::call_timeout`], [`Services::limits`] and [`Services::output_limits`] are
 //!   in force unless others are set.
 //! - **A client that goes away** cancels its calls, or not: [`Gateway::complete_calls_on_disconnect`].

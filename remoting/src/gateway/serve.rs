@@ -45,7 +45,7 @@ amf_core::__private::limits! {
 
         /// Maximum size of a request's head, at least 8 KiB, checked after each read. A connection buffers little more than
         /// this in each direction.
-        head_bytes, with_head_bytes = 64 KiB {
+        head_bytes, with_head_bytes = 16 KiB {
             /// The response is `431 Request Header Fields Too Large`, and the connection is closed.
         }
 

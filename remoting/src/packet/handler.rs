@@ -217,6 +217,11 @@ impl PacketHandler<'_> {
     ) -> Result<Bytes, PacketError> {
         let mut writer = ReplyWriter::new(self.version.reply_packet_version());
         writer.headers(headers)?;
+        if replies.len() > 1 {
+            let bodies = replies.iter().map(|reply| reply.body().len());
+            let told = notifications.iter().map(|(_, notification)| notification.arguments().len());
+            writer.reserve(replies.len() + notifications.len(), bodies.chain(told).sum());
+        }
         let mut notifications = notifications.into_iter().peekable();
         for (call, (message, reply)) in self.packet.messages.iter().zip(replies).enumerate() {
             writer.reply(&message.response_uri, &reply)?;
@@ -264,7 +269,8 @@ impl PacketHandler<'_> {
         if reply.body().len() < MIN_CHARGED_BYTES {
             return Ok(reply);
         }
-        let charge = self.budget.memory().try_charge_reply(reply.body().len())?;
+        // It is held twice when it is copied into the packet.
+        let charge = self.budget.memory().try_charge_reply(2 * reply.body().len())?;
         Ok(reply.map_body(|body| charge.into_bytes(body)))
     }
 

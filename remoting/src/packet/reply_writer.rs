@@ -10,6 +10,8 @@ use super::protocol::MessageReply;
 use super::reply_headers::ReplyHeaders;
 use crate::service::Notification;
 
+/// Bytes that most messages take besides their bodies, at most.
+const MESSAGE_BYTES: usize = 64;
 /// Bytes beyond the packet that are not given back.
 const MAX_SLACK: usize = 64 << 10;
 
@@ -22,6 +24,11 @@ impl ReplyWriter {
         // What goes in was charged against the packet's budget before, which may be more than the writer's default.
         let unlimited = OutputLimit::new(PACKET_BYTES, usize::MAX);
         Self { packet: PacketWriter::new(version).with_output_limit(unlimited) }
+    }
+
+    /// Reserves room for so many messages with bodies of so many bytes.
+    pub(super) fn reserve(&mut self, messages: usize, bytes: usize) {
+        self.packet.reserve(messages * MESSAGE_BYTES + bytes);
     }
 
     /// The answer to the message that gave this response URI.
