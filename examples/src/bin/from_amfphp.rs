@@ -1,4 +1,4 @@
-//! What a service of AMFPHP becomes; `docs/from-amfphp.md` tells the rest.
+//! A service of AMFPHP, ported. The guide is `docs/from-amfphp.md`.
 
 use std::future::pending;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use examples::server::serve;
 use tokio::net::TcpListener;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
-/// Members are in camelCase on the wire: `displayName`.
+/// Members are camelCase on the wire: `displayName`.
 #[derive(AmfObject, Clone)]
 #[amf(alias = "com.example.Player")]
 struct Player {
@@ -55,7 +55,7 @@ impl GameService {
     async fn login(&self, caller: &Caller, user_id: String, password: String) -> Result<bool, Fault> {
         let user = Users.authenticate(&Credentials::new(user_id, password), caller).await?;
         let Some(user) = user else { return Ok(false) };
-        // So that what follows in the same packet knows, too.
+        // The calls that follow in the same packet run as this user, too.
         caller.login(user).await;
         Ok(true)
     }
@@ -69,20 +69,20 @@ impl GameService {
 struct Users;
 
 impl Users {
-    /// A program asks its database.
+    /// Returns the user of this name. A real program queries its database.
     fn find(name: &str) -> Option<Principal> {
         (name == "ann").then(|| Principal::new(name).with_role("admin"))
     }
 }
 
 impl Authenticator for Users {
-    /// The header `Credentials`, that of `RemoteObject.setCredentials`, and our own `login` above.
+    /// Checks the header `Credentials`, the credentials of `RemoteObject.setCredentials`, and those of `login`.
     async fn authenticate(
         &self,
         credentials: &Credentials,
         caller: &Caller,
     ) -> Result<Option<Principal>, Fault> {
-        // A program compares hashes.
+        // A real program compares password hashes.
         let user = Self::find(credentials.user()).filter(|_| credentials.password() == "secret");
         if let Some(user) = &user {
             let session = Extracted::<Session>::from_caller(caller).await?;
@@ -92,7 +92,7 @@ impl Authenticator for Users {
         Ok(user)
     }
 
-    /// Whoever logged in earlier.
+    /// Returns the user who logged in earlier in this session.
     async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         let name: Option<String> = session.get("user").await.map_err(Fault::internal)?;
@@ -107,9 +107,9 @@ impl Authenticator for Users {
 
 fn app() -> Router {
     let services = Services::new().authenticator(Users).add(GameService::default());
-    // `flex` is for Flex's RemoteObject; a NetConnection does without.
+    // `flex` serves Flex's RemoteObject. A NetConnection does not need it.
     let gateway = Gateway::new(services).flex(Flex::new());
-    // Over https, leave `with_secure` out: then the cookie goes nowhere else.
+    // Over https, omit `with_secure(false)`, so that the cookie is sent over https only.
     let sessions = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
     Router::new()
         .merge(gateway.clone().into_router("/Amfphp"))
