@@ -1,6 +1,6 @@
-//! The server side of BlazeDS's samples, as far as they make calls: their clients need no change but the host's name.
+//! Server for the remoting samples of BlazeDS, whose clients need no change except the name of the host.
 //!
-//! What was `remoting-config.xml` there is the names of the services here, and `services-config.xml` became [`app`].
+//! The names of the services replace `remoting-config.xml`, and [`app`] replaces `services-config.xml`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use axum::routing::get;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
-/// `flex.samples.product.Product`: the members are those of the Java class, in its names.
+/// `flex.samples.product.Product`, with the members and names of the Java class.
 #[derive(AmfObject, Clone, Default)]
 #[amf(alias = "flex.samples.product.Product")]
 struct Product {
@@ -31,12 +31,12 @@ struct Product {
     qty_in_stock: i32,
 }
 
-/// `flex.samples.product.ProductService`, with a map in place of the database.
+/// `flex.samples.product.ProductService`, with a map instead of the database.
 struct ProductService {
     products: Mutex<BTreeMap<i32, Product>>,
 }
 
-/// `<destination id="product">`. A `List` of Java arrives at a client of BlazeDS as an `ArrayCollection`.
+/// `<destination id="product">`. BlazeDS sends a `java.util.List` as an `ArrayCollection`.
 #[remoting_service(name = "product")]
 impl ProductService {
     fn get_products(&self) -> ArrayCollection<Product> {
@@ -47,7 +47,7 @@ impl ProductService {
         self.named(&name)
     }
 
-    /// An empty product where there is none of this number, as there.
+    /// Returns the product of this id, or an empty product if there is none, as the sample does.
     fn get_product(&self, product_id: i32) -> Product {
         self.products().get(&product_id).cloned().unwrap_or_default()
     }
@@ -94,15 +94,14 @@ impl ProductService {
     }
 }
 
-/// An exception of Java arrived with its class; this one's code is that of all of them.
+/// Fault with the text of the Java exception, which begins with its class. The code is that of every Java exception.
 #[derive(Fault)]
 enum ChatRoomError {
     #[fault(code = "Server.Processing", message = "java.lang.RuntimeException : Room already exists")]
     RoomAlreadyExists,
 }
 
-/// `flex.samples.runtimeconfig.ChatRoomService`, of which there was one for all clients (`<scope>application</scope>`),
-/// as there is here of every service.
+/// `flex.samples.runtimeconfig.ChatRoomService`. One instance serves all clients, as with `<scope>application</scope>`.
 #[derive(Default)]
 struct ChatRoomService {
     rooms: Mutex<Vec<String>>,
@@ -137,14 +136,14 @@ impl ChatRoomService {
     }
 }
 
-/// What `TomcatLoginCommand` and Tomcat's users were. A login lasts as long as its session.
+/// Authenticator in place of `TomcatLoginCommand` and Tomcat's users. A login lasts as long as its session.
 struct Users;
 
-/// What is kept in a session.
+/// Key of the session entry that holds the name of the logged-in user.
 const USER: &str = "user";
 
 impl Users {
-    /// A program asks its database.
+    /// Returns the user of this name. A real program queries its database.
     fn find(name: &str) -> Option<Principal> {
         match name {
             "sampleuser" => Some(Principal::new(name).with_role("sampleusers")),
@@ -155,17 +154,17 @@ impl Users {
 }
 
 impl Authenticator for Users {
-    /// `channelSet.login(…)` and `remoteObject.setCredentials(…)`.
+    /// Handles `channelSet.login(…)` and `remoteObject.setCredentials(…)`.
     async fn authenticate(
         &self,
         credentials: &Credentials,
         caller: &Caller,
     ) -> Result<Option<Principal>, Fault> {
-        // A program compares hashes.
+        // A real program compares password hashes.
         let principal = Self::find(credentials.user()).filter(|_| credentials.password() == "samplepassword");
         if let Some(principal) = &principal {
             let session = Extracted::<Session>::from_caller(caller).await?;
-            // A new id on every login, so that nobody can plant one beforehand.
+            // A new id on every login prevents session fixation.
             session.cycle_id().await.map_err(Fault::internal)?;
             session.insert(USER, principal.name()).await.map_err(Fault::internal)?;
         }
@@ -178,14 +177,14 @@ impl Authenticator for Users {
         Ok(name.and_then(|name| Self::find(&name)))
     }
 
-    /// `channelSet.logout()`.
+    /// Handles `channelSet.logout()`.
     async fn end_session(&self, caller: &Caller) -> Result<(), Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         session.flush().await.map_err(Fault::internal)
     }
 }
 
-/// What Flash Player asks for before a movie of another host may call.
+/// Policy file that Flash Player requests before a movie from another host may call the gateway.
 const CROSSDOMAIN: &str = r#"<?xml version="1.0"?>
 <cross-domain-policy>
   <allow-access-from domain="*.example.com"/>
@@ -193,14 +192,14 @@ const CROSSDOMAIN: &str = r#"<?xml version="1.0"?>
 </cross-domain-policy>
 "#;
 
-/// The channels `my-amf` and `my-polling-amf` of the samples, as one endpoint under two addresses.
+/// Returns the router of the samples, with one endpoint at the addresses of the channels `my-amf` and `my-polling-amf`.
 ///
-/// `pages` are the origins of web pages, of Royale or with Ruffle, that are served elsewhere and call from there.
+/// `pages` are the origins of web pages on other hosts, with Apache Royale or Ruffle, that may call the gateway.
 pub fn app(pages: impl IntoIterator<Item = HeaderValue>) -> Router {
     let services =
         Services::new().authenticator(Users).add(ProductService::open()).add(ChatRoomService::default());
     let gateway = Gateway::new(services).flex(Flex::new());
-    // Over https, leave `with_secure` out: then the cookie goes nowhere else.
+    // Over https, omit `with_secure(false)`, so that the cookie is sent over https only.
     let sessions =
         SessionManagerLayer::new(MemoryStore::default()).with_secure(false).with_name("JSESSIONID");
     let policy = || async { ([(header::CONTENT_TYPE, "text/x-cross-domain-policy")], CROSSDOMAIN) };
@@ -212,7 +211,7 @@ pub fn app(pages: impl IntoIterator<Item = HeaderValue>) -> Router {
         .route("/crossdomain.xml", get(policy))
 }
 
-/// What browsers ask for before a page of another origin may call, with its cookies.
+/// Returns the CORS layer that lets pages of the listed origins call the gateway with cookies.
 fn cross_origin(pages: impl IntoIterator<Item = HeaderValue>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(pages))

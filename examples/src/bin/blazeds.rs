@@ -1,6 +1,6 @@
-//! Takes the place of BlazeDS for the clients of its samples: <http://127.0.0.1:8400/samples/messagebroker/amf>.
+//! Server for the clients of BlazeDS's samples, at <http://127.0.0.1:8400/samples/messagebroker/amf>.
 //!
-//! The origins of pages that are served elsewhere are its arguments: `blazeds http://localhost:3000`.
+//! The arguments are the origins of pages on other hosts: `blazeds http://localhost:3000`.
 
 use std::env;
 use std::future::pending;
