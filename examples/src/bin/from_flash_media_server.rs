@@ -1,49 +1,51 @@
-//! What an application of Flash Media Server becomes; `docs/from-flash-media-server.md` tells the rest.
+//! An application of Flash Media Server, ported. The guide is `docs/from-flash-media-server.md`.
 
 use std::io;
 
 use amf_remoting::{CallError, Caller, Client, Fault, Services, remote_client, remoting_service};
 use amf_rtmp::{Instance, RedbStore, Server, SharedObjectOptions, SharedObjectStore, SharedObjects};
 
-/// What `application.broadcastMsg` named: methods of each `NetConnection.client`.
+/// Methods of `NetConnection.client` that `application.broadcastMsg` called on every client.
 #[remote_client]
 trait Everybody {
     fn joined(&self, name: &str);
     fn left(&self, name: &str);
 }
 
-/// What `client.call` named, with what the client answers. A group cannot answer, so these are apart.
+/// Methods that `client.call` called on one client. They return a value, so they cannot be called on a group.
 #[remote_client]
 trait Player {
     async fn is_ready(&self, round: u32) -> Result<bool, CallError>;
 }
 
-/// What was `client.name`.
+/// Name of a client, which replaces `client.name`.
 struct Name(String);
 
 struct Game;
 
-/// A service without a name has the functions that stood in `Client.prototype`.
+/// Service without a name, whose methods replace the functions of `Client.prototype`.
 #[remoting_service(name = "")]
 impl Game {
-    /// `connection.call("score", new Responder(onBest), 7)`
+    /// Handles `connection.call("score", new Responder(onBest), 7)`.
     async fn score(&self, caller: &Caller, instance: &Instance, points: f64) -> Result<f64, Fault> {
-        let Some(Name(name)) = caller.extension() else { return Err(Fault::new("Game.Stranger", "who?")) };
+        let Some(Name(name)) = caller.extension() else {
+            return Err(Fault::new("Game.Anonymous", "the client has no name"));
+        };
         let scores = instance
             .shared_object("scores", SharedObjectOptions::new().persistent(true))
             .await
             .map_err(Fault::internal)?;
-        // Until it ends nobody else changes anything, and what changes goes out at once.
+        // While the lock is held, nothing else changes the object. All changes under it are sent in one batch.
         let lock = scores.lock().await.map_err(Fault::internal)?;
         let before = lock.get::<f64>(name).map_err(Fault::internal)?;
         let best = before.map_or(points, |before| before.max(points));
         lock.set(name, &best).map_err(Fault::internal)?;
-        // What the client is told is on the disk.
+        // Waits until the change is on disk, so that the client never receives a score that is lost later.
         lock.unlock().await.map_err(Fault::internal)?;
         Ok(best)
     }
 
-    /// Asks the caller back, and waits for the answer.
+    /// Calls a method of the caller and returns its result.
     async fn start(&self, client: &Client, round: u32) -> Result<bool, Fault> {
         Ok(client.is_ready(round).await?)
     }
@@ -86,10 +88,10 @@ mod tests {
 
     use super::*;
 
-    /// Long enough for anything that happens at all.
+    /// Timeout for every wait of the test, long enough for a loaded machine.
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// A client's program.
+    /// Methods of a client, which record their calls.
     #[derive(Clone, Default)]
     struct TestClient(Arc<Mutex<Vec<String>>>);
 

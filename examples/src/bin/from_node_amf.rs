@@ -1,4 +1,4 @@
-//! What the functions of node-amf become; `docs/from-node-amf.md` tells the rest.
+//! A server of node-amf, ported. The guide is `docs/from-node-amf.md`.
 
 use std::future::pending;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-/// What was `callback(value, 'onProgress')`: a method of `NetConnection.client`.
+/// Methods of `NetConnection.client`, which replace `callback(value, 'onProgress')`.
 #[remote_client]
 trait Movie {
     fn on_progress(&self, percent: u32);
@@ -17,14 +17,14 @@ trait Movie {
 
 struct Methods;
 
-/// A service without a name has the functions of a flat object.
+/// Service without a name, whose methods replace the functions of the flat object.
 #[remoting_service(name = "")]
 impl Methods {
     fn test(&self) -> String {
         "Hello World".to_owned()
     }
 
-    /// A parameter for each argument; those at the end that are an `Option` may be left out.
+    /// Returns its arguments. Each argument has a parameter; trailing `Option` parameters may be omitted.
     fn echo(&self, first: Value, second: Option<Value>, third: Option<Value>) -> Vec<Value> {
         [Some(first), second, third].into_iter().flatten().collect()
     }
