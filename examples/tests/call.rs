@@ -1,11 +1,11 @@
-//! The caller for the terminal against the lobby, as a newcomer uses them.
+//! Tests of the program `call` against the program `lobby`, with the commands of the README.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-/// A program that ends with the test.
+/// A running program, which is killed when the test ends.
 struct Process {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -18,7 +18,7 @@ impl Process {
         Self { child, lines }
     }
 
-    /// Reads on until a line has these words.
+    /// Reads lines until one contains `words`, and returns that line.
     fn line_with(&mut self, words: &str) -> String {
         loop {
             let mut line = String::new();
@@ -80,7 +80,7 @@ fn the_lobby_answers_the_calls_of_the_readme() {
         assert_eq!(failed.status.code(), Some(1));
         assert_eq!(String::from_utf8_lossy(&failed.stdout), "fault Echo.Fail: failed as asked\n");
 
-        // The fault names the method, which would clear the terminal.
+        // The fault contains the name of the method, whose escape sequence would clear the terminal.
         let failed = call(&with(&["echo.\u{1b}[2J\u{202E}"]));
         let said = String::from_utf8_lossy(&failed.stdout);
         assert!(said.contains("\\u{1b}[2J\\u{202e}") && !said.contains(['\u{1b}', '\u{202E}']), "{said:?}");
@@ -91,7 +91,7 @@ fn the_lobby_answers_the_calls_of_the_readme() {
 fn usage_errors_are_reported() {
     for (arguments, words) in [
         (&[][..], "expected a URL"),
-        (&["http://127.0.0.1:1/"], "expected what to call"),
+        (&["http://127.0.0.1:1/"], "expected a target"),
         (&["ftp://127.0.0.1/", "a.b"], "expected http://… or rtmp://…"),
         (&["http://127.0.0.1:1/", "a.b", "Ann"], "expected JSON"),
         (&["rtmp://127.0.0.1:1/lobby", "a.b"], "there is no connection"),

@@ -16,13 +16,13 @@ Usage: call [OPTIONS] URL [TARGET [ARGUMENTS AS JSON…]]
   call http://127.0.0.1:8080/gateway lobby.players
   call rtmp://127.0.0.1/lobby lobby.join '\"Ann\"' --listen
 
-  --listen   over RTMP: stay connected and print what the server calls, until Ctrl-C;
+  --listen   over RTMP: stay connected and print the calls of the server, until Ctrl-C;
              without TARGET, listen only
-  --amf0     speak AMF0; otherwise AMF3
-  --help     this text
+  --amf0     encode calls in AMF0; default: AMF3
+  --help     print this help
 ";
 
-/// The most bytes of a reply over HTTP.
+/// Maximum number of bytes of a reply over HTTP.
 const MAX_REPLY: usize = 64 << 20;
 
 #[tokio::main]
@@ -54,7 +54,7 @@ struct Options {
 }
 
 impl Options {
-    /// Nothing where only help is wanted.
+    /// Parses the command line. Returns `None` if the help was requested.
     fn parse() -> Result<Option<Self>, Box<dyn Error>> {
         use lexopt::prelude::*;
         let mut words = Vec::new();
@@ -73,7 +73,7 @@ impl Options {
         let url = words.next().ok_or("expected a URL")?;
         let target = words.next();
         if target.is_none() && !listen {
-            return Err("expected what to call, such as lobby.players".into());
+            return Err("expected a target, such as lobby.players".into());
         }
         let arguments = words.map(|word| argument(&word)).collect::<Result<_, _>>()?;
         Ok(Some(Self { url, target, arguments, listen, version }))
@@ -86,7 +86,7 @@ fn argument(word: &str) -> Result<Value, String> {
     Ok(json::to_value(&json))
 }
 
-/// Whether the call went well.
+/// Performs the call and prints its reply. Returns `true` if the call succeeded, `false` if it returned a fault.
 async fn run(options: Options) -> Result<bool, Box<dyn Error>> {
     if options.url.starts_with("rtmp://") {
         over_rtmp(options).await
@@ -125,7 +125,7 @@ async fn over_rtmp(options: Options) -> Result<bool, Box<dyn Error>> {
 
 async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
     let Some(target) = &options.target else {
-        return Err("expected what to call: over HTTP a server has no way to call by itself".into());
+        return Err("expected a target: over HTTP, a server calls its clients only within a reply".into());
     };
     let limits = ClientLimits::new().with_reply_bytes(MAX_REPLY);
     let client = RemotingClient::builder(&options.url)?.version(options.version).limits(limits).build()?;
@@ -144,7 +144,7 @@ async fn over_http(options: &Options) -> Result<bool, Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     };
     for message in replies.messages() {
-        // A method of the client that the server called along with its reply.
+        // A call of the server to the client, sent along with the reply.
         if let ReplyKind::Call(method) = message.kind() {
             println!("{}{}", method.escape_debug(), in_parentheses(&message.value::<Vec<Value>>()?));
         }

@@ -1,4 +1,4 @@
-//! Prints the bytes of an AMF capture with what each of them is.
+//! Prints the bytes of an AMF capture with their meaning.
 
 use std::error::Error;
 use std::fs;
@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use amf_remoting::amf_core::dump::{Dump, Kind};
 
 const HELP: &str = "\
-Prints the bytes of an AMF capture: offsets, bytes, what they are, and which places they take in the
-tables of references.
+Prints the bytes of an AMF capture: the offset, the bytes, their meaning, and their index in the
+reference tables.
 
 Usage: dump [OPTIONS] FILE
 
@@ -17,12 +17,12 @@ Usage: dump [OPTIONS] FILE
   dump save.sol
   echo '0a 0b 01 03 61 04 01 01' | dump --hex --as amf3 -
 
-  FILE         the bytes, or - for standard input
-  --as KIND    packet, amf0, amf3 or sol; without it, guessed from the bytes
-  --hex        FILE is text in hex; spaces, colons, commas and 0x between the bytes do not matter
-  --help       this text
+  FILE         file to read, or - for standard input
+  --as KIND    packet, amf0, amf3 or sol; default: detected from the bytes
+  --hex        FILE contains hexadecimal text; whitespace, colons, commas and 0x between bytes are ignored
+  --help       print this help
 
-It ends with 1 if something is wrong with the bytes; what could be read of them is printed all the same.
+The exit status is 1 if the bytes are malformed. Everything before the first error is printed.
 ";
 
 fn main() -> ExitCode {
@@ -51,7 +51,7 @@ struct Options {
 }
 
 impl Options {
-    /// Nothing where only help is wanted.
+    /// Parses the command line. Returns `None` if the help was requested.
     fn parse() -> Result<Option<Self>, Box<dyn Error>> {
         use lexopt::prelude::*;
         let (mut file, mut kind, mut hex) = (None, None, false);
@@ -80,7 +80,7 @@ fn kind(name: &str) -> Result<Kind, String> {
     }
 }
 
-/// Whether nothing is wrong with the bytes.
+/// Prints the dump. Returns `true` if the bytes are well-formed.
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let mut bytes = read(&options.file).map_err(|error| format!("{}: {error}", options.file))?;
     if options.hex {
@@ -91,7 +91,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         None => Dump::guess(&bytes),
     };
     match print(&dump, bytes.len()) {
-        // Whoever reads has seen enough, as `head` does.
+        // The reader of the pipe, such as `head`, has ended. This is not an error.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed?,
     }

@@ -1,5 +1,6 @@
-//! A gateway in an app with everything around it: tower-http's layers around requests, tower's around calls, a page of
-//! counters for Prometheus, a server that takes its time neither for slow heads nor when it stops.
+//! A gateway in an axum app with layers: those of tower-http around requests, those of tower around calls.
+//!
+//! The app also serves a metrics page for Prometheus. Its server limits the time for request heads and for shutdown.
 
 use std::io;
 use std::time::Duration;
@@ -33,17 +34,17 @@ impl Demo {
         seconds
     }
 
-    /// Nobody has checked that it is not zero: the caller gets a fault, and everything else goes on.
+    /// Panics if `among` is 0. The caller receives a fault, and no other call is affected.
     fn share(&self, among: u32) -> u32 {
         100 / among
     }
 }
 
-/// For all callers together: so many calls a second, and what comes beyond is told to try again later. Another server,
-/// that of RTMP for example, would be given the same services and share it.
+/// Returns the services with a rate limit for all callers together. Calls over the limit receive the fault
+/// `Server.Overloaded`. Another server with clones of these services, such as an RTMP server, shares the rate limit.
 fn services() -> Services {
     let around_calls = ServiceBuilder::new().load_shed().rate_limit(20, Duration::from_secs(1));
-    // Shorter than the timeout of the route, so that callers get a fault and not an error of HTTP.
+    // Shorter than the timeout of the route, so that callers receive a fault instead of an HTTP error.
     Services::new().add(Demo).call_timeout(Duration::from_secs(2)).layer(around_calls)
 }
 
@@ -52,13 +53,14 @@ fn gateway() -> Gateway {
 }
 
 fn app(gateway: &Gateway, counters: PrometheusHandle) -> Router {
-    // Movies come from other hosts, and `application/x-amf` makes browsers ask first. With cookies, name the hosts.
+    // Movies may be loaded from other hosts, and for `application/x-amf` browsers send a CORS preflight request first.
+    // An app that uses cookies has to list the allowed origins instead of `Any`.
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::POST])
         .allow_headers([header::CONTENT_TYPE])
         .max_age(Duration::from_hours(1));
-    // What is written first sees a request first.
+    // The first layer in this list receives a request first.
     let around_requests = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(cors)
@@ -68,11 +70,11 @@ fn app(gateway: &Gateway, counters: PrometheusHandle) -> Router {
     Router::new()
         .merge(gateway.clone().into_router("/gateway"))
         .layer(around_requests)
-        // Nobody outside needs to see it: a proxy should not pass it on.
+        // A reverse proxy should not expose this page.
         .route("/metrics", get(async move || counters.render()))
 }
 
-/// Installs the recorder that the page shows.
+/// Installs the metrics recorder, and returns the handle that renders the metrics page.
 fn counters() -> io::Result<PrometheusHandle> {
     let seconds = [0.001, 0.01, 0.1, 1.0, 10.0];
     let builder = PrometheusBuilder::new().set_buckets(&seconds).map_err(io::Error::other)?;
@@ -96,13 +98,13 @@ async fn main() -> io::Result<()> {
     let (gateway, listener) = (gateway(), TcpListener::bind(address).await?);
     println!("listening on http://{}/gateway", listener.local_addr()?);
     let interrupted = async {
-        // Where it cannot be waited for, the server goes on.
+        // If no handler for Ctrl-C can be installed, the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     serve(listener, app(&gateway, counters()?), ServerLimits::default(), interrupted).await;
-    // Those whose clients went away.
+    // Calls whose clients have disconnected may still be running.
     gateway.wait_idle().await;
     println!("stopped");
     Ok(())

@@ -24,13 +24,13 @@ A small multiplayer lobby for AMF clients, with a page that shows it live.
 
 Usage: lobby [--http ADDR] [--rtmp ADDR] [--py3amf]
 
-  --http ADDR   where to listen for HTTP; 127.0.0.1:8080 unless given, port 0 for any free one
-  --rtmp ADDR   where to listen for RTMP; 127.0.0.1:1935 unless given, port 0 for any free one
+  --http ADDR   address to listen on for HTTP; default: 127.0.0.1:8080; port 0 selects a free port
+  --rtmp ADDR   address to listen on for RTMP; default: 127.0.0.1:1935; port 0 selects a free port
   --py3amf      expect callers to number AMF0 references as Py3AMF does
-  --help        this text
+  --help        print this help
 ";
 
-/// How long requests may take to end after Ctrl-C.
+/// Maximum time for open requests to complete after Ctrl-C. Then the program exits.
 const SHUTDOWN_NOTICE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
@@ -57,7 +57,7 @@ struct Options {
 }
 
 impl Options {
-    /// Nothing where only help is wanted.
+    /// Parses the command line. Returns `None` if the help was requested.
     fn parse() -> Result<Option<Self>, lexopt::Error> {
         use lexopt::prelude::*;
         let mut options = Self {
@@ -84,7 +84,7 @@ async fn run(Options { http, rtmp, numbering }: Options) -> Result<(), Box<dyn E
     let address = listener.local_addr()?;
     let rtmp = bind(&rtmp).await?;
     let rtmp_address = rtmp.local_addr()?;
-    // Answers are small: they shall not wait for more to be sent.
+    // Responses are small. Nagle's algorithm would delay them.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let host = Host::open();
     let services = lobby::services(&host).amf0_numbering(numbering);
@@ -114,7 +114,7 @@ async fn run(Options { http, rtmp, numbering }: Options) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// Ctrl-C, for everybody who waits for it.
+/// Completes on Ctrl-C. Never completes if no handler can be installed.
 async fn interrupted() {
     if signal::ctrl_c().await.is_err() {
         pending::<()>().await;
@@ -130,24 +130,24 @@ fn welcome(address: SocketAddr, rtmp: SocketAddr) -> String {
         "listening on http://{address}
 listening on rtmp://{rtmp}/{APPLICATION}
 
-  the room, live   http://{address}/
-  the gateway      http://{address}{GATEWAY}   for NetConnection, RemoteObject and the like
-  a WebSocket      ws://{address}{SOCKET}   for Ruffle's socketProxy; rtmpt://{address}/{APPLICATION} works too
+  live page   http://{address}/
+  gateway     http://{address}{GATEWAY}   for NetConnection and RemoteObject
+  WebSocket   ws://{address}{SOCKET}   for Ruffle's socketProxy; rtmpt://{address}/{APPLICATION} works too
 
-Open the room in a browser. Then let Ann come in, and hear what the server tells her:
+Open the live page in a browser. Then join as Ann, and print the calls of the server:
 
   cargo run -p examples --bin call -- rtmp://{rtmp}/{APPLICATION} lobby.join '\"Ann\"' --listen
 
-And Bob, over HTTP:
+Join as Bob, over HTTP:
 
   cargo run -p examples --bin call -- http://{address}{GATEWAY} lobby.join '\"Bob\"'
 
-Ctrl-C ends it.
+Press Ctrl-C to stop the server.
 "
     )
 }
 
-/// Whoever has closed standard output wants no words.
+/// Writes to standard output. A closed pipe is not an error.
 fn print(words: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(words.as_bytes()).and_then(|()| out.flush()) {

@@ -13,14 +13,14 @@ struct Player {
     level: u32,
 }
 
-/// What a caller learns when a call fails: a code for programs, a message for people.
+/// Errors of the service: the caller receives a code for programs and a message for people.
 #[derive(Fault)]
 enum GameError {
     #[fault(code = "Game.TooStrong", message = "level {0} is too high for this room")]
     TooStrong(u32),
 }
 
-/// What the server calls on its clients.
+/// Methods that the server calls on its clients.
 #[remote_client]
 trait GameEvents {
     fn greeted(&self, words: &str);
@@ -33,7 +33,7 @@ struct Game {
 
 #[remoting_service(name = "game")]
 impl Game {
-    /// Borrowed parameters are about the caller; owned ones arrive on the wire.
+    /// Borrowed parameters describe the caller; owned parameters are the arguments of the call.
     async fn join(&self, client: &Client, player: Player) -> Result<Vec<Player>, GameError> {
         if player.level > 10 {
             return Err(GameError::TooStrong(player.level));

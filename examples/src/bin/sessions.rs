@@ -1,4 +1,4 @@
-//! Users who log in once: a session in a cookie, kept by tower-sessions, and rules for methods.
+//! Users who log in once: sessions of tower-sessions with a cookie, and access rules for methods.
 
 use std::future::pending;
 
@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
 
-/// What is kept in a session: the name of who logged in.
+/// Key of the session entry that holds the name of the logged-in user.
 const USER: &str = "user";
 
-/// Two users. A program asks its database, and compares hashes of passwords.
+/// Authenticator with two users. A real program queries its database and compares password hashes.
 struct Users;
 
 impl Users {
@@ -28,12 +28,12 @@ impl Users {
 }
 
 impl Authenticator for Users {
-    /// Of clients that send the header `Credentials` with each packet, or HTTP Basic.
+    /// Authenticates clients that send the header `Credentials` with each packet, or HTTP Basic credentials.
     async fn authenticate(&self, credentials: &Credentials, _: &Caller) -> Result<Option<Principal>, Fault> {
         Ok(Self::find(credentials.user()).filter(|_| credentials.password() == "secret"))
     }
 
-    /// Of the others: whoever logged in earlier.
+    /// Returns the user who logged in earlier in this session, for clients that send no credentials.
     async fn authenticate_session(&self, caller: &Caller) -> Result<Option<Principal>, Fault> {
         let session = Extracted::<Session>::from_caller(caller).await?;
         let name: Option<String> = session.get(USER).await.map_err(Fault::internal)?;
@@ -45,7 +45,7 @@ struct Accounts;
 
 #[remoting_service(name = "accounts", logged_in)]
 impl Accounts {
-    /// A new id on every login, so that nobody can plant one beforehand.
+    /// Logs in. A new session id on every login prevents session fixation.
     #[remote(public)]
     async fn login(
         &self,
@@ -59,7 +59,7 @@ impl Accounts {
             principal.ok_or_else(|| Fault::new("Client.Authentication", "wrong user or password"))?;
         session.cycle_id().await.map_err(Fault::internal)?;
         session.insert(USER, principal.name()).await.map_err(Fault::internal)?;
-        // So that what follows in the same packet knows, too.
+        // The calls that follow in the same packet run as this user, too.
         caller.login(principal).await;
         Ok(())
     }
@@ -75,12 +75,12 @@ impl Accounts {
 
     #[remote(role = "admin")]
     fn delete(&self, name: String) -> String {
-        format!("{name} is gone")
+        format!("deleted {name}")
     }
 }
 
 fn app() -> Router {
-    // Over https, leave `with_secure` out: then the cookie goes nowhere else.
+    // Over https, omit `with_secure(false)`, so that the cookie is sent over https only.
     let sessions = SessionManagerLayer::new(MemoryStore::default())
         .with_secure(false)
         .with_expiry(Expiry::OnInactivity(Duration::hours(1)));
@@ -121,15 +121,15 @@ mod tests {
         assert_eq!(code(&ann, "accounts.whoAmI", &[]).await, "Client.Authentication");
         assert_eq!(code(&ann, "accounts.login", &["ann", "guess"]).await, "Client.Authentication");
 
-        // The login and what follows it, in one packet.
+        // A login and a call that depends on it, in one packet.
         let mut batch = ann.batch();
         batch.call::<()>("accounts.login", ("ann", "secret")).unwrap();
         let me = batch.call::<String>("accounts.whoAmI", ()).unwrap();
         assert_eq!(batch.send().await.unwrap().get(&me).unwrap(), "ann");
         bob.call::<()>("accounts.login", ("bob", "secret")).await.unwrap();
 
-        let gone: String = ann.call("accounts.delete", ("eve",)).await.unwrap();
-        assert_eq!(gone, "eve is gone");
+        let deleted: String = ann.call("accounts.delete", ("eve",)).await.unwrap();
+        assert_eq!(deleted, "deleted eve");
         assert_eq!(bob.call::<String>("accounts.whoAmI", ()).await.unwrap(), "bob");
         assert_eq!(code(&bob, "accounts.delete", &["ann"]).await, "Client.Authorization");
 

@@ -1,4 +1,4 @@
-//! Serves drawings that everybody shares, and a page to draw on them; see `examples::whiteboard`.
+//! Server for shared drawings, with a page to draw on them. The module `examples::whiteboard` describes it.
 
 use std::error::Error;
 use std::future::pending;
@@ -13,14 +13,15 @@ use tokio::net::TcpListener;
 use tokio::signal;
 
 const HELP: &str = "\
-Serves drawings that everybody shares, and a page to draw on them.
+Serves shared drawings, and a page to draw on them.
 
 Usage: whiteboard [--http ADDR] [--rtmp ADDR] [--movie FILE] [DRAWINGS]
 
-  --http ADDR   where to listen for HTTP; 127.0.0.1:8080 unless given, port 0 for any free one
-  --rtmp ADDR   where to listen for RTMP; 127.0.0.1:1935 unless given, port 0 for any free one
-  --movie FILE  the movie for Ruffle, target/whiteboard-ruffle.swf unless given
-  DRAWINGS      where drawings are kept, whiteboard.redb unless given
+  --http ADDR   address to listen on for HTTP; default: 127.0.0.1:8080; port 0 selects a free port
+  --rtmp ADDR   address to listen on for RTMP; default: 127.0.0.1:1935; port 0 selects a free port
+  --movie FILE  movie for Ruffle; default: target/whiteboard-ruffle.swf
+  --help        print this help
+  DRAWINGS      file that stores the drawings; default: whiteboard.redb
 ";
 
 struct Options {
@@ -42,19 +43,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let http = TcpListener::bind(&options.http).await?;
     println!("listening on http://{}", http.local_addr()?);
     println!("listening on rtmp://{}/{APPLICATION}", rtmp.local_addr()?);
-    println!("drawings are kept in {}", options.drawings);
+    println!("drawings are stored in {}", options.drawings);
 
     tokio::select! {
         ended = rtmp.serve() => ended?,
         () = serve(http, whiteboard::http(&server, options.movie), ServerLimits::new(), pending()) => {}
         stopped = signal::ctrl_c() => stopped?,
     }
-    // What was drawn last is saved, and everybody is told.
+    // Notifies the clients and writes the last changes to disk.
     server.shutdown().await;
     Ok(())
 }
 
-/// Nothing where only help is wanted.
+/// Parses the command line. Returns `None` if the help was requested.
 fn options() -> Result<Option<Options>, lexopt::Error> {
     let mut options = Options {
         http: "127.0.0.1:8080".to_owned(),
