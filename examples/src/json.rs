@@ -1,8 +1,8 @@
-//! Values as JSON, for people who type them.
+//! Conversion of JSON to AMF values, for arguments on the command line.
 
 use amf_remoting::{DynamicMembers, Value};
 
-/// What a piece of JSON is in AMF: whole numbers are integers where 29 bits hold them.
+/// Converts JSON to an AMF value. Whole numbers that fit into an `i32` become [`Value::Integer`].
 pub fn to_value(json: &serde_json::Value) -> Value {
     use serde_json::Value as Json;
     match json {

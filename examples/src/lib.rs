@@ -1,4 +1,4 @@
-//! What the example programs are made of; the programs themselves are in `src/bin`.
+//! Modules of the example programs in `src/bin`.
 
 pub mod blazeds;
 pub mod json;

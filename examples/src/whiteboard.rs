@@ -1,8 +1,9 @@
-//! A drawing that everybody shares: strokes that are kept on disk, and cursors that are not.
+//! A shared drawing: strokes are stored on disk, cursors are not.
 //!
-//! `rtmp://host/whiteboard/kitchen` is one drawing. `strokes`, a persistent shared object, has a slot for each stroke;
-//! `cursors` has one for each client, named by what `whiteboard.me` says. Clients change both themselves, so there is
-//! little to do here: to refuse what they must not do, and to do what only the program may.
+//! Each instance of the application, such as `rtmp://host/whiteboard/kitchen`, is one drawing. The persistent shared
+//! object `strokes` has a slot for each stroke. The shared object `cursors` has a slot for each client, under the name
+//! that `whiteboard.me` returns. Clients change both objects directly. The server only refuses invalid changes, removes
+//! the cursors of disconnected clients, and removes all strokes on request.
 //!
 //! In Ruffle, with [Haxe](https://haxe.org) and from the project's folder:
 //!
@@ -11,12 +12,12 @@
 //! cargo run -p examples --bin whiteboard
 //! ```
 //!
-//! Then <http://127.0.0.1:8080/> is the kitchen's drawing, and <http://127.0.0.1:8080/?board=garden> another. The
-//! page has Ruffle from unpkg.com; the movie's RTMP comes in through a WebSocket.
+//! Then <http://127.0.0.1:8080/> shows the drawing `kitchen`, and <http://127.0.0.1:8080/?board=garden> another one.
+//! The page loads Ruffle from unpkg.com. A WebSocket carries the movie's RTMP.
 //!
-//! In Flash Player or AIR: `haxe examples/haxe/flash.hxml`, and open `target/whiteboard.swf` in Flash Player's
-//! projector, or name it as the `content` of an AIR application. It connects to `rtmp://127.0.0.1/whiteboard/kitchen`
-//! and shares the drawing with the page.
+//! In Flash Player or AIR: run `haxe examples/haxe/flash.hxml`. Then open `target/whiteboard.swf` in Flash Player's
+//! projector, or use it as the `content` of an AIR application. The movie connects to
+//! `rtmp://127.0.0.1/whiteboard/kitchen` and shares the drawing with the page.
 
 use std::io;
 use std::path::PathBuf;
@@ -31,33 +32,36 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 
-/// The application's name in the address.
+/// Name of the RTMP application.
 pub const APPLICATION: &str = "whiteboard";
 
-/// The most points of one stroke.
+/// Maximum number of points in a stroke.
 const MAX_POINTS: usize = 512;
 
-/// A line through points.
+/// Line through a list of points.
 #[derive(AmfObject, Clone, Debug, PartialEq)]
 pub struct Stroke {
-    /// 0xRRGGBB.
+    /// Color of the line, 0xRRGGBB.
     pub color: u32,
-    /// x and y of each point in turn, in pixels.
+    /// Alternating x and y coordinates of the points, in pixels.
     pub points: Vec<f64>,
 }
 
-/// Where somebody's mouse is.
+/// Mouse position of a client.
 #[derive(AmfObject, Clone, Debug, PartialEq)]
 pub struct Cursor {
-    /// In pixels.
+    /// Horizontal position in pixels.
     pub x: f64,
-    /// In pixels.
+    /// Vertical position in pixels.
     pub y: f64,
-    /// Of its owner's strokes, 0xRRGGBB.
+    /// Color of the client's strokes, 0xRRGGBB.
     pub color: u32,
 }
 
-/// A server whose drawings are kept in this store.
+/// Returns the RTMP server, which stores drawings in `store`.
+///
+/// # Errors
+/// If the thread that writes to the store cannot be started.
 pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
     let objects = SharedObjects::new().guard(WhiteboardGuard).store(store)?;
     Ok(Server::new(Services::new().add(Whiteboard))
@@ -66,13 +70,13 @@ pub fn server(store: impl SharedObjectStore) -> io::Result<Server> {
             if connect.application() == APPLICATION {
                 Ok(connect.accept())
             } else {
-                Err(connect.reject("there is only the whiteboard"))
+                Err(connect.reject("unknown application"))
             }
         })
         .on_disconnect(|gone| async move { remove_cursor(&gone).await }))
 }
 
-/// A page with the movie in Ruffle, and the WebSocket route that carries the movie's RTMP.
+/// Returns the routes of the page, of the movie in the file `movie`, and of the WebSocket that carries its RTMP.
 pub fn http(server: &Server, movie: impl Into<PathBuf>) -> Router {
     let movie = movie.into();
     Router::new()
@@ -121,13 +125,13 @@ async fn remove_cursor(disconnect: &Disconnect) {
         Err(error) => Err(error),
     };
     if let Err(error) = removed {
-        tracing::warn!(%error, "a cursor stays without its client");
+        tracing::warn!(%error, "cannot remove the cursor of a disconnected client");
     }
 }
 
 struct Whiteboard;
 
-/// Why the drawing stays as it is.
+/// Fault of [`Whiteboard::wipe`].
 #[derive(Fault)]
 enum WipeError {
     #[fault(code = "Whiteboard.WipeError", message = "{0}")]
@@ -136,12 +140,12 @@ enum WipeError {
 
 #[remoting_service(name = "whiteboard")]
 impl Whiteboard {
-    /// The slot of the caller's cursor.
+    /// Returns the name of the slot for the caller's cursor.
     fn me(&self, client: &Client) -> String {
         cursor_of(client)
     }
 
-    /// Removes all strokes. The answer comes once they are gone from the disk too.
+    /// Removes all strokes. Returns once they are removed from disk.
     async fn wipe(&self, instance: &Instance) -> Result<(), WipeError> {
         let strokes = instance
             .shared_object("strokes", SharedObjectOptions::new().persistent(true))

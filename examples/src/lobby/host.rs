@@ -1,4 +1,4 @@
-//! The room as the whole program shares it: whatever happens in it, everybody is told.
+//! The room as shared by all transports: notifies clients and watchers of every event.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -12,55 +12,55 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::room::{Moment, Room};
 use super::wire::{LobbyError, LobbyEvents, Message, Player, Seat};
 
-/// The most who watch the room at one time without being clients.
+/// Maximum number of watchers at one time.
 pub const MAX_WATCHERS: usize = 256;
-/// How far a watcher may lag behind before it has to start anew.
+/// Maximum number of events that a watcher may lag behind. Then its event stream ends.
 const WATCHER_QUEUE: usize = 256;
-/// How often the host looks for players who were silent for too long.
+/// Interval between checks for idle players.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Keeps the room and tells clients and watchers what happens in it.
+/// Owner of the room, which notifies clients and watchers of its events.
 #[derive(Debug)]
 pub struct Host {
     state: Mutex<State>,
 }
 
-/// All of it under one lock, so that everybody is told everything in the order in which it happened. Telling waits
-/// for nobody: it fills queues.
+/// State behind one lock, so that all clients and watchers receive all events in the same order. Sending an event only
+/// queues it, so the lock is never held while a client is slow.
 #[derive(Debug)]
 struct State {
     room: Room,
     clients: Group,
-    /// The clients of players who came as one, by the player's number.
+    /// Clients of the players who joined by an AMF call, by player id.
     client_of: HashMap<u32, Client>,
-    /// Nothing when the house is closed.
+    /// `None` after [`Host::close`].
     watchers: Option<broadcast::Sender<Event>>,
 }
 
-/// What happened, for those who watch.
+/// Event in the room.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Somebody came in.
+    /// A player joined.
     Joined(Player),
-    /// Somebody said something.
+    /// A player sent a message.
     Said(Message),
-    /// Somebody left.
+    /// A player left or was removed.
     Left(Player),
 }
 
-/// The room as it is, and everything that happens after that.
+/// Snapshot of the room, and the events after it.
 #[derive(Debug)]
 pub struct Watch {
-    /// Who is there.
+    /// Players in the room.
     pub players: Vec<Player>,
-    /// What was said last.
+    /// Latest messages, the oldest first.
     pub messages: Vec<Message>,
-    /// What happens from here on.
+    /// Events after the snapshot.
     pub events: broadcast::Receiver<Event>,
 }
 
 impl Host {
-    /// Opens an empty room.
+    /// Creates a host with an empty room.
     pub fn open() -> Arc<Self> {
         let state = State {
             room: Room::default(),
@@ -71,7 +71,10 @@ impl Host {
         Arc::new(Self { state: Mutex::new(state) })
     }
 
-    /// Lets somebody in. The others are told; `client`, if there is one, is told what happens from now on.
+    /// Adds a player and notifies the others. The player's `client`, if there is one, receives all later events.
+    ///
+    /// # Errors
+    /// Those of [`Room::join`].
     pub fn join(&self, name: &str, client: Option<&Client>) -> Result<Seat, LobbyError> {
         let mut state = self.lock();
         let seat = state.room.join(name, Moment::now())?;
@@ -83,7 +86,10 @@ impl Host {
         Ok(seat)
     }
 
-    /// Says something to everybody, the speaker included.
+    /// Sends a message to everyone in the room, the sender included.
+    ///
+    /// # Errors
+    /// Those of [`Room::say`].
     pub fn say(&self, token: &str, text: &str) -> Result<Message, LobbyError> {
         let mut state = self.lock();
         let message = state.room.say(token, text, Moment::now())?;
@@ -91,7 +97,7 @@ impl Host {
         Ok(message)
     }
 
-    /// Sees somebody out; false where nobody has this token.
+    /// Removes the player with this token. Returns `false` if there is none.
     pub fn leave(&self, token: &str) -> bool {
         let mut state = self.lock();
         match state.room.leave(token) {
@@ -103,7 +109,7 @@ impl Host {
         }
     }
 
-    /// Sees out everybody who came in as this client, which is gone.
+    /// Removes all players who joined through this client, which has disconnected.
     pub fn disconnected(&self, client: &Client) {
         let mut state = self.lock();
         let ids: Vec<u32> =
@@ -115,12 +121,12 @@ impl Host {
         }
     }
 
-    /// Who is there, in the order in which they came.
+    /// Returns the players in the order in which they joined.
     pub fn players(&self) -> Vec<Player> {
         self.lock().room.players().cloned().collect()
     }
 
-    /// Lets somebody watch; nothing where too many do, or the house is closed.
+    /// Subscribes a watcher. Returns `None` if there are already [`MAX_WATCHERS`], or if the host is closed.
     pub fn watch(&self) -> Option<Watch> {
         let state = self.lock();
         let watchers = state.watchers.as_ref().filter(|watchers| watchers.receiver_count() < MAX_WATCHERS)?;
@@ -131,7 +137,7 @@ impl Host {
         })
     }
 
-    /// Sees out who was silent for too long, again and again.
+    /// Removes idle players periodically. Never completes.
     pub async fn run_idle_check(&self) -> Infallible {
         let mut rounds = interval(IDLE_CHECK_INTERVAL);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -141,14 +147,14 @@ impl Host {
         }
     }
 
-    /// Ends what the watchers see: without that, they would watch for ever.
+    /// Ends the event streams of all watchers. Without this, open streams would delay the shutdown of the server.
     pub fn close(&self) {
         self.lock().watchers = None;
     }
 
     fn remove_idle(&self, now: Instant) {
         let state = &mut *self.lock();
-        // Whoever is still connected may listen for as long as they like.
+        // A player whose client is still connected may listen without sending anything.
         let is_there = |id| state.client_of.get(&id).is_some_and(Client::is_open);
         for player in state.room.remove_idle(now, is_there) {
             state.announce_departure(player);
@@ -163,7 +169,7 @@ impl Host {
 impl State {
     fn announce_departure(&mut self, player: Player) {
         if let Some(client) = self.client_of.remove(&player.id) {
-            // One client may have come in as several players.
+            // Several players may have joined through one client.
             if self.client_of.values().all(|other| other.id() != client.id()) {
                 self.clients.remove(&client);
             }
@@ -178,7 +184,7 @@ impl State {
             Event::Left(player) => self.clients.player_left(player),
         }
         if let Some(watchers) = &self.watchers {
-            // An error says that nobody watches.
+            // The only error is that there are no watchers.
             let _ = watchers.send(event);
         }
     }
@@ -195,7 +201,7 @@ mod tests {
     use super::super::room::IDLE_TIMEOUT;
     use super::*;
 
-    /// A connection that notes what it is told.
+    /// Connection that records the methods of its notifications.
     #[derive(Default)]
     struct RecordingConnection(Mutex<Vec<String>>);
 
@@ -281,7 +287,7 @@ mod tests {
         assert_eq!(heard.take(), ["playerLeft"]);
         host.disconnected(&client);
         assert_eq!(host.players(), []);
-        assert_eq!(heard.take(), [""; 0], "who is out is told nothing more");
+        assert_eq!(heard.take(), [""; 0], "a removed player receives no events");
     }
 
     #[test]

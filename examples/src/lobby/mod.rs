@@ -1,10 +1,10 @@
-//! A small multiplayer lobby: people join, talk and leave, and everybody in the room is told.
+//! A small multiplayer lobby, in which players join, talk and leave. All players in the room receive each event.
 //!
-//! - [`wire`]: what travels, as typed objects, and how calls fail.
-//! - [`room`]: who is there and what was said; the rules, without clock, lock or transport.
-//! - [`host`]: the room as the whole program shares it; tells everybody what happens.
-//! - [`service`]: what clients may call.
-//! - [`page`]: the room as a web page, live.
+//! - [`wire`]: types that are sent over the wire, and faults.
+//! - [`room`]: players and messages, with the rules of the lobby; no clock, lock or transport.
+//! - [`host`]: the room as shared by all transports; notifies clients and watchers.
+//! - [`service`]: services that clients call.
+//! - [`page`]: web page with a live view of the room.
 
 pub mod host;
 pub mod page;
@@ -21,20 +21,20 @@ use axum::Router;
 use host::Host;
 use service::{Ask, Echo, Lobby};
 
-/// Where AMF clients post their calls.
+/// Path of the AMF gateway.
 pub const GATEWAY: &str = "/gateway";
-/// What RTMP clients connect to.
+/// Name of the RTMP application.
 pub const APPLICATION: &str = "lobby";
 
-/// Where RTMP goes through WebSocket.
+/// Path of the WebSocket route that carries RTMP.
 pub const SOCKET: &str = "/rtmp";
 
-/// What clients may call, whichever way they come.
+/// Returns the services, which are the same for all transports.
 pub fn services(host: &Arc<Host>) -> Services {
     Services::new().add(Lobby::new(Arc::clone(host))).add(Echo).add(Ask)
 }
 
-/// The RTMP side: the same services. Whoever loses the connection leaves the room.
+/// Returns an RTMP server for `services`. A client that disconnects leaves the room.
 pub fn rtmp(host: Arc<Host>, services: Services) -> Server {
     Server::new(services)
         .on_connect(|connect| async move {
@@ -49,12 +49,12 @@ pub fn rtmp(host: Arc<Host>, services: Services) -> Server {
         })
 }
 
-/// The RTMP side for those whom only HTTP reaches: Ruffle by WebSocket, Flash Player by RTMPT.
+/// Returns the routes that carry RTMP over HTTP: WebSocket for Ruffle, RTMPT for Flash Player.
 pub fn tunnels(rtmp: &Server) -> Router {
     Router::new().route(SOCKET, rtmp.websocket()).merge(rtmp.rtmpt())
 }
 
-/// The HTTP side: the page, and the gateway to the services.
+/// Returns the HTTP routes: the page, and the gateway to the services.
 pub fn http(host: Arc<Host>, services: Services) -> Router {
     page::routes(host).merge(Gateway::new(services).into_router(GATEWAY))
 }

@@ -1,4 +1,4 @@
-//! The room as a web page: server-sent events show it live, and visitors of the page can join and talk.
+//! Web page with a live view of the room by server-sent events. Visitors of the page can join and talk.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -18,15 +18,15 @@ use serde::{Deserialize, Serialize};
 use super::host::{Event, Host, Watch};
 use super::wire::{LobbyError, Message, Player, Seat};
 
-/// More than the longest name or text.
+/// Maximum size of a form in bytes. The longest valid name or text is shorter.
 const MAX_BODY: usize = 8 * 1024;
-/// After which time a browser comes back that lost its events.
+/// Time after which a browser reconnects when its event stream ends.
 const RETRY: Duration = Duration::from_secs(1);
-/// Everything that the page needs is in the page.
+/// Policy for the page, which contains its own script and style and loads nothing else.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                                        connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
-/// The page at `/`, its events, and what its form does.
+/// Returns the routes of the page at `/`, of its events, and of its forms.
 pub fn routes(host: Arc<Host>) -> Router {
     Router::new()
         .route("/", get(page))
@@ -42,8 +42,8 @@ async fn page() -> impl IntoResponse {
     ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(include_str!("page.html")))
 }
 
-/// The room as it is, then what happens in it. A browser that lags too far behind is let go: it comes back and gets
-/// the room anew.
+/// Streams a snapshot of the room and then its events. If a browser lags too far behind, the stream ends; the browser
+/// then reconnects and receives a new snapshot.
 async fn events(State(host): State<Arc<Host>>) -> Response {
     let Some(Watch { players, messages, events }) = host.watch() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "Too many are watching.\n").into_response();
@@ -72,11 +72,11 @@ fn to_sse(event: &Event) -> Sent {
 }
 
 fn sse_event(name: &str, data: &impl Serialize) -> Sent {
-    // What is sent has neither maps nor anything else that JSON has no words for.
+    // Serialization cannot fail, because these types contain no maps or other values that JSON cannot represent.
     Sent::default().event(name).json_data(data).unwrap_or_default()
 }
 
-// The form sends JSON: a page of another origin cannot do that unasked.
+// The forms send JSON, because a page of another origin cannot send JSON without a CORS preflight request.
 
 #[derive(Deserialize)]
 struct Join {
@@ -106,7 +106,7 @@ async fn leave(State(host): State<Arc<Host>>, Json(form): Json<Leave>) -> Json<b
     Json(host.leave(&form.token))
 }
 
-/// The page is told what an AMF client would be told.
+/// Response with the fault that an AMF client would receive, as JSON.
 struct PageRejection(Fault);
 
 impl From<LobbyError> for PageRejection {

@@ -1,4 +1,4 @@
-//! Who is in the room and what was said: the rules, without clock, lock or transport.
+//! Players and messages of the room, with the rules of the lobby. Contains no clock, lock or transport.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,18 +8,18 @@ use uuid::Uuid;
 
 use super::wire::{LobbyError, Message, Player, Seat};
 
-/// The most players.
+/// Maximum number of players.
 pub const MAX_PLAYERS: usize = 64;
-/// The most characters of a name.
+/// Maximum number of characters in a name.
 pub const MAX_NAME: usize = 32;
-/// The most characters of a text.
+/// Maximum number of characters in a message.
 pub const MAX_TEXT: usize = 500;
-/// How many of the last messages are kept.
+/// Number of messages in the history.
 pub const MAX_HISTORY: usize = 100;
-/// A player who was not heard of for this long leaves.
+/// Time after which a player who sends no message is removed, unless the player's client is connected.
 pub const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// The room. Every method that depends on time is told it.
+/// Players and messages of one room. Methods that depend on the time receive it as a parameter.
 #[derive(Debug, Default)]
 pub struct Room {
     seated: Vec<SeatedPlayer>,
@@ -33,24 +33,27 @@ struct SeatedPlayer {
     last_heard: Instant,
 }
 
-/// A moment on both clocks: the wall's, which people see, and the steady one, which counts.
+/// Point in time on the wall clock and on the monotonic clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// What people see.
+    /// Time on the wall clock, which is shown to players.
     pub date: Date,
-    /// What silence is counted by.
+    /// Time on the monotonic clock, by which the idle timeout is measured.
     pub instant: Instant,
 }
 
 impl Moment {
-    /// This moment.
+    /// Returns the current time.
     pub fn now() -> Self {
         Self { date: Date::now(), instant: Instant::now() }
     }
 }
 
 impl Room {
-    /// Gives a newcomer a seat.
+    /// Adds a player, and returns the player with its token.
+    ///
+    /// # Errors
+    /// [`LobbyError::BadName`], [`LobbyError::NameTaken`] or [`LobbyError::Full`].
     pub fn join(&mut self, name: &str, now: Moment) -> Result<Seat, LobbyError> {
         let name = name.trim();
         if !is_printable(name, MAX_NAME) {
@@ -69,7 +72,10 @@ impl Room {
         Ok(seat)
     }
 
-    /// Notes what a player says.
+    /// Adds a message of a player to the history.
+    ///
+    /// # Errors
+    /// [`LobbyError::NotJoined`] or [`LobbyError::BadText`].
     pub fn say(&mut self, token: &str, text: &str, now: Moment) -> Result<Message, LobbyError> {
         let seated =
             self.seated.iter_mut().find(|seated| seated.seat.token == token).ok_or(LobbyError::NotJoined)?;
@@ -85,19 +91,19 @@ impl Room {
         Ok(message)
     }
 
-    /// Frees a seat; gives the player who had it.
+    /// Removes the player with this token, and returns it.
     pub fn leave(&mut self, token: &str) -> Option<Player> {
         let index = self.seated.iter().position(|seated| seated.seat.token == token)?;
         Some(self.seated.remove(index).seat.player)
     }
 
-    /// Frees the seat of a player by number; gives the player.
+    /// Removes the player with this id, and returns it.
     pub fn remove(&mut self, id: u32) -> Option<Player> {
         let index = self.seated.iter().position(|seated| seated.seat.player.id == id)?;
         Some(self.seated.remove(index).seat.player)
     }
 
-    /// Frees the seats of players who were silent for too long and are not known to be there; gives these players.
+    /// Removes the players who exceeded [`IDLE_TIMEOUT`] and for whose id `is_there` returns `false`. Returns them.
     pub fn remove_idle(&mut self, now: Instant, is_there: impl Fn(u32) -> bool) -> Vec<Player> {
         let is_silent = |seated: &mut SeatedPlayer| {
             now.saturating_duration_since(seated.last_heard) >= IDLE_TIMEOUT
@@ -106,23 +112,23 @@ impl Room {
         self.seated.extract_if(.., is_silent).map(|seated| seated.seat.player).collect()
     }
 
-    /// Who is there, in the order in which they came.
+    /// Returns the players in the order in which they joined.
     pub fn players(&self) -> impl Iterator<Item = &Player> {
         self.seated.iter().map(|seated| &seated.seat.player)
     }
 
-    /// The last messages, the oldest first.
+    /// Returns the latest messages, the oldest first.
     pub fn history(&self) -> impl Iterator<Item = &Message> {
         self.history.iter()
     }
 }
 
-/// Something to read in it, not too much, and nothing that changes the text around it.
+/// Returns `true` if a text is visible, has at most `max` characters, and cannot change the text around it.
 fn is_printable(text: &str, max: usize) -> bool {
     is_visible(text) && text.chars().count() <= max && !text.contains(is_unsafe)
 }
 
-/// Whether there is something to see in a text.
+/// Returns `true` if a text has at least one visible character.
 fn is_visible(text: &str) -> bool {
     let is_invisible = |c: char| {
         c.is_whitespace()
@@ -131,9 +137,9 @@ fn is_visible(text: &str) -> bool {
     !text.chars().all(is_invisible)
 }
 
-/// Whether a character does something to the text around it: control characters, separators of lines and paragraphs,
-/// and those that embed, override or isolate a direction of writing. Names of others can be forged with them. Marks of
-/// direction such as U+200F are harmless, and stand in honest text.
+/// Returns `true` if a character changes the text around it: control characters, line and paragraph separators, and
+/// characters that embed, override or isolate a writing direction. With these, a player could forge the name of another
+/// player. Directional marks such as U+200F are allowed, because they are harmless and occur in ordinary text.
 fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,4 +1,4 @@
-//! What clients may call.
+//! Services that clients call.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use amf_rtmp::Connect;
 use super::host::Host;
 use super::wire::{LobbyError, Message, Player, Seat};
 
-/// The room, for clients.
+/// Service for the room.
 #[derive(Debug)]
 pub struct Lobby {
     host: Arc<Host>,
 }
 
 impl Lobby {
-    /// A service for the room of `host`.
+    /// Creates the service for the room of `host`.
     pub fn new(host: Arc<Host>) -> Self {
         Self { host }
     }
@@ -23,56 +23,56 @@ impl Lobby {
 
 #[remoting_service(name = "lobby")]
 impl Lobby {
-    /// Comes in under a name that nobody in the room has.
+    /// Joins the room under a name that no other player has.
     fn join(&self, client: &Client, name: String) -> Result<Seat, LobbyError> {
         self.host.join(&name, Some(client))
     }
 
-    /// Says something to everybody in the room.
+    /// Sends a message to everyone in the room.
     fn say(&self, token: String, text: String) -> Result<Message, LobbyError> {
         self.host.say(&token, &text)
     }
 
-    /// Who is there, in the order in which they came.
+    /// Returns the players in the order in which they joined.
     fn players(&self) -> Vec<Player> {
         self.host.players()
     }
 
-    /// Leaves; false where nobody in the room has this token.
+    /// Leaves the room. Returns `false` if no player has this token.
     fn leave(&self, token: String) -> bool {
         self.host.leave(&token)
     }
 }
 
-/// Something to try a client with.
+/// Service for trying out a client.
 #[derive(Debug)]
 pub struct Echo;
 
 #[remoting_service(name = "echo")]
 impl Echo {
-    /// Gives back what it gets, whatever it is.
+    /// Returns its argument unchanged.
     fn echo(&self, value: Value) -> Value {
         value
     }
 
-    /// Gives back a header of the request; null where there is none of this name.
+    /// Returns a header of the request, or null if there is none of this name.
     fn header(&self, caller: &Caller, name: String) -> Option<Value> {
         caller.header(&name).cloned()
     }
 
-    /// Fails.
+    /// Returns the fault `Echo.Fail`.
     fn fail(&self) -> Result<(), Fault> {
         Err(Fault::new("Echo.Fail", "failed as asked"))
     }
 }
 
-/// Something to try the other direction with: the server asks its caller.
+/// Service for trying out calls from the server to its client.
 #[derive(Debug)]
 pub struct Ask;
 
 #[remoting_service(name = "ask")]
 impl Ask {
-    /// Calls a method of the caller with one value, and gives back the answer.
+    /// Calls a method of the caller with one argument, and returns its result.
     async fn client(&self, client: &Client, method: String, value: Value) -> Result<Value, Fault> {
         client.invoke(&method, (value,)).await.map_err(|error| match error {
             CallError::Fault(fault) => fault,
@@ -80,7 +80,7 @@ impl Ask {
         })
     }
 
-    /// What the caller said when it connected; null over HTTP.
+    /// Returns the properties and arguments of the caller's `connect` command, or null over HTTP.
     fn connection(&self, caller: &Caller) -> Value {
         let Some(connect) = caller.extension::<Connect>() else { return Value::Null };
         let mut words = DynamicMembers::new();

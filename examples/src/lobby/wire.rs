@@ -1,77 +1,77 @@
-//! What travels between the lobby and its clients.
+//! Types that are sent between the lobby and its clients.
 
 use amf_remoting::{AmfObject, Date, Fault, remote_client};
 use serde::{Serialize, Serializer};
 
-/// Somebody in the room.
+/// Player in the room.
 #[derive(AmfObject, Serialize, Clone, Debug, PartialEq)]
 #[amf(alias = "lobby.Player")]
 #[serde(rename_all = "camelCase")]
 pub struct Player {
-    /// Tells players apart; nobody gets the number of somebody who left.
+    /// Unique id, which is not reused after the player has left.
     pub id: u32,
-    /// What the others see.
+    /// Name that the other players see.
     pub name: String,
-    /// Since when this player is in the room.
+    /// Time at which the player joined.
     #[serde(serialize_with = "as_millis")]
     pub joined_at: Date,
 }
 
-/// What joining gives: the player, and a secret that speaks for it.
+/// Result of joining: the player and its secret token.
 #[derive(AmfObject, Serialize, Clone, Debug, PartialEq)]
 #[amf(alias = "lobby.Seat")]
 pub struct Seat {
-    /// Whoever has it may speak and leave as this player.
+    /// Secret that authorizes its holder to talk and leave as this player.
     pub token: String,
-    /// As the others see it.
+    /// The player, as the others see it.
     pub player: Player,
 }
 
-/// Something that was said.
+/// Message of a player.
 #[derive(AmfObject, Serialize, Clone, Debug, PartialEq)]
 #[amf(alias = "lobby.Message")]
 pub struct Message {
-    /// The name of the player who said it.
+    /// Name of the sender.
     pub from: String,
-    /// The words.
+    /// Text of the message.
     pub text: String,
-    /// When.
+    /// Time at which the message was sent.
     #[serde(serialize_with = "as_millis")]
     pub at: Date,
 }
 
-/// What clients in the room are told, as methods that they implement.
+/// Methods that the server calls on the clients in the room.
 #[remote_client]
 pub trait LobbyEvents {
-    /// Somebody came in.
+    /// Reports that a player joined.
     fn player_joined(&self, player: &Player);
-    /// Somebody said something.
+    /// Reports a message.
     fn said(&self, message: &Message);
-    /// Somebody left, or was not heard of for too long.
+    /// Reports that a player left, or was removed because it was idle.
     fn player_left(&self, player: &Player);
 }
 
-/// Why the lobby refuses a call.
+/// Faults of the lobby.
 #[derive(Fault, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LobbyError {
-    /// Empty, too long, or with characters that nobody can see.
+    /// The name is empty, too long, or has characters that are not printable.
     #[fault(code = "Lobby.BadName", message = "a name has 1 to 32 characters, all of them printable")]
     BadName,
-    /// Names differ in more than their case.
-    #[fault(code = "Lobby.NameTaken", message = "somebody in the room has this name")]
+    /// Another player has this name. Names are compared without regard to case.
+    #[fault(code = "Lobby.NameTaken", message = "another player in the room has this name")]
     NameTaken,
-    /// All seats are taken.
+    /// The room has [`MAX_PLAYERS`](super::room::MAX_PLAYERS) players.
     #[fault(code = "Lobby.Full", message = "the room is full")]
     Full,
-    /// No player has this token: never had, or left.
-    #[fault(code = "Lobby.NotJoined", message = "nobody in the room has this token; join first")]
+    /// No player has this token. It is invalid, or the player has left.
+    #[fault(code = "Lobby.NotJoined", message = "no player in the room has this token; join first")]
     NotJoined,
-    /// Empty, too long, or with control characters.
+    /// The text is empty, too long, or has characters that are not printable.
     #[fault(code = "Lobby.BadText", message = "a text has 1 to 500 characters, all of them printable")]
     BadText,
 }
 
-/// JavaScript's `Date` takes the same number as ActionScript's.
+/// Serializes a date as milliseconds since 1970, which the constructor of JavaScript's `Date` accepts.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn as_millis<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(date.as_millis())
