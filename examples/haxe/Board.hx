@@ -1,12 +1,12 @@
 #if ruffle
-/** Two shared objects by messages of our own. **/
+/** The two shared objects of the whiteboard, on the movie's own implementation of RTMP. **/
 class Board {
 	final connection:RtmpConnection;
 	final objects = new Map<String, RtmpSharedObject>();
 
 	/**
-		`ready` is given the name of our cursor; `trouble` hears what goes wrong; the others are given all slots,
-		whenever one changed.
+		Connects. `ready` receives the slot of this client's cursor, `trouble` receives errors. `drawStrokes` and
+		`drawCursors` receive all slots of their object whenever a slot has changed.
 	**/
 	public function new(url:String, ready:String->Void, trouble:String->Void, drawStrokes:Map<String, Dynamic>->Void,
 			drawCursors:Map<String, Dynamic>->Void) {
@@ -52,14 +52,14 @@ import flash.net.NetConnection;
 import flash.net.Responder;
 import flash.net.SharedObject;
 
-/** Two shared objects by the player's own class. **/
+/** The two shared objects of the whiteboard, on the player's class `SharedObject`. **/
 class Board {
 	final connection = new NetConnection();
 	final objects = new Map<String, SharedObject>();
 
 	/**
-		`ready` is given the name of our cursor; `trouble` hears what goes wrong; the others are given all slots,
-		whenever one changed.
+		Connects. `ready` receives the slot of this client's cursor, `trouble` receives errors. `drawStrokes` and
+		`drawCursors` receive all slots of their object whenever a slot has changed.
 	**/
 	public function new(url:String, ready:String->Void, trouble:String->Void, drawStrokes:Map<String, Dynamic>->Void,
 			drawCursors:Map<String, Dynamic>->Void) {

@@ -1,24 +1,24 @@
-/** What travels between the lobby and its clients: `examples/src/lobby/wire.rs`, member by member. **/
+/** Player in the room. The types of this file have the members of those in `examples/src/lobby/wire.rs`. **/
 class Player {
 	public var id:Int;
 	public var name:String;
 	public var joinedAt:Date;
 }
 
-/** What joining gives: the player, and a secret that speaks for it. **/
+/** Result of joining: the player and its secret token. **/
 class Seat {
 	public var token:String;
 	public var player:Player;
 }
 
-/** Something that was said. **/
+/** Message of a player. **/
 class Message {
 	public var from:String;
 	public var text:String;
 	public var at:Date;
 }
 
-/** What the lobby tells those in the room: methods that it calls. **/
+/** Methods that the lobby calls on the clients in the room. **/
 interface LobbyEvents {
 	function playerJoined(player:Player):Void;
 	function said(message:Message):Void;

@@ -1,7 +1,7 @@
 import LobbyTypes;
 
 #if ruffle
-/** The room by an RTMP of the movie's own. **/
+/** Client of the lobby on the movie's own implementation of RTMP. **/
 class Room {
 	final connection:RtmpConnection;
 
@@ -33,7 +33,7 @@ import flash.events.NetStatusEvent;
 import flash.net.NetConnection;
 import flash.net.Responder;
 
-/** The room by the player's own class. **/
+/** Client of the lobby on the player's class `NetConnection`. **/
 class Room {
 	final connection = new NetConnection();
 
@@ -43,7 +43,7 @@ class Room {
 		register("lobby.Player", Player);
 		register("lobby.Seat", Seat);
 		register("lobby.Message", Message);
-		// What the server calls are methods of this object.
+		// The server calls methods of this object.
 		connection.client = events;
 		connection.addEventListener(NetStatusEvent.NET_STATUS, function(event:NetStatusEvent) {
 			if (event.info.code == "NetConnection.Connect.Success")
@@ -65,7 +65,7 @@ class Room {
 		connection.call("lobby.say", new Responder(function(_) {}, function(fault) refused(fault.description)), token, text);
 	}
 
-	/** The standard library of Haxe has no name for this function of the player. **/
+	/** Registers a class alias. The standard library of Haxe does not declare this function of the player. **/
 	static function register(alias:String, type:Class<Dynamic>) {
 		untyped __global__["flash.net.registerClassAlias"](alias, type);
 	}

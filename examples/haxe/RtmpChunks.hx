@@ -1,13 +1,13 @@
 import flash.utils.ByteArray;
 import flash.utils.IDataOutput;
 
-/** A whole message. **/
+/** Complete message. **/
 typedef RtmpMessage = {
 	var type:Int;
 	var body:ByteArray;
 }
 
-/** What the chunks of one chunk stream share. **/
+/** State of one incoming chunk stream. **/
 private class Stream {
 	public var length = 0;
 	public var type = 0;
@@ -17,9 +17,9 @@ private class Stream {
 	public function new() {}
 }
 
-/** Takes messages out of chunks and puts messages into chunks. **/
+/** Reader and writer of RTMP chunks. **/
 class RtmpChunks {
-	/** The bytes of the message header of each format. **/
+	/** Length of the message header in bytes, by chunk format. **/
 	static final HEADER = [11, 7, 3, 0];
 
 	static inline final EXTENDED = 0xFFFFFF;
@@ -32,7 +32,7 @@ class RtmpChunks {
 
 	public function new() {}
 
-	/** The next message that is complete; null where more bytes are needed. **/
+	/** Returns the next complete message, or null if more bytes are needed. **/
 	public function read(input:ByteArray):Null<RtmpMessage> {
 		while (true) {
 			var start = input.position;
@@ -50,7 +50,7 @@ class RtmpChunks {
 		}
 	}
 
-	/** Nothing changes unless the whole chunk is there. **/
+	/** Reads one chunk. Returns null and changes no stream if the chunk is incomplete. **/
 	function readChunk(input:ByteArray):Null<Stream> {
 		if (lacks(input, 1))
 			return null;
@@ -88,7 +88,7 @@ class RtmpChunks {
 		var size = Std.int(Math.min(incomingSize, length - had));
 		if (lacks(input, size))
 			return null;
-		// With a length of 0, all the bytes there are would be read.
+		// `readBytes` with a length of 0 would read all available bytes.
 		if (size > 0)
 			input.readBytes(stream.body, had, size);
 		stream.length = length;
@@ -97,10 +97,10 @@ class RtmpChunks {
 		return stream;
 	}
 
-	/** Control messages go by chunk stream 2, commands by 3. **/
+	/** Writes a message: control messages on chunk stream 2, all other messages on chunk stream 3. **/
 	public function write(output:IDataOutput, type:Int, body:ByteArray) {
 		var id = type < 7 ? 2 : 3;
-		// A full header first; after it the message stream, 0, need not be named again.
+		// The first header on a chunk stream is complete. Later ones omit the message stream id, which is always 0.
 		var again = outgoing.exists(id);
 		outgoing[id] = true;
 		output.writeByte((again ? 1 : 0) << 6 | id);

@@ -5,12 +5,12 @@ import flash.events.SecurityErrorEvent;
 import flash.net.Socket;
 import flash.utils.ByteArray;
 
-/** A method of this movie, for the server: it is to call `answer` or `fail` once, where the server waits. **/
+/** Method of the movie that the server calls. It calls `answer` or `fail` once if the server expects a reply. **/
 typedef RtmpMethod = (arguments:Array<Dynamic>, answer:Dynamic->Void, fail:Dynamic->Void) -> Void;
 
 /**
-	RTMP over `flash.net.Socket`, for players that have sockets and no `rtmp://`, as Ruffle: the plain handshake,
-	connect, and commands, both ways. With `RtmpSharedObject`, shared objects too.
+	RTMP over `flash.net.Socket`, for players such as Ruffle that have sockets but do not implement `rtmp://`.
+	Supports the plain handshake, connect, and commands in both directions. `RtmpSharedObject` adds shared objects.
 **/
 class RtmpConnection {
 	static inline final HANDSHAKE = 1536;
@@ -30,14 +30,14 @@ class RtmpConnection {
 	static inline final PING = 6;
 	static inline final PONG = 7;
 
-	/** How many messages of each type came, and how many replies. **/
+	/** Number of received messages by type, and number of received replies. **/
 	public final received:Dynamic = {};
 
-	/** Those that are in use, by name. **/
+	/** Shared objects in use, by name. **/
 	@:allow(RtmpSharedObject)
 	final objects = new Map<String, RtmpSharedObject>();
 
-	/** What the server was told to write: a constant of `flash.net.ObjectEncoding`. **/
+	/** Encoding that the movie announces in connect: a constant of `flash.net.ObjectEncoding`. **/
 	final encoding:Int;
 
 	final socket = new Socket();
@@ -53,7 +53,7 @@ class RtmpConnection {
 	var bytes = 0.0;
 	var acknowledged = 0.0;
 
-	/** `connected` is given what the server says of the connection; `note` hears what nobody asked for. **/
+	/** Connects. `connected` receives the server's reply to connect; `note` receives errors and unexpected messages. **/
 	public function new(url:String, arguments:Array<Dynamic>, connected:Dynamic->Void, note:String->Void, encoding = 0) {
 		this.note = note;
 		this.encoding = encoding;
@@ -79,12 +79,12 @@ class RtmpConnection {
 		command(method, null, arguments, result, fault);
 	}
 
-	/** What the server calls under this name. **/
+	/** Registers a method that the server may call. **/
 	public function on(name:String, method:RtmpMethod) {
 		methods[name] = method;
 	}
 
-	/** From here on the movie writes chunks of this size. **/
+	/** Sets the size of the chunks that the movie writes from now on. **/
 	public function setChunkSize(size:Int) {
 		var body = new ByteArray();
 		body.writeUnsignedInt(size);
@@ -92,12 +92,12 @@ class RtmpConnection {
 		chunks.outgoingSize = size;
 	}
 
-	/** Whether the server still listens. **/
+	/** Returns true if the connection is established and open. **/
 	public function isOpen() {
 		return handshaken && socket.connected;
 	}
 
-	/** Hangs up, without a word. **/
+	/** Closes the socket. **/
 	public function close() {
 		socket.close();
 	}
@@ -108,7 +108,7 @@ class RtmpConnection {
 		send(COMMAND, RtmpValues.write(([method, lastCall, about] : Array<Dynamic>).concat(arguments)));
 	}
 
-	/** Sends a message of a shared object; in AMF3 there is a zero before it. **/
+	/** Sends a message of a shared object. In AMF3, a zero byte precedes the message. **/
 	@:allow(RtmpSharedObject)
 	function share(message:ByteArray) {
 		if (encoding == 0) {
@@ -149,7 +149,7 @@ class RtmpConnection {
 			if (input.length < 1 + 2 * HANDSHAKE)
 				return;
 			handshaken = true;
-			// The answer is what the server said first.
+			// C2 is an echo of S1.
 			socket.writeBytes(input, 1, HANDSHAKE);
 			input.position = 1 + 2 * HANDSHAKE;
 			whenHandshaken();
@@ -166,7 +166,7 @@ class RtmpConnection {
 		}
 	}
 
-	/** What was read is forgotten. **/
+	/** Removes the bytes that have been read from the input buffer. **/
 	function drop() {
 		var rest = new ByteArray();
 		if (input.bytesAvailable > 0)
@@ -215,7 +215,7 @@ class RtmpConnection {
 			object.receive(message);
 	}
 
-	/** Name, transaction, an object or null, arguments. **/
+	/** Handles a command: its name, its transaction id, an object or null, and its arguments. **/
 	function perform(values:Array<Dynamic>) {
 		var name:String = values[0];
 		var transaction:Int = values[1];

@@ -1,32 +1,32 @@
 import flash.errors.Error;
 import flash.utils.ByteArray;
 
-/** What a client is told of a shared object. **/
+/** Event of a shared object. **/
 enum RtmpSharedEvent {
-	/** It may be used. **/
+	/** The server confirmed the use of the object. **/
 	Used;
 
-	/** Somebody else gave the slot this value. **/
+	/** Another client or the server set the slot to this value. **/
 	Changed(slot:String, value:Dynamic);
 
-	/** The server took what was set here. **/
+	/** The server accepted a change of this client. **/
 	Succeeded(slot:String);
 
-	/** Somebody, we too, called this handler of all. **/
+	/** A client, possibly this one, called this handler of all clients. **/
 	Sent(handler:String, arguments:Array<Dynamic>);
 
-	/** The server refused something; what the slot is follows. **/
+	/** The server refused a request. After a refused change, the current value of the slot follows. **/
 	Refused(code:String, level:String);
 
-	/** All slots are gone. **/
+	/** All slots were removed. **/
 	Cleared;
 
 	Removed(slot:String);
 }
 
-/** A remote shared object for players that have none: the messages of which it is made. **/
+/** Remote shared object for players that do not implement `SharedObject.getRemote`. **/
 class RtmpSharedObject {
-	/** In the header of a message. **/
+	/** Flag in the header of a message. **/
 	static inline final PERSISTENT = 2;
 
 	// Events.
@@ -44,17 +44,17 @@ class RtmpSharedObject {
 
 	public final name:String;
 
-	/** The slots: what the server said last, and what was set here since. **/
+	/** Slots: the latest values from the server, overwritten by later changes of this client. **/
 	public final data = new Map<String, Dynamic>();
 
-	/** As the server last told it. **/
+	/** Version in the latest message of the server. **/
 	public var version(default, null) = 0;
 
 	final connection:RtmpConnection;
 	final persistent:Bool;
 	final heard:Array<RtmpSharedEvent>->Void;
 
-	/** `heard` is given the events of each message, when `data` has them already. **/
+	/** Creates the object. `heard` receives the events of each message after `data` has been updated. **/
 	public function new(connection:RtmpConnection, name:String, persistent:Bool, heard:Array<RtmpSharedEvent>->Void) {
 		this.connection = connection;
 		this.name = name;
@@ -62,25 +62,25 @@ class RtmpSharedObject {
 		this.heard = heard;
 	}
 
-	/** Asks for the object, which comes with all its slots. **/
+	/** Requests the object. The server sends all its slots. **/
 	public function use() {
 		connection.objects[name] = this;
 		ask(USE);
 	}
 
-	/** Nothing is heard of it any more. **/
+	/** Releases the object. No further events are received. **/
 	public function release() {
 		ask(RELEASE);
 		connection.objects.remove(name);
 		data.clear();
 	}
 
-	/** Gives a slot a value, here at once; null removes it. **/
+	/** Sets a slot, in `data` at once. Null removes the slot. **/
 	public function setProperty(slot:String, value:Dynamic) {
 		setProperties([slot => value]);
 	}
 
-	/** Gives several slots their values, in one message. **/
+	/** Sets several slots in one message. **/
 	public function setProperties(values:Map<String, Dynamic>) {
 		var events = new ByteArray();
 		for (slot => value in values) {
@@ -96,22 +96,22 @@ class RtmpSharedObject {
 		send(events);
 	}
 
-	/** Asks that the slot goes; it is here until the server says so. **/
+	/** Requests the removal of a slot. The slot stays in `data` until the server confirms the removal. **/
 	public function removeProperty(slot:String) {
 		var body = new ByteArray();
 		body.writeUTF(slot);
 		ask(REQUEST_REMOVE, body);
 	}
 
-	/** Calls a handler of everybody who uses the object, of this client too. **/
+	/** Calls a handler of all clients that use the object, including this one. **/
 	public function call(handler:String, arguments:Array<Dynamic>) {
-		// The name is in AMF0 always.
+		// The name is always encoded in AMF0.
 		var body = RtmpValues.write([handler]);
 		body.writeBytes(connection.write(arguments));
 		ask(SEND_MESSAGE, body);
 	}
 
-	/** What follows the name in a message of the server. **/
+	/** Handles a message of the server, whose name has already been read. **/
 	@:allow(RtmpConnection)
 	function receive(message:ByteArray) {
 		version = message.readUnsignedInt();
@@ -138,7 +138,7 @@ class RtmpSharedObject {
 			case USE_SUCCESS:
 				into.push(Used);
 			case CHANGE:
-				// One event may have several slots.
+				// One event may contain several slots.
 				while (message.position < end) {
 					var slot = message.readUTF();
 					into.push(Changed(slot, RtmpValues.readOne(message)));
@@ -172,7 +172,7 @@ class RtmpSharedObject {
 		}
 	}
 
-	/** Sends a message of one event. **/
+	/** Sends a message with one event. **/
 	function ask(event:Int, ?body:ByteArray) {
 		var events = new ByteArray();
 		writeEvent(events, event, body == null ? new ByteArray() : body);
@@ -185,7 +185,7 @@ class RtmpSharedObject {
 		events.writeBytes(body);
 	}
 
-	/** Before the events stand name, version, persistence and 0. **/
+	/** Sends a message: name, version, persistence, a reserved 0, and the events. **/
 	function send(events:ByteArray) {
 		var message = new ByteArray();
 		message.writeUTF(name);

@@ -2,10 +2,10 @@ import flash.net.ObjectEncoding;
 import flash.utils.ByteArray;
 
 /**
-	Values in a row, as the body of a command has them: in AMF0, or in AMF3 behind a marker that says so.
+	Reader and writer of consecutive values, as in the body of a command: in AMF0, or in AMF3 after the marker 0x11.
 
-	The player reads and writes them; but Ruffle writes an instance without its alias, so that instances
-	are written here, in AMF0.
+	The player's own functions read and write the values, except that Ruffle writes an instance without its alias.
+	Instances are therefore written here, in AMF0.
 **/
 class RtmpValues {
 	static inline final TYPED_OBJECT = 0x10;
@@ -14,7 +14,7 @@ class RtmpValues {
 
 	static final aliases = new Map<String, String>();
 
-	/** The standard library of Haxe has no name for this function of the player. **/
+	/** Registers a class alias. The standard library of Haxe does not declare this function of the player. **/
 	public static function register(alias:String, type:Class<Dynamic>) {
 		untyped __global__["flash.net.registerClassAlias"](alias, type);
 		aliases[Type.getClassName(type)] = alias;
@@ -38,7 +38,7 @@ class RtmpValues {
 		return body;
 	}
 
-	/** The values from here to there. **/
+	/** Reads the values from the current position to `end`. **/
 	public static function read(body:ByteArray, end:UInt):Array<Dynamic> {
 		return [while (body.position < end) readOne(body)];
 	}

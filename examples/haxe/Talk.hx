@@ -10,12 +10,12 @@ import flash.text.TextFormat;
 import flash.ui.Keyboard;
 
 /**
-	Talks in the lobby that `examples/src/bin/lobby.rs` serves: what others say, and who comes and goes, the server
-	tells by calling the movie.
+	Chat client for the lobby that `examples/src/bin/lobby.rs` serves. The server reports messages and players by
+	calling methods of the movie.
 
-	The name and the server's address may come from the page, as the parameters `name` and `rtmp`. Flash Player and
-	AIR speak RTMP by themselves; for Ruffle the movie does with `-D ruffle`, and the page's `socketProxy` brings it
-	to the server. From this folder:
+	The page may set the player's name and the server's address by the parameters `name` and `rtmp`. Flash Player and
+	AIR implement RTMP. Ruffle does not: compiled with `-D ruffle`, the movie implements RTMP itself, and the page's
+	`socketProxy` connects it to the server. Compile it in this folder:
 
 	    haxe --main Talk --swf talk.swf
 	    haxe --main Talk --swf talk.swf -D ruffle
@@ -51,7 +51,7 @@ class Talk implements LobbyEvents {
 	}
 
 	function join() {
-		room.join(name, function(player) write('You are here as ${player.name}. Say something:'), write);
+		room.join(name, function(player) write('You joined as ${player.name}. Say something:'), write);
 	}
 
 	function say() {
@@ -61,7 +61,7 @@ class Talk implements LobbyEvents {
 	}
 
 	public function playerJoined(player:Player) {
-		write('${player.name} came in');
+		write('${player.name} joined');
 	}
 
 	public function said(message:Message) {
@@ -75,12 +75,12 @@ class Talk implements LobbyEvents {
 	function write(text:String) {
 		heard.appendText(text + "\n");
 		heard.scrollV = heard.maxScrollV;
-		// For the page, where there is one.
+		// Also prints to the console of the page, if the movie runs in one.
 		if (ExternalInterface.available)
 			ExternalInterface.call("console.info", text);
 	}
 
-	/** The line is at the bottom, what was heard above it. **/
+	/** Places the input line at the bottom and the messages above it. **/
 	function lay() {
 		var stage = flash.Lib.current.stage;
 		heard.width = line.width = stage.stageWidth - 1;

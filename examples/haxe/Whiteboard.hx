@@ -10,16 +10,16 @@ typedef Stroke = {color:Int, points:Array<Float>};
 typedef Cursor = {x:Float, y:Float, color:Int};
 
 /**
-	Draws on the board that `examples/src/whiteboard.rs` serves, which also says how to try it.
+	Client of the whiteboard that `examples/src/whiteboard.rs` serves. That file describes how to run it.
 
-	Flash Player and AIR have remote shared objects of their own. Ruffle has none, but it has sockets: with
-	`-D ruffle` the movie speaks RTMP itself, and the page's `socketProxy` brings it to the server.
+	Flash Player and AIR implement remote shared objects. Ruffle does not, but it has sockets: compiled with `-D ruffle`,
+	the movie implements RTMP itself, and the page's `socketProxy` connects it to the server.
 **/
 class Whiteboard {
-	/** The board, unless the page names another by the parameter `url`. **/
+	/** Default address of the drawing. The page may set another one by the parameter `url`. **/
 	static inline final URL = "rtmp://127.0.0.1:1935/whiteboard/kitchen";
 
-	/** A stroke may have 512 points. **/
+	/** Maximum length of `points`: 512 points of two coordinates. **/
 	static inline final LONG = 2 * 512;
 
 	static final COLORS = [0xC0392B, 0xCA6F1E, 0xB7950B, 0x1E8449, 0x117A65, 0x2471A3, 0x7D3C98, 0x34495E];
@@ -30,18 +30,18 @@ class Whiteboard {
 	final words = label("connecting", 0x808080);
 	final color = COLORS[Std.random(COLORS.length)];
 
-	/** The name is new in each session: strokes outlive those who drew them. **/
+	/** Prefix for names of strokes, unique to this session, because strokes outlive the session that drew them. **/
 	final session = Std.string(Date.now().getTime()) + "-" + Std.random(1000000);
 
 	final board:Board;
 
-	/** The slot of our cursor, when we are connected. **/
+	/** Slot of this client's cursor; null until connected. **/
 	var me:Null<String>;
 
 	var drawing:Null<Stroke>;
 	var drawn = 0;
 
-	/** What is to be sent with the next frame, however often the mouse moves. **/
+	/** Cursor to send with the next frame, so that at most one change is sent per frame. **/
 	var moved:Null<Cursor>;
 
 	var longer = false;
@@ -90,7 +90,7 @@ class Whiteboard {
 
 	function move(event:MouseEvent) {
 		moved = {x: event.stageX, y: event.stageY, color: color};
-		// The button may have come up outside.
+		// The button may have been released outside of the stage.
 		if (!event.buttonDown)
 			end();
 		if (drawing == null)
@@ -126,13 +126,13 @@ class Whiteboard {
 			return;
 		longer = false;
 		board.set("strokes", session + "-" + StringTools.lpad(Std.string(drawn), "0", 6), drawing);
-		// The server tells the others; ours is drawn here.
+		// The server sends the stroke to the other clients only.
 		line(drawing);
 	}
 
 	function drawStrokes(slots:Map<String, Dynamic>) {
 		strokes.graphics.clear();
-		// By age, about, so that the same stroke is on top for all.
+		// Sorted roughly by age, so that all clients draw overlapping strokes in the same order.
 		var names = [for (name in slots.keys()) name];
 		names.sort(Reflect.compare);
 		for (name in names)
@@ -150,7 +150,7 @@ class Whiteboard {
 	function drawCursors(slots:Map<String, Dynamic>) {
 		cursors.graphics.clear();
 		for (slot => cursor in slots) {
-			// The mouse shows where we are ourselves.
+			// The client's own position is shown by the mouse pointer.
 			if (slot == me)
 				continue;
 			cursors.graphics.beginFill(cursor.color);

@@ -48,13 +48,13 @@ async fn a_movie_in_ruffle_talks() {
     let mut browser = clients::ruffle_talk(&movie, lobby.rtmp(), &lobby.socket());
     let shown = spawn_blocking(move || clients::report_of(&mut browser, &script, TIMEOUT));
 
-    assert_eq!(next(&mut events).await, format!("{theirs} came in"));
+    assert_eq!(next(&mut events).await, format!("{theirs} joined"));
     connection.call::<Message>("lobby.say", (&seat.token, &first)).await.unwrap();
     assert_eq!(next(&mut events).await, format!("{ours}: {first}"));
     assert_eq!(next(&mut events).await, format!("{theirs}: {second}"));
     assert!(connection.call::<bool>("lobby.leave", (&seat.token,)).await.unwrap());
     let expected = json!([
-        format!("You are here as {theirs}. Say something:"),
+        format!("You joined as {theirs}. Say something:"),
         format!("{ours}: {first}"),
         format!("{theirs}: {second}"),
         format!("{ours} left"),
@@ -72,7 +72,7 @@ struct Listener(UnboundedSender<String>);
 #[remoting_service(name = "")]
 impl Listener {
     fn player_joined(&self, player: Player) {
-        let _ = self.0.send(format!("{} came in", player.name));
+        let _ = self.0.send(format!("{} joined", player.name));
     }
 
     fn said(&self, message: Message) {

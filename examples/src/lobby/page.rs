@@ -46,7 +46,7 @@ async fn page() -> impl IntoResponse {
 /// then reconnects and receives a new snapshot.
 async fn events(State(host): State<Arc<Host>>) -> Response {
     let Some(Watch { players, messages, events }) = host.watch() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Too many are watching.\n").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "Too many watchers.\n").into_response();
     };
     let room = sse_event("room", &Snapshot { players, messages }).retry(RETRY);
     let later = stream::unfold(events, async |mut events| {
