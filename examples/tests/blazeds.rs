@@ -1,5 +1,4 @@
-//! What browsers and Flash Player ask of the example before its clients may call; their calls are in `tests/royale.rs`
-//! of the package `amf-tests`.
+//! CORS requests and the policy file of the example `blazeds`. Calls are tested in `tests/royale.rs` of `amf-tests`.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -1,4 +1,4 @@
-//! The guides show programs that are compiled and tested.
+//! Compares the programs in the guides with those in `examples/src`.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -21,7 +21,7 @@ fn the_guides_show_the_examples() {
         for block in blocks {
             assert!(
                 program.contains(block),
-                "copy this from the program, where it stands otherwise:\n{block}"
+                "the program has no such block; copy the block from the program into the guide:\n{block}"
             );
         }
     }

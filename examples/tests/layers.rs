@@ -1,4 +1,4 @@
-//! Every layer around the gateway at work, over sockets, as browsers and operators see it.
+//! Tests of each layer of the example `layers`, over sockets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The example, which ends with the test.
+/// The running example, which is killed when the test ends.
 struct Server {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -42,7 +42,7 @@ impl Server {
         stream
     }
 
-    /// Sends a request that ends its connection; gives the head in lower case, and the body.
+    /// Sends a request with `connection: close`. Returns the head of the response in lower case, and its body.
     fn ask(&self, request: &str, body: &[u8]) -> (String, Vec<u8>) {
         let mut stream = self.connect();
         stream.write_all(request.as_bytes()).unwrap();
@@ -60,7 +60,7 @@ impl Server {
         body.escape_ascii().to_string()
     }
 
-    /// Ends the program, and gives its log.
+    /// Kills the program, and returns its log.
     fn log(mut self) -> String {
         self.child.kill().unwrap();
         self.log.take().unwrap().join().unwrap()
@@ -83,14 +83,15 @@ fn head(more: &str, length: usize) -> String {
 
 fn read(mut stream: TcpStream) -> (String, Vec<u8>) {
     let mut reply = Vec::new();
-    // a server that did not want all that was sent resets the connection behind its answer
+    // A server that has not read the whole request resets the connection after its response.
     let _ = stream.read_to_end(&mut reply);
     let end = reply.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head");
     let body = reply.split_off(end + 4);
     (String::from_utf8_lossy(&reply).to_lowercase(), body)
 }
 
-/// Version 0, no headers; messages as target, response `/1`, unknown length, and a strict array (0A) of one argument.
+/// Encodes a packet: version 0, no headers, and for each call the target, the response URI `/1`, an unknown length and
+/// a strict array (0A) of one argument.
 fn packet(calls: &[(&str, &[u8])]) -> Vec<u8> {
     let mut packet = vec![0, 0, 0, 0];
     packet.extend((calls.len() as u16).to_be_bytes());
@@ -103,17 +104,17 @@ fn packet(calls: &[(&str, &[u8])]) -> Vec<u8> {
     packet
 }
 
-/// 02, u16 length.
+/// Encodes an AMF0 string: 02, u16 length, text.
 fn string(text: &str) -> Vec<u8> {
     [&[2][..], &(text.len() as u16).to_be_bytes(), text.as_bytes()].concat()
 }
 
-/// 00, IEEE 754.
+/// Encodes an AMF0 number: 00, IEEE 754.
 fn number(value: f64) -> Vec<u8> {
     [&[0][..], &value.to_be_bytes()].concat()
 }
 
-/// What browsers ask before a movie in Ruffle, or a program of Royale, may send AMF to another host.
+/// Browsers send a preflight request before a movie in Ruffle, or a page of Royale, may send AMF to another host.
 #[test]
 fn cross_origin_requests_are_allowed() {
     let server = Server::start();
@@ -155,11 +156,11 @@ fn replies_are_compressed_if_accepted() {
 fn bodies_over_the_limit_are_refused() {
     let server = Server::start();
     let filled = |length: usize| vec![0; length];
-    // a packet without messages, and zeros behind it, which are ignored
+    // A packet without messages, followed by zeros, which are ignored.
     assert!(server.post("", &filled(256 * 1024)).0.starts_with("http/1.1 200 "));
     let (head, _) = server.post("", &filled(256 * 1024 + 1));
     assert!(head.starts_with("http/1.1 413 "), "{head}");
-    // with no length announced: 0x8000 bytes a chunk
+    // A body without Content-Length, in chunks of 0x8000 bytes.
     let chunk = [&b"8000\r\n"[..], &vec![0; 0x8000], b"\r\n"].concat();
     let chunked = "POST /gateway HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/x-amf\r\n\
         transfer-encoding: chunked\r\n\r\n";
@@ -173,11 +174,11 @@ fn bodies_over_the_limit_are_refused() {
 #[test]
 fn slow_requests_time_out() {
     let server = Server::start();
-    // a body: the route's timeout
+    // An incomplete body reaches the timeout of the route.
     let mut stream = server.connect();
     stream.write_all(head("", 100).as_bytes()).unwrap();
     stream.write_all(b"\0\0").unwrap();
-    // meanwhile a call: the gateway's, as a fault
+    // A slow call reaches the timeout of the services, which is a fault.
     let started = Instant::now();
     let reply = server.call("demo.nap", &number(30.0));
     assert!(reply.contains("/1/onStatus") && reply.contains("Server.Timeout"), "{reply}");
@@ -196,7 +197,7 @@ fn calls_over_the_rate_limit_are_refused() {
     let (head, reply) = server.post("", &packet(&vec![("demo.echo", &hello[..]); 50]));
     assert!(head.starts_with("http/1.1 200 ok"), "{head}");
     assert_eq!(count(&reply, "/1/onResult"), 20);
-    // each fault has its code three times
+    // Each fault contains its code three times.
     assert_eq!(count(&reply, "Server.Overloaded"), 3 * 30);
     thread::sleep(Duration::from_millis(1_100));
     assert!(server.call("demo.echo", &hello).contains("/1/onResult"));
@@ -206,7 +207,7 @@ fn calls_over_the_rate_limit_are_refused() {
 fn calls_are_counted_and_traced() {
     let server = Server::start();
     server.call("demo.echo", &string("hello"));
-    // a number for a text
+    // A number where a string is expected.
     server.call("demo.echo", &number(1.0));
     server.call("made.up", &number(1.0));
     server.post("", b"<html>");
@@ -230,7 +231,7 @@ fn calls_are_counted_and_traced() {
     }
     let log = server.log();
     for words in [
-        // tower-http's span around that of the packet around that of the call
+        // The span of tower-http encloses that of the packet, which encloses that of the call.
         r#"request{method=POST uri=/gateway version=HTTP/1.1}:packet{version=0 messages=1}:call{service="demo" method="echo""#,
         r#"refused a request status=400 text="The body is no AMF packet; it begins with `<html>`"#,
         "`demo.share` panicked: attempt to divide by zero",
@@ -248,7 +249,7 @@ fn shutdown_waits_for_calls() {
     let nap = packet(&[("demo.nap", &number(1.0))]);
     stream.write_all(head("", nap.len()).as_bytes()).unwrap();
     stream.write_all(&nap).unwrap();
-    // one more, whose client does not wait
+    // A second call, whose client disconnects.
     let mut gone = server.connect();
     gone.write_all(head("", nap.len()).as_bytes()).unwrap();
     gone.write_all(&nap).unwrap();

@@ -1,4 +1,4 @@
-//! The lobby's app as clients and the page meet it, without a socket.
+//! Tests of the lobby's router, without a socket.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
@@ -37,7 +37,7 @@ impl TestLobby {
         (status, to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec())
     }
 
-    /// Calls one method in AMF0; gives the reply's target and its value.
+    /// Calls a method in AMF0. Returns the target and the value of the reply.
     async fn call(&self, method: &str, arguments: &impl ToAmf) -> (String, Value) {
         let mut packet = PacketWriter::new(0);
         packet.message(method, "/1", &to_vec(Version::Amf0, arguments).unwrap()).unwrap();
@@ -62,7 +62,7 @@ fn read<T: for<'de> FromAmf<'de>>(body: &[u8]) -> T {
     T::from_amf(&mut Decoder::new(Version::Amf0, body).with_classes(Arc::new(classes))).unwrap()
 }
 
-/// What a dynamic value would have been as a type.
+/// Converts a dynamic value into a typed one by encoding and decoding it.
 fn typed<T: for<'de> FromAmf<'de>>(value: &Value) -> T {
     read(&to_vec(Version::Amf0, value).unwrap())
 }

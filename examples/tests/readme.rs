@@ -1,4 +1,4 @@
-//! The README shows the program that is compiled.
+//! Compares the program in the README with `quickstart.rs`.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 

@@ -1,4 +1,4 @@
-//! Two who draw, and what is left when the server is started again.
+//! Tests of the whiteboard with two clients, and with a restarted server.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -29,7 +29,7 @@ async fn connect(url: &str) -> NetConnection {
     NetConnection::builder(url).unwrap().connect().await.unwrap()
 }
 
-/// The bytes of RTMP in the messages of a WebSocket, as Ruffle has them.
+/// Connects a stream that carries RTMP in the messages of a WebSocket, as Ruffle does.
 async fn tunnel(url: &str) -> DuplexStream {
     let (mut browser, _) = tokio_tungstenite::connect_async(url).await.unwrap();
     let (near, mut far) = tokio::io::duplex(64 << 10);
@@ -52,7 +52,7 @@ async fn tunnel(url: &str) -> DuplexStream {
     near
 }
 
-/// Waits for such a change.
+/// Waits for a change that `wanted` accepts.
 async fn until(events: &mut SyncEvents, wanted: impl Fn(&SyncChange) -> bool) {
     let found = async {
         loop {
@@ -86,7 +86,7 @@ async fn strokes_persist_and_cursors_do_not() {
     anns.set("2", "no stroke").unwrap();
     until(&mut heard, |change| matches!(change, SyncChange::Reject { .. })).await;
 
-    // A cursor goes with its client, and nobody moves another's.
+    // A cursor is removed when its client disconnects, and other clients cannot change it.
     let me: String = bob.call("whiteboard.me", ()).await.unwrap();
     let seen = ann.shared_object("cursors", SharedObjectOptions::new()).await.unwrap();
     let mut cursors = seen.events();
@@ -126,7 +126,7 @@ async fn a_websocket_client_draws_on_the_same_board() {
     anns.set("1", &Stroke { color: 1, points: vec![0.0, 0.0] }).unwrap();
     until(&mut heard, |change| matches!(change, SyncChange::Success { .. })).await;
 
-    // He comes late, and has it; what he draws goes the other way.
+    // A client that connects later receives the stroke. Its own strokes reach the first client.
     let bobs = bob.shared_object("strokes", SharedObjectOptions::new().persistent(true)).await.unwrap();
     assert_eq!(bobs.get::<Stroke>("1").unwrap().unwrap().color, 1);
     let long = Stroke { color: 2, points: vec![0.5; 1024] };
