@@ -13,30 +13,45 @@
 //! |---|---|
 //! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) |
 //! | 90 % | [new requests are refused](MemoryBudget::try_charge): `Server.Overloaded`, over HTTP with the status 503 |
-//! | 100 % | the connection or request that holds most is ended, then the next, until the rest fits; if nothing can be ended, [replies are refused](MemoryBudget::try_charge_reply) |
+//! | 100 % | the connection or request that holds most is ended, then the next, until the rest takes no more than 90 %; if nothing can be ended, [replies are refused](MemoryBudget::try_charge_reply) |
 //!
-//! Requests and replies of less than 4 KiB are neither charged nor refused: what they take is bounded by the limits on
-//! connections, and a client with a short call is served while others exhaust the budget.
+//! Connections that hold between 90 and 100 % for longer could keep everybody else from calling. So when requests have
+//! been refused for a second, the connections that hold most are disconnected as well. Until the memory of a
+//! disconnected client is free, notifications that the budget has no room for fail with
+//! [`CallError::Full`](crate::CallError::Full).
+//!
+//! Requests, replies and commands of less than 4 KiB are neither charged nor refused: what they take is bounded by the
+//! limits on connections, and a client with a short call is served while others exhaust the budget.
 //!
 //! One call may take a quarter of the budget for its decoded arguments, if [`Limits::memory`](crate::Limits) allows more.
+//!
+//! Of a lasting connection, these are charged: messages that are incomplete or wait for their turn, the arguments of calls
+//! in flight, replies and notifications until the socket has taken them, the values of the connect command, and the
+//! buffers of a tunnel. Each of these parts is rounded down to 4 KiB. Not charged are the connection itself (8 KiB over
+//! RTMP, bounded by the limits on connections), the buffers of TLS, and those of the system's sockets.
 //!
 //! The gauge `amf_memory_bytes` shows how much is in use, and `amf_shed_total` counts what was shed, with the feature
 //! `metrics`.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use crate::metrics::{self, Shed};
 
 /// Granularity of charges, in bytes. A shared counter is touched only when a charge moves to another step.
-const STEP: usize = 4 << 10;
+pub(crate) const STEP: usize = 4 << 10;
 /// Size in bytes from which on single requests and replies are charged.
 pub(crate) const MIN_CHARGED_BYTES: usize = STEP;
 /// Connections that hold less are not disconnected: it would free nothing worth the loss.
 pub(crate) const MIN_SHED_BYTES: usize = 64 << 10;
+/// Time for which requests are refused before connections are disconnected to make room for them.
+const OVERLOAD_TIMEOUT: Duration = Duration::from_secs(1);
+/// A refused request that comes later than this after the first one begins a new overload.
+const OVERLOAD_END: Duration = Duration::from_secs(10);
 /// Default of [`MemoryBudget::process`].
 const PROCESS_BYTES: usize = 256 << 20;
 
@@ -60,7 +75,9 @@ pub struct MemoryBudget {
 
 struct BudgetInner {
     max: AtomicUsize,
-    used: AtomicUsize,
+    /// Signed: where several tasks count in and out of one queue, what is counted out may come a moment before what was
+    /// counted in.
+    used: AtomicIsize,
     holders: Mutex<Holders>,
 }
 
@@ -70,6 +87,8 @@ struct Holders {
     registered: Vec<Weak<dyn MemoryHolder>>,
     /// Connections that were disconnected and have not freed their memory yet.
     ending: Vec<Weak<dyn MemoryHolder>>,
+    /// When the first request of the current overload was refused.
+    overloaded_since: Option<Instant>,
 }
 
 /// Connection that a [`MemoryBudget`] disconnects when it is exceeded and no other connection holds more.
@@ -116,7 +135,7 @@ impl MemoryBudget {
     pub fn new(max_bytes: usize) -> Self {
         let inner = BudgetInner {
             max: AtomicUsize::new(max_bytes),
-            used: AtomicUsize::new(0),
+            used: AtomicIsize::new(0),
             holders: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -147,8 +166,15 @@ impl MemoryBudget {
     }
 
     /// Returns the bytes that are charged now.
+    #[inline]
     pub fn used_bytes(&self) -> usize {
-        self.inner.used.load(Ordering::Relaxed)
+        self.inner.used()
+    }
+
+    /// Returns `true` if more than the whole budget is in use.
+    #[inline]
+    pub fn is_exceeded(&self) -> bool {
+        self.used_bytes() > self.inner.max()
     }
 
     /// Returns `true` if there is room for new connections: less than 80 % is in use.
@@ -160,14 +186,23 @@ impl MemoryBudget {
         accepts
     }
 
+    /// Returns `true` if there is room for new requests: no more than 90 % is in use.
+    #[inline]
+    pub fn accepts_requests(&self) -> bool {
+        let accepts = self.used_bytes() <= self.inner.max_accepting();
+        if !accepts {
+            self.inner.refuse_request(Instant::now());
+        }
+        accepts
+    }
+
     /// Charges bytes for new work.
     ///
     /// # Errors
     /// [`MemoryBudgetExceededError`] if more than 90 % would be in use.
     pub fn try_charge(&self, bytes: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
         let charge = MemoryCharge::new(self, bytes);
-        if self.used_bytes() > self.inner.max() / 10 * 9 {
-            record_shed(Shed::Request);
+        if !self.accepts_requests() {
             return Err(MemoryBudgetExceededError { max: self.inner.max() });
         }
         Ok(charge)
@@ -204,11 +239,31 @@ impl MemoryBudget {
     /// Registers a connection that may be disconnected when the budget is exceeded, until it is dropped.
     pub fn register(&self, holder: Weak<dyn MemoryHolder>) {
         let mut holders = self.inner.lock();
-        // Purged only when the list would grow: each connection pays for one check of another one.
-        if holders.registered.len() == holders.registered.capacity() {
-            holders.registered.retain(|holder| holder.strong_count() > 0);
+        // Purged only when the list would grow, and grown if that made little room: so each connection pays for two
+        // checks of other ones at most.
+        let list = &mut holders.registered;
+        if list.len() == list.capacity() {
+            list.retain(|holder| holder.strong_count() > 0);
+            if list.len() > list.capacity() / 2 {
+                list.reserve(list.capacity());
+            }
         }
-        holders.registered.push(holder);
+        list.push(holder);
+    }
+
+    /// Counts bytes in. If the budget is exceeded by this, the connection that holds most is disconnected.
+    pub(crate) fn add(&self, bytes: usize) {
+        self.inner.used.fetch_add(bytes as isize, Ordering::Relaxed);
+        metrics::add_memory(bytes);
+        if self.is_exceeded() {
+            self.inner.shed();
+        }
+    }
+
+    /// Counts bytes out.
+    pub(crate) fn subtract(&self, bytes: usize) {
+        self.inner.used.fetch_sub(bytes as isize, Ordering::Relaxed);
+        metrics::subtract_memory(bytes);
     }
 }
 
@@ -221,23 +276,62 @@ impl BudgetInner {
         self.holders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Disconnects the connections that hold most, until what the others hold fits.
+    #[inline]
+    fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed).max(0) as usize
+    }
+
+    /// Returns the most that may be in use for requests to be accepted.
+    fn max_accepting(&self) -> usize {
+        self.max() / 10 * 9
+    }
+
+    /// Disconnects the connections that hold most, because the budget is exceeded.
     #[cold]
     fn shed(&self) {
-        // If the lock is taken, another task is shedding, or a connection that is being shed charges its last message.
-        let mut holders = match self.holders.try_lock() {
-            Ok(holders) => holders,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        let mut excess = self.excess(&mut holders);
-        while excess > 0
+        if let Some(mut holders) = self.try_lock()
+            && self.excess(&mut holders) > 0
+        {
+            self.disconnect_largest(&mut holders);
+        }
+    }
+
+    /// Records a refused request, and disconnects the connections that hold most if requests have been refused for
+    /// long.
+    #[cold]
+    fn refuse_request(&self, now: Instant) {
+        record_shed(Shed::Request);
+        let Some(mut holders) = self.try_lock() else { return };
+        let since = *holders.overloaded_since.get_or_insert(now);
+        let lasts = now.saturating_duration_since(since);
+        if lasts > OVERLOAD_END {
+            holders.overloaded_since = Some(now);
+        } else if lasts >= OVERLOAD_TIMEOUT {
+            holders.overloaded_since = None;
+            self.disconnect_largest(&mut holders);
+        }
+    }
+
+    /// Returns `None` if another task is shedding, or a connection that is being shed charges its last message.
+    fn try_lock(&self) -> Option<MutexGuard<'_, Holders>> {
+        match self.holders.try_lock() {
+            Ok(holders) => Some(holders),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Disconnects the connections that hold most, until requests are accepted again. If the rest merely fitted, those
+    /// that remain could fill the budget again at once.
+    fn disconnect_largest(&self, holders: &mut Holders) {
+        let mut used = self.used_after_ending(holders);
+        while used > self.max_accepting()
             && let Some((bytes, holder)) = holders.take_largest()
         {
             record_shed(Shed::Disconnect);
             tracing::warn!(bytes, "disconnected a client: the limit `{}` is exceeded", MemoryBudget::NAME);
             holder.shed();
-            excess = excess.saturating_sub(bytes);
+            used = used.saturating_sub(bytes);
             holders.ending.push(Arc::downgrade(&holder));
         }
     }
@@ -255,13 +349,19 @@ impl BudgetInner {
 
     /// Returns the bytes over the budget, less those that are about to be freed.
     fn excess(&self, holders: &mut Holders) -> usize {
+        self.used_after_ending(holders).saturating_sub(self.max())
+    }
+
+    /// Returns the bytes in use, less those that are about to be freed.
+    fn used_after_ending(&self, holders: &mut Holders) -> usize {
         let mut ending = 0_usize;
         holders.ending.retain(|holder| {
-            let held = holder.upgrade().map(|holder| holder.held_bytes());
-            ending = ending.saturating_add(held.unwrap_or_default());
-            held.is_some()
+            let held = holder.upgrade().map_or(0, |holder| holder.held_bytes());
+            ending = ending.saturating_add(held);
+            // The program may keep the handle of a client that is gone.
+            held > 0
         });
-        self.used.load(Ordering::Relaxed).saturating_sub(ending).saturating_sub(self.max())
+        self.used().saturating_sub(ending)
     }
 }
 
@@ -283,7 +383,7 @@ impl Holders {
 impl MemoryCharge {
     fn new(budget: &MemoryBudget, bytes: usize) -> Self {
         let charged = steps(bytes);
-        budget.inner.used.fetch_add(charged, Ordering::Relaxed);
+        budget.inner.used.fetch_add(charged as isize, Ordering::Relaxed);
         metrics::add_memory(charged);
         Self { budget: budget.clone(), charged }
     }
@@ -341,18 +441,11 @@ impl MemoryCharge {
     }
 
     fn change(&mut self, charged: usize) {
-        let inner = &self.budget.inner;
         let before = std::mem::replace(&mut self.charged, charged);
         if charged < before {
-            inner.used.fetch_sub(before - charged, Ordering::Relaxed);
-            metrics::subtract_memory(before - charged);
-            return;
-        }
-        let grown = charged - before;
-        let used = inner.used.fetch_add(grown, Ordering::Relaxed) + grown;
-        metrics::add_memory(grown);
-        if used > inner.max() {
-            inner.shed();
+            self.budget.subtract(before - charged);
+        } else {
+            self.budget.add(charged - before);
         }
     }
 }
@@ -502,6 +595,37 @@ mod tests {
         work.set(1 << 20);
         // The last one holds too little for it to matter.
         assert_eq!(held(), [0, 0, 0, 4]);
+    }
+
+    #[test]
+    fn requests_are_not_refused_for_long() {
+        let budget = MemoryBudget::new(1 << 20);
+        let sizes = [100 << 10, 500 << 10, 352 << 10];
+        let connections = sizes.map(|bytes| connection(&budget, bytes));
+        let held = || connections.each_ref().map(|connection| connection.held_bytes() >> 10);
+        assert!(!budget.accepts_requests());
+        let start = Instant::now();
+        budget.inner.lock().overloaded_since = Some(start);
+        for late in [Duration::from_millis(999), Duration::from_millis(10_001), Duration::from_secs(11)] {
+            budget.inner.refuse_request(start + late);
+        }
+        assert_eq!(held(), [100, 500, 352]);
+        // A second after the one that began a new overload.
+        budget.inner.refuse_request(start + Duration::from_millis(11_001));
+        assert_eq!(held(), [100, 0, 352]);
+        assert!(budget.accepts_requests());
+    }
+
+    #[test]
+    fn registering_purges_those_that_are_gone() {
+        let budget = MemoryBudget::new(1 << 20);
+        let _lasting: Vec<_> = (0..100).map(|_| connection(&budget, 0)).collect();
+        for _ in 0..10_000 {
+            drop(connection(&budget, 0));
+        }
+        let holders = budget.inner.lock();
+        assert!(holders.registered.len() <= holders.registered.capacity());
+        assert!(holders.registered.capacity() <= 512, "{}", holders.registered.capacity());
     }
 
     #[test]

@@ -58,7 +58,9 @@ pub fn outcome_bytes<T>((_, outcome): &CallOutcome<T>) -> usize {
 /// `max_completed_bytes` are held, no call is polled, and [`is_accepting`](Self::is_accepting) tells the transport not
 /// to read.
 pub struct RunningCalls<F: Future> {
-    in_flight: FuturesUnordered<F>,
+    in_flight: FuturesUnordered<Held<F>>,
+    /// Bytes that those hold.
+    in_flight_bytes: usize,
     /// In the order in which they completed, with the bytes that they hold.
     completed: VecDeque<(F::Output, usize)>,
     completed_bytes: usize,
@@ -75,6 +77,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
     pub fn new(max_completed_bytes: usize, outcome_bytes: fn(&F::Output) -> usize) -> Self {
         Self {
             in_flight: FuturesUnordered::new(),
+            in_flight_bytes: 0,
             completed: VecDeque::new(),
             completed_bytes: 0,
             max_completed_bytes,
@@ -90,13 +93,14 @@ impl<F: Future + Unpin> RunningCalls<F> {
         F: From<InFlightCall<T>>,
         F::Output: From<CallOutcome<T>>,
     {
+        let bytes = call.arguments().len();
         self.starting = services.watch_start(&mut call);
         if self.is_full() {
-            return self.in_flight.push(InFlightCall::new(tag, services.call(call)).into());
+            return self.push(InFlightCall::new(tag, services.call(call)).into(), bytes);
         }
         match services.start_call(call) {
             StartedCall::Completed(outcome) => self.complete((tag, outcome).into()),
-            StartedCall::Running(call) => self.in_flight.push(InFlightCall::new(tag, call).into()),
+            StartedCall::Running(call) => self.push(InFlightCall::new(tag, call).into(), bytes),
         }
     }
 
@@ -104,15 +108,26 @@ impl<F: Future + Unpin> RunningCalls<F> {
     ///
     /// While completed calls hold more than their share, the future is started only when outcomes have been taken: one
     /// read may bring hundreds of small calls with large replies.
-    pub fn run(&mut self, mut future: F) {
+    pub fn run(&mut self, future: F) {
+        self.run_holding(future, 0);
+    }
+
+    /// Starts a future as [`run`](Self::run) does, which counts for so many bytes until it is ready: those of the
+    /// arguments of a call, for example.
+    pub fn run_holding(&mut self, mut future: F, bytes: usize) {
         if self.is_full() {
-            return self.in_flight.push(future);
+            return self.push(future, bytes);
         }
         // Most methods need not wait. One that does is polled again at once, with a waker that wakes.
         match Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(outcome) => self.complete(outcome),
-            Poll::Pending => self.in_flight.push(future),
+            Poll::Pending => self.push(future, bytes),
         }
+    }
+
+    fn push(&mut self, future: F, bytes: usize) {
+        self.in_flight_bytes += bytes;
+        self.in_flight.push(Held { future, bytes });
     }
 
     /// Polls the futures. It is ready when one has completed, or when [`is_accepting`](Self::is_accepting) may have
@@ -120,8 +135,9 @@ impl<F: Future + Unpin> RunningCalls<F> {
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.in_flight.is_empty()
             && !self.is_full()
-            && let Poll::Ready(Some(outcome)) = self.in_flight.poll_next_unpin(cx)
+            && let Poll::Ready(Some((outcome, bytes))) = self.in_flight.poll_next_unpin(cx)
         {
+            self.in_flight_bytes -= bytes;
             self.complete(outcome);
             return Poll::Ready(());
         }
@@ -157,6 +173,11 @@ impl<F: Future + Unpin> RunningCalls<F> {
         !self.completed.is_empty()
     }
 
+    /// Returns the bytes that futures hold which are not ready: for calls, those of their arguments.
+    pub fn in_flight_bytes(&self) -> usize {
+        self.in_flight_bytes
+    }
+
     /// Returns the bytes that outcomes hold.
     pub fn completed_bytes(&self) -> usize {
         self.completed_bytes
@@ -172,6 +193,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
     /// Cancels all futures and drops all outcomes.
     pub fn clear(&mut self) {
         self.in_flight.clear();
+        self.in_flight_bytes = 0;
         self.completed.clear();
         self.completed_bytes = 0;
         self.starting = None;
@@ -185,6 +207,21 @@ impl<F: Future + Unpin> RunningCalls<F> {
         let bytes = (self.outcome_bytes)(&outcome);
         self.completed_bytes += bytes;
         self.completed.push_back((outcome, bytes));
+    }
+}
+
+/// A future, and the bytes that it holds.
+struct Held<F> {
+    future: F,
+    bytes: usize,
+}
+
+impl<F: Future + Unpin> Future for Held<F> {
+    type Output = (F::Output, usize);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(F::Output, usize)> {
+        let bytes = self.bytes;
+        Pin::new(&mut self.future).poll(cx).map(|outcome| (outcome, bytes))
     }
 }
 
@@ -239,11 +276,24 @@ mod tests {
     }
 
     #[test]
+    fn calls_hold_their_arguments_until_they_complete() {
+        let mut calls = calls();
+        calls.run_holding(ready(11), 100);
+        assert_eq!(calls.in_flight_bytes(), 0);
+        calls.run_holding(ready(2), 200);
+        calls.run_holding(ready(3), 400);
+        assert_eq!(calls.in_flight_bytes(), 600);
+        calls.pop_completed();
+        assert!(poll(&mut calls) && poll(&mut calls));
+        assert_eq!((calls.in_flight_bytes(), calls.completed_bytes()), (0, 5));
+    }
+
+    #[test]
     fn cancelled_calls_are_gone() {
         let mut calls = RunningCalls::new(10, |()| 0);
-        calls.run(pending());
-        assert_eq!((calls.len(), calls.has_completed()), (1, false));
+        calls.run_holding(pending(), 100);
+        assert_eq!((calls.len(), calls.has_completed(), calls.in_flight_bytes()), (1, false, 100));
         calls.clear();
-        assert!(calls.is_empty());
+        assert!(calls.is_empty() && calls.in_flight_bytes() == 0);
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use amf_core::Version;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use super::memory::{ConnectionMemory, SharedMessage, whole_steps};
+use crate::memory::{MemoryBudget, STEP};
 use crate::metrics;
 use crate::service::{ArgumentsForm, BoxFuture, CallError, Connection, Encoding, NamedLimit, Notification};
 
@@ -25,6 +27,11 @@ pub trait MessageFormat: Send + Sync + 'static {
 
     /// Returns the bytes that a message takes on the wire.
     fn message_bytes(message: &Self::Message) -> usize;
+
+    /// Returns the bytes that a message takes in memory. Default: as many as on the wire.
+    fn message_memory(message: &Self::Message) -> usize {
+        Self::message_bytes(message)
+    }
 }
 
 /// Class of a message of a [`MessageFormat`], which decides what happens if there is no room for the message.
@@ -48,7 +55,7 @@ pub enum Outbound<M> {
     /// A call, and the channel for its reply: one value in the form that an envelope carries.
     Invoke(Notification, oneshot::Sender<Result<Bytes, CallError>>),
     /// A message in the transport's form, which other clients may get too.
-    Message(Arc<M>, MessageClass),
+    Message(Arc<SharedMessage<M>>, MessageClass),
     /// The end of the connection.
     Close,
 }
@@ -64,10 +71,15 @@ impl<M> Outbound<M> {
             Self::Close => 0,
         }
     }
+
+    /// Returns `true` if the connection is not charged with the message.
+    fn is_shared(&self) -> bool {
+        matches!(self, Self::Message(message, _) if message.is_charged())
+    }
 }
 
 /// Settings of a [`Handle`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HandleSettings {
     /// How the arguments of calls to the client are laid out.
@@ -76,12 +88,20 @@ pub struct HandleSettings {
     pub max_message_bytes: usize,
     /// Maximum number of bytes that wait to be sent. One message always fits an empty queue.
     pub outbound: NamedLimit,
+    /// Account of the connection. Default: what the connection holds is charged to no budget.
+    pub memory: Option<Arc<ConnectionMemory>>,
 }
 
 impl HandleSettings {
     /// Creates the settings of a transport.
     pub fn new(form: ArgumentsForm, max_message_bytes: usize, outbound: NamedLimit) -> Self {
-        Self { form, max_message_bytes, outbound }
+        Self { form, max_message_bytes, outbound, memory: None }
+    }
+
+    /// Sets the account that is charged with what the connection holds.
+    #[must_use]
+    pub fn with_memory(self, memory: Arc<ConnectionMemory>) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 }
 
@@ -89,15 +109,18 @@ impl HandleSettings {
 ///
 /// The client receives AMF0 until [`OutboundQueue::set_version`] is called.
 pub fn channel<F: MessageFormat>(format: F, settings: HandleSettings) -> (Handle<F>, OutboundQueue<F>) {
+    let HandleSettings { form, max_message_bytes, outbound, memory } = settings;
+    let memory = memory.unwrap_or_else(ConnectionMemory::uncharged);
     let (outbound_tx, outbound_rx) = mpsc::unbounded_channel();
     let status = Arc::new(ConnectionStatus {
         is_open: AtomicBool::new(true),
         is_amf3: AtomicBool::new(false),
         queued: AtomicUsize::new(0),
         unsent: AtomicUsize::new(0),
+        memory,
     });
-    let queue = OutboundQueue { outbound_rx, status: Arc::clone(&status) };
-    (Handle { outbound_tx, format, settings, status }, queue)
+    let queue = OutboundQueue { outbound_rx, status: Arc::clone(&status), waker: Waker::noop().clone() };
+    (Handle { outbound_tx, format, form, max_message_bytes, outbound, status }, queue)
 }
 
 /// Handle to a connected client. What it sends goes to the task of the connection, through a queue bounded in bytes.
@@ -106,7 +129,9 @@ pub fn channel<F: MessageFormat>(format: F, settings: HandleSettings) -> (Handle
 pub struct Handle<F: MessageFormat> {
     outbound_tx: mpsc::UnboundedSender<Outbound<F::Message>>,
     format: F,
-    settings: HandleSettings,
+    form: ArgumentsForm,
+    max_message_bytes: usize,
+    outbound: NamedLimit,
     status: Arc<ConnectionStatus>,
 }
 
@@ -115,10 +140,12 @@ pub struct Handle<F: MessageFormat> {
 struct ConnectionStatus {
     is_open: AtomicBool,
     is_amf3: AtomicBool,
-    /// Bytes in the channel.
+    /// Bytes in the channel, without those of shared messages. What is charged for them is at any time the whole steps of
+    /// this sum, as each change of the sum charges the steps that it crosses.
     queued: AtomicUsize,
     /// Bytes behind the channel, with the transport and the socket.
     unsent: AtomicUsize,
+    memory: Arc<ConnectionMemory>,
 }
 
 impl<F: MessageFormat> Handle<F> {
@@ -133,12 +160,28 @@ impl<F: MessageFormat> Handle<F> {
         self.status.is_open.store(false, Ordering::Release);
     }
 
+    /// Returns the account of what the connection holds.
+    pub fn memory(&self) -> &Arc<ConnectionMemory> {
+        &self.status.memory
+    }
+
+    /// Prepares a message in the transport's form for any number of clients. It is charged to the budget of this
+    /// connection, once for all.
+    pub fn share(&self, message: F::Message) -> Arc<SharedMessage<F::Message>> {
+        let bytes = F::message_memory(&message);
+        Arc::new(self.status.memory.share(message, bytes))
+    }
+
     /// Sends a message in the transport's form.
     ///
     /// # Errors
     /// [`CallError::Full`] if there is no room for a message of this class, [`CallError::Gone`] if the connection has
     /// ended.
-    pub fn send_message(&self, message: Arc<F::Message>, class: MessageClass) -> Result<(), CallError> {
+    pub fn send_message(
+        &self,
+        message: Arc<SharedMessage<F::Message>>,
+        class: MessageClass,
+    ) -> Result<(), CallError> {
         self.send(Outbound::Message(message, class), class)
     }
 
@@ -150,22 +193,32 @@ impl<F: MessageFormat> Handle<F> {
         if !self.is_open() {
             return Err(CallError::Gone);
         }
-        let NamedLimit { name, max } = self.settings.outbound;
+        let NamedLimit { name, max } = self.outbound;
         let max = if class == MessageClass::Droppable { max / 2 } else { max };
-        if !self.status.try_enqueue(outbound.bytes::<F>(), max) {
+        let (bytes, is_shared) = (outbound.bytes::<F>(), outbound.is_shared());
+        let enqueued = match self.status.try_enqueue(bytes, is_shared, max) {
+            Ok(Enqueued::Charged) if class != MessageClass::Reply => {
+                self.status.check_budget(bytes, is_shared)
+            }
+            enqueued => enqueued.map(drop).map_err(|QueueFullError| name),
+        };
+        if let Err(limit) = enqueued {
             // Dropping what is late is no failure, and would be counted many times a second.
             if class != MessageClass::Droppable {
-                metrics::record_exceeded_limit(name);
+                metrics::record_exceeded_limit(limit);
             }
             return Err(CallError::Full);
         }
-        self.outbound_tx.send(outbound).map_err(|_| CallError::Gone)
+        self.outbound_tx.send(outbound).map_err(|_| {
+            self.status.dequeue(bytes, is_shared);
+            CallError::Gone
+        })
     }
 }
 
 impl<F: MessageFormat> Connection for Handle<F> {
     fn encoding(&self) -> Encoding {
-        Encoding::new(self.version(), self.settings.form)
+        Encoding::new(self.version(), self.form)
     }
 
     fn notify(&self, notification: &Notification) -> Result<(), CallError> {
@@ -173,7 +226,12 @@ impl<F: MessageFormat> Connection for Handle<F> {
     }
 
     fn broadcast(&self, notification: &Notification) -> Result<(), CallError> {
-        let message = notification.get_or_init(|| self.format.message(notification, self.version()));
+        let share = || {
+            let message = self.format.message(notification, self.version());
+            let bytes = F::message_memory(&message);
+            self.status.memory.share(message, bytes)
+        };
+        let message = notification.get_or_init(share);
         self.send_message(message, MessageClass::Event)
     }
 
@@ -187,18 +245,20 @@ impl<F: MessageFormat> Connection for Handle<F> {
     }
 
     fn max_message_bytes(&self) -> usize {
-        self.settings.max_message_bytes
+        self.max_message_bytes
     }
 
     fn is_open(&self) -> bool {
-        self.status.is_open.load(Ordering::Acquire) && !self.outbound_tx.is_closed()
+        self.status.is_open.load(Ordering::Acquire)
+            && !self.status.memory.is_shed()
+            && !self.outbound_tx.is_closed()
     }
 }
 
 impl<F: MessageFormat> fmt::Debug for Handle<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("settings", &self.settings)
+            .field("outbound", &self.outbound)
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
@@ -208,6 +268,8 @@ impl<F: MessageFormat> fmt::Debug for Handle<F> {
 pub struct OutboundQueue<F: MessageFormat> {
     outbound_rx: mpsc::UnboundedReceiver<Outbound<F::Message>>,
     status: Arc<ConnectionStatus>,
+    /// The one that is registered for [`poll_shed`](Self::poll_shed).
+    waker: Waker,
 }
 
 impl<F: MessageFormat> OutboundQueue<F> {
@@ -244,9 +306,37 @@ impl<F: MessageFormat> OutboundQueue<F> {
         self.outbound_rx.close();
     }
 
+    /// Returns the account of what the connection holds.
+    #[inline]
+    pub fn memory(&self) -> &Arc<ConnectionMemory> {
+        &self.status.memory
+    }
+
+    /// Is ready once the memory budget has disconnected the connection: the task ends at once and drops the connection,
+    /// without writing what is unsent.
+    #[inline]
+    pub fn poll_shed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // A task has the same waker all the time, and comparing it costs less than registering it.
+        if !self.waker.will_wake(cx.waker()) {
+            self.waker.clone_from(cx.waker());
+            self.status.memory.task().register(cx.waker());
+        }
+        if self.status.memory.is_shed() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     fn dequeue(&self, outbound: Outbound<F::Message>) -> Outbound<F::Message> {
-        self.status.queued.fetch_sub(outbound.bytes::<F>(), Ordering::Relaxed);
+        self.status.dequeue(outbound.bytes::<F>(), outbound.is_shared());
         outbound
+    }
+}
+
+impl<F: MessageFormat> Drop for OutboundQueue<F> {
+    fn drop(&mut self) {
+        self.close();
+        while self.try_recv().is_some() {}
+        // It refers to the task, which may own a handle, which refers to the account.
+        drop(self.status.memory.task().take());
+        self.status.memory.set_unsent_shared(0);
     }
 }
 
@@ -256,15 +346,71 @@ impl<F: MessageFormat> fmt::Debug for OutboundQueue<F> {
     }
 }
 
+/// What became of a message that has been counted in.
+enum Enqueued {
+    /// Nothing was charged.
+    Uncharged,
+    /// The message was charged, or has a charge of its own.
+    Charged,
+}
+
+/// There is no room in the queue.
+struct QueueFullError;
+
 impl ConnectionStatus {
     /// Counts bytes in, unless they are too many. One message always fits an empty queue.
-    fn try_enqueue(&self, bytes: usize, max: usize) -> bool {
-        let before = self.queued.fetch_add(bytes, Ordering::Relaxed) + self.unsent.load(Ordering::Relaxed);
-        let fits = before == 0 || before.saturating_add(bytes) <= max;
-        if !fits {
-            self.queued.fetch_sub(bytes, Ordering::Relaxed);
+    fn try_enqueue(&self, bytes: usize, is_shared: bool, max: usize) -> Result<Enqueued, QueueFullError> {
+        let (own, shared) = (&self.queued, &self.memory.queued_shared);
+        let (counter, other) = if is_shared { (shared, own) } else { (own, shared) };
+        let before = counter.fetch_add(bytes, Ordering::Relaxed);
+        let waiting = before + other.load(Ordering::Relaxed) + self.unsent.load(Ordering::Relaxed);
+        if waiting == 0 || waiting.saturating_add(bytes) <= max {
+            return Ok(self.charge_added(before, bytes, is_shared));
         }
-        fits
+        let after = counter.fetch_sub(bytes, Ordering::Relaxed);
+        if !is_shared {
+            // Both at once: a message that is refused must not exceed the budget for a moment.
+            let counted_in = whole_steps(before) + whole_steps(after);
+            self.charge_steps(counted_in, whole_steps(before + bytes) + whole_steps(after - bytes));
+        }
+        Err(QueueFullError)
+    }
+
+    fn charge_added(&self, before: usize, bytes: usize, is_shared: bool) -> Enqueued {
+        let is_charged = if is_shared {
+            bytes >= STEP
+        } else {
+            self.charge_steps(whole_steps(before), whole_steps(before + bytes))
+        };
+        if is_charged { Enqueued::Charged } else { Enqueued::Uncharged }
+    }
+
+    /// Counts bytes out that were counted in by [`try_enqueue`](Self::try_enqueue).
+    fn dequeue(&self, bytes: usize, is_shared: bool) {
+        if is_shared {
+            self.memory.queued_shared.fetch_sub(bytes, Ordering::Relaxed);
+        } else {
+            let before = self.queued.fetch_sub(bytes, Ordering::Relaxed);
+            self.charge_steps(whole_steps(before), whole_steps(before - bytes));
+        }
+    }
+
+    /// Counts bytes out again, and returns the name of the budget's limit, if the budget is exceeded: connections that it
+    /// has disconnected free their memory only when their tasks run, and one task may send to many clients before that.
+    fn check_budget(&self, bytes: usize, is_shared: bool) -> Result<(), &'static str> {
+        if !self.memory.is_budget_exceeded() {
+            return Ok(());
+        }
+        self.dequeue(bytes, is_shared);
+        Err(MemoryBudget::NAME)
+    }
+
+    fn charge_steps(&self, before: usize, after: usize) -> bool {
+        let is_changed = before != after;
+        if is_changed {
+            self.memory.change(before, after);
+        }
+        is_changed
     }
 }
 
@@ -294,8 +440,8 @@ mod tests {
     }
 
     /// A message that counts as so many bytes.
-    fn message(bytes: usize) -> Arc<Vec<u8>> {
-        Arc::new(vec![0; bytes - MESSAGE_OVERHEAD])
+    fn message(bytes: usize) -> Arc<SharedMessage<Vec<u8>>> {
+        Arc::new(ConnectionMemory::uncharged().share(vec![0; bytes - MESSAGE_OVERHEAD], bytes))
     }
 
     fn is_full(outcome: &Result<(), CallError>) -> bool {
@@ -352,5 +498,105 @@ mod tests {
         let (handle, mut queue) = queue();
         drop(handle);
         assert!(matches!(queue.recv().await, Outbound::Close));
+    }
+
+    /// A queue of 1 MiB that is charged to a budget of 40 KiB.
+    fn charged_queue() -> (MemoryBudget, Handle<Plain>, OutboundQueue<Plain>) {
+        let budget = MemoryBudget::new(40 << 10);
+        let (handle, queue) = charged_queue_of(&budget);
+        (budget, handle, queue)
+    }
+
+    fn charged_queue_of(budget: &MemoryBudget) -> (Handle<Plain>, OutboundQueue<Plain>) {
+        let outbound = NamedLimit::new("outbound_bytes", 1 << 20);
+        let settings = HandleSettings::new(ArgumentsForm::Sequence, 1 << 20, outbound);
+        channel(Plain, settings.with_memory(ConnectionMemory::new(budget)))
+    }
+
+    fn notification(bytes: usize) -> Notification {
+        let encoding = Encoding::new(Version::Amf0, ArgumentsForm::Sequence);
+        // The overhead, the name, and in AMF0 a marker and a length of 16 bits.
+        Notification::encode("said", &("x".repeat(bytes - MESSAGE_OVERHEAD - 4 - 3),), encoding).unwrap()
+    }
+
+    #[test]
+    fn the_queue_charges_whole_steps_of_its_sum() {
+        let (budget, handle, mut queue) = charged_queue();
+        for (bytes, used) in [(4_095, 0), (100, 4_096), (3_900, 4_096), (10_000, 16_384)] {
+            handle.notify(&notification(bytes)).unwrap();
+            assert_eq!(budget.used_bytes(), used, "{bytes}");
+        }
+        queue.try_recv().unwrap();
+        queue.try_recv().unwrap();
+        assert_eq!(budget.used_bytes(), 12_288);
+        drop(queue);
+        assert_eq!(budget.used_bytes(), 0);
+        assert!(matches!(handle.notify(&notification(5_000)), Err(CallError::Gone)));
+        assert_eq!(budget.used_bytes(), 0);
+    }
+
+    #[test]
+    fn messages_are_refused_while_the_budget_is_exceeded() {
+        let (budget, handle, _queue) = charged_queue();
+        let other = budget.charge(36 << 10);
+        handle.notify(&notification(4_096)).unwrap();
+        assert!(is_full(&handle.notify(&notification(4_096))));
+        assert_eq!(budget.used_bytes(), 40 << 10);
+        // Without it the client's state would be wrong.
+        handle.send_message(handle.share(vec![0; 4_096]), MessageClass::Reply).unwrap();
+        assert_eq!(budget.used_bytes(), 44 << 10);
+        drop(other);
+        handle.notify(&notification(4_096)).unwrap();
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_its_queue_disconnects_nobody() {
+        let budget = MemoryBudget::new(200 << 10);
+        let (largest, _queue) = charged_queue_of(&budget);
+        let (full, _full_queue) = charged_queue_of(&budget);
+        largest.notify(&notification(100 << 10 >> 1)).unwrap();
+        largest.notify(&notification(100 << 10 >> 1)).unwrap();
+        full.notify(&notification(60_000)).unwrap();
+        full.status.unsent.store(1 << 20, Ordering::Relaxed);
+        let used = budget.used_bytes();
+        assert!(is_full(&full.notify(&notification(60_000))));
+        assert!(largest.is_open() && full.is_open());
+        assert_eq!(budget.used_bytes(), used);
+    }
+
+    #[test]
+    fn shared_messages_are_charged_once() {
+        let budget = MemoryBudget::new(200 << 10);
+        let clients = [(); 3].map(|()| charged_queue_of(&budget));
+        let message = clients[0].0.share(vec![0; 90 << 10]);
+        for (handle, _) in &clients {
+            handle.send_message(Arc::clone(&message), MessageClass::Event).unwrap();
+        }
+        drop(message);
+        assert_eq!(budget.used_bytes(), 90 << 10);
+        assert_eq!(clients[2].0.memory().charged_bytes(), 0);
+        // To the budget each of them holds all of it.
+        let _charge = budget.charge(150 << 10);
+        assert!(!clients.iter().all(|(handle, _)| handle.is_open()));
+        drop(clients);
+        assert_eq!(budget.used_bytes(), 152 << 10);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_holds_most_ends_at_once() {
+        let budget = MemoryBudget::new(100 << 10);
+        let (handle, mut queue) = charged_queue_of(&budget);
+        for _ in 0..2 {
+            handle.notify(&notification(40 << 10)).unwrap();
+        }
+        let shed = tokio::spawn(async move {
+            std::future::poll_fn(|cx| queue.poll_shed(cx)).await;
+            drop(queue);
+        });
+        tokio::task::yield_now().await;
+        let charge = budget.charge(40 << 10);
+        assert!(matches!(handle.notify(&notification(100)), Err(CallError::Gone)));
+        shed.await.unwrap();
+        assert_eq!(budget.used_bytes(), charge.bytes());
     }
 }

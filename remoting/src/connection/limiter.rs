@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::memory::{MemoryBudget, MemoryBudgetExceededError};
 use crate::metrics;
 use crate::service::NamedLimit;
 
@@ -80,7 +81,7 @@ pub struct ConnectionPermit {
     is_accepted: AtomicBool,
 }
 
-/// A connection was refused, because one of the [`ConnectionLimits`] would be exceeded.
+/// A connection was refused, because one of the [`ConnectionLimits`] or the memory budget would be exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TooManyConnectionsError {
@@ -168,9 +169,20 @@ impl Drop for ConnectionPermit {
     }
 }
 
+impl TooManyConnectionsError {
+    /// Returns the error for a connection that was refused because its server's budget
+    /// [accepts no connections](MemoryBudget::accepts_connections).
+    pub fn memory_budget(budget: &MemoryBudget) -> Self {
+        Self { limit: NamedLimit::new(MemoryBudget::NAME, budget.max_bytes()) }
+    }
+}
+
 impl fmt::Display for TooManyConnectionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NamedLimit { name, max } = self.limit;
+        if name == MemoryBudget::NAME {
+            return MemoryBudgetExceededError { max }.fmt(f);
+        }
         write!(f, "no more than {max} connections, the limit `{name}`")
     }
 }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`channel`], [`Handle`], [`OutboundQueue`] | what the program sends to a client, counted in bytes |
 //! | [`RunningCalls`], [`InFlightCall`] | the calls of a client, in flight and completed, counted in bytes |
+//! | [`ConnectionMemory`], [`ConnectionCharge`] | what a connection holds, charged to the [budget](crate::MemoryBudget) |
 //! | [`ConnectionLimiter`], [`ConnectionPermit`] | how many may be connected, in all and from one address |
 //! | [`Accept`], [`accept_until`] | the loop that accepts connections |
 //! | [`Shutdown`], [`DrainState`] | the end of a server, and of one connection with it |
@@ -21,11 +22,13 @@
 //!    has not reached the socket.
 //! 3. It reads while [`RunningCalls::is_accepting`] returns `true`, and starts each call by [`RunningCalls::call`].
 //! 4. It follows its [`DrainState`] when the server shuts down.
+//! 5. It sets its [`ConnectionCharge`] to what it holds, and ends at once when [`OutboundQueue::poll_shed`] is ready.
 
 mod accept;
 mod calls;
 mod handle;
 mod limiter;
+mod memory;
 mod shutdown;
 
 pub use accept::{Accept, accept_until};
@@ -34,4 +37,5 @@ pub use handle::{Handle, HandleSettings, MessageClass, MessageFormat, Outbound, 
 pub use limiter::{
     ConnectionCounters, ConnectionLimiter, ConnectionLimits, ConnectionPermit, TooManyConnectionsError,
 };
+pub use memory::{ConnectionCharge, ConnectionMemory, SharedMessage};
 pub use shutdown::{DrainState, Shutdown, ShutdownTimeouts};

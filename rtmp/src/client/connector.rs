@@ -118,7 +118,7 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (handle, outbound) = channel(&self.config, self.services.encode_limits());
+        let (handle, outbound) = channel(&self.config, self.services.encode_limits(), None);
         let handle = Arc::new(handle);
         let (config, request) = (Arc::clone(&self.config), self.request.clone());
         let connection = Connection::client(config, request, &Seed::random(), Instant::now());

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use amf_core::Value;
 use amf_remoting::CallError;
-use amf_remoting::connection::{DrainState, MessageClass, RunningCalls, ShutdownTimeouts};
+use amf_remoting::connection::{ConnectionCharge, DrainState, MessageClass, RunningCalls, ShutdownTimeouts};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
@@ -26,6 +26,7 @@ use super::handle::{Outbound, OutboundQueue};
 use super::handler::{ConnectionEnd, ConnectionHandler, HandlerContext};
 use super::socket_writer::SocketWriter;
 use super::turns::Turns;
+use super::unsent_shared::UnsentShared;
 use crate::metrics::{ConnectionMetrics, connection_ended};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UserError};
@@ -50,6 +51,9 @@ pub(crate) struct Driver<S, H: ConnectionHandler> {
     /// Calls to the peer that have no reply yet.
     pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     writer: SocketWriter,
+    unsent_shared: UnsentShared,
+    /// What the connection holds, its queue and shared messages apart.
+    charge: ConnectionCharge,
     turns: Turns,
     /// Wakes the task at the deadline, or earlier: setting it costs more than waking for nothing now and then.
     timer: Pin<Box<Sleep>>,
@@ -74,6 +78,8 @@ enum Step {
     Calls,
     Timer,
     Shutdown,
+    /// The memory budget disconnects the connection.
+    Shed,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
@@ -81,6 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
         let max_completed = connection.config().limits.unsent_reply_bytes;
         let first = connection.poll_timeout().unwrap_or_else(Instant::now);
         Self {
+            charge: outbound.memory().charge(),
             socket,
             connection,
             handler: Some(handler),
@@ -88,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             calls: RunningCalls::new(max_completed, H::outcome_bytes),
             pending_calls: HashMap::new(),
             writer: SocketWriter::new(),
+            unsent_shared: UnsentShared::default(),
             turns: Turns::default(),
             timer: Box::pin(sleep_until(first.into())),
             drain: DrainState::default(),
@@ -105,7 +113,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     ) -> ConnectionEnd {
         let mut shutdown = pin!(shutdown);
         loop {
-            if let Some(end) = self.process() {
+            let end = self.process();
+            // Checked here too: a connection that always has something to do is never idle.
+            if self.outbound.memory().is_shed() {
+                return self.end_shed();
+            }
+            if let Some(end) = end {
                 self.report_end(&end);
                 self.linger().await;
                 return end;
@@ -118,7 +131,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                     Some(ConnectionEnd::Lost(Arc::new(error)))
                 }
                 Step::Read(Ok(read)) => {
-                    if self.turns.has_read(read) {
+                    // Of many connections with calls to run, each could go beyond the budget by a reply before the first
+                    // that was disconnected for it has its turn.
+                    if self.turns.has_read(read) || self.outbound.memory().is_budget_exceeded() {
+                        yield_now().await;
+                    }
+                    None
+                }
+                Step::Calls => {
+                    if self.outbound.memory().is_budget_exceeded() {
                         yield_now().await;
                     }
                     None
@@ -133,7 +154,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                     self.announce_shutdown();
                     None
                 }
-                Step::Wrote(Ok(())) | Step::Calls | Step::Timer => None,
+                Step::Shed => return self.end_shed(),
+                Step::Wrote(Ok(())) | Step::Timer => None,
             };
             if let Some(end) = end.or_else(|| if is_clock_due { self.check_deadlines() } else { None }) {
                 self.connection.disconnect();
@@ -164,6 +186,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                 return Poll::Ready(Step::Wrote(written));
             }
             self.outbound.set_unsent(0);
+            if !self.charge.is_zero() || !self.unsent_shared.is_empty() {
+                self.charge_held(0);
+            }
         }
         if is_open {
             let is_outbound_first = self.turns.is_outbound_first();
@@ -182,6 +207,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             if !self.drain.is_shutting_down() && shutdown.poll(cx).is_ready() {
                 return Poll::Ready(Step::Shutdown);
             }
+        }
+        if self.outbound.poll_shed(cx).is_ready() {
+            return Poll::Ready(Step::Shed);
         }
         self.poll_time(cx).map(|()| Step::Timer)
     }
@@ -231,10 +259,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             }
         }
         self.metrics.update(&self.connection);
-        let unsent = self.writer.len() + self.connection.queued() + self.calls.completed_bytes();
-        self.outbound.set_unsent(unsent);
+        self.report_unsent();
         let closed = self.closed.as_ref().filter(|_| self.writer.is_empty())?;
         Some(ConnectionEnd::Closed(closed.reason.clone()))
+    }
+
+    /// Reports what has not been written, and charges it with everything else that the connection holds.
+    fn report_unsent(&mut self) {
+        let unsent = self.writer.len() + self.connection.queued() + self.calls.completed_bytes();
+        self.outbound.set_unsent(unsent);
+        self.charge_held(unsent);
+    }
+
+    /// Charges what the connection holds. The queue charges itself.
+    fn charge_held(&mut self, unsent: usize) {
+        if !self.unsent_shared.is_empty() {
+            self.unsent_shared.remove_sent(self.written());
+            self.outbound.memory().set_unsent_shared(self.unsent_shared.bytes());
+        }
+        let held = unsent + self.connection.held_input() + self.calls.in_flight_bytes();
+        // Part of the oldest shared message may have been written.
+        self.charge.set(held.saturating_sub(self.unsent_shared.bytes()));
+    }
+
+    /// Returns the bytes that the socket has taken so far.
+    fn written(&self) -> u64 {
+        self.connection.sent().saturating_sub(self.writer.len() as u64)
+    }
+
+    /// Ends the connection, because the memory is needed. The driver is dropped next, and all that waits with it.
+    #[cold]
+    fn end_shed(&mut self) -> ConnectionEnd {
+        self.connection.disconnect();
+        while let Some(event) = self.connection.poll_event() {
+            if let Event::Closed(reason) = event {
+                connection_ended(&reason);
+            }
+        }
+        self.metrics.update(&self.connection);
+        let end = ConnectionEnd::Shed;
+        self.report_end(&end);
+        end
     }
 
     /// Returns `true` if more replies go into the next write. Replies that the peer has not taken must not become too
@@ -309,6 +374,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                     if class == MessageClass::Reply {
                         self.connection.close(None);
                     }
+                } else if chunked.is_charged() {
+                    let end = self.connection.sent() + self.connection.queued() as u64;
+                    self.unsent_shared.push(end, chunked);
                 }
             }
             Outbound::Close => self.connection.close(None),
@@ -367,6 +435,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
         self.calls.clear();
         self.outbound.close();
         while self.outbound.try_recv().is_some() {}
+        self.report_unsent();
         let mut is_shut = false;
         let peer_closed = poll_fn(|cx| {
             if !is_shut {

@@ -1,8 +1,10 @@
 //! The handle of a client over RTMP: what many clients get is cut into chunks once.
 
+use std::sync::Arc;
+
 use amf_core::Version;
 use amf_remoting::OutputLimits;
-use amf_remoting::connection::{self, HandleSettings, MessageFormat};
+use amf_remoting::connection::{self, ConnectionMemory, HandleSettings, MessageFormat};
 use amf_remoting::service::{ArgumentsForm, NamedLimit, Notification};
 
 use crate::proto::chunk::PreChunkedMessage;
@@ -32,11 +34,22 @@ impl MessageFormat for ChunkFormat {
     fn message_bytes(message: &PreChunkedMessage) -> usize {
         message.message().payload.len()
     }
+
+    /// The message is kept as it is and in chunks.
+    fn message_memory(message: &PreChunkedMessage) -> usize {
+        message.message().payload.len() + message.bytes().len()
+    }
 }
 
-/// Creates the handle of a connection and the queue that its driver reads.
-pub(crate) fn channel(config: &Config, output: OutputLimits) -> (Handle, OutboundQueue) {
+/// Creates the handle of a connection and the queue that its driver reads. What the connection holds is charged to
+/// `memory`, if it is given.
+pub(crate) fn channel(
+    config: &Config,
+    output: OutputLimits,
+    memory: Option<Arc<ConnectionMemory>>,
+) -> (Handle, OutboundQueue) {
     let outbound = NamedLimit::new(Limits::NAMES.outbound_bytes, config.limits.outbound_bytes);
-    let settings = HandleSettings::new(ArgumentsForm::Sequence, output.client_call_bytes, outbound);
+    let mut settings = HandleSettings::new(ArgumentsForm::Sequence, output.client_call_bytes, outbound);
+    settings.memory = memory;
     connection::channel(ChunkFormat { chunk_size: config.chunk_size }, settings)
 }

@@ -47,4 +47,6 @@ pub(crate) enum ConnectionEnd {
     Lost(Arc<io::Error>),
     /// The peer took nothing for too long.
     Stalled,
+    /// The memory budget is exceeded, and no other connection holds more.
+    Shed,
 }

@@ -6,6 +6,7 @@ mod handle;
 mod handler;
 mod socket_writer;
 mod turns;
+mod unsent_shared;
 
 pub(crate) use calls::{CallOutcome, InFlightCall, send_reply, to_call, unknown_method};
 pub(crate) use driver::Driver;

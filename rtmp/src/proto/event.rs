@@ -6,7 +6,8 @@ use amf_core::{Value, Version};
 
 use super::message::{SplitCommand, UserControl};
 use super::{
-    Body, CallId, Limits, Message, PeerError, PeerErrorKind, SharedObjectMessage, Status, Transaction,
+    Body, CallId, Limits, Message, PeerError, PeerErrorKind, SharedObjectEvent, SharedObjectMessage, Status,
+    Transaction,
 };
 
 /// Something that happened.
@@ -40,6 +41,27 @@ pub enum Event {
     UserControl(UserControl),
     /// The connection ended; nothing follows. What is still to be sent should be.
     Closed(CloseReason),
+}
+
+impl Event {
+    /// Returns the bytes of the message that the event was made of.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Connect(connect) => connect.body.bytes().len(),
+            Self::Command(command) => command.body.bytes().len(),
+            Self::Reply(Reply { outcome: Outcome::Result(body) | Outcome::Error(body), .. }) => {
+                body.bytes().len()
+            }
+            Self::Data(message) | Self::Audio(message) | Self::Video(message) => message.payload.len(),
+            Self::SharedObject(message) => message.events.iter().map(SharedObjectEvent::size).sum(),
+            Self::PolicyRequest
+            | Self::Accepted(_)
+            | Self::Rejected(_)
+            | Self::Reply(_)
+            | Self::UserControl(_)
+            | Self::Closed(_) => 0,
+        }
+    }
 }
 
 /// Why a connection ended.

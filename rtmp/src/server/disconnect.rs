@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use amf_remoting::{Caller, Client};
+use amf_remoting::{Caller, Client, MemoryBudget};
 
 use super::connect::Connect;
 use crate::connection::ConnectionEnd;
@@ -34,6 +34,9 @@ pub enum DisconnectReason {
     Stalled,
     /// The client broke the protocol or exceeded one of its [`Limits`](crate::proto::Limits), silence among them.
     Protocol(PeerError),
+    /// The server needed the memory that the client made it hold: its
+    /// [budget](amf_remoting::Services::memory_budget) was exceeded, and no other client held more.
+    MemoryBudget,
     /// What served the connection was dropped or panicked.
     Aborted,
 }
@@ -75,6 +78,7 @@ impl From<&ConnectionEnd> for DisconnectReason {
             ConnectionEnd::Lost(error) if is_closed_by_peer(error) => Self::Client,
             ConnectionEnd::Lost(error) => Self::Transport(Arc::clone(error)),
             ConnectionEnd::Stalled => Self::Stalled,
+            ConnectionEnd::Shed => Self::MemoryBudget,
         }
     }
 }
@@ -93,6 +97,9 @@ impl fmt::Display for DisconnectReason {
             Self::Transport(error) => write!(f, "the transport failed: {error}"),
             Self::Stalled => f.write_str("the client took nothing of what was sent"),
             Self::Protocol(error) => error.fmt(f),
+            Self::MemoryBudget => {
+                write!(f, "the client made the server hold too much, the limit `{}`", MemoryBudget::NAME)
+            }
             Self::Aborted => f.write_str("the connection was dropped"),
         }
     }

@@ -19,12 +19,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use amf_core::ToAmf;
-use amf_remoting::connection::{ConnectionCounters, ConnectionPermit};
+use amf_remoting::connection::{ConnectionCounters, ConnectionMemory, ConnectionPermit};
 use amf_remoting::service::{BoxFuture, Reply};
 use amf_remoting::{Fault, Services};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::connection::{Driver, channel};
+use crate::connection::{ConnectionEnd, Driver, channel};
 use crate::instance::{Instance, InstanceNameError};
 use crate::proto::{Config, Connection, Seed};
 use crate::shared_object::SharedObjects;
@@ -295,19 +295,23 @@ impl fmt::Debug for Server {
     }
 }
 
-/// One connection, from its first byte to its last; its permit is held at least as long.
+/// One connection, from its first byte to its last; its permit is held at least as long. `memory` is charged with what it
+/// holds.
 pub(crate) async fn serve_connection<S>(
     stream: S,
     peer: Option<SocketAddr>,
     settings: &Arc<ServerSettings>,
     permit: &Arc<ConnectionPermit>,
-) where
+    memory: Arc<ConnectionMemory>,
+) -> ConnectionEnd
+where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
-    let (handle, outbound) = channel(&settings.config, settings.services.encode_limits());
+    let (handle, outbound) = channel(&settings.config, settings.services.encode_limits(), Some(memory));
     let session = ClientSession::new(Arc::clone(settings), Arc::new(handle), peer, Arc::clone(permit));
     let mut driver = Driver::new(stream, connection, session, outbound);
     let end = driver.run(settings.closing(), settings.shutdown_timeouts()).await;
     tracing::debug!(?peer, ?end, "connection ended");
+    end
 }

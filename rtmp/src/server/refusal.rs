@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amf_remoting::connection::{
-    ConnectionLimits, ConnectionPermit, ShutdownTimeouts, TooManyConnectionsError,
+    ConnectionLimits, ConnectionMemory, ConnectionPermit, ShutdownTimeouts, TooManyConnectionsError,
 };
 use amf_remoting::service::NamedLimit;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -79,7 +79,10 @@ pub(crate) async fn serve_entry<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     match entry {
-        Entry::Admitted(permit) => serve_connection(stream, peer, settings, &permit).await,
+        Entry::Admitted(permit) => {
+            let memory = ConnectionMemory::new(settings.services.memory());
+            serve_connection(stream, peer, settings, &permit, memory).await;
+        }
         // Boxed, so that a connection that is served need not have room for it.
         Entry::Refused(refusal) => Box::pin(refuse_connection(stream, settings, refusal)).await,
     }
@@ -91,7 +94,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let connection = Connection::server(Arc::clone(&settings.config), &Seed::random(), Instant::now());
-    let (handle, outbound) = channel(&settings.config, settings.services.encode_limits());
+    let (handle, outbound) = channel(&settings.config, settings.services.encode_limits(), None);
     let time_left = refusal.time_left(settings);
     let status = Status::error(code::CONNECT_REJECTED, refusal.error.to_string());
     let handler = RefusalHandler { status, _handle: handle };

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use amf_core::DynamicMembers;
-use amf_remoting::connection::{ConnectionPermit, outcome_bytes};
-use amf_remoting::service::{BoxFuture, ClientId, Reply, Target};
-use amf_remoting::{Caller, Client, Fault};
+use amf_remoting::connection::{ConnectionCharge, ConnectionPermit, outcome_bytes};
+use amf_remoting::service::{BoxFuture, ClientId, Reply, Target, fault};
+use amf_remoting::{Caller, Client, Fault, MemoryBudget};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::runtime;
@@ -29,6 +29,13 @@ use crate::proto::message::code;
 use crate::proto::{self, Accept, Command, Event, Message, Status, UserError};
 use crate::shared_object::ConnectionSubscriptions;
 
+/// Memory that is charged for each byte of a connect command, whose values are kept: as much as decoding may take for it
+/// in a message of some length.
+const DECODED_PER_BYTE: usize = 16;
+
+/// Commands of less are not refused while the memory budget has no room for requests.
+const MIN_REFUSED_BYTES: usize = 4 << 10;
+
 /// One client of a server.
 pub(crate) struct ClientSession {
     settings: Arc<ServerSettings>,
@@ -37,6 +44,8 @@ pub(crate) struct ClientSession {
     peer: Option<SocketAddr>,
     permit: Arc<ConnectionPermit>,
     state: SessionState,
+    /// What the connect command holds for as long as the client is connected.
+    connect_charge: ConnectionCharge,
     subscriptions: ConnectionSubscriptions,
     end: Option<DisconnectReason>,
 }
@@ -94,7 +103,9 @@ impl ClientSession {
     ) -> Self {
         let client = Client::new(ClientId::allocate(), Arc::clone(&handle) as _);
         let subscriptions = ConnectionSubscriptions::new(Arc::clone(&handle), settings.config.chunk_size);
-        Self { settings, client, handle, peer, permit, state: SessionState::New, subscriptions, end: None }
+        let connect_charge = handle.memory().charge();
+        let state = SessionState::New;
+        Self { settings, client, handle, peer, permit, state, connect_charge, subscriptions, end: None }
     }
 
     fn connect(&mut self, request: proto::Connect, context: &mut HandlerContext<'_, Self>) {
@@ -106,6 +117,7 @@ impl ClientSession {
                 return self.reject(&Status::error(code::CONNECT_INVALID_APP, error.to_string()), context);
             }
         };
+        self.connect_charge.set(DECODED_PER_BYTE * request.body().bytes().len());
         let (client, handle) = (self.client.clone(), Arc::clone(&self.handle));
         match Connect::new(request, self.peer, client, handle, instance) {
             Ok(connect) => {
@@ -170,12 +182,17 @@ impl ClientSession {
             return;
         }
         let services = &self.settings.services;
+        // What a short command holds is not worth refusing it.
+        if command.body().bytes().len() >= MIN_REFUSED_BYTES && !services.memory().accepts_requests() {
+            return send_reply((transaction, Err(overloaded())), context.connection);
+        }
         let target = Target::new(command.shared_name());
         match &self.settings.fallback {
             Some(hook) if services.signature(&target).is_none() => {
+                let bytes = command.body().bytes().len();
                 let command = UnknownCommand::new(command, caller.clone());
                 let outcome = call_fallback(Arc::clone(&self.settings), Arc::clone(hook), command);
-                context.calls.run(InFlightCall::new(transaction, outcome).into());
+                context.calls.run_holding(InFlightCall::new(transaction, outcome).into(), bytes);
             }
             _ => match to_call(command, target, caller) {
                 Ok(call) => context.calls.call(services, call, transaction),
@@ -276,6 +293,13 @@ fn accept_with_info(members: &DynamicMembers) -> Accept {
         }
     }
     Accept { properties, info }
+}
+
+#[cold]
+fn overloaded() -> Fault {
+    let text =
+        format!("the server holds as much as it may, the limit `{}`, try again later", MemoryBudget::NAME);
+    Fault::new(fault::code::OVERLOADED, text)
 }
 
 fn shutting_down(connect: &Connect) -> Rejection {

@@ -90,6 +90,9 @@ impl ServerSettings {
         &self,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
+        if !self.services.memory().accepts_connections() {
+            return Err(TooManyConnectionsError::memory_budget(self.services.memory()));
+        }
         let ServerLimits { max_connections, max_connections_per_address, .. } = self.limits;
         let total = NamedLimit::new(ServerLimits::NAMES.max_connections, max_connections);
         let per_address =

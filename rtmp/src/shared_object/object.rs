@@ -312,7 +312,7 @@ impl Inner {
     fn send(&self, to: &[SubscriberId], message: Message) {
         let mut subscribers = to.iter().filter_map(|id| self.subscribers.get(id)).peekable();
         let Some(first) = subscribers.peek() else { return };
-        let chunked = Arc::new(PreChunkedMessage::new(message, first.chunk_size));
+        let chunked = first.handle.share(PreChunkedMessage::new(message, first.chunk_size));
         for subscriber in subscribers {
             if matches!(
                 subscriber.handle.send_message(Arc::clone(&chunked), MessageClass::Reply),

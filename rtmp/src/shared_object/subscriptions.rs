@@ -140,7 +140,7 @@ impl ConnectionSubscriptions {
         let header = UpdateHeader { name, version: 0, is_persistent, is_proxied };
         let message = header.message(encoding, vec![status(code)]);
         let chunked = PreChunkedMessage::new(message, self.chunk_size);
-        let sent = self.handle.send_message(Arc::new(chunked), MessageClass::Reply);
+        let sent = self.handle.send_message(self.handle.share(chunked), MessageClass::Reply);
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
         }

@@ -7,6 +7,8 @@
 #[cfg(feature = "tunnel")]
 mod client_address;
 #[cfg(feature = "tunnel")]
+mod pipe;
+#[cfg(feature = "tunnel")]
 mod rtmpt;
 mod tcp;
 #[cfg(feature = "tls")]

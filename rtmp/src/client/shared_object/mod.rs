@@ -261,7 +261,8 @@ impl RemoteObject {
             events,
         };
         let chunked = PreChunkedMessage::new(message.to_message(), Config::client().chunk_size);
-        self.objects.connection.handle()?.send_message(Arc::new(chunked), MessageClass::Reply)
+        let handle = self.objects.connection.handle()?;
+        handle.send_message(handle.share(chunked), MessageClass::Reply)
     }
 
     fn rejoin(&self) {

@@ -121,6 +121,21 @@ impl ChunkReader {
         }
     }
 
+    /// Drops all messages that are not complete: nothing more is read.
+    pub(crate) fn drop_partial_messages(&mut self) {
+        self.current = None;
+        self.partial_messages = 0;
+        self.assembled = 0;
+        for stream in &mut self.streams {
+            stream.message = None;
+        }
+    }
+
+    /// How many bytes the messages have that are not complete.
+    pub fn assembled_bytes(&self) -> usize {
+        self.assembled
+    }
+
     /// Counts bytes that were read before the first chunk.
     pub(crate) fn skip(&mut self, bytes: u64) {
         self.position += bytes;

@@ -279,6 +279,25 @@ impl Connection {
         self.output.len()
     }
 
+    /// How many bytes of input are held: of messages that are not complete, of those that wait for the program to accept
+    /// the client, and of [events](Self::poll_event) that were not taken.
+    #[inline]
+    pub fn held_input(&self) -> usize {
+        let assembled = self.reader.assembled_bytes();
+        // Most drivers have taken all events by now, and most clients are connected.
+        if self.events.is_empty() && self.is_open() { assembled } else { assembled + self.held_messages() }
+    }
+
+    /// Returns the bytes of complete messages that are held.
+    #[cold]
+    fn held_messages(&self) -> usize {
+        let pending = match &self.phase {
+            Phase::PendingConnect(pending_connect) => pending_connect.held_bytes,
+            _ => 0,
+        };
+        self.events.iter().map(QueuedEvent::bytes).sum::<usize>() + pending
+    }
+
     /// How many replies wait to be sent; at [`Limits::unsent_replies`](super::Limits::unsent_replies) the peer is given up.
     pub fn unsent_replies(&self) -> usize {
         self.unsent_replies.replies.len()
@@ -373,7 +392,17 @@ impl Connection {
                 self.limit_counters.add(limit);
             }
             self.phase = Phase::Closed;
+            self.reader.drop_partial_messages();
             self.push(Event::Closed(reason));
+        }
+    }
+}
+
+impl QueuedEvent {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Event(event) => event.bytes(),
+            Self::Aggregate(parts) => parts.bytes(),
         }
     }
 }

@@ -29,6 +29,10 @@ impl AggregateParts {
         Ok(parts)
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.aggregate.payload.len()
+    }
+
     fn next_part(&mut self) -> Result<Option<Message>, PeerErrorKind> {
         let payload = &self.aggregate.payload;
         let rest = payload.get(self.at..).unwrap_or_default();

@@ -28,7 +28,7 @@ use tokio::time::timeout;
 use super::client_address::ClientAddress;
 use crate::metrics::limit_exceeded;
 use crate::server::{Server, TunnelLimits};
-use session::TunnelError;
+use session::{BodyError, TunnelError};
 use sessions::Sessions;
 
 /// Bytes of a body that are read although they mean nothing.
@@ -95,10 +95,13 @@ async fn send(
         Err(error) => return respond_after_body(&sessions, body, response_to(Err(error))).await,
     };
     let (name, max) = slot.max_body();
-    match timeout(sessions.limits().request_timeout, to_bytes(body, max)).await {
-        Ok(Ok(bytes)) => response_to(slot.exchange(number, bytes).await),
-        // It does not say whether it was too long or lost.
-        Ok(Err(_)) => with_connection_close(limit_response(StatusCode::PAYLOAD_TOO_LARGE, name)),
+    match timeout(sessions.limits().request_timeout, slot.read_body(body, max)).await {
+        Ok(Ok(body)) => response_to(slot.exchange(number, body).await),
+        Ok(Err(BodyError::Closed)) => with_connection_close(response_to(Err(TunnelError::Unknown))),
+        // Nobody reads the response to a lost one.
+        Ok(Err(BodyError::TooLong | BodyError::Lost)) => {
+            with_connection_close(limit_response(StatusCode::PAYLOAD_TOO_LARGE, name))
+        }
         Err(_) => with_connection_close(limit_response(
             StatusCode::REQUEST_TIMEOUT,
             TunnelLimits::NAMES.request_timeout,
@@ -112,7 +115,7 @@ async fn idle(
     body: Body,
 ) -> Response {
     let response = match sessions.slot(&id) {
-        Ok(slot) => response_to(slot.exchange(number, Bytes::new()).await),
+        Ok(slot) => response_to(slot.poll(number).await),
         Err(error) => response_to(Err(error)),
     };
     respond_after_body(&sessions, body, response).await

@@ -4,13 +4,16 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amf_remoting::connection::ConnectionPermit;
+use amf_remoting::connection::{ConnectionCharge, ConnectionMemory, ConnectionPermit};
+use axum::body::Body;
 use bytes::{BufMut, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use futures_util::StreamExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Mutex, MutexGuard, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::PIPE_SIZE;
+use super::super::pipe::PipeEnd;
 use crate::metrics::limit_exceeded;
 use crate::proto::Limits;
 use crate::server::TunnelLimits;
@@ -40,6 +43,7 @@ pub(super) struct TunnelSession {
     limits: TunnelLimits,
     before_connect_bytes: usize,
     connection: Arc<ConnectionPermit>,
+    memory: Arc<ConnectionMemory>,
     idle_timeout: Duration,
     pipe: Mutex<Pipe>,
     slots: Arc<Semaphore>,
@@ -56,9 +60,26 @@ pub(super) struct RequestSlot {
     permit: OwnedSemaphorePermit,
 }
 
+/// The body of a request, charged until the connection has taken it.
+pub(super) struct RequestBody {
+    bytes: BytesMut,
+    _charge: ConnectionCharge,
+}
+
+/// Why the body of a request was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyError {
+    TooLong,
+    /// The client went away, or broke HTTP.
+    Lost,
+    /// The connection ended in the meantime.
+    Closed,
+}
+
 /// The other end of what the connection is served on.
 struct Pipe {
-    stream: DuplexStream,
+    stream: PipeEnd,
+    memory: Arc<ConnectionMemory>,
     response_delay: Duration,
     /// The last request and its reply.
     last: Option<(u64, Bytes)>,
@@ -69,18 +90,21 @@ struct Pipe {
 
 impl TunnelSession {
     pub(super) fn new(
-        stream: DuplexStream,
+        stream: PipeEnd,
         limits: TunnelLimits,
         before_connect_bytes: usize,
         connection: Arc<ConnectionPermit>,
+        memory: Arc<ConnectionMemory>,
     ) -> Self {
         Self {
             limits,
             before_connect_bytes,
             connection,
+            memory: Arc::clone(&memory),
             idle_timeout: limits.idle_timeout,
             pipe: Mutex::new(Pipe {
                 stream,
+                memory,
                 response_delay: limits.response_delay,
                 last: None,
                 empty_replies: 0,
@@ -105,10 +129,11 @@ impl TunnelSession {
     }
 
     /// One request; one after another, in the order of their numbers.
-    async fn exchange(&self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
+    async fn exchange(&self, number: u64, body: RequestBody) -> Result<Bytes, TunnelError> {
         self.last_request.send_replace(Instant::now());
         let mut pipe = self.pipe_in_turn(number).await;
-        let reply = pipe.exchange(number, &bytes).await;
+        let reply = pipe.exchange(number, &body.bytes).await;
+        drop(body);
         if reply.is_ok() {
             self.last_answered.send_replace(Some(number));
         }
@@ -162,6 +187,12 @@ impl TunnelSession {
         self.closed.send_replace(true);
     }
 
+    /// Is done when the connection has been closed.
+    async fn closed(&self) {
+        // An error says that it is gone.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
     /// Is done when the client has closed, or asks for nothing any more.
     pub(super) async fn closed_or_idle(&self) {
         let mut closed = self.closed.subscribe();
@@ -208,6 +239,14 @@ impl RequestSlot {
         }
     }
 
+    /// Reads the body of this request, up to `max` bytes. While it arrives, it is charged to the connection.
+    pub(super) async fn read_body(&self, body: Body, max: usize) -> Result<RequestBody, BodyError> {
+        tokio::select! {
+            body = RequestBody::read(body, max, self.session.memory.charge()) => body,
+            () = self.session.closed() => Err(BodyError::Closed),
+        }
+    }
+
     /// Waits until the requests before this one have been answered, for as long as requests that overtake others are
     /// held, and ends the connection.
     pub(super) async fn close(self, number: u64) {
@@ -216,14 +255,20 @@ impl RequestSlot {
         session.close();
     }
 
+    /// Asks for what the connection has to say.
+    pub(super) async fn poll(self, number: u64) -> Result<Bytes, TunnelError> {
+        let body = RequestBody { bytes: BytesMut::new(), _charge: self.session.memory.charge() };
+        self.exchange(number, body).await
+    }
+
     /// Gives the connection what came, and takes what it has to say.
     ///
     /// It goes on if nobody waits for it any more: a request that was half taken would break the connection, and its
     /// reply may be asked for again.
-    pub(super) async fn exchange(self, number: u64, bytes: Bytes) -> Result<Bytes, TunnelError> {
+    pub(super) async fn exchange(self, number: u64, body: RequestBody) -> Result<Bytes, TunnelError> {
         let Self { session, permit } = self;
         let task = tokio::spawn(async move {
-            let reply = session.exchange(number, bytes).await;
+            let reply = session.exchange(number, body).await;
             drop(permit);
             reply
         });
@@ -257,7 +302,7 @@ impl Pipe {
             *interval = poll_interval(self.empty_replies);
         }
         // It is kept, so it shall not take more than it has.
-        let reply = Bytes::copy_from_slice(&reply);
+        let reply = kept_reply(&reply, &self.memory);
         self.last = Some((number, reply.clone()));
         Ok(reply)
     }
@@ -276,6 +321,40 @@ impl Pipe {
                 Err(_elapsed) => return,
             }
         }
+    }
+}
+
+impl RequestBody {
+    async fn read(body: Body, max: usize, mut charge: ConnectionCharge) -> Result<Self, BodyError> {
+        let mut bytes = BytesMut::new();
+        let mut frames = body.into_data_stream();
+        while let Some(frame) = frames.next().await {
+            let frame = frame.map_err(|_lost| BodyError::Lost)?;
+            if frame.len() > max - bytes.len() {
+                return Err(BodyError::TooLong);
+            }
+            bytes.extend_from_slice(&frame);
+            charge.set(bytes.len());
+        }
+        Ok(Self { bytes, _charge: charge })
+    }
+}
+
+/// A reply that is charged until it is neither kept nor on its way.
+struct KeptReply {
+    bytes: Box<[u8]>,
+    _charge: ConnectionCharge,
+}
+
+fn kept_reply(bytes: &[u8], memory: &Arc<ConnectionMemory>) -> Bytes {
+    let mut charge = memory.charge();
+    charge.set(bytes.len());
+    Bytes::from_owner(KeptReply { bytes: bytes.into(), _charge: charge })
+}
+
+impl AsRef<[u8]> for KeptReply {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

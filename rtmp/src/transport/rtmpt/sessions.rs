@@ -7,12 +7,12 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use amf_remoting::connection::{ConnectionPermit, TooManyConnectionsError};
-use tokio::io::DuplexStream;
+use amf_remoting::connection::{ConnectionMemory, ConnectionPermit, TooManyConnectionsError};
 use tokio::time::timeout;
 
-use super::super::PIPE_SIZE;
+use super::super::pipe::{PipeEnd, pipe};
 use super::session::{RequestSlot, TunnelError, TunnelSession};
+use crate::connection::ConnectionEnd;
 use crate::server::{AllowedOrigins, ServerSettings, TunnelLimits, serve_connection};
 
 /// How long the last words of a connection wait to be asked for.
@@ -43,16 +43,18 @@ impl Sessions {
         peer: Option<SocketAddr>,
     ) -> Result<String, TooManyConnectionsError> {
         let permit = Arc::new(self.settings.admit(None)?);
-        let (server_end, tunnel_end) = tokio::io::duplex(PIPE_SIZE);
+        let memory = ConnectionMemory::new(self.settings.services.memory());
+        let (server_end, tunnel_end) = pipe(&memory);
         let id = random_id();
         let session = Arc::new(TunnelSession::new(
             tunnel_end,
             self.limits(),
             self.settings.config.limits.before_connect_bytes,
             Arc::clone(&permit),
+            Arc::clone(&memory),
         ));
         self.lock().insert(id.clone(), Arc::clone(&session));
-        let tunnel = Tunnel { id: id.clone(), session, server_end, peer, permit };
+        let tunnel = Tunnel { id: id.clone(), session, server_end, peer, permit, memory };
         self.settings.tasks().spawn(Arc::clone(self).serve(tunnel));
         Ok(id)
     }
@@ -79,16 +81,20 @@ impl Sessions {
     }
 
     async fn serve(self: Arc<Self>, tunnel: Tunnel) {
-        let Tunnel { id, session, server_end, peer, permit } = tunnel;
-        let mut served = pin!(serve_connection(server_end, peer, &self.settings, &permit));
-        tokio::select! {
-            () = &mut served => {
-                let _ = timeout(LINGER, session.drained()).await;
-            }
+        let Tunnel { id, session, server_end, peer, permit, memory } = tunnel;
+        let mut served = pin!(serve_connection(server_end, peer, &self.settings, &permit, memory));
+        let (end, is_drained) = tokio::select! {
+            end = &mut served => (end, false),
             () = session.closed_or_idle() => {
                 session.close_pipe().await;
-                served.await;
+                (served.await, true)
             }
+        };
+        if matches!(end, ConnectionEnd::Shed) {
+            // Ends the requests in flight, whose bodies are held.
+            session.close();
+        } else if !is_drained {
+            let _ = timeout(LINGER, session.drained()).await;
         }
         self.lock().remove(&id);
     }
@@ -102,9 +108,10 @@ impl Sessions {
 struct Tunnel {
     id: String,
     session: Arc<TunnelSession>,
-    server_end: DuplexStream,
+    server_end: PipeEnd,
     peer: Option<SocketAddr>,
     permit: Arc<ConnectionPermit>,
+    memory: Arc<ConnectionMemory>,
 }
 
 /// 128 bits that nobody can guess, as 32 hexadecimal digits.

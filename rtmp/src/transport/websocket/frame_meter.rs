@@ -4,32 +4,39 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use amf_remoting::connection::ConnectionPermit;
+use amf_remoting::connection::{ConnectionCharge, ConnectionMemory, ConnectionPermit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::proto::Limits;
-/// Bytes that were read since the last message was handed on.
+/// Bytes that were read since the last message was handed on. They are charged to the connection.
 #[derive(Debug)]
 pub(super) struct FrameMeter {
     buffered: AtomicUsize,
     connection: Arc<ConnectionPermit>,
     max_before_connect: usize,
+    charge: Mutex<ConnectionCharge>,
 }
 
 impl FrameMeter {
     /// Returns a meter that allows `max_before_connect` bytes of a message until the client is accepted. From then on
     /// the WebSocket's own limit on messages holds.
-    pub(super) fn new(connection: Arc<ConnectionPermit>, max_before_connect: usize) -> Arc<Self> {
-        Arc::new(Self { buffered: AtomicUsize::new(0), connection, max_before_connect })
+    pub(super) fn new(
+        connection: Arc<ConnectionPermit>,
+        max_before_connect: usize,
+        memory: &Arc<ConnectionMemory>,
+    ) -> Arc<Self> {
+        let charge = Mutex::new(memory.charge());
+        Arc::new(Self { buffered: AtomicUsize::new(0), connection, max_before_connect, charge })
     }
 
     /// Notes that a message was handed on.
     pub(super) fn reset(&self) {
         self.buffered.store(0, Ordering::Relaxed);
+        self.charge(0);
     }
 
     /// Returns `true` if bytes of a message have come, but not all of it.
@@ -42,7 +49,12 @@ impl FrameMeter {
         if buffered > self.max_before_connect && !self.connection.is_accepted() {
             return Err(io::Error::other(PreConnectLimitError));
         }
+        self.charge(buffered);
         Ok(())
+    }
+
+    fn charge(&self, bytes: usize) {
+        self.charge.lock().unwrap_or_else(PoisonError::into_inner).set(bytes);
     }
 }
 

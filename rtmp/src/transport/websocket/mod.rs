@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use amf_remoting::connection::ConnectionPermit;
+use amf_remoting::connection::{ConnectionMemory, ConnectionPermit};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
@@ -18,7 +18,7 @@ use axum::routing::{MethodRouter, any};
 use bytes::BytesMut;
 use futures_util::{SinkExt, Stream, StreamExt};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
@@ -27,8 +27,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use super::PIPE_SIZE;
 use super::client_address::ClientAddress;
+use super::pipe::{PipeEnd, pipe};
+use crate::connection::ConnectionEnd;
 use crate::metrics::limit_exceeded;
 use crate::proto::Limits;
 use crate::server::{Server, ServerSettings, TunnelLimits, serve_connection};
@@ -135,7 +136,9 @@ async fn serve<S>(
 {
     let limits = &settings.config.limits;
     // One read of tungstenite's may bring the beginning of the next frame along.
-    let meter = FrameMeter::new(Arc::clone(permit), limits.before_connect_bytes.saturating_add(BUFFER_SIZE));
+    let max_before_connect = limits.before_connect_bytes.saturating_add(BUFFER_SIZE);
+    let memory = ConnectionMemory::new(settings.services.memory());
+    let meter = FrameMeter::new(Arc::clone(permit), max_before_connect, &memory);
     let config = WebSocketConfig::default()
         .max_message_size(Some(settings.tunnel.message_bytes))
         .max_frame_size(Some(settings.tunnel.message_bytes))
@@ -143,23 +146,21 @@ async fn serve<S>(
         .write_buffer_size(0);
     let stream = MeteredStream::new(stream, Arc::clone(&meter));
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    let (server_end, tunnel_end) = tokio::io::duplex(PIPE_SIZE);
-    let mut served = pin!(serve_connection(server_end, peer, settings, permit));
+    let (server_end, tunnel_end) = pipe(&memory);
+    let mut served = pin!(serve_connection(server_end, peer, settings, permit, memory));
     let mut relayed = pin!(relay(socket, tunnel_end, &meter, limits.message_timeout));
     tokio::select! {
-        // The last words may be on their way.
-        () = &mut served => drop(timeout(LINGER, relayed).await),
-        () = &mut relayed => served.await,
+        end = &mut served => if !matches!(end, ConnectionEnd::Shed) {
+            // The last words may be on their way.
+            drop(timeout(LINGER, relayed).await);
+        },
+        () = &mut relayed => drop(served.await),
     }
 }
 
 /// Whatever ends on one side ends on the other.
-async fn relay<S>(
-    socket: WebSocketStream<S>,
-    pipe: DuplexStream,
-    meter: &FrameMeter,
-    message_timeout: Duration,
-) where
+async fn relay<S>(socket: WebSocketStream<S>, pipe: PipeEnd, meter: &FrameMeter, message_timeout: Duration)
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut sink, stream) = socket.split();
@@ -206,7 +207,6 @@ async fn forward_to_pipe(
                 break;
             }
         };
-        meter.reset();
         match message {
             Ok(Message::Binary(bytes)) => {
                 // An error says that the connection has ended.
@@ -225,6 +225,8 @@ async fn forward_to_pipe(
                 break;
             }
         }
+        // Only now: until the pipe has taken the message, it is held here.
+        meter.reset();
     }
     // An error says that it is closed.
     let _ = pipe.shutdown().await;
