@@ -13,17 +13,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use amf_remoting::{Services, Version, remoting_service};
+use amf_remoting::{MemoryBudget, Services, Version, remoting_service};
 use amf_rtmp::{NetConnection, Server};
 use peer::{LONG_TIMEOUT, TIMEOUT, command, connected, handshaken, member, message, raw};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 /// What the process may take beyond what it took before the first attack: a message of 16 MiB that is being put
 /// together, twice as it grows, and some queues.
 const BUDGET: usize = 64 << 20;
+/// What all clients together can make the server hold in the other siege.
+const SMALL_BUDGET: usize = 32 << 20;
+/// Attackers of that siege. One takes up to 14 MiB.
+const ATTACKERS: usize = 240;
 /// A call of the bystander takes 100 ms. On a busy machine a little more; never as long as any limit of ours.
 const NOTICED: Duration = Duration::from_secs(2);
 
@@ -39,18 +43,22 @@ impl Test {
         sleep(Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default()).await;
         millis
     }
+
+    fn bytes(&self, count: f64) -> String {
+        "x".repeat(count as usize)
+    }
 }
 
 /// The process of the server, which the other test starts. The end of its standard input ends it.
 #[test]
 fn server_process() {
-    if std::env::var_os(STARTED).is_none() {
-        return;
-    }
+    let Ok(budget) = std::env::var(STARTED) else { return };
+    let budget = MemoryBudget::new(budget.parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         // All attackers have one address.
-        let server = Server::new(Services::new().add(Test)).max_connections_per_address(usize::MAX);
+        let server = Server::new(Services::new().memory_budget(budget).add(Test))
+            .max_connections_per_address(usize::MAX);
         let bound = server.bind("127.0.0.1:0").await.unwrap();
         let mut out = std::io::stdout().lock();
         writeln!(out, "\n{ADDRESS}{}", bound.local_addr().unwrap()).unwrap();
@@ -61,7 +69,7 @@ fn server_process() {
     });
 }
 
-/// Set where the process is started.
+/// Set where the process is started, to the size of its memory budget.
 const STARTED: &str = "AMF_RTMP_SIEGE";
 /// What stands before the address that the process tells.
 const ADDRESS: &str = "the server is at ";
@@ -73,10 +81,10 @@ struct Process {
 }
 
 impl Process {
-    fn start() -> (Self, SocketAddr) {
+    fn start(budget: usize) -> (Self, SocketAddr) {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["server_process", "--exact", "--nocapture"])
-            .env(STARTED, "1")
+            .env(STARTED, budget.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -527,7 +535,7 @@ async fn at_once(attacks: Vec<Attack>, server: SocketAddr) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attacks_end_their_own_connections_at_most() {
-    let (process, server) = Process::start();
+    let (process, server) = Process::start(MemoryBudget::process().max_bytes());
     let bystander = Bystander::enter(server).await;
     bystander.noticed_nothing("nothing").await;
     let before = process.memory("VmRSS");
@@ -550,5 +558,95 @@ async fn attacks_end_their_own_connections_at_most() {
     let slowest = bystander.slowest.load(Ordering::Relaxed);
     println!("{} MiB at first, {} MiB more at most; slowest call {slowest} ms", before >> 20, most >> 20);
     assert!(most <= BUDGET, "{} MiB beyond the {} MiB at first", most >> 20, before >> 20);
+    bystander.leave().await;
+}
+
+/// What makes the server hold as much as it may of one client.
+fn hoards() -> [Vec<u8>; 3] {
+    // Two messages of 7 MiB that lack their last byte.
+    let almost = vec![0; (7 << 20) - 1];
+    let mut unfinished = chunk_size(1 << 20);
+    for on in [4_u8, 5] {
+        unfinished.extend(header(on.into(), 9, 7 << 20));
+        for (index, chunk) in almost.chunks(1 << 20).enumerate() {
+            unfinished.extend((index > 0).then_some(0xC0 | on));
+            unfinished.extend(chunk);
+        }
+    }
+    let reply_of = |bytes: f64| command("test.bytes", 2.0, &[&[5, 0][..], &bytes.to_be_bytes()].concat());
+    [unfinished, reply_of(1_048_576.0).repeat(20), reply_of(4_000_000.0)]
+}
+
+/// Connects, sends what the server is to hold, and reads nothing until the server ends the connection; then again.
+/// Returns how often the server accepted the client, and how often it refused.
+async fn besiege(server: SocketAddr, hoard: &[u8], until: Instant) -> (usize, usize) {
+    let (mut taken, mut refused) = (0, 0);
+    while Instant::now() < until {
+        if let Some(mut socket) = accepted(server).await {
+            taken += 1;
+            let held = async {
+                let _ = socket.write_all(hoard).await;
+                // Written to until that fails, and never read.
+                while socket.write_all(&message(3, &[0; 4])).await.is_ok() {
+                    sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let _ = timeout(until.saturating_duration_since(Instant::now()), held).await;
+        } else {
+            refused += 1;
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+    (taken, refused)
+}
+
+/// A socket with a small buffer whose client was accepted.
+async fn accepted(server: SocketAddr) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().ok()?;
+    socket.set_recv_buffer_size(16 << 10).ok()?;
+    let mut socket = socket.connect(server).await.ok()?;
+    let object = [&[3][..], &member("app", "test"), &[0, 0, 9]].concat();
+    let hello = [vec![3], vec![0; 3072], command("connect", 1.0, &object)].concat();
+    socket.write_all(&hello).await.ok()?;
+    let mut answer = Vec::new();
+    while !answer.windows(7).any(|bytes| bytes == b"_result") {
+        if socket.read_buf(&mut answer).await.ok()? == 0 || answer.windows(6).any(|bytes| bytes == b"_error")
+        {
+            return None;
+        }
+    }
+    Some(socket)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_attackers_together_stay_within_the_budget() {
+    let (process, server) = Process::start(SMALL_BUDGET);
+    let bystander = Bystander::enter(server).await;
+    bystander.noticed_nothing("nothing").await;
+    let before = process.memory("VmRSS");
+    let until = Instant::now() + Duration::from_secs(5);
+    let hoards = Arc::new(hoards());
+    let besieging: JoinSet<(usize, usize)> = (0..ATTACKERS)
+        .map(|index| {
+            let hoards = Arc::clone(&hoards);
+            async move { besiege(server, &hoards[index % hoards.len()], until).await }
+        })
+        .collect();
+    let (mut taken, mut refused) = (0, 0);
+    for (one_taken, one_refused) in timeout(LONG_TIMEOUT, besieging.join_all()).await.unwrap() {
+        taken += one_taken;
+        refused += one_refused;
+    }
+    let most = process.memory("VmHWM").saturating_sub(before);
+    let slowest = bystander.slowest.load(Ordering::Relaxed);
+    println!(
+        "{} MiB more at most; {taken} connections taken, {refused} refused; slowest call {slowest} ms",
+        most >> 20
+    );
+    bystander.noticed_nothing("240 attackers").await;
+    assert!(taken > 20 && refused > 0, "{taken} taken, {refused} refused");
+    // Beyond the budget: a reply of each worker with what the method and its encoding took, the room that growing buffers
+    // have and do not use, and what the allocator keeps of what was freed. Without a budget it is more than 1 GiB.
+    assert!(most <= 4 * SMALL_BUDGET, "{} MiB beyond the {} MiB at first", most >> 20, before >> 20);
     bystander.leave().await;
 }

@@ -15,18 +15,20 @@ use std::time::{Duration, Instant};
 
 use amf_core::Value;
 use amf_remoting::CallError;
-use amf_remoting::connection::{ConnectionCharge, DrainState, MessageClass, RunningCalls, ShutdownTimeouts};
+use amf_remoting::connection::{
+    ConnectionCharge, ConnectionMemory, DrainState, MessageClass, RunningCalls, ShutdownTimeouts,
+};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::{Sleep, sleep, sleep_until, timeout};
 
 use super::handle::{Outbound, OutboundQueue};
 use super::handler::{ConnectionEnd, ConnectionHandler, HandlerContext};
 use super::socket_writer::SocketWriter;
 use super::turns::Turns;
-use super::unsent_shared::UnsentShared;
+use super::unsent_messages::UnsentMessages;
 use crate::metrics::{ConnectionMetrics, connection_ended};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UserError};
@@ -35,6 +37,10 @@ use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply,
 const READ_SIZE: usize = 16 << 10;
 /// Bytes that are put together for one write, before more calls are answered or more messages of the program are taken.
 const COALESCE_LIMIT: usize = 16 << 10;
+/// Pause of a connection that has something to do while the memory budget is exceeded.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Pauses before such a connection goes on, as the budget may be exceeded by what belongs to no connection.
+const MAX_PAUSES: usize = 100;
 /// Time that a peer has to notice the end, so that a reset does not cost it the last bytes.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -51,7 +57,7 @@ pub(crate) struct Driver<S, H: ConnectionHandler> {
     /// Calls to the peer that have no reply yet.
     pending_calls: HashMap<CallId, oneshot::Sender<Result<Bytes, CallError>>>,
     writer: SocketWriter,
-    unsent_shared: UnsentShared,
+    unsent_messages: UnsentMessages,
     /// What the connection holds, its queue and shared messages apart.
     charge: ConnectionCharge,
     turns: Turns,
@@ -95,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             calls: RunningCalls::new(max_completed, H::outcome_bytes),
             pending_calls: HashMap::new(),
             writer: SocketWriter::new(),
-            unsent_shared: UnsentShared::default(),
+            unsent_messages: UnsentMessages::default(),
             turns: Turns::default(),
             timer: Box::pin(sleep_until(first.into())),
             drain: DrainState::default(),
@@ -131,16 +137,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                     Some(ConnectionEnd::Lost(Arc::new(error)))
                 }
                 Step::Read(Ok(read)) => {
-                    // Of many connections with calls to run, each could go beyond the budget by a reply before the first
-                    // that was disconnected for it has its turn.
-                    if self.turns.has_read(read) || self.outbound.memory().is_budget_exceeded() {
+                    if self.turns.has_read(read) {
                         yield_now().await;
+                    }
+                    if self.outbound.memory().is_budget_exceeded() {
+                        Box::pin(wait_for_memory(self.outbound.memory())).await;
                     }
                     None
                 }
                 Step::Calls => {
                     if self.outbound.memory().is_budget_exceeded() {
-                        yield_now().await;
+                        Box::pin(wait_for_memory(self.outbound.memory())).await;
                     }
                     None
                 }
@@ -186,7 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                 return Poll::Ready(Step::Wrote(written));
             }
             self.outbound.set_unsent(0);
-            if !self.charge.is_zero() || !self.unsent_shared.is_empty() {
+            if !self.charge.is_zero() || !self.unsent_messages.is_empty() {
                 self.charge_held(0);
             }
         }
@@ -255,7 +262,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             while self.has_reply_room()
                 && let Some(outcome) = self.calls.pop_completed()
             {
+                let queued = self.connection.queued();
                 self.with_handler(|handler, context| handler.handle_completion(outcome, context));
+                self.record_output(queued);
             }
         }
         self.metrics.update(&self.connection);
@@ -273,13 +282,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
 
     /// Charges what the connection holds. The queue charges itself.
     fn charge_held(&mut self, unsent: usize) {
-        if !self.unsent_shared.is_empty() {
-            self.unsent_shared.remove_sent(self.written());
-            self.outbound.memory().set_unsent_shared(self.unsent_shared.bytes());
+        if !self.unsent_messages.is_empty() {
+            self.unsent_messages.remove_sent(self.written());
+            self.outbound.memory().set_unsent_shared(self.unsent_messages.shared_bytes());
         }
         let held = unsent + self.connection.held_input() + self.calls.in_flight_bytes();
         // Part of the oldest shared message may have been written.
-        self.charge.set(held.saturating_sub(self.unsent_shared.bytes()));
+        let own = held.saturating_sub(self.unsent_messages.shared_bytes());
+        self.charge.set(own + self.unsent_messages.written_bytes());
+    }
+
+    /// Records a large message that has been written to the output, which had `before` bytes.
+    #[inline]
+    fn record_output(&mut self, before: usize) {
+        let queued = self.connection.queued();
+        self.unsent_messages.push(self.connection.sent() + queued as u64, queued.saturating_sub(before));
     }
 
     /// Returns the bytes that the socket has taken so far.
@@ -356,16 +373,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     fn send(&mut self, outbound: Outbound) {
         match outbound {
             Outbound::Notify(call) => {
+                let queued = self.connection.queued();
                 if let Err(error) = self.connection.notify(0, call.method(), call.arguments()) {
                     tracing::debug!(method = call.method(), %error, "a notification was not sent");
                 }
+                self.record_output(queued);
             }
             Outbound::Invoke(call, reply_tx) => {
+                let queued = self.connection.queued();
                 match self.connection.call(Instant::now(), 0, call.method(), call.arguments()) {
                     Ok(id) => drop(self.pending_calls.insert(id, reply_tx)),
                     // The caller may be gone.
                     Err(error) => drop(reply_tx.send(Err(call_error(&error)))),
                 }
+                self.record_output(queued);
             }
             Outbound::Message(chunked, class) => {
                 if let Err(error) = self.connection.send_pre_chunked(&chunked) {
@@ -376,7 +397,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
                     }
                 } else if chunked.is_charged() {
                     let end = self.connection.sent() + self.connection.queued() as u64;
-                    self.unsent_shared.push(end, chunked);
+                    self.unsent_messages.push_shared(end, chunked);
                 }
             }
             Outbound::Close => self.connection.close(None),
@@ -478,6 +499,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             && let Some(outbound) = self.outbound.try_recv()
         {
             self.send(outbound);
+        }
+    }
+}
+
+/// Pauses while the memory budget is exceeded. Of many connections with calls to run, each could go beyond the budget by
+/// a reply before the first that was disconnected for it has its turn.
+#[cold]
+async fn wait_for_memory(memory: &ConnectionMemory) {
+    for _ in 0..MAX_PAUSES {
+        sleep(PAUSE).await;
+        if !memory.is_budget_exceeded() || memory.is_shed() {
+            return;
         }
     }
 }

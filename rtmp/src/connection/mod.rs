@@ -6,7 +6,7 @@ mod handle;
 mod handler;
 mod socket_writer;
 mod turns;
-mod unsent_shared;
+mod unsent_messages;
 
 pub(crate) use calls::{CallOutcome, InFlightCall, send_reply, to_call, unknown_method};
 pub(crate) use driver::Driver;
