@@ -28,7 +28,7 @@ use super::handle::{Outbound, OutboundQueue};
 use super::handler::{ConnectionEnd, ConnectionHandler, HandlerContext};
 use super::socket_writer::SocketWriter;
 use super::turns::Turns;
-use super::unsent_messages::UnsentMessages;
+use super::unsent_messages::{LARGE, UnsentMessages};
 use crate::metrics::{ConnectionMetrics, connection_ended};
 use crate::proto::message::code;
 use crate::proto::{Body, CallId, CloseReason, Connection, Event, Outcome, Reply, Status, UserError};
@@ -259,13 +259,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             if self.connection.queued() > 0 || self.connection.is_closed() || !self.calls.has_completed() {
                 break;
             }
+            let queued = self.connection.queued();
             while self.has_reply_room()
                 && let Some(outcome) = self.calls.pop_completed()
             {
-                let queued = self.connection.queued();
                 self.with_handler(|handler, context| handler.handle_completion(outcome, context));
-                self.record_output(queued);
             }
+            // Together: all but the last are no more than fits one write.
+            self.record_output(queued);
         }
         self.metrics.update(&self.connection);
         self.report_unsent();
@@ -281,22 +282,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
     }
 
     /// Charges what the connection holds. The queue charges itself.
+    #[inline]
     fn charge_held(&mut self, unsent: usize) {
+        let mut held = unsent + self.connection.held_input() + self.calls.in_flight_bytes();
         if !self.unsent_messages.is_empty() {
-            self.unsent_messages.remove_sent(self.written());
-            self.outbound.memory().set_unsent_shared(self.unsent_messages.shared_bytes());
+            held = self.correct_for_messages(held);
         }
-        let held = unsent + self.connection.held_input() + self.calls.in_flight_bytes();
+        self.charge.set(held);
+    }
+
+    /// Returns the memory that is held by this connection alone, of which `held` counts bytes.
+    #[cold]
+    fn correct_for_messages(&mut self, held: usize) -> usize {
+        self.unsent_messages.remove_sent(self.written());
+        let shared = self.unsent_messages.shared_bytes();
+        self.outbound.memory().set_unsent_shared(shared);
         // Part of the oldest shared message may have been written.
-        let own = held.saturating_sub(self.unsent_messages.shared_bytes());
-        self.charge.set(own + self.unsent_messages.written_bytes());
+        held.saturating_sub(shared) + self.unsent_messages.written_bytes()
     }
 
     /// Records a large message that has been written to the output, which had `before` bytes.
     #[inline]
     fn record_output(&mut self, before: usize) {
-        let queued = self.connection.queued();
-        self.unsent_messages.push(self.connection.sent() + queued as u64, queued.saturating_sub(before));
+        let len = self.connection.queued().saturating_sub(before);
+        if len >= LARGE {
+            self.record_large(len);
+        }
+    }
+
+    #[cold]
+    fn record_large(&mut self, len: usize) {
+        let end = self.connection.sent() + self.connection.queued() as u64;
+        self.unsent_messages.push(end, len);
     }
 
     /// Returns the bytes that the socket has taken so far.

@@ -7,8 +7,8 @@ use amf_remoting::connection::SharedMessage;
 
 use crate::proto::chunk::PreChunkedMessage;
 
-/// Messages of less are not recorded, unless they are shared.
-const LARGE: usize = 16 << 10;
+/// Messages of less are not worth recording, unless they are shared.
+pub(super) const LARGE: usize = 16 << 10;
 
 /// Messages among the output of a connection that occupy another amount of memory than the output has bytes.
 ///
@@ -46,12 +46,9 @@ impl UnsentMessages {
         self.written_bytes
     }
 
-    /// Adds output of so many bytes, which ends at this offset, if it is large.
-    #[inline]
+    /// Adds a message of so many bytes that ends at this offset.
     pub(super) fn push(&mut self, end: u64, len: usize) {
-        if len >= LARGE {
-            self.messages.push_back(UnsentMessage { end, len, shared: None });
-        }
+        self.messages.push_back(UnsentMessage { end, len, shared: None });
     }
 
     /// Adds a message for many clients.
@@ -89,8 +86,6 @@ mod tests {
     #[test]
     fn a_message_is_held_whole_until_its_last_byte_is_written() {
         let mut unsent = UnsentMessages::default();
-        unsent.push(10 + LARGE as u64 - 1, LARGE - 1);
-        assert!(unsent.is_empty());
         unsent.push(100_000, 80_000);
         unsent.push(200_000, 100_000);
         for (written, held) in
