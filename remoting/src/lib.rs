@@ -79,7 +79,7 @@
 #![cfg_attr(feature = "client", doc = "- [`client`]: calls to any remoting gateway, feature `client`.")]
 #![cfg_attr(
     feature = "connection",
-    doc = "- [`connection`]: building blocks for transports whose connections last, feature `connection`."
+    doc = "- [`connection`]: building blocks for transports whose connections last, feature `connection`.\n- [`address`]: the client's address behind a proxy, with the same feature."
 )]
 #![cfg_attr(feature = "metrics", doc = "- [`metrics`]: what is counted, feature `metrics`.")]
 //! - [`struct@Fault`]: how calls fail. [`FromCaller`]: what methods can learn about who calls. [`Client`], [`Group`]: whom
@@ -106,6 +106,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "connection")]
+pub mod address;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "connection")]

@@ -32,8 +32,8 @@
 //! **Limits**: the fields of [`Limits`](crate::Limits), of [`OutputLimits`](crate::OutputLimits) and of `GatewayLimits`;
 //! `call_timeout` of [`Services::call_timeout`](crate::Services::call_timeout) and `method_timeout` of
 //! `#[remote(timeout = "…")]`; `header_bytes` (1 MiB, of one header that is encoded again to be read as a type); and
-//! those of `gateway::ServerLimits`, `header_read_timeout` for the first request of a connection alone; and
-//! `memory_budget` of [`MemoryBudget`](crate::MemoryBudget).
+//! those of `gateway::ServerLimits`, `header_read_timeout` for the PROXY protocol and the first request of a connection
+//! alone; and `memory_budget` of [`MemoryBudget`](crate::MemoryBudget).
 //!
 //! No label comes from a client: a service or a method that is in no table is `unknown`.
 

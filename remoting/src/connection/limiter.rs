@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::address::counted_address;
 use crate::memory::{MemoryBudget, MemoryBudgetExceededError};
 use crate::metrics;
 use crate::service::NamedLimit;
@@ -99,7 +100,7 @@ impl ConnectionLimiter {
         limits: &ConnectionLimits,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
-        let address = peer.map(|peer| address_key(peer.ip()));
+        let address = peer.map(|peer| counted_address(peer.ip()));
         let admitted = self.lock().admit(limits, address);
         admitted.inspect_err(|error| metrics::record_exceeded_limit(error.limit.name))?;
         Ok(ConnectionPermit { limiter: Arc::clone(self), address, is_accepted: AtomicBool::new(false) })
@@ -126,20 +127,33 @@ impl Connections {
             return Err(TooManyConnectionsError { limit: limits.total });
         }
         if let Some(address) = address {
-            let count = self.by_address.get(&address).copied().unwrap_or_default();
-            if let Some(limit) = limits.per_address.filter(|limit| count >= limit.max) {
-                self.counters.refused_connections_per_address += 1;
-                return Err(TooManyConnectionsError { limit });
-            }
-            self.by_address.insert(address, count + 1);
+            self.add_to_address(limits, address)?;
         }
         self.counters.connections += 1;
         self.counters.accepted += 1;
         Ok(())
     }
 
+    fn add_to_address(
+        &mut self,
+        limits: &ConnectionLimits,
+        address: IpAddr,
+    ) -> Result<(), TooManyConnectionsError> {
+        let count = self.by_address.get(&address).copied().unwrap_or_default();
+        if let Some(limit) = limits.per_address.filter(|limit| count >= limit.max) {
+            self.counters.refused_connections_per_address += 1;
+            return Err(TooManyConnectionsError { limit });
+        }
+        self.by_address.insert(address, count + 1);
+        Ok(())
+    }
+
     fn remove(&mut self, address: Option<IpAddr>) {
         self.counters.connections = self.counters.connections.saturating_sub(1);
+        self.remove_from_address(address);
+    }
+
+    fn remove_from_address(&mut self, address: Option<IpAddr>) {
         if let Some(address) = address
             && let Some(count) = self.by_address.get_mut(&address)
         {
@@ -152,6 +166,30 @@ impl Connections {
 }
 
 impl ConnectionPermit {
+    /// Counts the connection by the address of `peer` from now on. Behind a proxy, this address is known only after
+    /// the connection has been admitted.
+    ///
+    /// # Errors
+    /// If the limit on connections from one address would be exceeded. This is counted, by the limit's name. The
+    /// connection counts as refused, and is not counted by address any more.
+    pub fn set_address(
+        &mut self,
+        limits: &ConnectionLimits,
+        peer: SocketAddr,
+    ) -> Result<(), TooManyConnectionsError> {
+        let address = counted_address(peer.ip());
+        let mut connections = self.limiter.lock();
+        connections.remove_from_address(self.address.take());
+        if let Err(error) = connections.add_to_address(limits, address) {
+            connections.counters.accepted = connections.counters.accepted.saturating_sub(1);
+            drop(connections);
+            metrics::record_exceeded_limit(error.limit.name);
+            return Err(error);
+        }
+        self.address = Some(address);
+        Ok(())
+    }
+
     /// Records that the client has been accepted.
     pub fn set_accepted(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
@@ -188,14 +226,6 @@ impl fmt::Display for TooManyConnectionsError {
 }
 
 impl std::error::Error for TooManyConnectionsError {}
-
-/// One household has a whole /64 of IPv6, and so as many addresses as it likes.
-fn address_key(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -244,6 +274,29 @@ mod tests {
             drop(permits);
         }
         assert_eq!(limiter.counters().refused_connections_per_address, 3);
+        assert!(limiter.lock().by_address.is_empty());
+    }
+
+    #[test]
+    fn limits_connections_whose_address_is_known_late() {
+        let limiter = Arc::new(ConnectionLimiter::default());
+        let limits = limits(9, 2);
+        let mut permits: Vec<_> = (0..3).map(|_| limiter.admit(&limits, None).unwrap()).collect();
+        let (client, other) = (at("192.0.2.1"), at("192.0.2.2"));
+        permits[0].set_address(&limits, client).unwrap();
+        // The same address again is no second connection.
+        permits[0].set_address(&limits, client).unwrap();
+        permits[1].set_address(&limits, client).unwrap();
+        let error = permits[2].set_address(&limits, client).unwrap_err();
+        assert_eq!(error.limit.name, "max_connections_per_address");
+        limiter.admit(&limits, Some(client)).unwrap_err();
+        let counters = limiter.counters();
+        assert_eq!((counters.connections, counters.accepted), (3, 2));
+        assert_eq!(counters.refused_connections_per_address, 2);
+        permits[1].set_address(&limits, other).unwrap();
+        drop(limiter.admit(&limits, Some(client)).unwrap());
+        drop(permits);
+        assert_eq!(limiter.counters().connections, 0);
         assert!(limiter.lock().by_address.is_empty());
     }
 }

@@ -1,8 +1,10 @@
 //! An HTTP server with the limits that axum's own does not set.
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tower::Service;
 
 use super::paced::{PacedBody, PacedIo, WriteState};
+use crate::address::{ProxyProtocolError, TrustedHeader, TrustedProxies};
 use crate::connection::{
     Accept, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, accept_until,
 };
@@ -86,6 +89,14 @@ amf_core::__private::limits! {
             /// Further connections are closed at once.
         }
 
+        /// Maximum number of open connections from one address. All of a /64 of IPv6 is one address.
+        connections_per_address, with_connections_per_address = 256 connections {
+            /// Further connections from the address are closed at once.
+            ///
+            /// Connections of a proxy that [`ServerConfig::trusted_header`] trusts are not counted by address: the proxy
+            /// has to limit those of its clients.
+        }
+
         /// Timeout for running requests when the server is shut down.
         shutdown_timeout, with_shutdown_timeout = 10 s {
             /// The requests are cancelled.
@@ -108,6 +119,15 @@ amf_core::__private::limits! {
 pub struct ServerConfig {
     limits: ServerLimits,
     memory: MemoryBudget,
+    proxies: Proxies,
+}
+
+/// Proxies whose statements about the addresses of clients are believed.
+#[derive(Clone, Debug, Default)]
+struct Proxies {
+    /// By the PROXY protocol.
+    protocol: TrustedProxies,
+    header: Option<TrustedHeader>,
 }
 
 impl ServerConfig {
@@ -129,6 +149,40 @@ impl ServerConfig {
     pub fn memory_budget(self, memory: MemoryBudget) -> Self {
         Self { memory, ..self }
     }
+
+    /// Expects the PROXY protocol, version 1 or 2, on connections of these proxies. Default: of none.
+    ///
+    /// The address in the header is the client's: it is counted, and handlers find it as [`ConnectInfo`]. The header has to
+    /// arrive within [`header_read_timeout`](ServerLimits::header_read_timeout). A connection of a trusted proxy
+    /// without a valid header is closed. Other connections are served as those of clients, without such a header.
+    ///
+    /// This applies to listeners whose addresses are [`SocketAddr`], and that have read nothing yet.
+    #[must_use]
+    pub fn proxy_protocol(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies.protocol = proxies;
+        self
+    }
+
+    /// Believes a header with the client's address in the requests of trusted proxies, which handlers find as
+    /// [`ConnectInfo`]. Default: no header is believed.
+    ///
+    /// ```no_run
+    /// use amf_remoting::address::{TrustedHeader, TrustedProxies};
+    /// use amf_remoting::gateway::{ServerConfig, serve};
+    ///
+    /// # async fn f(app: axum::Router) -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxies = TrustedProxies::list(["127.0.0.1"])?;
+    /// let config = ServerConfig::new().trusted_header(TrustedHeader::x_forwarded_for(proxies));
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    /// serve(listener, app, config, std::future::pending()).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn trusted_header(mut self, header: TrustedHeader) -> Self {
+        self.proxies.header = Some(header);
+        self
+    }
 }
 
 impl From<ServerLimits> for ServerConfig {
@@ -147,7 +201,8 @@ impl From<ServerLimits> for ServerConfig {
 /// limit of [`ServerLimits`], and new connections are closed while the [memory budget](ServerConfig::memory_budget) has
 /// no room for them.
 ///
-/// Handlers find the client's address as axum's [`ConnectInfo`]. hyper itself answers more than 100 headers with 431.
+/// Handlers find the client's address as axum's [`ConnectInfo`]; behind a proxy, [`ServerConfig`] says which one to
+/// believe. hyper itself answers more than 100 headers with 431.
 ///
 /// ```no_run
 /// use amf_remoting::gateway::{ServerLimits, serve};
@@ -168,26 +223,29 @@ pub async fn serve<L>(
 ) where
     L: Listener<Addr: Clone + Send + Sync + 'static>,
 {
-    let ServerConfig { limits, memory } = config.into();
+    let ServerConfig { limits, memory, proxies } = config.into();
     let limiter = Arc::new(ConnectionLimiter::default());
-    let connection_limits =
-        ConnectionLimits::new(NamedLimit::new(ServerLimits::NAMES.connections, limits.connections));
+    let connection_limits = limits.connection_limits();
+    let proxies = Arc::new(proxies);
     let shutdown = Shutdown::new();
-    let serve = |(io, address)| {
+    let serve = |(io, address): (L::Io, L::Addr)| {
         if !memory.accepts_connections() {
             tracing::debug!("closed a connection: no room in the limit `{}`", MemoryBudget::NAME);
             return None;
         }
-        match limiter.admit(&connection_limits, None) {
-            Ok(permit) => {
-                let connection = HttpConnection { app: app.clone(), address, limits, _permit: permit };
-                Some(shutdown.tasks().track_future(connection.run(io, shutdown.closing())))
-            }
+        let peer = (&address as &dyn Any).downcast_ref::<SocketAddr>().copied();
+        // The addresses of clients behind a proxy that speaks the PROXY protocol are not known yet.
+        let counted = peer.filter(|peer| !proxies.protocol.is_trusted(peer.ip()) && proxies.counts(*peer));
+        let permit = match limiter.admit(&connection_limits, counted) {
+            Ok(permit) => permit,
             Err(error) => {
-                tracing::warn!(%error, "closed a connection");
-                None
+                tracing::warn!(%error, ?peer, "closed a connection");
+                return None;
             }
-        }
+        };
+        let connection =
+            HttpConnection { app: app.clone(), address, peer, limits, proxies: Arc::clone(&proxies), permit };
+        Some(shutdown.tasks().track_future(connection.run(io, shutdown.closing())))
     };
     // Held until the end: dropping it cancels what still runs.
     let _connections = accept_until(HttpListener(listener), serve, stop).await;
@@ -195,6 +253,21 @@ pub async fn serve<L>(
         let (name, max) = (ServerLimits::NAMES.shutdown_timeout, limits.shutdown_timeout);
         metrics::record_exceeded_limit(name);
         tracing::warn!("cancelled requests: the limit `{name}` of {max:?} is passed");
+    }
+}
+
+impl ServerLimits {
+    const fn connection_limits(&self) -> ConnectionLimits {
+        let names = Self::NAMES;
+        ConnectionLimits::new(NamedLimit::new(names.connections, self.connections))
+            .with_per_address(NamedLimit::new(names.connections_per_address, self.connections_per_address))
+    }
+}
+
+impl Proxies {
+    /// Returns `true` if a connection counts by this address. One proxy has connections for all of its clients.
+    fn counts(&self, peer: SocketAddr) -> bool {
+        self.header.as_ref().is_none_or(|header| !header.proxies().is_trusted(peer.ip()))
     }
 }
 
@@ -215,12 +288,64 @@ impl<L: Listener<Addr: Send>> Accept for HttpListener<L> {
 struct HttpConnection<A> {
     app: Router,
     address: A,
+    /// The same address, if it is one of IP; of the client, once it is known.
+    peer: Option<SocketAddr>,
     limits: ServerLimits,
-    _permit: ConnectionPermit,
+    proxies: Arc<Proxies>,
+    permit: ConnectionPermit,
 }
 
 impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
-    async fn run<I>(self, io: I, stopping: impl Future<Output = ()>)
+    async fn run<I>(mut self, mut io: I, stopping: impl Future<Output = ()>)
+    where
+        I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut stopping = pin!(stopping.fuse());
+        let is_admitted = tokio::select! {
+            is_admitted = self.read_proxy_header(&mut io) => is_admitted,
+            () = &mut stopping => return,
+        };
+        if is_admitted {
+            self.serve(io, stopping).await;
+        }
+    }
+
+    /// Reads the client's address from the header of the PROXY protocol, if the peer has to send one. Returns `false`
+    /// if the connection is to be closed.
+    async fn read_proxy_header<I: tokio::io::AsyncRead + Unpin>(&mut self, io: &mut I) -> bool {
+        let Some(peer) = self.peer.filter(|peer| self.proxies.protocol.is_trusted(peer.ip())) else {
+            return true;
+        };
+        let max_duration = self.limits.header_read_timeout;
+        let client = match self.proxies.protocol.read_proxy_header(io, peer, max_duration).await {
+            Ok(client) => client,
+            Err(error) => {
+                match error {
+                    // Load balancers check whether a port is open.
+                    ProxyProtocolError::Io(error) => {
+                        tracing::debug!(%error, ?peer, "a proxy closed");
+                    }
+                    error => {
+                        if matches!(error, ProxyProtocolError::Timeout) {
+                            metrics::record_exceeded_limit(ServerLimits::NAMES.header_read_timeout);
+                        }
+                        tracing::warn!(%error, ?peer, "closed a connection of a proxy");
+                    }
+                }
+                return false;
+            }
+        };
+        self.peer = Some(client);
+        if self.proxies.counts(client)
+            && let Err(error) = self.permit.set_address(&self.limits.connection_limits(), client)
+        {
+            tracing::warn!(%error, peer = ?client, "closed a connection");
+            return false;
+        }
+        true
+    }
+
+    async fn serve<I>(self, io: I, mut stopping: impl Future<Output = ()> + Unpin)
     where
         I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
@@ -229,6 +354,11 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
             has_received_request.store(true, Ordering::Relaxed);
             let mut request = request.map(|body| PacedBody::new(body, &self.limits));
             request.extensions_mut().insert(ConnectInfo(self.address.clone()));
+            if let Some(peer) = self.peer {
+                let header = self.proxies.header.as_ref();
+                let client = header.map_or(peer, |header| header.client_address(peer, request.headers()));
+                request.extensions_mut().insert(ConnectInfo(client));
+            }
             // A router is always ready.
             self.app.clone().call(request)
         });
@@ -240,9 +370,8 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
             .serve_connection(TokioIo::new(PacedIo::new(io, &self.limits, writes.clone())), service)
             .with_upgrades();
         let mut connection = pin!(connection);
-        let mut stopping = pin!(stopping.fuse());
         let ended = poll_fn(|cx| {
-            if stopping.as_mut().poll(cx).is_ready() {
+            if Pin::new(&mut stopping).poll(cx).is_ready() {
                 connection.as_mut().graceful_shutdown();
             }
             connection.as_mut().poll(cx)

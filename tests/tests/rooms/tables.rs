@@ -53,6 +53,7 @@ const AMF_DERIVE: &[&str] = &[
 const REMOTING: &[&str] = &[
     "metrics",
     "memory",
+    "address",
     "service",
     "__private",
     "connection",
