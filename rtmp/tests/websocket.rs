@@ -166,7 +166,7 @@ async fn invalid_messages_close_the_connection() {
 
 #[tokio::test]
 async fn connections_over_the_maximum_receive_503() {
-    let server = Server::new(Services::new().add(Game)).max_connections(2).max_connections_per_address(1);
+    let server = Server::new(Services::new().add(Game)).max_connections(2);
     let address = serve(&server).await;
     let _held = [connect(address, 4096).await, connect(address, 4096).await];
     let Err(Error::Http(response)) = open(address).await else { panic!("let in") };

@@ -19,11 +19,14 @@ amf_core::__private::limits! {
         /// Maximum number of open connections from one address. All of a /64 of IPv6 is one address.
         max_connections_per_address, max_connections_per_address = 256 connections {
             /// Further connections from the address are refused with the status `NetConnection.Connect.Rejected`, as far as
-            /// [`pending_refusals`](Server::pending_refusals) allows it.
+            /// [`pending_refusals`](Server::pending_refusals) allows it, or receive `503 Service Unavailable` over HTTP.
             ///
-            /// The limit applies to connections to a [`BoundServer`](crate::BoundServer). Set it to `usize::MAX` behind
-            /// a proxy, where all clients have the proxy's address. Connections over HTTP, by WebSocket or RTMPT, are
-            /// not counted by address.
+            /// The connections of all transports count together, those that come through
+            /// [`serve_stream`](Server::serve_stream) excepted. Connections over HTTP, by WebSocket or RTMPT, whose address
+            /// the app does not provide count as those of one address. Behind a proxy all clients have the proxy's
+            /// address, unless the proxy reports the client's and is trusted: see
+            /// [`BoundServer::proxy_protocol`](crate::BoundServer::proxy_protocol) and
+            /// `amf_remoting::address::TrustedHeader`.
         }
 
         /// Maximum number of connections over a limit that stay open until the refusal is sent, over all transports

@@ -35,10 +35,28 @@ pub(crate) struct Refusal {
 }
 
 impl Entry {
-    /// Returns how long the TLS handshake of this connection may take. What it takes of a client that is to be refused is
-    /// part of [`refusal_timeout`](ServerLimits::refusal_timeout).
-    #[cfg(feature = "tls")]
-    pub(crate) fn tls_timeout(&self, settings: &ServerSettings) -> Duration {
+    /// Counts a connection by the address of its client, which a proxy has reported since. Returns `None` if it is to be
+    /// closed without a status.
+    pub(crate) fn with_client(self, settings: &ServerSettings, client: SocketAddr) -> Option<Self> {
+        let Self::Admitted(mut permit) = self else { return Some(self) };
+        // Nobody else has the permit before the connection is served.
+        let counted = match Arc::get_mut(&mut permit) {
+            Some(permit) => permit.set_address(&settings.connection_limits(), client),
+            None => Ok(()),
+        };
+        match counted {
+            Ok(()) => Some(Self::Admitted(permit)),
+            Err(error) => {
+                // A client that is told of the refusal has no place any more.
+                drop(permit);
+                settings.refuse(error, Some(client))
+            }
+        }
+    }
+
+    /// Returns how long a handshake in front of RTMP may take: that of TLS, or the header of the PROXY protocol. What it
+    /// takes of a client that is to be refused is part of [`refusal_timeout`](ServerLimits::refusal_timeout).
+    pub(crate) fn handshake_timeout(&self, settings: &ServerSettings) -> Duration {
         let handshake_timeout = settings.config.limits.handshake_timeout;
         match self {
             Self::Admitted(_) => handshake_timeout,
@@ -58,10 +76,13 @@ impl ServerSettings {
     /// closed without a status: as many as may are being refused already, so a flood of connections costs no more than
     /// those.
     pub(crate) fn enter(&self, counted: Option<SocketAddr>, peer: Option<SocketAddr>) -> Option<Entry> {
-        let error = match self.admit(counted) {
-            Ok(permit) => return Some(Entry::Admitted(Arc::new(permit))),
-            Err(error) => error,
-        };
+        match self.admit(counted) {
+            Ok(permit) => Some(Entry::Admitted(Arc::new(permit))),
+            Err(error) => self.refuse(error, peer),
+        }
+    }
+
+    fn refuse(&self, error: TooManyConnectionsError, peer: Option<SocketAddr>) -> Option<Entry> {
         tracing::warn!(%error, ?peer, "a connection was refused");
         let max = NamedLimit::new(ServerLimits::NAMES.pending_refusals, self.limits.pending_refusals);
         let permit = self.inner.refusals.admit(&ConnectionLimits::new(max), None).ok()?;

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+#[cfg(feature = "tunnel")]
+use std::sync::Once;
 use std::time::Duration;
 
 use amf_remoting::connection::{
@@ -53,6 +55,9 @@ pub(super) struct ServerInner {
     pub(super) refusals: Arc<ConnectionLimiter>,
     /// Its tasks are connections, and hooks that run at their end.
     shutdown: Shutdown,
+    /// Warns of requests without the client's address, which the app is to provide. The cure is the same for all.
+    #[cfg(feature = "tunnel")]
+    unknown_address: Once,
 }
 
 /// What the store of shared objects may take to end.
@@ -77,6 +82,8 @@ impl ServerSettings {
                 limiter: Arc::default(),
                 refusals: Arc::default(),
                 shutdown: Shutdown::new(),
+                #[cfg(feature = "tunnel")]
+                unknown_address: Once::new(),
             }),
         }
     }
@@ -93,11 +100,28 @@ impl ServerSettings {
         if !self.services.memory().accepts_connections() {
             return Err(TooManyConnectionsError::memory_budget(self.services.memory()));
         }
+        self.inner.limiter.admit(&self.connection_limits(), peer)
+    }
+
+    pub(super) fn connection_limits(&self) -> ConnectionLimits {
         let ServerLimits { max_connections, max_connections_per_address, .. } = self.limits;
         let total = NamedLimit::new(ServerLimits::NAMES.max_connections, max_connections);
         let per_address =
             NamedLimit::new(ServerLimits::NAMES.max_connections_per_address, max_connections_per_address);
-        self.inner.limiter.admit(&ConnectionLimits::new(total).with_per_address(per_address), peer)
+        ConnectionLimits::new(total).with_per_address(per_address)
+    }
+
+    /// Warns, once, that a tunnel was opened by a request without the client's address.
+    #[cfg(feature = "tunnel")]
+    pub(crate) fn warn_of_unknown_address(&self) {
+        self.inner.unknown_address.call_once(|| {
+            let limit = ServerLimits::NAMES.max_connections_per_address;
+            tracing::warn!(
+                "WebSocket and RTMPT connections without the client's address count as those of one address, for the \
+                 limit `{limit}`: serve the app by `amf_remoting::gateway::serve`, or with \
+                 `into_make_service_with_connect_info::<SocketAddr>()`"
+            );
+        });
     }
 
     pub(crate) fn tasks(&self) -> &TaskTracker {

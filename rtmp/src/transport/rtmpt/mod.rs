@@ -50,10 +50,15 @@ impl Server {
     ///
     /// A connection is identified by a random id of 128 bits. It ends if no request arrives for a while, or if a request
     /// that was overtaken by another does not arrive; the last request may be sent again. The limits are
-    /// [`TunnelLimits`](crate::TunnelLimits). Requests over [`max_connections`](Server::max_connections) receive `503
-    /// Service Unavailable`, and pages of other hosts `403 Forbidden`, unless
-    /// [`allowed_origins`](Server::allowed_origins) allows them. Connections are known to this router only: behind a
-    /// load balancer, all requests of a client have to reach the same machine.
+    /// [`TunnelLimits`](crate::TunnelLimits). Requests over [`max_connections`](Server::max_connections) or
+    /// [`max_connections_per_address`](Server::max_connections_per_address) receive `503 Service Unavailable`, and pages of
+    /// other hosts `403 Forbidden`, unless [`allowed_origins`](Server::allowed_origins) allows them. Connections are known
+    /// to this router only: behind a load balancer, all requests of a client have to reach the same machine.
+    ///
+    /// The address of a client, which is its [`Connect::peer`](crate::Connect::peer) too, is axum's
+    /// `ConnectInfo<SocketAddr>`: serve the app by `amf_remoting::gateway::serve`, or with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`. Without it, all connections count as those of one address,
+    /// and a warning says so. Behind a proxy, `amf_remoting::address::TrustedHeader` finds the address.
     pub fn rtmpt<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
             .route("/fcs/{what}", post(ident))
@@ -75,11 +80,11 @@ async fn open(
     if let Err(refusal) = sessions.allowed_origins().check(&uri, &headers) {
         return respond_after_body(&sessions, body, refusal.into_response()).await;
     }
-    let response = match sessions.open(peer.0) {
+    let response = match sessions.open(&peer) {
         Ok(id) => tunnel_response(format!("{id}\n")),
         Err(error) => {
-            tracing::warn!(%error, "a tunnel was refused");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            tracing::warn!(%error, peer = ?peer.0, "a tunnel was refused");
+            (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
         }
     };
     respond_after_body(&sessions, body, response).await

@@ -10,6 +10,7 @@ use std::time::Duration;
 use amf_remoting::connection::{ConnectionMemory, ConnectionPermit, TooManyConnectionsError};
 use tokio::time::timeout;
 
+use super::super::client_address::ClientAddress;
 use super::super::pipe::{PipeEnd, pipe};
 use super::session::{RequestSlot, TunnelError, TunnelSession};
 use crate::connection::ConnectionEnd;
@@ -38,11 +39,8 @@ impl Sessions {
     }
 
     /// Begins a connection, and gives its id.
-    pub(super) fn open(
-        self: &Arc<Self>,
-        peer: Option<SocketAddr>,
-    ) -> Result<String, TooManyConnectionsError> {
-        let permit = Arc::new(self.settings.admit(None)?);
+    pub(super) fn open(self: &Arc<Self>, peer: &ClientAddress) -> Result<String, TooManyConnectionsError> {
+        let permit = Arc::new(self.settings.admit(Some(peer.counted(&self.settings)))?);
         let memory = ConnectionMemory::new(self.settings.services.memory());
         let (server_end, tunnel_end) = pipe(&memory);
         let id = random_id();
@@ -54,7 +52,7 @@ impl Sessions {
             Arc::clone(&memory),
         ));
         self.lock().insert(id.clone(), Arc::clone(&session));
-        let tunnel = Tunnel { id: id.clone(), session, server_end, peer, permit, memory };
+        let tunnel = Tunnel { id: id.clone(), session, server_end, peer: peer.0, permit, memory };
         self.settings.tasks().spawn(Arc::clone(self).serve(tunnel));
         Ok(id)
     }

@@ -58,15 +58,19 @@ impl Server {
     /// In the page: `socketProxy: [{ host: "game.example", port: 1935, proxyUrl: "wss://game.example/rtmp" }]`.
     ///
     /// Messages have a [limit](crate::TunnelLimits::message_bytes): a longer one ends the connection with the code 1009, and
-    /// text ends it with 1003. Who is one too many for
-    /// [`max_connections`](Server::max_connections) gets 503. [`Connect::peer`](crate::Connect::peer) is known where
-    /// the app is served by `into_make_service_with_connect_info::<SocketAddr>`. Pages of other hosts get 403, unless
+    /// text ends it with 1003. Connections over [`max_connections`](Server::max_connections) or
+    /// [`max_connections_per_address`](Server::max_connections_per_address) get 503. Pages of other hosts get 403, unless
     /// [`allowed_origins`](Server::allowed_origins) allows them.
+    ///
+    /// The address of a client, which is its [`Connect::peer`](crate::Connect::peer) too, is axum's
+    /// `ConnectInfo<SocketAddr>`: serve the app by `amf_remoting::gateway::serve`, or with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`. Without it, all connections count as those of one address,
+    /// and a warning says so. Behind a proxy, `amf_remoting::address::TrustedHeader` finds the address.
     pub fn websocket<S: Clone + Send + Sync + 'static>(&self) -> MethodRouter<S> {
         let settings = Arc::clone(self.settings());
         any(move |peer: ClientAddress, request: Request| {
             let settings = Arc::clone(&settings);
-            async move { upgrade(settings, peer.0, request) }
+            async move { upgrade(settings, &peer, request) }
         })
     }
 }
@@ -75,7 +79,7 @@ impl Server {
 ///
 /// axum's own extractor hides the stream below the frames. It is needed here: tungstenite hands on a message when all
 /// of it has come, so a client could have a message of 1 MiB buffered before it has shaken hands in RTMP.
-fn upgrade(settings: Arc<ServerSettings>, peer: Option<SocketAddr>, mut request: Request) -> Response {
+fn upgrade(settings: Arc<ServerSettings>, peer: &ClientAddress, mut request: Request) -> Response {
     if let Err(refusal) = settings.allowed_origins.check(request.uri(), request.headers()) {
         return refusal.into_response();
     }
@@ -86,13 +90,14 @@ fn upgrade(settings: Arc<ServerSettings>, peer: Option<SocketAddr>, mut request:
     if offers_subprotocol(&request) {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
-    let permit = match settings.admit(None) {
+    let permit = match settings.admit(Some(peer.counted(&settings))) {
         Ok(permit) => Arc::new(permit),
         Err(error) => {
-            tracing::warn!(%error, "a WebSocket was refused");
-            return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
+            tracing::warn!(%error, peer = ?peer.0, "a WebSocket was refused");
+            return (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response();
         }
     };
+    let peer = peer.0;
     let upgraded = hyper::upgrade::on(&mut request);
     let tasks = settings.tasks().clone();
     tasks.spawn(async move {
