@@ -2,20 +2,27 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use amf_remoting::amf_core::packet::PacketWriter;
 use amf_remoting::amf_core::{Classes, Decoder, FromAmf, ToAmf, to_vec};
 use amf_remoting::client::Replies;
-use amf_remoting::{Value, Version};
+use amf_remoting::{CallError, Value, Version};
+use amf_rtmp::NetConnection;
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use examples::lobby;
 use examples::lobby::host::Host;
+use examples::lobby::room::MAX_PLAYERS_PER_ADDRESS;
 use examples::lobby::wire::{Message, Player, Seat};
 use http_body_util::BodyExt;
 use serde_json::json;
+use tokio::net::TcpSocket;
+use tokio::time::timeout;
 use tower::ServiceExt;
 
 /// The lobby of one test.
@@ -39,10 +46,16 @@ impl TestLobby {
 
     /// Calls a method in AMF0. Returns the target and the value of the reply.
     async fn call(&self, method: &str, arguments: &impl ToAmf) -> (String, Value) {
+        self.call_from("192.0.2.1", method, arguments).await
+    }
+
+    /// The same from an address.
+    async fn call_from(&self, address: &str, method: &str, arguments: &impl ToAmf) -> (String, Value) {
         let mut packet = PacketWriter::new(0);
         packet.message(method, "/1", &to_vec(Version::Amf0, arguments).unwrap()).unwrap();
         let request = Request::post(lobby::GATEWAY).header(header::CONTENT_TYPE, "application/x-amf");
-        let (status, reply) = self.send(request.body(packet.finish().into()).unwrap()).await;
+        let request = request.extension(peer(address)).body(packet.finish().into()).unwrap();
+        let (status, reply) = self.send(request).await;
         assert_eq!(status, StatusCode::OK);
         let replies = Replies::from_bytes(reply).unwrap();
         let message = replies.messages().next().unwrap();
@@ -51,9 +64,14 @@ impl TestLobby {
 
     async fn page(&self, what: &str, form: serde_json::Value) -> (StatusCode, serde_json::Value) {
         let request = Request::post(format!("/page/{what}")).header(header::CONTENT_TYPE, "application/json");
+        let request = request.extension(peer("192.0.2.1"));
         let (status, answer) = self.send(request.body(form.to_string().into()).unwrap()).await;
         (status, serde_json::from_slice(&answer).unwrap())
     }
+}
+
+fn peer(address: &str) -> ConnectInfo<SocketAddr> {
+    ConnectInfo(SocketAddr::new(address.parse().unwrap(), 7))
 }
 
 fn read<T: for<'de> FromAmf<'de>>(body: &[u8]) -> T {
@@ -160,4 +178,52 @@ async fn errors_of_the_page_are_faults() {
     let (status, _) = lobby.send(large.body(vec![b' '; 100_000].into()).unwrap()).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(lobby.host.players(), []);
+}
+
+/// Over HTTP, over RTMP and on the page, seats count by the address together.
+#[tokio::test]
+async fn one_address_cannot_take_all_seats() {
+    let lobby = TestLobby::open();
+    let server = lobby::rtmp(Arc::clone(&lobby.host), lobby::services(&lobby.host));
+    let bound = server.bind("127.0.0.1:0").await.unwrap();
+    let address = bound.local_addr().unwrap();
+    tokio::spawn(bound.serve());
+    let connect = async |from: &str| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        let builder = NetConnection::builder("rtmp://test/lobby").unwrap();
+        timeout(Duration::from_secs(10), builder.connect_with_stream(stream)).await.unwrap().unwrap()
+    };
+    let greedy = [connect("127.0.0.1").await, connect("127.0.0.1").await];
+    for number in 0..MAX_PLAYERS_PER_ADDRESS - 1 {
+        let name = format!("greedy {number}");
+        greedy[number % 2].call::<Seat>("lobby.join", (name,)).await.unwrap();
+    }
+    assert_eq!(lobby.call_from("127.0.0.1", "lobby.join", &["last"]).await.0, "/1/onResult");
+
+    let Err(CallError::Fault(fault)) = greedy[0].call::<Seat>("lobby.join", ("more",)).await else {
+        panic!("one address has more than its share")
+    };
+    assert_eq!(fault.code(), "Lobby.TooManySeats");
+    assert_eq!(
+        fault.message(),
+        format!("this address has {MAX_PLAYERS_PER_ADDRESS} seats already, which is its share")
+    );
+    let (target, fault) = lobby.call_from("127.0.0.1", "lobby.join", &["more"]).await;
+    assert_eq!((target.as_str(), fault_code(&fault)), ("/1/onStatus", "Lobby.TooManySeats"));
+
+    let honest = connect("127.0.0.2").await;
+    honest.call::<Seat>("lobby.join", ("Ann",)).await.unwrap();
+    assert_eq!(lobby.call_from("127.0.0.3", "lobby.join", &["Bob"]).await.0, "/1/onResult");
+    for number in 0..MAX_PLAYERS_PER_ADDRESS {
+        assert_eq!(lobby.page("join", json!({"name": format!("page {number}")})).await.0, StatusCode::OK);
+    }
+    let (status, words) = lobby.page("join", json!({"name": "more"})).await;
+    assert_eq!((status, &words["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("Lobby.TooManySeats")));
+    // Who disconnects frees the seats.
+    let [first, second] = greedy;
+    first.close();
+    let joined = async { while second.call::<Seat>("lobby.join", ("again",)).await.is_err() {} };
+    timeout(Duration::from_secs(10), joined).await.unwrap();
 }

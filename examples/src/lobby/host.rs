@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use amf_remoting::connection::{ConnectionLimiter, ConnectionLimits, ConnectionPermit};
+use amf_remoting::service::NamedLimit;
 use amf_remoting::{Client, Group};
 use tokio::sync::broadcast;
 use tokio::time::{MissedTickBehavior, interval};
@@ -14,6 +17,8 @@ use super::wire::{LobbyError, LobbyEvents, Message, Player, Seat};
 
 /// Maximum number of watchers at one time.
 pub const MAX_WATCHERS: usize = 256;
+/// Maximum number of watchers from one address at one time.
+pub const MAX_WATCHERS_PER_ADDRESS: usize = 64;
 /// Maximum number of events that a watcher may lag behind. Then its event stream ends.
 const WATCHER_QUEUE: usize = 256;
 /// Interval between checks for idle players.
@@ -23,6 +28,7 @@ const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Host {
     state: Mutex<State>,
+    watching: Arc<ConnectionLimiter>,
 }
 
 /// State behind one lock, so that all clients and watchers receive all events in the same order. Sending an event only
@@ -57,6 +63,8 @@ pub struct Watch {
     pub messages: Vec<Message>,
     /// Events after the snapshot.
     pub events: broadcast::Receiver<Event>,
+    /// Counts the watcher for as long as it is held.
+    pub permit: ConnectionPermit,
 }
 
 impl Host {
@@ -68,16 +76,21 @@ impl Host {
             client_of: HashMap::new(),
             watchers: Some(broadcast::Sender::new(WATCHER_QUEUE)),
         };
-        Arc::new(Self { state: Mutex::new(state) })
+        Arc::new(Self { state: Mutex::new(state), watching: Arc::default() })
     }
 
     /// Adds a player and notifies the others. The player's `client`, if there is one, receives all later events.
     ///
     /// # Errors
     /// Those of [`Room::join`].
-    pub fn join(&self, name: &str, client: Option<&Client>) -> Result<Seat, LobbyError> {
+    pub fn join(
+        &self,
+        name: &str,
+        address: Option<IpAddr>,
+        client: Option<&Client>,
+    ) -> Result<Seat, LobbyError> {
         let mut state = self.lock();
-        let seat = state.room.join(name, Moment::now())?;
+        let seat = state.room.join(name, address, Moment::now())?;
         state.broadcast(Event::Joined(seat.player.clone()));
         if let Some(client) = client {
             state.clients.add(client);
@@ -126,14 +139,19 @@ impl Host {
         self.lock().room.players().cloned().collect()
     }
 
-    /// Subscribes a watcher. Returns `None` if there are already [`MAX_WATCHERS`], or if the host is closed.
-    pub fn watch(&self) -> Option<Watch> {
+    /// Subscribes a watcher. Returns `None` if there are already [`MAX_WATCHERS`], or [`MAX_WATCHERS_PER_ADDRESS`] from
+    /// its address, or if the host is closed.
+    pub fn watch(&self, peer: Option<SocketAddr>) -> Option<Watch> {
+        let limits = ConnectionLimits::new(NamedLimit::new("watchers", MAX_WATCHERS))
+            .with_per_address(NamedLimit::new("watchers_per_address", MAX_WATCHERS_PER_ADDRESS));
+        let permit = self.watching.admit(&limits, peer).ok()?;
         let state = self.lock();
-        let watchers = state.watchers.as_ref().filter(|watchers| watchers.receiver_count() < MAX_WATCHERS)?;
+        let watchers = state.watchers.as_ref()?;
         Some(Watch {
             players: state.room.players().cloned().collect(),
             messages: state.room.history().cloned().collect(),
             events: watchers.subscribe(),
+            permit,
         })
     }
 
@@ -239,9 +257,9 @@ mod tests {
     fn clients_in_the_room_receive_events() {
         let host = Host::open();
         let ((ann, ann_heard), (bob, bob_heard)) = (client(), client());
-        let mut watch = host.watch().unwrap();
-        let ann = host.join("Ann", Some(&ann)).unwrap();
-        let bob = host.join("Bob", Some(&bob)).unwrap();
+        let mut watch = host.watch(None).unwrap();
+        let ann = host.join("Ann", None, Some(&ann)).unwrap();
+        let bob = host.join("Bob", None, Some(&bob)).unwrap();
         let message = host.say(&bob.token, "hello").unwrap();
         assert!(host.leave(&ann.token));
         assert!(!host.leave(&ann.token));
@@ -256,7 +274,7 @@ mod tests {
         for event in expected {
             assert_eq!(watch.events.try_recv().unwrap(), event);
         }
-        let watch = host.watch().unwrap();
+        let watch = host.watch(None).unwrap();
         assert_eq!((watch.players, watch.messages), (vec![bob.player], vec![message]));
     }
 
@@ -264,9 +282,9 @@ mod tests {
     fn a_client_with_two_players_stays_until_both_left() {
         let host = Host::open();
         let (client, heard) = client();
-        let ann = host.join("Ann", Some(&client)).unwrap();
-        let bob = host.join("Bob", Some(&client)).unwrap();
-        let cleo = host.join("Cleo", None).unwrap();
+        let ann = host.join("Ann", None, Some(&client)).unwrap();
+        let bob = host.join("Bob", None, Some(&client)).unwrap();
+        let cleo = host.join("Cleo", None, None).unwrap();
         heard.take();
         host.leave(&ann.token);
         host.say(&cleo.token, "hello").unwrap();
@@ -279,8 +297,8 @@ mod tests {
     fn idle_players_are_removed_unless_connected() {
         let host = Host::open();
         let (client, heard) = client();
-        let ann = host.join("Ann", Some(&client)).unwrap();
-        host.join("Bob", None).unwrap();
+        let ann = host.join("Ann", None, Some(&client)).unwrap();
+        host.join("Bob", None, None).unwrap();
         heard.take();
         host.remove_idle(Instant::now() + IDLE_TIMEOUT);
         assert_eq!(host.players(), [ann.player]);
@@ -293,12 +311,17 @@ mod tests {
     #[test]
     fn a_closed_or_full_host_refuses_watchers() {
         let host = Host::open();
-        let watches: Vec<_> = (0..MAX_WATCHERS).map(|_| host.watch().unwrap()).collect();
-        assert!(host.watch().is_none());
+        let watches: Vec<_> = (0..MAX_WATCHERS).map(|_| host.watch(None).unwrap()).collect();
+        assert!(host.watch(None).is_none());
         drop(watches);
-        let mut watch = host.watch().unwrap();
+        let [own, other] = ["192.0.2.1:7", "192.0.2.2:7"].map(|peer| Some(peer.parse().unwrap()));
+        let watches: Vec<_> = (0..MAX_WATCHERS_PER_ADDRESS).map(|_| host.watch(own).unwrap()).collect();
+        assert!(host.watch(own).is_none());
+        assert!(host.watch(other).is_some());
+        drop(watches);
+        let mut watch = host.watch(None).unwrap();
         host.close();
-        assert!(host.watch().is_none());
+        assert!(host.watch(None).is_none());
         assert_eq!(watch.events.try_recv(), Err(broadcast::error::TryRecvError::Closed));
     }
 }

@@ -2,16 +2,17 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use amf_remoting::Fault;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ use super::wire::{LobbyError, Message, Player, Seat};
 const MAX_BODY: usize = 8 * 1024;
 /// Time after which a browser reconnects when its event stream ends.
 const RETRY: Duration = Duration::from_secs(1);
+/// Address of a visitor, if the app is served with addresses.
+type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+
 /// Policy for the page, which contains its own script and style and loads nothing else.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                                        connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
@@ -44,14 +48,15 @@ async fn page() -> impl IntoResponse {
 
 /// Streams a snapshot of the room and then its events. If a browser lags too far behind, the stream ends; the browser
 /// then reconnects and receives a new snapshot.
-async fn events(State(host): State<Arc<Host>>) -> Response {
-    let Some(Watch { players, messages, events }) = host.watch() else {
+async fn events(State(host): State<Arc<Host>>, peer: Peer) -> Response {
+    let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
+    let Some(Watch { players, messages, events, permit }) = host.watch(peer) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "Too many watchers.\n").into_response();
     };
     let room = sse_event("room", &Snapshot { players, messages }).retry(RETRY);
-    let later = stream::unfold(events, async |mut events| {
+    let later = stream::unfold((events, permit), async |(mut events, permit)| {
         let event = events.recv().await.ok()?;
-        Some((to_sse(&event), events))
+        Some((to_sse(&event), (events, permit)))
     });
     let all = stream::once(ready(room)).chain(later).map(Ok::<_, Infallible>);
     Sse::new(all).keep_alive(KeepAlive::default()).into_response()
@@ -83,8 +88,13 @@ struct Join {
     name: String,
 }
 
-async fn join(State(host): State<Arc<Host>>, Json(form): Json<Join>) -> Result<Json<Seat>, PageRejection> {
-    Ok(Json(host.join(&form.name, None)?))
+async fn join(
+    State(host): State<Arc<Host>>,
+    peer: Peer,
+    Json(form): Json<Join>,
+) -> Result<Json<Seat>, PageRejection> {
+    let address = peer.map(|Extension(ConnectInfo(peer))| peer.ip());
+    Ok(Json(host.join(&form.name, address, None)?))
 }
 
 #[derive(Deserialize)]

@@ -1,15 +1,19 @@
 //! Players and messages of the room, with the rules of the lobby. Contains no clock, lock or transport.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use amf_remoting::Date;
+use amf_remoting::address::counted_address;
 use uuid::Uuid;
 
 use super::wire::{LobbyError, Message, Player, Seat};
 
 /// Maximum number of players.
 pub const MAX_PLAYERS: usize = 64;
+/// Maximum number of players from one address, so that no address takes all seats and names.
+pub const MAX_PLAYERS_PER_ADDRESS: usize = 16;
 /// Maximum number of characters in a name.
 pub const MAX_NAME: usize = 32;
 /// Maximum number of characters in a message.
@@ -30,6 +34,8 @@ pub struct Room {
 #[derive(Debug)]
 struct SeatedPlayer {
     seat: Seat,
+    /// Players whose address is unknown count as those of one address.
+    address: Option<IpAddr>,
     last_heard: Instant,
 }
 
@@ -50,11 +56,11 @@ impl Moment {
 }
 
 impl Room {
-    /// Adds a player, and returns the player with its token.
+    /// Adds a player, whose seat counts for the address, and returns the player with its token.
     ///
     /// # Errors
-    /// [`LobbyError::BadName`], [`LobbyError::NameTaken`] or [`LobbyError::Full`].
-    pub fn join(&mut self, name: &str, now: Moment) -> Result<Seat, LobbyError> {
+    /// [`LobbyError::BadName`], [`LobbyError::NameTaken`], [`LobbyError::Full`] or [`LobbyError::TooManySeats`].
+    pub fn join(&mut self, name: &str, address: Option<IpAddr>, now: Moment) -> Result<Seat, LobbyError> {
         let name = name.trim();
         if !is_printable(name, MAX_NAME) {
             return Err(LobbyError::BadName);
@@ -65,10 +71,15 @@ impl Room {
         if self.seated.len() == MAX_PLAYERS {
             return Err(LobbyError::Full);
         }
+        let address = address.map(counted_address);
+        let of_address = self.seated.iter().filter(|seated| seated.address == address).count();
+        if of_address >= MAX_PLAYERS_PER_ADDRESS {
+            return Err(LobbyError::TooManySeats);
+        }
         self.last_id += 1;
         let player = Player { id: self.last_id, name: name.to_owned(), joined_at: now.date };
         let seat = Seat { token: Uuid::new_v4().simple().to_string(), player };
-        self.seated.push(SeatedPlayer { seat: seat.clone(), last_heard: now.instant });
+        self.seated.push(SeatedPlayer { seat: seat.clone(), address, last_heard: now.instant });
         Ok(seat)
     }
 
@@ -156,6 +167,10 @@ mod tests {
         Moment { date: Date::from_millis(moment.date.as_millis() + 1.0), instant: moment.instant + by }
     }
 
+    fn address(number: usize) -> IpAddr {
+        [192, 0, 2, number as u8].into()
+    }
+
     fn names(room: &Room) -> Vec<&str> {
         room.players().map(|player| player.name.as_str()).collect()
     }
@@ -163,14 +178,14 @@ mod tests {
     #[test]
     fn a_player_is_listed_from_join_to_leave() {
         let mut room = Room::default();
-        let ann = room.join("Ann", start()).unwrap();
-        let bob = room.join(" Bob ", start()).unwrap();
+        let ann = room.join("Ann", None, start()).unwrap();
+        let bob = room.join(" Bob ", None, start()).unwrap();
         assert_eq!(names(&room), ["Ann", "Bob"]);
         assert_ne!((&ann.token, ann.player.id), (&bob.token, bob.player.id));
         assert_eq!(room.leave(&ann.token), Some(ann.player.clone()));
         assert_eq!(room.leave(&ann.token), None);
         assert_eq!(names(&room), ["Bob"]);
-        assert_ne!(room.join("Ann", start()).unwrap().player.id, ann.player.id);
+        assert_ne!(room.join("Ann", None, start()).unwrap().player.id, ann.player.id);
     }
 
     #[test]
@@ -179,27 +194,47 @@ mod tests {
         for bad in
             ["", "  ", "a\nb", "a\u{7}", "\u{202E}nnA", "A\u{2066}", "\u{200B}", &"x".repeat(MAX_NAME + 1)]
         {
-            assert_eq!(room.join(bad, start()), Err(LobbyError::BadName), "{bad:?}");
+            assert_eq!(room.join(bad, None, start()), Err(LobbyError::BadName), "{bad:?}");
         }
-        room.join(&"ß".repeat(MAX_NAME), start()).unwrap();
-        room.join("\u{5D3}\u{5D5}\u{5D3}\u{200F}", start()).unwrap();
-        room.join("Ann", start()).unwrap();
-        assert_eq!(room.join("ANN", start()), Err(LobbyError::NameTaken));
+        room.join(&"ß".repeat(MAX_NAME), None, start()).unwrap();
+        room.join("\u{5D3}\u{5D5}\u{5D3}\u{200F}", None, start()).unwrap();
+        room.join("Ann", None, start()).unwrap();
+        assert_eq!(room.join("ANN", None, start()), Err(LobbyError::NameTaken));
     }
 
     #[test]
     fn max_players_is_enforced() {
         let mut room = Room::default();
         for number in 0..MAX_PLAYERS {
-            room.join(&number.to_string(), start()).unwrap();
+            room.join(&number.to_string(), Some(address(number / MAX_PLAYERS_PER_ADDRESS)), start()).unwrap();
         }
-        assert_eq!(room.join("one more", start()), Err(LobbyError::Full));
+        assert_eq!(room.join("one more", Some(address(99)), start()), Err(LobbyError::Full));
+    }
+
+    #[test]
+    fn one_address_has_a_share_of_the_seats() {
+        for [own, same, other] in [
+            [Some("192.0.2.1"), Some("::ffff:192.0.2.1"), Some("192.0.2.2")],
+            [Some("2001:db8::1"), Some("2001:db8::2"), None],
+            [None, None, Some("192.0.2.1")],
+        ] {
+            let [own, same, other] = [own, same, other].map(|text| text.map(|text| text.parse().unwrap()));
+            let mut room = Room::default();
+            let mut seats: Vec<_> = (0..MAX_PLAYERS_PER_ADDRESS)
+                .map(|number| room.join(&number.to_string(), own, start()).unwrap())
+                .collect();
+            assert_eq!(room.join("Ann", same, start()), Err(LobbyError::TooManySeats));
+            room.join("Ann", other, start()).unwrap();
+            room.leave(&seats.pop().unwrap().token).unwrap();
+            room.join("Bob", same, start()).unwrap();
+            assert_eq!(room.join("Cleo", own, start()), Err(LobbyError::TooManySeats));
+        }
     }
 
     #[test]
     fn say_requires_a_token() {
         let mut room = Room::default();
-        let ann = room.join("Ann", start()).unwrap();
+        let ann = room.join("Ann", None, start()).unwrap();
         let message = room.say(&ann.token, "hello", start()).unwrap();
         assert_eq!((message.from.as_str(), message.text.as_str()), ("Ann", "hello"));
         assert_eq!(room.say("not a token", "hello", start()), Err(LobbyError::NotJoined));
@@ -214,7 +249,7 @@ mod tests {
     #[test]
     fn the_history_drops_its_oldest_message() {
         let mut room = Room::default();
-        let ann = room.join("Ann", start()).unwrap();
+        let ann = room.join("Ann", None, start()).unwrap();
         for number in 0..=MAX_HISTORY {
             room.say(&ann.token, &number.to_string(), start()).unwrap();
         }
@@ -226,8 +261,8 @@ mod tests {
     fn idle_players_are_removed() {
         let mut room = Room::default();
         let start = start();
-        let ann = room.join("Ann", start).unwrap();
-        let bob = room.join("Bob", start).unwrap();
+        let ann = room.join("Ann", None, start).unwrap();
+        let bob = room.join("Bob", None, start).unwrap();
         room.say(&bob.token, "still here", later(start, Duration::from_secs(1))).unwrap();
         assert_eq!(room.remove_idle(start.instant + IDLE_TIMEOUT.mul_f64(0.99), |_| false), []);
         assert_eq!(room.remove_idle(start.instant + IDLE_TIMEOUT, |_| false), [ann.player]);

@@ -1,9 +1,12 @@
 //! Services that clients call.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use amf_remoting::{CallError, Caller, Client, DynamicMembers, Fault, Value, remoting_service};
+use amf_remoting::{CallError, Caller, Client, DynamicMembers, Fault, FromCaller, Value, remoting_service};
 use amf_rtmp::Connect;
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
 
 use super::host::Host;
 use super::wire::{LobbyError, Message, Player, Seat};
@@ -24,8 +27,8 @@ impl Lobby {
 #[remoting_service(name = "lobby")]
 impl Lobby {
     /// Joins the room under a name that no other player has.
-    fn join(&self, client: &Client, name: String) -> Result<Seat, LobbyError> {
-        self.host.join(&name, Some(client))
+    fn join(&self, client: &Client, address: &Address, name: String) -> Result<Seat, LobbyError> {
+        self.host.join(&name, address.0, Some(client))
     }
 
     /// Sends a message to everyone in the room.
@@ -41,6 +44,21 @@ impl Lobby {
     /// Leaves the room. Returns `false` if no player has this token.
     fn leave(&self, token: String) -> bool {
         self.host.leave(&token)
+    }
+}
+
+/// Address of a caller, if it is known: over RTMP that of the connection, over HTTP if the app is served with addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct Address(Option<IpAddr>);
+
+impl FromCaller for Address {
+    async fn from_caller(caller: &Caller) -> Result<Self, Fault> {
+        let of_connection = caller.extension::<Connect>().and_then(Connect::peer);
+        let of_request = || {
+            let info = caller.extension::<Parts>()?.extensions.get::<ConnectInfo<SocketAddr>>()?;
+            Some(info.0)
+        };
+        Ok(Self(of_connection.or_else(of_request).map(|peer| peer.ip())))
     }
 }
 
