@@ -212,6 +212,7 @@ amf-core uuid
 amf-remoting
 amf-remoting client-tls
 amf-remoting connection
+amf-remoting forwarded
 amf-remoting metrics
 amf-remoting serve
 amf-rtmp
@@ -284,6 +285,7 @@ missing_packages() {
   command -v c++ >/dev/null || missing+=(g++) # libFuzzer is C++
   command -v chromium >/dev/null || [ -x "${CHROMIUM:-}" ] || missing+=(chromium)
   command -v ffmpeg >/dev/null || missing+=(ffmpeg)
+  command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
   command -v haxe >/dev/null || missing+=(haxe)
   command -v java >/dev/null || missing+=(default-jre-headless) # Royale's compiler
   command -v node >/dev/null || missing+=(nodejs)

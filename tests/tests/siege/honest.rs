@@ -1,5 +1,5 @@
-//! Clients that do nothing wrong, from an address of their own: one over HTTP, one over RTMP, each in a call all the
-//! time.
+//! Clients that do nothing wrong, from addresses of their own: one over HTTP, one over RTMP, each in a call all the
+//! time, and one that connects anew for each call.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,13 +18,17 @@ use crate::wire;
 
 /// The attackers have 127.0.0.1.
 const ADDRESS: &str = "127.0.0.2:0";
+/// The address of the client that connects anew.
+const NEWCOMER: &str = "127.0.0.3:0";
+/// How long it waits before it does so again.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long the call of `siege.wait` takes that there is always one of.
 const WAIT_MILLIS: u32 = 20;
 /// A call that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Honest {
-    clients: [Arc<Log>; 2],
+    clients: [Arc<Log>; 3],
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -47,21 +51,25 @@ impl Log {
 }
 
 impl Honest {
-    /// Connects both. They have a thread of their own, so that the attackers' work is not in their way.
+    /// Connects all. They have a thread of their own, so that the attackers' work is not in their way.
     pub(crate) fn connect(rtmp: SocketAddr, http: SocketAddr) -> Self {
-        let (clients, stop) = (<[Arc<Log>; 2]>::default(), Arc::<AtomicBool>::default());
+        let (clients, stop) = (<[Arc<Log>; 3]>::default(), Arc::<AtomicBool>::default());
         let (logs, stopped) = (clients.clone(), Arc::clone(&stop));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let [over_http, over_rtmp] = logs;
+            let [over_http, over_rtmp, newcomer] = logs;
             runtime.block_on(async {
-                tokio::join!(call_http(http, &over_http, &stopped), call_rtmp(rtmp, &over_rtmp, &stopped))
+                tokio::join!(
+                    call_http(http, &over_http, &stopped),
+                    call_rtmp(rtmp, &over_rtmp, &stopped),
+                    connect_anew(rtmp, &newcomer, &stopped),
+                )
             });
         });
         Self { clients, stop, thread: Some(thread) }
     }
 
-    /// The slowest call that was not complete at `start`, counted from there, once both have made another one from
+    /// The slowest call that was not complete at `start`, counted from there, once all have made another one from
     /// now on.
     pub(crate) async fn slowest_since(&self, start: Instant) -> Result<Duration, String> {
         let now = Instant::now();
@@ -95,23 +103,46 @@ impl Drop for Honest {
     }
 }
 
-async fn connect(server: SocketAddr) -> io::Result<TcpStream> {
+async fn connect(address: &str, server: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
-    socket.bind(ADDRESS.parse().unwrap())?;
+    socket.bind(address.parse().unwrap())?;
     let stream = socket.connect(server).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-async fn call_rtmp(server: SocketAddr, log: &Log, stop: &AtomicBool) {
+async fn connect_rtmp(address: &str, server: SocketAddr) -> Result<NetConnection, String> {
     let url = format!("rtmp://{server}/{}", crate::server::APPLICATION);
-    let connection = async {
-        let stream = connect(server).await.map_err(|error| error.to_string())?;
-        let builder = NetConnection::builder(&url).unwrap().encoding(Version::Amf3);
-        builder.connect_with_stream(stream).await.map_err(|error| error.to_string())
-    };
+    let stream = connect(address, server).await.map_err(|error| error.to_string())?;
+    let builder = NetConnection::builder(&url).unwrap().encoding(Version::Amf3);
+    builder.connect_with_stream(stream).await.map_err(|error| error.to_string())
+}
+
+/// Needs a place of the server each time.
+async fn connect_anew(server: SocketAddr, log: &Log, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let start = Instant::now();
+        let outcome = async {
+            let connection = connect_rtmp(NEWCOMER, server).await?;
+            let echoed = connection.call::<String>("siege.echoText", ("newcomer",)).await;
+            connection.close();
+            echoed.map_err(|error| error.to_string())
+        };
+        match timeout(PATIENCE, outcome).await.unwrap_or_else(|_| Err("no answer".to_owned())) {
+            Ok(echoed) => assert_eq!(echoed, "newcomer"),
+            Err(failure) => {
+                *log.failure.lock().unwrap() = Some(format!("of a newcomer: {failure}"));
+                return;
+            }
+        }
+        log.call(start);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn call_rtmp(server: SocketAddr, log: &Log, stop: &AtomicBool) {
     let outcome = async {
-        let connection = connection.await?;
+        let connection = connect_rtmp(ADDRESS, server).await?;
         while !stop.load(Ordering::Relaxed) {
             let start = Instant::now();
             let calls = async {
@@ -142,7 +173,7 @@ async fn call_http(server: SocketAddr, log: &Log, stop: &AtomicBool) {
         wire::packet(0, &[("siege.wait", "/1", &arguments[0]), ("siege.echoText", "/2", &arguments[1])]);
     let request = wire::post("/gateway", &packet);
     let outcome = async {
-        let mut stream = connect(server).await?;
+        let mut stream = connect(ADDRESS, server).await?;
         while !stop.load(Ordering::Relaxed) {
             let start = Instant::now();
             let answer = async {

@@ -78,6 +78,16 @@ impl Target {
         wire.read_answer().await;
     }
 
+    /// An attacker's WebSocket.
+    pub(crate) async fn websocket(&self) -> Wire {
+        let mut wire = self.open(self.http).await;
+        let head = b"GET /rtmp HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        wire.write(head).await;
+        wire.read_until(b"\r\n\r\n").await;
+        wire
+    }
+
     /// Opens a tunnel of RTMPT; gives its id.
     pub(crate) async fn open_tunnel(&self) -> Option<String> {
         let mut wire = self.open_reader(self.http).await;

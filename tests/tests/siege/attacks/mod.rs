@@ -1,5 +1,6 @@
 //! The attacks.
 
+mod floods;
 mod other;
 mod output;
 mod queues;
@@ -25,7 +26,15 @@ macro_rules! attack {
 use attack;
 
 pub(crate) fn all() -> Vec<Attack> {
-    [output::attacks(), work::attacks(), queues::attacks(), slow::attacks(), other::attacks()]
+    // Floods come last: what they leave open takes the places of the attackers' address for a while.
+    [
+        output::attacks(),
+        work::attacks(),
+        queues::attacks(),
+        slow::attacks(),
+        other::attacks(),
+        floods::attacks(),
+    ]
         .into_iter()
         .flatten()
         .collect()

@@ -52,16 +52,6 @@ where
     drop(connections);
 }
 
-/// An attacker's WebSocket.
-async fn websocket(target: &Target) -> Wire {
-    let mut wire = target.open(target.http).await;
-    let head = b"GET /rtmp HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    wire.write(head).await;
-    wire.read_until(b"\r\n\r\n").await;
-    wire
-}
-
 async fn unfinished_frames(target: Target) {
     // A handshake, and then what is part of a message of 8 MiB.
     let payload =
@@ -71,7 +61,7 @@ async fn unfinished_frames(target: Target) {
     many(300, end, |_| {
         let (target, frame) = (target.clone(), frame.clone());
         async move {
-            let mut wire = websocket(&target).await;
+            let mut wire = target.websocket().await;
             wire.write_until(&frame, end).await;
             Some(wire)
         }
