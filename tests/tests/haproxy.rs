@@ -1,4 +1,4 @@
-//! Clients behind HAProxy, which speaks the PROXY protocol to the server or writes `X-Forwarded-For`: the server sees
+//! Clients behind `haproxy`, which speaks the PROXY protocol to the server or writes `X-Forwarded-For`: the server sees
 //! the addresses of the clients, and counts by them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
@@ -24,7 +24,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The address of the clients. HAProxy connects to the server from 127.0.0.1, which is trusted.
+/// The address of the clients. `haproxy` connects to the server from 127.0.0.1, which is trusted.
 const CLIENT: &str = "127.0.0.7";
 const MAX: usize = 4;
 
@@ -41,10 +41,10 @@ impl Address {
     }
 }
 
-/// A server behind HAProxy.
+/// A server behind `haproxy`.
 struct Place {
     server: Server,
-    /// What HAProxy forwards with version 1, with version 2, and as HTTP.
+    /// What `haproxy` forwards with version 1, with version 2, and as HTTP.
     v1: SocketAddr,
     v2: SocketAddr,
     http: SocketAddr,
@@ -98,7 +98,7 @@ fn start_haproxy(file: &Path) -> Process {
     Process::start(Command::new(program).arg("-db").arg("-f").arg(file))
 }
 
-/// Ports that were free a moment ago: HAProxy does not tell which ones the system chose.
+/// Ports that were free a moment ago: `haproxy` does not tell which ones the system chose.
 fn free_addresses<const N: usize>() -> [SocketAddr; N] {
     let listeners = [(); N].map(|()| StdListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap())
@@ -210,7 +210,7 @@ async fn requests_through_haproxy_have_the_address_of_the_client() {
 
     // WebSockets count by the same address, through whichever connection of HAProxy they come.
     let mut statuses = Vec::new();
-    let mut held = Vec::new();
+    let mut sockets = Vec::new();
     for _ in 0..=MAX {
         let mut stream = socket(CLIENT, place.http).await;
         let upgrade = "GET /rtmp HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -219,7 +219,7 @@ async fn requests_through_haproxy_have_the_address_of_the_client() {
         let mut status = [0; 12];
         timeout(TIMEOUT, stream.read_exact(&mut status)).await.unwrap().unwrap();
         statuses.push(String::from_utf8_lossy(&status).into_owned());
-        held.push(stream);
+        sockets.push(stream);
     }
     assert_eq!(statuses[..MAX], ["HTTP/1.1 101"; MAX]);
     assert_eq!(statuses[MAX], "HTTP/1.1 503");

@@ -16,7 +16,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     vec![
         attack!("400 connections of RTMP", sockets),
         attack!("400 WebSockets", websockets),
-        attack!("20,000 tunnels through one connection", tunnels),
+        attack!("20,000 tunnels through four connections", tunnels),
     ]
 }
 
@@ -54,13 +54,23 @@ async fn websockets(target: Target) {
 }
 
 async fn tunnels(target: Target) {
-    let end = soon(3.0);
-    let mut wire = target.open_reader(target.http).await;
-    let request = wire::post("/open/1", b"");
-    for _ in 0..20_000 {
-        if Instant::now() > end || !wire.write(&request).await || wire.read_answer().await.is_empty() {
-            break;
-        }
-    }
-    sleep_until(end).await;
+    let end = soon(5.0);
+    // So many at a time that no time is lost with waiting. The last one is answered otherwise than those before it.
+    let batch = [wire::post("/open/1", b"").repeat(500), wire::post("/fcs/ident2", b"")].concat();
+    let flooding: JoinSet<_> = (0..4)
+        .map(|_| {
+            let (target, batch) = (target.clone(), batch.clone());
+            async move {
+                let mut wire = target.open_reader(target.http).await;
+                for _ in 0..10 {
+                    if Instant::now() > end || !wire.write(&batch).await {
+                        break;
+                    }
+                    wire.read_until(b"404 Not Found").await;
+                }
+            }
+        })
+        .collect();
+    flooding.join_all().await;
+    sleep_until(soon(0.5)).await;
 }
