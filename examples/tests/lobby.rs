@@ -221,7 +221,7 @@ async fn one_address_cannot_take_all_seats() {
     }
     let (status, words) = lobby.page("join", json!({"name": "more"})).await;
     assert_eq!((status, &words["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("Lobby.TooManySeats")));
-    // Who disconnects frees the seats.
+    // A client that disconnects frees its seats.
     let [first, second] = greedy;
     first.close();
     let joined = async { while second.call::<Seat>("lobby.join", ("again",)).await.is_err() {} };

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
 const PROXY: &str = "10.0.0.1:7";
 const LONG: Duration = Duration::from_secs(10);
-/// What the client sends behind the header.
+/// Bytes of the client behind the header.
 const CLIENT: &[u8] = b"\x03the client's";
 
 /// Gives one byte at a time.

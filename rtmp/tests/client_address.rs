@@ -350,7 +350,7 @@ async fn a_burst_of_connections_does_not_hold_up_a_newcomer() {
     connect_with(newcomer).await.unwrap();
 }
 
-/// What was logged.
+/// Lines that were logged.
 #[derive(Clone, Default)]
 struct Logs(Arc<Mutex<Vec<u8>>>);
 

@@ -44,7 +44,7 @@ impl Address {
 /// A server behind `haproxy`.
 struct Place {
     server: Server,
-    /// What `haproxy` forwards with version 1, with version 2, and as HTTP.
+    /// Addresses at which `haproxy` listens: it forwards with version 1, with version 2, and as HTTP.
     v1: SocketAddr,
     v2: SocketAddr,
     http: SocketAddr,

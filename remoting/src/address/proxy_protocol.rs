@@ -126,7 +126,7 @@ fn parse_port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|_| is_canonical)
 }
 
-/// How much of an address block is read: the client's address and port are in it.
+/// Family of an address block of version 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
     V4,

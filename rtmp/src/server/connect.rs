@@ -104,7 +104,7 @@ impl Connect {
         self.request.version()
     }
 
-    /// Where the client connects from; nothing where there is no socket. Behind a trusted proxy it is the address that the
+    /// Returns the address of the client, or `None` if there is no socket. Behind a trusted proxy it is the address that the
     /// proxy reports, with the port 0 if it reports none.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use crate::server::ServerSettings;
 
-/// Where a request comes from, if the app is served with its peers' addresses: axum's `ConnectInfo<SocketAddr>`.
+/// Address of the peer of a request, if the app is served with its peers' addresses: axum's `ConnectInfo<SocketAddr>`.
 pub(super) struct ClientAddress(pub(super) Option<SocketAddr>);
 
 impl ClientAddress {

@@ -20,7 +20,7 @@ use crate::wire;
 const ADDRESS: &str = "127.0.0.2:0";
 /// The address of the client that connects anew.
 const NEWCOMER: &str = "127.0.0.3:0";
-/// How long it waits before it does so again.
+/// Pause before it connects again.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long the call of `siege.wait` takes that there is always one of.
 const WAIT_MILLIS: u32 = 20;

@@ -35,9 +35,9 @@ pub(crate) fn all() -> Vec<Attack> {
         other::attacks(),
         floods::attacks(),
     ]
-        .into_iter()
-        .flatten()
-        .collect()
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Strings of one length that are the same in their first and last 64 bytes and fill all places where a table of strings
