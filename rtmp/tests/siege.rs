@@ -646,7 +646,7 @@ async fn all_attackers_together_stay_within_the_budget() {
     bystander.noticed_nothing("240 attackers").await;
     assert!(taken > 20 && refused > 0, "{taken} taken, {refused} refused");
     // Beyond the budget: a reply of each worker with what the method and its encoding took, the room that growing buffers
-    // have and do not use, and what the allocator keeps of what was freed. Without a budget it is more than 1 GiB.
+    // have and do not use, and what the allocator keeps of what was freed.
     assert!(most <= 4 * SMALL_BUDGET, "{} MiB beyond the {} MiB at first", most >> 20, before >> 20);
     bystander.leave().await;
 }
