@@ -67,7 +67,8 @@ pub fn decoder_for_arguments<'de>(
 /// Returns the bytes of an encoder that is then dropped, without moving it.
 ///
 /// # Errors
-/// Those of [`Encoder::finish`].
+///
+/// Returns an error in the same cases as [`Encoder::finish`].
 #[inline]
 pub fn finish_in_place(encoder: &mut Encoder) -> Result<Vec<u8>, EncodeError> {
     encoder.finish_in_place()
