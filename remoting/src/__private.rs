@@ -100,6 +100,8 @@
 //! fn ping(&self, n: u32) -> impl Future<Output = Result<u32, CallError>> + Send { self.invoke::<u32>("ping", (n,)) }
 //! ```
 
+/// Rate limits on log lines that a peer can cause.
+pub use crate::__log_limit as log_limit;
 pub use amf_core;
 
 use crate::service::{CallError, Fault, MethodFuture, Reply, blocking_pool};

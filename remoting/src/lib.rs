@@ -105,6 +105,8 @@
 //! `tower` are the versions in use.
 
 #[doc(hidden)]
+pub mod __log_limit;
+#[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "connection")]
 pub mod address;

@@ -40,6 +40,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::__log_limit::warn_limited;
 use crate::metrics::{self, Shed};
 
 /// Granularity of charges, in bytes. A shared counter is touched only when a charge moves to another step.
@@ -329,7 +330,7 @@ impl BudgetInner {
             && let Some((bytes, holder)) = holders.take_largest()
         {
             record_shed(Shed::Disconnect);
-            tracing::warn!(bytes, "disconnected a client: the limit `{}` is exceeded", MemoryBudget::NAME);
+            warn_limited!(bytes, "disconnected a client: the limit `{}` is exceeded", MemoryBudget::NAME);
             holder.shed();
             used = used.saturating_sub(bytes);
             holders.ending.push(Arc::downgrade(&holder));

@@ -15,7 +15,7 @@ use crate::process::Process;
 pub struct Lobby {
     origin: String,
     rtmp: String,
-    _process: Process,
+    process: Process,
 }
 
 impl Lobby {
@@ -38,7 +38,12 @@ impl Lobby {
         };
         let origin = address("http://127.0.0.1:");
         let rtmp = address("rtmp://127.0.0.1:");
-        Self { origin, rtmp, _process: process }
+        Self { origin, rtmp, process }
+    }
+
+    /// Ends the lobby, and returns its log.
+    pub fn stop(self) -> String {
+        self.process.stop()
     }
 
     /// Where the page is: `http://127.0.0.1:PORT`.

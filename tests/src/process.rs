@@ -113,6 +113,11 @@ impl Process {
         Finished { status, stdout, stderr: self.kill() }
     }
 
+    /// Ends the process, and returns what it wrote on stderr.
+    pub fn stop(mut self) -> String {
+        self.kill()
+    }
+
     fn out_of_time(&mut self, limit: Duration, stdout: &str) -> ! {
         let stderr = self.kill();
         panic!("{} did not end within {limit:?}\n{stdout}\n{stderr}", self.name)

@@ -1,6 +1,7 @@
-//! What the crates log by `Display`: text of a peer is logged by `Debug`, or in an error that escapes it.
+//! What the crates log by `Display`: text of a peer is logged by `Debug`, or in an error that escapes it. And how often:
+//! lines that a peer can cause are limited.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,8 @@ fn no_text_of_a_peer_is_logged_as_it_is() {
                 continue;
             }
             let place = format!("{}:{}", file.display(), number + 1);
-            let sets_message = line.contains("tracing::") && line.contains("message = ");
+            let is_event = line.contains("tracing::") || line.contains("_limited!");
+            let sets_message = is_event && line.contains("message = ");
             assert!(!sets_message, "{place}: subscribers write the field `message` as it is");
             for field in display_fields(line) {
                 fields += 1;
@@ -70,6 +72,73 @@ fn no_text_of_a_peer_is_logged_as_it_is() {
         }
     }
     assert!(fields > 20, "{fields} fields were found");
+}
+
+/// Lines of the levels that are written by default which are not limited: file, words of the line, and why a peer cannot
+/// cause more of them.
+const UNLIMITED: [(&str, &str, &str); 3] = [
+    ("remoting/src/gateway/serve.rs", "cancelled requests", "once, when the server is shut down"),
+    ("remoting/src/service/supervisor.rs", "a poll of the method", "once for each method"),
+    ("rtmp/src/server/settings.rs", "is still at work", "once, when the server is shut down"),
+];
+
+/// Whether a line of code writes an event of a level that is written by default.
+fn is_unlimited_event(line: &str) -> bool {
+    let line = line.trim_start();
+    let macros = ["warn!", "error!", "info!", "event!"];
+    !line.starts_with("//")
+        && (macros.iter().any(|name| line.contains(&format!("tracing::{name}")) || line.starts_with(name))
+            || line.starts_with("use tracing::")
+                && ["warn", "error", "info", "event"].iter().any(|name| line.contains(name)))
+}
+
+#[test]
+fn lines_that_a_peer_can_cause_are_limited() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for crate_name in ["amf-core", "remoting", "rtmp"] {
+        sources(&root.join(crate_name).join("src"), &mut files);
+    }
+    let mut unlimited = Vec::new();
+    let mut limited = 0;
+    for file in files {
+        let name = file.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        limited += lines.iter().filter(|line| line.contains("_limited!(")).count();
+        for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_unlimited_event(line)) {
+            // The words may stand on the following lines.
+            let event = lines.get(index..lines.len().min(index + 6)).unwrap().join("\n");
+            let listed = UNLIMITED.iter().position(|(file, words, _)| *file == name && event.contains(words));
+            let place = format!("{name}:{}", index + 1);
+            unlimited.push(listed.unwrap_or_else(|| {
+                panic!(
+                    "{place}: `{}` may be repeated by a peer; use `warn_limited!` or the like, or list it",
+                    line.trim()
+                )
+            }));
+        }
+    }
+    unlimited.sort_unstable();
+    assert_eq!(unlimited, [0, 1, 2], "each line that is listed occurs once");
+    assert!(limited > 20, "{limited} lines are limited");
+}
+
+#[test]
+fn events_are_found_however_they_are_written() {
+    for line in [
+        "tracing::warn!(%error, \"no\");",
+        "  warn!(\"no\")",
+        "Err(_) => return tracing::error!(",
+        "use tracing::{info, debug};",
+    ] {
+        assert!(is_unlimited_event(line), "{line}");
+    }
+    for line in
+        ["warn_limited!(\"no\");", "// tracing::warn!", "tracing::debug!(\"no\");", "use tracing::Span;"]
+    {
+        assert!(!is_unlimited_event(line), "{line}");
+    }
 }
 
 #[test]

@@ -68,6 +68,7 @@ use http_body_util::Full;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::__log_limit::warn_limited;
 use crate::metrics;
 use crate::service::{Call, CallError, Caller, Client, ClientId, Credentials, Services, ToArguments};
 use batch::EncodedCall;
@@ -265,7 +266,7 @@ impl RemotingClient {
         metrics::record_trailing_bytes("reply", replies.trailing_bytes());
         self.session().apply_headers(&replies, limits);
         if timeout(limits.call_timeout, self.dispatch_server_calls(&replies)).await.is_err() {
-            tracing::warn!("what the server called along with its reply took too long");
+            warn_limited!("what the server called along with its reply took too long");
         }
         Ok(replies)
     }

@@ -8,6 +8,7 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 use super::{ClientLimits, Replies, UrlError};
+use crate::__log_limit::warn_limited;
 use crate::service::budget::OutputBudget;
 
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ impl Session {
                 continue;
             }
             if self.cookies.len() >= limits.stored_entries || text.len() > limits.stored_entry_bytes {
-                tracing::warn!(name = cookie.name(), "a cookie is not kept, since there are enough");
+                warn_limited!(name = cookie.name(), "a cookie is not kept, since there are enough");
                 continue;
             }
             self.cookies.push(cookie);
@@ -105,7 +106,7 @@ impl Session {
             let value = match header.value::<Value>() {
                 Ok(value) => value,
                 Err(error) => {
-                    tracing::warn!(%error, "a header of a reply cannot be read");
+                    warn_limited!(%error, "a header of a reply cannot be read");
                     continue;
                 }
             };
@@ -139,7 +140,7 @@ impl Session {
                 self.set_path(uri.path_and_query().map_or("/", PathAndQuery::as_str), limits);
                 self.original = self.current.clone();
             }
-            _ => tracing::warn!(url, "a server would have us call another one, which is not done"),
+            _ => warn_limited!(url, "a server would have us call another one, which is not done"),
         }
     }
 
@@ -148,7 +149,7 @@ impl Session {
         let Some(path) = PathAndQuery::try_from(path).ok().filter(|path| {
             path.as_str().starts_with('/') && path.as_str().len() <= limits.stored_entry_bytes
         }) else {
-            return tracing::warn!(path, "a server changed its address to none");
+            return warn_limited!(path, "a server changed its address to none");
         };
         parts.path_and_query = Some(path);
         if let Ok(uri) = Uri::from_parts(parts) {
@@ -163,7 +164,7 @@ impl Session {
         self.remove_header(name);
         let Some(data) = value.get("data").filter(|data| !data.is_null()) else { return };
         if self.headers.len() >= limits.stored_entries {
-            return tracing::warn!(name, "a persistent header is not kept, since there are enough");
+            return warn_limited!(name, "a persistent header is not kept, since there are enough");
         }
         // AMF0 repeats what AMF3 refers to, so a small reply may ask for a header of many megabytes.
         let left = limits.stored_entry_bytes.saturating_sub(name.len());
@@ -171,7 +172,7 @@ impl Session {
         if name.len() > limits.stored_entry_bytes
             || self.set_header(name, must_understand, data, budget).is_err()
         {
-            tracing::warn!(name, "a persistent header is not kept, since it is too large");
+            warn_limited!(name, "a persistent header is not kept, since it is too large");
         }
     }
 }

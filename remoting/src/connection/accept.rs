@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::__log_limit::{error_limited, warn_limited};
+
 /// Pause after an error of accepting: out of file descriptors, most likely, so trying again at once would keep a
 /// processor busy with failing.
 const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
@@ -93,7 +95,7 @@ where
                 }
             }
             Some(Err(error)) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                warn_limited!(%error, "a connection could not be accepted");
                 sleep(ACCEPT_ERROR_PAUSE).await;
             }
         }
@@ -102,7 +104,7 @@ where
 
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a connection failed");
+        error_limited!(%error, "a connection failed");
     }
 }
 

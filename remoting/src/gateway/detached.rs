@@ -8,6 +8,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use super::GatewayLimits;
+use crate::__log_limit::warn_limited;
 use crate::metrics;
 
 /// Runs the work of packets in tasks of their own, of which a bounded number outlives its client.
@@ -76,7 +77,7 @@ impl Drop for DetachOnDrop {
         }
         let name = GatewayLimits::NAMES.detached_packets;
         metrics::record_exceeded_limit(name);
-        tracing::warn!("cancelled the calls of a client that has gone: the limit `{name}` is reached");
+        warn_limited!("cancelled the calls of a client that has gone: the limit `{name}` is reached");
         self.task.abort();
     }
 }

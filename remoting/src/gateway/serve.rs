@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tower::Service;
 
 use super::paced::{PacedBody, PacedIo, WriteState};
+use crate::__log_limit::warn_limited;
 use crate::address::{ProxyProtocolError, TrustedHeader, TrustedProxies};
 use crate::connection::{
     Accept, ConnectionLimiter, ConnectionLimits, ConnectionPermit, Shutdown, accept_until,
@@ -239,7 +240,7 @@ pub async fn serve<L>(
         let permit = match limiter.admit(&connection_limits, counted) {
             Ok(permit) => permit,
             Err(error) => {
-                tracing::warn!(%error, ?peer, "closed a connection");
+                warn_limited!(%error, ?peer, "closed a connection");
                 return None;
             }
         };
@@ -329,7 +330,7 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
                         if matches!(error, ProxyProtocolError::Timeout) {
                             metrics::record_exceeded_limit(ServerLimits::NAMES.header_read_timeout);
                         }
-                        tracing::warn!(%error, ?peer, "closed a connection of a proxy");
+                        warn_limited!(%error, ?peer, "closed a connection of a proxy");
                     }
                 }
                 return false;
@@ -339,7 +340,7 @@ impl<A: Clone + Send + Sync + 'static> HttpConnection<A> {
         if self.proxies.counts(client)
             && let Err(error) = self.permit.set_address(&self.limits.connection_limits(), client)
         {
-            tracing::warn!(%error, peer = ?client, "closed a connection");
+            warn_limited!(%error, peer = ?client, "closed a connection");
             return false;
         }
         true

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::budget::PacketBudget;
 use super::limits::PacketLimits;
+use crate::__log_limit::error_limited;
 use crate::memory::{MIN_CHARGED_BYTES, MemoryCharge};
 use crate::metrics;
 use crate::service::{
@@ -139,7 +140,7 @@ impl Connection for CallConnection {
 
     fn invoke(&self, _: &Notification) -> BoxFuture<'static, Result<Bytes, CallError>> {
         Box::pin(async {
-            tracing::error!(
+            error_limited!(
                 "a client was asked over HTTP; tell it with a notification, or let it connect over RTMP"
             );
             Err(CallError::Unsupported("a client cannot be asked over HTTP, since it has no way to answer"))

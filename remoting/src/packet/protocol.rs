@@ -6,6 +6,7 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::schedule::ScheduledCall;
+use crate::__log_limit::error_limited;
 use crate::service::budget::encode_fault;
 use crate::service::deadline::Deadline;
 use crate::service::{BoxFuture, Call, Caller, Fault, Reply, Services};
@@ -100,7 +101,7 @@ impl MessageReply {
         match reply {
             Ok(reply) => reply.into_body(),
             Err(error) => {
-                tracing::error!(%error, "an answer cannot be encoded");
+                error_limited!(%error, "an answer cannot be encoded");
                 Bytes::from_static(NULL)
             }
         }

@@ -8,6 +8,7 @@ use super::budget::{NO_RESPONSE, ON_RESULT, ON_STATUS, PACKET_BYTES, address};
 use super::handler::PacketError;
 use super::protocol::MessageReply;
 use super::reply_headers::ReplyHeaders;
+use crate::__log_limit::error_limited;
 use crate::service::Notification;
 
 /// Bytes that most messages take besides their bodies, at most.
@@ -67,6 +68,6 @@ impl ReplyWriter {
 /// Everything that the packet holds was checked when it was made, so nothing should lead here.
 #[cold]
 fn encode_error(error: EncodeError) -> PacketError {
-    tracing::error!(%error, "a reply cannot be written");
+    error_limited!(%error, "a reply cannot be written");
     PacketError::Encode(error)
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tracing::Span;
 
 use super::Fault;
+use super::failure_log::{CurrentMethod, MethodScope};
 
 /// Decides which calls start on tokio's blocking pool, and how many at a time.
 #[derive(Clone)]
@@ -75,8 +76,12 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 ) -> Result<T, Fault> {
     let Ok(runtime) = Handle::try_current() else { return work() };
     // What the work logs belongs to the span of its call.
-    let span = Span::current();
-    let mut running = AbortOnDrop(runtime.spawn_blocking(move || span.in_scope(work)));
+    let (span, method) = (Span::current(), CurrentMethod::get());
+    let work = move || {
+        let _scope = MethodScope::enter(method);
+        span.in_scope(work)
+    };
+    let mut running = AbortOnDrop(runtime.spawn_blocking(work));
     match (&mut running.0).await {
         Ok(outcome) => outcome,
         Err(error) => match error.try_into_panic() {

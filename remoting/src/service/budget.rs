@@ -6,6 +6,7 @@ use amf_core::__private::finish_in_place;
 use amf_core::{Amf0Numbering, EncodeError, EncodeErrorKind, Encoder, OutputLimit, Version};
 use bytes::Bytes;
 
+use super::failure_log::log_failure;
 use super::fault::{Fault, code};
 use crate::metrics;
 
@@ -101,7 +102,7 @@ pub(crate) fn encode_fault(error: &EncodeError) -> Fault {
     }
     if *error.kind() == EncodeErrorKind::Dangling {
         // The advice in the error is for who wrote the method.
-        tracing::error!("a call failed: the result cannot be encoded: {error}");
+        log_failure(format_args!("the result cannot be encoded: {error}"));
         let text = "the result refers back to an object that encloses it and is not there any more";
         return Fault::new(code::INCOMPLETE_RESULT, text);
     }

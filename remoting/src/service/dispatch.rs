@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 
 use super::args::check_sequence_count;
 use super::catch_panic::catch_panic;
+use super::failure_log::{CurrentMethod, MethodScope};
 use super::fault::{Fault, code};
 use super::registry::{Registry, ResolvedMethod};
 use super::{Access, Arguments, ArgumentsForm, BoxFuture, Call, Context, MethodFuture, Reply, Target};
@@ -33,12 +34,14 @@ pub(super) fn dispatch(mut call: Call) -> BoxFuture<'static, Result<Reply, Fault
 pub(super) struct Dispatch {
     /// Until the first poll.
     call: Option<Call>,
+    /// Whose rate its failures are logged at.
+    method: Option<CurrentMethod>,
     running: Option<MethodFuture>,
 }
 
 impl Dispatch {
     pub(super) fn new(call: Call) -> Self {
-        Self { call: Some(call), running: None }
+        Self { call: Some(call), method: None, running: None }
     }
 
     /// Polls the method, which is started at the first poll. Registry and target are those of the future around it, so
@@ -49,9 +52,13 @@ impl Dispatch {
         target: &Target,
         cx: &mut task::Context<'_>,
     ) -> Poll<Result<Reply, Fault>> {
+        let scope = MethodScope::enter(self.method);
         let polled = catch_panic(target, || {
             if let Some(call) = self.call.take() {
-                self.running = Some(start(registry, target, call)?);
+                let method = resolve(registry, target)
+                    .map_err(|fault| call.not_found().map_or(fault, |not_found| not_found(target)))?;
+                self.method = Some(scope.set(method.signature));
+                self.running = Some(start(registry, target, method, call)?);
             }
             // As every future, this one is not polled again once it is ready.
             let Some(running) = &mut self.running else { return Ok(Poll::Pending) };
@@ -66,9 +73,12 @@ impl Dispatch {
 /// Starts the method. If its rule has to be checked, or its arguments are decoded on the blocking pool, it starts while
 /// the future is polled.
 #[inline]
-fn start(registry: &Arc<Registry>, target: &Target, call: Call) -> Result<MethodFuture, Fault> {
-    let method = resolve(registry, target)
-        .map_err(|fault| call.not_found().map_or(fault, |not_found| not_found(target)))?;
+fn start(
+    registry: &Arc<Registry>,
+    target: &Target,
+    method: ResolvedMethod<'_>,
+    call: Call,
+) -> Result<MethodFuture, Fault> {
     let access = method.signature.access();
     let is_large = registry.blocking_pool().is_used_for(call.arguments().len());
     if matches!(access, Access::Public) && !is_large {

@@ -7,6 +7,8 @@ use amf_core::__private::Escaped;
 use amf_core::{Class, DecodeError, Decoder, EncodeError, Encoder, FromAmf, ToAmf, Value};
 
 use super::CallError;
+use super::failure_log::log_failure;
+use crate::__log_limit::info_limited;
 use crate::memory::MemoryBudgetExceededError;
 
 /// The codes that the framework itself answers with.
@@ -115,18 +117,23 @@ impl Fault {
     #[cold]
     fn of_decode_error(message: String, error: &DecodeError) -> Self {
         if error.advice().is_some() {
-            tracing::info!("a caller sent what the program cannot read: {error}");
+            info_limited!("a caller sent what the program cannot read: {error}");
         }
         Self::new(code::MESSAGE_ENCODING, message)
     }
 
     /// Logs `what` as an error; the caller learns no more than `Server.Processing`, "internal error".
+    ///
+    /// Lines about one method and one place in the program are limited: ten at once, then one every ten seconds, with
+    /// the number of those between in the field `suppressed`.
+    #[track_caller]
     pub fn internal(what: impl fmt::Display) -> Self {
-        tracing::error!("a call failed: {}", Escaped(what));
+        log_failure(Escaped(what));
         Self::new(code::PROCESSING, "internal error")
     }
 
     /// The same, of a method or a layer that panicked.
+    #[track_caller]
     pub(super) fn panicked(what: impl fmt::Display) -> Self {
         Self { is_panic: true, ..Self::internal(what) }
     }
@@ -206,7 +213,7 @@ impl From<CallError> for Fault {
         let message = match &error {
             // A mistake of this program, with advice for its author.
             CallError::Encode(_) => {
-                tracing::error!("a client cannot be called: {error}");
+                log_failure(format_args!("a client cannot be called: {error}"));
                 "the arguments cannot be encoded".to_owned()
             }
             CallError::Decode(error) => format!("the answer cannot be read: {}", error.without_advice()),

@@ -21,6 +21,7 @@ pub(crate) mod deadline;
 mod describe;
 pub(crate) mod dispatch;
 mod extensions;
+mod failure_log;
 pub mod fault;
 mod group;
 mod header;

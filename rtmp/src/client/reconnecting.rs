@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+use amf_remoting::__private::log_limit::error_limited;
 use amf_remoting::service::ClientId;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -132,7 +133,7 @@ impl ReconnectingConnection {
     fn emit(&self, event: &ConnectionEvent) {
         // What keeps the connection must not end with a mistake of the program's.
         if catch_unwind(AssertUnwindSafe(|| (self.on_event)(event))).is_err() {
-            tracing::error!("the hook of on_event panicked");
+            error_limited!("the hook of on_event panicked");
         }
     }
 }

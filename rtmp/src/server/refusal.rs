@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use amf_remoting::__private::log_limit::warn_limited;
 use amf_remoting::connection::{
     ConnectionLimits, ConnectionMemory, ConnectionPermit, ShutdownTimeouts, TooManyConnectionsError,
 };
@@ -83,7 +84,7 @@ impl ServerSettings {
     }
 
     fn refuse(&self, error: TooManyConnectionsError, peer: Option<SocketAddr>) -> Option<Entry> {
-        tracing::warn!(%error, ?peer, "a connection was refused");
+        warn_limited!(%error, ?peer, "a connection was refused");
         let max = NamedLimit::new(ServerLimits::NAMES.pending_refusals, self.limits.pending_refusals);
         let permit = self.inner.refusals.admit(&ConnectionLimits::new(max), None).ok()?;
         Some(Entry::Refused(Refusal { error, accepted_at: Instant::now(), _permit: permit }))

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use amf_core::DynamicMembers;
+use amf_remoting::__private::log_limit::error_limited;
 use amf_remoting::connection::{ConnectionCharge, ConnectionPermit, outcome_bytes};
 use amf_remoting::service::{BoxFuture, ClientId, Reply, Target, fault};
 use amf_remoting::{Caller, Client, Fault, MemoryBudget};
@@ -262,7 +263,7 @@ fn spawn_on_disconnect(
     settings.tasks().spawn_on(
         async move {
             if outcome.await.is_err() {
-                tracing::error!("the hook of on_disconnect panicked");
+                error_limited!("the hook of on_disconnect panicked");
             }
             drop(permit);
         },
@@ -314,11 +315,11 @@ async fn run_on_connect(settings: Arc<ServerSettings>, connect: Connect) -> Resu
     match timeout(limit, decision).await {
         Ok(Ok(decision)) => decision,
         Ok(Err(_panic)) => {
-            tracing::error!("the hook of on_connect panicked");
+            error_limited!("the hook of on_connect panicked");
             Err(rejection)
         }
         Err(_elapsed) => {
-            tracing::error!(?limit, "the hook of on_connect took too long");
+            error_limited!(?limit, "the hook of on_connect took too long");
             Err(rejection)
         }
     }

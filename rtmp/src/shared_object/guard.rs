@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use amf_core::{DecodeError, FromAmf};
+use amf_remoting::__private::log_limit::error_limited;
 use amf_remoting::Caller;
 
 use super::state::encoded::EncodedValue;
@@ -131,7 +132,7 @@ impl fmt::Debug for SlotWrite<'_> {
 /// What a guard says; no, if it panics.
 pub(super) fn is_allowed(check: impl FnOnce() -> bool) -> bool {
     catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_panic| {
-        tracing::error!("the guard of shared objects panicked");
+        error_limited!("the guard of shared objects panicked");
         false
     })
 }

@@ -4,6 +4,7 @@ use std::mem;
 use std::sync::Arc;
 
 use amf_core::Version;
+use amf_remoting::__private::log_limit::warn_limited;
 
 use super::state::encoded::EncodedValue;
 use super::state::limits::SharedObjectLimits;
@@ -90,7 +91,7 @@ impl Replica {
         if value.is_null() {
             self.slots.remove(key);
         } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &REPLICA_LIMITS) {
-            tracing::warn!(?key, %limit, "a slot of a shared object is not kept");
+            warn_limited!(?key, %limit, "a slot of a shared object is not kept");
         }
         self.slots.commit_finished();
     }

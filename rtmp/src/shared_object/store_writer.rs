@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use amf_core::__private::Escaped;
+use amf_remoting::__private::log_limit::error_limited;
 use tokio::sync::watch;
 
 use super::state::slots::Slots;
@@ -198,7 +199,7 @@ impl<S: SharedObjectStore> WriterThread<S> {
             break;
         }
         if self.retries >= MAX_RETRIES {
-            tracing::error!(
+            error_limited!(
                 objects = self.uncertain_objects.len(),
                 "shared objects stay in doubt until their next change"
             );
@@ -222,10 +223,10 @@ fn attempt<T>(
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(Ok(done)) => return Some(done),
         Ok(Err(error)) => {
-            tracing::error!(%error, action, first = %Escaped(first), objects, "the store of shared objects failed");
+            error_limited!(%error, action, first = %Escaped(first), objects, "the store of shared objects failed");
         }
         Err(_panic) => {
-            tracing::error!(action, first = %Escaped(first), objects, "the store of shared objects panicked");
+            error_limited!(action, first = %Escaped(first), objects, "the store of shared objects panicked");
         }
     }
     store_failed(action);

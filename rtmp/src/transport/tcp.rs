@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use amf_remoting::__private::log_limit::warn_limited;
 use amf_remoting::address::{ProxyProtocolError, TrustedProxies};
 use amf_remoting::connection::accept_until;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
@@ -218,7 +219,7 @@ impl TcpConnection {
                         if matches!(error, ProxyProtocolError::Timeout) {
                             limit_exceeded(Limits::NAMES.handshake_timeout);
                         }
-                        tracing::warn!(%error, peer = ?self.peer, "closed a connection of a proxy");
+                        warn_limited!(%error, peer = ?self.peer, "closed a connection of a proxy");
                     }
                 }
                 return;

@@ -51,6 +51,7 @@ const AMF_DERIVE: &[&str] = &[
 
 #[rustfmt::skip]
 const REMOTING: &[&str] = &[
+    "__log_limit",
     "metrics",
     "memory",
     "address",

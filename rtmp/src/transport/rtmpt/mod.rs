@@ -16,6 +16,7 @@ mod sessions;
 
 use std::sync::Arc;
 
+use amf_remoting::__private::log_limit::warn_limited;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
@@ -83,7 +84,7 @@ async fn open(
     let response = match sessions.open(&peer) {
         Ok(id) => tunnel_response(format!("{id}\n")),
         Err(error) => {
-            tracing::warn!(%error, peer = ?peer.0, "a tunnel was refused");
+            warn_limited!(%error, peer = ?peer.0, "a tunnel was refused");
             (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
         }
     };

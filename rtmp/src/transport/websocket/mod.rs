@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use amf_remoting::__private::log_limit::warn_limited;
 use amf_remoting::connection::{ConnectionMemory, ConnectionPermit};
 use axum::body::Body;
 use axum::extract::Request;
@@ -93,7 +94,7 @@ fn upgrade(settings: Arc<ServerSettings>, peer: &ClientAddress, mut request: Req
     let permit = match settings.admit(Some(peer.counted(&settings))) {
         Ok(permit) => Arc::new(permit),
         Err(error) => {
-            tracing::warn!(%error, peer = ?peer.0, "a WebSocket was refused");
+            warn_limited!(%error, peer = ?peer.0, "a WebSocket was refused");
             return (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response();
         }
     };
