@@ -31,6 +31,11 @@ const SECTIONS: &[Section] = &[
         declaration: amf_remoting::Services::CALL_LIMITS,
     },
     Section {
+        title: "`amf_remoting::service::LoginLimits`: attempts to log in",
+        text: "For `Services::login_limits`, over every transport.",
+        declaration: amf_remoting::service::LoginLimits::DECLARATION,
+    },
+    Section {
         title: "`amf_remoting::OutputLimits`: what a server writes",
         text: "For `Services::output_limits`, over every transport.",
         declaration: amf_remoting::OutputLimits::DECLARATION,

@@ -54,14 +54,10 @@ impl Accounts {
         name: String,
         password: String,
     ) -> Result<(), Fault> {
-        let principal = Users.authenticate(&Credentials::new(name, password), caller).await?;
-        let principal =
-            principal.ok_or_else(|| Fault::new("Client.Authentication", "wrong user or password"))?;
+        // Within the limits on logins. What follows in the same packet knows of it, too.
+        let principal = caller.login_with(&Credentials::new(name, password)).await?;
         session.cycle_id().await.map_err(Fault::internal)?;
-        session.insert(USER, principal.name()).await.map_err(Fault::internal)?;
-        // The calls that follow in the same packet run as this user, too.
-        caller.login(principal).await;
-        Ok(())
+        session.insert(USER, principal.name()).await.map_err(Fault::internal)
     }
 
     async fn logout(&self, caller: &Caller, session: &Extracted<Session>) -> Result<(), Fault> {

@@ -78,7 +78,7 @@ async fn login(context: &CallContext, caller: &Caller, body: &CommandBody) -> Re
 
 /// A client of Flex takes any other code for that of a server that cannot be reached.
 fn as_client_fault(fault: Fault) -> Fault {
-    if fault.code() == code::SERVER_AUTHENTICATION {
+    if [code::SERVER_AUTHENTICATION, code::TOO_MANY_LOGINS].contains(&fault.code()) {
         return Fault::new(code::CLIENT_AUTHENTICATION, fault.message().to_owned());
     }
     fault

@@ -1,11 +1,14 @@
 //! What the head of a request says about who calls.
 
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
 use http::header;
 use http::request::Parts;
 
-use crate::service::{Credentials, Extensions, Principal};
+use crate::service::{ClientAddress, Credentials, Extensions, Principal};
 
-/// The head, the credentials of HTTP Basic, and whom a layer of the app has found already.
+/// The head, the address, the credentials of HTTP Basic, and whom a layer of the app has found already.
 pub(super) fn caller_extensions(head: Parts) -> Extensions {
     let mut extensions = Extensions::new();
     if let Some(credentials) = basic_credentials(&head) {
@@ -14,8 +17,16 @@ pub(super) fn caller_extensions(head: Parts) -> Extensions {
     if let Some(principal) = head.extensions.get::<Principal>() {
         extensions.insert(principal.clone());
     }
+    if let Some(address) = client_address(&head) {
+        extensions.insert(address);
+    }
     extensions.insert(head);
     extensions
+}
+
+/// The address by which limits count the client.
+fn client_address(head: &Parts) -> Option<ClientAddress> {
+    head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| ClientAddress(peer.ip()))
 }
 
 /// RFC 7617. Other schemes are for the program's authenticator, which sees the head.

@@ -109,7 +109,7 @@ use tracing::{Instrument, Span};
 
 use crate::flex::{self, Flex};
 use crate::packet::{HeaderPolicy, PacketProtocol, PacketSettings, handle_packet, packet_span};
-use crate::service::{BoxFuture, Extensions, Services};
+use crate::service::{Access, BoxFuture, Extensions, Services};
 use credentials::caller_extensions;
 use detached::DetachedPackets;
 use rejection::HttpRejection;
@@ -187,7 +187,24 @@ impl Gateway {
     /// call that is not meant is never made.
     #[must_use]
     pub fn describe_service(mut self, enabled: bool) -> Self {
-        Arc::make_mut(&mut self.inner).policy.set_describe_service(enabled);
+        let access = enabled.then_some(Access::Public);
+        Arc::make_mut(&mut self.inner).policy.set_describe_service(access);
+        self
+    }
+
+    /// Restricts [`describe_service`](Self::describe_service) to callers that an access rule admits, for example to those
+    /// who are logged in. Other callers receive the fault of the rule.
+    ///
+    /// ```
+    /// use amf_remoting::service::Access;
+    /// use amf_remoting::{Gateway, Services};
+    ///
+    /// let gateway = Gateway::new(Services::new()).describe_service_to(Access::LoggedIn);
+    /// # let _ = gateway;
+    /// ```
+    #[must_use]
+    pub fn describe_service_to(mut self, access: Access) -> Self {
+        Arc::make_mut(&mut self.inner).policy.set_describe_service(Some(access));
         self
     }
 

@@ -25,7 +25,7 @@ use crate::metrics;
 use crate::service::deadline::Deadline;
 use crate::service::fault::Fault;
 use crate::service::request_headers::RequestHeader;
-use crate::service::{BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
+use crate::service::{Access, BoxFuture, Call, Caller, Extensions, Notification, Services, Signature};
 
 /// What packets are answered with.
 #[derive(Clone, Copy)]
@@ -72,9 +72,9 @@ pub(crate) async fn handle_packet(
     let version = PacketVersion::new(packet.version);
     let packet_deadline = Deadline::new(limits.packet_timeout, Instant::now());
     let context = CallContext { services: services.clone(), packet_deadline };
-    let is_description = policy.is_description_request(&packet);
+    let description = policy.description_request(&packet);
     let handler =
-        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, is_description, budget };
+        PacketHandler { context, protocol, version, bytes: &bytes, packet: &packet, description, budget };
     let client = handler.packet_client(&limits);
     let reply_headers = ReplyHeaders::new(&limits, Arc::clone(&handler.budget));
     let known = version.ensure_known().map_err(|fault| ("version", fault));
@@ -133,8 +133,8 @@ struct PacketHandler<'a> {
     version: PacketVersion,
     bytes: &'a Bytes,
     packet: &'a Packet<'a>,
-    /// Whether the services are to be described, not called.
-    is_description: bool,
+    /// Who may have the services described, if that is what the packet asks for in place of calls.
+    description: Option<Access>,
     /// What the reply may still take.
     budget: Arc<PacketBudget>,
 }
@@ -185,7 +185,7 @@ impl PacketHandler<'_> {
         }
         let body = self.bytes.slice_ref(message.body);
         let message = PacketMessage { target, body, version, caller, context: &self.context };
-        let protocol = self.protocol.filter(|_| !self.is_description);
+        let protocol = self.protocol.filter(|_| self.description.is_none());
         if let Some(call) = protocol.and_then(|protocol| protocol.handle(&message)) {
             return call;
         }
@@ -193,9 +193,9 @@ impl PacketHandler<'_> {
         let call = Call::new(target, body, version, caller);
         let is_concurrent =
             self.context.services.signature(call.target()).is_some_and(Signature::is_concurrent);
-        let reply: BoxFuture<'_, MessageReply> = if self.is_description {
+        let reply: BoxFuture<'_, MessageReply> = if let Some(access) = self.description {
             Box::pin(async move {
-                let description = describe_target(&self.context.services, &call);
+                let description = describe_target(&self.context.services, &call, access);
                 MessageReply::new(version, self.context.within_packet_timeout(description).await)
             })
         } else {

@@ -6,7 +6,7 @@ use amf_core::packet::Packet;
 
 use crate::service::dispatch::shortened;
 use crate::service::fault::{Fault, code};
-use crate::service::{Call, Credentials, Reply, ServiceDescription, Services};
+use crate::service::{Access, Call, Credentials, Reply, ServiceDescription, Services};
 
 /// Asks for a description of the service in place of a call.
 const DESCRIBE_SERVICE: &str = "DescribeService";
@@ -15,12 +15,13 @@ const DESCRIBE_SERVICE: &str = "DescribeService";
 pub(crate) struct HeaderPolicy {
     /// The names that a strict gateway's program understands; nothing where it is lenient.
     understood: Option<Arc<[String]>>,
-    describe_service: bool,
+    /// Who may have services described; `None` is nobody.
+    describe_service: Option<Access>,
 }
 
 impl Default for HeaderPolicy {
     fn default() -> Self {
-        Self { understood: None, describe_service: true }
+        Self { understood: None, describe_service: Some(Access::Public) }
     }
 }
 
@@ -29,17 +30,18 @@ impl HeaderPolicy {
         self.understood = Some(understood.into_iter().map(Into::into).collect());
     }
 
-    pub(crate) fn set_describe_service(&mut self, enabled: bool) {
-        self.describe_service = enabled;
+    pub(crate) fn set_describe_service(&mut self, access: Option<Access>) {
+        self.describe_service = access;
     }
 
-    pub(super) fn is_description_request(&self, packet: &Packet<'_>) -> bool {
-        self.describe_service && has_describe_header(packet)
+    /// Returns who may have the description, if a packet asks for one.
+    pub(super) fn description_request(&self, packet: &Packet<'_>) -> Option<Access> {
+        self.describe_service.filter(|_| has_describe_header(packet))
     }
 
     /// Whether the calls of a packet with such headers may be made.
     pub(super) fn check(&self, packet: &Packet<'_>) -> Result<(), Fault> {
-        if !self.describe_service && has_describe_header(packet) {
+        if self.describe_service.is_none() && has_describe_header(packet) {
             return Err(Fault::new(code::METHOD_NOT_FOUND, "services are not described here"));
         }
         let Some(understood) = &self.understood else { return Ok(()) };
@@ -63,7 +65,12 @@ fn has_describe_header(packet: &Packet<'_>) -> bool {
 }
 
 /// Describes the service that a call names: clients write the service alone, or one of its methods.
-pub(super) async fn describe_target(services: &Services, call: &Call) -> Result<Reply, Fault> {
+pub(super) async fn describe_target(
+    services: &Services,
+    call: &Call,
+    access: Access,
+) -> Result<Reply, Fault> {
+    services.check_access(access, call.caller()).await?;
     let target = call.target();
     let description: ServiceDescription = match services.describe(target.as_str(), call.caller()).await? {
         Some(description) => description,

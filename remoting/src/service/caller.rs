@@ -1,15 +1,18 @@
 //! Who calls, and what is known about them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use amf_core::{Amf0Numbering, DecodeError, Decoder, DynamicMembers, FromAmf, ToAmf, Value, Version};
 
-use super::authenticator::{ErasedAuthenticator, Identity};
+use super::authenticator::{Identity, no_authenticator, wrong_credentials};
 use super::budget::{OutputBudget, record_exceeded};
 use super::fault::{Fault, code};
+use super::login_attempts::LoginAttempts;
+use super::logins::Logins;
 use super::request_headers::RequestHeader;
-use super::{Client, Credentials, Extensions, Principal};
+use super::{Client, ClientAddress, Credentials, Extensions, Principal};
 
 /// The other side of a call: the client itself, the headers of its request, and whatever a transport or a layer
 /// found out about it.
@@ -20,7 +23,7 @@ pub struct Caller {
     message_headers: Option<Arc<dyn MessageHeaders>>,
     extensions: Arc<Extensions>,
     identity: Identity,
-    authenticator: Option<Arc<dyn ErasedAuthenticator>>,
+    logins: Option<Arc<Logins>>,
 }
 
 impl Caller {
@@ -32,7 +35,7 @@ impl Caller {
             message_headers: None,
             extensions: Arc::default(),
             identity: Identity::default(),
-            authenticator: None,
+            logins: None,
         }
     }
 
@@ -133,6 +136,40 @@ impl Caller {
         self.identity.principal(self).await
     }
 
+    /// Returns the address of the client, if its transport attached a [`ClientAddress`]. Limits count by it.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.extension::<ClientAddress>().map(|address| address.0)
+    }
+
+    /// Checks credentials that a method received as arguments: asks the [`Authenticator`](super::Authenticator) of the
+    /// services within the [`LoginLimits`](super::LoginLimits), and [logs the caller in](Self::login).
+    ///
+    /// ```
+    /// use amf_remoting::service::Credentials;
+    /// use amf_remoting::{Caller, Fault, remoting_service};
+    ///
+    /// struct Accounts;
+    ///
+    /// #[remoting_service(name = "accounts")]
+    /// impl Accounts {
+    ///     async fn login(&self, caller: &Caller, name: String, password: String) -> Result<(), Fault> {
+    ///         caller.login_with(&Credentials::new(name, password)).await?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// `Client.Authentication` if the credentials are wrong, `Client.Authentication.TooManyAttempts` if a limit is
+    /// exceeded, `Server.Authentication` if the services have no authenticator, or the fault of the authenticator.
+    pub async fn login_with(&self, credentials: &Credentials) -> Result<Principal, Fault> {
+        let logins = self.logins.as_ref().ok_or_else(no_authenticator)?;
+        let principal =
+            Box::pin(logins.authenticate(credentials, self)).await?.ok_or_else(wrong_credentials)?;
+        self.login(principal.clone()).await;
+        Ok(principal)
+    }
+
     /// Says who it is, for all calls that follow in the same packet or on the same connection.
     ///
     /// Over HTTP the next packet is a stranger's again: keep a session, and let the
@@ -158,17 +195,21 @@ impl Caller {
         self.identity.numbering().set(numbering);
     }
 
-    pub(super) fn set_authenticator(&mut self, authenticator: &Arc<dyn ErasedAuthenticator>) {
-        self.authenticator = Some(Arc::clone(authenticator));
+    pub(super) fn set_logins(&mut self, logins: &Arc<Logins>) {
+        self.logins = Some(Arc::clone(logins));
     }
 
-    pub(super) fn authenticator(&self) -> Option<&Arc<dyn ErasedAuthenticator>> {
-        self.authenticator.as_ref()
+    pub(super) fn logins(&self) -> Option<&Arc<Logins>> {
+        self.logins.as_ref()
+    }
+
+    pub(super) fn login_attempts(&self) -> &LoginAttempts {
+        self.identity.login_attempts()
     }
 
     /// The same caller, of whom nobody has found out anything.
     pub(crate) fn anonymous(&self) -> Self {
-        Self { identity: Identity::default(), authenticator: None, ..self.clone() }
+        Self { identity: self.identity.separate(), logins: None, ..self.clone() }
     }
 
     /// What was attached of this type.

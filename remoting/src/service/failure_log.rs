@@ -27,13 +27,6 @@ impl CurrentMethod {
     pub(super) fn get() -> Option<Self> {
         METHOD.get()
     }
-
-    /// Runs a step of this method.
-    #[inline]
-    pub(super) fn run<T>(self, step: impl FnOnce() -> T) -> T {
-        let _scope = MethodScope::enter(Some(self));
-        step()
-    }
 }
 
 /// Makes a method, or none, the one that this thread runs, until this is dropped.

@@ -23,6 +23,8 @@ pub mod code {
     pub const MESSAGE_ENCODING: &str = "Client.Message.Encoding";
     /// Nobody is logged in, or the credentials are wrong.
     pub const CLIENT_AUTHENTICATION: &str = "Client.Authentication";
+    /// Credentials were not checked, because there were too many attempts; the message says when to try again.
+    pub const TOO_MANY_LOGINS: &str = "Client.Authentication.TooManyAttempts";
     /// Somebody is logged in who may not call this. So does BlazeDS say it (`LoginManager.checkConstraint`): this code
     /// where a principal lacks the roles of a constraint, `Client.Authentication` where there is no principal.
     pub const CLIENT_AUTHORIZATION: &str = "Client.Authorization";

@@ -12,9 +12,11 @@ use super::authenticator::ErasedAuthenticator;
 use super::blocking_pool::BlockingPool;
 use super::call_limits::CallLimits;
 use super::deadline::Deadline;
+use super::login_tracker::LoginTracker;
+use super::logins::Logins;
 use super::{
-    Arguments, Context, Fault, Method, MethodFuture, NamedLimit, OutputLimits, Service, ServicesError,
-    Signature, Target,
+    Arguments, Context, Fault, LoginLimits, Method, MethodFuture, NamedLimit, OutputLimits, Service,
+    ServicesError, Signature, Target,
 };
 use crate::memory::MemoryBudget;
 
@@ -28,7 +30,8 @@ pub(super) struct Registry {
     amf0_numbering: Option<Amf0Numbering>,
     output_limits: OutputLimits,
     call_limits: CallLimits,
-    authenticator: Option<Arc<dyn ErasedAuthenticator>>,
+    logins: Option<Arc<Logins>>,
+    login_tracker: LoginTrackerHandle,
     blocking_pool: BlockingPool,
     memory: MemoryBudget,
     /// What adds the classes that transports understand themselves.
@@ -104,7 +107,14 @@ impl Registry {
     }
 
     pub(super) fn with_authenticator(&self, authenticator: Arc<dyn ErasedAuthenticator>) -> Self {
-        Self { authenticator: Some(authenticator), ..self.clone() }
+        let logins = Logins::new(authenticator, Arc::clone(&self.login_tracker.0));
+        Self { logins: Some(Arc::new(logins)), ..self.clone() }
+    }
+
+    pub(super) fn with_login_limits(&self, limits: LoginLimits) -> Self {
+        let tracker = Arc::new(LoginTracker::new(limits));
+        let logins = self.logins.as_ref().map(|logins| Arc::new(logins.with_tracker(Arc::clone(&tracker))));
+        Self { logins, login_tracker: LoginTrackerHandle(tracker), ..self.clone() }
     }
 
     pub(super) fn with_classes(&self, classes: fn(&mut Classes)) -> Self {
@@ -112,8 +122,9 @@ impl Registry {
         Self { transport_classes, ..self.clone() }.rebuilt()
     }
 
-    pub(super) fn authenticator(&self) -> Option<&Arc<dyn ErasedAuthenticator>> {
-        self.authenticator.as_ref()
+    /// Returns the authenticator with the limits on logins.
+    pub(super) fn logins(&self) -> Option<&Arc<Logins>> {
+        self.logins.as_ref()
     }
 
     pub(super) fn classes(&self) -> &Arc<Classes> {
@@ -159,6 +170,16 @@ impl Registry {
         let service = self.service(target.service());
         let method = service.and_then(|service| service.signature(target.method()));
         (service.map(|service| service.name()), method.map(Signature::name))
+    }
+}
+
+/// Failed logins, which all clones of a program's services count together.
+#[derive(Clone)]
+struct LoginTrackerHandle(Arc<LoginTracker>);
+
+impl Default for LoginTrackerHandle {
+    fn default() -> Self {
+        Self(Arc::new(LoginTracker::new(LoginLimits::default())))
     }
 }
 

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use tower::BoxError;
 use tracing::Instrument;
 
-use super::authenticator::{no_authenticator, wrong_credentials};
+#[cfg(feature = "http")]
+use super::Access;
+use super::authenticator::no_authenticator;
 use super::call_limits::CallLimits;
 use super::call_recorder::CallRecorder;
 use super::catch_panic::catch_panic_async;
@@ -21,8 +23,8 @@ use super::layer::CallService;
 use super::registry::Registry;
 use super::supervisor::{CallSupervisor, SupervisedCall};
 use super::{
-    Authenticator, BoxFuture, Call, Caller, Credentials, Fault, OutputLimits, Principal, Reply, Service,
-    ServiceDescription, Signature, StartWatch, Target,
+    Authenticator, BoxFuture, Call, Caller, Credentials, Fault, LoginLimits, OutputLimits, Principal, Reply,
+    Service, ServiceDescription, Signature, StartWatch, Target,
 };
 use crate::memory::MemoryBudget;
 
@@ -207,8 +209,8 @@ impl Services {
     pub async fn logout(&self, caller: &Caller) -> Result<(), Fault> {
         let logout = async {
             caller.logout().await;
-            match self.registry.authenticator() {
-                Some(authenticator) => authenticator.end_session(&caller.anonymous()).await,
+            match self.registry.logins() {
+                Some(logins) => logins.authenticator().end_session(&caller.anonymous()).await,
                 None => Ok(()),
             }
         };
@@ -229,24 +231,26 @@ impl Services {
         Self { registry: Arc::new(registry), ..self }
     }
 
-    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, and logs the caller in.
+    /// Sets the limits on attempts to log in, over every transport. The default limits are in force unless others are set.
+    #[must_use]
+    pub fn login_limits(self, limits: LoginLimits) -> Self {
+        let registry = self.registry.with_login_limits(limits);
+        Self { registry: Arc::new(registry), ..self }
+    }
+
+    /// Asks the [`authenticator`](Self::authenticator) whose credentials these are, within the
+    /// [limits](Self::login_limits), and logs the caller in.
     ///
     /// This is for transports with a login of their own. Wrong credentials are `Client.Authentication`; where there is
-    /// no authenticator it is `Server.Authentication`.
+    /// no authenticator it is `Server.Authentication`; over a limit, `Client.Authentication.TooManyAttempts`.
     ///
     /// # Errors
     /// The faults above, that of the authenticator, or `Server.Timeout` after [`call_timeout`](Self::call_timeout).
     pub async fn login(&self, credentials: &Credentials, caller: &Caller) -> Result<Principal, Fault> {
-        let authenticator = self.registry.authenticator().ok_or_else(no_authenticator)?;
-        let anonymous = caller.anonymous();
-        let login = async {
-            let principal = authenticator.authenticate(credentials, &anonymous);
-            let principal =
-                catch_panic_async(&Target::new("login"), principal).await?.ok_or_else(wrong_credentials)?;
-            caller.login(principal.clone()).await;
-            Ok(principal)
-        };
-        self.within_call_timeout(login).await
+        let mut caller = caller.clone();
+        caller.set_logins(self.registry.logins().ok_or_else(no_authenticator)?);
+        let login = caller.login_with(credentials);
+        self.within_call_timeout(catch_panic_async(&Target::new("login"), login)).await
     }
 
     /// Calls a method, with the layers around it, within its [timeout](Self::call_timeout).
@@ -311,8 +315,8 @@ impl Services {
 
     /// Prepares a call to run, and begins to record it.
     fn prepare(&self, call: &mut Call) -> Option<CallRecorder> {
-        if let Some(authenticator) = self.registry.authenticator() {
-            call.caller_mut().set_authenticator(authenticator);
+        if let Some(logins) = self.registry.logins() {
+            call.caller_mut().set_logins(logins);
         }
         CallRecorder::start(&self.registry, call)
     }
@@ -413,12 +417,22 @@ impl Services {
     ) -> Result<Option<ServiceDescription>, Fault> {
         let Some(entry) = self.registry.service(service) else { return Ok(None) };
         let mut caller = caller.clone();
-        if let Some(authenticator) = self.registry.authenticator() {
-            caller.set_authenticator(authenticator);
+        if let Some(logins) = self.registry.logins() {
+            caller.set_logins(logins);
         }
         let description = ServiceDescription::for_caller(entry.name(), entry.signatures(), &caller);
         let target = Target::new(service);
         self.within_call_timeout(catch_panic_async(&target, description)).await.map(Some)
+    }
+
+    /// Checks a rule for what a transport answers without a method.
+    #[cfg(feature = "http")]
+    pub(crate) async fn check_access(&self, access: Access, caller: &Caller) -> Result<(), Fault> {
+        let mut caller = caller.clone();
+        if let Some(logins) = self.registry.logins() {
+            caller.set_logins(logins);
+        }
+        self.within_call_timeout(catch_panic_async(&Target::new("describe"), access.check(&caller))).await
     }
 
     /// What is known about the method that a target means.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amf_core::{Classes, DecodeError, DynamicMembers, FromAmf, Limits, Value, Version};
-use amf_remoting::service::Extensions;
+use amf_remoting::service::{ClientAddress, Extensions};
 use amf_remoting::{Caller, Client, Fault, FromCaller};
 
 use super::arguments::{self, FromArguments};
@@ -113,6 +113,36 @@ impl Connect {
     /// The client, to be kept; it can be told things once it is accepted.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Returns the client as a caller of whom nobody has found out anything, for a login in `on_connect`.
+    ///
+    /// ```
+    /// use amf_remoting::Services;
+    /// use amf_remoting::service::Credentials;
+    /// use amf_rtmp::{Connect, Rejection, Server};
+    ///
+    /// let services = Services::new();
+    /// let logins = services.clone();
+    /// let server = Server::new(services).on_connect(move |connect: Connect| {
+    ///     let logins = logins.clone();
+    ///     async move {
+    ///         let (user, password): (String, String) = connect.arguments()?;
+    ///         match logins.login(&Credentials::new(user, password), &connect.caller()).await {
+    ///             Ok(principal) => Ok(connect.admit(principal)),
+    ///             Err(fault) => Err(connect.reject(fault.message())),
+    ///         }
+    ///     }
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn caller(&self) -> Caller {
+        let caller = Caller::new(self.client.clone()).with_extension(self.clone());
+        let caller = caller.with_extension(self.instance.clone());
+        match self.peer {
+            Some(peer) => caller.with_extension(ClientAddress(peer.ip())),
+            None => caller,
+        }
     }
 
     /// Accepts the client.

@@ -159,8 +159,7 @@ impl ClientSession {
                 context.outbound.set_version(connect.version());
                 let instance = connect.instance().clone();
                 instance.add_client(&self.client);
-                let mut caller =
-                    Caller::new(self.client.clone()).with_extension(connect.clone()).with_extension(instance);
+                let mut caller = connect.caller();
                 caller.extensions_mut().extend(extensions);
                 self.state = SessionState::Connected(caller, connect);
                 self.permit.set_accepted();
