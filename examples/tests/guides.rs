@@ -11,6 +11,7 @@ fn the_guides_show_the_examples() {
         (include_str!("../../docs/from-blazeds.md"), include_str!("../src/blazeds.rs")),
         (include_str!("../../docs/from-node-amf.md"), node_amf),
         (include_str!("../../docs/from-flash-media-server.md"), flash_media_server),
+        (include_str!("../../docs/security.md"), include_str!("../src/bin/hardened.rs")),
     ] {
         let blocks: Vec<_> = guide
             .split("```rust\n")
