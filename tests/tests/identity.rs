@@ -102,7 +102,7 @@ async fn a_connection_has_a_number_of_attempts_in_a_minute() {
 
 #[tokio::test]
 async fn the_connections_of_an_address_have_a_number_of_failures() {
-    let limits = LoginLimits::new().with_login_failures(3).with_login_delay(Duration::from_secs(60));
+    let limits = LoginLimits::new().with_login_failures(3).with_login_delay(Duration::from_mins(1));
     let listening = Server::new(services_within(limits)).bind("127.0.0.1:0").await.unwrap();
     let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
     tokio::spawn(listening.serve());
