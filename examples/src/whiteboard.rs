@@ -97,6 +97,10 @@ impl SharedObjectGuard for WhiteboardGuard {
         matches!((access.name(), access.is_persistent()), ("strokes", true) | ("cursors", false))
     }
 
+    fn may_create_persistent(&self, access: &SharedObjectAccess<'_>) -> bool {
+        access.name() == "strokes"
+    }
+
     fn may_write(&self, access: &SharedObjectAccess<'_>, write: &SlotWrite<'_>) -> bool {
         match access.name() {
             "strokes" => write.value::<Stroke>().is_ok_and(|stroke| stroke.is_none_or(|s| s.is_short())),

@@ -108,7 +108,6 @@
 pub mod __log_limit;
 #[doc(hidden)]
 pub mod __private;
-#[cfg(feature = "connection")]
 pub mod address;
 #[cfg(feature = "client")]
 pub mod client;

@@ -94,10 +94,10 @@ pub use server::{AllowedOrigins, OriginError, TunnelLimits};
 pub use shared_object::RedbStore;
 #[cfg(feature = "net")]
 pub use shared_object::{
-    LimitError, PendingWrite, SharedObject, SharedObjectAccess, SharedObjectError, SharedObjectGuard,
-    SharedObjectLimits, SharedObjectLock, SharedObjectOptions, SharedObjectStore, SharedObjectUpdate,
-    SharedObjectWatch, SharedObjects, SlotChange, SlotValue, SlotWrite, StoredCommit, StoredName,
-    StoredObject, StoredSlot, SyncChange, SyncEvent,
+    LimitError, PendingWrite, PersistenceLimits, SharedObject, SharedObjectAccess, SharedObjectError,
+    SharedObjectGuard, SharedObjectLimits, SharedObjectLock, SharedObjectOptions, SharedObjectStore,
+    SharedObjectUpdate, SharedObjectWatch, SharedObjects, SlotChange, SlotValue, SlotWrite, StoreUsage,
+    StoredCommit, StoredName, StoredObject, StoredSlot, SyncChange, SyncEvent,
 };
 #[cfg(feature = "net")]
 pub use transport::BoundServer;

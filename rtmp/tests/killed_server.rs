@@ -12,13 +12,22 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::{Services, Version};
 use amf_rtmp::{
-    NetConnection, RedbStore, RemoteSharedObject, Server, SharedObjectOptions, SharedObjects, SyncChange,
-    SyncEvent, SyncEvents,
+    NetConnection, RedbStore, RemoteSharedObject, Server, SharedObjectAccess, SharedObjectGuard,
+    SharedObjectOptions, SharedObjects, SyncChange, SyncEvent, SyncEvents,
 };
 use tokio::time::{sleep, timeout};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const SLOTS: u32 = 20;
+/// Clients may create persistent objects.
+struct CreateAll;
+
+impl SharedObjectGuard for CreateAll {
+    fn may_create_persistent(&self, _: &SharedObjectAccess<'_>) -> bool {
+        true
+    }
+}
+
 /// Changes that a writer has on their way; fewer than slots, so that a success says which change it is for.
 const MAX_IN_FLIGHT: usize = 8;
 /// Names the file to the process that is to be killed: this test program again.
@@ -28,7 +37,7 @@ const FILE: &str = "AMF_RTMP_SERVER_TO_BE_KILLED";
 #[tokio::test]
 async fn serves_until_killed() {
     let Some(file) = std::env::var_os(FILE) else { return };
-    let objects = SharedObjects::new().store(RedbStore::open(file).unwrap()).unwrap();
+    let objects = SharedObjects::new().guard(CreateAll).store(RedbStore::open(file).unwrap()).unwrap();
     let bound = Server::new(Services::new()).shared_objects(objects).bind("127.0.0.1:0").await.unwrap();
     println!("bound at {}", bound.local_addr().unwrap());
     // A test that dies does not leave this running.

@@ -11,12 +11,22 @@ use std::time::{Duration, Instant};
 
 use amf_remoting::Services;
 use amf_rtmp::{
-    Instance, NetConnection, RedbStore, Server, SharedObject, SharedObjectError, SharedObjectLimits,
-    SharedObjectOptions, SharedObjectStore, SharedObjects, StoredCommit, StoredName, StoredObject,
+    Instance, NetConnection, RedbStore, Server, SharedObject, SharedObjectAccess, SharedObjectError,
+    SharedObjectGuard, SharedObjectLimits, SharedObjectOptions, SharedObjectStore, SharedObjects, StoreUsage,
+    StoredCommit, StoredName, StoredObject,
 };
 use tokio::time::{sleep, timeout};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Clients may create persistent objects.
+struct CreateAll;
+
+impl SharedObjectGuard for CreateAll {
+    fn may_create_persistent(&self, _: &SharedObjectAccess<'_>) -> bool {
+        true
+    }
+}
 
 /// A store in memory that waits at a gate, and fails when it is told to.
 #[derive(Clone, Default)]
@@ -66,6 +76,10 @@ impl Drop for StoreHandle {
 impl SharedObjectStore for StoreHandle {
     fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>> {
         Ok(self.0.stored.lock().unwrap().get(object).cloned())
+    }
+
+    fn usage(&self) -> io::Result<StoreUsage> {
+        Ok(StoreUsage::default())
     }
 
     /// Where it fails, the version and the first slot of every object are kept all the same.
@@ -271,7 +285,7 @@ async fn the_file_is_closed_after_shutdown_despite_open_handles() {
     for round in 1..=3_u32 {
         let store = RedbStore::open(&file).unwrap();
         let limits = SharedObjectLimits::new().with_linger(Duration::from_hours(1));
-        let objects = SharedObjects::new().limits(limits).store(store).unwrap();
+        let objects = SharedObjects::new().limits(limits).guard(CreateAll).store(store).unwrap();
         let server = Server::new(Services::new()).shared_objects(objects);
         let (client, transport) = tokio::io::duplex(64 << 10);
         tokio::spawn(server.serve_stream(transport, None));

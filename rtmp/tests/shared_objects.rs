@@ -542,7 +542,7 @@ async fn only_the_flag_of_value_2_means_persistent() {
         client.write_all(&peer::message(19, &head)).await.unwrap();
         // There is no store: UseSuccess, or the status of a persistent object that cannot be.
         let expected: &[u8] =
-            if is_persistent { b"SharedObject.ObjectCreationFailed" } else { b"\x0b\0\0\0\0\x08\0\0\0\0" };
+            if is_persistent { b"ObjectCreationFailed\0\x05error" } else { b"\x0b\0\0\0\0\x08\0\0\0\0" };
         let read = read_until(&mut client, expected).await;
         assert!(read.windows(3).any(|bytes| bytes == [0, 1, name]), "{flags:#x}");
     }

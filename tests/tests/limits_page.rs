@@ -76,6 +76,11 @@ const SECTIONS: &[Section] = &[
         text: "For `SharedObjects::limits`, which `Server::shared_objects` takes.",
         declaration: amf_rtmp::SharedObjectLimits::DECLARATION,
     },
+    Section {
+        title: "`amf_rtmp::PersistenceLimits`: shared objects on disk",
+        text: "For `SharedObjects::persistence_limits`.",
+        declaration: amf_rtmp::PersistenceLimits::DECLARATION,
+    },
 ];
 
 const HEAD: &str = "<!-- Made of the declarations: UPDATE_DOCS=1 cargo test -p amf-tests --test limits_page -->

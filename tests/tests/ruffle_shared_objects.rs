@@ -152,6 +152,10 @@ impl SharedObjectGuard for TestGuard {
         access.name() != "nothing"
     }
 
+    fn may_create_persistent(&self, _: &SharedObjectAccess<'_>) -> bool {
+        true
+    }
+
     fn may_read(&self, access: &SharedObjectAccess<'_>) -> bool {
         access.name() != "secret"
     }

@@ -1,27 +1,31 @@
 //! Addresses of clients: how limits count them, and which address counts behind a proxy.
 //!
 //! A proxy connects from its own address. Unless the proxy is trusted, its address is that of all clients behind it,
-//! and [limits by address](crate::connection::ConnectionLimits) hold for all of them together. Nothing that a peer says
+//! and limits by address hold for all of them together. Nothing that a peer says
 //! about another address is believed by default.
 //!
 //! | type | what it is for |
 //! |---|---|
-//! | [`TrustedProxies`] | the networks of the proxies that are believed |
-//! | [`TrustedProxies::read_proxy_header`] | the PROXY protocol, versions 1 and 2, before the first byte of a connection |
+//! | `TrustedProxies` (feature `connection`) | the networks of the proxies that are believed |
+//! | `TrustedProxies::read_proxy_header` (feature `connection`) | the PROXY protocol, versions 1 and 2, before the first byte of a connection |
 //! | `TrustedHeader` (feature `forwarded`) | the headers `X-Forwarded-For` and `Forwarded` of HTTP requests |
 
 #[cfg(feature = "forwarded")]
 mod forwarded;
+#[cfg(feature = "connection")]
 mod proxy_protocol;
 #[cfg(feature = "forwarded")]
 mod trusted_header;
+#[cfg(feature = "connection")]
 mod trusted_proxies;
 
 use std::net::{IpAddr, Ipv6Addr};
 
+#[cfg(feature = "connection")]
 pub use proxy_protocol::ProxyProtocolError;
 #[cfg(feature = "forwarded")]
 pub use trusted_header::{TrustedHeader, TrustedHeaderService};
+#[cfg(feature = "connection")]
 pub use trusted_proxies::{NetworkError, TrustedProxies};
 
 /// Returns the address by which limits count a client: one for all of a /64 of IPv6, because one household has as many

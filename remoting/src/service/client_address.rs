@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::address::counted_address;
+
 /// Address of a client, as its transport knows it: an extension that a transport attaches to its [`Caller`](super::Caller),
 /// and [`Caller::address`](super::Caller::address) returns.
 ///
@@ -12,13 +14,9 @@ use std::net::{IpAddr, Ipv6Addr};
 pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
-    /// The address by which the client counts. One household has a whole /64 of IPv6, and so as many addresses as it
-    /// likes.
+    /// Returns the address by which limits count the client.
     pub(super) fn counted(self) -> IpAddr {
-        match self.0.to_canonical() {
-            IpAddr::V6(address) => masked(address, 64),
-            address @ IpAddr::V4(_) => address,
-        }
+        counted_address(self.0)
     }
 }
 

@@ -24,7 +24,7 @@
 //!
 //! **Limits**: the fields of [`Limits`](crate::proto::Limits), those of [`amf_core::Limits`] that a connect exceeded,
 //! `max_connections`, `max_connections_per_address` and `pending_refusals` of a server, and the fields of
-//! [`SharedObjectLimits`](crate::SharedObjectLimits) and `TunnelLimits`.
+//! [`SharedObjectLimits`](crate::SharedObjectLimits), [`PersistenceLimits`](crate::PersistenceLimits) and `TunnelLimits`.
 //!
 //! No label comes from a peer.
 

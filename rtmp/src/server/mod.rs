@@ -187,6 +187,7 @@ impl Server {
     /// counts for this server and its clones, for objects that are made from now on.
     #[must_use]
     pub fn shared_objects(self, objects: SharedObjects) -> Self {
+        let objects = objects.memory_budget(self.settings.services.memory().clone());
         self.settings.inner.instances.set_shared_objects(objects);
         self
     }

@@ -25,6 +25,7 @@ use super::limits::ServerLimits;
 use super::tunnel_limits::TunnelLimits;
 use crate::instance::{Instance, InstanceNameError, Instances};
 use crate::proto::Config;
+use crate::shared_object::SharedObjects;
 
 pub(super) type OnConnect = dyn Fn(Connect) -> BoxFuture<'static, Result<Admission, Rejection>> + Send + Sync;
 pub(super) type OnDisconnect = dyn Fn(Disconnect) -> BoxFuture<'static, ()> + Send + Sync;
@@ -65,6 +66,9 @@ const STORE_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl ServerSettings {
     pub(super) fn new(services: Services) -> Self {
+        let instances = Arc::<Instances>::default();
+        let objects = SharedObjects::new().memory_budget(services.memory().clone());
+        instances.set_shared_objects(objects);
         Self {
             services,
             on_connect: Arc::new(|connect| Box::pin(async move { Ok(connect.accept()) })),
@@ -78,7 +82,7 @@ impl ServerSettings {
             #[cfg(feature = "tunnel")]
             allowed_origins: AllowedOrigins::same_host(),
             inner: Arc::new(ServerInner {
-                instances: Arc::default(),
+                instances,
                 limiter: Arc::default(),
                 refusals: Arc::default(),
                 shutdown: Shutdown::new(),

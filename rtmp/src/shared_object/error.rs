@@ -21,7 +21,8 @@ pub enum SharedObjectError {
     PersistenceMismatch,
     /// A persistent object is wanted, and the server has no store.
     NoStore,
-    /// One of the [`SharedObjectLimits`](super::SharedObjectLimits) would be exceeded.
+    /// One of the [`SharedObjectLimits`](super::SharedObjectLimits) or of the
+    /// [`PersistenceLimits`](super::PersistenceLimits) would be exceeded.
     Limit(LimitError),
     /// It could not be read from disk, or did not come there: the object is as it was.
     Storage,
@@ -40,6 +41,12 @@ impl fmt::Display for SharedObjectError {
             Self::Limit(limit) => limit.fmt(f),
             Self::Storage => f.write_str("the store failed"),
         }
+    }
+}
+
+impl From<LimitError> for SharedObjectError {
+    fn from(limit: LimitError) -> Self {
+        Self::Limit(limit)
     }
 }
 

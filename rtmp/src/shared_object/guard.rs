@@ -10,8 +10,8 @@ use amf_remoting::Caller;
 use super::state::encoded::EncodedValue;
 use crate::instance::Instance;
 
-/// Decides what each client may do with shared objects. All but [`may_clear`](Self::may_clear) is allowed unless a method
-/// says otherwise.
+/// Decides what each client may do with shared objects. All but [`may_clear`](Self::may_clear) and
+/// [`may_create_persistent`](Self::may_create_persistent) is allowed unless a method says otherwise.
 ///
 /// The methods must not wait: they run where the client's messages are read. A guard that panics says no. The
 /// server's own side is not asked.
@@ -41,6 +41,31 @@ pub trait SharedObjectGuard: Send + Sync + 'static {
     fn may_create(&self, access: &SharedObjectAccess<'_>) -> bool {
         let _ = access;
         true
+    }
+
+    /// Returns `true` if the client may create this persistent object; otherwise the client receives the status
+    /// `SharedObject.ObjectCreationFailed` if the store does not have the object and the program has not opened it.
+    ///
+    /// Default: `false`, because what a client creates stays on disk. Without a guard no client may. The method is called
+    /// after [`may_create`](Self::may_create) and [`may_read`](Self::may_read), and before it is known what the store has.
+    ///
+    /// ```
+    /// use amf_rtmp::{SharedObjectAccess, SharedObjectGuard};
+    ///
+    /// struct Player(String);
+    ///
+    /// struct OwnDiary;
+    ///
+    /// impl SharedObjectGuard for OwnDiary {
+    ///     fn may_create_persistent(&self, access: &SharedObjectAccess<'_>) -> bool {
+    ///         let player = access.caller().extension::<Player>();
+    ///         player.is_some_and(|Player(name)| access.name() == format!("diary of {name}"))
+    ///     }
+    /// }
+    /// ```
+    fn may_create_persistent(&self, access: &SharedObjectAccess<'_>) -> bool {
+        let _ = access;
+        false
     }
 
     /// Whether the client may use the object, and so see all of it; else it is told `SharedObject.NoReadAccess`.

@@ -64,7 +64,9 @@ impl SharedObject {
         if !is_valid_name(name) {
             return Err(SharedObjectError::Name(name.to_owned()));
         }
-        let object = SharedObjectInner::open(instance, name, is_persistent, &object_settings(instance))?;
+        let object =
+            SharedObjectInner::open(instance, name, is_persistent, &object_settings(instance), None)?;
+        object.create_as_server();
         Ok(Self { object })
     }
 

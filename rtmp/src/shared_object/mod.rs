@@ -9,6 +9,7 @@ mod options;
 mod pending_write;
 #[cfg(feature = "persistence")]
 mod redb;
+mod refusals;
 mod replica;
 mod settings;
 mod state;
@@ -31,7 +32,8 @@ pub(crate) use replica::{JoinOutcome, Replica};
 pub use settings::SharedObjects;
 pub(crate) use state::encoded::EncodedValue;
 pub use state::limits::{LimitError, SharedObjectLimits};
-pub use store::{SharedObjectStore, StoredCommit, StoredName, StoredObject, StoredSlot};
+pub use state::persistence_limits::PersistenceLimits;
+pub use store::{SharedObjectStore, StoreUsage, StoredCommit, StoredName, StoredObject, StoredSlot};
 pub(crate) use subscriptions::ConnectionSubscriptions;
 pub use sync_event::{SyncChange, SyncEvent};
 pub use value::SlotValue;

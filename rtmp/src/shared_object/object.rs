@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use amf_remoting::CallError;
 use amf_remoting::connection::MessageClass;
@@ -13,14 +13,16 @@ use tokio::sync::{broadcast, oneshot};
 use tokio::time::sleep;
 
 use super::error::SharedObjectError;
+use super::refusals::Refusals;
 use super::settings::SharedObjects;
 use super::state::limits::{LimitError, SharedObjectLimits};
+use super::state::quota::{ClientShare, ObjectCharge};
 use super::state::slots::{Slot, Slots};
 use super::state::{
     Change, ClientFormat, Effect, Request, SharedObjectState, SubscriberId, Ticket, WriteError,
 };
 use super::store::{StoredCommit, StoredName};
-use super::store_writer::PersistedObject;
+use super::store_writer::{PersistedObject, QueueError};
 use super::value::SlotValue;
 use super::watch::{SharedObjectUpdate, SlotChange};
 use crate::connection::Handle;
@@ -40,7 +42,8 @@ pub(crate) struct SharedObjectInner {
     name: Arc<str>,
     is_persistent: bool,
     inner: Mutex<Inner>,
-    updates: broadcast::Sender<SharedObjectUpdate>,
+    /// Made for the first who watches: its buffer is larger than many an object.
+    updates: OnceLock<broadcast::Sender<SharedObjectUpdate>>,
     /// Whether somebody lets it linger, and whether it was used since.
     is_lingering: AtomicBool,
     was_used: AtomicBool,
@@ -57,6 +60,8 @@ struct Inner {
 /// A client that uses the object.
 pub(super) struct Subscriber {
     pub(super) client: ClientId,
+    pub(super) refusals: Arc<Refusals>,
+    pub(super) share: Arc<ClientShare>,
     pub(super) handle: Arc<Handle>,
     pub(super) chunk_size: u32,
 }
@@ -67,12 +72,14 @@ pub(super) fn registry(instance: &Instance) -> Arc<Registry<Arc<str>, SharedObje
 }
 
 impl SharedObjectInner {
-    /// The object of this name, a new one if nobody holds it.
+    /// The object of this name, a new one if nobody holds it: then it is one of the client that asks for it, or of the
+    /// server's own side.
     pub(super) fn open(
         instance: &Instance,
         name: &str,
         is_persistent: bool,
         settings: &Arc<SharedObjects>,
+        client: Option<&ClientShare>,
     ) -> Result<Arc<Self>, SharedObjectError> {
         let name: Arc<str> = name.into();
         let object = registry(instance).get_or_try_insert(Arc::clone(&name), |objects| {
@@ -86,7 +93,9 @@ impl SharedObjectInner {
                     max,
                 )));
             }
-            Ok(Self::new(instance.clone(), Arc::clone(settings), name, is_persistent))
+            let creator = client.map(ClientShare::creator);
+            let charge = ObjectCharge::new(&settings.ledger, creator, &settings.limits, &settings.budget)?;
+            Ok(Self::new(instance.clone(), Arc::clone(settings), name, is_persistent, charge))
         })?;
         if object.is_persistent == is_persistent {
             Ok(object)
@@ -100,14 +109,16 @@ impl SharedObjectInner {
         settings: Arc<SharedObjects>,
         name: Arc<str>,
         is_persistent: bool,
+        charge: ObjectCharge,
     ) -> Arc<Self> {
+        let charge = if is_persistent {
+            let stored_name = stored_name(&instance, &name);
+            charge.persistent(stored_name.key(), stored_name.size(), settings.persistence_limits)
+        } else {
+            charge
+        };
         let inner = Inner {
-            state: SharedObjectState::new(
-                Arc::clone(&name),
-                is_persistent,
-                settings.limits,
-                Arc::clone(&settings.memory),
-            ),
+            state: SharedObjectState::new(Arc::clone(&name), is_persistent, settings.limits, Some(charge)),
             subscribers: HashMap::new(),
             tickets: HashMap::new(),
             next_id: 0,
@@ -119,7 +130,7 @@ impl SharedObjectInner {
             name,
             is_persistent,
             inner: Mutex::new(inner),
-            updates: broadcast::Sender::new(UPDATE_BUFFER),
+            updates: OnceLock::new(),
             is_lingering: AtomicBool::new(false),
             was_used: AtomicBool::new(false),
         })
@@ -142,7 +153,7 @@ impl SharedObjectInner {
     }
 
     pub(super) fn updates(&self) -> broadcast::Receiver<SharedObjectUpdate> {
-        self.updates.subscribe()
+        self.updates.get_or_init(|| broadcast::Sender::new(UPDATE_BUFFER)).subscribe()
     }
 
     /// Reads something of the state.
@@ -154,6 +165,7 @@ impl SharedObjectInner {
     pub(super) fn subscribe(self: &Arc<Self>, subscriber: Subscriber) -> SubscriberId {
         self.with_state(|inner| {
             inner.next_id += 1;
+            inner.state.add_share(inner.next_id, Arc::clone(&subscriber.share));
             inner.subscribers.insert(inner.next_id, subscriber);
             inner.next_id
         })
@@ -192,6 +204,11 @@ impl SharedObjectInner {
                 object.is_lingering.store(false, Ordering::Relaxed);
             });
         }
+    }
+
+    /// The server's own side uses the object.
+    pub(super) fn create_as_server(&self) {
+        self.lock().state.create_as_server();
     }
 
     /// The server's own side asks for something; the answer comes when it is done.
@@ -236,9 +253,14 @@ impl SharedObjectInner {
         });
     }
 
-    fn stored_commit(&self, version: u32, slots: &[(Arc<str>, Option<Slot>)]) -> StoredCommit {
+    fn stored_commit(
+        &self,
+        version: u32,
+        slots: &[(Arc<str>, Option<Slot>)],
+        is_deleted: bool,
+    ) -> StoredCommit {
         let slots = slots.iter().map(|(key, slot)| (Arc::clone(key), slot.as_ref().map(Into::into)));
-        StoredCommit { object: self.stored_name(), version, slots: slots.collect() }
+        StoredCommit::new(self.stored_name(), version, slots.collect()).deleted(is_deleted)
     }
 
     /// Asks something of the state, and does what follows. All under one lock, so that every client hears of
@@ -251,9 +273,12 @@ impl SharedObjectInner {
             && let Some(store_writer) = &self.settings.store_writer
             && inner.state.has_queued()
         {
-            inner.is_load_requested = store_writer.load(Arc::clone(self) as _);
-            if !inner.is_load_requested {
-                inner.state.load_finished(None);
+            let requested = store_writer.load(Arc::clone(self) as _, self.settings.queue_limits());
+            inner.is_load_requested = requested.is_ok();
+            match requested {
+                Ok(()) => {}
+                Err(QueueError::Closed) => inner.state.load_finished(None),
+                Err(QueueError::Limit(limit)) => inner.state.load_refused(limit),
             }
         }
         while let Some(effect) = inner.state.poll_effect() {
@@ -267,8 +292,11 @@ impl SharedObjectInner {
             Effect::Send { to, message } => inner.send(&to, message),
             Effect::Commit { version, slots } => {
                 let Some(store_writer) = &self.settings.store_writer else { return };
-                if !store_writer.commit(Arc::clone(self) as _, self.stored_commit(version, &slots)) {
-                    inner.state.commit_finished(false);
+                let commit = self.stored_commit(version, &slots, inner.state.slots().is_empty());
+                match store_writer.commit(Arc::clone(self) as _, commit, self.settings.queue_limits()) {
+                    Ok(()) => {}
+                    Err(QueueError::Closed) => inner.state.commit_finished(false),
+                    Err(QueueError::Limit(limit)) => inner.state.commit_refused(limit),
                 }
             }
             Effect::Done { ticket, result } => {
@@ -278,10 +306,15 @@ impl SharedObjectInner {
                 }
             }
             Effect::Changed { version, from, changes } => {
-                if self.updates.receiver_count() > 0 {
+                if let Some(updates) = self.updates.get().filter(|updates| updates.receiver_count() > 0) {
                     let client = from.and_then(|from| inner.subscribers.get(&from)).map(|from| from.client);
                     let changes = changes.into_iter().map(slot_change).collect::<Vec<_>>().into();
-                    let _ = self.updates.send(SharedObjectUpdate { version, client, changes, missed: 0 });
+                    let _ = updates.send(SharedObjectUpdate { version, client, changes, missed: 0 });
+                }
+            }
+            Effect::Describe { subscriber, code, reason } => {
+                if let Some(subscriber) = inner.subscribers.get(&subscriber) {
+                    subscriber.refusals.describe(code, &reason.to_string());
                 }
             }
             Effect::Disconnect { subscriber, limit: name } => {
@@ -336,11 +369,7 @@ impl Subscriber {
 
 impl PersistedObject for SharedObjectInner {
     fn stored_name(&self) -> StoredName {
-        StoredName {
-            application: self.instance.application().into(),
-            instance: self.instance.name().into(),
-            name: Arc::clone(&self.name),
-        }
+        stored_name(&self.instance, &self.name)
     }
 
     fn load_finished(self: Arc<Self>, slots: Option<Slots>) {
@@ -358,13 +387,18 @@ impl PersistedObject for SharedObjectInner {
     fn uncertain_slots(&self) -> Option<StoredCommit> {
         self.read(|state| {
             let slots = state.uncertain_slots();
-            (!slots.is_empty()).then(|| self.stored_commit(state.slots().version(), &slots))
+            (!slots.is_empty())
+                .then(|| self.stored_commit(state.slots().version(), &slots, state.slots().is_empty()))
         })
     }
 
     fn clear_uncertain(&self) {
         self.lock().state.clear_uncertain();
     }
+}
+
+fn stored_name(instance: &Instance, name: &Arc<str>) -> StoredName {
+    StoredName::new(instance.application(), instance.name(), Arc::clone(name))
 }
 
 fn slot_change(change: Change) -> SlotChange {

@@ -8,6 +8,7 @@ use amf_remoting::__private::log_limit::warn_limited;
 
 use super::state::encoded::EncodedValue;
 use super::state::limits::SharedObjectLimits;
+use super::state::quota::Writer;
 use super::state::slots::Slots;
 use super::sync_event::{SyncChange, SyncEvent};
 use super::value::SlotValue;
@@ -90,7 +91,7 @@ impl Replica {
     fn apply_value(&mut self, key: &Arc<str>, value: &Arc<EncodedValue>) {
         if value.is_null() {
             self.slots.remove(key);
-        } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &REPLICA_LIMITS) {
+        } else if let Err(limit) = self.slots.set(key, Arc::clone(value), &REPLICA_LIMITS, Writer::Client) {
             warn_limited!(?key, %limit, "a slot of a shared object is not kept");
         }
         self.slots.commit_finished();

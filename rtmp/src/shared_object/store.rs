@@ -8,6 +8,7 @@ use amf_core::Version;
 use bytes::Bytes;
 
 use super::state::encoded::EncodedValue;
+use super::state::quota::row_bytes;
 use super::state::slots::{Slot, Slots};
 
 /// Keeps persistent shared objects.
@@ -27,6 +28,14 @@ use super::state::slots::{Slot, Slots};
 pub trait SharedObjectStore: Send + Sync + 'static {
     /// What is kept of an object; `None` if nothing was kept yet.
     fn load(&self, object: &StoredName) -> io::Result<Option<StoredObject>>;
+
+    /// Returns what the store holds, for the limits on all of it. It is called once, when the store is given to
+    /// [`SharedObjects::store`](crate::SharedObjects::store), and should not have to read everything: `RedbStore` keeps a
+    /// running total.
+    ///
+    /// # Errors
+    /// If it cannot be read: then the store is not used.
+    fn usage(&self) -> io::Result<StoreUsage>;
 
     /// Keeps changes of several objects. When it returns `Ok`, all of them are on disk and stay there if the
     /// process is killed or the machine stops: clients are told of success then. On an error none should be; where
@@ -81,6 +90,40 @@ pub struct StoredCommit {
     pub version: u32,
     /// Each slot that changed, and what it is now; `None` where it is gone.
     pub slots: Vec<(Arc<str>, Option<StoredSlot>)>,
+    /// Whether the object has no slots any more. The store need not keep it then, nor its version; it does not count for
+    /// [`usage`](SharedObjectStore::usage).
+    pub is_deleted: bool,
+}
+
+/// What a store holds.
+///
+/// The bytes of an object are those of its rows: one for the object and one for each slot. A row has the bytes of the
+/// names of application, instance and object, those of a slot's name and value, and 32 more.
+///
+/// ```
+/// use amf_rtmp::{StoreUsage, StoredName, StoredObject};
+///
+/// let mut usage = StoreUsage::default();
+/// usage.add(&StoredName::new("lobby", "red", "board"), &StoredObject::new(1, Vec::new()));
+/// assert_eq!((usage.objects, usage.bytes), (1, 5 + 3 + 5 + 32));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreUsage {
+    /// Number of objects.
+    pub objects: usize,
+    /// Bytes of their rows.
+    pub bytes: usize,
+}
+
+impl StoreUsage {
+    /// Adds an object.
+    pub fn add(&mut self, name: &StoredName, object: &StoredObject) {
+        let slots =
+            object.slots.iter().map(|(key, slot)| row_bytes(name.size(), key.len() + slot.value.len()));
+        self.objects += 1;
+        self.bytes += row_bytes(name.size(), 0) + slots.sum::<usize>();
+    }
 }
 
 impl StoredName {
@@ -91,6 +134,16 @@ impl StoredName {
         name: impl Into<Arc<str>>,
     ) -> Self {
         Self { application: application.into(), instance: instance.into(), name: name.into() }
+    }
+
+    /// Returns the name as one text, which no other name has: none of them holds a NUL.
+    pub(super) fn key(&self) -> Arc<str> {
+        format!("{}\0{}\0{}", self.application, self.instance, self.name).into()
+    }
+
+    /// Bytes of the names.
+    pub(super) fn size(&self) -> usize {
+        self.application.len() + self.instance.len() + self.name.len()
     }
 }
 
@@ -119,7 +172,13 @@ impl fmt::Display for StoredName {
 impl StoredCommit {
     /// Creates the changes that bring an object to a version; a slot without a value is removed.
     pub fn new(object: StoredName, version: u32, slots: Vec<(Arc<str>, Option<StoredSlot>)>) -> Self {
-        Self { object, version, slots }
+        Self { object, version, slots, is_deleted: false }
+    }
+
+    /// Sets whether the object has no slots any more. Default: `false`.
+    #[must_use]
+    pub fn deleted(self, is_deleted: bool) -> Self {
+        Self { is_deleted, ..self }
     }
 
     /// Bytes of names and values.

@@ -1,4 +1,4 @@
-//! The thread that works for a store.
+//! The thread that works for a store, and the bounded queue to it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,16 +6,19 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use amf_core::__private::Escaped;
 use amf_remoting::__private::log_limit::error_limited;
+use amf_remoting::memory::{MemoryBudget, MemoryCharge};
 use tokio::sync::watch;
 
+use super::state::limits::LimitError;
+use super::state::persistence_limits::PersistenceLimits;
 use super::state::slots::Slots;
-use super::store::{SharedObjectStore, StoredCommit, StoredName};
+use super::store::{SharedObjectStore, StoreUsage, StoredCommit, StoredName};
 use crate::metrics::store_failed;
 
 /// What goes into one commit: so many jobs, and objects until they are so many bytes together. What comes later
@@ -47,40 +50,116 @@ pub(super) trait PersistedObject: Send + Sync {
 pub(crate) struct StoreWriter {
     /// Nothing once it is closed.
     jobs_tx: Arc<Mutex<Option<Sender<Job>>>>,
+    queue: Arc<Mutex<QueueUsage>>,
+    /// What the store held when it was opened.
+    usage: StoreUsage,
     /// Its other end is gone with the thread and the store.
     ended_rx: watch::Receiver<()>,
 }
 
 /// The object is kept alive until it has the answer: so there are never two of one name.
 enum Job {
-    Load(Arc<dyn PersistedObject>),
-    Commit(Arc<dyn PersistedObject>, StoredCommit),
+    Load(Arc<dyn PersistedObject>, QueuePermit),
+    Commit(Arc<dyn PersistedObject>, StoredCommit, QueuePermit),
+}
+
+/// Jobs that wait or are being done, and the bytes of their commits.
+#[derive(Default)]
+struct QueueUsage {
+    jobs: usize,
+    bytes: usize,
+}
+
+/// A place in the queue, until the job is done.
+struct QueuePermit {
+    queue: Arc<Mutex<QueueUsage>>,
+    bytes: usize,
+    _charge: MemoryCharge,
+}
+
+/// What bounds the queue.
+#[derive(Clone, Copy)]
+pub(super) struct QueueLimits<'a> {
+    pub(super) limits: &'a PersistenceLimits,
+    pub(super) budget: &'a MemoryBudget,
+}
+
+/// Why a job is not in the queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum QueueError {
+    /// The store is closed.
+    Closed,
+    /// The queue is full.
+    Limit(LimitError),
 }
 
 impl StoreWriter {
     pub(crate) fn new(store: impl SharedObjectStore) -> io::Result<Self> {
+        let usage = store.usage()?;
         let (jobs_tx, jobs_rx) = channel();
         let (ended_tx, ended_rx) = watch::channel(());
         thread::Builder::new().name("shared objects".into()).spawn(move || {
             WriterThread::new(store, jobs_rx).run();
             drop(ended_tx);
         })?;
-        Ok(Self { jobs_tx: Arc::new(Mutex::new(Some(jobs_tx))), ended_rx })
+        Ok(Self { jobs_tx: Arc::new(Mutex::new(Some(jobs_tx))), queue: Arc::default(), usage, ended_rx })
     }
 
-    /// Whether there will be an answer.
-    pub(super) fn load(&self, object: Arc<dyn PersistedObject>) -> bool {
-        self.send(Job::Load(object))
+    pub(super) fn usage(&self) -> StoreUsage {
+        self.usage
     }
 
-    /// Whether there will be an answer.
-    pub(super) fn commit(&self, object: Arc<dyn PersistedObject>, commit: StoredCommit) -> bool {
-        self.send(Job::Commit(object, commit))
+    /// The object is told what the store has, unless this is an error.
+    pub(super) fn load(
+        &self,
+        object: Arc<dyn PersistedObject>,
+        limits: QueueLimits<'_>,
+    ) -> Result<(), QueueError> {
+        let permit = self.enter(0, limits)?;
+        self.send(Job::Load(object, permit))
     }
 
-    fn send(&self, job: Job) -> bool {
+    /// The object is told the outcome, unless this is an error. Then nothing was written.
+    pub(super) fn commit(
+        &self,
+        object: Arc<dyn PersistedObject>,
+        commit: StoredCommit,
+        limits: QueueLimits<'_>,
+    ) -> Result<(), QueueError> {
+        let permit = self.enter(commit.size(), limits)?;
+        self.send(Job::Commit(object, commit, permit))
+    }
+
+    /// Counts a job. Nobody waits for a place: an object that is refused goes back to what it was, and says so to its
+    /// writers, so neither a task nor a lock is held while the store is slow.
+    fn enter(&self, bytes: usize, limits: QueueLimits<'_>) -> Result<QueuePermit, QueueError> {
+        let QueueLimits { limits, budget } = limits;
+        let names = PersistenceLimits::NAMES;
+        let mut queue = lock(&self.queue);
+        let exceeded = if queue.jobs >= limits.store_queue_jobs {
+            Some((names.store_queue_jobs, limits.store_queue_jobs))
+        } else if bytes > 0 && queue.bytes > 0 && queue.bytes.saturating_add(bytes) > limits.store_queue_bytes
+        {
+            Some((names.store_queue_bytes, limits.store_queue_bytes))
+        } else {
+            None
+        };
+        if let Some((name, max)) = exceeded {
+            return Err(QueueError::Limit(LimitError::new(name, max)));
+        }
+        // The budget counts its refusals itself.
+        let charge = budget
+            .try_charge(bytes)
+            .map_err(|error| QueueError::Limit(LimitError { limit: MemoryBudget::NAME, max: error.max }))?;
+        queue.jobs += 1;
+        queue.bytes = queue.bytes.saturating_add(bytes);
+        Ok(QueuePermit { queue: Arc::clone(&self.queue), bytes, _charge: charge })
+    }
+
+    fn send(&self, job: Job) -> Result<(), QueueError> {
         let jobs_tx = self.jobs_tx.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs_tx.as_ref().is_some_and(|jobs_tx| jobs_tx.send(job).is_ok())
+        let jobs_tx = jobs_tx.as_ref().ok_or(QueueError::Closed)?;
+        jobs_tx.send(job).map_err(|_| QueueError::Closed)
     }
 
     /// Takes nothing more. Is done when all that was asked is done and the store was dropped.
@@ -88,6 +167,18 @@ impl StoreWriter {
         self.jobs_tx.lock().unwrap_or_else(PoisonError::into_inner).take();
         // An error says that the thread is gone; it never tells anything else.
         let _ = self.ended_rx.clone().changed().await;
+    }
+}
+
+fn lock(queue: &Mutex<QueueUsage>) -> MutexGuard<'_, QueueUsage> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for QueuePermit {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.queue);
+        queue.jobs = queue.jobs.saturating_sub(1);
+        queue.bytes = queue.bytes.saturating_sub(self.bytes);
     }
 }
 
@@ -134,18 +225,21 @@ impl<S: SharedObjectStore> WriterThread<S> {
 
     /// Does this and what waits.
     fn process_group(&mut self, first: Job) {
-        let (mut objects, mut commits) = (Vec::new(), Vec::new());
+        let (mut objects, mut commits, mut permits) = (Vec::new(), Vec::new(), Vec::new());
         let (mut next, mut jobs, mut bytes) = (Some(first), 0, 0);
         while let Some(job) = next {
             match job {
-                Job::Load(object) => {
+                Job::Load(object, permit) => {
                     let name = object.stored_name();
                     let found = attempt("load", &name, 1, || self.store.load(&name));
+                    // What follows may need a place itself.
+                    drop(permit);
                     object.load_finished(found.map(|found| found.map(Slots::from).unwrap_or_default()));
                 }
-                Job::Commit(object, commit) => {
+                Job::Commit(object, commit, permit) => {
                     bytes += commit.size();
                     objects.push(object);
+                    permits.push(permit);
                     commits.push(commit);
                 }
             }
@@ -156,17 +250,24 @@ impl<S: SharedObjectStore> WriterThread<S> {
                 None
             };
         }
-        self.commit(objects, &commits);
+        self.commit(objects, &commits, permits);
     }
 
     /// One object must not cost the others theirs, so each is tried alone if all together fail.
-    fn commit(&mut self, objects: Vec<Arc<dyn PersistedObject>>, commits: &[StoredCommit]) {
+    fn commit(
+        &mut self,
+        objects: Vec<Arc<dyn PersistedObject>>,
+        commits: &[StoredCommit],
+        permits: Vec<QueuePermit>,
+    ) {
         let is_done = self.write(commits);
         let mut failures = 0;
-        for (object, commit) in objects.into_iter().zip(commits.chunks(1)) {
+        for ((object, commit), permit) in objects.into_iter().zip(commits.chunks(1)).zip(permits) {
             let is_done =
                 is_done || (commits.len() > 1 && failures < MAX_CONSECUTIVE_FAILURES && self.write(commit));
             failures = if is_done { 0 } else { failures + 1 };
+            // What waited for this commit needs a place itself.
+            drop(permit);
             Arc::clone(&object).commit_finished(is_done);
             if !is_done {
                 self.mark_uncertain(object);

@@ -1,23 +1,28 @@
 //! The objects that one connection uses.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use amf_core::Version;
-use amf_remoting::Caller;
 use amf_remoting::connection::MessageClass;
 use amf_remoting::service::Connection as _;
+use amf_remoting::{Caller, Client};
 
 use super::error::{SharedObjectError, is_valid_name};
 use super::guard::{SharedObjectAccess, SlotWrite, is_allowed};
 use super::object::{SharedObjectInner, Subscriber, registry};
-use super::settings::object_settings;
+use super::refusals::Refusals;
+use super::settings::{SharedObjects, object_settings};
 use super::state::encoded::{EncodedMessage, EncodedValue};
+use super::state::limits::LimitError;
+use super::state::quota::{ClientShare, write_bytes};
 use super::state::updates::{UpdateHeader, status};
 use super::state::{ClientFormat, Request, SubscriberId};
+use super::store_writer::PersistedObject as _;
 use crate::connection::Handle;
 use crate::instance::Instance;
-use crate::metrics::limit_exceeded;
 use crate::proto::chunk::PreChunkedMessage;
 use crate::proto::message::code;
 use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
@@ -27,12 +32,39 @@ use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
 pub(crate) struct ConnectionSubscriptions {
     handle: Arc<Handle>,
     chunk_size: u32,
+    /// All clients behind it have one share.
+    address: Option<IpAddr>,
+    refusals: Arc<Refusals>,
+    /// Made with the first object.
+    share: Option<Arc<ClientShare>>,
     objects: HashMap<Arc<str>, (Arc<SharedObjectInner>, SubscriberId)>,
 }
 
+/// Why an object is refused: the code, and what it does not say.
+struct JoinError {
+    code: &'static str,
+    reason: Option<String>,
+}
+
+impl From<&'static str> for JoinError {
+    fn from(code: &'static str) -> Self {
+        Self { code, reason: None }
+    }
+}
+
 impl ConnectionSubscriptions {
-    pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32) -> Self {
-        Self { handle, chunk_size, objects: HashMap::new() }
+    /// `address` is the key of the client's address, under which it is counted.
+    pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32, client: Client, address: Option<IpAddr>) -> Self {
+        let refusals = Arc::new(Refusals::new(client));
+        Self { handle, chunk_size, address, refusals, share: None, objects: HashMap::new() }
+    }
+
+    /// What the client takes of what these settings share out.
+    fn share(&mut self, settings: &SharedObjects) -> Arc<ClientShare> {
+        let share = self.share.take().filter(|share| share.is_of(&settings.ledger));
+        let share =
+            share.unwrap_or_else(|| ClientShare::new(&settings.ledger, self.address, &settings.budget));
+        Arc::clone(self.share.insert(share))
     }
 
     /// Does what a client asks for.
@@ -60,8 +92,8 @@ impl ConnectionSubscriptions {
                 SharedObjectEvent::Use => {
                     is_used = true;
                     match self.join(&name, &access, limits) {
-                        Ok(()) => requests.push(Request::Use),
-                        Err(code) => self.refuse(format, &name, is_persistent, code),
+                        Ok(request) => requests.push(request),
+                        Err(error) => self.refuse(format, &name, is_persistent, &error),
                     }
                 }
                 SharedObjectEvent::Release => {
@@ -73,7 +105,8 @@ impl ConnectionSubscriptions {
                 }
                 event => {
                     if let Some((object, _)) = self.objects.get(&name) {
-                        requests.extend(authorized_request(event, encoding, object, caller));
+                        let request = authorized_request(event, encoding, object, caller);
+                        requests.extend(request.map(|request| self.within_rate(request, object, caller)));
                     }
                 }
             }
@@ -89,62 +122,109 @@ impl ConnectionSubscriptions {
         }
     }
 
-    /// Says otherwise why it cannot be.
+    /// Counts a change of a persistent object; the change is refused if the client writes too fast.
+    fn within_rate(&self, request: Request, object: &SharedObjectInner, caller: &Caller) -> Request {
+        if !object.is_persistent() {
+            return request;
+        }
+        let size = match &request {
+            Request::Set { key, value } => key.len() + value.bytes().len(),
+            Request::Remove { key } => key.len(),
+            Request::Clear => 0,
+            _ => return request,
+        };
+        let Some(share) = &self.share else { return request };
+        let limits = &object.settings().persistence_limits;
+        let bytes = write_bytes(object.stored_name().size(), size);
+        let Err(limit) = share.try_write(bytes, limits, Instant::now()) else { return request };
+        tracing::debug!(client = %caller.client().id(), object = ?object.name(), %limit, "a change was refused");
+        let key = match request {
+            Request::Set { key, .. } | Request::Remove { key } => Some(key),
+            _ => None,
+        };
+        Request::OverLimit { key, limit }
+    }
+
+    /// Uses an object.
+    ///
+    /// # Errors
+    /// They say why that cannot be.
     fn join(
         &mut self,
         name: &Arc<str>,
         access: &SharedObjectAccess<'_>,
         limits: &Limits,
-    ) -> Result<(), &'static str> {
+    ) -> Result<Request, JoinError> {
         let SharedObjectAccess { caller, instance, is_persistent, .. } = *access;
         if let Some((object, _)) = self.objects.get(name) {
             return if object.is_persistent() == is_persistent {
-                Ok(())
+                Ok(use_request(object.settings(), access))
             } else {
-                Err(code::SHARED_OBJECT_BAD_PERSISTENCE)
+                Err(code::SHARED_OBJECT_BAD_PERSISTENCE.into())
             };
         }
         if !is_valid_name(name) {
-            return Err(code::SHARED_OBJECT_CREATION_FAILED);
+            return Err(code::SHARED_OBJECT_CREATION_FAILED.into());
         }
         if self.objects.len() >= limits.shared_objects {
-            let name = Limits::NAMES.shared_objects;
-            limit_exceeded(name);
-            tracing::debug!(client = %caller.client().id(), "the limit `{name}` is reached");
-            return Err(code::SHARED_OBJECT_CREATION_FAILED);
+            let limit = LimitError::new(Limits::NAMES.shared_objects, limits.shared_objects);
+            tracing::debug!(client = %caller.client().id(), %limit, "a shared object was refused");
+            let code = code::SHARED_OBJECT_CREATION_FAILED;
+            return Err(JoinError { code, reason: Some(limit.to_string()) });
         }
         let settings = object_settings(instance);
         if let Some(guard) = &settings.guard {
             if registry(instance).get(name).is_none() && !is_allowed(|| guard.may_create(access)) {
-                return Err(code::SHARED_OBJECT_CREATION_FAILED);
+                return Err(code::SHARED_OBJECT_CREATION_FAILED.into());
             }
             if !is_allowed(|| guard.may_read(access)) {
-                return Err(code::SHARED_OBJECT_NO_READ_ACCESS);
+                return Err(code::SHARED_OBJECT_NO_READ_ACCESS.into());
             }
         }
-        let object = SharedObjectInner::open(instance, name, is_persistent, &settings).map_err(|error| {
+        let request = use_request(&settings, access);
+        let share = self.share(&settings);
+        let object = SharedObjectInner::open(instance, name, is_persistent, &settings, Some(&share));
+        let object = object.map_err(|error| {
             tracing::debug!(client = %caller.client().id(), object = ?name, %error, "a shared object was refused");
             match error {
-                SharedObjectError::PersistenceMismatch => code::SHARED_OBJECT_BAD_PERSISTENCE,
-                _ => code::SHARED_OBJECT_CREATION_FAILED,
+                SharedObjectError::PersistenceMismatch => code::SHARED_OBJECT_BAD_PERSISTENCE.into(),
+                error => JoinError {
+                    code: code::SHARED_OBJECT_CREATION_FAILED,
+                    reason: Some(error.to_string()),
+                },
             }
         })?;
-        let (client, handle) = (caller.client().id(), Arc::clone(&self.handle));
-        let subscriber = object.subscribe(Subscriber { client, handle, chunk_size: self.chunk_size });
+        let subscriber = object.subscribe(Subscriber {
+            client: caller.client().id(),
+            refusals: Arc::clone(&self.refusals),
+            share,
+            handle: Arc::clone(&self.handle),
+            chunk_size: self.chunk_size,
+        });
         self.objects.insert(Arc::clone(name), (object, subscriber));
-        Ok(())
+        Ok(request)
     }
 
-    fn refuse(&self, format: ClientFormat, name: &Arc<str>, is_persistent: bool, code: &'static str) {
+    fn refuse(&self, format: ClientFormat, name: &Arc<str>, is_persistent: bool, error: &JoinError) {
         let ClientFormat { encoding, is_proxied } = format;
         let header = UpdateHeader { name, version: 0, is_persistent, is_proxied };
-        let message = header.message(encoding, vec![status(code)]);
+        let message = header.message(encoding, vec![status(error.code)]);
         let chunked = PreChunkedMessage::new(message, self.chunk_size);
         let sent = self.handle.send_message(self.handle.share(chunked), MessageClass::Reply);
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
         }
+        if let Some(reason) = &error.reason {
+            self.refusals.describe(error.code, reason);
+        }
     }
+}
+
+/// The request to use an object, with or without the right to create it.
+fn use_request(settings: &SharedObjects, access: &SharedObjectAccess<'_>) -> Request {
+    let may_create = !access.is_persistent
+        || settings.guard.as_ref().is_some_and(|guard| is_allowed(|| guard.may_create_persistent(access)));
+    if may_create { Request::Use } else { Request::UseExisting }
 }
 
 impl Drop for ConnectionSubscriptions {

@@ -15,16 +15,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use amf_core::Version;
 use bytes::Bytes;
 use redb::{
-    Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableDefinition, TableError,
+    Database, DatabaseError, ReadableDatabase, ReadableTable, StorageBackend, StorageError, TableDefinition,
+    TableError,
 };
 
-use super::store::{SharedObjectStore, StoredCommit, StoredName, StoredObject, StoredSlot};
+use super::state::quota::row_bytes;
+use super::store::{SharedObjectStore, StoreUsage, StoredCommit, StoredName, StoredObject, StoredSlot};
 
 /// Application, instance, object: its version.
 const OBJECTS: TableDefinition<'_, (&str, &str, &str), u32> = TableDefinition::new("shared_objects");
 /// Application, instance, object, slot: its version, the number of its encoding (0 or 3), and its value.
 const SLOTS: TableDefinition<'_, SlotKey, SlotRow> = TableDefinition::new("shared_object_slots");
 
+/// What the other tables hold: `objects`, and `bytes` as [`StoreUsage`] counts them. It is changed together with them, so
+/// that nothing has to be counted when the file is opened.
+const USAGE: TableDefinition<'_, &str, u64> = TableDefinition::new("shared_object_usage");
+const USED_OBJECTS: &str = "objects";
+const USED_BYTES: &str = "bytes";
+
+type ObjectKey = (&'static str, &'static str, &'static str);
 type SlotKey = (&'static str, &'static str, &'static str, &'static str);
 type SlotRow = (u32, u8, &'static [u8]);
 type Open = dyn Fn() -> Result<Database, DatabaseError> + Send + Sync;
@@ -40,7 +49,8 @@ type Open = dyn Fn() -> Result<Database, DatabaseError> + Send + Sync;
 /// told of before is there. If a flush has failed, all of the file is written again first, because a system that
 /// fails to write takes what it did not write for written.
 ///
-/// The file grows with what it holds at one time and does not shrink. In memory are at most 16 MiB of it.
+/// An object without slots is removed from the file, with its version. The file grows with what it holds at one time and
+/// does not shrink. In memory are at most 16 MiB of it.
 ///
 /// ```no_run
 /// use amf_remoting::Services;
@@ -101,6 +111,10 @@ impl SharedObjectStore for RedbStore {
         self.with_database(|database| load(database, object))
     }
 
+    fn usage(&self) -> io::Result<StoreUsage> {
+        self.with_database(usage)
+    }
+
     fn commit(&self, commits: &[StoredCommit]) -> io::Result<()> {
         self.with_database(|database| commit(database, commits))
     }
@@ -138,25 +152,92 @@ fn commit(database: &Database, commits: &[StoredCommit]) -> Result<(), redb::Err
     // somebody who writes values with checksums of his choice, decides which of their sectors reach the disk, and
     // stops the machine then; a client can do only the first, and that not without knowing the file.
     let transaction = database.begin_write()?;
+    let before = match stored_usage(&transaction.open_table(USAGE)?)? {
+        Some(usage) => usage,
+        None => count(&transaction.open_table(OBJECTS)?, &transaction.open_table(SLOTS)?)?,
+    };
     {
         let mut objects = transaction.open_table(OBJECTS)?;
         let mut table = transaction.open_table(SLOTS)?;
-        for StoredCommit { object: StoredName { application, instance, name }, version, slots } in commits {
-            objects.insert((&**application, &**instance, &**name), version)?;
+        // Sums of what was added and removed, so that nothing is ever below zero.
+        let (mut added, mut removed) = (before, StoreUsage::default());
+        for StoredCommit { object, version, slots, is_deleted } in commits {
+            let StoredName { application, instance, name } = object;
+            let (key, size) = ((&**application, &**instance, &**name), object.size());
+            let (was_there, is_there) = if *is_deleted {
+                (objects.remove(key)?.is_some(), false)
+            } else {
+                (objects.insert(key, version)?.is_some(), true)
+            };
+            for (usage, is_counted) in [(&mut added, is_there), (&mut removed, was_there)] {
+                usage.objects += usize::from(is_counted);
+                usage.bytes += if is_counted { row_bytes(size, 0) } else { 0 };
+            }
             for (key, slot) in slots {
-                let key = (&**application, &**instance, &**name, &**key);
-                match slot {
+                let row = (&**application, &**instance, &**name, &**key);
+                let old = match slot {
                     Some(StoredSlot { version, encoding, value }) => {
                         let encoding = if *encoding == Version::Amf3 { 3 } else { 0 };
-                        table.insert(key, (*version, encoding, &**value))?;
+                        added.bytes += row_bytes(size, key.len() + value.len());
+                        table.insert(row, (*version, encoding, &**value))?
                     }
-                    None => drop(table.remove(key)?),
-                }
+                    None => table.remove(row)?,
+                };
+                removed.bytes += old.map_or(0, |old| row_bytes(size, key.len() + old.value().2.len()));
             }
         }
+        let mut table = transaction.open_table(USAGE)?;
+        table.insert(USED_OBJECTS, added.objects.saturating_sub(removed.objects) as u64)?;
+        table.insert(USED_BYTES, added.bytes.saturating_sub(removed.bytes) as u64)?;
     }
     transaction.commit()?;
     Ok(())
+}
+
+fn usage(database: &Database) -> Result<StoreUsage, redb::Error> {
+    let transaction = database.begin_read()?;
+    let usage = match transaction.open_table(USAGE) {
+        Err(TableError::TableDoesNotExist(_)) => None,
+        table => stored_usage(&table?)?,
+    };
+    if let Some(usage) = usage {
+        return Ok(usage);
+    }
+    match (transaction.open_table(OBJECTS), transaction.open_table(SLOTS)) {
+        (Err(TableError::TableDoesNotExist(_)), _) | (_, Err(TableError::TableDoesNotExist(_))) => {
+            Ok(StoreUsage::default())
+        }
+        (objects, slots) => count(&objects?, &slots?),
+    }
+}
+
+/// Nothing in a file of an earlier version.
+fn stored_usage(table: &impl ReadableTable<&'static str, u64>) -> Result<Option<StoreUsage>, redb::Error> {
+    let read = |key| Ok::<_, redb::Error>(table.get(key)?.map(|value| value.value()));
+    let (Some(objects), Some(bytes)) = (read(USED_OBJECTS)?, read(USED_BYTES)?) else { return Ok(None) };
+    let size = |value| usize::try_from(value).unwrap_or(usize::MAX);
+    Ok(Some(StoreUsage { objects: size(objects), bytes: size(bytes) }))
+}
+
+/// Reads everything. An earlier version kept objects without slots; they count until they are deleted.
+fn count(
+    objects: &impl ReadableTable<ObjectKey, u32>,
+    slots: &impl ReadableTable<SlotKey, SlotRow>,
+) -> Result<StoreUsage, redb::Error> {
+    let mut usage = StoreUsage::default();
+    for entry in objects.iter()? {
+        let (key, _) = entry?;
+        let (application, instance, name) = key.value();
+        usage.objects += 1;
+        usage.bytes += row_bytes(application.len() + instance.len() + name.len(), 0);
+    }
+    for entry in slots.iter()? {
+        let (key, slot) = entry?;
+        let (application, instance, name, key) = key.value();
+        let names = application.len() + instance.len() + name.len();
+        usage.bytes += row_bytes(names, key.len() + slot.value().2.len());
+    }
+    Ok(usage)
 }
 
 impl fmt::Debug for RedbStore {

@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use amf_core::Version;
 
-use super::limits::SharedObjectLimits;
-use super::request::{Batch, Change, ClientFormat, Effect, Origin, Request, SubscriberId, WriteError};
+use super::limits::{LimitError, SharedObjectLimits};
+use super::quota::{ClientShare, Writer};
+use super::request::{
+    Batch, Change, ClientFormat, Effect, Origin, RefusalReason, Request, SubscriberId, WriteError,
+};
 use super::{SharedObjectState, Subscriber};
-use crate::proto::message::code;
+use crate::proto::message::code::{
+    SHARED_OBJECT_CREATION_FAILED as CREATION_FAILED, SHARED_OBJECT_NO_WRITE_ACCESS as NO_WRITE_ACCESS,
+};
 use crate::shared_object::state::encoded::EncodedValue;
 use crate::shared_object::state::updates::{Update, UpdateHeader};
 
@@ -19,17 +24,33 @@ impl SharedObjectState {
             Origin::Server(_) => None,
         };
         let is_proxied = writer.is_some_and(|(_, format)| format.is_proxied);
-        let mut outcome = BatchOutcome { is_proxied, ..BatchOutcome::default() };
+        let by = if writer.is_some() { Writer::Client } else { Writer::Server };
+        if batch.may_create {
+            self.create(batch.share.as_deref());
+        }
+        let mut outcome = BatchOutcome { is_proxied, by, ..BatchOutcome::default() };
         for request in batch.requests {
             match request {
-                Request::Use => {
+                Request::Use | Request::UseExisting => {
                     if let Some((from, ClientFormat { encoding, .. })) = writer {
                         self.queued_uses.remove(&from);
+                        if !self.is_created {
+                            outcome.refusal = Some((CREATION_FAILED, RefusalReason::NotCreated));
+                            outcome.for_writer.push(Update::Status(CREATION_FAILED));
+                            continue;
+                        }
                         if self.subscribers.insert(from, Subscriber { encoding }).is_none() {
                             self.subscribing.push(from);
                         }
                         self.push_all_slots(&mut outcome.for_writer);
                     }
+                }
+                // The client was told that it cannot use the object.
+                Request::Set { key, .. } | Request::Remove { key } if !self.is_created => {
+                    self.push_refusal(Some(&key), NO_WRITE_ACCESS, &mut outcome);
+                }
+                Request::Clear | Request::Send(_) if !self.is_created => {
+                    self.push_refusal(None, NO_WRITE_ACCESS, &mut outcome);
                 }
                 request => self.apply_request(request, &mut outcome),
             }
@@ -42,10 +63,26 @@ impl SharedObjectState {
             let from = writer.map(|(from, _)| from);
             effects.push(Effect::Changed { version: self.slots.version(), from, changes: outcome.changes });
         }
+        if let (Some((subscriber, _)), Some((code, reason))) = (writer, outcome.refusal) {
+            effects.push(Effect::Describe { subscriber, code, reason });
+        }
         if let Origin::Server(Some(ticket)) = batch.from {
             effects.push(Effect::Done { ticket, result: outcome.error.map_or(Ok(()), Err) });
         }
         effects
+    }
+
+    /// The object is there from now on, as one of this client's or of the server's own side.
+    fn create(&mut self, share: Option<&ClientShare>) {
+        if !self.is_created {
+            self.is_created = true;
+            self.slots.set_creator(share.map(ClientShare::creator));
+        }
+    }
+
+    /// The server's own side uses the object.
+    pub(crate) fn create_as_server(&mut self) {
+        self.create(None);
     }
 
     fn apply_request(&mut self, request: Request, outcome: &mut BatchOutcome) {
@@ -59,20 +96,21 @@ impl SharedObjectState {
                 }
                 outcome.push_success(key, None);
             }
-            Request::Set { key, value } => match self.slots.set(&key, Arc::clone(&value), &self.limits) {
-                Ok(()) => {
-                    outcome.push_change(
-                        Update::Changed(Arc::clone(&key), Arc::clone(&value)),
-                        Change::Set { key: Arc::clone(&key), value: Arc::clone(&value) },
-                    );
-                    outcome.push_success(key, Some(value));
+            Request::Set { key, value } => {
+                match self.slots.set(&key, Arc::clone(&value), &self.limits, outcome.by) {
+                    Ok(()) => {
+                        outcome.push_change(
+                            Update::Changed(Arc::clone(&key), Arc::clone(&value)),
+                            Change::Set { key: Arc::clone(&key), value: Arc::clone(&value) },
+                        );
+                        outcome.push_success(key, Some(value));
+                    }
+                    Err(limit) => {
+                        tracing::debug!(object = ?self.name, ?key, %limit, "a change was refused");
+                        self.push_over_limit(Some(&key), limit, outcome);
+                    }
                 }
-                Err(limit) => {
-                    tracing::debug!(object = ?self.name, ?key, %limit, "a change was refused");
-                    outcome.error.get_or_insert(WriteError::Limit(limit));
-                    self.push_refusal(Some(&key), code::SHARED_OBJECT_NO_WRITE_ACCESS, outcome);
-                }
-            },
+            }
             Request::Remove { key } => {
                 if self.slots.remove(&key) {
                     outcome.push_change(
@@ -97,8 +135,15 @@ impl SharedObjectState {
                 outcome.error.get_or_insert(WriteError::Storage);
                 self.push_refusal(key.as_ref(), code, outcome);
             }
-            Request::Use => {}
+            Request::OverLimit { key, limit } => self.push_over_limit(key.as_ref(), limit, outcome),
+            Request::Use | Request::UseExisting => {}
         }
+    }
+
+    fn push_over_limit(&self, key: Option<&Arc<str>>, limit: LimitError, outcome: &mut BatchOutcome) {
+        outcome.error.get_or_insert(WriteError::Limit(limit));
+        outcome.refusal.get_or_insert((NO_WRITE_ACCESS, RefusalReason::Limit(limit)));
+        self.push_refusal(key, NO_WRITE_ACCESS, outcome);
     }
 
     /// The writer is told no, and what the slot is: it may show already what it wrote.
@@ -206,6 +251,9 @@ struct BatchOutcome {
     changes: Vec<Change>,
     has_changed: bool,
     error: Option<WriteError>,
+    /// The first refusal that has a reason for the writer.
+    refusal: Option<(&'static str, RefusalReason)>,
+    by: Writer,
 }
 
 impl BatchOutcome {

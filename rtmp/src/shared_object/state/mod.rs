@@ -5,7 +5,7 @@
 //!   Loading ────────────────────▶ Ready ──────────────────────▶ Committing
 //!   (persistent objects only)       ▲     (persistent: changes)      │
 //!                                   └────────────────────────────────┘
-//!                                               commit_finished
+//!                                     commit_finished, commit_refused
 //! ```
 //!
 //! Requests wait in the order in which they came while the object is not ready, or somebody holds the lock. Who wants
@@ -16,6 +16,8 @@
 mod apply;
 pub(crate) mod encoded;
 pub(crate) mod limits;
+pub(crate) mod persistence_limits;
+pub(crate) mod quota;
 mod request;
 pub(crate) mod slots;
 pub(crate) mod updates;
@@ -27,12 +29,15 @@ use std::sync::Arc;
 use amf_core::Version;
 
 use request::{Batch, Origin};
-pub(crate) use request::{Change, ClientFormat, Effect, Request, SubscriberId, Ticket, WriteError};
+pub(crate) use request::{
+    Change, ClientFormat, Effect, RefusalReason, Request, SubscriberId, Ticket, WriteError,
+};
 
 use crate::proto::message::code;
 use encoded::EncodedValue;
-use limits::SharedObjectLimits;
-use slots::{MemoryCounter, Slot, Slots};
+use limits::{LimitError, SharedObjectLimits};
+use quota::{ClientShare, ObjectCharge};
+use slots::{Slot, Slots};
 use updates::Update;
 
 /// What requests take while they wait, beside their own size, about.
@@ -74,7 +79,10 @@ pub(crate) struct SharedObjectState {
     is_persistent: bool,
     limits: SharedObjectLimits,
     slots: Slots,
-    memory: MemoryCounter,
+    /// Whether somebody has created it who may: until then clients that may not cannot use it.
+    is_created: bool,
+    /// What its clients take.
+    shares: BTreeMap<SubscriberId, Arc<ClientShare>>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     phase: Phase,
     queue: VecDeque<Queued>,
@@ -96,14 +104,15 @@ impl SharedObjectState {
         name: Arc<str>,
         is_persistent: bool,
         limits: SharedObjectLimits,
-        memory: MemoryCounter,
+        charge: Option<ObjectCharge>,
     ) -> Self {
         Self {
             name,
             is_persistent,
             limits,
-            slots: Slots::default().count_in(Arc::clone(&memory)),
-            memory,
+            slots: Slots::new(charge),
+            is_created: !is_persistent,
+            shares: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             phase: if is_persistent { Phase::Loading } else { Phase::Ready },
             queue: VecDeque::new(),
@@ -153,6 +162,11 @@ impl SharedObjectState {
         self.effects.pop_front()
     }
 
+    /// Counts what a client's requests take from now on.
+    pub(crate) fn add_share(&mut self, subscriber: SubscriberId, share: Arc<ClientShare>) {
+        self.shares.insert(subscriber, share);
+    }
+
     /// Requests of a client.
     pub(crate) fn queue_client_requests(
         &mut self,
@@ -170,15 +184,27 @@ impl SharedObjectState {
             });
             return;
         }
-        requests.retain(|request| !matches!(request, Request::Use) || self.queued_uses.insert(from));
+        let share = self.shares.get(&from).cloned();
+        let waits = self.lock_holder.is_some() || !matches!(self.phase, Phase::Ready) || self.has_queued();
+        let max = self.limits.pending_bytes_per_client;
+        let permit =
+            match share.as_ref().filter(|_| waits).map(|share| share.try_wait(size + BATCH_OVERHEAD, max)) {
+                Some(Err(LimitError { limit, .. })) => {
+                    self.effects.push_back(Effect::Disconnect { subscriber: from, limit });
+                    return;
+                }
+                permit => permit.and_then(Result::ok).map(Arc::new),
+            };
+        let may_create = requests.iter().any(|request| matches!(request, Request::Use));
+        requests.retain(|request| !request.is_use() || self.queued_uses.insert(from));
         let from = Origin::Client(from, format.into());
-        self.queue.push_back(Queued::Batch(Batch { from, requests }));
+        self.queue.push_back(Queued::Batch(Batch { from, requests, share, may_create, permit }));
         self.process_queue();
     }
 
     /// Requests of the server's own side.
     pub(crate) fn queue_server_requests(&mut self, requests: Vec<Request>, ticket: Ticket) {
-        self.queue.push_back(Queued::Batch(Batch { from: Origin::Server(Some(ticket)), requests }));
+        self.queue.push_back(Queued::Batch(Batch::of_server(Some(ticket), requests)));
         self.process_queue();
     }
 
@@ -202,7 +228,7 @@ impl SharedObjectState {
         match self.lock_holder.take_if(|lock_holder| lock_holder.ticket == ticket) {
             // Before what waited for it.
             Some(LockHolder { requests, .. }) => {
-                self.queue.push_front(Queued::Batch(Batch { from: Origin::Server(completion), requests }));
+                self.queue.push_front(Queued::Batch(Batch::of_server(completion, requests)));
             }
             None => self.queue.retain(|queued| !matches!(queued, Queued::Lock(queued) if *queued == ticket)),
         }
@@ -212,6 +238,7 @@ impl SharedObjectState {
     /// A client is gone: at once, whatever else waits.
     pub(crate) fn remove_subscriber(&mut self, subscriber: SubscriberId) {
         self.subscribers.remove(&subscriber);
+        self.shares.remove(&subscriber);
         self.queued_bytes.remove(&subscriber);
         self.queued_uses.remove(&subscriber);
         self.answered_bytes.remove(&subscriber);
@@ -226,18 +253,27 @@ impl SharedObjectState {
         });
         for batch in committing.iter_mut().chain(queued) {
             if matches!(batch.from, Origin::Client(from, _) if from == subscriber) {
-                batch.requests.retain(|request| !matches!(request, Request::Use));
+                batch.requests.retain(|request| !request.is_use());
             }
         }
     }
 
     /// What was on disk; `None` where that could not be read: then nobody can use the object.
     pub(crate) fn load_finished(&mut self, slots: Option<Slots>) {
-        if let Some(slots) = slots {
-            self.slots = slots.count_in(Arc::clone(&self.memory));
-            self.phase = Phase::Ready;
-            return self.process_queue();
-        }
+        let Some(slots) = slots else { return self.fail_load(None) };
+        self.is_created |= !slots.is_empty() || slots.version() > 1;
+        let charge = self.slots.take_charge();
+        self.slots = slots.count_in(charge);
+        self.phase = Phase::Ready;
+        self.process_queue();
+    }
+
+    /// The store was not asked, because of this limit. The next who wants the object may try again.
+    pub(crate) fn load_refused(&mut self, limit: LimitError) {
+        self.fail_load(Some(limit));
+    }
+
+    fn fail_load(&mut self, limit: Option<LimitError>) {
         for queued in mem::take(&mut self.queue) {
             let from = match queued {
                 Queued::Batch(batch) => batch.from,
@@ -245,11 +281,21 @@ impl SharedObjectState {
             };
             match from {
                 Origin::Client(from, format) => {
-                    let updates = [Update::Status(code::SHARED_OBJECT_CREATION_FAILED)];
-                    let effects: Vec<_> = self.send(&updates, format.encoding, &[from]).collect();
+                    let code = code::SHARED_OBJECT_CREATION_FAILED;
+                    let effects: Vec<_> =
+                        self.send(&[Update::Status(code)], format.encoding, &[from]).collect();
                     self.effects.extend(effects);
+                    let reason = limit.map(RefusalReason::Limit);
+                    self.effects.extend(reason.map(|reason| Effect::Describe {
+                        subscriber: from,
+                        code,
+                        reason,
+                    }));
                 }
-                Origin::Server(ticket) => self.effects.extend(write_error(ticket)),
+                Origin::Server(ticket) => {
+                    let error = limit.map_or(WriteError::Storage, WriteError::Limit);
+                    self.effects.extend(ticket.map(|ticket| Effect::Done { ticket, result: Err(error) }));
+                }
             }
         }
         self.queued_bytes.clear();
@@ -261,22 +307,36 @@ impl SharedObjectState {
         let Phase::Committing { batches, effects } = mem::replace(&mut self.phase, Phase::Ready) else {
             return;
         };
-        let subscribing = mem::take(&mut self.subscribing);
         if is_done {
+            self.subscribing.clear();
             self.slots.commit_finished();
             self.effects.extend(effects);
-        } else {
-            self.slots.revert();
-            // The answers of the failed run were not sent.
-            self.answered_bytes.clear();
-            // They join again, in their turn.
-            self.subscribers.retain(|subscriber, _| !subscribing.contains(subscriber));
-            for batch in batches {
-                let effects = self.apply(batch.with_writes_refused());
-                self.effects.extend(effects);
-            }
-            self.subscribing.clear();
+            return self.process_queue();
         }
+        self.slots.revert(true);
+        self.refuse_writes(batches, None);
+    }
+
+    /// What [`Effect::Commit`] asked for was not tried, because of this limit.
+    pub(crate) fn commit_refused(&mut self, limit: LimitError) {
+        if let Phase::Committing { batches, .. } = mem::replace(&mut self.phase, Phase::Ready) {
+            self.slots.revert(false);
+            self.refuse_writes(batches, Some(limit));
+        }
+    }
+
+    /// Does what was asked for again, without the writes.
+    fn refuse_writes(&mut self, batches: Vec<Batch>, limit: Option<LimitError>) {
+        let subscribing = mem::take(&mut self.subscribing);
+        // The answers of the failed run were not sent.
+        self.answered_bytes.clear();
+        // They join again, in their turn.
+        self.subscribers.retain(|subscriber, _| !subscribing.contains(subscriber));
+        for batch in batches {
+            let effects = self.apply(batch.with_writes_refused(limit));
+            self.effects.extend(effects);
+        }
+        self.subscribing.clear();
         self.process_queue();
     }
 
@@ -317,13 +377,15 @@ impl SharedObjectState {
 
     /// The next batch, up to who wants the lock.
     fn next_batch(&mut self) -> Option<Batch> {
-        let Some(Queued::Batch(next)) = self.queue.pop_front_if(|queued| matches!(queued, Queued::Batch(_)))
+        let Some(Queued::Batch(mut next)) =
+            self.queue.pop_front_if(|queued| matches!(queued, Queued::Batch(_)))
         else {
             return None;
         };
         if self.queue.is_empty() {
             self.queued_bytes.clear();
         }
+        next.permit = None;
         Some(next)
     }
 
@@ -335,10 +397,6 @@ impl SharedObjectState {
             self.effects.push_back(Effect::Done { ticket, result: Ok(()) });
         }
     }
-}
-
-fn write_error(ticket: Option<Ticket>) -> Option<Effect> {
-    ticket.map(|ticket| Effect::Done { ticket, result: Err(WriteError::Storage) })
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::encoded::EncodedValue;
 use super::limits::{LimitError, SharedObjectLimits};
+use super::quota::{Creator, ObjectCharge, SlotSizes, Writer};
 
 /// A slot's value, and the object's version with which it was last changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,20 +14,13 @@ pub(crate) struct Slot {
     pub(crate) version: u32,
 }
 
-/// What a slot takes in memory beside its name and value, about.
-const SLOT_OVERHEAD: usize = 192;
-
-/// Bytes that all objects of a server take together.
-pub(crate) type MemoryCounter = Arc<AtomicUsize>;
-
 /// The slots, their size, and the object's version.
 #[derive(Debug)]
 pub(crate) struct Slots {
     by_key: BTreeMap<Arc<str>, Slot>,
     bytes: usize,
-    /// Where it is counted, and what was.
-    memory: MemoryCounter,
-    counted: usize,
+    /// Where they are counted. A replica is not.
+    charge: Option<ObjectCharge>,
     version: u32,
     /// What the slots were that changed since the last commit, and the version then.
     undo: Undo,
@@ -51,25 +44,47 @@ impl Slots {
     pub(crate) fn restore(version: u32, slots: impl IntoIterator<Item = (Arc<str>, Slot)>) -> Self {
         let by_key: BTreeMap<_, _> = slots.into_iter().collect();
         let bytes = by_key.iter().map(|(key, slot)| size(key, slot)).sum();
-        let memory = MemoryCounter::default();
-        Self { by_key, bytes, memory, counted: 0, version: version.max(1), undo: Undo::default() }
+        Self { by_key, bytes, charge: None, version: version.max(1), undo: Undo::default() }
     }
 
-    /// Counts the bytes here from now on.
-    pub(crate) fn count_in(mut self, memory: MemoryCounter) -> Self {
-        self.memory = memory;
-        self.update_memory();
+    /// No slots yet, which are counted here.
+    pub(super) fn new(charge: Option<ObjectCharge>) -> Self {
+        Self { charge, ..Self::default() }
+    }
+
+    /// Counts the slots here from now on.
+    pub(super) fn count_in(mut self, charge: Option<ObjectCharge>) -> Self {
+        self.charge = charge;
+        let sizes = self.sizes();
+        if let Some(charge) = &mut self.charge {
+            charge.set_loaded(sizes);
+        }
         self
     }
 
-    fn update_memory(&mut self) {
-        let bytes = self.bytes + SLOT_OVERHEAD * self.by_key.len();
-        if bytes > self.counted {
-            self.memory.fetch_add(bytes - self.counted, Ordering::Relaxed);
-        } else {
-            self.memory.fetch_sub(self.counted - bytes, Ordering::Relaxed);
+    pub(super) fn take_charge(&mut self) -> Option<ObjectCharge> {
+        self.charge.take()
+    }
+
+    pub(super) fn set_creator(&mut self, creator: Option<&Creator>) {
+        if let Some(charge) = &mut self.charge {
+            charge.set_creator(creator);
         }
-        self.counted = bytes;
+    }
+
+    fn sizes(&self) -> SlotSizes {
+        SlotSizes::new(self.by_key.len(), self.bytes)
+    }
+
+    fn update_charge(&mut self) {
+        let sizes = self.sizes();
+        if let Some(charge) = &mut self.charge {
+            charge.set(sizes);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -100,6 +115,7 @@ impl Slots {
         key: &Arc<str>,
         value: Arc<EncodedValue>,
         limits: &SharedObjectLimits,
+        writer: Writer,
     ) -> Result<(), LimitError> {
         let slot = Slot { value, version: self.next_version() };
         let old = self.by_key.get(key);
@@ -111,14 +127,13 @@ impl Slots {
         if bytes > limits.bytes && size(key, &slot) > old_size {
             return Err(LimitError::new(SharedObjectLimits::NAMES.bytes, limits.bytes));
         }
-        let growth = size(key, &slot).saturating_sub(old_size);
-        if growth > 0 && self.memory.load(Ordering::Relaxed).saturating_add(growth) > limits.total_memory {
-            return Err(LimitError::new(SharedObjectLimits::NAMES.total_memory, limits.total_memory));
+        let sizes = SlotSizes::new(self.by_key.len() + usize::from(old.is_none()), bytes);
+        if let Some(charge) = &mut self.charge {
+            charge.try_set(sizes, limits, writer)?;
         }
         self.bytes = bytes;
         let old = self.by_key.insert(Arc::clone(key), slot);
         self.undo.slots.entry(Arc::clone(key)).or_insert(old);
-        self.update_memory();
         Ok(())
     }
 
@@ -127,7 +142,7 @@ impl Slots {
         let Some((key, old)) = self.by_key.remove_entry(key) else { return false };
         self.bytes -= size(&key, &old);
         self.undo.slots.entry(key).or_insert(Some(old));
-        self.update_memory();
+        self.update_charge();
         true
     }
 
@@ -138,7 +153,7 @@ impl Slots {
             self.undo.slots.entry(key).or_insert(Some(old));
         }
         self.bytes = 0;
-        self.update_memory();
+        self.update_charge();
         is_change
     }
 
@@ -171,14 +186,17 @@ impl Slots {
         self.undo = Undo::default();
     }
 
-    /// What changed since the last commit did not come to the disk: goes back.
-    pub(crate) fn revert(&mut self) {
+    /// What changed since the last commit did not come to the disk: goes back. `is_uncertain` where it was tried, so that
+    /// nobody knows what is on disk.
+    pub(crate) fn revert(&mut self, is_uncertain: bool) {
         let Undo { slots, version, mut uncertain } = std::mem::take(&mut self.undo);
         for (key, old) in slots {
             if let Some(slot) = self.by_key.remove(&key) {
                 self.bytes -= size(&key, &slot);
             }
-            uncertain.insert(Arc::clone(&key));
+            if is_uncertain {
+                uncertain.insert(Arc::clone(&key));
+            }
             if let Some(old) = old {
                 self.bytes += size(&key, &old);
                 self.by_key.insert(key, old);
@@ -186,13 +204,7 @@ impl Slots {
         }
         self.version = version.unwrap_or(self.version);
         self.undo.uncertain = uncertain;
-        self.update_memory();
-    }
-}
-
-impl Drop for Slots {
-    fn drop(&mut self) {
-        self.memory.fetch_sub(self.counted, Ordering::Relaxed);
+        self.update_charge();
     }
 }
 

@@ -30,13 +30,10 @@ fn set(slot: u8, value: u8) -> Request {
 }
 
 fn state(is_persistent: bool) -> SharedObjectState {
-    let mut state = SharedObjectState::new(
-        "board".into(),
-        is_persistent,
-        SharedObjectLimits::default(),
-        MemoryCounter::default(),
-    );
+    let mut state =
+        SharedObjectState::new("board".into(), is_persistent, SharedObjectLimits::default(), None);
     if is_persistent {
+        state.create_as_server();
         state.load_finished(Some(Slots::default()));
     }
     state
@@ -156,8 +153,7 @@ fn a_lock_is_granted_after_earlier_requests() {
     state.unlock(6, Some(7));
     assert_eq!(done(&mut state), [6, 7]);
     state.request_lock(8);
-    let mut unread =
-        SharedObjectState::new("board".into(), true, SharedObjectLimits::default(), MemoryCounter::default());
+    let mut unread = SharedObjectState::new("board".into(), true, SharedObjectLimits::default(), None);
     unread.request_lock(9);
     unread.load_finished(None);
     assert!(matches!(
@@ -169,7 +165,7 @@ fn a_lock_is_granted_after_earlier_requests() {
 #[test]
 fn a_write_over_a_limit_is_refused_with_the_current_value() {
     let limits = SharedObjectLimits::new().with_slots(1).with_bytes(2 + 9);
-    let mut state = SharedObjectState::new("board".into(), false, limits, MemoryCounter::default());
+    let mut state = SharedObjectState::new("board".into(), false, limits, None);
     state.queue_client_requests(1, AMF0, vec![Request::Use], 0);
     state.queue_client_requests(1, AMF0, vec![set(1, 1)], 0);
     sent(&mut state);
@@ -186,32 +182,6 @@ fn a_write_over_a_limit_is_refused_with_the_current_value() {
     assert!(
         matches!(state.poll_effect(), Some(Effect::Done { ticket: 7, result: Err(why) }) if why == error)
     );
-}
-
-#[test]
-fn the_memory_of_all_objects_is_bounded() {
-    // A slot of 2 + 9 bytes, and 192 for itself, is 203.
-    let memory = MemoryCounter::default();
-    let used = |memory: &MemoryCounter| memory.load(std::sync::atomic::Ordering::Relaxed);
-    let limits = SharedObjectLimits::new().with_total_memory(203 + 11);
-    let [mut first, mut second, mut third] =
-        [1, 2, 3].map(|_| SharedObjectState::new("board".into(), false, limits, Arc::clone(&memory)));
-    first.queue_server_requests(vec![set(1, 1)], 1);
-    second.queue_server_requests(vec![set(1, 1)], 1);
-    assert_eq!((first.slots().iter().len(), second.slots().iter().len()), (1, 1));
-    assert_eq!(used(&memory), 2 * 203);
-    third.queue_server_requests(vec![set(1, 1)], 1);
-    let error = WriteError::Limit(LimitError { limit: "total_memory", max: 214 });
-    assert!(matches!(third.poll_effect(), Some(Effect::Done { result: Err(why), .. }) if why == error));
-    // What is there may be changed, as long as it does not grow.
-    first.queue_server_requests(vec![set(1, 2)], 1);
-    assert_eq!(first.get("k1").unwrap(), number(2));
-    second.queue_server_requests(vec![Request::Clear], 1);
-    assert_eq!(used(&memory), 203);
-    drop(first);
-    assert_eq!(used(&memory), 0);
-    third.queue_server_requests(vec![set(1, 1)], 2);
-    assert_eq!(used(&memory), 203);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn objects_are_restored_and_kept_apart() {
     let slots = |version| ["", "a", "\0", "\u{10ffff}"].map(|key| (key.into(), Some(slot(version)))).to_vec();
     let store = RedbStore::open(folder.file()).unwrap();
     for (object, version) in names.iter().cloned().zip(1..) {
-        store.commit(&[StoredCommit { object, version, slots: slots(version) }]).unwrap();
+        store.commit(&[StoredCommit::new(object, version, slots(version))]).unwrap();
     }
     drop(store);
     let store = RedbStore::open(folder.file()).unwrap();
@@ -55,13 +55,60 @@ fn objects_are_restored_and_kept_apart() {
         let found = store.load(object).unwrap().unwrap();
         assert_eq!((found.version, found.slots.len()), (version, 4), "{object:?}");
         assert!(found.slots.iter().all(|(_, kept)| *kept == slot(version)));
-        store
-            .commit(&[StoredCommit { object: object.clone(), version: 99, slots: removed.clone() }])
-            .unwrap();
+        store.commit(&[StoredCommit::new(object.clone(), 99, removed.clone())]).unwrap();
         let found = store.load(object).unwrap().unwrap();
         let keys: Vec<_> = found.slots.iter().map(|(key, _)| &**key).collect();
         assert_eq!((found.version, keys), (99, vec!["", "\0", "\u{10ffff}"]));
     }
+}
+
+/// What the file holds, read row by row.
+fn counted(store: &RedbStore) -> StoreUsage {
+    let count = |database: &Database| {
+        let transaction = database.begin_read()?;
+        count(&transaction.open_table(OBJECTS)?, &transaction.open_table(SLOTS)?)
+    };
+    store.with_database(count).unwrap()
+}
+
+#[test]
+fn the_running_total_is_what_the_file_holds() {
+    let folder = TempDir::new();
+    let store = RedbStore::open(folder.file()).unwrap();
+    assert_eq!(store.usage().unwrap(), StoreUsage::default());
+    // Slots come, change their size and go; the same object is several times in one commit of a custom caller.
+    for version in 1..40 {
+        store.commit(&[commit("a", version), commit("b", version + 1), commit("a", version + 1)]).unwrap();
+        assert_eq!(store.usage().unwrap(), counted(&store), "{version}");
+    }
+    let mut expected = StoreUsage::default();
+    for object in ["a", "b"].map(name) {
+        expected.add(&object, &store.load(&object).unwrap().unwrap());
+    }
+    assert_eq!((store.usage().unwrap(), expected.objects), (expected, 2));
+
+    // A file of an earlier version has no total. It is counted, and kept with the next commit.
+    let remove = |database: &Database| {
+        let transaction = database.begin_write()?;
+        transaction.delete_table(USAGE)?;
+        Ok(transaction.commit()?)
+    };
+    store.with_database(remove).unwrap();
+    drop(store);
+    let store = RedbStore::open(folder.file()).unwrap();
+    assert_eq!(store.usage().unwrap(), expected);
+    store.commit(&[commit("b", 50)]).unwrap();
+    assert_eq!(store.usage().unwrap(), counted(&store));
+
+    // An object without slots is gone.
+    for object in ["a", "b"] {
+        let slots = store.load(&name(object)).unwrap().unwrap().slots;
+        let removed = slots.into_iter().map(|(key, _)| (key, None)).collect();
+        store.commit(&[StoredCommit::new(name(object), 99, removed).deleted(true)]).unwrap();
+        assert_eq!(store.load(&name(object)).unwrap(), None);
+        assert_eq!(store.usage().unwrap(), counted(&store));
+    }
+    assert_eq!(store.usage().unwrap(), StoreUsage::default());
 }
 
 #[test]

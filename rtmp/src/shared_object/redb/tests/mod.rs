@@ -25,7 +25,7 @@ fn commit(object: &str, version: u32) -> StoredCommit {
         slots.insert(format!("slot {}", n % 16).into(), (n % 5 > 0).then(|| slot(version)));
     }
     slots.extend(["first", "z last"].map(|key| (key.into(), Some(slot(version)))));
-    StoredCommit { object: name(object), version, slots: slots.into_iter().collect() }
+    StoredCommit::new(name(object), version, slots.into_iter().collect())
 }
 
 /// What there is after the commits up to this version.

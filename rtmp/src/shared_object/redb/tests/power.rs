@@ -17,7 +17,7 @@ struct Progress {
 fn all(version: u32) -> Vec<StoredCommit> {
     let (object, slots) =
         (name(&format!("only {version}")), vec![("slot".into(), Some(single_slot(version)))]);
-    let only = StoredCommit { object, version, slots };
+    let only = StoredCommit::new(object, version, slots);
     OBJECTS.iter().map(|object| commit(object, version)).chain([only]).collect()
 }
 
@@ -202,7 +202,7 @@ fn the_store_recovers_from_a_full_disk() {
     let big = || {
         let value = Bytes::from(vec![7; 2_000_000]);
         let slot = StoredSlot { version: 2, encoding: Version::Amf3, value };
-        StoredCommit { object: name("big"), version: 2, slots: vec![("big".into(), Some(slot))] }
+        StoredCommit::new(name("big"), 2, vec![("big".into(), Some(slot))])
     };
     for room in [0, 1, 5, 17, 50] {
         let disk = Disk::new(0);

@@ -35,6 +35,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::CancelLock),
         2 => Just(Step::Load),
         6 => prop::bool::weighted(0.75).prop_map(Step::Commit),
+        1 => Just(Step::RefuseCommit),
     ];
     prop::collection::vec(step, 1..100)
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use amf_core::{Encoder, ToAmf, Value, Version};
 
-use super::super::{Change, Effect, Request, SharedObjectState, SubscriberId, Ticket};
+use super::super::{Change, Effect, RefusalReason, Request, SharedObjectState, SubscriberId, Ticket};
 use super::client::Client;
 use crate::proto::{Limits, SentMessage, SharedObjectMessage};
 use crate::shared_object::state::encoded::{EncodedMessage, EncodedValue};
-use crate::shared_object::state::limits::SharedObjectLimits;
-use crate::shared_object::state::slots::{MemoryCounter, Slot, Slots};
+use crate::shared_object::state::limits::{LimitError, SharedObjectLimits};
+use crate::shared_object::state::slots::{Slot, Slots};
 
 pub(super) const CLIENTS: usize = 3;
 pub(super) const KEYS: u8 = 4;
@@ -18,6 +18,8 @@ pub(super) const KEYS: u8 = 4;
 pub(super) const REMOVED: u8 = 4;
 /// The slot that clients may not remove.
 pub(super) const KEPT: u8 = 3;
+
+const QUEUE_FULL: LimitError = LimitError { limit: "store_queue_jobs", max: 1 };
 
 /// What is written: no number is written twice.
 pub(super) type Number = u32;
@@ -58,6 +60,8 @@ pub(super) enum Step {
     CancelLock,
     Load,
     Commit(bool),
+    /// The store's queue has no place for it.
+    RefuseCommit,
 }
 
 pub(super) fn key(number: u8) -> Key {
@@ -104,7 +108,7 @@ impl World {
     pub(super) fn new(is_persistent: bool) -> Self {
         let limits = SharedObjectLimits::default();
         Self {
-            state: SharedObjectState::new("board".into(), is_persistent, limits, MemoryCounter::default()),
+            state: SharedObjectState::new("board".into(), is_persistent, limits, None),
             is_persistent,
             clients: [Version::Amf0, Version::Amf3, Version::Amf0].map(Client::new),
             next: 0,
@@ -150,6 +154,11 @@ impl World {
             Step::Load if self.state.is_loading() => self.state.load_finished(Some(Slots::default())),
             Step::Load => {}
             Step::Commit(is_done) => self.commit(is_done),
+            Step::RefuseCommit => {
+                if self.commit.take().is_some() {
+                    self.state.commit_refused(QUEUE_FULL);
+                }
+            }
             // Nobody has a handle before the object is loaded.
             _ if self.state.is_loading() => {}
             Step::WriteAsServer(write) => self.write_as_server(write),
@@ -249,6 +258,7 @@ impl World {
                     if result.is_ok() { &mut self.accepted } else { &mut self.refused }.extend(numbers);
                 }
                 Effect::Changed { from, changes, .. } => self.changed(from, changes),
+                Effect::Describe { reason, .. } => assert_eq!(reason, RefusalReason::Limit(QUEUE_FULL)),
                 Effect::Disconnect { .. } => panic!("nobody asks for so much"),
             }
         }
