@@ -1,5 +1,6 @@
 //! Clients that do nothing wrong, from addresses of their own: one over HTTP, one over RTMP, each in a call all the
-//! time, and one that connects anew for each call.
+//! time, one that connects anew for each call, and one that creates shared objects, writes them and removes what it
+//! wrote.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use amf_core::Version;
-use amf_rtmp::NetConnection;
+use amf_rtmp::{NetConnection, SharedObjectOptions, SyncChange, SyncEvent, SyncEvents};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -28,7 +29,7 @@ const WAIT_MILLIS: u32 = 20;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Honest {
-    clients: [Arc<Log>; 3],
+    clients: [Arc<Log>; 4],
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -53,16 +54,17 @@ impl Log {
 impl Honest {
     /// Connects all. They have a thread of their own, so that the attackers' work is not in their way.
     pub(crate) fn connect(rtmp: SocketAddr, http: SocketAddr) -> Self {
-        let (clients, stop) = (<[Arc<Log>; 3]>::default(), Arc::<AtomicBool>::default());
+        let (clients, stop) = (<[Arc<Log>; 4]>::default(), Arc::<AtomicBool>::default());
         let (logs, stopped) = (clients.clone(), Arc::clone(&stop));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let [over_http, over_rtmp, newcomer] = logs;
+            let [over_http, over_rtmp, newcomer, shared] = logs;
             runtime.block_on(async {
                 tokio::join!(
                     call_http(http, &over_http, &stopped),
                     call_rtmp(rtmp, &over_rtmp, &stopped),
                     connect_anew(rtmp, &newcomer, &stopped),
+                    share_objects(rtmp, &shared, &stopped),
                 )
             });
         });
@@ -137,6 +139,53 @@ async fn connect_anew(server: SocketAddr, log: &Log, stop: &AtomicBool) {
         }
         log.call(start);
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Creates an object, persistent every other time, writes a slot and removes it: so the object is gone afterwards, and
+/// the next one is a new one.
+async fn share_objects(server: SocketAddr, log: &Log, stop: &AtomicBool) {
+    let outcome = async {
+        let connection = connect_rtmp(ADDRESS, server).await?;
+        for number in 0_u32.. {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let options = SharedObjectOptions::new().persistent(number.is_multiple_of(2));
+            let name = format!("honest {}", number % 2);
+            let object = step(log, connection.shared_object(&name, options)).await?;
+            let object = object.map_err(|error| error.to_string())?;
+            let mut events = object.events();
+            object.set("n", &number).map_err(|error| error.to_string())?;
+            step(log, done(&mut events)).await??;
+            object.remove("n").map_err(|error| error.to_string())?;
+            step(log, done(&mut events)).await??;
+            tokio::time::sleep(Duration::from_millis(WAIT_MILLIS.into())).await;
+        }
+        Ok::<_, String>(())
+    };
+    if let Err(failure) = outcome.await {
+        *log.failure.lock().unwrap() = Some(format!("shared objects: {failure}"));
+    }
+}
+
+/// Each of these is a call, as each is one request and its answer.
+async fn step<T>(log: &Log, answer: impl Future<Output = T>) -> Result<T, String> {
+    let start = Instant::now();
+    let answer = timeout(PATIENCE, answer).await.map_err(|_| "no answer".to_owned())?;
+    log.call(start);
+    Ok(answer)
+}
+
+/// Waits until the server has done what was asked for.
+async fn done(events: &mut SyncEvents) -> Result<(), String> {
+    match events.recv().await {
+        Some(SyncEvent::Sync(changes))
+            if matches!(&*changes, [SyncChange::Success { .. } | SyncChange::Delete { .. }]) =>
+        {
+            Ok(())
+        }
+        other => Err(format!("{other:?}")),
     }
 }
 

@@ -33,6 +33,8 @@ use tokio::time::timeout;
 const BUDGET: usize = 112 << 20;
 /// What it may keep of that for the next attack; beyond that, the next one has a new server.
 const KEPT: usize = 32 << 20;
+/// What the file of persistent shared objects may take on disk.
+const DISK: u64 = 96 << 20;
 /// The time that an honest call may take.
 const NOTICED: Duration = Duration::from_secs(1);
 /// The time that an attack may take.
@@ -82,6 +84,7 @@ impl Place {
         let lasted = start.elapsed();
         let slowest = self.honest.slowest_since(start).await;
         let peak = self.process.memory("VmHWM").saturating_sub(self.start);
+        let disk = self.process.disk();
         let late = Some(control.latest_since(start)).filter(|late| *late > STALLED).unwrap_or_default();
 
         let mut wrong = Vec::new();
@@ -90,6 +93,9 @@ impl Place {
         }
         if peak > BUDGET {
             wrong.push(format!("{} MiB more than at the start", peak >> 20));
+        }
+        if disk > DISK {
+            wrong.push(format!("{} MiB on disk", disk >> 20));
         }
         match &slowest {
             Ok(slowest) if slowest.saturating_sub(late) > NOTICED => {
@@ -104,11 +110,12 @@ impl Place {
         let slowest = slowest.map_or_else(|_| "failed".to_owned(), |slowest| slowest.as_millis().to_string());
         let note = if late > STALLED { format!("{slowest} - {} late", late.as_millis()) } else { slowest };
         println!(
-            "| {} | {} | {} | {} | {note} | {:.1} | {} |",
+            "| {} | {} | {} | {} | {} | {note} | {:.1} | {} |",
             attack.name,
             traffic.sent.load(Ordering::Relaxed),
             traffic.received.load(Ordering::Relaxed),
             peak >> 20,
+            disk >> 20,
             lasted.as_secs_f64(),
             if wrong.is_empty() { "" } else { "FAILED" }
         );
@@ -123,9 +130,9 @@ async fn honest_clients_notice_nothing() {
     let mut place = Place::open().await;
     let mut all_wrong = Vec::new();
     println!(
-        "| attack | bytes sent | bytes received | peak MiB above start | slowest honest call, ms | s | |"
+        "| attack | bytes sent | bytes received | peak MiB above start | disk MiB | slowest honest call, ms | s | |"
     );
-    println!("|---|--:|--:|--:|--:|--:|---|");
+    println!("|---|--:|--:|--:|--:|--:|--:|---|");
     for attack in attacks::all().iter().filter(|attack| attack.name.contains(&selected)) {
         let wrong = place.endure(attack, &control).await;
         // What this one left is not the next one's: an allocator keeps what it was given back.

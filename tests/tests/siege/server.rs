@@ -8,12 +8,14 @@ use amf_remoting::flex::Flex;
 use amf_remoting::gateway::{ServerLimits, serve};
 use amf_remoting::{Client, Gateway, Group, MemoryBudget, Services, remoting_service};
 use amf_rtmp::{
-    Instance, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjectOptions,
+    Instance, RedbStore, Server, SharedObject, SharedObjectAccess, SharedObjectGuard, SharedObjectOptions,
     SharedObjects, SlotWrite,
 };
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
+
+use crate::process::STORE;
 
 /// The application of RTMP clients, which is the name of the service too.
 pub(crate) const APPLICATION: &str = "siege";
@@ -97,6 +99,11 @@ async fn breathe(time: u32) {
 struct Guard;
 
 impl SharedObjectGuard for Guard {
+    /// The attackers may too, so that only the quotas bound them.
+    fn may_create_persistent(&self, _: &SharedObjectAccess<'_>) -> bool {
+        true
+    }
+
     fn may_write(&self, access: &SharedObjectAccess<'_>, _: &SlotWrite<'_>) -> bool {
         access.name() != SEALED
     }
@@ -110,7 +117,9 @@ pub(crate) async fn run(prefix: &str) {
 
     MemoryBudget::process().set_max_bytes(64 << 20);
     let services = Services::new().add(Siege::default());
-    let server = Server::new(services.clone()).shared_objects(SharedObjects::new().guard(Guard));
+    let store = RedbStore::open(std::env::var_os(STORE).unwrap()).unwrap();
+    let objects = SharedObjects::new().guard(Guard).store(store).unwrap();
+    let server = Server::new(services.clone()).shared_objects(objects);
     let _objects = [full_object(&server, SEALED).await, full_object(&server, HELD).await];
     let gateway = Gateway::new(services).flex(Flex::new()).into_router("/gateway");
     let app = Router::new().route("/rtmp", server.websocket()).merge(server.rtmpt()).merge(gateway);

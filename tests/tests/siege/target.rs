@@ -193,7 +193,7 @@ impl Wire {
         }
     }
 
-    async fn connected(self, encoding: Encoding) -> Self {
+    pub(crate) async fn connected(self, encoding: Encoding) -> Self {
         self.connected_with(encoding, wire::CHUNK_SIZE).await
     }
 
@@ -205,6 +205,32 @@ impl Wire {
         self.write(&[&wire::handshake()[..], &wire::connect(number), after].concat()).await;
         self.read_until(b"NetConnection.Connect.Success").await;
         self
+    }
+
+    /// Writes what `next` gives of a count, and reads meanwhile, until then or until the server closes.
+    pub(crate) async fn flood(self, end: Instant, next: impl Fn(usize) -> Vec<u8>) {
+        let Self { stream, traffic } = self;
+        let (mut read, mut write) = stream.into_split();
+        let writing = async {
+            for count in 0.. {
+                let bytes = next(count);
+                if write.write_all(&bytes).await.is_err() {
+                    return;
+                }
+                traffic.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            }
+        };
+        let reading = async {
+            let mut bytes = vec![0; 64 << 10];
+            while let Ok(count @ 1..) = read.read(&mut bytes).await {
+                traffic.received.fetch_add(count as u64, Ordering::Relaxed);
+            }
+        };
+        tokio::select! {
+            () = writing => {}
+            () = reading => {}
+            () = sleep_until(end) => {}
+        }
     }
 
     /// Writes commands, and reads meanwhile, until all are answered.

@@ -142,6 +142,23 @@ pub(crate) fn shared_object(name: &str, events: &[u8]) -> Vec<u8> {
     message(19, &[&text(name), &[0; 12][..], events].concat())
 }
 
+/// The same of a persistent object: version 0, the flag of persistence, zero.
+pub(crate) fn persistent_object(name: &str, events: &[u8]) -> Vec<u8> {
+    message(19, &[&text(name), &b"\0\0\0\0\0\0\0\x02\0\0\0\0"[..], events].concat())
+}
+
+/// A `RequestChange` of a slot to a string of so many bytes, at least 64 KiB, in AMF0.
+pub(crate) fn long_change(slot: &str, len: usize) -> Vec<u8> {
+    let change = [&text(slot)[..], &[0x0C], &(len as u32).to_be_bytes(), &vec![b'x'; len]].concat();
+    [&[3][..], &(change.len() as u32).to_be_bytes(), &change].concat()
+}
+
+/// A `RequestChange` of a slot to true.
+pub(crate) fn short_change(slot: &str) -> Vec<u8> {
+    let change = [&text(slot)[..], &[0x01, 0x01]].concat();
+    [&[3][..], &(change.len() as u32).to_be_bytes(), &change].concat()
+}
+
 /// A `RequestChange` of a slot to a value of AMF3, in the form of messages of AMF3.
 pub(crate) fn shared_object_amf3(name: &str, slot: &str, value: &[u8]) -> Vec<u8> {
     let change = [&text(slot)[..], &[0x11], value].concat();
@@ -151,6 +168,9 @@ pub(crate) fn shared_object_amf3(name: &str, slot: &str, value: &[u8]) -> Vec<u8
 
 /// `Use`, the first event of each client.
 pub(crate) const USE: &[u8] = b"\x01\0\0\0\0";
+
+/// `Release`, the last event of each client.
+pub(crate) const RELEASE: &[u8] = b"\x02\0\0\0\0";
 
 /// A binary message of a WebSocket, or less of it than its head says. The mask is of zeros.
 pub(crate) fn frame(length: usize, payload: &[u8]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! The attacks.
 
 mod floods;
+mod objects;
 mod other;
 mod output;
 mod queues;
@@ -27,17 +28,16 @@ use attack;
 
 pub(crate) fn all() -> Vec<Attack> {
     // Floods come last: what they leave open takes the places of the attackers' address for a while.
-    [
+    let groups = [
         output::attacks(),
         work::attacks(),
         queues::attacks(),
         slow::attacks(),
+        objects::attacks(),
         other::attacks(),
         floods::attacks(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    groups.into_iter().flatten().collect()
 }
 
 /// Strings of one length that are the same in their first and last 64 bytes and fill all places where a table of strings
