@@ -207,13 +207,16 @@ impl Wire {
         self
     }
 
-    /// Writes what `next` gives of a count, and reads meanwhile, until then or until the server closes.
+    /// Writes what `next` gives of a count, until it gives nothing, and reads until then or until the server closes.
     pub(crate) async fn flood(self, end: Instant, next: impl Fn(usize) -> Vec<u8>) {
         let Self { stream, traffic } = self;
         let (mut read, mut write) = stream.into_split();
         let writing = async {
             for count in 0.. {
                 let bytes = next(count);
+                if bytes.is_empty() {
+                    return sleep_until(end).await;
+                }
                 if write.write_all(&bytes).await.is_err() {
                     return;
                 }

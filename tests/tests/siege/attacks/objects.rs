@@ -11,11 +11,11 @@ use crate::wire;
 
 pub(super) fn attacks() -> Vec<Attack> {
     vec![
-        attack!("object flood: 16 clients, 64 objects each, again and again", many_objects),
+        attack!("object flood: 16 clients, 64 objects each, 21 times", many_objects),
         attack!("object flood: 16 clients fill objects of 1 MB", full_objects),
         attack!("disk flood: 6 clients write objects of 1 MB and leave them", disk_flood),
-        attack!("disk flood: 6 clients write small objects and leave them", small_disk_flood),
         attack!("disk flood: 6 clients rewrite one slot of 1 MB each", rewritten_slots),
+        attack!("disk flood: 6 clients, 2,000 small objects each", small_disk_flood),
     ]
 }
 
@@ -47,8 +47,12 @@ async fn many_objects(target: Target) {
             wire::shared_object(&object(index), &[wire::USE, &wire::short_change("s")].concat())
         });
         let left = (0..64).flat_map(|index| wire::shared_object(&object(index), wire::RELEASE));
-        // The last ones stay in use.
-        used.chain(left.take(if count < 20 { usize::MAX } else { 0 })).collect()
+        match count {
+            0..20 => used.chain(left).collect(),
+            // The last ones stay in use.
+            20 => used.collect(),
+            _ => Vec::new(),
+        }
     };
     flood(&target, 16, 4.0, messages).await;
 }
@@ -72,7 +76,11 @@ async fn disk_flood(target: Target) {
 async fn small_disk_flood(target: Target) {
     let messages = |client: usize, count: usize| {
         let events = [wire::USE, &wire::short_change("s"), wire::RELEASE].concat();
-        wire::persistent_object(&format!("{client}-{count}"), &events)
+        if count < 2_000 {
+            wire::persistent_object(&format!("{client}-{count}"), &events)
+        } else {
+            Vec::new()
+        }
     };
     flood(&target, 6, 4.0, messages).await;
 }
