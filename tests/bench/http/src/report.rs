@@ -15,7 +15,7 @@ pub fn table(rows: &[(&Row, Figures)]) {
     for (row, figures) in rows {
         print(&times(row, figures));
     }
-    println!("\nRequests in a second, and what the gateway's memory grew by:\n");
+    println!("\nRequests per second, and growth of the gateway's memory:\n");
     println!("| | axum bare | gateway | Py3AMF | times Py3AMF | at least | | memory | at most | |");
     println!("|---|---:|---:|---:|---:|---:|---|---:|---:|---|");
     for (row, figures) in rows {
