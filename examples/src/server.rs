@@ -1,14 +1,14 @@
-//! How the example programs serve HTTP: as a server does that strangers reach without a proxy in between.
+//! HTTP server of the example programs, with the limits of a server that faces the internet without a reverse proxy.
 
 use amf_remoting::MemoryBudget;
 use amf_remoting::gateway::{self, ServerLimits};
 use axum::Router;
 use axum::serve::Listener;
 
-/// What clients of all transports can make a program hold, in bytes.
+/// Memory budget for the clients of all transports, in bytes.
 pub const MEMORY_BYTES: usize = 64 << 20;
 
-/// Serves an app until `stop` is ready.
+/// Serves an app until `stop` completes.
 pub async fn serve<L>(listener: L, app: Router, limits: ServerLimits, stop: impl Future<Output = ()>)
 where
     L: Listener<Addr: Clone + Send + Sync + 'static>,

@@ -19,7 +19,7 @@ fn the_guides_show_the_examples() {
             .map(|rest| rest.split_once("```\n").expect("the block ends").0)
             .collect();
         assert!(!blocks.is_empty());
-        assert!(guide.contains("](proxies.md)"), "who deploys has to know of the limit by address");
+        assert!(guide.contains("](proxies.md)"), "the guide has to mention the limit by address");
         for block in blocks {
             assert!(
                 program.contains(block),

@@ -49,7 +49,7 @@ impl TestLobby {
         self.call_from("192.0.2.1", method, arguments).await
     }
 
-    /// The same from an address.
+    /// Calls a method in AMF0 from an address. Returns the target and the value of the reply.
     async fn call_from(&self, address: &str, method: &str, arguments: &impl ToAmf) -> (String, Value) {
         let mut packet = PacketWriter::new(0);
         packet.message(method, "/1", &to_vec(Version::Amf0, arguments).unwrap()).unwrap();
@@ -180,7 +180,7 @@ async fn errors_of_the_page_are_faults() {
     assert_eq!(lobby.host.players(), []);
 }
 
-/// Over HTTP, over RTMP and on the page, seats count by the address together.
+/// Seats are counted by address, over HTTP, over RTMP and on the page together.
 #[tokio::test]
 async fn one_address_cannot_take_all_seats() {
     let lobby = TestLobby::open();
@@ -203,12 +203,12 @@ async fn one_address_cannot_take_all_seats() {
     assert_eq!(lobby.call_from("127.0.0.1", "lobby.join", &["last"]).await.0, "/1/onResult");
 
     let Err(CallError::Fault(fault)) = greedy[0].call::<Seat>("lobby.join", ("more",)).await else {
-        panic!("one address has more than its share")
+        panic!("one address has more seats than the maximum")
     };
     assert_eq!(fault.code(), "Lobby.TooManySeats");
     assert_eq!(
         fault.message(),
-        format!("this address has {MAX_PLAYERS_PER_ADDRESS} seats already, which is its share")
+        format!("this address has {MAX_PLAYERS_PER_ADDRESS} seats, which is the maximum")
     );
     let (target, fault) = lobby.call_from("127.0.0.1", "lobby.join", &["more"]).await;
     assert_eq!((target.as_str(), fault_code(&fault)), ("/1/onStatus", "Lobby.TooManySeats"));

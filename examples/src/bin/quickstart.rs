@@ -47,7 +47,7 @@ impl Game {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    // What all clients together can make the server hold.
+    // Limits the memory that all clients together can use.
     amf_remoting::MemoryBudget::process().set_max_bytes(64 << 20);
     let services = Services::new().add(Game::default());
     let rtmp = amf_rtmp::Server::new(services.clone()).bind("127.0.0.1:1935").await?;

@@ -63,7 +63,7 @@ pub struct Watch {
     pub messages: Vec<Message>,
     /// Events after the snapshot.
     pub events: broadcast::Receiver<Event>,
-    /// Counts the watcher for as long as it is held.
+    /// Permit that counts the watcher until it is dropped.
     pub permit: ConnectionPermit,
 }
 

@@ -23,7 +23,7 @@ use super::wire::{LobbyError, Message, Player, Seat};
 const MAX_BODY: usize = 8 * 1024;
 /// Time after which a browser reconnects when its event stream ends.
 const RETRY: Duration = Duration::from_secs(1);
-/// Address of a visitor, if the app is served with addresses.
+/// Address of a visitor, if the app is served with `ConnectInfo`.
 type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// Policy for the page, which contains its own script and style and loads nothing else.

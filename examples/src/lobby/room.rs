@@ -34,7 +34,7 @@ pub struct Room {
 #[derive(Debug)]
 struct SeatedPlayer {
     seat: Seat,
-    /// Players whose address is unknown count as those of one address.
+    /// Address by which seats are counted. Players whose address is unknown are counted together.
     address: Option<IpAddr>,
     last_heard: Instant,
 }
@@ -56,7 +56,7 @@ impl Moment {
 }
 
 impl Room {
-    /// Adds a player, whose seat counts for the address, and returns the player with its token.
+    /// Adds a player, whose seat is counted for `address`. Returns the player with its token.
     ///
     /// # Errors
     /// [`LobbyError::BadName`], [`LobbyError::NameTaken`], [`LobbyError::Full`] or [`LobbyError::TooManySeats`].

@@ -47,7 +47,7 @@ impl Lobby {
     }
 }
 
-/// Address of a caller, if it is known: over RTMP that of the connection, over HTTP if the app is served with addresses.
+/// Address of a caller, if it is known. Over HTTP, it is known if the app is served with `ConnectInfo`.
 #[derive(Clone, Copy, Debug)]
 pub struct Address(Option<IpAddr>);
 

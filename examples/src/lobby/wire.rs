@@ -64,7 +64,7 @@ pub enum LobbyError {
     #[fault(code = "Lobby.Full", message = "the room is full")]
     Full,
     /// The address has [`MAX_PLAYERS_PER_ADDRESS`](super::room::MAX_PLAYERS_PER_ADDRESS) players.
-    #[fault(code = "Lobby.TooManySeats", message = "this address has 16 seats already, which is its share")]
+    #[fault(code = "Lobby.TooManySeats", message = "this address has 16 seats, which is the maximum")]
     TooManySeats,
     /// No player has this token. It is invalid, or the player has left.
     #[fault(code = "Lobby.NotJoined", message = "no player in the room has this token; join first")]
