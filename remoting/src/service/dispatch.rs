@@ -52,12 +52,12 @@ impl Dispatch {
         target: &Target,
         cx: &mut task::Context<'_>,
     ) -> Poll<Result<Reply, Fault>> {
-        let scope = MethodScope::enter(self.method);
+        let _scope = MethodScope::enter(self.method);
         let polled = catch_panic(target, || {
             if let Some(call) = self.call.take() {
                 let method = resolve(registry, target)
                     .map_err(|fault| call.not_found().map_or(fault, |not_found| not_found(target)))?;
-                self.method = Some(scope.set(method.signature));
+                self.method = Some(CurrentMethod::set(method.signature));
                 self.running = Some(start(registry, target, method, call)?);
             }
             // As every future, this one is not polled again once it is ready.

@@ -19,8 +19,12 @@ thread_local! {
 pub(super) struct CurrentMethod(usize);
 
 impl CurrentMethod {
-    pub(super) fn new(signature: &'static Signature) -> Self {
-        Self(ptr::from_ref(signature).addr())
+    /// Makes a method the one that this thread runs, until the [`MethodScope`] around it ends.
+    #[inline]
+    pub(super) fn set(signature: &'static Signature) -> Self {
+        let method = Self(ptr::from_ref(signature).addr());
+        METHOD.set(Some(method));
+        method
     }
 
     /// Returns the method that this thread runs now, to run a part of it on another thread.
@@ -36,14 +40,6 @@ impl MethodScope {
     #[inline]
     pub(super) fn enter(method: Option<CurrentMethod>) -> Self {
         Self(METHOD.replace(method))
-    }
-
-    /// Makes another method the one that this thread runs in this scope.
-    #[inline]
-    pub(super) fn set(&self, signature: &'static Signature) -> CurrentMethod {
-        let method = CurrentMethod::new(signature);
-        METHOD.set(Some(method));
-        method
     }
 }
 
