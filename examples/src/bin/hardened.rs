@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amf_remoting::address::{TrustedHeader, TrustedProxies};
 use amf_remoting::gateway::{self, GatewayLimits};
 use amf_remoting::service::{Authenticator, Credentials, LoginLimits, Principal};
 use amf_remoting::{Caller, Fault, Gateway, MemoryBudget, Services, remoting_service};
@@ -107,14 +108,18 @@ fn tls(chain: &str, key: &str) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
 async fn main() -> Result<(), Box<dyn Error>> {
     let services = services();
     let server = rtmp(services.clone())?;
+    // A proxy on this machine speaks https, and reports the addresses of its clients.
+    let proxy = TrustedHeader::x_forwarded_for(TrustedProxies::list(["127.0.0.1"])?);
+    let config = gateway::ServerConfig::new()
+        .limits(gateway::ServerLimits::new().with_connections(2_000))
+        .memory_budget(services.memory().clone())
+        .trusted_header(proxy);
     let app = http(services).route("/rtmp", server.websocket()).merge(server.rtmpt());
     let secure = server.bind("[::]:443").await?.tls(tls("fullchain.pem", "privkey.pem")?);
-    // A proxy in front of it speaks https.
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
-    let limits = gateway::ServerLimits::new().with_connections(2_000);
     tokio::select! {
         ended = secure.serve() => ended?,
-        () = gateway::serve(listener, app, limits, pending()) => {}
+        () = gateway::serve(listener, app, config, pending()) => {}
     }
     Ok(())
 }
