@@ -1,4 +1,4 @@
-//! A server that faces the internet, with everything set that is a program's to set.
+//! A server that faces the internet, with all settings that a program should adapt.
 
 use std::error::Error;
 use std::future::pending;
@@ -19,14 +19,14 @@ use amf_rtmp::{
 use axum::Router;
 use tokio::net::TcpListener;
 
-/// The pages that may connect.
+/// Origins of the pages that may connect.
 const PAGES: [&str; 1] = ["https://game.example"];
 
 struct Users;
 
 impl Authenticator for Users {
     async fn authenticate(&self, credentials: &Credentials, _: &Caller) -> Result<Option<Principal>, Fault> {
-        // A program compares a slow hash, for example with the crate argon2, on the blocking pool.
+        // A real program compares a slow hash, for example with the crate argon2, on the blocking pool.
         let is_right = credentials.user() == "ann" && credentials.password() == "correct horse";
         Ok(is_right.then(|| Principal::new("ann").with_role("admin")))
     }
@@ -34,7 +34,7 @@ impl Authenticator for Users {
 
 struct Game;
 
-/// Methods are for those who are logged in, unless one says otherwise.
+/// Service whose methods require a login, unless a method has another rule.
 #[remoting_service(name = "game", logged_in)]
 impl Game {
     fn who_am_i(&self, principal: &Principal) -> String {
@@ -45,7 +45,7 @@ impl Game {
     fn close(&self) {}
 }
 
-/// Shared objects: all may use those that there are, who is logged in may write, and nobody makes new ones.
+/// Guard that lets all clients use existing shared objects, lets logged-in clients write, and refuses new objects.
 struct Guard;
 
 impl SharedObjectGuard for Guard {
@@ -86,7 +86,7 @@ fn rtmp(services: Services) -> Result<Server, Box<dyn Error>> {
     Ok(server.max_connections(2_000).max_connections_per_address(32))
 }
 
-/// Clients say with `connect(url, user, password)` who they are.
+/// Logs in a client by the arguments of `connect(url, user, password)`.
 async fn log_in(connect: Connect, services: Services) -> Result<amf_rtmp::Admission, Rejection> {
     if connect.application() != "game" {
         return Err(Rejection::invalid_application(connect.application()));
@@ -145,10 +145,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn over_http_nothing_is_for_strangers() {
+    async fn anonymous_callers_are_refused_over_http() {
         let app = http(services());
-        let stranger = client(&app);
-        assert_eq!(code(&stranger, "game.whoAmI").await, "Client.Authentication");
+        let anonymous = client(&app);
+        assert_eq!(code(&anonymous, "game.whoAmI").await, "Client.Authentication");
         let ann = client(&app);
         ann.set_credentials(&Credentials::new("ann", "correct horse")).unwrap();
         assert_eq!(ann.call::<String>("game.whoAmI", ()).await.unwrap(), "ann");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn over_rtmp_connections_have_users() {
+    async fn rtmp_connections_require_a_login() {
         let listening = rtmp(services()).unwrap().bind("127.0.0.1:0").await.unwrap();
         let url = format!("rtmp://{}/game", listening.local_addr().unwrap());
         tokio::spawn(listening.serve());
@@ -173,6 +173,9 @@ mod tests {
         }
         assert!(connect("guess").await.err().unwrap().to_string().contains("login_failures"));
         assert!(NetConnection::builder(&url).unwrap().connect().await.is_err(), "without a user");
-        assert!(ann.shared_object("new", SharedObjectOptions::new()).await.is_err(), "nobody makes new ones");
+        assert!(
+            ann.shared_object("new", SharedObjectOptions::new()).await.is_err(),
+            "new objects are refused"
+        );
     }
 }
