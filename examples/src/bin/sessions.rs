@@ -54,7 +54,7 @@ impl Accounts {
         name: String,
         password: String,
     ) -> Result<(), Fault> {
-        // Within the limits on logins. What follows in the same packet knows of it, too.
+        // `LoginLimits` apply. The calls that follow in the same packet run as this user, too.
         let principal = caller.login_with(&Credentials::new(name, password)).await?;
         session.cycle_id().await.map_err(Fault::internal)?;
         session.insert(USER, principal.name()).await.map_err(Fault::internal)
