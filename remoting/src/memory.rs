@@ -11,7 +11,7 @@
 //!
 //! | in use | what happens |
 //! |---|---|
-//! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) |
+//! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) from addresses that have one, or that are not known |
 //! | 90 % | [new requests are refused](MemoryBudget::try_charge): `Server.Overloaded`, over HTTP with the status 503 |
 //! | 100 % | the connection or request that holds most is ended, then the next, until the rest takes no more than 90 %; if nothing can be ended, [replies are refused](MemoryBudget::try_charge_reply) |
 //!
@@ -180,11 +180,15 @@ impl MemoryBudget {
 
     /// Returns `true` if there is room for new connections: less than 80 % is in use.
     pub fn accepts_connections(&self) -> bool {
-        let accepts = self.used_bytes() < self.inner.max() / 10 * 8;
-        if !accepts {
-            record_shed(Shed::Connection);
-        }
-        accepts
+        accepted(self.used_bytes() < self.inner.max() / 10 * 8)
+    }
+
+    /// Returns `true` if there is room for a connection from an address that has no other one: less than the whole
+    /// budget is in use.
+    ///
+    /// Otherwise a few addresses that hold 80 % could keep all other clients out.
+    pub fn accepts_newcomers(&self) -> bool {
+        accepted(self.used_bytes() < self.inner.max())
     }
 
     /// Returns `true` if there is room for new requests: no more than 90 % is in use.
@@ -468,6 +472,14 @@ fn steps(bytes: usize) -> usize {
     bytes.div_ceil(STEP).saturating_mul(STEP)
 }
 
+/// Counts a connection that is refused.
+fn accepted(accepts: bool) -> bool {
+    if !accepts {
+        record_shed(Shed::Connection);
+    }
+    accepts
+}
+
 fn record_shed(shed: Shed) {
     metrics::record_exceeded_limit(MemoryBudget::NAME);
     metrics::record_shed(shed);
@@ -542,7 +554,9 @@ mod tests {
     fn connections_are_refused_before_requests() {
         let budget = MemoryBudget::new(1000 * STEP);
         let mut charge = budget.charge(800 * STEP - 1);
-        assert!(!budget.accepts_connections());
+        assert!(!budget.accepts_connections() && budget.accepts_newcomers());
+        charge.set(1000 * STEP);
+        assert!(!budget.accepts_newcomers());
         charge.set(799 * STEP);
         assert!(budget.accepts_connections());
         let request = budget.try_charge(101 * STEP).unwrap();

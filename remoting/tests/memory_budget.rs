@@ -282,17 +282,17 @@ async fn a_reply_is_charged_until_it_is_dropped() {
 
 #[tokio::test]
 async fn the_largest_reply_makes_room_for_others() {
-    let place = Place::new(16 * MIB);
+    let place = Place::new(6 * MIB);
     let mut largest = place.send(echo(1_000_000)).await;
     let mut other = place.send(echo(900_000)).await;
     assert!(largest.body_mut().frame().await.unwrap().is_ok());
-    let mut others = place.budget.charge(16 * MIB - place.used());
+    let mut others = place.budget.charge(6 * MIB - place.used());
     assert!(largest.body_mut().frame().await.unwrap().is_ok());
     others.set(others.bytes() + 1);
     assert_eq!(largest.body_mut().frame().await.unwrap().unwrap_err(), ReplyDroppedError);
     assert!(other.body_mut().frame().await.unwrap().is_ok());
     assert_eq!(place.counted("amf_shed_total"), [("amf_shed_total{kind=disconnect}".to_owned(), 1)]);
-    assert!(place.used() < 15 * MIB + 100_000);
+    assert!(place.used() < 6 * MIB - 800_000);
     drop((others, other, largest));
     assert_eq!(place.used(), 0);
 }

@@ -365,17 +365,22 @@ async fn arguments_of_calls_in_flight() {
     let base = served.budget.used_bytes();
     let text = [&[5, 12][..], &(900_u32 << 10).to_be_bytes(), &vec![b'x'; 900 << 10]].concat();
     let mut peers = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..5 {
         peers.push(served.peer().await);
     }
-    for (peer, count) in peers.iter_mut().zip([4, 2, 1]) {
+    let mut held = base;
+    for (peer, count) in peers.iter_mut().zip([3, 1, 1]) {
         for _ in 0..count {
             peer.write_all(&command("test.keep", 0.0, &text)).await.unwrap();
+            // One after another: before its arguments are decoded, a call is charged for the most that they may take.
+            held += 900 << 10;
+            served.becomes(|used| (held..held + MIB / 2).contains(&used), "the arguments").await;
         }
     }
-    served.becomes(|used| used >= base + 6 * MIB, "the arguments").await;
     // Further calls would be refused beyond 90 %, but not their bytes.
-    peers[2].write_all(&unfinished(5 * MIB / 2)).await.unwrap();
+    for peer in &mut peers[1..] {
+        peer.write_all(&unfinished(MIB)).await.unwrap();
+    }
     served.has_shed(1).await;
     assert_eq!(read_to_end(&mut peers[0]).await, 0);
     echoes(&honest).await;
@@ -408,11 +413,15 @@ async fn connections_are_refused_at_80_percent() {
     let honest = served.honest().await;
     let used = served.budget.used_bytes();
     let filled = served.budget.charge(80 * 4_096 - used);
-    let builder = NetConnection::builder("rtmp://test/test").unwrap();
-    let Err(ConnectError::Rejected(status)) = builder.connect_with_stream(refused(&served).await).await
-    else {
-        panic!("accepted")
+    let address = listen(&served).await;
+    let connect = async || {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        NetConnection::builder("rtmp://test/test").unwrap().connect_with_stream(stream).await
     };
+    // The first connection from an address has the rest of the budget.
+    let newcomer = connect().await.unwrap();
+    echoes(&newcomer).await;
+    let Err(ConnectError::Rejected(status)) = connect().await else { panic!("accepted") };
     assert_eq!(status.code(), "NetConnection.Connect.Rejected");
     assert_eq!(
         status.description(),
@@ -423,12 +432,12 @@ async fn connections_are_refused_at_80_percent() {
     served.honest().await;
 }
 
-/// A connection to an address of the server, where clients over a limit are told.
-async fn refused(served: &TestServer) -> tokio::net::TcpStream {
+/// An address of the server.
+async fn listen(served: &TestServer) -> std::net::SocketAddr {
     let bound = served.server.clone().bind("127.0.0.1:0").await.unwrap();
     let address = bound.local_addr().unwrap();
     tokio::spawn(bound.serve());
-    tokio::net::TcpStream::connect(address).await.unwrap()
+    address
 }
 
 #[tokio::test]
@@ -675,6 +684,8 @@ mod tunnels {
         let served = TestServer::new(100 * 4_096);
         let address = serve(&served).await;
         let charge = served.budget.charge(80 * 4_096);
+        // The first connection from an address has the rest of the budget.
+        let _newcomer = websocket(address).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         assert!(upgrade(&mut socket).await.starts_with("HTTP/1.1 503"));
         assert_eq!(post(&served.server.rtmpt(), "/open/1", "").await.0, 503);

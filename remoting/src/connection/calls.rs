@@ -61,14 +61,16 @@ pub struct RunningCalls<F: Future> {
     in_flight: FuturesUnordered<Held<F>>,
     /// Bytes that those hold.
     in_flight_bytes: usize,
+    /// Size of the arguments of started calls, whose decoded values the services charge.
+    decoded_bytes: usize,
     /// In the order in which they completed, with the bytes that they hold.
     completed: VecDeque<(F::Output, usize)>,
     completed_bytes: usize,
     max_completed_bytes: usize,
     outcome_bytes: fn(&F::Output) -> usize,
-    /// A large call whose arguments are being decoded on another thread. Calls start in the order in which they were
-    /// sent, so until it has started no other call may.
-    starting: Option<StartWatch>,
+    /// A large call whose arguments are being decoded on another thread, and their size. Calls start in the order in
+    /// which they were sent, so until it has started no other call may.
+    starting: Option<(StartWatch, usize)>,
 }
 
 impl<F: Future + Unpin> RunningCalls<F> {
@@ -78,6 +80,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
         Self {
             in_flight: FuturesUnordered::new(),
             in_flight_bytes: 0,
+            decoded_bytes: 0,
             completed: VecDeque::new(),
             completed_bytes: 0,
             max_completed_bytes,
@@ -94,13 +97,21 @@ impl<F: Future + Unpin> RunningCalls<F> {
         F::Output: From<CallOutcome<T>>,
     {
         let bytes = call.arguments().len();
-        self.starting = services.watch_start(&mut call);
+        self.starting = services.watch_start(&mut call).map(|watch| (watch, bytes));
         if self.is_full() {
             return self.push(InFlightCall::new(tag, services.call(call)).into(), bytes);
         }
         match services.start_call(call) {
             StartedCall::Completed(outcome) => self.complete((tag, outcome).into()),
-            StartedCall::Running(call) => self.push(InFlightCall::new(tag, call).into(), bytes),
+            // The services charge the decoded arguments.
+            StartedCall::Running(call) => {
+                self.decoded_bytes += bytes;
+                self.in_flight.push(Held {
+                    future: InFlightCall::new(tag, call).into(),
+                    bytes: 0,
+                    decoded_bytes: bytes,
+                });
+            }
         }
     }
 
@@ -113,7 +124,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
     }
 
     /// Starts a future as [`run`](Self::run) does, which counts for so many bytes until it is ready: those of the
-    /// arguments of a call, for example.
+    /// arguments of a command, for example.
     pub fn run_holding(&mut self, mut future: F, bytes: usize) {
         if self.is_full() {
             return self.push(future, bytes);
@@ -127,7 +138,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
 
     fn push(&mut self, future: F, bytes: usize) {
         self.in_flight_bytes += bytes;
-        self.in_flight.push(Held { future, bytes });
+        self.in_flight.push(Held { future, bytes, decoded_bytes: 0 });
     }
 
     /// Polls the futures. It is ready when one has completed, or when [`is_accepting`](Self::is_accepting) may have
@@ -135,13 +146,14 @@ impl<F: Future + Unpin> RunningCalls<F> {
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.in_flight.is_empty()
             && !self.is_full()
-            && let Poll::Ready(Some((outcome, bytes))) = self.in_flight.poll_next_unpin(cx)
+            && let Poll::Ready(Some((outcome, bytes, decoded_bytes))) = self.in_flight.poll_next_unpin(cx)
         {
             self.in_flight_bytes -= bytes;
+            self.decoded_bytes -= decoded_bytes;
             self.complete(outcome);
             return Poll::Ready(());
         }
-        if self.starting.take_if(|starting| !starting.is_pending()).is_some() {
+        if self.starting.take_if(|(starting, _)| !starting.is_pending()).is_some() {
             return Poll::Ready(());
         }
         Poll::Pending
@@ -155,7 +167,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
 
     /// Returns `true` while a large call has yet to start: events that were read with it have to wait.
     pub fn is_starting(&self) -> bool {
-        self.starting.as_ref().is_some_and(StartWatch::is_pending)
+        self.starting.as_ref().is_some_and(|(starting, _)| starting.is_pending())
     }
 
     /// Returns the number of futures that run, or whose outcome was not taken yet.
@@ -173,9 +185,18 @@ impl<F: Future + Unpin> RunningCalls<F> {
         !self.completed.is_empty()
     }
 
-    /// Returns the bytes that futures hold which are not ready: for calls, those of their arguments.
+    /// Returns the bytes that futures hold which are not ready: for calls, those of arguments that are not decoded yet.
     pub fn in_flight_bytes(&self) -> usize {
-        self.in_flight_bytes
+        match &self.starting {
+            Some((starting, bytes)) if starting.is_pending() => self.in_flight_bytes + bytes,
+            _ => self.in_flight_bytes,
+        }
+    }
+
+    /// Returns the size that the arguments of started calls had before they were decoded. The services charge the decoded
+    /// values, so these bytes only show how much the connection holds.
+    pub fn decoded_bytes(&self) -> usize {
+        self.decoded_bytes
     }
 
     /// Returns the bytes that outcomes hold.
@@ -194,6 +215,7 @@ impl<F: Future + Unpin> RunningCalls<F> {
     pub fn clear(&mut self) {
         self.in_flight.clear();
         self.in_flight_bytes = 0;
+        self.decoded_bytes = 0;
         self.completed.clear();
         self.completed_bytes = 0;
         self.starting = None;
@@ -214,14 +236,15 @@ impl<F: Future + Unpin> RunningCalls<F> {
 struct Held<F> {
     future: F,
     bytes: usize,
+    decoded_bytes: usize,
 }
 
 impl<F: Future + Unpin> Future for Held<F> {
-    type Output = (F::Output, usize);
+    type Output = (F::Output, usize, usize);
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(F::Output, usize)> {
-        let bytes = self.bytes;
-        Pin::new(&mut self.future).poll(cx).map(|outcome| (outcome, bytes))
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (bytes, decoded_bytes) = (self.bytes, self.decoded_bytes);
+        Pin::new(&mut self.future).poll(cx).map(|outcome| (outcome, bytes, decoded_bytes))
     }
 }
 

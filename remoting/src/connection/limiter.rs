@@ -106,6 +106,29 @@ impl ConnectionLimiter {
         Ok(ConnectionPermit { limiter: Arc::clone(self), address, is_accepted: AtomicBool::new(false) })
     }
 
+    /// Counts a connection as [`admit`](Self::admit) does, if the budget has room for it. The first connection from an
+    /// address needs [less room](MemoryBudget::accepts_newcomers) than [others](MemoryBudget::accepts_connections).
+    ///
+    /// # Errors
+    /// If the budget has no room, or a limit would be exceeded.
+    pub fn admit_within(
+        self: &Arc<Self>,
+        memory: &MemoryBudget,
+        limits: &ConnectionLimits,
+        peer: Option<SocketAddr>,
+    ) -> Result<ConnectionPermit, TooManyConnectionsError> {
+        let is_newcomer = peer.is_some_and(|peer| !self.has_connections(counted_address(peer.ip())));
+        let has_room = if is_newcomer { memory.accepts_newcomers() } else { memory.accepts_connections() };
+        if !has_room {
+            return Err(TooManyConnectionsError::memory_budget(memory));
+        }
+        self.admit(limits, peer)
+    }
+
+    fn has_connections(&self, address: IpAddr) -> bool {
+        self.lock().by_address.contains_key(&address)
+    }
+
     /// Returns the counts so far.
     pub fn counters(&self) -> ConnectionCounters {
         self.lock().counters
@@ -208,9 +231,7 @@ impl Drop for ConnectionPermit {
 }
 
 impl TooManyConnectionsError {
-    /// Returns the error for a connection that was refused because its server's budget
-    /// [accepts no connections](MemoryBudget::accepts_connections).
-    pub fn memory_budget(budget: &MemoryBudget) -> Self {
+    fn memory_budget(budget: &MemoryBudget) -> Self {
         Self { limit: NamedLimit::new(MemoryBudget::NAME, budget.max_bytes()) }
     }
 }

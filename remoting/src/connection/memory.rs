@@ -30,6 +30,8 @@ pub struct ConnectionMemory {
     pub(super) queued_shared: AtomicUsize,
     /// Bytes of shared messages behind the queue.
     unsent_shared: AtomicUsize,
+    /// Size of the arguments of calls, whose decoded values the services charge.
+    decoded: AtomicUsize,
     is_shed: AtomicBool,
     task: AtomicWaker,
 }
@@ -54,6 +56,7 @@ impl ConnectionMemory {
             charged: AtomicIsize::new(0),
             queued_shared: AtomicUsize::new(0),
             unsent_shared: AtomicUsize::new(0),
+            decoded: AtomicUsize::new(0),
             is_shed: AtomicBool::new(false),
             task: AtomicWaker::new(),
         }
@@ -79,6 +82,13 @@ impl ConnectionMemory {
     /// Sets the bytes of shared messages that the task has taken and the socket has not.
     pub fn set_unsent_shared(&self, bytes: usize) {
         self.unsent_shared.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Sets the size of the arguments that calls hold in their decoded form. The services charge them; here they count when
+    /// the budget looks for the connection that holds most.
+    #[inline]
+    pub fn set_decoded(&self, bytes: usize) {
+        self.decoded.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn task(&self) -> &AtomicWaker {
@@ -117,8 +127,9 @@ impl ConnectionMemory {
 
 impl MemoryHolder for ConnectionMemory {
     fn held_bytes(&self) -> usize {
-        let shared = [&self.queued_shared, &self.unsent_shared].map(|bytes| bytes.load(Ordering::Relaxed));
-        shared.into_iter().fold(self.charged_bytes(), usize::saturating_add)
+        let uncharged = [&self.queued_shared, &self.unsent_shared, &self.decoded];
+        let uncharged = uncharged.map(|bytes| bytes.load(Ordering::Relaxed));
+        uncharged.into_iter().fold(self.charged_bytes(), usize::saturating_add)
     }
 
     fn shed(&self) {

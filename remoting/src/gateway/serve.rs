@@ -230,14 +230,10 @@ pub async fn serve<L>(
     let proxies = Arc::new(proxies);
     let shutdown = Shutdown::new();
     let serve = |(io, address): (L::Io, L::Addr)| {
-        if !memory.accepts_connections() {
-            tracing::debug!("closed a connection: no room in the limit `{}`", MemoryBudget::NAME);
-            return None;
-        }
         let peer = (&address as &dyn Any).downcast_ref::<SocketAddr>().copied();
         // The addresses of clients behind a proxy that speaks the PROXY protocol are not known yet.
         let counted = peer.filter(|peer| !proxies.protocol.is_trusted(peer.ip()) && proxies.counts(*peer));
-        let permit = match limiter.admit(&connection_limits, counted) {
+        let permit = match limiter.admit_within(&memory, &connection_limits, counted) {
             Ok(permit) => permit,
             Err(error) => {
                 warn_limited!(%error, ?peer, "closed a connection");

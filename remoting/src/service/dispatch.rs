@@ -173,9 +173,10 @@ fn start_method(
     } else {
         start(&mut arguments, context)
     };
-    let decoded = arguments.decoded_memory();
-    if charge.is_some() || decoded >= CHARGED_VALUES {
-        charge_decoded(&mut charge, registry.memory_budget(), decoded);
+    if charge.is_some()
+        || (bytes.len() >= MIN_EXPANDING_BYTES && arguments.decoded_memory() >= CHARGED_VALUES)
+    {
+        charge_decoded(&mut charge, registry.memory_budget(), arguments.decoded_memory());
     }
     let running = started.map_err(|fault| match form {
         ArgumentsForm::Array => fault,
@@ -201,6 +202,9 @@ fn hold_charge(running: MethodFuture, charge: MemoryCharge) -> MethodFuture {
 /// Size in bytes from which on the decoded values of a short call are charged. It is known only once they are decoded:
 /// short calls are not charged for their limit, which is 1 MiB and more for each.
 const CHARGED_VALUES: usize = 64 << 10;
+
+/// Size in bytes of the shortest arguments whose decoded values may be worth a charge.
+const MIN_EXPANDING_BYTES: usize = 128;
 
 /// Charges the memory that decoding may take, and lowers the limit to what one call may take of the budget.
 #[cold]

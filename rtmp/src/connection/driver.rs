@@ -289,6 +289,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, H: ConnectionHandler> Driver<S, H> {
             held = self.correct_for_messages(held);
         }
         self.charge.set(held);
+        self.outbound.memory().set_decoded(self.calls.decoded_bytes());
     }
 
     /// Returns the memory that is held by this connection alone, of which `held` counts bytes.

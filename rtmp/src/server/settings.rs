@@ -101,10 +101,7 @@ impl ServerSettings {
         &self,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
-        if !self.services.memory().accepts_connections() {
-            return Err(TooManyConnectionsError::memory_budget(self.services.memory()));
-        }
-        self.inner.limiter.admit(&self.connection_limits(), peer)
+        self.inner.limiter.admit_within(self.services.memory(), &self.connection_limits(), peer)
     }
 
     pub(super) fn connection_limits(&self) -> ConnectionLimits {
