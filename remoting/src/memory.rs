@@ -183,12 +183,12 @@ impl MemoryBudget {
         accepted(self.used_bytes() < self.inner.max() / 10 * 8)
     }
 
-    /// Returns `true` if there is room for a connection from an address that has no other one: less than the whole
-    /// budget is in use.
+    /// Returns `true` if there is room for a connection from an address that has no other one: less than 125 % is in use.
     ///
-    /// Otherwise a few addresses that hold 80 % could keep all other clients out.
+    /// With the limit of [other connections](Self::accepts_connections), a few addresses that hold 80 % could keep all
+    /// other clients out. The budget is exceeded for a moment while connections that were ended free their memory.
     pub fn accepts_newcomers(&self) -> bool {
-        accepted(self.used_bytes() < self.inner.max())
+        accepted(self.used_bytes() < self.inner.max() / 4 * 5)
     }
 
     /// Returns `true` if there is room for new requests: no more than 90 % is in use.
@@ -204,10 +204,17 @@ impl MemoryBudget {
     /// Charges bytes for new work.
     ///
     /// # Errors
-    /// [`MemoryBudgetExceededError`] if more than 90 % would be in use.
+    /// [`MemoryBudgetExceededError`] if more than 90 % would be in use; for less than 4 KiB, if the budget would be
+    /// exceeded.
     pub fn try_charge(&self, bytes: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
-        let charge = MemoryCharge::new(self, bytes);
-        if !self.accepts_requests() {
+        self.try_charge_part(bytes, bytes)
+    }
+
+    /// Charges a part of work that takes `whole` bytes so far.
+    fn try_charge_part(&self, part: usize, whole: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
+        let charge = MemoryCharge::new(self, part);
+        let fits = if whole < MIN_CHARGED_BYTES { !self.is_exceeded() } else { self.accepts_requests() };
+        if !fits {
             return Err(MemoryBudgetExceededError { max: self.inner.max() });
         }
         Ok(charge)
@@ -409,7 +416,7 @@ impl MemoryCharge {
     /// before.
     pub fn try_set(&mut self, bytes: usize) -> Result<(), MemoryBudgetExceededError> {
         if steps(bytes) > self.charged {
-            let grown = self.budget.try_charge(bytes - self.charged)?;
+            let grown = self.budget.try_charge_part(bytes - self.charged, bytes)?;
             self.merge(grown);
         } else {
             self.set(bytes);
@@ -555,18 +562,21 @@ mod tests {
         let budget = MemoryBudget::new(1000 * STEP);
         let mut charge = budget.charge(800 * STEP - 1);
         assert!(!budget.accepts_connections() && budget.accepts_newcomers());
-        charge.set(1000 * STEP);
+        charge.set(1250 * STEP);
         assert!(!budget.accepts_newcomers());
         charge.set(799 * STEP);
         assert!(budget.accepts_connections());
         let request = budget.try_charge(101 * STEP).unwrap();
-        let refused = budget.try_charge(1).unwrap_err();
+        budget.try_charge(1).unwrap();
+        let refused = budget.try_charge(STEP).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "the server holds as much as it may, the limit `memory_budget` of 4096000 bytes"
         );
         drop(request);
-        budget.try_charge(1).unwrap();
+        budget.try_charge(STEP).unwrap();
+        let _others = budget.charge(201 * STEP);
+        budget.try_charge(1).unwrap_err();
     }
 
     #[test]

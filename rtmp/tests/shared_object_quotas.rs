@@ -421,8 +421,8 @@ async fn the_queue_of_the_store_is_bounded_in_bytes_and_charged() {
     own[3].set("x", &1).unwrap().await.unwrap();
     // One is let in however large it is, if nothing else waits.
     own[3].set("x", &"x".repeat(900_000)).unwrap().await.unwrap();
-    // Where the budget has no room for new work, commits are refused as well.
-    let work = budget.charge(15 << 20);
+    // Where the budget has no room, commits are refused as well.
+    let work = budget.charge(16 << 20);
     let refused = own[3].set("x", &2).unwrap().await.unwrap_err();
     assert!(
         matches!(refused, SharedObjectError::Limit(LimitError { limit: "memory_budget", .. })),

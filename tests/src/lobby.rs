@@ -46,6 +46,11 @@ impl Lobby {
         self.process.stop()
     }
 
+    /// Id of the lobby's process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where the page is: `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -20,7 +20,7 @@ use crate::wire;
 /// The attackers have 127.0.0.1.
 const ADDRESS: &str = "127.0.0.2:0";
 /// The address of the client that connects anew.
-const NEWCOMER: &str = "127.0.0.3:0";
+pub(crate) const NEWCOMER: &str = "127.0.0.3:0";
 /// Pause before it connects again.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long the call of `siege.wait` takes that there is always one of.
@@ -105,7 +105,7 @@ impl Drop for Honest {
     }
 }
 
-async fn connect(address: &str, server: SocketAddr) -> io::Result<TcpStream> {
+pub(crate) async fn connect(address: &str, server: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(address.parse().unwrap())?;
     let stream = socket.connect(server).await?;
@@ -243,7 +243,7 @@ async fn call_http(server: SocketAddr, log: &Log, stop: &AtomicBool) {
 }
 
 /// The body of an answer that says its length.
-async fn read_answer(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+pub(crate) async fn read_answer(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
         if let Some((head, length)) = wire::head(&bytes)

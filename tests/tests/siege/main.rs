@@ -12,6 +12,7 @@ mod attacks;
 mod control;
 mod deadline;
 mod honest;
+mod lobby;
 mod process;
 mod server;
 mod target;
@@ -41,6 +42,9 @@ const NOTICED: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(15);
 /// Where this test itself was late by more, its lateness is subtracted.
 const STALLED: Duration = Duration::from_millis(300);
+
+/// One siege at a time: each measures how long calls take.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// The process of the server, which the other test starts.
 #[test]
@@ -125,6 +129,7 @@ impl Place {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_clients_notice_nothing() {
+    let _alone = ALONE.lock().await;
     let selected = std::env::var("AMF_SIEGE").unwrap_or_default();
     let control = Control::start();
     let mut place = Place::open().await;

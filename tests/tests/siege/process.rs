@@ -57,9 +57,7 @@ impl Process {
     /// Resident memory in bytes: `VmRSS`, or the peak since [`reset_peak`](Self::reset_peak), `VmHWM`. Zero once the
     /// process ended.
     pub(crate) fn memory(&self, name: &str) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split_whitespace().nth(1).map_or(0, |kib| kib.parse::<usize>().unwrap() << 10)
+        memory_of(self.child.id(), name)
     }
 
     /// Bytes that the file of persistent shared objects takes on disk. It never shrinks.
@@ -70,6 +68,13 @@ impl Process {
     pub(crate) fn reset_peak(&self) {
         std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
     }
+}
+
+/// Memory of a process, by the name of its line in `/proc/PID/status`.
+pub(crate) fn memory_of(process: u32, name: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    line.split_whitespace().nth(1).map_or(0, |kib| kib.parse::<usize>().unwrap() << 10)
 }
 
 impl Drop for Process {

@@ -40,6 +40,11 @@ pub(crate) fn all() -> Vec<Attack> {
     groups.into_iter().flatten().collect()
 }
 
+/// The attacks that need no method of the server, so that any server can be attacked by them.
+pub(crate) fn without_methods() -> Vec<Attack> {
+    slow::without_methods().into_iter().chain(floods::attacks()).collect()
+}
+
 /// Strings of one length that are the same in their first and last 64 bytes and fill all places where a table of strings
 /// looks for one, and one more that is mentioned so often. The first of them gets the place `first` in the decoder's
 /// table.

@@ -10,8 +10,12 @@ use crate::target::Target;
 use crate::wire;
 
 pub(super) fn attacks() -> Vec<Attack> {
+    let unread = attack!("unread replies of 16 MB over HTTP, 60 clients", unread_replies);
+    [unread].into_iter().chain(without_methods()).collect()
+}
+
+pub(super) fn without_methods() -> Vec<Attack> {
     vec![
-        attack!("unread replies of 16 MB over HTTP, 60 clients", unread_replies),
         attack!("bodies over HTTP that lack a byte, 800 clients", slow_bodies),
         attack!("bodies over HTTP, a byte at a time, 800 clients", dribbled_bodies),
     ]
