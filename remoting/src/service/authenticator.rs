@@ -1,7 +1,7 @@
 //! Finding out who calls.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Mutex;
 
@@ -160,13 +160,26 @@ pub(super) struct Identity {
 struct SharedIdentity {
     state: Mutex<IdentityState>,
     numbering: PeerNumbering,
-    attempts: LoginAttempts,
+    /// Made with the first credentials, so that a connection that logs nobody in has no room for it.
+    logins: OnceLock<Box<LoginState>>,
     /// Of a caller with credentials of its own in a packet of others: that of the packet, with which it shares the limit
     /// on attempts.
     origin: Option<Arc<SharedIdentity>>,
-    /// The credentials that such a caller sent last, and whose they are. A client of Flex sends its own with every message
-    /// of a packet.
+}
+
+/// Logins of one packet or connection.
+#[derive(Default)]
+struct LoginState {
+    attempts: LoginAttempts,
+    /// The credentials that a caller with credentials of its own sent last, and whose they are. A client of Flex
+    /// sends its own with every message of a packet.
     last_checked: Mutex<Option<(Credentials, Option<Principal>)>>,
+}
+
+impl SharedIdentity {
+    fn logins(&self) -> &LoginState {
+        self.logins.get_or_init(Box::default)
+    }
 }
 
 #[derive(Default)]
@@ -230,7 +243,7 @@ impl Identity {
         let Some(origin) = &self.shared.origin else {
             return Box::pin(logins.authenticate(&credentials, caller)).await;
         };
-        let mut last_checked = origin.last_checked.lock().await;
+        let mut last_checked = origin.logins().last_checked.lock().await;
         if let Some((_, principal)) = last_checked.as_ref().filter(|(last, _)| *last == credentials) {
             return Ok(principal.clone());
         }
@@ -247,7 +260,7 @@ impl Identity {
     }
 
     pub(super) fn login_attempts(&self) -> &LoginAttempts {
-        &self.shared.origin.as_ref().unwrap_or(&self.shared).attempts
+        &self.shared.origin.as_ref().unwrap_or(&self.shared).logins().attempts
     }
 
     pub(super) async fn login(&self, principal: Principal) {

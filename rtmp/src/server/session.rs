@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use amf_core::DynamicMembers;
 use amf_remoting::__private::log_limit::error_limited;
-use amf_remoting::address::counted_address;
 use amf_remoting::connection::{ConnectionCharge, ConnectionPermit, outcome_bytes};
 use amf_remoting::service::{BoxFuture, ClientId, Reply, Target, fault};
 use amf_remoting::{Caller, Client, Fault, MemoryBudget};
@@ -104,10 +103,8 @@ impl ClientSession {
         permit: Arc<ConnectionPermit>,
     ) -> Self {
         let client = Client::new(ClientId::allocate(), Arc::clone(&handle) as _);
-        let address = peer.map(|peer| counted_address(peer.ip()));
         let chunk_size = settings.config.chunk_size;
-        let subscriptions =
-            ConnectionSubscriptions::new(Arc::clone(&handle), chunk_size, client.clone(), address);
+        let subscriptions = ConnectionSubscriptions::new(Arc::clone(&handle), chunk_size);
         let connect_charge = handle.memory().charge();
         let state = SessionState::New;
         Self { settings, client, handle, peer, permit, state, connect_charge, subscriptions, end: None }

@@ -1,11 +1,11 @@
 //! The objects that one connection uses.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use amf_core::Version;
+use amf_remoting::address::counted_address;
 use amf_remoting::connection::MessageClass;
 use amf_remoting::service::Connection as _;
 use amf_remoting::{Caller, Client};
@@ -32,9 +32,8 @@ use crate::proto::{Limits, SharedObjectEvent, SharedObjectMessage};
 pub(crate) struct ConnectionSubscriptions {
     handle: Arc<Handle>,
     chunk_size: u32,
-    /// All clients behind it have one share.
-    address: Option<IpAddr>,
-    refusals: Arc<Refusals>,
+    /// Made with the first object, as an idle connection has no use for it.
+    refusals: Option<Arc<Refusals>>,
     /// Made with the first object.
     share: Option<Arc<ClientShare>>,
     objects: HashMap<Arc<str>, (Arc<SharedObjectInner>, SubscriberId)>,
@@ -53,17 +52,22 @@ impl From<&'static str> for JoinError {
 }
 
 impl ConnectionSubscriptions {
-    /// `address` is the key of the client's address, under which it is counted.
-    pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32, client: Client, address: Option<IpAddr>) -> Self {
-        let refusals = Arc::new(Refusals::new(client));
-        Self { handle, chunk_size, address, refusals, share: None, objects: HashMap::new() }
+    pub(crate) fn new(handle: Arc<Handle>, chunk_size: u32) -> Self {
+        Self { handle, chunk_size, refusals: None, share: None, objects: HashMap::new() }
+    }
+
+    fn refusals(&mut self, client: &Client) -> &Arc<Refusals> {
+        self.refusals.get_or_insert_with(|| Arc::new(Refusals::new(client.clone())))
     }
 
     /// What the client takes of what these settings share out.
-    fn share(&mut self, settings: &SharedObjects) -> Arc<ClientShare> {
+    fn share(&mut self, settings: &SharedObjects, caller: &Caller) -> Arc<ClientShare> {
         let share = self.share.take().filter(|share| share.is_of(&settings.ledger));
-        let share =
-            share.unwrap_or_else(|| ClientShare::new(&settings.ledger, self.address, &settings.budget));
+        let share = share.unwrap_or_else(|| {
+            // All clients behind one address have one share.
+            let address = caller.address().map(counted_address);
+            ClientShare::new(&settings.ledger, address, &settings.budget)
+        });
         Arc::clone(self.share.insert(share))
     }
 
@@ -93,7 +97,12 @@ impl ConnectionSubscriptions {
                     is_used = true;
                     match self.join(&name, &access, limits) {
                         Ok(request) => requests.push(request),
-                        Err(error) => self.refuse(format, &name, is_persistent, &error),
+                        Err(error) => {
+                            self.refuse(format, &name, is_persistent, error.code);
+                            if let Some(reason) = &error.reason {
+                                self.refusals(caller.client()).describe(error.code, reason);
+                            }
+                        }
                     }
                 }
                 SharedObjectEvent::Release => {
@@ -182,7 +191,7 @@ impl ConnectionSubscriptions {
             }
         }
         let request = use_request(&settings, access);
-        let share = self.share(&settings);
+        let share = self.share(&settings, caller);
         let object = SharedObjectInner::open(instance, name, is_persistent, &settings, Some(&share));
         let object = object.map_err(|error| {
             tracing::debug!(client = %caller.client().id(), object = ?name, %error, "a shared object was refused");
@@ -196,7 +205,7 @@ impl ConnectionSubscriptions {
         })?;
         let subscriber = object.subscribe(Subscriber {
             client: caller.client().id(),
-            refusals: Arc::clone(&self.refusals),
+            refusals: Arc::clone(self.refusals(caller.client())),
             share,
             handle: Arc::clone(&self.handle),
             chunk_size: self.chunk_size,
@@ -205,17 +214,14 @@ impl ConnectionSubscriptions {
         Ok(request)
     }
 
-    fn refuse(&self, format: ClientFormat, name: &Arc<str>, is_persistent: bool, error: &JoinError) {
+    fn refuse(&self, format: ClientFormat, name: &Arc<str>, is_persistent: bool, code: &'static str) {
         let ClientFormat { encoding, is_proxied } = format;
         let header = UpdateHeader { name, version: 0, is_persistent, is_proxied };
-        let message = header.message(encoding, vec![status(error.code)]);
+        let message = header.message(encoding, vec![status(code)]);
         let chunked = PreChunkedMessage::new(message, self.chunk_size);
         let sent = self.handle.send_message(self.handle.share(chunked), MessageClass::Reply);
         if let Err(error) = sent {
             tracing::debug!(%error, "a client was not told that its shared object was refused");
-        }
-        if let Some(reason) = &error.reason {
-            self.refusals.describe(error.code, reason);
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use amf_remoting::__private::log_limit::warn_limited;
 use amf_remoting::address::{ProxyProtocolError, TrustedProxies};
 use amf_remoting::connection::accept_until;
+use futures_util::future::Either;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
 #[cfg(feature = "tls")]
@@ -149,12 +150,10 @@ impl BoundServer {
             let connection = TcpConnection { socket, peer, security: security.clone(), entry };
             let settings = Arc::clone(&settings);
             let tasks = settings.tasks().clone();
-            Some(tasks.track_future(async move {
-                match proxies {
-                    None => connection.serve(&settings).await,
-                    // Boxed, so that a connection without a proxy need not have room for it.
-                    Some(proxies) => Box::pin(connection.serve_behind_proxy(&settings, &proxies)).await,
-                }
+            Some(tasks.track_future(match proxies {
+                None => Either::Left(connection.serve(settings)),
+                // Boxed, so that a connection without a proxy need not have room for it.
+                Some(proxies) => Either::Right(Box::pin(connection.serve_behind_proxy(settings, proxies))),
             }))
         };
         // Held until the end: dropping it cuts the connections.
@@ -201,8 +200,8 @@ struct TcpConnection {
 
 impl TcpConnection {
     /// Reads the client's address from the header of the PROXY protocol first.
-    async fn serve_behind_proxy(mut self, settings: &Arc<ServerSettings>, proxies: &TrustedProxies) {
-        let max_duration = self.entry.handshake_timeout(settings);
+    async fn serve_behind_proxy(mut self, settings: Arc<ServerSettings>, proxies: TrustedProxies) {
+        let max_duration = self.entry.handshake_timeout(&settings);
         let client = tokio::select! {
             client = proxies.read_proxy_header(&mut self.socket, self.peer, max_duration) => client,
             () = settings.closing() => return,
@@ -225,23 +224,26 @@ impl TcpConnection {
                 return;
             }
         };
-        if let Some(entry) = self.entry.with_client(settings, client) {
+        if let Some(entry) = self.entry.with_client(&settings, client) {
             Self { peer: client, entry, ..self }.serve(settings).await;
         }
     }
 
-    async fn serve(self, settings: &Arc<ServerSettings>) {
+    /// Not an `async fn`, which would hold the connection twice for as long as it lasts.
+    fn serve(self, settings: Arc<ServerSettings>) -> impl Future<Output = ()> + Send {
         let Self { socket, peer, security, entry } = self;
-        // Without this a small answer waits for the acknowledgement of the one before, 44 ms each.
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "gone before it was served");
-            return;
-        }
-        match security {
-            Security::Plain => serve_entry(socket, Some(peer), settings, entry).await,
-            // Boxed, so that a plain connection need not have room for TLS.
-            #[cfg(feature = "tls")]
-            Security::Tls(acceptor) => Box::pin(serve_tls(socket, peer, acceptor, settings, entry)).await,
+        // Without this a small answer waits for the acknowledgement of the one before, 44 ms each. An error says that
+        // the client has gone, which the first read notices.
+        let _ = socket.set_nodelay(true);
+        async move {
+            match security {
+                Security::Plain => serve_entry(socket, Some(peer), &settings, entry).await,
+                // Boxed, so that a plain connection need not have room for TLS.
+                #[cfg(feature = "tls")]
+                Security::Tls(acceptor) => {
+                    Box::pin(serve_tls(socket, peer, acceptor, &settings, entry)).await;
+                }
+            }
         }
     }
 }
