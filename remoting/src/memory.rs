@@ -11,7 +11,7 @@
 //!
 //! | in use | what happens |
 //! |---|---|
-//! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) from addresses that have one, or that are not known |
+//! | 80 % | [new connections are refused](MemoryBudget::accepts_connections) from addresses that have four, or that are not known |
 //! | 90 % | [new requests are refused](MemoryBudget::try_charge): `Server.Overloaded`, over HTTP with the status 503 |
 //! | 100 % | the connection or request that holds most is ended, then the next, until the rest takes no more than 90 %; if nothing can be ended, [replies are refused](MemoryBudget::try_charge_reply) |
 //!
@@ -183,7 +183,8 @@ impl MemoryBudget {
         accepted(self.used_bytes() < self.inner.max() / 10 * 8)
     }
 
-    /// Returns `true` if there is room for a connection from an address that has no other one: less than 125 % is in use.
+    /// Returns `true` if there is room for a connection from an address that has fewer than four: less than 125 % is in
+    /// use.
     ///
     /// With the limit of [other connections](Self::accepts_connections), a few addresses that hold 80 % could keep all
     /// other clients out. The budget is exceeded for a moment while connections that were ended free their memory.

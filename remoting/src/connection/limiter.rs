@@ -11,6 +11,10 @@ use crate::memory::{MemoryBudget, MemoryBudgetExceededError};
 use crate::metrics;
 use crate::service::NamedLimit;
 
+/// Connections that an address may open although a memory budget is nearly full: more than one, because a client that
+/// reconnects counts twice until its old connection has ended.
+const FEW_CONNECTIONS: usize = 4;
+
 /// Limits of a [`ConnectionLimiter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -106,8 +110,8 @@ impl ConnectionLimiter {
         Ok(ConnectionPermit { limiter: Arc::clone(self), address, is_accepted: AtomicBool::new(false) })
     }
 
-    /// Counts a connection as [`admit`](Self::admit) does, if the budget has room for it. The first connection from an
-    /// address needs [less room](MemoryBudget::accepts_newcomers) than [others](MemoryBudget::accepts_connections).
+    /// Counts a connection as [`admit`](Self::admit) does, if the budget has room for it. The first four connections from an
+    /// address need [less room](MemoryBudget::accepts_newcomers) than [others](MemoryBudget::accepts_connections).
     ///
     /// # Errors
     /// If the budget has no room, or a limit would be exceeded.
@@ -117,7 +121,7 @@ impl ConnectionLimiter {
         limits: &ConnectionLimits,
         peer: Option<SocketAddr>,
     ) -> Result<ConnectionPermit, TooManyConnectionsError> {
-        let is_newcomer = peer.is_some_and(|peer| !self.has_connections(counted_address(peer.ip())));
+        let is_newcomer = peer.is_some_and(|peer| self.connections_from(peer) < FEW_CONNECTIONS);
         let has_room = if is_newcomer { memory.accepts_newcomers() } else { memory.accepts_connections() };
         if !has_room {
             return Err(TooManyConnectionsError::memory_budget(memory));
@@ -125,8 +129,9 @@ impl ConnectionLimiter {
         self.admit(limits, peer)
     }
 
-    fn has_connections(&self, address: IpAddr) -> bool {
-        self.lock().by_address.contains_key(&address)
+    fn connections_from(&self, peer: SocketAddr) -> usize {
+        let address = counted_address(peer.ip());
+        self.lock().by_address.get(&address).copied().unwrap_or_default()
     }
 
     /// Returns the counts so far.

@@ -39,6 +39,11 @@ impl Extensions {
         }
     }
 
+    /// Frees the room for further values, for a caller that lasts.
+    pub fn shrink_to_fit(&mut self) {
+        self.values.shrink_to_fit();
+    }
+
     /// The value of a type.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.entry::<T>()?.value.downcast_ref()

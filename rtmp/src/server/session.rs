@@ -162,6 +162,7 @@ impl ClientSession {
                 instance.add_client(&self.client);
                 let mut caller = connect.caller();
                 caller.extensions_mut().extend(extensions);
+                caller.extensions_mut().shrink_to_fit();
                 self.state = SessionState::Connected(caller, connect);
                 self.permit.set_accepted();
                 self.log_failure(context.connection.accept(Instant::now(), &accept_with_info(&info)));
