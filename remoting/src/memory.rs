@@ -214,11 +214,21 @@ impl MemoryBudget {
     /// Charges a part of work that takes `whole` bytes so far.
     fn try_charge_part(&self, part: usize, whole: usize) -> Result<MemoryCharge, MemoryBudgetExceededError> {
         let charge = MemoryCharge::new(self, part);
-        let fits = if whole < MIN_CHARGED_BYTES { !self.is_exceeded() } else { self.accepts_requests() };
+        let fits =
+            if whole < MIN_CHARGED_BYTES { self.accepts_short_requests() } else { self.accepts_requests() };
         if !fits {
             return Err(MemoryBudgetExceededError { max: self.inner.max() });
         }
         Ok(charge)
+    }
+
+    /// Returns `true` if there is room for requests of less than 4 KiB: the budget is not exceeded.
+    fn accepts_short_requests(&self) -> bool {
+        let accepts = !self.is_exceeded();
+        if !accepts {
+            record_shed(Shed::Request);
+        }
+        accepts
     }
 
     /// Charges bytes of a reply. If the budget is exceeded by this, what holds most is ended, as by [`charge`](Self::charge).
