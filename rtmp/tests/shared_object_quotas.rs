@@ -4,16 +4,17 @@
 #![cfg(feature = "persistence")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod temp_dir;
+
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use amf_remoting::{MemoryBudget, Services, Value, remoting_service};
 use amf_rtmp::proto::Status;
 use amf_rtmp::{
-    LimitError, NetConnection, PersistenceLimits, RedbStore, RemoteSharedObject, Server, SharedObject,
+    LimitError, NetConnection, PersistenceLimits, RemoteSharedObject, Server, SharedObject,
     SharedObjectAccess, SharedObjectError, SharedObjectGuard, SharedObjectLimits, SharedObjectOptions,
     SharedObjectStore, SharedObjects, StoreUsage, StoredCommit, StoredName, StoredObject, SyncChange,
     SyncEvent, SyncEvents,
@@ -22,31 +23,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use temp_dir::TempDir;
+
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PERSISTENT: SharedObjectOptions = SharedObjectOptions::new().persistent(true);
 const NO_WRITE: &str = "SharedObject.NoWriteAccess";
 const NO_OBJECT: &str = "SharedObject.ObjectCreationFailed";
-
-/// A folder that is gone with its test.
-struct TempDir(PathBuf);
-
-impl TempDir {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("amf-rtmp-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn store(&self) -> RedbStore {
-        RedbStore::open(self.0.join("objects.redb")).unwrap()
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Clients may create persistent objects with this name, or with all.
 struct MayCreate(Option<&'static str>);
