@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Attack, attack, numbers_body};
-use crate::target::Target;
+use crate::target::{Target, Wire};
 use crate::wire;
 
 pub(super) fn attacks() -> Vec<Attack> {
@@ -42,38 +42,42 @@ async fn unread_replies(target: Target) {
 }
 
 async fn slow_bodies(target: Target) {
-    let end = Instant::now() + HELD;
-    let mut clients = JoinSet::new();
-    for _ in 0..BODIES {
-        let target = target.clone();
-        clients.spawn(async move {
-            let mut wire = target.open(target.http).await;
-            wire.write_until(&wire::post_head("/gateway", BODY_BYTES), end).await;
-            let part = [0; 8 << 10];
-            for _ in 1..BODY_BYTES / part.len() {
-                wire.write_until(&part, end).await;
-            }
-            wire.write_until(&part[1..], end).await;
-            sleep_until(end).await;
-        });
-    }
-    clients.join_all().await;
+    all_at_once(target, |mut wire, end| async move {
+        wire.write_until(&wire::post_head("/gateway", BODY_BYTES), end).await;
+        let part = [0; 8 << 10];
+        for _ in 1..BODY_BYTES / part.len() {
+            wire.write_until(&part, end).await;
+        }
+        wire.write_until(&part[1..], end).await;
+        sleep_until(end).await;
+    })
+    .await;
 }
 
 async fn dribbled_bodies(target: Target) {
+    all_at_once(target, |mut wire, end| async move {
+        wire.write_until(CHUNKED_HEAD, end).await;
+        wire.write_until(&CHUNK.repeat(20_000), end).await;
+        while Instant::now() < end && wire.write(CHUNK).await {
+            sleep(Duration::from_secs(1)).await;
+        }
+    })
+    .await;
+}
+
+/// Runs clients over HTTP at the same time, each with a connection and the end of the attack.
+async fn all_at_once<F, Fut>(target: Target, client: F)
+where
+    F: Fn(Wire, Instant) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
     let end = Instant::now() + HELD;
-    let mut clients = JoinSet::new();
-    for _ in 0..BODIES {
-        let target = target.clone();
-        clients.spawn(async move {
-            let mut wire = target.open(target.http).await;
-            wire.write_until(CHUNKED_HEAD, end).await;
-            wire.write_until(&CHUNK.repeat(20_000), end).await;
-            while Instant::now() < end && wire.write(CHUNK).await {
-                sleep(Duration::from_secs(1)).await;
-            }
-        });
-    }
+    let clients: JoinSet<_> = (0..BODIES)
+        .map(|_| {
+            let target = target.clone();
+            async move { client(target.open(target.http).await, end).await }
+        })
+        .collect();
     clients.join_all().await;
 }
 
