@@ -138,7 +138,7 @@ pub(crate) fn record_exceeded_limit(limit: &'static str) {
     add!(LIMITS_EXCEEDED, 1, "limit" => limit);
 }
 
-/// What is given up when a memory budget is full.
+/// Work that is refused or ended because a memory budget is full.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shed {
     Connection,

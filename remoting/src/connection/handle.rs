@@ -346,7 +346,7 @@ impl<F: MessageFormat> fmt::Debug for OutboundQueue<F> {
     }
 }
 
-/// What became of a message that has been counted in.
+/// Outcome of a message that has been counted in.
 enum Enqueued {
     /// Nothing was charged.
     Uncharged,

@@ -1,4 +1,4 @@
-//! What one connection holds, charged to a memory budget.
+//! Account of the memory of one connection, charged to a memory budget.
 
 use std::fmt;
 use std::ops::Deref;
@@ -13,7 +13,8 @@ use crate::memory::{MemoryBudget, MemoryHolder, STEP};
 /// would cost more than it tells.
 const MIN_SHARED_BYTES: usize = 512;
 
-/// What one connection holds: its queue, what its task has not written or not completed, and the buffers of its tunnel.
+/// Account of the memory of one connection: its queue, output that is not written, calls that are not complete, and the
+/// buffers of its tunnel.
 ///
 /// All of it is charged to a [`MemoryBudget`], which disconnects the connection if the budget is exceeded and no other
 /// connection holds more. Each part is rounded down to 4 KiB, so a connection that holds little touches no counter

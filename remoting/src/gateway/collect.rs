@@ -18,7 +18,7 @@ use crate::memory::{
     MIN_CHARGED_BYTES, MIN_SHED_BYTES, MemoryBudget, MemoryBudgetExceededError, MemoryCharge, MemoryHolder,
 };
 
-/// Why a body is not collected to its end.
+/// Reason for which a body is not collected to its end.
 pub(super) enum CollectError<E> {
     TooLarge,
     TooSlow(TooSlow),
@@ -80,7 +80,7 @@ const BLOCK_BYTES: usize = 16 << 10;
 /// Size of the first block.
 const MIN_BLOCK_BYTES: usize = 1 << 10;
 
-/// What of a body has arrived.
+/// Part of a body that has arrived.
 struct CollectedBody<'a> {
     memory: &'a MemoryBudget,
     /// The only part: most bodies have no other, and it is not copied.

@@ -1,4 +1,4 @@
-//! How long a peer may keep the server waiting for the bytes that it sends or takes.
+//! Minimum pace at which a peer has to send bytes or take them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +17,7 @@ pub(super) struct PaceLimits {
     pub(super) rate: usize,
 }
 
-/// Why a peer is too slow.
+/// Limit that a slow peer has exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TooSlow {
     Stall,

@@ -16,7 +16,7 @@ use super::ServerLimits;
 use super::pace::{Pace, PaceLimits, TooSlow};
 use crate::metrics;
 
-/// What the owner of a connection tells its [`PacedIo`].
+/// State that the owner of a connection shares with its [`PacedIo`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct WriteState {
     is_upgraded: Arc<AtomicBool>,

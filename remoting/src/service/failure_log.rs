@@ -50,7 +50,7 @@ impl Drop for MethodScope {
     }
 }
 
-/// What failed: the place in a program's text that said so, and the method that ran.
+/// Failure of a call: the place in the program that reported it, and the method that ran.
 type Failure = (&'static Location<'static>, Option<CurrentMethod>);
 
 /// A program has fewer pairs of methods and places that fail. Those beyond share the last limiter.

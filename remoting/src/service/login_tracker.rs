@@ -74,7 +74,7 @@ pub(super) struct TrackedAttempt {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-/// What a check of credentials found out.
+/// Result of a check of credentials.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CheckOutcome {
     Success,

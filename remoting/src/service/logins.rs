@@ -35,7 +35,7 @@ impl LoginAttempt<'_> {
     }
 }
 
-/// How an attempt to log in ended.
+/// Outcome of an attempt to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LoginOutcome {
