@@ -9,7 +9,7 @@
 //!
 //! ```sh
 //! haxe examples/haxe/ruffle.hxml
-//! cargo run -p examples --bin whiteboard
+//! cargo run --release -p examples --bin whiteboard
 //! ```
 //!
 //! Then <http://127.0.0.1:8080/> shows the drawing `kitchen`, and <http://127.0.0.1:8080/?board=garden> another one.

@@ -136,11 +136,11 @@ listening on rtmp://{rtmp}/{APPLICATION}
 
 Open the live page in a browser. Then join as Ann, and print the calls of the server:
 
-  cargo run -p examples --bin call -- rtmp://{rtmp}/{APPLICATION} lobby.join '\"Ann\"' --listen
+  cargo run --release -p examples --bin call -- rtmp://{rtmp}/{APPLICATION} lobby.join '\"Ann\"' --listen
 
 Join as Bob, over HTTP:
 
-  cargo run -p examples --bin call -- http://{address}{GATEWAY} lobby.join '\"Bob\"'
+  cargo run --release -p examples --bin call -- http://{address}{GATEWAY} lobby.join '\"Bob\"'
 
 Press Ctrl-C to stop the server.
 "
